@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** How long a wait may take, and what else may end it. */
+export interface Wait {
+  /** how long to wait at most, in `ms` */
+  readonly timeoutMs: number;
+  /** ends the wait early; its reason is thrown */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs `body` with a signal that fires at the deadline or when the caller's own signal does, whichever is first.
+ * @param wait - the deadline and the caller's signal
+ * @param onTimeout - makes the error for a missed deadline; called only when it was the deadline that fired
+ * @param body - the work; it must end soon after its signal fires
+ * @throws what `onTimeout` makes; the reason of `wait.signal`; or what `body` throws of itself
+ */
+export async function withDeadline<T>(
+  wait: Wait,
+  onTimeout: (cause: unknown) => Error,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  wait.signal?.throwIfAborted();
+  const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs)));
+  const signal = wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout;
+  try {
+    return await untilAborted(body(signal), signal);
+  } catch (error) {
+    if (wait.signal?.aborted) throw wait.signal.reason;
+    throw timeout.aborted && error === timeout.reason ? onTimeout(error) : error;
+  }
+}
+
+/** Settles like `promise`, or rejects with the signal's reason as soon as it fires; `promise` itself goes on. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    aborted.reject(signal.reason);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    promise.catch(() => undefined); // lost the race: its own failure has nobody left to tell
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/**
+ * Whose fault an error is. It decides the exit status of the CLI and whether JUnit shows a `<failure>` (the device's
+ * fault) or an `<error>` (everybody else's).
+ */
+export type Fault = 'usage' | 'environment' | 'device' | 'bug';
+
+/** Base of every error that alpy throws on purpose: a stable code, whose fault it is, a message to act on. */
+export abstract class AlpyError extends Error {
+  /** stable identifier, `ALPY_…` */
+  abstract readonly code: string;
+  abstract readonly fault: Fault;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The user asked for something that cannot be: a wrong option, an unknown name, a contradictory declaration. */
+export class UsageError extends AlpyError {
+  readonly code = 'ALPY_USAGE';
+  readonly fault = 'usage';
+}
+
+/** The machine, the Docker daemon or a file that alpy needs is not as it must be. */
+export class EnvironmentError extends AlpyError {
+  readonly code: string = 'ALPY_ENVIRONMENT';
+  readonly fault = 'environment';
+}
+
+/** The device under test did not do what was expected of it. */
+export class DeviceError extends AlpyError {
+  readonly code: string = 'ALPY_DEVICE';
+  readonly fault = 'device';
+}
+
+/** Something that cannot happen did: a mistake in alpy itself. */
+export class BugError extends AlpyError {
+  readonly code = 'ALPY_BUG';
+  readonly fault = 'bug';
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system or Engine error (`ENOENT`, `ECONNREFUSED`, …), if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

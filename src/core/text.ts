@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { stripVTControlCharacters } from 'node:util';
+
+const names: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 13: '\\r', 27: '\\e', 92: '\\\\' };
+
+/**
+ * Makes bytes readable without losing any: printable ASCII stays, valid UTF-8 stays, all else becomes an escape
+ * (`\n`, `\e`, `\x00`).
+ */
+export function escapeBytes(bytes: Uint8Array): string {
+  let out = '';
+  let utf8: string;
+  try {
+    utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    utf8 = Buffer.from(bytes).toString('latin1'); // not UTF-8: byte by byte
+    return [...utf8].map((character) => escapeCode(character.charCodeAt(0), character, false)).join('');
+  }
+  for (const character of utf8) out += escapeCode(character.codePointAt(0) ?? 0, character, true);
+  return out;
+}
+
+function escapeCode(code: number, character: string, keepAbove127: boolean): string {
+  const name = names[code];
+  if (name !== undefined) return name;
+  if (code < 32 || code === 127 || (code > 127 && (!keepAbove127 || code < 160))) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return character;
+}
+
+/** Removes escape sequences and the control characters that XML 1.0 forbids; tab, line feed and carriage return stay. */
+export function plainText(text: string): string {
+  return stripVTControlCharacters(text)
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '')
+    .toWellFormed();
+}
+
+/** The last `length` characters of `text`, with a mark where something was left out. */
+export function tail(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(text.length - length)}`;
+}
