@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// provide-images.ts BASE-FILE LOG-FILE: the part of scripts/setup that gets the images. Progress goes to standard output,
+// within one line; what builds print goes to LOG-FILE; the name of the base image, on which Rabbit is built too, to BASE-FILE.
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import Docker from 'dockerode';
+import { AlpyError, messageOf } from '../src/core/errors.ts';
+import { provideImages, resolveImages } from '../src/images/index.ts';
+
+const [baseFile = '.cache/base-image', logFile = '/dev/stderr'] = process.argv.slice(2);
+const logStream = createWriteStream(logFile, { flags: logFile.startsWith('/dev/') ? 'r+' : 'w' });
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    stop.abort(new Error(`stopped by ${name}`));
+  });
+}
+
+try {
+  const { base } = await provideImages(resolveImages(process.env), {
+    docker: new Docker(),
+    env: process.env,
+    signal: stop.signal,
+    onLine: (image, line) => logStream.write(`${image}: ${line}\n`),
+    onResult: ({ image, action, durationMs }) => {
+      if (action !== 'present') process.stdout.write(`${image.name} ${action} (${(durationMs / 1000).toFixed(1)} s) … `);
+    },
+  });
+  await writeFile(baseFile, `${base.reference}\n`);
+} catch (error) {
+  const isMistake = error instanceof Error && !(error instanceof AlpyError) && !stop.signal.aborted;
+  process.stderr.write(`${isMistake ? String(error.stack) : messageOf(error)}\n`);
+  process.exitCode = 3;
+} finally {
+  logStream.end();
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { z } from 'zod';
+import { isPattern } from './pattern.ts';
+
+const text = z.string().min(1);
+const pattern = text.refine(isPattern, { error: 'text or a valid /regular expression/' });
+
+/** How to log in to the appliance on its serial console. */
+export const LoginSchema = z.strictObject({
+  user: text.describe('name to log in with'),
+  password: z.string().optional().describe('password; absent when the appliance asks for none'),
+  loginPrompt: pattern.default('login:').describe('what the console prints when it wants a name; text or /regular expression/'),
+  passwordPrompt: pattern
+    .default('Password:')
+    .describe('what it prints when it wants the password; text or /regular expression/'),
+  shellPrompt: pattern.describe('what it prints when it takes commands; text or /regular expression/'),
+  failure: pattern.optional().describe('what it prints when it refuses the log-in; text or /regular expression/'),
+});
+
+/** The device under test: its image, its hardware, how to log in. */
+export const ApplianceSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+      error: 'letters, digits, dots, dashes and underscores, 63 at most, starting with a letter or digit',
+    })
+    .default('dut')
+    .describe('name in logs and reports'),
+  image: text.describe('disk image, relative to this file'),
+  format: z.enum(['auto', 'qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']).default('auto').describe('format of the disk image'),
+  memoryMiB: z.int().min(32).default(256).describe('memory, in MiB'),
+  cpus: z.int().min(1).default(1).describe('number of virtual processors'),
+  cpu: text.optional().describe('QEMU CPU model; absent for the best one of the accelerator'),
+  machine: z.enum(['q35', 'pc']).default('q35').describe('QEMU machine type'),
+  disk: z.enum(['virtio', 'ahci', 'ide', 'scsi']).default('virtio').describe('how the disk is attached'),
+  nic: z
+    .enum(['virtio-net-pci', 'e1000', 'e1000e', 'vmxnet3', 'rtl8139'])
+    .default('virtio-net-pci')
+    .describe('model of the NICs'),
+  firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
+  qemuArgs: z.array(z.string()).default([]).describe('further arguments of QEMU'),
+  bootTimeoutMs: z.int().min(1).default(120_000).describe('how long a cold boot may take, in ms'),
+  login: LoginSchema.optional().describe('how to log in on the serial console; absent when nobody can'),
+  powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
+});

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { configJsonSchema } from './schema.ts';
+import { isRecord, valueAt, type Path } from './tree.ts';
+
+/** One value of the configuration, as the schema describes it. */
+export interface KnownValue {
+  readonly path: readonly string[];
+  /** JSON Schema type: `string`, `integer`, `array` */
+  readonly type: string;
+  readonly description: string;
+}
+
+function propertiesOf(schema: unknown): Readonly<Record<PropertyKey, unknown>> {
+  const properties = valueAt(schema, ['properties']);
+  return isRecord(properties) ? properties : {};
+}
+
+function* walk(schema: unknown, path: readonly string[]): Generator<KnownValue> {
+  for (const [name, inner] of Object.entries(propertiesOf(schema))) {
+    const type = String(valueAt(inner, ['type']));
+    if (type === 'object') yield* walk(inner, [...path, name]);
+    else yield { path: [...path, name], type, description: String(valueAt(inner, ['description'])) };
+  }
+}
+
+/** Every value that a configuration may hold, in the order of the schema. */
+export function knownValues(): readonly KnownValue[] {
+  return [...walk(configJsonSchema(), [])];
+}
+
+/** The names that the object at `path` may have. */
+export function knownNames(path: Path): readonly string[] {
+  return Object.keys(propertiesOf(path.reduce<unknown>((schema, name) => propertiesOf(schema)[name], configJsonSchema())));
+}
+
+/** Number of letters to insert, delete or replace to make `b` from `a`. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [line, letter] of [...a].entries()) {
+    const next = [line + 1];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (row[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The one of `names` that somebody who wrote `wrong` most likely meant; nothing when none is near. */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map((name) => ({ name, letters: distance(wrong.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ name, letters }) => letters <= Math.max(1, Math.floor(Math.max(wrong.length, name.length) / 3)))
+    .sort((a, b) => a.letters - b.letters);
+  if (near[0]) return near[0].name;
+  return names.find((name) => wrong.length >= 3 && name.toLowerCase().startsWith(wrong.toLowerCase())); // `memory` for `memoryMiB`
+}

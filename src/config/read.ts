@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LineCounter, parseDocument } from 'yaml';
+import { codeOf, messageOf } from '../core/errors.ts';
+import { ConfigError } from './errors.ts';
+import { installResolveHooks } from './resolve-hooks.ts';
+
+/**
+ * What a configuration file says, unchecked.
+ * @param file - absolute path of an `alpy.yaml` or `alpy.config.ts`; the latter is run
+ * @throws {@link ConfigError} when it is not there, cannot be parsed, or throws
+ */
+export async function readConfig(file: string): Promise<unknown> {
+  switch (extname(file)) {
+    case '.yaml':
+    case '.yml':
+      return parseYaml(file, await readText(file));
+    case '.ts':
+    case '.mts':
+    case '.js':
+    case '.mjs':
+      return await importDefault(file);
+    default:
+      throw new ConfigError(file, ['wanted a file that ends in .ts or .yaml']);
+  }
+}
+
+/** What `text` says. @throws {@link ConfigError} with line and column of every syntax error */
+export function parseYaml(file: string, text: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    return `line ${String(line)}, column ${String(col)}: ${message}`;
+  });
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new ConfigError(file, [messageOf(error)], { cause: error }); // an alias without its anchor, or a bomb of aliases
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function importDefault(file: string): Promise<unknown> {
+  await stat(file).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  installResolveHooks();
+  const url = pathToFileURL(file).href;
+  let module: unknown;
+  try {
+    module = await import(/* @vite-ignore */ `${url}?alpy-config`);
+  } catch (error) {
+    throw new ConfigError(file, [`${lineIn(url, error)}${messageOf(error)}`], { cause: error });
+  }
+  if (typeof module === 'object' && module !== null && 'default' in module) return module.default;
+  throw new ConfigError(file, ['wanted a default export, found none; write: export default defineConfig({ … });']);
+}
+
+/** `line 3: ` when the stack of `error` tells the line of the file; engines put it first or among the frames. */
+function lineIn(url: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const after = stack.split(url)[1];
+  const line = /^(?:\?alpy-config)?:(\d+)/.exec(after ?? '')?.[1];
+  return line === undefined ? '' : `line ${line}: `;
+}
+
+function unreadable(file: string, error: unknown): ConfigError {
+  const problem = codeOf(error) === 'ENOENT' ? 'there is no such file' : `cannot be read: ${messageOf(error)}`;
+  return new ConfigError(file, [problem], { cause: error });
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from './errors.ts';
+import { describeProblems } from './problems.ts';
+import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
+import { deepFreeze, leaves, overlay, valueAt, type Path } from './tree.ts';
+import { setVariables, variablesTree, type Variables } from './variables.ts';
+
+/** Who said a value. */
+export type Origin = { readonly kind: 'default' | 'file' | 'flag' } | { readonly kind: 'variable'; readonly name: string };
+
+/** A configuration and where it comes from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** absolute path of the configuration file */
+  readonly file: string;
+  /** directory of the file, against which the globs of `tests.include` count */
+  readonly root: string;
+  /** who said each value, by dotted path, in the order of the schema */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+/** What a configuration is made of, weakest first. */
+export interface ConfigLayers {
+  /** absolute path of the configuration file */
+  readonly file: string;
+  /** what the file says */
+  readonly raw: unknown;
+  readonly variables?: Variables | undefined;
+  readonly flags?: ConfigOverrides | undefined;
+  /** current directory: paths in variables and flags, and the default of `out`, count from here */
+  readonly directory: string;
+}
+
+/**
+ * Lays defaults, file, variables and flags over each other and checks the result. Pure: reads no file, no environment.
+ * @throws {@link ConfigError} with every problem there is
+ */
+export function resolveConfig({ file, raw, variables = {}, flags = {}, directory }: ConfigLayers): LoadedConfig {
+  const set = setVariables(variables);
+  const merged = [raw ?? {}, variablesTree(set), flags].reduce(overlay);
+  const originOf = (path: Path): Origin => {
+    if (path.length === 0) return { kind: 'file' };
+    if (valueAt(flags, path) !== undefined) return { kind: 'flag' };
+    const variable = set.find((candidate) => candidate.path.join('.') === path.join('.'));
+    if (variable) return { kind: 'variable', name: variable.name };
+    return { kind: valueAt(raw, path) === undefined ? 'default' : 'file' };
+  };
+
+  const checked = ConfigSchema.safeParse(merged);
+  if (!checked.success)
+    throw new ConfigError(
+      file,
+      describeProblems(checked.error.issues, merged, (path) => sourceText(originOf(path))),
+    );
+  const paths = leaves(checked.data);
+  const root = dirname(file);
+  const absolute = (path: readonly string[], value: string): string =>
+    resolve(originOf(path).kind === 'file' ? root : directory, value);
+  const config: Config = {
+    ...checked.data,
+    appliance: { ...checked.data.appliance, image: absolute(['appliance', 'image'], checked.data.appliance.image) },
+    out: absolute(['out'], checked.data.out),
+  };
+  return Object.freeze({
+    config: deepFreeze(config),
+    file,
+    root,
+    origins: new Map(paths.map((path) => [path.join('.'), originOf(path)])),
+  });
+}
+
+/** How `alpy config` writes an origin. */
+export function originText(origin: Origin): string {
+  return origin.kind === 'variable' ? `variable ${origin.name}` : origin.kind;
+}
+
+/** The origin as an error names it; nothing for what the file says or leaves out, since the file is named on top. */
+function sourceText(origin: Origin): string | undefined {
+  if (origin.kind === 'variable') return origin.name;
+  return origin.kind === 'flag' ? 'the command line' : undefined;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** Names of a value inside nested objects, outermost first. */
+export type Path = readonly PropertyKey[];
+
+/** Whether `value` is an object with names and values, as files are made of: no array, no null. */
+export function isRecord(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value at `path`, `undefined` where there is none. Looks at own properties only. */
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[name];
+  }
+  return value;
+}
+
+/** A tree with `value` at `path` and nothing else. */
+export function treeOf(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight((inner: unknown, name) => ({ [name]: inner }), value);
+}
+
+/**
+ * Lays `upper` over `lower`: objects are joined name by name, everything else is replaced, `undefined` leaves what is
+ * below. A value below that should be an object and is not stays, so that the check still finds it.
+ */
+export function overlay(lower: unknown, upper: unknown): unknown {
+  if (upper === undefined) return lower;
+  if (!isRecord(upper)) return upper;
+  if (lower !== undefined && !isRecord(lower)) return lower;
+  const names = new Set([...Object.keys(lower ?? {}), ...Object.keys(upper)]);
+  return Object.fromEntries([...names].map((name) => [name, overlay(valueAt(lower, [name]), valueAt(upper, [name]))]));
+}
+
+/** Paths of all values of `root` that are no objects themselves, in order. A list is one value. */
+export function leaves(root: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (root === undefined) return [];
+  if (!isRecord(root)) return [path];
+  return Object.keys(root).flatMap((name) => leaves(root[name], [...path, name]));
+}
+
+/** Freezes `root` and everything in it. */
+export function deepFreeze<T>(root: T): T {
+  if (typeof root === 'object' && root !== null) Object.values(Object.freeze(root)).forEach(deepFreeze);
+  return root;
+}

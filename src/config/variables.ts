@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { knownValues } from './known-names.ts';
+import { overlay, treeOf } from './tree.ts';
+
+/** The environment as a process sees it; the CLI passes its own in. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** A value of the configuration that an environment variable sets. */
+export interface SetVariable {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly value: string | number;
+}
+
+const imagePrefix = 'ALPY_IMAGE_';
+
+/**
+ * The variable that sets the value at `path`: `ALPY_ACCEL`, `ALPY_APPLIANCE_MEMORY_MIB`. Container images have short
+ * names: `ALPY_REGISTRY`, `ALPY_IMAGE_TAG`, `ALPY_IMAGE_QEMU`.
+ */
+export function variableName(path: readonly string[]): string {
+  const [first, second] = path;
+  if (first === 'images' && second === 'registry') return 'ALPY_REGISTRY';
+  const words = first === 'images' ? ['image', ...path.slice(1)] : path;
+  const snake = words.map((word) =>
+    word
+      .replace('MiB', 'Mib')
+      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .replaceAll('-', '_'),
+  );
+  return `ALPY_${snake.join('_').toUpperCase()}`;
+}
+
+/**
+ * The values that `variables` set. An empty variable counts as unset, since CI systems cannot unset one. Lists
+ * (`qemuArgs`, `include`) have no variable; further `ALPY_` variables belong to others and are left alone.
+ */
+export function setVariables(variables: Variables): readonly SetVariable[] {
+  const known = knownValues().filter(({ type }) => type !== 'array');
+  const names = new Set(known.map(({ path }) => variableName(path)));
+  const ownImages = Object.keys(variables)
+    .filter((name) => name.startsWith(imagePrefix) && name.length > imagePrefix.length && !names.has(name))
+    .map((name) => ({ path: ['images', name.slice(imagePrefix.length).toLowerCase().replaceAll('_', '-')], type: 'string' }));
+  return [...known, ...ownImages].flatMap(({ path, type }) => {
+    const name = variableName(path);
+    const value = variables[name];
+    if (value === undefined || value === '') return [];
+    // what is no number stays text, for the check to complain of
+    return [{ name, path, value: type === 'integer' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value }];
+  });
+}
+
+/** The tree of all `set` values. */
+export function variablesTree(set: readonly SetVariable[]): unknown {
+  return set.reduce<unknown>((tree, { path, value }) => overlay(tree, treeOf(path, value)), {});
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { TranscriptError } from './errors.ts';
+
+/** A file that grows. Writing neither waits nor throws; a failure is kept and told when asked for. */
+export class AppendFile {
+  readonly path: string;
+  readonly #stream: WriteStream;
+  #error: TranscriptError | undefined;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.#stream = createWriteStream(path, { flags: 'a', flush: true });
+    this.#stream.on('error', (cause) => {
+      this.#error ??= new TranscriptError(path, { cause });
+    });
+  }
+
+  /** Opens the file, in the background; what cannot be opened shows at {@link check} and {@link close}. */
+  static open(path: string): AppendFile {
+    return new AppendFile(path);
+  }
+
+  /** Adds to the file; after a failure it does nothing. */
+  write(data: Uint8Array | string): void {
+    if (this.#error === undefined && !this.#stream.writableEnded) this.#stream.write(data);
+  }
+
+  /** @throws {@link TranscriptError} when something could not be written */
+  check(): void {
+    if (this.#error) throw this.#error;
+  }
+
+  /**
+   * Writes out and closes; may be called again.
+   * @throws {@link TranscriptError} when something could not be written
+   */
+  async close(): Promise<void> {
+    this.#stream.end();
+    await finished(this.#stream).catch((cause: unknown) => {
+      this.#error ??= new TranscriptError(this.path, { cause: cause instanceof Error ? cause : new Error(String(cause)) });
+    });
+    this.check();
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { escapeBytes } from '../core/text.ts';
+
+/** How much of what was already consumed stays for error messages, in `bytes`. */
+const historyBytes = 8000;
+
+/**
+ * Bytes that came and that nobody consumed yet. Positions count from the first byte ever received, so they stay true
+ * while the queue moves. Appending is amortised; what exceeds the limit is dropped from the front.
+ */
+export class ByteQueue {
+  #bytes = Buffer.allocUnsafe(64 * 1024);
+  /** position of the first byte of `#bytes` */
+  #origin = 0;
+  #start = 0;
+  #end = 0;
+  #dropped = 0;
+  readonly #limitBytes: number;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** position of the first unconsumed byte */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** position after the last byte */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Adds bytes at the end, and drops from the front what is then too much. */
+  append(chunk: Uint8Array): void {
+    if (this.#end - this.#origin + chunk.length > this.#bytes.length) this.#makeRoom(chunk.length);
+    this.#bytes.set(chunk, this.#end - this.#origin);
+    this.#end += chunk.length;
+    const excess = this.#end - this.#start - this.#limitBytes;
+    if (excess <= 0) return;
+    this.#start += excess;
+    this.#dropped += excess;
+  }
+
+  /** The unconsumed bytes from position `from` on, as a view: valid until the next call of {@link append}. */
+  view(from: number, to: number = this.#end): Buffer {
+    return this.#bytes.subarray(Math.max(from, this.#start) - this.#origin, to - this.#origin);
+  }
+
+  /** Consumes up to the position `to`; returns how many bytes before it were dropped since the last time. */
+  consume(to: number): number {
+    const dropped = this.#dropped;
+    this.#start = to;
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  /** The last output, consumed or not, escaped except for line ends. */
+  tailText(): string {
+    const first = Math.max(this.#origin, this.#end - historyBytes);
+    let bytes = this.#bytes.subarray(first - this.#origin, this.#end - this.#origin);
+    while (bytes.length > 0 && ((bytes[0] ?? 0) & 0xc0) === 0x80 && first > 0) bytes = bytes.subarray(1); // half a character
+    const lines = bytes.toString('latin1').split(/\r?\n/); // by the line: one invalid byte then spoils one line, not all
+    return lines.map((line) => escapeBytes(Buffer.from(line, 'latin1'))).join('\n');
+  }
+
+  #makeRoom(count: number): void {
+    const keepFrom = Math.max(this.#origin, Math.min(this.#start, this.#end - historyBytes));
+    const kept = this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin);
+    const needed = kept.length + count;
+    // at least half stays free, so that moving happens rarely
+    const target = needed * 2 > this.#bytes.length ? Buffer.allocUnsafe(needed * 2) : this.#bytes;
+    target.set(kept); // a typed array copies right when source and target overlap
+    this.#bytes = target;
+    this.#origin = keepFrom;
+  }
+}

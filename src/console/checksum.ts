@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createHash } from 'node:crypto';
+
+/** Programs that make a checksum, best first. */
+const programs = ['sha256sum', 'md5sum', 'cksum'] as const;
+
+/**
+ * Chooses how to compare bytes here with bytes on the device.
+ * @param tools - names of the programs the device has
+ */
+export function checksumFor(tools: ReadonlySet<string>): Checksum {
+  const program = programs.find((name) => tools.has(name));
+  if (program === undefined) return { program: 'wc -c', of: (bytes) => String(bytes.length) };
+  if (program === 'cksum') return { program, of: cksum };
+  const algorithm = program === 'md5sum' ? 'md5' : 'sha256';
+  return { program, of: (bytes) => createHash(algorithm).update(bytes).digest('hex') };
+}
+
+/** A program, and what it prints first about what it reads from its standard input. */
+export interface Checksum {
+  readonly program: string;
+  readonly of: (bytes: Uint8Array) => string;
+}
+
+/** The checksum of POSIX cksum; zlib's CRC is another one. */
+function cksum(bytes: Uint8Array): string {
+  let crc = 0;
+  const add = (byte: number): void => {
+    crc ^= byte << 24;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  };
+  bytes.forEach(add);
+  for (let length = bytes.length; length > 0; length = Math.floor(length / 256)) add(length % 256);
+  return String(~crc >>> 0);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { randomBytes } from 'node:crypto';
+
+/** How a command is run. */
+export interface FrameOptions {
+  /** redirections of the command, in shell syntax */
+  readonly redirect: string;
+  /** runs it in the login shell itself, not in a subshell */
+  readonly keepState: boolean;
+}
+
+/**
+ * Markers around one command. They hold a random number, and the text that makes the shell print them has quotes within
+ * them, so that neither an echo nor an earlier command can be taken for them, however the lines are wrapped.
+ *
+ * The line from {@link Frame.opening} goes to the prompt. It prints the ready marker, reads encoded lines up to one that
+ * is `:` alone, acknowledges each, prints the begin marker, runs what it read, and prints the end marker with the exit
+ * status. So only this short line ever meets a line editor, and a command never runs twice or by half.
+ */
+export class Frame {
+  readonly id = randomBytes(4).toString('hex');
+  readonly ready = markerPattern(`@@${this.id}R@@`, String.raw`\r?\n`);
+  readonly begin = markerPattern(`@@${this.id}B@@`, String.raw`\r?\n`);
+  /** with the digits of the exit status as groups `a`, `b` and `c` */
+  readonly end = markerPattern(`@@${this.id}E`, String.raw`(?<a>\d)`, String.raw`(?<b>\d)`, String.raw`(?<c>\d)`, '@', '@');
+
+  /** The line to type; it fits the line editor of busybox (1023 bytes). For busybox ash, dash, bash and other POSIX shells. */
+  opening(options: FrameOptions): string {
+    const text = '"$(printf %b "$alpy_c")"';
+    const run = options.keepState ? `command eval ${text} ${options.redirect}` : `(eval ${text}) ${options.redirect}`;
+    return [
+      ` stty -echo 2>/dev/null`, // a leading blank keeps it out of the history
+      `alpy_c=`,
+      printMarker(this.id, 'R'),
+      this.reader('alpy_c=$alpy_c${alpy_l#: }'),
+      printMarker(this.id, 'B'),
+      run,
+      `alpy_s=$?`,
+      `stty echo 2>/dev/null`,
+      `printf '\\n@@%s%03d@@\\n' '${this.id}''E' $alpy_s`,
+    ].join(';');
+  }
+
+  /** A loop that takes lines up to `:`, does `each` with `$alpy_l` (which begins with `: `) and acknowledges it. */
+  reader(each: string): string {
+    const ack = `alpy_n=$((alpy_n+1));printf '@@%s%d@@\\n' '${this.id}''A' $alpy_n`;
+    return `alpy_n=0;while IFS= read -r alpy_l;do case $alpy_l in :)break;;esac;${each};${ack};done`;
+  }
+
+  /** What acknowledges a line: its number is the first group. */
+  get acknowledged(): RegExp {
+    return new RegExp(`@@${this.id}A(\\d+)@@`);
+  }
+}
+
+function printMarker(id: string, kind: string): string {
+  return `printf '\\n@@%s\\n' '${id}''${kind}@@'`;
+}
+
+/** Longest text that may have come between two characters of a marker, in `bytes`. */
+const longestIntrusion = 2000;
+
+/**
+ * Matches a marker also when the kernel printed something, up to an end of line, between two of its characters: a
+ * message of the kernel may come at any byte of what a program prints.
+ */
+function markerPattern(text: string, ...more: readonly string[]): RegExp {
+  const elements = [...text, ...more];
+  const intrusion = `[^]{1,${String(longestIntrusion)}}?\\n`;
+  const torn = elements.slice(1).map((_, at) => elements.slice(0, at + 1).join('') + intrusion + elements.slice(at + 1).join(''));
+  return new RegExp([elements.join(''), `(?<=\\n)(?:${torn.join('|')})`].join('|'));
+}

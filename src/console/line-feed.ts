@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Frame } from './frame.ts';
+import type { ExpectOptions } from './options.ts';
+import type { SerialConsole } from './serial-console.ts';
+
+/**
+ * Longest line that is sent, in `bytes`. A terminal loses what exceeds 4095 in a line, and a serial port what nobody
+ * reads in time, so lines are short and few are under way.
+ */
+const longestLine = 800;
+const mostUnderWay = 3;
+
+/** Shell words made of these, after `: `, do nothing when they meet a shell in place of the reader. */
+const harmless = /^[A-Za-z0-9 _./,=+@-]$/;
+
+/** Encodes bytes for `printf %b`, in lines; what is not harmless to a terminal and to a shell becomes an octal escape. */
+export function octalLines(bytes: Uint8Array): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const byte of bytes) {
+    const character = String.fromCharCode(byte);
+    line += harmless.test(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
+    if (line.length < longestLine) continue;
+    lines.push(line);
+    line = '';
+  }
+  if (line !== '') lines.push(line);
+  return lines;
+}
+
+/** Encodes bytes as base64, in lines. */
+export function base64Lines(bytes: Uint8Array): string[] {
+  return Buffer.from(bytes).toString('base64').match(new RegExp(`.{1,${String(longestLine)}}`, 'g')) ?? [];
+}
+
+/**
+ * Types lines to the reader of a frame, and then the line that ends it.
+ * @throws what {@link SerialConsole.expect} and {@link SerialConsole.send} throw
+ */
+export async function feed(console: SerialConsole, frame: Frame, lines: readonly string[], wait: ExpectOptions): Promise<void> {
+  let taken = 0;
+  for (const [index, line] of lines.entries()) {
+    while (index - taken >= mostUnderWay) {
+      // a kernel message may spoil one acknowledgement; a later one says the same and more
+      const { match } = await console.expect(frame.acknowledged, wait);
+      taken = Math.max(taken, Number(match[1]));
+    }
+    await console.send(`: ${line}\n`, wait);
+  }
+  await console.send(':\n', wait);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Duplex } from 'node:stream';
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import { UsageError } from '../core/errors.ts';
+import { ByteQueue } from './byte-queue.ts';
+import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
+import type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
+import { echoPattern, pieces } from './pace.ts';
+import { describePattern, END, searchFor, type Found, type Pattern, type Search } from './pattern.ts';
+import type { Transcript } from './transcript.ts';
+
+/** Longest wait for a device to take what is sent, in `ms`. */
+const sendTimeoutMs = 30_000;
+
+/**
+ * A serial console. It reads from the first byte on, whether or not anybody waits: a serial port that nobody reads
+ * stalls the guest. It owns its stream and its transcript. Only one {@link SerialConsole.expect} may wait at a time.
+ */
+export class SerialConsole implements AsyncDisposable {
+  readonly name: string;
+  readonly #stream: Duplex;
+  readonly #transcript: Transcript | undefined;
+  readonly #queue: ByteQueue;
+  readonly #lineEnd: string;
+  readonly #observers = new Set<(chunk: Buffer) => void>();
+  #lastOutputMs = performance.now();
+  #ended = false;
+  #streamError: Error | undefined;
+  #awaited: string | undefined;
+  #wake: (() => void) | undefined;
+
+  private constructor(stream: Duplex, options: ConsoleOptions) {
+    this.name = options.name ?? 'serial console';
+    this.#stream = stream;
+    this.#transcript = options.transcript;
+    this.#queue = new ByteQueue(options.bufferBytes ?? 4 * 1024 * 1024);
+    this.#lineEnd = options.lineEnd ?? '\n';
+    const end = (): void => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    stream.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    stream.on('error', (error: Error) => {
+      this.#streamError ??= error;
+      end();
+    });
+    stream.on('end', end);
+    stream.on('close', end);
+  }
+
+  /** Takes over the byte stream of a serial port; it must not have a decoder (`setEncoding`). */
+  static open(stream: Duplex, options: ConsoleOptions = {}): SerialConsole {
+    return new SerialConsole(stream, options);
+  }
+
+  /** how long nothing has come, in `ms` */
+  get quietMs(): number {
+    return performance.now() - this.#lastOutputMs;
+  }
+
+  /** the last output, consumed or not, escaped except for line ends: for messages */
+  get tail(): string {
+    return this.#queue.tailText();
+  }
+
+  /** Calls `observer` with everything received from now on, for a person who looks on; returns what ends that. */
+  observe(observer: (chunk: Buffer) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /**
+   * Waits for the first of several patterns and consumes the output up to the end of the match. Output that came before
+   * the call and was not consumed counts. The match that begins earliest wins, among equals the first in the list; a
+   * complete match is not held back for one that began earlier and may still become complete. `$` and the end of a
+   * greedy expression mean the end of what has come so far.
+   * @throws {@link ConsoleTimeoutError} when nothing matched in time
+   * @throws {@link ConsoleClosedError} when the console ended, unless {@link END} is one of the patterns
+   * @throws UsageError when another call still waits, or a pattern is unusable
+   * @throws TranscriptError when the record can no longer be written
+   */
+  async expect(pattern: Pattern | readonly Pattern[], options: ExpectOptions): Promise<Match> {
+    const patterns: readonly Pattern[] = Array.isArray(pattern) ? (pattern as readonly Pattern[]) : [pattern as Pattern];
+    const awaited = options.awaited ?? patterns.map(describePattern).join(' or ');
+    if (this.#awaited !== undefined) {
+      throw new UsageError(`${this.name}: cannot wait for ${awaited}: another expect still waits for ${this.#awaited}`);
+    }
+    const searches = patterns.map((one) => searchFor(one, options.windowBytes ?? 4096));
+    this.#transcript?.check();
+    this.#awaited = awaited;
+    try {
+      return await withDeadline(
+        options,
+        (cause) => new ConsoleTimeoutError(this.name, awaited, options.timeoutMs, this.#queue.tailText(), { cause }),
+        (signal) => this.#wait(patterns, searches, awaited, signal),
+      );
+    } finally {
+      this.#awaited = undefined;
+      this.#wake = undefined;
+    }
+  }
+
+  /**
+   * Sends bytes, or text as UTF-8, and waits until the stream has taken them (not until the device has read them).
+   * @param options - `timeoutMs` is 30 s by default
+   * @throws {@link ConsoleTimeoutError} when the device took no more, or an echo did not come
+   * @throws {@link ConsoleClosedError} when the console has ended
+   * @throws TranscriptError when the record can no longer be written
+   */
+  async send(data: Uint8Array | string, options: SendOptions = {}): Promise<void> {
+    const wait = { timeoutMs: options.timeoutMs ?? sendTimeoutMs, signal: options.signal };
+    this.#transcript?.check();
+    const bytes = Buffer.from(data);
+    if (options.chunkBytes === undefined && options.echo !== true) {
+      await this.#write(bytes, options.secret === true, wait);
+      return;
+    }
+    for (const piece of pieces(bytes, options.chunkBytes ?? 16)) {
+      await this.#write(piece, options.secret === true, wait);
+      const echo = options.echo === true ? echoPattern(piece) : undefined;
+      if (echo) await this.expect(echo, { ...wait, awaited: `the echo of "${piece.toString()}"` });
+    }
+  }
+
+  /** Sends a line and its end; the same as {@link SerialConsole.send} otherwise. */
+  async sendLine(text = '', options: SendOptions = {}): Promise<void> {
+    await this.send(text + this.#lineEnd, options);
+  }
+
+  /**
+   * Closes the stream, then the transcript; may be called again. Whoever waits gets a {@link ConsoleClosedError}.
+   * @throws TranscriptError when the record could not be written
+   */
+  async close(): Promise<void> {
+    this.#stream.destroy();
+    this.#ended = true;
+    this.#wake?.();
+    await this.#transcript?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#lastOutputMs = performance.now();
+    this.#transcript?.received(chunk);
+    this.#queue.append(chunk);
+    for (const observer of this.#observers) observer(chunk);
+    this.#wake?.();
+  }
+
+  /** Must return its own promise, not one behind an `await`: what has matched is consumed, so it must win the race. */
+  #wait(patterns: readonly Pattern[], searches: readonly Search[], awaited: string, signal: AbortSignal): Promise<Match> {
+    const { promise, resolve, reject } = Promise.withResolvers<Match>();
+    this.#wake = () => {
+      if (signal.aborted) return; // given up already: what comes now is for the next caller
+      const match = this.#search(patterns, searches);
+      if (!match && !this.#ended) return;
+      this.#wake = undefined;
+      if (match) resolve(match);
+      else reject(this.#closedError(awaited));
+    };
+    this.#wake();
+    return promise;
+  }
+
+  #search(patterns: readonly Pattern[], searches: readonly Search[]): Match | undefined {
+    let best: (Found & { readonly index: number }) | undefined;
+    for (const [index, search] of searches.entries()) {
+      const found = search(this.#queue);
+      if (found && (!best || found.start < best.start)) best = { ...found, index };
+    }
+    const { end } = this.#queue;
+    const endIndex = patterns.indexOf(END);
+    if (!best && this.#ended && endIndex >= 0) best = { start: end, end, match: undefined, index: endIndex };
+    const pattern = best && patterns[best.index];
+    if (!best || pattern === undefined) return undefined;
+    const beforeBytes = Buffer.from(this.#queue.view(this.#queue.start, best.start)); // copies: the queue moves on
+    const text = this.#queue.view(best.start, best.end).toString();
+    const droppedBytes = this.#queue.consume(best.end);
+    const { match } = best;
+    const before = beforeBytes.toString();
+    return { index: best.index, pattern, match: match ?? [text], groups: { ...match?.groups }, before, beforeBytes, text, droppedBytes };
+  }
+
+  async #write(bytes: Buffer, secret: boolean, wait: Wait): Promise<void> {
+    const awaited = 'the device to take its input';
+    if (this.#ended) throw this.#closedError(awaited);
+    this.#transcript?.sent(bytes, secret);
+    await withDeadline(
+      wait,
+      (cause) => new ConsoleTimeoutError(this.name, awaited, wait.timeoutMs, this.#queue.tailText(), { cause }),
+      () =>
+        new Promise<void>((resolve, reject) => {
+          this.#stream.write(bytes, (error) => {
+            if (error) reject(this.#closedError(awaited));
+            else resolve();
+          });
+        }),
+    );
+  }
+
+  #closedError(awaited: string): ConsoleClosedError {
+    return new ConsoleClosedError(this.name, awaited, this.#queue.tailText(), { cause: this.#streamError });
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { escapeBytes } from '../core/text.ts';
+import { AppendFile } from './append-file.ts';
+
+type Direction = '<' | '>';
+
+/** Longest line of the readable record, in `bytes`: a device that never ends its line must not fill the memory. */
+const longestLineBytes = 8192;
+const lineFeed = 10;
+const carriageReturn = 13;
+
+/**
+ * Record of a console in two files, both readable while it runs and complete after {@link Transcript.close}: `<base>.log`
+ * holds exactly the bytes received; `<base>.txt` is for reading: one line per line, escaped, with the time in seconds
+ * since the start and the direction (`<` received, `>` sent). The carriage return before a line feed is not shown there.
+ */
+export class Transcript implements AsyncDisposable {
+  readonly logPath: string;
+  readonly textPath: string;
+  readonly #log: AppendFile;
+  readonly #text: AppendFile;
+  readonly #startMs = performance.now();
+  #direction: Direction = '<';
+  #line: Buffer[] = [];
+  #lineBytes = 0;
+  #lineTime = '';
+
+  private constructor(basePath: string, title: string) {
+    this.logPath = `${basePath}.log`;
+    this.textPath = `${basePath}.txt`;
+    this.#log = AppendFile.open(this.logPath);
+    this.#text = AppendFile.open(this.textPath);
+    this.#text.write(`# ${title}, seconds since ${new Date().toISOString()}\n`);
+  }
+
+  /**
+   * Begins a record. A file that cannot be written shows at the next {@link Transcript.check} or at the end.
+   * @param basePath - path of both files without their suffix, such as `…/console`
+   * @param title - what the first line of the readable file says
+   */
+  static create(basePath: string, title = 'serial console'): Transcript {
+    return new Transcript(basePath, title);
+  }
+
+  /** Records bytes that came from the device. */
+  received(bytes: Uint8Array): void {
+    this.#log.write(bytes);
+    this.#add('<', bytes);
+  }
+
+  /** Records bytes that went to the device; those of a secret as `***` in place of the text. */
+  sent(bytes: Uint8Array, secret = false): void {
+    this.#add('>', secret ? Buffer.from('***\n') : bytes);
+  }
+
+  /** @throws TranscriptError when something could not be written so far */
+  check(): void {
+    this.#log.check();
+    this.#text.check();
+  }
+
+  /**
+   * Writes out and closes both files; may be called again.
+   * @throws TranscriptError when something could not be written
+   */
+  async close(): Promise<void> {
+    this.#flush();
+    const results = await Promise.allSettled([this.#log.close(), this.#text.close()]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #add(direction: Direction, bytes: Uint8Array): void {
+    if (direction !== this.#direction) this.#flush();
+    this.#direction = direction;
+    let from = 0;
+    for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, from)) {
+      this.#append(bytes.subarray(from, at));
+      this.#flush(true);
+      from = at + 1;
+    }
+    this.#append(bytes.subarray(from));
+    if (this.#lineBytes > longestLineBytes) this.#flush();
+  }
+
+  #append(part: Uint8Array): void {
+    if (this.#lineTime === '') this.#lineTime = ((performance.now() - this.#startMs) / 1000).toFixed(3).padStart(9);
+    if (part.length === 0) return;
+    this.#line.push(Buffer.from(part)); // a copy: the stream may use its memory again
+    this.#lineBytes += part.length;
+  }
+
+  #flush(complete = false): void {
+    let line = Buffer.concat(this.#line);
+    if (complete && line.at(-1) === carriageReturn) line = line.subarray(0, -1);
+    if (complete || line.length > 0) this.#text.write(`${this.#lineTime} ${this.#direction} ${escapeBytes(line)}`.trimEnd() + '\n');
+    this.#line = [];
+    this.#lineBytes = 0;
+    this.#lineTime = '';
+  }
+}

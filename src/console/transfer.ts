@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../core/deadline.ts';
+import { escapeBytes, tail } from '../core/text.ts';
+import { checksumFor } from './checksum.ts';
+import { TransferError } from './errors.ts';
+import { base64Lines, octalLines } from './line-feed.ts';
+import type { ShellSession } from './shell-session.ts';
+
+const tools = ['base64', 'od', 'sha256sum', 'md5sum', 'cksum'];
+
+/** Asks which of the programs for transfers the device has. */
+export async function findTools(session: ShellSession, wait: Wait): Promise<ReadonlySet<string>> {
+  const text = `for t in ${tools.join(' ')};do command -v $t >/dev/null 2>&1&&echo $t;done`;
+  const { output } = await session.run({ text, title: 'look for base64 and the like' }, wait);
+  return new Set(output.split('\n'));
+}
+
+/** Makes one word of any text, for a shell. */
+export function quoteWord(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/**
+ * Writes a file on the device: to `<path>.alpy` first, which becomes `path` only when its checksum is right.
+ * @throws TransferError when the device cannot write it, or the checksum stays wrong at the second try
+ */
+export async function putFile(
+  session: ShellSession,
+  available: ReadonlySet<string>,
+  bytes: Uint8Array,
+  path: string,
+  mode: number,
+  wait: Wait,
+): Promise<void> {
+  const [part, encoded] = [quoteWord(`${path}.alpy`), quoteWord(`${path}.alpy64`)];
+  const { program, of } = checksumFor(available);
+  const isBase64 = available.has('base64');
+  const write = isBase64 ? `printf '%s\\n' "\${alpy_l#: }"` : `printf %b "\${alpy_l#: }"`;
+  const steps = [
+    ...(isBase64 ? [`base64 -d <${encoded} >${part}`, `rm -f ${encoded}`] : []),
+    `[ $alpy_e = 0 ]`,
+    `{ set -- $(${program} <${part});[ "$1" = ${of(bytes)} ]||exit 99; }`,
+    `chmod ${mode.toString(8)} ${part}`,
+    `mv -f ${part} ${quoteWord(path)}`,
+  ];
+  const failed = `{ s=$?;rm -f ${part} ${encoded};exit $s; }`;
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await session.run(
+      {
+        // a failed write must not end the reader: the lines to come would meet the shell
+        text: (frame) =>
+          `alpy_e=0;{ ${frame.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
+        input: isBase64 ? base64Lines(bytes) : octalLines(bytes),
+        redirect: '',
+        title: `write ${path}`,
+      },
+      wait,
+    );
+    if (result.exitStatus === 0) return;
+    if (result.exitStatus === 99 && attempt < 2) continue;
+    const reason = result.exitStatus === 99 ? `its ${program} stays wrong` : withoutMarkers(result.output);
+    throw new TransferError(`${session.console.name}: cannot write ${path} on the device: ${reason}`);
+  }
+}
+
+/** Most of a file that is read at once, in `bytes`; less after each failure, for a console on which the kernel talks. */
+const largestBlock = 24 * 1024;
+const smallestBlock = 512;
+
+/**
+ * Reads a file of the device, block by block, each with its checksum and again when that is wrong.
+ * @throws TransferError when it cannot be read, or no block comes through unharmed
+ */
+export async function getFile(session: ShellSession, available: ReadonlySet<string>, path: string, wait: Wait): Promise<Buffer> {
+  const { program, of } = checksumFor(available);
+  const isBase64 = available.has('base64');
+  const blocks: Buffer[] = [];
+  let [offset, size] = [0, largestBlock];
+  for (let failures = 0; ; ) {
+    const block = `tail -c +${String(offset + 1)} ${quoteWord(path)}|head -c ${String(size)}`;
+    const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\n${block}|${program}`;
+    const { output, exitStatus } = await session.run({ text, title: `read ${path}` }, wait);
+    if (exitStatus !== 0) throw new TransferError(`${session.console.name}: cannot read ${path} of the device: ${tail(output, 500)}`);
+    const lines = output.trimEnd().split('\n');
+    const sum = lines.pop()?.trim().split(/\s/)[0];
+    const encoded = lines.join('').replaceAll(' ', '');
+    const bytes = Buffer.from(encoded, isBase64 ? 'base64' : 'hex');
+    if (sum === of(bytes) && bytes.length <= size) {
+      blocks.push(bytes);
+      offset += bytes.length;
+      if (bytes.length < size) return Buffer.concat(blocks);
+    } else {
+      failures += 1;
+      size = Math.max(smallestBlock, size / 2);
+      if (failures > 20) throw new TransferError(`${session.console.name}: cannot read ${path} of the device: its ${program} stays wrong`);
+    }
+  }
+}
+
+function withoutMarkers(output: string): string {
+  const said = output.replace(/^@@[0-9a-f]{8}A\d+@@$/gm, '').trim();
+  return said === '' ? 'it gives no reason' : escapeBytes(Buffer.from(tail(said, 500)));
+}

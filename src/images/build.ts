@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import path from 'node:path';
+import type Docker from 'dockerode';
+import { BugError, messageOf } from '../core/errors.ts';
+import type { BaseImage } from './base-image.ts';
+import { followBuild, nextToTry, type BuildOutcome } from './build-output.ts';
+import { contentHash, hashLabel } from './content-hash.ts';
+import { packContext, readContext } from './context.ts';
+import { ImageBuildError } from './errors.ts';
+import { inspectImage } from './inspect.ts';
+import type { Manifest } from './manifest.ts';
+import type { WorkOptions } from './progress.ts';
+import type { ResolvedImage } from './resolved-image.ts';
+
+/** What became of one image. */
+export interface ImageResult {
+  readonly image: ResolvedImage;
+  /** `present`: nothing was to do */
+  readonly action: 'present' | 'built' | 'pulled';
+  /** how long it took, in `ms` */
+  readonly durationMs: number;
+}
+
+/** What {@link buildImage} builds with. */
+export interface BuildInputs {
+  readonly docker: Docker;
+  readonly manifest: Manifest;
+  readonly base: BaseImage;
+  /** proxies, for the programs inside the build */
+  readonly variables: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/**
+ * Builds one image with the classic builder and the host's network, unless the daemon already has it from the same files
+ * on the same base.
+ * @throws {@link ImageBuildError}
+ */
+export async function buildImage(inputs: BuildInputs, image: ResolvedImage, options: WorkOptions = {}): Promise<ImageResult> {
+  const startMs = performance.now();
+  const { docker, manifest, base } = inputs;
+  const entry = manifest.images[image.name];
+  if (!entry) throw new BugError(`image ${image.name} has no entry in ${manifest.file}`);
+  const folder = path.join(path.dirname(manifest.file), entry.folder);
+  const files = await readContext(folder);
+  const hash = contentHash(files, base.id, entry);
+  const present = (await inspectImage(docker, image.reference, options.signal))?.hash === hash;
+  if (present) return { image, action: 'present', durationMs: performance.now() - startMs };
+
+  const { onLine, signal } = options;
+  const outcome = await run();
+  if (!outcome.ok) {
+    const byHand = `docker build --network=host --build-arg BASE_IMAGE=${base.reference} ${folder}`;
+    throw new ImageBuildError({
+      image: image.name,
+      reference: image.reference,
+      next: nextToTry(outcome.lastLines, byHand),
+      ...outcome,
+    });
+  }
+  return { image, action: 'built', durationMs: performance.now() - startMs };
+
+  async function run(): Promise<BuildOutcome> {
+    const buildargs = { ...(await inputs.variables()), BASE_IMAGE: base.reference };
+    try {
+      const stream = await docker.buildImage(packContext(files), {
+        t: image.reference,
+        buildargs,
+        labels: { [hashLabel]: hash },
+        networkmode: 'host', // a daemon without a bridge has no other, and packages are all that is fetched
+        version: '1', // every Engine has the classic builder; BuildKit wants a session
+        forcerm: true,
+        ...(signal && { abortSignal: signal }),
+      });
+      return await followBuild(stream, (line) => onLine?.(image.name, line));
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { ok: false, step: 'ask the Docker daemon to build', reason: messageOf(error), lastLines: [] };
+    }
+  }
+}

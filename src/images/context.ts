@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+
+/** One file of a build context. */
+export interface ContextFile {
+  /** relative to the context, with `/` between the parts */
+  readonly name: string;
+  readonly mode: 0o644 | 0o755;
+  readonly content: Buffer;
+}
+
+/** Reads all files of `folder`, sorted by name. Owners, times and all of the mode but "executable" are left out on purpose. */
+export async function readContext(folder: string): Promise<readonly ContextFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name));
+  const read = files.map(async (file): Promise<ContextFile> => {
+    const [{ mode }, content] = await Promise.all([stat(file), readFile(file)]);
+    return { name: path.relative(folder, file).split(path.sep).join('/'), mode: mode & 0o100 ? 0o755 : 0o644, content };
+  });
+  // by code unit, not by locale: the order is part of the hash
+  return (await Promise.all(read)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The files as a tar stream; the same files give the same bytes. */
+export function packContext(files: readonly ContextFile[]): Readable {
+  const tar = pack();
+  for (const { name, mode, content } of files) tar.entry({ name, mode, mtime: new Date(0) }, content);
+  tar.finalize();
+  return Readable.from(tar); // dockerode pipes Node's own streams only
+}

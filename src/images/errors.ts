@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { AlpyError, EnvironmentError } from '../core/errors.ts';
+import type { ResolvedImage } from './resolved-image.ts';
+
+/** The list of images (`ci-images/images.yaml`) cannot be used; the message lists everything that is wrong with it. */
+export class ManifestError extends AlpyError {
+  readonly code = 'ALPY_MANIFEST';
+  readonly fault = 'usage';
+  /** the file that was read */
+  readonly file: string;
+  /** one line each */
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
+    super(`${file}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, options);
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/** The Docker daemon does not have an image that a testbed needs. */
+export class MissingImageError extends EnvironmentError {
+  override readonly code = 'ALPY_IMAGE_MISSING';
+  readonly reference: string;
+
+  /**
+   * @param image - name and location of the image, and who set the location
+   * @param reason - why it could not be had all the same, such as what a registry answered
+   */
+  constructor({ name, reference, origin, buildable }: ResolvedImage, reason?: string, options?: ErrorOptions) {
+    const what = `the Docker daemon has no image ${reference} (image ${name}, location from ${origin})`;
+    super(
+      [what, ...(reason === undefined ? [] : [`  ${reason}`]), `  try: ${remedy(name, reference, origin, buildable)}`].join('\n'),
+      options,
+    );
+    this.reference = reference;
+  }
+}
+
+function remedy(name: string, reference: string, origin: string, buildable: boolean): string {
+  if (!buildable) return `docker pull ${reference}, or correct ${origin}`;
+  if (origin === 'default') return `alpy images build ${name} (in alpy's own repository: npm run setup)`;
+  return `docker pull ${reference}; or, to build it here under this name: alpy images build ${name}; or correct ${origin}`;
+}
+
+/** What is known of a build that failed. */
+export interface BuildFailure {
+  /** short name of the image: `qemu` */
+  readonly image: string;
+  /** where the result was to go */
+  readonly reference: string;
+  /** the instruction that failed, or what was done when it did */
+  readonly step: string;
+  /** what the daemon or program said */
+  readonly reason: string;
+  /** last lines of output, oldest first */
+  readonly lastLines: readonly string[];
+  /** what to try next, in words or as a command */
+  readonly next: string;
+}
+
+/** An image could not be built. */
+export class ImageBuildError extends EnvironmentError {
+  override readonly code = 'ALPY_IMAGE_BUILD';
+  readonly failure: BuildFailure;
+
+  constructor(failure: BuildFailure, options?: ErrorOptions) {
+    const { image, reference, step, reason, lastLines, next } = failure;
+    const output = lastLines.length === 0 ? [] : ['  last output:', ...lastLines.map((line) => `    ${line}`)];
+    super(
+      [`could not build image ${image} (${reference}): ${reason}`, `  step: ${step}`, ...output, `  try: ${next}`].join('\n'),
+      options,
+    );
+    this.failure = failure;
+  }
+}

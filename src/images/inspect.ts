@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type Docker from 'dockerode';
+import { untilAborted } from '../core/deadline.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { hashLabel } from './content-hash.ts';
+import { MissingImageError } from './errors.ts';
+import type { ResolvedImage } from './resolved-image.ts';
+
+/** What the daemon knows of an image. */
+export interface PresentImage {
+  /** `sha256:…` */
+  readonly id: string;
+  /** creation time, in `ms` since 1970 */
+  readonly createdMs: number;
+  /** size of all layers, in `bytes` */
+  readonly sizeBytes: number;
+  /** hash of what it was built from, when alpy built it */
+  readonly hash: string | undefined;
+}
+
+/**
+ * Looks an image up; `undefined` when the daemon does not have it.
+ * @throws EnvironmentError when the daemon does not answer
+ */
+export async function inspectImage(docker: Docker, reference: string, signal?: AbortSignal): Promise<PresentImage | undefined> {
+  try {
+    const inspection = docker.getImage(reference).inspect(); // takes no signal of its own
+    const { Id, Created, Size, Config } = await (signal ? untilAborted(inspection, signal) : inspection);
+    // Labels is null, not empty, on images without any; the types do not say so
+    const labels: Readonly<Record<string, string | undefined>> | null | undefined = (Config as typeof Config | null | undefined)
+      ?.Labels;
+    return { id: Id, createdMs: Date.parse(Created), sizeBytes: Size, hash: labels?.[hashLabel] };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (statusOf(error) === 404) return undefined;
+    throw new EnvironmentError(`could not ask the Docker daemon for image ${reference}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Looks up an image that a testbed is about to use.
+ * @throws {@link MissingImageError} that says where its location came from and what to do
+ */
+export async function findImage(docker: Docker, image: ResolvedImage, signal?: AbortSignal): Promise<PresentImage> {
+  const found = await inspectImage(docker, image.reference, signal);
+  if (!found) throw new MissingImageError(image);
+  return found;
+}
+
+function statusOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+}

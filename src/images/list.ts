@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type Docker from 'dockerode';
+import { inspectImage, type PresentImage } from './inspect.ts';
+import type { ResolvedImage } from './resolved-image.ts';
+
+/** An image, its location, and what the daemon has there. */
+export interface ImageRow extends ResolvedImage {
+  /** absent when the daemon does not have it */
+  readonly present?: PresentImage;
+}
+
+/** Looks up all images at once. */
+export function listImages(docker: Docker, images: readonly ResolvedImage[], signal?: AbortSignal): Promise<readonly ImageRow[]> {
+  return Promise.all(
+    images.map(async (image): Promise<ImageRow> => {
+      const present = await inspectImage(docker, image.reference, signal);
+      return present ? { ...image, present } : image;
+    }),
+  );
+}
+
+/** The rows as a table for people. @param nowMs - the time to reckon ages from, in `ms` since 1970 */
+export function formatImages(rows: readonly ImageRow[], nowMs: number): string {
+  const cells = [
+    ['NAME', 'LOCATION', 'FROM', 'STATE'],
+    ...rows.map(({ name, reference, origin, present }) => [name, reference, origin, present ? state(present, nowMs) : 'missing']),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+}
+
+/** The rows as JSON for programs. */
+export function imagesJson(rows: readonly ImageRow[]): string {
+  return JSON.stringify(
+    rows.map(({ name, reference, origin, present }) => ({
+      name,
+      location: reference,
+      from: origin,
+      state: present ? 'present' : 'missing',
+      ...(present && { id: present.id, created: new Date(present.createdMs).toISOString(), sizeBytes: present.sizeBytes }),
+    })),
+    null,
+    2,
+  );
+}
+
+function state({ id, createdMs, sizeBytes }: PresentImage, nowMs: number): string {
+  const size = `${String(Math.round(sizeBytes / 1_000_000))} MB`;
+  return `${id.replace('sha256:', '').slice(0, 12)}, ${age(nowMs - createdMs)} old, ${size}`;
+}
+
+function age(durationMs: number): string {
+  const minutes = Math.max(0, Math.floor(durationMs / 60_000));
+  if (minutes < 120) return `${String(minutes)} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${String(hours)} h` : `${String(Math.floor(hours / 24))} days`;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { execa } from 'execa';
+import type { Variables } from './variables.ts';
+
+const names = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
+
+/**
+ * The proxies that a build must use: those of the environment, or else the one of the host's apt. As build arguments they
+ * neither stay in the image nor count for Docker's cache.
+ */
+export async function buildVariables(env: Variables): Promise<Readonly<Record<string, string>>> {
+  const set = names
+    .flatMap((name) => [name, name.toUpperCase()])
+    .flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  if (set.some(([name]) => name.toLowerCase() === 'http_proxy')) return Object.fromEntries(set);
+  const { failed, stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy'], {
+    env,
+    extendEnv: false,
+    reject: false, // no apt here: then it has no proxy either
+    timeout: 10_000,
+  });
+  const proxy = failed ? undefined : /^proxy='(https?:\/\/[^']+)'$/.exec(stdout.trim())?.[1];
+  return Object.fromEntries(proxy === undefined ? set : [...set, ['http_proxy', proxy] as const]);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
+import { loadManifest, type Manifest } from './manifest.ts';
+import type { ResolvedImage } from './resolved-image.ts';
+import { valueOf, type Variables } from './variables.ts';
+
+/** The `images` part of a configuration: `registry` and `tag` of all, and locations by image name. */
+export type ImagesConfig = Readonly<Record<string, string | undefined>>;
+
+interface Value {
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** The variable that sets the location of one image: `ALPY_IMAGE_QEMU`. */
+export function imageVariable(name: string): string {
+  return `ALPY_IMAGE_${name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toUpperCase()}`;
+}
+
+/**
+ * The location of every image of the list, and of those that only `config` names. Variables go before the configuration,
+ * and that before the default; a location of one image goes before `registry` and `tag`, which are for all. An empty
+ * variable counts as unset, since CI systems cannot unset one.
+ * @throws UsageError with every location that Docker could not take
+ */
+export function resolveImages(
+  env: Variables,
+  config: ImagesConfig = {},
+  manifest: Manifest = loadManifest(),
+): readonly ResolvedImage[] {
+  const pick = (variable: string, key: string): Value | undefined => {
+    const set = valueOf(env, variable);
+    if (set) return { value: set, origin: `variable ${variable}` };
+    const configured = valueOf(config, key);
+    return configured ? { value: configured, origin: `config images.${key}` } : undefined;
+  };
+  const registry = pick('ALPY_REGISTRY', 'registry');
+  const tag = pick('ALPY_IMAGE_TAG', 'tag');
+  const prefix = (registry?.value ?? manifest.registry).replace(/\/+$/, '');
+  const sharedOrigin = [registry, tag].flatMap((value) => (value ? [value.origin] : [])).join(', ') || 'default';
+
+  const own = Object.keys(manifest.images).map((name): ResolvedImage => {
+    const { value, origin } = pick(imageVariable(name), name) ?? {
+      value: `${prefix}/${name}:${tag?.value ?? manifest.tag}`,
+      origin: sharedOrigin,
+    };
+    return { name, reference: value, origin, buildable: true };
+  });
+  const foreign = Object.keys(config).flatMap((name): ResolvedImage[] => {
+    if (name === 'registry' || name === 'tag' || name in manifest.images) return [];
+    const found = pick(imageVariable(name), name);
+    return found ? [{ name, reference: found.value, origin: found.origin, buildable: false }] : [];
+  });
+  return checked([...own, ...foreign]);
+}
+
+/** The image called `name`. @throws UsageError that lists the names there are */
+export function imageNamed(images: readonly ResolvedImage[], name: string): ResolvedImage {
+  const found = images.find((image) => image.name === name);
+  if (!found) throw new UsageError(`no image is called ${name}; there are: ${images.map((image) => image.name).join(', ')}`);
+  return found;
+}
+
+// [host[:port]/]path[:tag][@digest]; looser than Docker's own rule, to catch URLs, blanks and forgotten parts early
+const location = /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+
+function checked(images: readonly ResolvedImage[]): readonly ResolvedImage[] {
+  const bad = images.filter(({ reference }) => !location.test(reference) && !/^sha256:[0-9a-f]{64}$/.test(reference));
+  if (bad.length === 0) return images;
+  const lines = bad.map(({ name, reference, origin }) => `  ${name}: ${JSON.stringify(reference)}, from ${origin}`);
+  throw new UsageError(`not a location of a container image (like registry.example.com/group/name:tag):\n${lines.join('\n')}`);
+}

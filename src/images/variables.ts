@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** The environment as a process sees it; the CLI passes its own in. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The value called `name`, without blanks around it; an empty one counts as unset, since CI systems cannot unset one. */
+export function valueOf(values: Variables, name: string): string | undefined {
+  const value = values[name]?.trim();
+  return value === '' ? undefined : value;
+}

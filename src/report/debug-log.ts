@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StepEvent } from '../core/step.ts';
+import { eventJson, eventLine } from './events.ts';
+
+/**
+ * Writes `debug.log` (for people: `ms` since it was opened, then the line) and `events.ndjson` (for programs) of one
+ * test. Every event is in the kernel's hands before {@link DebugLog.sink} returns, so a crash of the process loses none.
+ * Never throws: a log that cannot be written must not fail a test; {@link DebugLog.failure} tells why it ends early.
+ */
+export class DebugLog implements Disposable {
+  readonly #startMs: number;
+  #files: { readonly text: number; readonly json: number } | undefined;
+  #failure: unknown;
+
+  private constructor(startMs: number) {
+    this.#startMs = startMs;
+  }
+
+  /**
+   * Opens both files, to append to them.
+   * @param directory - the test's directory; made when it is not there
+   * @param startMs - moment that counts as 0 in `debug.log`, in `ms` since 1970
+   */
+  static open(directory: string, startMs: number = Date.now()): DebugLog {
+    const log = new DebugLog(startMs);
+    try {
+      mkdirSync(directory, { recursive: true });
+      const text = openSync(join(directory, 'debug.log'), 'a');
+      log.#files = { text, json: openSync(join(directory, 'events.ndjson'), 'a') };
+    } catch (error) {
+      log.#failure = error;
+    }
+    return log;
+  }
+
+  /** Takes the events of the test; does nothing once closed. Bound: pass it on as it is. */
+  readonly sink = (event: StepEvent): void => {
+    if (!this.#files || this.#failure !== undefined) return; // after a gap the rest would mislead
+    try {
+      const at = String(Math.round(event.timeMs - this.#startMs)).padStart(7);
+      appendFileSync(this.#files.text, `${at} ${eventLine(event)}\n`);
+      appendFileSync(this.#files.json, `${eventJson(event)}\n`);
+    } catch (error) {
+      this.#failure = error;
+    }
+  };
+
+  /** Why the log is not complete: a full disk, a read-only directory. Nothing when it is. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  [Symbol.dispose](): void {
+    const files = this.#files;
+    this.#files = undefined;
+    if (!files) return;
+    for (const file of [files.text, files.json]) {
+      try {
+        closeSync(file);
+      } catch (error) {
+        this.#failure ??= error; // network file systems tell of a full disk only here
+      }
+    }
+  }
+}

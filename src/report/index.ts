@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+export { DebugLog } from './debug-log.ts';
+export { composeSinks, eventLine, parseEvents } from './events.ts';
+export { junitXml, writeJunit } from './junit.ts';
+export type { ErrorReport, RunReport, StepReport, TestReport, TestStatus } from './model.ts';
+export { runJson, runJsonVersion, writeRunJson } from './run-json.ts';
+export { errorReport, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from './status.ts';
+export { stepTree } from './step-tree.ts';
+export { summaryLines, terminalSink, testLine } from './terminal.ts';
+export { claimTestDirectory, testDirectoryName, testDirectoryNames, type NamedTest } from './test-directory.ts';
+export { uniqueNames } from './unique-names.ts';

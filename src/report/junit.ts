@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { join } from 'node:path';
+import junitReportBuilder, { type Builder, type TestCase } from 'junit-report-builder';
+import { attachmentMark, caseOutput, failureText, withoutMarks } from './junit-text.ts';
+import type { RunReport, TestReport } from './model.ts';
+import { capText, firstLine, plainLines } from './text.ts';
+import { uniqueNames } from './unique-names.ts';
+import { writeReport } from './write-file.ts';
+
+// The types promise ES module interop (`.default`) that the CommonJS build lacks under NodeNext.
+const junit = junitReportBuilder as unknown as Builder;
+
+/** Characters that all failing tests may spend together: a file over 30 MB is refused, and a character may take 5 bytes (`&amp;`). */
+const maxOutputLength = 5_000_000;
+
+/**
+ * The run as JUnit XML, in the way that GitLab reads it: one suite per test file, unique names, the message as content of
+ * `<failure>` (the device's fault) or `<error>` (anybody else's), one attachment per test that did not pass.
+ * @param outPath - output directory relative to the project's, with forward slashes: GitLab's attachments count from there
+ */
+export function junitXml(report: RunReport, outPath: string): string {
+  const builder = junit.newBuilder().name('alpy');
+  const failing = report.tests.filter(({ status }) => status === 'failed' || status === 'error').length;
+  const maxLength = Math.max(2000, Math.min(32_000, Math.floor(maxOutputLength / (2 * Math.max(1, failing)))));
+  for (const [file, tests] of Map.groupBy(report.tests, (test) => test.file)) {
+    const suite = addSuite(
+      builder,
+      report,
+      file,
+      tests.reduce((sum, test) => sum + test.durationMs, 0),
+    );
+    const names = uniqueNames(tests.map((test) => oneLine(test.fullName)));
+    for (const [index, test] of tests.entries()) {
+      addOutcome(suite.testCase().name(names[index] ?? ''), test, outPath, maxLength);
+    }
+  }
+  if (report.errors.length > 0) {
+    const suite = addSuite(builder, report, 'alpy', 0);
+    const run = {
+      id: '',
+      name: 'run',
+      fullName: 'run',
+      file: 'alpy',
+      status: 'error',
+      durationMs: 0,
+      artifacts: [],
+      steps: [],
+    } as const;
+    addOutcome(suite.testCase().name('run'), { ...run, errors: report.errors }, outPath, maxLength);
+  }
+  return builder.build();
+}
+
+/**
+ * Writes `junit.xml` into the output directory.
+ * @throws {@link EnvironmentError} when it cannot be written
+ */
+export async function writeJunit(outDirectory: string, report: RunReport, outPath: string): Promise<void> {
+  await writeReport(join(outDirectory, 'junit.xml'), junitXml(report, outPath));
+}
+
+function addSuite(builder: Builder, report: RunReport, name: string, durationMs: number): ReturnType<Builder['testSuite']> {
+  const suite = builder.testSuite().name(oneLine(name)).timestamp(report.startedAt).time(toSeconds(durationMs));
+  suite.property('alpy', report.alpyVersion);
+  for (const [key, value] of Object.entries(report.environment)) suite.property(oneLine(key), oneLine(value));
+  return suite;
+}
+
+function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength: number): void {
+  item.className(oneLine(test.file)).file(oneLine(test.file)).time(toSeconds(test.durationMs));
+  if (test.status === 'skipped') {
+    item.skipped();
+    addTexts(item, { skipped: plainLines(test.skipReason ?? '') });
+  }
+  if (test.status !== 'failed' && test.status !== 'error') return; // GitLab shows no output of a test that passed
+  const element = test.status === 'failed' ? 'failure' : 'error';
+  item[element](capText(oneLine(firstLine(test.errors[0]?.message ?? '')), 300), test.errors[0]?.fault ?? 'unknown');
+  addTexts(item, {
+    [element]: withoutMarks(failureText(test, outPath, maxLength)),
+    'system-out': attachmentMark(test.artifacts, outPath) + withoutMarks(caseOutput(test, maxLength)),
+  });
+}
+
+/**
+ * Gives elements of a case their text when it is built. The builder's own methods write CDATA sections, of which
+ * xmlbuilder breaks those that hold `]]>` twice, and know no text for skipped tests.
+ */
+function addTexts(item: TestCase, texts: Readonly<Record<string, string>>): void {
+  const build = item.build.bind(item);
+  item.build = (parent) => {
+    const element = build(parent);
+    for (const [name, text] of Object.entries(texts).filter(([, text]) => text !== '')) {
+      const own = element.children.find((child): child is XMLElement => 'name' in child && child.name === name);
+      (own ?? element.ele(name)).txt(text);
+    }
+    return element;
+  };
+}
+
+type XMLElement = ReturnType<TestCase['build']>;
+
+function oneLine(text: string): string {
+  return plainLines(text).replace(/\s+/g, ' ').trim();
+}
+
+function toSeconds(durationMs: number): number {
+  return Number((durationMs / 1000).toFixed(3));
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Fault } from '../core/errors.ts';
+import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
+import { plainLines } from './text.ts';
+
+/** An error as Vitest hands it on: fields of its own survive the way from the worker. */
+export interface ThrownError {
+  readonly name?: string | undefined;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly diff?: string | undefined;
+  readonly code?: unknown;
+  readonly fault?: unknown;
+}
+
+const faults: ReadonlySet<unknown> = new Set<Fault>(['usage', 'environment', 'device', 'bug']);
+
+/**
+ * Whose fault an error is, if anybody can tell. An assertion that did not hold is the device's. So is the time-out of a
+ * test's body: set-up has its own deadlines and had succeeded, what was still missing is an answer of the device. The
+ * time-out of a hook is not: hooks make and clear away the testbed.
+ */
+export function faultOf(error: ThrownError): Fault | undefined {
+  if (faults.has(error.fault)) return error.fault as Fault;
+  if (error.name === 'AssertionError' || error.message.startsWith('Test timed out in ')) return 'device';
+  return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
+}
+
+/** Makes plain, printable data of an error. */
+export function errorReport(error: ThrownError): ErrorReport {
+  const fault = faultOf(error);
+  return {
+    message: plainLines(error.message),
+    ...(error.stack === undefined ? {} : { stack: plainLines(error.stack) }),
+    ...(typeof error.code === 'string' ? { code: error.code } : {}),
+    ...(fault === undefined ? {} : { fault }),
+    ...(error.diff === undefined ? {} : { diff: plainLines(error.diff) }),
+  };
+}
+
+/** State of a test in Vitest's words; `pending` is one that never came to its end. */
+export type TestState = 'passed' | 'failed' | 'skipped' | 'pending';
+
+/**
+ * How a test ended, from Vitest's state (which knows of retries that went well) and the errors in the order in which
+ * they were thrown. The first error decides, since the others mostly follow from it; but what a test saw in an
+ * environment that broke says nothing about the device, so one environment error makes an `error` of the whole, unless
+ * clearing up is all that went wrong there.
+ */
+export function statusOf(state: TestState, errors: readonly ErrorReport[]): TestStatus {
+  if (state === 'passed' || state === 'skipped') return state;
+  const isBroken = errors.some(({ fault, code }) => fault === 'environment' && code !== 'ALPY_CLEANUP');
+  return state === 'failed' && errors[0]?.fault === 'device' && !isBroken ? 'failed' : 'error';
+}
+
+/** Exit status of each fault on its own; an error that nobody can be blamed for comes from a test's own code. */
+const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
+
+/**
+ * Exit status of a run. A failed test (1) wins over everything, so that a pipeline which forgives or retries 3 never
+ * hides a broken device. Without one: a bug of ours (4), then a mistake of the user (2), then the environment (3), in
+ * the order in which a second try is less likely to help. So 3 means that the environment was all that went wrong.
+ * An empty run is 0, as a shard may be empty: who calls must refuse a filter that matches nothing.
+ */
+export function exitStatusOf({ tests, errors }: Pick<RunReport, 'tests' | 'errors'>): number {
+  const seen = new Set([...tests.flatMap(statusOfTest), ...errors.map(statusOfError)]);
+  return [1, 4, 2, 3].find((status) => seen.has(status)) ?? 0;
+}
+
+function statusOfTest({ status, errors }: TestReport): readonly number[] {
+  if (status === 'passed' || status === 'skipped') return [];
+  if (status === 'failed' || errors.length === 0) return [1];
+  // a test called an error although its assertions failed: the environment broke under it
+  const others = errors.filter(({ fault }) => fault !== 'device');
+  return (others.length > 0 ? others : errors).map(statusOfError);
+}
+
+function statusOfError({ fault }: ErrorReport): number {
+  return fault === undefined ? 1 : statusByFault[fault];
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { isPattern, patternOf } from '../../../src/config/pattern.ts';
+
+test('text between slashes is a regular expression, all else is text', () => {
+  expect(['login:', '/etc', '//', '/a/', '/a\\/b/i', '/a/b/'].map(patternOf)).toEqual([
+    'login:',
+    '/etc',
+    '//',
+    /a/,
+    /a\/b/i,
+    /a\/b/,
+  ]);
+});
+
+test('a wrong regular expression and wrong flags are noticed', () => {
+  expect(['/(/', '/a/zz', '', 'a'].map(isPattern)).toEqual([false, false, false, true]);
+});

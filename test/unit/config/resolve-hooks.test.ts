@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { moduleMap } from '../../../src/config/resolve-hooks.ts';
+
+test('names lead to the sources when run from source', () => {
+  expect([...moduleMap('/alpy/src/config/resolve-hooks.ts')]).toEqual([
+    ['alpy', '/alpy/src/index.ts'],
+    ['alpy/test', '/alpy/src/runner/test.ts'],
+    ['alpy/carrot', '/alpy/carrot/index.ts'],
+    ['carrot', '/alpy/carrot/index.ts'],
+  ]);
+});
+
+test('names lead to the build when run from there, but carrot has none', () => {
+  expect([...moduleMap('/x/node_modules/alpy/dist/config/resolve-hooks.js')]).toEqual([
+    ['alpy', '/x/node_modules/alpy/dist/index.js'],
+    ['alpy/test', '/x/node_modules/alpy/dist/runner/test.js'],
+    ['alpy/carrot', '/x/node_modules/alpy/carrot/index.ts'],
+    ['carrot', '/x/node_modules/alpy/carrot/index.ts'],
+  ]);
+});

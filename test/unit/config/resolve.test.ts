@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { ConfigError } from '../../../src/config/errors.ts';
+import { originText, resolveConfig, type LoadedConfig } from '../../../src/config/resolve.ts';
+import type { ConfigOverrides } from '../../../src/config/schema.ts';
+import type { Variables } from '../../../src/config/variables.ts';
+
+function resolve(raw: unknown, variables: Variables = {}, flags: ConfigOverrides = {}): LoadedConfig {
+  return resolveConfig({ file: '/project/rabbit/alpy.yaml', raw, variables, flags, directory: '/project' });
+}
+
+function problems(raw: unknown, variables: Variables = {}, flags: ConfigOverrides = {}): readonly string[] {
+  try {
+    resolve(raw, variables, flags);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('a file that names an image gets every default', () => {
+  expect(resolve({ appliance: { image: 'disk.qcow2' } }).config).toEqual({
+    appliance: {
+      name: 'dut',
+      image: '/project/rabbit/disk.qcow2',
+      format: 'auto',
+      memoryMiB: 256,
+      cpus: 1,
+      machine: 'q35',
+      disk: 'virtio',
+      nic: 'virtio-net-pci',
+      firmware: 'bios',
+      qemuArgs: [],
+      bootTimeoutMs: 120_000,
+    },
+    topology: { links: 2 },
+    images: {},
+    tests: { include: ['tests/**/*.test.ts', '*.test.ts'], timeoutMs: 120_000 },
+    accel: 'auto',
+    boot: 'cold',
+    retries: 0,
+    out: '/project/alpy-out',
+  });
+});
+
+test('a file may say everything', () => {
+  const login = { user: 'root', password: 'x', loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/', failure: 'no' };
+  const said = {
+    appliance: {
+      name: 'rabbit',
+      image: '/disk.vmdk',
+      format: 'vmdk',
+      memoryMiB: 512,
+      cpus: 2,
+      cpu: 'max',
+      machine: 'pc',
+      disk: 'ide',
+      nic: 'e1000',
+      firmware: 'uefi',
+      qemuArgs: ['-device', 'virtio-rng'],
+      bootTimeoutMs: 1,
+      login,
+      powerOffCommand: 'poweroff',
+    },
+    topology: { links: 0 },
+    images: { registry: 'r', tag: 't', qemu: 'q', node: 'n', traffic: 'x', mine: 'm' },
+    tests: { include: ['a.test.ts'], timeoutMs: 5 },
+    accel: 'tcg',
+    boot: 'snapshot',
+    workers: 3,
+    retries: 1,
+    out: '/out',
+  };
+  expect(resolve(said).config).toEqual(said);
+});
+
+test('flags win over variables, variables over the file, the file over defaults, and each value tells who said it', () => {
+  const { config, origins } = resolve(
+    { appliance: { image: 'disk.qcow2', cpus: 2 }, accel: 'tcg', retries: 1, out: 'here' },
+    {
+      ALPY_ACCEL: 'kvm',
+      ALPY_RETRIES: '2',
+      ALPY_APPLIANCE_MEMORY_MIB: ' 64',
+      ALPY_OUT: '',
+      ALPY_IMAGE_MY_APP: 'x/y',
+      HOME: '/root',
+    },
+    { retries: 3, workers: undefined, topology: { links: 1 } },
+  );
+  expect(config).toMatchObject({ accel: 'kvm', retries: 3, out: '/project/rabbit/here', images: { 'my-app': 'x/y' } });
+  expect(Object.fromEntries([...origins].map(([path, origin]) => [path, originText(origin)]))).toEqual({
+    'appliance.name': 'default',
+    'appliance.image': 'file',
+    'appliance.format': 'default',
+    'appliance.memoryMiB': 'variable ALPY_APPLIANCE_MEMORY_MIB',
+    'appliance.cpus': 'file',
+    'appliance.machine': 'default',
+    'appliance.disk': 'default',
+    'appliance.nic': 'default',
+    'appliance.firmware': 'default',
+    'appliance.qemuArgs': 'default',
+    'appliance.bootTimeoutMs': 'default',
+    'topology.links': 'flag',
+    'images.my-app': 'variable ALPY_IMAGE_MY_APP',
+    'tests.include': 'default',
+    'tests.timeoutMs': 'default',
+    accel: 'variable ALPY_ACCEL',
+    boot: 'default',
+    retries: 'flag',
+    out: 'file',
+  });
+});
+
+test('paths in variables and flags count from the current directory', () => {
+  const { config } = resolve({ appliance: { image: 'a' } }, { ALPY_APPLIANCE_IMAGE: 'b.img' }, { out: 'c' });
+  expect([config.appliance.image, config.out]).toEqual(['/project/b.img', '/project/c']);
+});
+
+test('an image may come from a variable alone', () => {
+  expect(resolve(null, { ALPY_APPLIANCE_IMAGE: 'b.img' }).config.appliance.image).toBe('/project/b.img');
+});
+
+test('the configuration is frozen through and through', () => {
+  const { config } = resolve({ appliance: { image: 'a' } });
+  expect([config, config.appliance, config.appliance.qemuArgs, config.tests.include].every(Object.isFrozen)).toBe(true);
+});
+
+test('all problems are told at once, each with what was wanted and what was found', () => {
+  const raw = {
+    appliance: {
+      name: 'a b',
+      image: '',
+      memoryMiB: 16,
+      cpus: 1.5,
+      machine: 'q36',
+      qemuArgs: 'x',
+      login: { user: 1000, password: 1234, shellPrompt: '/(/' },
+    },
+    topology: { links: 9 },
+    images: { qemu: true },
+    tests: { include: [] },
+    accel: 'hvf',
+  };
+  expect(problems(raw, { ALPY_WORKERS: 'many' }, { retries: -1 })).toEqual([
+    'appliance.name: wanted letters, digits, dots, dashes and underscores, 63 at most, starting with a letter or digit, found "a b"',
+    'appliance.image: wanted text that is not empty, found ""',
+    'appliance.memoryMiB: wanted 32 or more, found the number 16',
+    'appliance.cpus: wanted a whole number, found the number 1.5',
+    'appliance.machine: wanted one of q35, pc, found "q36"',
+    'appliance.qemuArgs: wanted a list, found "x"',
+    'appliance.login.user: wanted text, found the number 1000 (quotes make it text)',
+    'appliance.login.password: wanted text, found the number (quotes make it text)',
+    'appliance.login.shellPrompt: wanted text or a valid /regular expression/, found "/(/"',
+    'topology.links: wanted 8 or less, found the number 9',
+    'images.qemu: wanted text, found the boolean true (quotes make it text)',
+    'tests.include: wanted a list that is not empty, found an empty list',
+    'accel: wanted one of auto, kvm, tcg, found "hvf"',
+    'workers (from ALPY_WORKERS): wanted a whole number, found "many"',
+    'retries (from the command line): wanted 0 or more, found the number -1',
+  ]);
+});
+
+test.for<[string, unknown, readonly string[]]>([
+  ['nothing at all', undefined, ['appliance: wanted an object, found nothing']],
+  ['a list', [], ['(top): wanted an object, found an empty list']],
+  ['a text', 'image', ['(top): wanted an object, found "image"']],
+  ['an appliance without an image', { appliance: {} }, ['appliance.image: wanted text, found nothing']],
+  ['an appliance that is a text', { appliance: 'disk.qcow2' }, ['appliance: wanted an object, found "disk.qcow2"']],
+])('%s is refused', ([, raw, lines]) => {
+  expect(problems(raw, { ALPY_APPLIANCE_CPUS: '' })).toEqual(lines);
+});
+
+test('unknown names are refused, with the name that was most likely meant', () => {
+  const raw = {
+    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', kernel: 'x' },
+    Links: 3,
+    worker: 2,
+    constructor: 1,
+  };
+  expect(problems(raw)).toEqual([
+    'appliance.memory: unknown name; did you mean memoryMiB?',
+    'appliance.fromat: unknown name; did you mean format?',
+    'appliance.accel: unknown name here; did you mean accel?',
+    'appliance.kernel: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, powerOffCommand',
+    'Links: unknown name here; did you mean topology.links?',
+    'worker: unknown name; did you mean workers?',
+    'constructor: unknown name; known here are appliance, topology, images, tests, accel, boot, workers, retries, out',
+  ]);
+});
+
+test('a problem in the file is found although a variable sets a value inside', () => {
+  expect(problems({ appliance: 3 }, { ALPY_APPLIANCE_IMAGE: 'a' })).toEqual(['appliance: wanted an object, found the number 3']);
+});
+
+test('names that every object inherits are names like others', () => {
+  expect(problems({ appliance: { image: 'a' }, images: { toString: 3 } }, { ALPY_IMAGE_TAG: 'x' }, { images: {} })).toEqual([
+    'images.toString: wanted text, found the number 3 (quotes make it text)',
+  ]);
+});

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { BugError, DeviceError, EnvironmentError, UsageError, type Fault } from '../../../src/core/errors.ts';
+import type { ErrorReport, TestStatus } from '../../../src/report/model.ts';
+import { errorReport, exitStatusOf, faultOf, statusOf, type TestState } from '../../../src/report/status.ts';
+import { testReport } from './build.ts';
+
+const by = (fault?: Fault, code?: string): ErrorReport => ({
+  message: 'm',
+  ...(fault ? { fault } : {}),
+  ...(code === undefined ? {} : { code }),
+});
+
+test('whose fault an error is', () => {
+  const assertion = Object.assign(new Error('1 is not 2'), { name: 'AssertionError' });
+  const errors = [
+    assertion,
+    new DeviceError('x'),
+    new Error('Test timed out in 5000ms.\nIf this is …'),
+    new Error('Hook timed out in 5000ms.'),
+    new EnvironmentError('x'),
+    new UsageError('x'),
+    new BugError('x'),
+    new TypeError('x is undefined'),
+    { message: 'from elsewhere', fault: 'mine' },
+  ];
+  expect(errors.map(faultOf)).toEqual([
+    'device',
+    'device',
+    'device',
+    'environment',
+    'environment',
+    'usage',
+    'bug',
+    undefined,
+    undefined,
+  ]);
+});
+
+test('an error becomes plain text', () => {
+  const thrown = {
+    name: 'AssertionError',
+    message: '\u001b[31mred\u001b[39m\r\n\0',
+    stack: 'at x\u001b[0m',
+    diff: '\u001b[32m- a',
+    code: 7,
+  };
+  expect(errorReport(thrown)).toEqual({ message: 'red\n', stack: 'at x', fault: 'device', diff: '- a' });
+  expect(errorReport({ message: 'm', code: 'ENOENT' })).toEqual({ message: 'm', code: 'ENOENT' });
+});
+
+test.for<[TestState, readonly ErrorReport[], TestStatus]>([
+  ['passed', [], 'passed'],
+  ['passed', [by('device')], 'passed'], // the retry went well
+  ['skipped', [], 'skipped'],
+  ['pending', [], 'error'],
+  ['failed', [], 'error'],
+  ['failed', [by('device')], 'failed'],
+  ['failed', [by('device'), by('environment', 'ALPY_CLEANUP')], 'failed'],
+  ['failed', [by('device'), by('environment', 'ALPY_NODE_DIED')], 'error'],
+  ['failed', [by('device'), by()], 'failed'],
+  ['failed', [by('environment', 'ALPY_CLEANUP')], 'error'],
+  ['failed', [by(), by('device')], 'error'],
+  ['failed', [by('bug')], 'error'],
+])('%s with %j is %s', ([state, errors, status]) => {
+  expect(statusOf(state, errors)).toBe(status);
+});
+
+test.for<[string, readonly [TestStatus, ...ErrorReport[]][], readonly ErrorReport[], number]>([
+  ['an empty run', [], [], 0],
+  ['passed and skipped tests', [['passed'], ['skipped']], [], 0],
+  ['a test that passed at the second try', [['passed', by('device')]], [], 0],
+  ['a failed test', [['passed'], ['failed', by('device')]], [], 1],
+  [
+    'a failed test beside every other error',
+    [
+      ['error', by('environment')],
+      ['error', by('bug')],
+      ['failed', by('device')],
+    ],
+    [by('usage')],
+    1,
+  ],
+  ['a plain error in a test', [['error', by()]], [], 1],
+  ['an error without a message', [['error']], [], 1],
+  ['environment errors alone', [['passed'], ['error', by('environment')]], [], 3],
+  ['an environment that broke under an assertion', [['error', by('device'), by('environment')]], [], 3],
+  [
+    'environment errors and a usage error',
+    [
+      ['error', by('environment')],
+      ['error', by('usage')],
+    ],
+    [],
+    2,
+  ],
+  [
+    'a bug',
+    [
+      ['error', by('environment')],
+      ['error', by('bug')],
+    ],
+    [by('usage')],
+    4,
+  ],
+  ['an error outside any test', [['passed']], [by('environment')], 3],
+])('exit status of %s', ([, tests, errors, status]) => {
+  const reports = tests.map(([kind, ...own]) => testReport({ status: kind, errors: own }));
+  expect(exitStatusOf({ tests: reports, errors })).toBe(status);
+});
