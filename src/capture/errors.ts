@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { DeviceError, EnvironmentError } from '../core/errors.ts';
+
+/** A capture is not complete: the disk was full, or the file is damaged. */
+export class CaptureError extends EnvironmentError {
+  override readonly code = 'ALPY_CAPTURE';
+}
+
+/** A frame that was waited for has not crossed the link. */
+export class FrameTimeoutError extends DeviceError {
+  override readonly code = 'ALPY_FRAME_TIMEOUT';
+}

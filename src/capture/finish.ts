@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { messageOf } from '../core/errors.ts';
+import { CaptureError } from './errors.ts';
+import { PcapRewriter, type TrueTime } from './pcap.ts';
+
+const chunkBytes = 1024 * 1024;
+
+/**
+ * Puts the times of a capture right, within its file. Call it once, when nobody writes any more.
+ * @returns the number of records
+ * @throws {@link CaptureError} when the last record is cut short; it is then taken away, so that the file can be read
+ */
+export async function finishCapture(path: string, trueTime: TrueTime): Promise<number> {
+  const rewriter = new PcapRewriter(trueTime);
+  try {
+    await using file = await open(path, 'r+');
+    let [readTo, writtenTo] = [0, 0];
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, readTo);
+      if (bytesRead === 0) break;
+      readTo += bytesRead;
+      const done = rewriter.push(buffer.subarray(0, bytesRead));
+      await file.write(done, 0, done.length, writtenTo);
+      writtenTo += done.length;
+    }
+    if (rewriter.restBytes === 0) return rewriter.records;
+    await file.truncate(writtenTo);
+  } catch (cause) {
+    throw new CaptureError(`${basename(path)}: ${messageOf(cause)}`, { cause });
+  }
+  const kept = String(rewriter.records);
+  throw new CaptureError(`${basename(path)} is not complete: it ends within a frame, after ${kept} whole ones. Is the disk full?`);
+}

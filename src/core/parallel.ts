@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/**
+ * Runs tasks side by side. When one fails, the signal of the others fires; all have ended when this returns or throws, so
+ * that nothing comes into being after a clean-up.
+ * @throws the error of the task that failed first
+ */
+export async function inParallel<T extends readonly unknown[]>(
+  signal: AbortSignal | undefined,
+  tasks: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> },
+): Promise<T> {
+  const failed = new AbortController();
+  const joined = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const results = await Promise.allSettled(
+    tasks.map(async (task) => {
+      try {
+        return await task(joined);
+      } catch (error) {
+        failed.abort(error); // only the first counts
+        throw error;
+      }
+    }),
+  );
+  if (failed.signal.aborted) throw failed.signal.reason;
+  return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { PassThrough, type Duplex, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { log } from '../core/step.ts';
+import type { Engine } from './engine.ts';
+import { ContainerError, ContainerTimeoutError, statusCodeOf } from './errors.ts';
+import type { ExitStatus } from './exit-status.ts';
+import { readFiles, writeFiles, type ContainerFile } from './files.ts';
+import type { ContainerSpec } from './spec.ts';
+import { createOptions } from './spec.ts';
+
+/** A container that was made for one purpose and removes itself when it ends. Its output is read from the first byte on. */
+export class Container implements AsyncDisposable {
+  /** how messages call it: `node0` */
+  readonly name: string;
+  readonly id: string;
+  readonly stdin: Duplex;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** how it ended; never fails while the daemon lives */
+  readonly exited: Promise<ExitStatus>;
+  readonly engine: Engine;
+  readonly #container: Docker.Container;
+  #exitStatus: ExitStatus | undefined;
+  #isExpectedToExit = false;
+
+  private constructor(engine: Engine, name: string, container: Docker.Container, stream: Duplex) {
+    this.engine = engine;
+    this.name = name;
+    this.id = container.id;
+    this.#container = container;
+    this.stdin = stream;
+    ({ stdout: this.stdout, stderr: this.stderr } = demultiplex(engine, stream));
+    this.exited = engine.exits.exitOf(container.id).then((status) => {
+      this.#exitStatus = status;
+      if (!this.#isExpectedToExit) log('alpy.docker', `${name} ended: ${status.text}`);
+      return status;
+    });
+    this.exited.catch(() => undefined);
+  }
+
+  /**
+   * Creates and starts a container, or leaves none behind.
+   * @throws ContainerError when the daemon refuses (no such image, no such device, …)
+   */
+  static async start(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
+    const uniqueName = engine.uniqueName(spec.name);
+    const handle = engine.docker.getContainer(uniqueName); // by name: a cancelled create may have happened all the same
+    try {
+      const created = await engine.call(`create the container of ${spec.name}`, signal, () =>
+        engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),
+      );
+      if (spec.files && spec.files.length > 0) await writeFiles(engine, created, spec.name, spec.files, signal);
+      const stream = await engine.call(`attach to ${spec.name}`, signal, () =>
+        created.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }),
+      );
+      const container = new Container(engine, spec.name, created, stream as Duplex);
+      await engine.call(`start the container of ${spec.name}`, signal, () => created.start());
+      return container;
+    } catch (error) {
+      await remove(handle, spec.name);
+      throw error;
+    }
+  }
+
+  /** how it ended, if it has */
+  get exitStatus(): ExitStatus | undefined {
+    return this.#exitStatus;
+  }
+
+  /**
+   * Waits until it has ended by itself.
+   * @throws {@link ContainerTimeoutError} when it still runs after `wait.timeoutMs`
+   */
+  async waitForExit(wait: Wait): Promise<ExitStatus> {
+    return withDeadline(
+      wait,
+      (cause) => new ContainerTimeoutError(`${this.name}: still runs after ${String(wait.timeoutMs)} ms`, { cause }),
+      () => this.exited,
+    );
+  }
+
+  /**
+   * Waits until it runs. A container that {@link Container.start} gave runs already, unless it has ended since.
+   * @throws ContainerError when it has ended
+   */
+  async waitUntilRunning(wait: Wait): Promise<void> {
+    const { State } = await withDeadline(
+      wait,
+      (cause) => new ContainerTimeoutError(`${this.name}: does not run after ${String(wait.timeoutMs)} ms`, { cause }),
+      (signal) => this.engine.call(`inspect ${this.name}`, signal, () => this.#container.inspect()),
+    );
+    if (!State.Running) throw new ContainerError(`${this.name} does not run: it is ${State.Status}`);
+  }
+
+  /** Sends a signal to its first process; does nothing when it has ended. */
+  async kill(signalName: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (this.#exitStatus) return;
+    if (signalName === 'SIGKILL') this.#isExpectedToExit = true;
+    try {
+      await this.engine.call(`send ${signalName} to ${this.name}`, undefined, () => this.#container.kill({ signal: signalName }));
+    } catch (error) {
+      if (![404, 409].includes(statusCodeOf(error) ?? 0)) throw error; // gone, or not running: it ended meanwhile
+    }
+  }
+
+  /** Says that its end is no surprise from now on, so that none is logged. */
+  expectExit(): void {
+    this.#isExpectedToExit = true;
+  }
+
+  /** Copies files into it. @throws ContainerError when the daemon refuses */
+  async write(files: readonly ContainerFile[], signal?: AbortSignal): Promise<void> {
+    await writeFiles(this.engine, this.#container, this.name, files, signal);
+  }
+
+  /** Copies a file or the files of a folder out of it. @throws ContainerError when there is no such path */
+  async read(path: string, signal?: AbortSignal): Promise<ReadonlyMap<string, Buffer>> {
+    return readFiles(this.engine, this.#container, this.name, path, signal);
+  }
+
+  /** the Engine API's handle, for this folder only */
+  get handle(): Docker.Container {
+    return this.#container;
+  }
+
+  /** Kills and removes it; done when it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isExpectedToExit = true;
+    await remove(this.#container, this.name);
+    this.stdin.destroy();
+    this.engine.exits.forget(this.id);
+  }
+}
+
+/** Splits the stream of an attached container or exec; each side ends with it. */
+export function demultiplex(engine: Engine, stream: Duplex): { readonly stdout: PassThrough; readonly stderr: PassThrough } {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  engine.docker.modem.demuxStream(stream, stdout, stderr);
+  const end = (): void => {
+    stdout.end();
+    stderr.end();
+  };
+  stream.on('end', end);
+  stream.on('close', end);
+  stream.on('error', end); // the daemon cut the connection: the exit status tells the rest
+  return { stdout, stderr };
+}
+
+async function remove(container: Docker.Container, name: string): Promise<void> {
+  try {
+    await untilAborted(container.remove({ force: true, v: true }), AbortSignal.timeout(20_000));
+  } catch (error) {
+    // 404: it has removed itself; 409: it is just doing so
+    if (![404, 409].includes(statusCodeOf(error) ?? 0)) throw new ContainerError(`cannot remove ${name}: ${String(error)}`, { cause: error });
+  }
+}

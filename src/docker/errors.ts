@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { codeOf, DeviceError, EnvironmentError, messageOf } from '../core/errors.ts';
+import { tail } from '../core/text.ts';
+import type { ExitStatus } from './exit-status.ts';
+
+/** No Docker daemon answers, or it refuses us. */
+export class DaemonError extends EnvironmentError {
+  override readonly code = 'ALPY_DAEMON';
+}
+
+/** The daemon refused or failed to do something with a container. */
+export class ContainerError extends EnvironmentError {
+  override readonly code = 'ALPY_CONTAINER';
+  /** HTTP status of the Engine API, when it answered */
+  readonly statusCode: number | undefined;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.statusCode = statusCodeOf(options?.cause);
+  }
+}
+
+/** A container ended although it is needed as long as the testbed lives. */
+export class ContainerDiedError extends EnvironmentError {
+  override readonly code = 'ALPY_CONTAINER_DIED';
+  readonly exitStatus: ExitStatus;
+
+  constructor(name: string, exitStatus: ExitStatus, output: string) {
+    super(`${name}: the container ended with ${exitStatus.text}, but the testbed needs it; ${quoted(output)}`);
+    this.exitStatus = exitStatus;
+  }
+}
+
+/** A container did not get into the awaited state in time. */
+export class ContainerTimeoutError extends EnvironmentError {
+  override readonly code = 'ALPY_CONTAINER_TIMEOUT';
+}
+
+/** A command in a container ended with a status other than 0. */
+export class ExecError extends DeviceError {
+  override readonly code = 'ALPY_EXEC';
+  readonly command: readonly string[];
+  readonly exitStatus: ExitStatus;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor(name: string, command: readonly string[], exitStatus: ExitStatus, stdout: string, stderr: string) {
+    super(`${name}: ${command.join(' ')}: ${exitStatus.text}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
+    this.command = command;
+    this.exitStatus = exitStatus;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+/** A command in a container did not end in time. */
+export class ExecTimeoutError extends DeviceError {
+  override readonly code = 'ALPY_EXEC_TIMEOUT';
+}
+
+/** HTTP status of an Engine API error. */
+export function statusCodeOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined;
+}
+
+/**
+ * Says why the daemon cannot be reached, and what to do.
+ * @param where - address of the daemon, as a person knows it
+ */
+export function daemonError(where: string, cause: unknown): DaemonError {
+  const code = codeOf(cause);
+  const reason =
+    code === 'EACCES'
+      ? `permission denied. Add yourself to the group that owns the socket (docker) and log in again, or run as root`
+      : code === 'ENOENT' || code === 'ECONNREFUSED'
+        ? 'nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens'
+        : `${messageOf(cause)}. Is DOCKER_HOST right?`;
+  return new DaemonError(`cannot reach the Docker daemon at ${where}: ${reason}`, { cause });
+}
+
+function quoted(output: string): string {
+  const text = output.trim();
+  return text === '' ? 'it printed nothing' : `its last output was:\n${tail(text, 2000)}`;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Duplex, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import { demultiplex, type Container } from './container.ts';
+import { ExecError, ExecTimeoutError } from './errors.ts';
+import type { ExitStatus } from './exit-status.ts';
+
+/** A command for a container that runs. */
+export interface ExecSpec {
+  readonly command: readonly string[];
+  /** what the command reads from its standard input; absent for nothing */
+  readonly input?: string | Uint8Array | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly workingDirectory?: string | undefined;
+}
+
+/** What a command printed and how it ended. */
+export interface ExecResult {
+  readonly exitStatus: ExitStatus;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** A command that runs in a container. */
+export interface Execution {
+  readonly stdin: Duplex;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** how it ended */
+  readonly exited: Promise<ExitStatus>;
+  /** stops talking to it; the command ends when it notices, at the latest with the testbed */
+  readonly close: () => void;
+}
+
+/**
+ * Starts a command in a container, with its streams.
+ * @throws ContainerError when the container has ended, or the daemon refuses
+ */
+export async function startExec(container: Container, spec: Omit<ExecSpec, 'input'>, signal?: AbortSignal): Promise<Execution> {
+  const { engine, handle, name } = container;
+  const what = `run ${spec.command[0] ?? ''} in ${name}`;
+  const exec = await engine.call(what, signal, () =>
+    handle.exec({
+      Cmd: [...spec.command],
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      Env: Object.entries(spec.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+      ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
+    }),
+  );
+  const stream = await engine.call(what, signal, () => exec.start({ hijack: true, stdin: true }));
+  stream.on('error', () => undefined); // a command that ends without reading all its input
+  const exited = engine.exits.exitOf(exec.id);
+  void exited.finally(() => {
+    engine.exits.forget(exec.id);
+  }).catch(() => undefined);
+  return { stdin: stream, ...demultiplex(engine, stream), exited, close: () => stream.destroy() };
+}
+
+/**
+ * Runs a command in a container and gets all its output; a status other than 0 is no error here.
+ * @throws {@link ExecTimeoutError} when it does not end in time; it goes on by itself, at the latest to the end of the testbed
+ * @throws ContainerError when the container has ended, or the daemon refuses
+ */
+export async function exec(container: Container, spec: ExecSpec, wait: Wait): Promise<ExecResult> {
+  return withDeadline(
+    wait,
+    (cause) => new ExecTimeoutError(`${container.name}: ${spec.command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
+    async (signal) => {
+      const execution = await startExec(container, spec, signal);
+      const stop = (): void => {
+        execution.close();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const output = Promise.all([buffer(execution.stdout), buffer(execution.stderr)]);
+        execution.stdin.end(spec.input ?? '');
+        const [[stdout, stderr], exitStatus] = await Promise.all([output, execution.exited]);
+        return { exitStatus, stdout, stderr };
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    },
+  );
+}
+
+/**
+ * The same as {@link exec}, but the status must be 0.
+ * @returns the standard output as text
+ * @throws {@link ExecError} otherwise, with what the command printed
+ */
+export async function execChecked(container: Container, spec: ExecSpec, wait: Wait): Promise<string> {
+  const { exitStatus, stdout, stderr } = await exec(container, spec, wait);
+  if (exitStatus.code !== 0) throw new ExecError(container.name, spec.command, exitStatus, stdout.toString(), stderr.toString());
+  return stdout.toString();
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { isIP, isIPv6 } from 'node:net';
+import { UsageError } from '../core/errors.ts';
+
+/** How a node's interface is configured. */
+export interface InterfaceConfig {
+  /** address with its prefix length, such as `192.168.1.2/24` or `fd00::2/64`; several in a list */
+  readonly address?: string | readonly string[] | undefined;
+  /** default route, one for each family */
+  readonly gateway?: string | readonly string[] | undefined;
+  /** further routes */
+  readonly routes?: readonly { readonly to: string; readonly via: string }[] | undefined;
+  /** largest frame without its header, in `bytes` */
+  readonly mtu?: number | undefined;
+}
+
+/**
+ * The `ip` commands, one a line, that give an interface exactly this configuration and take what it had before. IPv6
+ * addresses are usable at once (`nodad`): the tests have no other host that could hold the same. Pure.
+ * @throws UsageError naming what is no address, no gateway or no MTU
+ */
+export function configureScript(device: string, config: InterfaceConfig): string {
+  const gateways = listOf(config.gateway).map((gateway) => checkedAddress('gateway', gateway));
+  const routes = (config.routes ?? []).map(({ to, via }) => ({ to: checkedNetwork('route', to), via: checkedAddress('route via', via) }));
+  return [
+    `ip address flush dev ${device} scope global`,
+    ...(config.mtu === undefined ? [] : [`ip link set ${device} mtu ${checkedMtu(config.mtu)}`]),
+    ...listOf(config.address).map((address) => {
+      const checked = checkedNetwork('address', address);
+      return `ip address add ${checked} dev ${device}${isIPv6(checked.split('/')[0] ?? '') ? ' nodad' : ''}`;
+    }),
+    ...gateways.map((gateway) => `ip ${family(gateway)} route replace default via ${gateway} dev ${device}`),
+    ...routes.map(({ to, via }) => `ip ${family(via)} route replace ${to} via ${via} dev ${device}`),
+  ].join('\n');
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+function family(address: string): string {
+  return isIPv6(address) ? '-6' : '-4';
+}
+
+function checkedAddress(what: string, text: string): string {
+  if (isIP(text) === 0) throw new UsageError(`${what} "${text}" is no IP address`);
+  return text;
+}
+
+function checkedNetwork(what: string, text: string): string {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const most = isIPv6(address) ? 128 : 32;
+  if (isIP(address) === 0 || rest.length > 0) throw new UsageError(`${what} "${text}" is no IP address`);
+  if (!/^\d{1,3}$/.test(length) || Number(length) > most) {
+    throw new UsageError(`${what} "${text}" needs a prefix length from 0 to ${String(most)}, such as ${address}/${most === 32 ? '24' : '64'}`);
+  }
+  return text;
+}
+
+function checkedMtu(mtu: number): string {
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521) throw new UsageError(`mtu ${String(mtu)} is no whole number from 68 to 65521`);
+  return String(mtu);
+}

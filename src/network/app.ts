@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import { escapeBytes, tail } from '../core/text.ts';
+import { log, step } from '../core/step.ts';
+import { Container, ContainerDiedError, ContainerTimeoutError, ExecError, type ContainerFile, type Engine, type ExitStatus, type Lifeline } from '../docker/index.ts';
+import type { Node } from './node.ts';
+
+/** A program to be run beside a node. */
+export interface AppSpec {
+  /** the node whose namespace it shares */
+  readonly node: Node;
+  /** absent for that of its image */
+  readonly command?: readonly string[] | undefined;
+  /** name of an image of the configuration, or a location; default `traffic` */
+  readonly image?: string | undefined;
+  /** how logs and messages call it; default the first word of the command */
+  readonly name?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly files?: readonly ContainerFile[] | undefined;
+  readonly workingDirectory?: string | undefined;
+  readonly user?: string | undefined;
+  readonly capabilities?: readonly string[] | undefined;
+}
+
+/** What an app printed and how it ended. */
+export interface AppResult {
+  readonly exitStatus: ExitStatus;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where apps are made. */
+export interface AppPlace {
+  readonly engine: Engine;
+  readonly lifeline: Lifeline;
+}
+
+/** Most output of an app that is kept for {@link App.wait}, in `bytes` for each stream. All of it goes to the log. */
+const keptBytes = 16 * 1024 * 1024;
+
+/** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
+export class App implements AsyncDisposable {
+  readonly name: string;
+  readonly #container: Container;
+  readonly #command: readonly string[];
+  readonly #stdout: Collector;
+  readonly #stderr: Collector;
+  #isAwaited = false;
+
+  private constructor(container: Container, command: readonly string[]) {
+    this.name = container.name;
+    this.#container = container;
+    this.#command = command;
+    this.#stdout = new Collector(container.stdout, this.name);
+    this.#stderr = new Collector(container.stderr, this.name);
+  }
+
+  /**
+   * Starts an app.
+   * @param image - location of its image
+   * @throws ContainerError when the daemon refuses
+   */
+  static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
+    const { node, command, environment, files, workingDirectory, user, capabilities } = spec;
+    const label = spec.name ?? command?.[0]?.split('/').at(-1) ?? 'app';
+    const name = `${label}@${node.name}`;
+    return step('alpy.network', `Start ${name}`, async () => {
+      const container = await Container.start(
+        place.engine,
+        {
+          name: name.replace(/[^A-Za-z0-9_.-]/g, '-'),
+          image,
+          command,
+          environment,
+          files,
+          workingDirectory,
+          user,
+          networkMode: `container:${node.container.id}`,
+          pidMode: place.lifeline.pidMode,
+          addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
+        },
+        signal,
+      );
+      return new App(container, command ?? []);
+    });
+  }
+
+  /** how it ended, if it has */
+  get exitStatus(): ExitStatus | undefined {
+    return this.#container.exitStatus;
+  }
+
+  /**
+   * Waits until it has ended.
+   * @param options - `timeoutMs`; `check`: whether a status other than 0 is an error, default true
+   * @throws ExecError when its status is not 0, with what it printed
+   * @throws ContainerTimeoutError when it still runs at the deadline
+   */
+  async wait(options: Wait & { readonly check?: boolean }): Promise<AppResult> {
+    this.#isAwaited = true;
+    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.#container.waitForExit(options));
+    const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
+    if (exitStatus.code !== 0 && options.check !== false) throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
+    return { exitStatus, stdout, stderr };
+  }
+
+  /**
+   * Waits until a line of its output matches; lines that came before count.
+   * @throws ContainerDiedError when it ends without
+   * @throws ContainerTimeoutError when no line matches in time
+   */
+  async waitForOutput(pattern: RegExp, wait: Wait): Promise<string> {
+    return withDeadline(
+      wait,
+      (cause) => new ContainerTimeoutError(`${this.name}: printed nothing like ${String(pattern)} within ${String(wait.timeoutMs)} ms`, { cause }),
+      async (signal) => {
+        const found = await Promise.race([
+          this.#stdout.line(pattern, signal),
+          this.#stderr.line(pattern, signal),
+          this.#container.exited.then(async () => {
+            await Promise.all([this.#stdout.text(), this.#stderr.text()]);
+            return undefined;
+          }),
+        ]);
+        if (found === undefined) throw this.#died(await this.#container.exited);
+        return found;
+      },
+    );
+  }
+
+  /** Waits until it runs; an app that {@link App.start} gave does, unless it has ended. @throws ContainerError when it has ended */
+  async waitUntilRunning(wait: Wait): Promise<void> {
+    await this.#container.waitUntilRunning(wait);
+  }
+
+  /** Sends a signal. Its end is then no surprise. */
+  async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#isAwaited = true;
+    await this.#container.kill(signal);
+  }
+
+  /** What it has printed so far on its standard output, the last 16 MiB. */
+  get output(): string {
+    return this.#stdout.sofar();
+  }
+
+  /**
+   * Sees that it has not ended unnoticed: an app that nobody waits for is meant to run as long as the testbed.
+   * @throws ContainerDiedError otherwise
+   */
+  checkAlive(): void {
+    const { exitStatus } = this;
+    if (exitStatus && !this.#isAwaited) throw this.#died(exitStatus);
+  }
+
+  #died(exitStatus: ExitStatus): ContainerDiedError {
+    return new ContainerDiedError(this.name, exitStatus, tail(this.#stdout.sofar(), 1000) + tail(this.#stderr.sofar(), 1000));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#container[Symbol.asyncDispose]();
+  }
+}
+
+/** Keeps an output and logs its lines. */
+class Collector {
+  readonly #chunks: Buffer[] = [];
+  readonly #lines: string[] = [];
+  readonly #watchers = new Set<(line: string) => void>();
+  readonly #ended: Promise<void>;
+  #bytes = 0;
+
+  constructor(stream: Readable, name: string) {
+    stream.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+      while (this.#bytes > keptBytes) this.#bytes -= this.#chunks.shift()?.length ?? 0;
+    });
+    const lines = createInterface({ input: stream });
+    lines.on('line', (line) => {
+      log('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
+      this.#lines.push(line);
+      for (const watcher of this.#watchers) watcher(line);
+    });
+    this.#ended = new Promise((resolve) => {
+      lines.on('close', resolve);
+    });
+  }
+
+  sofar(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+
+  async text(): Promise<string> {
+    await this.#ended;
+    return this.sofar();
+  }
+
+  line(pattern: RegExp, signal: AbortSignal): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const known = this.#lines.find((line) => pattern.test(line));
+    if (known !== undefined) return Promise.resolve(known);
+    const watcher = (line: string): void => {
+      if (pattern.test(line)) resolve(line);
+    };
+    this.#watchers.add(watcher);
+    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
+    return promise;
+  }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import { step } from '../core/step.ts';
+import { Container, ContainerError, exec, ExecError, type Engine, type ExecResult, type Lifeline } from '../docker/index.ts';
+import { configureScript, type InterfaceConfig } from './address.ts';
+import { parseCounters, type Counters } from './counters.ts';
+import { parsePing, type PingReport } from './ping.ts';
+
+/** Where nodes are made. */
+export interface NodePlace {
+  readonly engine: Engine;
+  readonly lifeline: Lifeline;
+  /** the `node` image */
+  readonly image: string;
+}
+
+/** How to run a command on a node. */
+export interface NodeRunOptions extends Partial<Wait> {
+  /** whether an exit status other than 0 is an error; default true */
+  readonly check?: boolean | undefined;
+  readonly input?: string | Uint8Array | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a command on a node printed and how it ended. */
+export interface NodeRunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitStatus: number;
+}
+
+/** Name of a node's interface. */
+export const nodeDevice = 'eth0';
+
+const defaultTimeoutMs = 30_000;
+
+/**
+ * Nothing of the harness's own may appear on a link: no IPv6 address of its own making (so no router solicitation and no
+ * duplicate address detection), and no packet dropped because of an asymmetric route.
+ */
+const sysctls4 = { 'net.ipv4.conf.all.rp_filter': '0', 'net.ipv4.conf.default.rp_filter': '0' };
+const sysctls6 = {
+  'net.ipv6.conf.default.addr_gen_mode': '1',
+  'net.ipv6.conf.default.accept_ra': '0',
+  'net.ipv6.conf.default.dad_transmits': '0',
+};
+
+/** A container that holds the namespace at the far end of a link. Its interface `eth0` is the tap of the device's NIC. */
+export class Node implements AsyncDisposable {
+  /** `node0`, `node1`, … as the links are counted */
+  readonly name: string;
+  readonly index: number;
+  readonly container: Container;
+  /** its process, as the testbed's PID namespace counts */
+  readonly pid: number;
+
+  private constructor(index: number, container: Container, pid: number) {
+    this.name = container.name;
+    this.index = index;
+    this.container = container;
+    this.pid = pid;
+  }
+
+  /**
+   * Starts a node, with nothing but a loopback interface yet.
+   * @throws ContainerError when the daemon refuses
+   */
+  static async start(place: NodePlace, index: number, signal?: AbortSignal): Promise<Node> {
+    const name = `node${String(index)}`;
+    return step('alpy.network', `Start ${name}`, async () => {
+      const container = await startContainer(place, name, signal);
+      try {
+        const wait = { timeoutMs: defaultTimeoutMs, signal };
+        const first = await withDeadline(
+          wait,
+          (cause) => new ContainerError(`${name}: its container does not come up`, { cause }),
+          async (abort) => (await once(container.stdout, 'data', { signal: abort })) as [Buffer],
+        );
+        const pid = Number(first[0].toString());
+        if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${String(first[0])}, not a PID`);
+        return new Node(index, container, pid);
+      } catch (error) {
+        await container[Symbol.asyncDispose]();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Gives its interface addresses, routes and MTU, in place of those it had.
+   * @throws UsageError when one is malformed, before anything changes
+   * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach
+   */
+  async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
+    const script = configureScript(nodeDevice, config);
+    await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait));
+  }
+
+  /**
+   * Runs a program of the node image in the node's namespace.
+   * @param command - a list of words, or a text for `sh`
+   * @param options - `timeoutMs` is 30 s by default
+   * @throws ExecError when its exit status is not 0 and `check` is not false
+   * @throws ExecTimeoutError when it does not end in time; it may go on until the testbed ends
+   */
+  async run(command: string | readonly string[], options: NodeRunOptions = {}): Promise<NodeRunResult> {
+    const words = typeof command === 'string' ? ['sh', '-c', command] : command;
+    return step('alpy.network', `Run ${typeof command === 'string' ? command : command.join(' ')} on ${this.name}`, async () => {
+      const { input, environment } = options;
+      const { exitStatus, stdout, stderr } = await this.#exec({ command: words, input, environment }, options);
+      const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code };
+      if (exitStatus.code !== 0 && options.check !== false) throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
+      return result;
+    });
+  }
+
+  /**
+   * Sends echo requests, five a second, until so many were answered or the time is over.
+   * @param target - address or name
+   * @param options - `count` answers to wait for, default 1; `timeoutMs` in all, default 10 s; `sizeBytes` of payload
+   * @returns what was sent and answered; too few answers are no error
+   * @throws ExecError when ping itself cannot work, such as for a name that is none
+   */
+  async ping(target: string, options: Partial<Wait> & { readonly count?: number; readonly sizeBytes?: number } = {}): Promise<PingReport> {
+    const { count = 1, timeoutMs = 10_000, sizeBytes } = options;
+    const seconds = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
+    const size = sizeBytes === undefined ? [] : ['-s', String(sizeBytes)];
+    const command = ['ping', '-n', '-i', '0.2', '-c', String(count), '-w', seconds, ...size, '--', target];
+    return step('alpy.network', `Ping ${target} from ${this.name}`, async () => {
+      const { exitStatus, stdout, stderr } = await this.#exec({ command }, { ...options, timeoutMs: timeoutMs + 5000 });
+      const report = parsePing(stdout.toString());
+      if (!report) throw new ExecError(this.name, command, exitStatus, stdout.toString(), stderr.toString());
+      return report;
+    });
+  }
+
+  /** What has gone through its interface so far, as the kernel counts. */
+  async counters(wait: Partial<Wait> = {}): Promise<Counters> {
+    return parseCounters(await this.#shell(`ip -j -s link show dev ${nodeDevice}`, wait));
+  }
+
+  /** Runs lines of shell, of which none may fail; no step of the report. */
+  async #shell(script: string, wait: Partial<Wait>): Promise<string> {
+    const command = ['sh', '-ec', script];
+    const { exitStatus, stdout, stderr } = await this.#exec({ command }, wait);
+    if (exitStatus.code !== 0) throw new ExecError(this.name, command, exitStatus, stdout.toString(), stderr.toString());
+    return stdout.toString();
+  }
+
+  #exec(spec: Parameters<typeof exec>[1], wait: Partial<Wait>): Promise<ExecResult> {
+    return exec(this.container, spec, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
+  }
+
+  /**
+   * Brings the tap up that was moved in. Offloads go off, so that frames on the link are as they would be on a wire:
+   * with their checksums, and no longer than the MTU.
+   */
+  async connect(mac: string, wait: Partial<Wait> = {}): Promise<void> {
+    const lines = [
+      `ip link set lo up`,
+      `ip link set ${nodeDevice} address ${mac}`,
+      `ethtool -K ${nodeDevice} tx off sg off tso off gso off gro off`,
+      `ip link set ${nodeDevice} up`,
+    ];
+    await this.#shell(lines.join('\n'), wait);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.container[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * Tells its PID and holds the namespace, without any capability: `ip link set … netns PID` has to open the namespace by
+ * that PID, and the kernel allows it only to those who may do at least what the process may.
+ */
+const holdNamespace = 'echo $$; exec setpriv --inh-caps=-all --bounding-set=-all sleep infinity';
+
+async function startContainer({ engine, lifeline, image }: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
+  const spec = {
+    name,
+    image,
+    entrypoint: ['sh', '-c', holdNamespace],
+    command: [],
+    networkMode: 'none',
+    pidMode: lifeline.pidMode,
+    addCapabilities: ['NET_ADMIN', 'NET_RAW'],
+  };
+  try {
+    return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6 } }, signal);
+  } catch (error) {
+    // a kernel without IPv6 has no such settings, nor anything that they would keep quiet
+    if (!(error instanceof ContainerError && error.message.includes('net/ipv6') && error.message.includes('no such file'))) throw error;
+    return await Container.start(engine, { ...spec, sysctls: sysctls4 }, signal);
+  }
+}

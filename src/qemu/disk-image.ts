@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { constants } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
+import { codeOf, messageOf } from '../core/errors.ts';
+import { DiskImageError } from './errors.ts';
+
+/** Formats of disk images that QEMU reads. */
+export type DiskFormat = 'qcow2' | 'raw' | 'vmdk' | 'vdi' | 'vhdx';
+
+/** What `qemu-img` says of an image, as far as it matters. */
+export interface DiskReport {
+  /** output of `qemu-img info --output=json` */
+  readonly info: string;
+  /** output of `qemu-img check --output=json`; empty when the format has no such check */
+  readonly check: string;
+  /** what both printed as errors */
+  readonly errors: string;
+}
+
+/** A usable disk image. */
+export interface DiskImage {
+  /** absolute path */
+  readonly path: string;
+  readonly format: DiskFormat;
+  /** size of the disk that the guest sees, in `bytes` */
+  readonly virtualBytes: number;
+}
+
+const sectorBytes = 512;
+/** Where a disk that a BIOS or UEFI machine boots has the two bytes of {@link bootSignature}. */
+const bootSignatureOffset = 510;
+const bootSignature = 0xaa55;
+
+/**
+ * Sees that the file is there and can be read, before any container is made for it.
+ * @throws {@link DiskImageError} otherwise
+ */
+export async function findDiskFile(path: string): Promise<void> {
+  try {
+    const { isFile, size } = await stat(path).then((stats) => ({ isFile: stats.isFile(), size: stats.size }));
+    if (!isFile) throw new DiskImageError(path, 'it is not a file');
+    if (size === 0) throw new DiskImageError(path, 'the file is empty: did its build or download fail?');
+    await access(path, constants.R_OK);
+  } catch (error) {
+    if (error instanceof DiskImageError) throw error;
+    const reason =
+      codeOf(error) === 'ENOENT'
+        ? 'there is no such file. Build it first, or correct appliance.image'
+        : codeOf(error) === 'EACCES'
+          ? 'it may not be read'
+          : messageOf(error);
+    throw new DiskImageError(path, reason, { cause: error });
+  }
+}
+
+/**
+ * Draws the conclusion from what qemu-img says.
+ * @param expected - the format of the configuration
+ * @throws {@link DiskImageError} when the image is of another format, damaged, truncated, or no disk image at all
+ */
+export async function judgeDisk(path: string, expected: DiskFormat | 'auto', report: DiskReport): Promise<DiskImage> {
+  const info = parse(report.info);
+  const format = info?.['format'];
+  if (typeof format !== 'string') throw new DiskImageError(path, `QEMU cannot read it: ${report.errors.trim() || 'no reason given'}`);
+  if (!isFormat(format)) throw new DiskImageError(path, `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported`);
+  if (expected !== 'auto' && expected !== format && expected !== 'raw') {
+    throw new DiskImageError(path, `appliance.format says ${expected}, but the file is ${format}`);
+  }
+  if (format === 'raw' && expected !== 'raw') await seeBootSector(path);
+  const { size } = await stat(path);
+  const check = parse(report.check);
+  const end = check?.['image-end-offset'];
+  const clusterBytes = info?.['cluster-size'];
+  // the end is that of the last cluster, which the file need not fill when it is compressed
+  if (typeof end === 'number' && end - size >= (typeof clusterBytes === 'number' ? clusterBytes : 1)) {
+    throw new DiskImageError(path, `it is truncated: ${String(size)} bytes of ${String(end)}. Was its copy or download cut short?`);
+  }
+  const corruptions = check?.['corruptions'];
+  if (typeof corruptions === 'number' && corruptions > 0) {
+    throw new DiskImageError(path, `it is damaged: qemu-img check finds ${String(corruptions)} corruptions. Build or fetch it anew`);
+  }
+  if (report.check !== '' && check === undefined) throw new DiskImageError(path, `QEMU cannot check it: ${report.errors.trim()}`);
+  const virtualBytes = info?.['virtual-size'];
+  return { path, format: expected === 'raw' ? 'raw' : format, virtualBytes: typeof virtualBytes === 'number' ? virtualBytes : size };
+}
+
+/** To qemu-img any file is a raw disk; one that has no boot sector is none that a machine could boot. */
+async function seeBootSector(path: string): Promise<void> {
+  await using file = await open(path);
+  const sector = Buffer.alloc(sectorBytes);
+  const { bytesRead } = await file.read(sector, 0, sectorBytes, 0);
+  if (bytesRead === sectorBytes && sector.readUInt16LE(bootSignatureOffset) === bootSignature) return;
+  throw new DiskImageError(path, 'it is not a disk image: neither of a format that QEMU knows, nor with a boot sector. If it is a raw disk all the same, set appliance.format to raw');
+}
+
+function isFormat(format: string): format is DiskFormat {
+  return ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'].includes(format);
+}
+
+function parse(json: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

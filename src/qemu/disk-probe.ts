@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { basename, dirname } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { step } from '../core/step.ts';
+import { Container, type Engine, type FileAccess } from '../docker/index.ts';
+import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage } from './disk-image.ts';
+import { DiskImageError } from './errors.ts';
+
+/** Prints both reports and the errors, apart from each other by lines that JSON cannot hold. */
+const script = `qemu-img info --output=json -- "$1" 2>/tmp/errors
+printf '\\n---\\n'
+format=$(qemu-img info -- "$1" 2>/dev/null | sed -n 's/^file format: //p')
+case $format in qcow2|vdi|vhdx|vmdk) qemu-img check --output=json -f "$format" -- "$1" 2>>/tmp/errors ;; esac
+printf '\\n---\\n'
+cat /tmp/errors`;
+
+/** How long qemu-img may take, in `ms`: it reads all tables of the image, from a disk that may be slow. */
+const timeoutMs = 120_000;
+
+/** Where a disk image is to be seen by QEMU. */
+export interface DiskPlace {
+  readonly engine: Engine;
+  /** the `qemu` image */
+  readonly image: string;
+  readonly access: FileAccess;
+}
+
+/**
+ * Looks at a disk image with QEMU's own tools.
+ * @param path - absolute path of the image
+ * @param expected - its format as configured
+ * @throws DiskImageError when it is missing, truncated, damaged or no disk image
+ * @throws ContainerError when the daemon refuses to run qemu-img
+ */
+export async function inspectDisk(path: string, expected: DiskFormat | 'auto', place: DiskPlace, signal?: AbortSignal): Promise<DiskImage> {
+  await findDiskFile(path);
+  return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
+    const { engine, image, access } = place;
+    const isMounted = access.kind === 'bind';
+    await using container = await Container.start(
+      engine,
+      {
+        name: 'disk-probe',
+        image,
+        entrypoint: ['sh', '-c', script, 'sh'],
+        command: [access.kind === 'volumes-from' ? path : `/alpy/image/${basename(path)}`],
+        networkMode: 'none',
+        mounts: isMounted ? [{ source: dirname(path), target: '/alpy/image', readOnly: true }] : [],
+        volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
+        files: access.kind === 'copy' ? [{ path: `/alpy/image/${basename(path)}`, content: { file: path } }] : [],
+      },
+      signal,
+    );
+    container.expectExit();
+    const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
+    const [info = '', check = '', errors = ''] = output.toString().split('\n---\n');
+    if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
+    return judgeDisk(path, expected, { info, check: check.trim(), errors });
+  });
+}

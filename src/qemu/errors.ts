@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { AlpyError, EnvironmentError, type Fault } from '../core/errors.ts';
+import { tail } from '../core/text.ts';
+
+/** QEMU answered a command with an error. */
+export class QmpError extends EnvironmentError {
+  override readonly code = 'ALPY_QMP';
+  readonly command: string;
+  /** QEMU's class of the error: `GenericError`, `CommandNotFound`, `DeviceNotActive`, `DeviceNotFound`, `KVMMissingCap` */
+  readonly errorClass: string;
+
+  constructor(command: string, errorClass: string, description: string) {
+    super(`QEMU refused ${command}: ${description} (${errorClass})`);
+    this.command = command;
+    this.errorClass = errorClass;
+  }
+}
+
+/** QEMU ended, or its monitor connection did, while something was awaited from it. */
+export class QmpClosedError extends EnvironmentError {
+  override readonly code = 'ALPY_QMP_CLOSED';
+
+  constructor(awaited: string, options?: ErrorOptions) {
+    super(`QEMU's monitor closed while waiting for ${awaited}: QEMU has ended`, options);
+  }
+}
+
+/** QEMU did not answer, or an event did not come, in time. */
+export class QmpTimeoutError extends AlpyError {
+  readonly code = 'ALPY_QMP_TIMEOUT';
+  readonly fault: Fault;
+
+  constructor(awaited: string, timeoutMs: number, fault: Fault, options?: ErrorOptions) {
+    super(`QEMU: waited ${String(timeoutMs)} ms for ${awaited}`, options);
+    this.fault = fault;
+  }
+}
+
+/** What came over the monitor connection is not QMP. */
+export class QmpProtocolError extends EnvironmentError {
+  override readonly code = 'ALPY_QMP_PROTOCOL';
+}
+
+/** QEMU did not start, or ended by itself. */
+export class HypervisorError extends AlpyError {
+  readonly code = 'ALPY_HYPERVISOR';
+  readonly fault: Fault;
+  /** what QEMU printed */
+  readonly stderr: string;
+
+  constructor(what: string, stderr: string, fault: Fault) {
+    const said = stderr.trim();
+    super(`${what}; ${said === '' ? 'it gave no reason' : `it said:\n${tail(said, 2000)}`}`);
+    this.fault = fault;
+    this.stderr = stderr;
+  }
+}
+
+/** The disk image of the configuration cannot be used. */
+export class DiskImageError extends AlpyError {
+  readonly code = 'ALPY_DISK_IMAGE';
+  readonly fault = 'environment';
+  readonly path: string;
+
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`disk image ${path}: ${reason}`, options);
+    this.path = path;
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** Models of a NIC. */
+export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'vmxnet3' | 'rtl8139';
+
+/** A virtual machine as QEMU is to make it. */
+export interface MachineSpec {
+  readonly name: string;
+  readonly machine: 'q35' | 'pc';
+  readonly accel: 'kvm' | 'tcg';
+  /** absent for the best of the accelerator */
+  readonly cpu?: string | undefined;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly firmware: 'bios' | 'uefi';
+  readonly disk: 'virtio' | 'ahci' | 'ide' | 'scsi';
+  /** one for each link */
+  readonly nics: readonly { readonly model: NicModel; readonly mac: string }[];
+  /** start of the guest's clock */
+  readonly clockStart: Date;
+  /** further arguments of QEMU, after all others */
+  readonly extra: readonly string[];
+}
+
+/** Where QEMU's files are, in its own file system. */
+export interface MachinePaths {
+  readonly disk: string;
+  readonly serialSocket: string;
+  readonly firmwareCode: string;
+  readonly firmwareVariables: string;
+  /** pcap of a link */
+  readonly capture: (link: number) => string;
+}
+
+/** PCI slot of the first NIC: fixed, so that no other device shifts the order in which a guest names them. */
+const firstNicSlot = 0x10;
+
+/**
+ * Arguments of qemu-system-x86_64. Pure: the unit test compares the whole list, no process is started. QEMU's monitor
+ * is on its standard input and output. The virtual CPU does not run yet, and QEMU outlives the guest's end, so that
+ * what the guest did can be looked at.
+ */
+export function machineArguments(spec: MachineSpec, paths: MachinePaths): readonly string[] {
+  return [
+    ...['-name', spec.name, '-nodefaults', '-no-user-config', '-S'],
+    ...['-action', 'shutdown=pause,panic=pause'],
+    ...['-machine', spec.machine, ...accelArguments(spec)],
+    ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
+    // clock=vm: the records of filter-dump then carry this start plus the virtual clock, and so can be put right
+    ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
+    ...firmwareArguments(spec, paths),
+    ...diskArguments(spec, paths),
+    ...['-chardev', `socket,id=serial0,path=${paths.serialSocket},server=on,wait=off`, '-serial', 'chardev:serial0'],
+    ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
+    ...['-display', 'none', '-vga', 'std'],
+    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    ...spec.nics.flatMap(({ model, mac }, link) => nicArguments(link, model, mac, paths)),
+    ...spec.extra,
+  ];
+}
+
+/** The clock's start as QEMU reads and filter-dump uses it: whole seconds, in UTC. */
+export function clockBase(start: Date): string {
+  return start.toISOString().slice(0, 19);
+}
+
+/** Name of a link's tap in QEMU's own namespace, before a node gets it. */
+export function tapName(link: number): string {
+  return `tap${String(link)}`;
+}
+
+function accelArguments({ accel, cpu }: MachineSpec): readonly string[] {
+  // tb-size bounds the translation cache, in MiB; without it QEMU takes up to 1 GiB, more than most guests have
+  if (accel === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', cpu ?? 'max'];
+  return ['-accel', 'kvm', '-cpu', cpu ?? 'host'];
+}
+
+function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVariables }: MachinePaths): readonly string[] {
+  if (firmware === 'bios') return [];
+  return [
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmwareCode}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,file=${firmwareVariables}`],
+  ];
+}
+
+function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
+  // cache=unsafe: nobody needs the overlay after a crash
+  const drive = ['-drive', `if=none,id=disk0,format=qcow2,file=${paths.disk},cache=unsafe,discard=unmap`];
+  const hasAhci = machine === 'q35';
+  switch (disk) {
+    case 'virtio':
+      return [...drive, '-device', 'virtio-blk-pci,drive=disk0,bootindex=0'];
+    case 'scsi':
+      return [...drive, '-device', 'virtio-scsi-pci,id=scsi0', '-device', 'scsi-hd,drive=disk0,bus=scsi0.0,bootindex=0'];
+    case 'ahci':
+      if (hasAhci) return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=0'];
+      return [...drive, '-device', 'ahci,id=ahci0', '-device', 'ide-hd,drive=disk0,bus=ahci0.0,bootindex=0'];
+    case 'ide': // q35 has no other ports than those of its AHCI controller
+      return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=0'];
+  }
+}
+
+function nicArguments(link: number, model: NicModel, mac: string, paths: MachinePaths): readonly string[] {
+  const id = `net${String(link)}`;
+  const slot = `0x${(firstNicSlot + link).toString(16)}`;
+  return [
+    // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost would bypass it
+    ...['-netdev', `tap,id=${id},ifname=${tapName(link)},script=no,downscript=no,vhost=off,vnet_hdr=off`],
+    ...['-object', `filter-dump,id=capture${String(link)},netdev=${id},file=${paths.capture(link)}`],
+    // romfile=: no network boot, which would only delay that of the disk
+    ...['-device', `${model},id=nic${String(link)},netdev=${id},mac=${mac},addr=${slot},romfile=`],
+  ];
+}

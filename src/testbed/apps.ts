@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../core/deadline.ts';
+import type { Engine, Lifeline } from '../docker/index.ts';
+import { findImage, type ResolvedImage } from '../images/index.ts';
+import { App, type AppResult, type AppSpec } from '../network/index.ts';
+
+/** Makes apps, and keeps them until the testbed ends. */
+export class Apps {
+  readonly #engine: Engine;
+  readonly #lifeline: Lifeline;
+  readonly #images: readonly ResolvedImage[];
+  readonly #apps: App[] = [];
+
+  constructor(engine: Engine, lifeline: Lifeline, images: readonly ResolvedImage[]) {
+    this.#engine = engine;
+    this.#lifeline = lifeline;
+    this.#images = images;
+  }
+
+  /** those that were started, in their order */
+  get all(): readonly App[] {
+    return this.#apps;
+  }
+
+  /**
+   * Starts a program in a container beside a node. It is meant to run until the testbed ends, unless someone waits for it.
+   * @throws MissingImageError when its image is not there
+   * @throws ContainerError when the daemon refuses
+   */
+  async start(spec: AppSpec, signal?: AbortSignal): Promise<App> {
+    const name = spec.image ?? 'traffic';
+    const known = this.#images.find((image) => image.name === name);
+    const image = known ?? { name, reference: name, origin: 'the test', buildable: false };
+    await findImage(this.#engine.docker, image, signal);
+    const app = await App.start({ engine: this.#engine, lifeline: this.#lifeline }, spec, image.reference, signal);
+    this.#apps.push(app);
+    return app;
+  }
+
+  /**
+   * Runs a program in a container beside a node and waits for its end.
+   * @param wait - `timeoutMs`, default 60 s; `check`: whether an exit status other than 0 is an error, default true
+   * @throws what {@link Apps.start} and {@link App.wait} throw
+   */
+  async run(spec: AppSpec, wait: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
+    const app = await this.start(spec, wait.signal);
+    return app.wait({ ...wait, timeoutMs: wait.timeoutMs ?? 60_000 });
+  }
+}

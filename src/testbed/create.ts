@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { Lifetime } from '../core/lifetime.ts';
+import { inParallel } from '../core/parallel.ts';
+import { step } from '../core/step.ts';
+import { Capture, finishCapture } from '../capture/index.ts';
+import { SerialConsole, Transcript } from '../console/index.ts';
+import { Lifeline, type Engine } from '../docker/index.ts';
+import { imageNamed } from '../images/index.ts';
+import { moveTaps, Node } from '../network/index.ts';
+import { alpyFolder, captureFile, GuestClock, Hypervisor, type DiskImage, type MachineSpec } from '../qemu/index.ts';
+import { Apps } from './apps.ts';
+import { Dut, type Appliance } from './dut.ts';
+import type { HostFacts } from './host.ts';
+import { Link, nicMac, nodeMac } from './link.ts';
+import { Testbed } from './testbed.ts';
+
+/** What a testbed is to be. */
+export interface TestbedSpec {
+  readonly appliance: Appliance;
+  /** number of links, 0 to 8 */
+  readonly links: number;
+  /** from {@link inspectApplianceDisk} */
+  readonly disk: DiskImage;
+  /** absolute path of a folder for captures and console logs; made when it is not there */
+  readonly directory: string;
+}
+
+/**
+ * Makes a testbed: nodes, a QEMU whose NICs are wired to them, console and captures. The virtual CPU does not run yet. When
+ * anything fails, all of it is gone again.
+ * @throws HypervisorError, ContainerError, EnvironmentError
+ */
+export async function createTestbed(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<Testbed> {
+  return step('alpy.testbed', 'Set the testbed up', async () => {
+    await using lifetime = new Lifetime();
+    const parts = await create(engine, facts, spec, lifetime, signal);
+    const owned = lifetime.move();
+    return new Testbed({ ...parts, lifetime: owned });
+  });
+}
+
+type Parts = Omit<ConstructorParameters<typeof Testbed>[0], 'lifetime'>;
+
+async function create(engine: Engine, facts: HostFacts, spec: TestbedSpec, lifetime: Lifetime, signal?: AbortSignal): Promise<Parts> {
+  const { appliance, directory, disk } = spec;
+  const isCopy = facts.access.kind === 'copy';
+  const numbers = Array.from({ length: spec.links }, (_, index) => index);
+  await prepareFolder(directory, numbers);
+  const nodeImage = imageNamed(facts.images, 'node').reference;
+  const lifeline = await Lifeline.start(engine, nodeImage, isCopy ? [alpyFolder] : [], signal);
+  lifetime.defer('lifeline', () => lifeline[Symbol.asyncDispose]());
+
+  const machine: MachineSpec = {
+    ...appliance,
+    accel: facts.accel,
+    nics: numbers.map((index) => ({ model: appliance.nic, mac: nicMac(index) })),
+    clockStart: new Date(),
+    extra: appliance.qemuArgs,
+  };
+  const startHypervisor = async (abort: AbortSignal): Promise<Hypervisor> => {
+    const place = { engine, lifeline, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
+    const started = await Hypervisor.start(place, { machine, disk, directory }, abort);
+    lifetime.defer('qemu', () => started[Symbol.asyncDispose]());
+    return started;
+  };
+  const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
+    const node = await Node.start({ engine, lifeline, image: nodeImage }, index, abort);
+    lifetime.defer(node.name, () => node[Symbol.asyncDispose]());
+    return node;
+  });
+  const [hypervisor, ...nodes] = await inParallel<[Hypervisor, ...Node[]]>(signal, [startHypervisor, ...startNodes]);
+
+  const clock = new GuestClock();
+  hypervisor.qmp.onEvent((event) => {
+    clock.take(event);
+  });
+  const startMs = Math.floor(machine.clockStart.getTime() / 1000) * 1000; // filter-dump adds it to the virtual clock
+  const trueTime = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
+
+  const [{ console, consoleEnded }] = await inParallel(signal, [
+    (abort: AbortSignal) => openConsole(hypervisor, directory, abort),
+    (abort: AbortSignal) => wire(hypervisor, nodes, abort),
+  ]);
+  lifetime.defer('console', () => console.close());
+
+  const links = nodes.map((node, index) => {
+    const source = { name: `link${String(index)}`, container: hypervisor.container, path: captureFile(hypervisor.directory, index), trueTime };
+    return new Link(index, appliance.nic, nicMac(index), node, new Capture(source, captureFile(directory, index)), hypervisor.qmp);
+  });
+  const dut = new Dut({ appliance, accel: facts.accel, hypervisor, console, consoleEnded, links });
+  const finishCaptures = async (): Promise<void> => {
+    if (isCopy && links.length > 0) await fetchCaptures(lifeline, hypervisor.directory, directory);
+    for (const { capture } of links) await finishCapture(capture.path, trueTime);
+  };
+  return { dut, hypervisor, nodes, apps: new Apps(engine, lifeline, facts.images), finishCaptures };
+}
+
+/** Captures are made beforehand and for all to write, as QEMU is no user of this machine and may make no files here. */
+async function prepareFolder(directory: string, numbers: readonly number[]): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const index of numbers) {
+      const path = captureFile(directory, index);
+      await writeFile(path, '');
+      await chmod(path, 0o666);
+    }
+  } catch (cause) {
+    throw new EnvironmentError(`cannot make the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function openConsole(
+  hypervisor: Hypervisor,
+  directory: string,
+  signal: AbortSignal,
+): Promise<{ readonly console: SerialConsole; readonly consoleEnded: Promise<void> }> {
+  const stream = await hypervisor.openSerial({ timeoutMs: 30_000, signal });
+  const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
+  return { console: SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) }), consoleEnded };
+}
+
+async function wire(hypervisor: Hypervisor, nodes: readonly Node[], signal: AbortSignal): Promise<void> {
+  await step('alpy.network', 'Move the taps into the nodes', () => moveTaps(hypervisor, nodes, signal));
+  await inParallel(
+    signal,
+    nodes.map((node) => (abort: AbortSignal) => node.connect(nodeMac(node.index), { signal: abort })),
+  );
+}
+
+async function fetchCaptures(lifeline: Lifeline, from: string, to: string): Promise<void> {
+  for (const [name, content] of await lifeline.container.read(from)) await writeFile(join(to, name.split('/').at(-1) ?? name), content);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { writeFile } from 'node:fs/promises';
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { log, step } from '../core/step.ts';
+import { patternOf, type Config } from '../config/index.ts';
+import { RemoteShell, type LoginOptions, type SerialConsole } from '../console/index.ts';
+import { QmpTimeoutError, type Accel, type Hypervisor, type QmpClient } from '../qemu/index.ts';
+import { BootError, type GuestLostError } from './errors.ts';
+import { Guest } from './guest.ts';
+import type { Link } from './link.ts';
+
+/** Description of an appliance, as the configuration has it. */
+export type Appliance = Config['appliance'];
+
+/** How much longer everything of the guest takes without hardware acceleration, as far as waits are concerned. */
+const tcgTimeFactor = 4;
+
+/** What a device under test is made of. */
+export interface DutParts {
+  readonly appliance: Appliance;
+  readonly accel: Accel;
+  readonly hypervisor: Hypervisor;
+  readonly console: SerialConsole;
+  /** settles when the console has ended and all of it was read */
+  readonly consoleEnded: Promise<void>;
+  readonly links: readonly Link[];
+}
+
+/** The device under test: a QEMU guest, its console and its links. */
+export class Dut {
+  readonly name: string;
+  readonly console: SerialConsole;
+  readonly links: readonly Link[];
+  /** QEMU's monitor, for what has no method here */
+  readonly qmp: QmpClient;
+  /** by what factor waits of the configuration are longer than they say, since the accelerator is slow; 1 with KVM */
+  readonly timeFactor: number;
+  readonly #appliance: Appliance;
+  readonly #hypervisor: Hypervisor;
+  readonly #guest: Guest;
+  readonly #consoleEnded: Promise<void>;
+  #shell: RemoteShell | undefined;
+
+  constructor({ appliance, accel, hypervisor, console, consoleEnded, links }: DutParts) {
+    this.name = appliance.name;
+    this.console = console;
+    this.links = links;
+    this.qmp = hypervisor.qmp;
+    this.timeFactor = accel === 'kvm' ? 1 : tcgTimeFactor;
+    this.#appliance = appliance;
+    this.#hypervisor = hypervisor;
+    this.#consoleEnded = consoleEnded;
+    this.#guest = new Guest(this.name, this.qmp, console);
+    this.qmp.onEvent(({ event, data }) => {
+      if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
+    });
+  }
+
+  /**
+   * The shell on the console.
+   * @throws UsageError when nobody has logged in
+   */
+  get shell(): RemoteShell {
+    if (!this.#shell) {
+      throw new UsageError(`${this.name}: nobody has logged in. Describe appliance.login in the configuration, or call dut.login()`);
+    }
+    return this.#shell;
+  }
+
+  /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it. */
+  get failure(): GuestLostError | undefined {
+    return this.#guest.failure;
+  }
+
+  /** Lets the virtual CPU run: at first, or after {@link Dut.pause}. @throws QmpError when QEMU refuses */
+  async start(): Promise<void> {
+    await step('alpy.qemu', `Start the virtual CPU of ${this.name}`, () => this.qmp.execute('cont'));
+  }
+
+  /** Halts the virtual CPU and its clock; the console stays open. @throws QmpError when QEMU refuses */
+  async pause(): Promise<void> {
+    await step('alpy.qemu', `Pause ${this.name}`, () => this.qmp.execute('stop'));
+  }
+
+  /**
+   * Starts the guest and logs in, if the configuration says how.
+   * @param wait - default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
+   * @throws BootError when no prompt comes in time, or the guest ends while it boots
+   * @throws LoginError when user name or password are wrong
+   */
+  async boot(wait: Partial<Wait> = {}): Promise<void> {
+    await step('alpy.testbed', `Boot ${this.name}`, async () => {
+      await this.start();
+      if (!this.#appliance.login) return;
+      try {
+        await this.login(wait);
+      } catch (error) {
+        wait.signal?.throwIfAborted();
+        if (error instanceof Error && 'code' in error && error.code === 'ALPY_LOGIN') throw error;
+        throw new BootError(`${this.name} did not boot: ${messageOf(error)}`, { cause: error });
+      }
+    });
+  }
+
+  /**
+   * Logs in on the console; for use after a reboot, or when the configuration leaves it out.
+   * @param options - default: what the configuration says
+   * @throws LoginError, ConsoleTimeoutError, ConsoleClosedError, GuestLostError
+   */
+  async login(wait: Partial<Wait> = {}, options?: LoginOptions): Promise<RemoteShell> {
+    const login = options ?? this.#configuredLogin();
+    if (!login) throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
+    const signal = wait.signal ? AbortSignal.any([wait.signal, this.#guest.signal]) : this.#guest.signal;
+    const timeoutMs = wait.timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor;
+    this.#shell = await RemoteShell.login(this.console, login, { timeoutMs, signal }, { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor });
+    return this.#shell;
+  }
+
+  /**
+   * Has the guest power itself off, by `appliance.powerOffCommand` or else by its power button, and waits until it has.
+   * @param wait - `timeoutMs` is 30 s by default, times {@link Dut.timeFactor}
+   * @throws QmpTimeoutError when it has not in time
+   */
+  async powerDown(wait: Partial<Wait> = {}): Promise<void> {
+    await step('alpy.testbed', `Power ${this.name} down`, async () => {
+      const { powerOffCommand } = this.#appliance;
+      const done = this.waitForShutdown(wait);
+      if (powerOffCommand !== undefined && this.#shell) {
+        this.#shell.run(powerOffCommand, { check: false }).catch((error: unknown) => {
+          log('alpy.testbed', `${powerOffCommand}: ${messageOf(error).split('\n')[0] ?? ''}`); // it does not live to see its prompt
+        });
+      } else await this.qmp.execute('system_powerdown');
+      await done;
+    });
+  }
+
+  /** Waits until the guest has powered off; one that has already counts. See {@link Dut.powerDown}. */
+  async waitForShutdown(wait: Partial<Wait> = {}): Promise<void> {
+    await this.#guest.waitFor('shutdown', this.#wait(wait));
+  }
+
+  /** Waits until the guest reboots by itself; once it has, {@link Dut.login} gives a new shell. */
+  async waitForReboot(wait: Partial<Wait> = {}): Promise<void> {
+    await this.#guest.waitFor('reset', this.#wait(wait));
+    this.#shell = undefined;
+  }
+
+  /** Waits until the virtual CPU stands still, whoever has stopped it; returns at once when it does. */
+  async waitForStop(wait: Partial<Wait> = {}): Promise<void> {
+    const stopped = this.qmp.waitForEvent('STOP', { ...this.#wait(wait), awaited: `${this.name} to stop` });
+    stopped.catch(() => undefined);
+    if (!(await this.isRunning())) return;
+    await stopped;
+  }
+
+  /** Whether the virtual CPU runs. @throws QmpClosedError when QEMU has ended */
+  async isRunning(): Promise<boolean> {
+    const status = await this.qmp.execute('query-status');
+    return typeof status === 'object' && status !== null && 'running' in status && status.running === true;
+  }
+
+  /** Presses the reset button: the guest boots anew, without a chance to stop its services. */
+  async reset(): Promise<void> {
+    this.#shell = undefined;
+    await step('alpy.qemu', `Reset ${this.name}`, () => this.qmp.execute('system_reset'));
+  }
+
+  /**
+   * Saves a picture of the screen.
+   * @param path - PNG file to be written here
+   * @throws QmpError when QEMU has no screen
+   */
+  async screenshot(path: string): Promise<void> {
+    const inside = '/var/tmp/screen.png';
+    await this.qmp.execute('screendump', { filename: inside, format: 'png' });
+    const [picture] = (await this.#hypervisor.container.read(inside)).values();
+    if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
+    await writeFile(path, picture);
+  }
+
+  /**
+   * Ends the console when all that the guest has sent was read.
+   * @internal
+   */
+  async close(): Promise<void> {
+    await this.qmp.execute('stop').catch(() => undefined); // QEMU may have ended
+    await this.#endConsole();
+    await withDeadline(
+      { timeoutMs: 5000 },
+      (cause) => new QmpTimeoutError('the end of the console', 5000, 'environment', { cause }),
+      () => this.#consoleEnded,
+    ).finally(() => this.console.close());
+  }
+
+  async #endConsole(): Promise<void> {
+    await this.#hypervisor.closeSerial().catch(() => undefined); // closed already, or QEMU has ended and so has the console
+  }
+
+  #configuredLogin(): LoginOptions | undefined {
+    const { login } = this.#appliance;
+    if (!login) return undefined;
+    return {
+      user: login.user,
+      ...(login.password === undefined ? {} : { password: login.password }),
+      loginPrompt: patternOf(login.loginPrompt),
+      passwordPrompt: patternOf(login.passwordPrompt),
+      shellPrompt: patternOf(login.shellPrompt),
+      ...(login.failure === undefined ? {} : { failurePattern: patternOf(login.failure) }),
+    };
+  }
+
+  #wait(wait: Partial<Wait>): Wait {
+    return { timeoutMs: wait.timeoutMs ?? 30_000 * this.timeFactor, signal: wait.signal };
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import { log } from '../core/step.ts';
+import { QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
+import type { SerialConsole } from '../console/index.ts';
+import { GuestLostError } from './errors.ts';
+
+/** What may end a boot of the guest. */
+type Ending = 'shutdown' | 'reset';
+
+/** What Linux prints last. Other systems are known to panic only through QEMU's pvpanic device. */
+const panicText = /Kernel panic - not syncing[^\r\n]*/;
+
+/** Watches whether the guest lives, by QEMU's events and by its console. An end that nobody awaits is an error. */
+export class Guest {
+  readonly #name: string;
+  readonly #console: SerialConsole;
+  #life = new AbortController();
+  readonly #awaited: Record<Ending, number> = { shutdown: 0, reset: 0 };
+  readonly #happened: Record<Ending, PromiseWithResolvers<void>> = {
+    shutdown: Promise.withResolvers<void>(),
+    reset: Promise.withResolvers<void>(),
+  };
+  #unexpected: { readonly ending: Ending | 'panic'; readonly error: GuestLostError } | undefined;
+  #tail = '';
+
+  constructor(name: string, qmp: QmpClient, console: SerialConsole) {
+    this.#name = name;
+    this.#console = console;
+    qmp.onEvent((event) => {
+      this.#take(event);
+    });
+    console.observe((chunk) => {
+      this.#watchForPanic(chunk);
+    });
+  }
+
+  /** Fires when the guest powers off, reboots or panics; one for each boot. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Why the guest is not what it should be, if it is not: an end that nobody has awaited, not even since. */
+  get failure(): GuestLostError | undefined {
+    return this.#unexpected?.error;
+  }
+
+  /**
+   * Waits until the guest has powered off or rebooted; one that did so since the last time counts.
+   * @throws QmpTimeoutError when it has not in time
+   * @throws {@link GuestLostError} when it panics
+   */
+  async waitFor(ending: Ending, wait: Wait): Promise<void> {
+    this.#awaited[ending] += 1;
+    try {
+      const what = `${this.#name} to ${ending === 'shutdown' ? 'power off' : 'reboot'}`;
+      await withDeadline(
+        wait,
+        (cause) => new QmpTimeoutError(what, wait.timeoutMs, 'device', { cause }),
+        () => this.#happened[ending].promise,
+      );
+      if (this.#unexpected?.ending === ending) this.#unexpected = undefined;
+      this.#happened[ending] = Promise.withResolvers<void>();
+    } finally {
+      this.#awaited[ending] -= 1;
+    }
+  }
+
+  #take({ event, data }: QmpEvent): void {
+    if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (it told QEMU so)');
+    if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
+    const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';
+    const what = `${this.#name}: the guest ${ending === 'shutdown' ? 'powered itself off' : 'rebooted'}`;
+    log('alpy.qemu', `${what} (${String(data['reason'])})`);
+    const error = new GuestLostError(`${what} in the middle of the test`, this.#console.tail);
+    if (this.#awaited[ending] === 0) this.#unexpected ??= { ending, error };
+    this.#happened[ending].resolve();
+    this.#endLife(error);
+  }
+
+  #watchForPanic(chunk: Buffer): void {
+    this.#tail = (this.#tail + chunk.toString('latin1')).slice(-500);
+    const text = panicText.exec(this.#tail)?.[0];
+    if (text === undefined || !this.#tail.slice(this.#tail.indexOf(text)).includes('\n')) return; // the rest of the line comes
+    this.#tail = '';
+    this.#panic(`its kernel panicked: ${text}`);
+  }
+
+  #panic(what: string): void {
+    log('alpy.qemu', `${this.#name}: ${what}`);
+    const error = new GuestLostError(`${this.#name}: ${what}`, this.#console.tail);
+    this.#unexpected ??= { ending: 'panic', error };
+    for (const ending of Object.values(this.#happened)) {
+      ending.promise.catch(() => undefined);
+      ending.reject(error);
+    }
+    this.#endLife(error);
+  }
+
+  #endLife(error: GuestLostError): void {
+    this.#life.abort(error);
+    if (this.#unexpected?.ending !== 'panic') this.#life = new AbortController(); // for the boot after a reboot
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { CleanupError, Lifetime } from '../core/lifetime.ts';
+import { EnvironmentError } from '../core/errors.ts';
+import { step } from '../core/step.ts';
+import { ContainerDiedError } from '../docker/index.ts';
+import type { Node } from '../network/index.ts';
+import type { Hypervisor } from '../qemu/index.ts';
+import type { Apps } from './apps.ts';
+import type { Dut } from './dut.ts';
+import type { Link } from './link.ts';
+
+/** What a testbed is made of. */
+export interface TestbedParts {
+  readonly dut: Dut;
+  readonly hypervisor: Hypervisor;
+  readonly nodes: readonly Node[];
+  readonly apps: Apps;
+  /** everything to be released */
+  readonly lifetime: Lifetime;
+  /** puts the captures right once QEMU has gone */
+  readonly finishCaptures: () => Promise<void>;
+}
+
+/** A device under test, wired to its nodes. It is ready to be started; until then no virtual CPU has run. */
+export class Testbed implements AsyncDisposable {
+  readonly dut: Dut;
+  readonly nodes: readonly Node[];
+  readonly links: readonly Link[];
+  readonly apps: Apps;
+  readonly #parts: TestbedParts;
+  #isClosed = false;
+
+  constructor(parts: TestbedParts) {
+    this.dut = parts.dut;
+    this.nodes = parts.nodes;
+    this.links = parts.dut.links;
+    this.apps = parts.apps;
+    this.#parts = parts;
+  }
+
+  /**
+   * Sees that all is as it should be: QEMU, nodes and apps run, and the guest has not ended unnoticed.
+   * @throws ContainerDiedError when a node, an app or QEMU has ended
+   * @throws GuestLostError when the guest has powered off, rebooted or panicked without anybody awaiting it
+   */
+  check(): void {
+    const { hypervisor, nodes, apps } = this.#parts;
+    for (const { container } of nodes) {
+      if (container.exitStatus) throw new ContainerDiedError(container.name, container.exitStatus, '');
+    }
+    const { exitStatus } = hypervisor.container;
+    if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, hypervisor.stderr);
+    for (const app of apps.all) app.checkAlive();
+    if (this.dut.failure) throw this.dut.failure;
+  }
+
+  /**
+   * Tears everything down and completes captures and console logs. Done once; a second call does nothing.
+   * @throws what {@link Testbed.check} throws, after everything is down
+   * @throws CaptureError when a capture is not complete
+   * @throws CleanupError when something could not be released
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await step('alpy.testbed', 'Tear the testbed down', async () => {
+      const errors: unknown[] = [];
+      const attempt = async (body: () => Promise<void> | void): Promise<void> => {
+        try {
+          await body();
+        } catch (error) {
+          errors.push(error);
+        }
+      };
+      const { dut, hypervisor, lifetime, finishCaptures } = this.#parts;
+      await attempt(() => {
+        this.check();
+      });
+      await attempt(() => dut.close());
+      const complaint = hypervisor.stderr.trim();
+      await attempt(() => hypervisor[Symbol.asyncDispose]());
+      await attempt(() => {
+        if (complaint.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${complaint}`);
+      });
+      await attempt(finishCaptures);
+      await attempt(() => lifetime[Symbol.asyncDispose]());
+      const [first] = errors;
+      if (errors.length > 1) throw new AggregateCloseError(errors);
+      if (first !== undefined) throw first;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Several things were wrong at the end of a testbed. */
+class AggregateCloseError extends CleanupError {
+  constructor(errors: readonly unknown[]) {
+    super(errors.map((error, index) => ({ name: String(index + 1), error })));
+  }
+}
