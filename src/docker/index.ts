@@ -8,3 +8,4 @@ export type { ContainerFile } from './files.ts';
 export { Lifeline } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';
+export { removeLeftovers } from './leftovers.ts';

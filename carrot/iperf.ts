@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Apps, Node } from 'alpy';
+
+/** What iperf3 measured. */
+export interface TcpMeasurement {
+  /** rate at which the receiver got payload, in `bit/s` */
+  readonly bitsPerSecond: number;
+}
+
+/** The part of iperf3's JSON that is used here. */
+interface IperfReport {
+  readonly end: { readonly sum_received: { readonly bits_per_second: number } };
+}
+
+/**
+ * Sends TCP from one node to another as fast as it goes.
+ * @param to - the receiver and its address
+ * @param seconds - how long
+ */
+export async function measureTcp(
+  apps: Apps,
+  from: Node,
+  to: { readonly node: Node; readonly address: string },
+  seconds: number,
+): Promise<TcpMeasurement> {
+  const server = await apps.start({ node: to.node, command: ['iperf3', '--server', '--one-off', '--forceflush'] });
+  await server.waitForOutput(/Server listening/, { timeoutMs: 20_000 });
+  const command = ['iperf3', '--client', to.address, '--time', String(seconds), '--json'];
+  const { stdout } = await apps.run({ node: from, command }, { timeoutMs: (seconds + 30) * 1000 });
+  await server.wait({ timeoutMs: 20_000 });
+  const report = JSON.parse(stdout) as IperfReport;
+  return { bitsPerSecond: report.end.sum_received.bits_per_second };
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, getMany, serveHttp, test } from 'carrot';
+
+test.override('topology', { links: 3 });
+
+test('spreads HTTP requests over two servers', async ({ rabbit, links, apps, nodes: [client, one, two] }) => {
+  await rabbit.setAddresses('192.168.1.1/24', '192.168.2.1/24', '192.168.3.1/24');
+  await client.configure({ address: '192.168.1.2/24' });
+  await one.configure({ address: '192.168.2.2/24' });
+  await two.configure({ address: '192.168.3.2/24' });
+  await Promise.all([serveHttp(apps, one, 'server one'), serveHttp(apps, two, 'server two')]);
+  await rabbit.balanceHttp('192.168.2.2:80', '192.168.3.2:80');
+
+  const answers = await getMany(apps, client, 'http://192.168.1.1/', 10);
+  expect(answers.filter((answer) => answer === 'server one')).toHaveLength(5);
+  expect(answers.filter((answer) => answer === 'server two')).toHaveLength(5);
+
+  expect(await links[0].capture.count('http.request && ip.src == 192.168.1.2')).toBe(10);
+  expect(await links[1].capture.count('http.request && ip.dst == 192.168.2.2')).toBe(5);
+  expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2')).toBe(5);
+});

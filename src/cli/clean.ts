@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { CommandModule } from 'yargs';
+import type { CliIo } from './io.ts';
+
+/** `alpy clean` */
+export const cleanCommand = (io: CliIo): CommandModule<object, { readonly run?: string | undefined }> => ({
+  command: 'clean',
+  describe: 'Remove containers that a crash of the machine or of its Docker daemon left',
+  builder: (yargs) => yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
+  handler: async ({ run }) => {
+    const { Engine, removeLeftovers } = await import('../docker/index.ts');
+    using engine = await Engine.connect();
+    const removed = await removeLeftovers(engine, run, io.signal);
+    for (const name of removed) io.stdout(`removed ${name}`);
+    io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);
+  },
+});

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { CommandModule } from 'yargs';
+import { configOption, type CliIo } from './io.ts';
+
+/** `alpy config` */
+export const configCommand = (io: CliIo): CommandModule<object, { readonly config?: string | undefined }> => ({
+  command: 'config',
+  describe: 'Print the configuration, and where each value comes from',
+  builder: (yargs) => yargs.options(configOption),
+  handler: async ({ config: file }) => {
+    const { loadConfig, originText } = await import('../config/index.ts');
+    const { config, origins, file: found } = await loadConfig({ directory: io.directory, file, variables: io.env });
+    io.stdout(`# ${found}`);
+    for (const [path, origin] of origins) {
+      const value = path.endsWith('password') ? '(hidden)' : JSON.stringify(valueAt(config, path.split('.')));
+      io.stdout(`${path}: ${value}  # ${originText(origin)}`);
+    }
+  },
+});
+
+function valueAt(tree: unknown, [first, ...rest]: readonly string[]): unknown {
+  if (first === undefined || typeof tree !== 'object' || tree === null) return tree;
+  return valueAt((tree as Readonly<Record<string, unknown>>)[first], rest);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { cacheDirectory } from './cache.ts';
+import { configOption, type CliIo } from './io.ts';
+
+const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
+
+/** `alpy doctor` */
+export const doctorCommand = (io: CliIo): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean }> => ({
+  command: 'doctor',
+  describe: 'Say what this machine can do, and the command that mends what it cannot',
+  builder: (yargs) => yargs.options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }) as never,
+  handler: async ({ config: file, json }) => {
+    const [{ findConfig, loadConfig }, { resolveImages }, { examine }] = await Promise.all([
+      import('../config/index.ts'),
+      import('../images/index.ts'),
+      import('../testbed/doctor.ts'),
+    ]);
+    const hasConfig = file !== undefined || (await findConfig(io.directory)) !== undefined;
+    const config = hasConfig ? (await loadConfig({ directory: io.directory, file, variables: io.env })).config : undefined;
+    const findings = await examine({
+      images: resolveImages(io.env, config?.images),
+      accel: config?.accel ?? 'auto',
+      memoryMiB: config?.appliance.memoryMiB ?? 256,
+      appliance: config?.appliance,
+      directory: io.directory,
+      accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
+      signal: io.signal,
+    });
+    const canRun = findings.every(({ result }) => result !== 'failure');
+    if (json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
+    else {
+      for (const { result, name, text, remedy } of findings) {
+        io.stdout(`${marks[result]}${name}: ${text}`);
+        if (remedy !== undefined) io.stdout(`     do: ${remedy}`);
+      }
+      io.stdout(canRun ? 'alpy can run here' : 'alpy cannot run here');
+    }
+    io.exitWith(canRun ? 0 : 3);
+  },
+});

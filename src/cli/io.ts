@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** What a command may touch of the world. */
+export interface CliIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** current directory, absolute */
+  readonly directory: string;
+  /** fires when the user wants to stop */
+  readonly signal: AbortSignal;
+  readonly stdout: (line: string) => void;
+  readonly stderr: (line: string) => void;
+  /** sets the exit status of the program; it is 0 otherwise */
+  readonly exitWith: (status: number) => void;
+}
+
+/** Options that every command has which reads the configuration. */
+export const configOption = {
+  config: { type: 'string', describe: 'configuration file; default: alpy.config.ts or alpy.yaml here or above', requiresArg: true },
+} as const;

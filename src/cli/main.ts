@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { constants } from 'node:os';
+import yargs from 'yargs';
+import { AlpyError, messageOf, UsageError, type Fault } from '../core/errors.ts';
+import { alpyVersion } from '../version.ts';
+import { cleanCommand } from './clean.ts';
+import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
+import { imagesCommand } from './images.ts';
+import { initCommand } from './init.ts';
+import type { CliIo } from './io.ts';
+import { runCommand } from './run.ts';
+import { schemaCommand } from './schema.ts';
+
+const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
+
+/** The first of these asks for an end; a second one gives up waiting for it. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The CLI.
+ * @param args - without the names of the programs
+ * @returns the exit status: 0 passed, 1 a test failed, 2 usage or configuration, 3 environment, 4 a bug of ours, 128 + n
+ *   stopped by signal n
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  let [status, signalStatus] = [0, 0];
+  const onSignal = (name: NodeJS.Signals): void => {
+    const wanted = 128 + constants.signals[name];
+    if (signalStatus !== 0) process.exit(wanted);
+    signalStatus = wanted;
+    process.stderr.write(`alpy: got ${name}, cleaning up; once more to stop at once\n`);
+    stop.abort(new UsageError(`stopped by ${name}`));
+  };
+  for (const name of stopSignals) process.on(name, onSignal);
+  const io: CliIo = {
+    env: process.env,
+    directory: process.cwd(),
+    signal: stop.signal,
+    stdout: (line) => process.stdout.write(`${line}\n`),
+    stderr: (line) => process.stderr.write(`${line}\n`),
+    exitWith: (value) => {
+      status = value;
+    },
+  };
+  try {
+    await parse(args, io);
+  } catch (error) {
+    if (signalStatus === 0) {
+      process.stderr.write(`${describe(error)}\n`);
+      status = error instanceof AlpyError ? statusByFault[error.fault] : statusByFault.bug;
+    }
+  } finally {
+    for (const name of stopSignals) process.off(name, onSignal);
+  }
+  return signalStatus === 0 ? status : signalStatus;
+}
+
+async function parse(args: readonly string[], io: CliIo): Promise<void> {
+  await yargs([...args])
+    .scriptName('alpy')
+    .usage('$0 COMMAND\n\nTests network appliances: boots the real disk image, wires its NICs to containers, captures every frame.')
+    .command(runCommand(io))
+    .command(initCommand(io))
+    .command(doctorCommand(io))
+    .command(imagesCommand(io))
+    .command(configCommand(io))
+    .command(schemaCommand(io))
+    .command(cleanCommand(io))
+    .demandCommand(1, 'which command? See alpy --help')
+    .strict()
+    .version(alpyVersion)
+    .help()
+    .alias('help', 'h')
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? new UsageError(message ?? 'wrong arguments; see alpy --help');
+    })
+    .parseAsync();
+}
+
+/** What a person is told; the stack only of what is our mistake. */
+function describe(error: unknown): string {
+  if (error instanceof AlpyError && error.fault !== 'bug') return `alpy: ${error.message} (${error.code})`;
+  return `alpy: this is a bug of alpy, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
+}

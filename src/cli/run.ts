@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { join, relative } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { messageOf, UsageError } from '../core/errors.ts';
+import { alpyVersion } from '../version.ts';
+import { cacheDirectory } from './cache.ts';
+import { configOption, type CliIo } from './io.ts';
+
+interface RunArguments {
+  readonly filter?: readonly string[] | undefined;
+  readonly config?: string | undefined;
+  readonly testName?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly retries?: number | undefined;
+  readonly accel?: 'auto' | 'kvm' | 'tcg' | undefined;
+  readonly boot?: 'cold' | 'snapshot' | undefined;
+  readonly image?: string | undefined;
+  readonly out?: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** `alpy run` */
+export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
+  command: 'run [filter..]',
+  describe: 'Run tests',
+  builder: (yargs) =>
+    yargs
+      .positional('filter', { type: 'string', array: true, describe: 'part of the name of a test file; several count each' })
+      .options({
+        ...configOption,
+        'test-name': { type: 'string', alias: 't', requiresArg: true, describe: 'only tests whose name matches this regular expression' },
+        workers: { type: 'number', requiresArg: true, describe: 'test files that run at once' },
+        retries: { type: 'number', requiresArg: true, describe: 'how often a test that failed is tried again' },
+        accel: { choices: ['auto', 'kvm', 'tcg'] as const, requiresArg: true, describe: 'QEMU accelerator' },
+        boot: { choices: ['cold', 'snapshot'] as const, requiresArg: true, describe: 'boot for each test, or restore' },
+        image: { type: 'string', requiresArg: true, describe: 'disk image of the appliance' },
+        out: { type: 'string', requiresArg: true, describe: 'directory of the reports' },
+        quiet: { type: 'boolean', default: false, describe: 'do not show the steps of the tests' },
+      }) as never,
+  handler: async (args) => {
+    const [{ loadConfig }, { runTests }, { summaryLines, testLine }] = await Promise.all([
+      import('../config/index.ts'),
+      import('../runner/index.ts'),
+      import('../report/index.ts'),
+    ]);
+    const { workers, retries, accel, boot, image, out } = args;
+    const flags = { workers, retries, accel, boot, out, ...(image === undefined ? {} : { appliance: { image } }) };
+    const loaded = await loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
+    if (loaded.config.boot === 'snapshot') throw new UsageError('boot: snapshot is not there yet; use boot: cold');
+    const report = await runTests({
+      loaded,
+      filters: args.filter ?? [],
+      testName: args.testName === undefined ? undefined : regExpOf(args.testName),
+      variables: io.env,
+      alpyVersion,
+      directory: io.directory,
+      jobId: io.env['CI_JOB_ID'],
+      accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
+      signal: io.signal,
+      showSteps: !args.quiet,
+      onStart: (environment) => {
+        for (const [name, value] of Object.entries(environment)) io.stdout(`${name}: ${value}`);
+      },
+      onTest: (test) => {
+        io.stdout(testLine(test));
+      },
+    });
+    for (const line of summaryLines(report, relative(io.directory, loaded.config.out) || '.')) io.stdout(line);
+    io.exitWith(report.exitStatus);
+  },
+});
+
+function regExpOf(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw new UsageError(`--test-name: ${messageOf(cause)}`, { cause });
+  }
+}

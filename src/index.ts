@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** Alpy as a library: testbeds without a test runner. Tests import `alpy/test` instead. @module */
+export { AlpyError, BugError, DeviceError, EnvironmentError, UsageError, type Fault } from './core/errors.ts';
+export type { Wait } from './core/deadline.ts';
+export { enterSink, log, step, withSink, type StepEvent, type StepSink } from './core/step.ts';
+export { Capture, CaptureError, FrameTimeoutError, type Frame, type ReadOptions } from './capture/index.ts';
+export { defineConfig, loadConfig, type Config, type ConfigInput } from './config/index.ts';
+export * from './console/index.ts';
+export { ContainerDiedError, ContainerError, ContainerTimeoutError, DaemonError, Engine, ExecError, ExecTimeoutError, type ExitStatus } from './docker/index.ts';
+export { resolveImages, type ResolvedImage } from './images/index.ts';
+export { App, Node, type AppResult, type AppSpec, type Counters, type InterfaceConfig, type NodeRunOptions, type NodeRunResult, type PingReport } from './network/index.ts';
+export { DiskImageError, HypervisorError, QmpClient, QmpClosedError, QmpError, QmpTimeoutError, type DiskImage, type NicModel, type QmpEvent } from './qemu/index.ts';
+export * from './testbed/index.ts';
+export { alpyVersion } from './version.ts';

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
+import { Node } from '../network/index.ts';
+import { Link } from '../testbed/index.ts';
+
+/** What Vitest wants of a matcher. */
+interface MatcherResult {
+  readonly pass: boolean;
+  readonly message: () => string;
+}
+
+/** How long a matcher waits. */
+export interface MatcherOptions {
+  /** in `ms`; default 10 s */
+  readonly timeoutMs?: number;
+}
+
+/** Matchers that `expect` has besides those of Vitest. All of them wait. */
+export const matchers = { toReach, toHaveSeen };
+
+/** A node gets an answer to an echo request from an address. */
+async function toReach(received: unknown, target: string, options: MatcherOptions = {}): Promise<MatcherResult> {
+  if (!(received instanceof Node)) throw new UsageError('expect(…).toReach(…) wants a node, such as nodes[0]');
+  const { sent, received: answered } = await received.ping(target, options);
+  return {
+    pass: answered > 0,
+    message: () =>
+      answered > 0
+        ? `expected ${received.name} not to reach ${target}, but ${String(answered)} of ${String(sent)} echo requests were answered`
+        : `expected ${received.name} to reach ${target}, but none of ${String(sent)} echo requests was answered`,
+  };
+}
+
+/** A frame that passes a display filter has crossed a link; negated, none has so far. */
+async function toHaveSeen(
+  this: { readonly isNot?: boolean },
+  received: unknown,
+  filter: string,
+  options: MatcherOptions = {},
+): Promise<MatcherResult> {
+  if (!(received instanceof Link)) throw new UsageError('expect(…).toHaveSeen(…) wants a link, such as links[0]');
+  const { capture, name } = received;
+  if (this.isNot === true) {
+    const [frame] = await capture.frames(filter);
+    const seen = frame ? `frame ${String(frame.number)}: ${frame.protocol} ${frame.info}` : '';
+    return { pass: frame !== undefined, message: () => `expected no frame on ${name} to pass "${filter}", but one did: ${seen}` };
+  }
+  try {
+    await capture.waitFor(filter, options);
+    return { pass: true, message: () => '' };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ALPY_FRAME_TIMEOUT')) throw error;
+    const count = await capture.count();
+    return { pass: false, message: () => `expected a frame on ${name} to pass "${filter}", but none of ${String(count)} did` };
+  }
+}
+
+interface AlpyMatchers {
+  /** A node gets an answer to an echo request from an address, within 10 s unless `timeoutMs` says otherwise. */
+  toReach: (target: string, options?: MatcherOptions) => Promise<void>;
+  /**
+   * A frame that passes a display filter of Wireshark has crossed a link, or does so within 10 s. Negated: none has so far,
+   * and none is waited for.
+   */
+  toHaveSeen: (filter: string, options?: MatcherOptions) => Promise<void>;
+}
+
+declare module 'vitest' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- Vitest wants its interface extended in this way
+  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> extends AlpyMatchers {}
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** What a test imports: Vitest's API, with a testbed of its own for each test. @module */
+import { join } from 'node:path';
+import { test as base } from 'vitest';
+import { messageOf } from '../core/errors.ts';
+import { log, step as runStep } from '../core/step.ts';
+import type { Capture } from '../capture/index.ts';
+import type { Node } from '../network/index.ts';
+import { createTestbed, type Appliance, type Link, type Testbed } from '../testbed/index.ts';
+import { diskOf, runFacts, testDirectory, workerEngine } from './worker-state.ts';
+
+export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+export type { MatcherOptions } from './matchers.ts';
+
+/** One for each link, typed for destructuring; only as many are there as the topology has links. */
+export type PerLink<T> = readonly [T, T, T, T, T, T, T, T] & readonly T[];
+
+/**
+ * Vitest's `test` with fixtures. Each test has its own testbed, with a guest booted from the image as it was built:
+ *
+ * - `dut`: the device under test, logged in when the configuration says how
+ * - `nodes`, `links`: one for each NIC, in their order
+ * - `apps`: starts programs in containers beside nodes
+ * - `capture`: the capture of a link, by its number
+ * - `step`: `step('Title', body)` shows a part of the test in logs and reports
+ * - `directory`: folder for the test's files, kept with its reports
+ *
+ * What `test.override` may set for a file or a `describe`: `appliance` (values over those of the configuration),
+ * `topology`, and `boot` (false for a guest that the test itself starts).
+ */
+export const test = base
+  .extend('appliance', {} as Partial<Appliance>)
+  .extend('topology', ({ task: _ }) => runFacts().config.topology)
+  .extend('boot', true as boolean)
+  .extend('directory', ({ task }) => testDirectory(task))
+  .extend('testbed', async ({ appliance, topology, boot, directory, task, signal }, { onCleanup }): Promise<Testbed> => {
+    const described: Appliance = { ...runFacts().config.appliance, ...appliance };
+    const spec = { appliance: described, links: topology.links, disk: await diskOf(described), directory };
+    const testbed = await createTestbed(await workerEngine(), runFacts().host, spec, signal);
+    onCleanup(async () => {
+      if (task.result?.state === 'fail') await saveScreen(testbed, directory);
+      await testbed.close();
+    });
+    if (boot) await testbed.dut.boot({ signal });
+    return testbed;
+  })
+  .extend('dut', ({ testbed }) => testbed.dut)
+  .extend('nodes', ({ testbed }) => testbed.nodes as unknown as PerLink<Node>)
+  .extend('links', ({ testbed }) => testbed.links as unknown as PerLink<Link>)
+  .extend('apps', ({ testbed }) => testbed.apps)
+  .extend('capture', ({ testbed }) => (link: number): Capture => {
+    const found = testbed.links[link];
+    if (!found) throw new RangeError(`there is no link ${String(link)}: the topology has ${String(testbed.links.length)}`);
+    return found.capture;
+  })
+  .extend('step', ({ task: _ }) => <T>(title: string, body: () => Promise<T>): Promise<T> => runStep('test', title, body));
+
+/** Keeps a picture of the screen of a test that failed; its lack must not hide why the test failed. */
+async function saveScreen(testbed: Testbed, directory: string): Promise<void> {
+  try {
+    await testbed.dut.screenshot(join(directory, 'screen.png'));
+  } catch (error) {
+    log('alpy.runner', `no picture of the screen: ${messageOf(error)}`);
+  }
+}

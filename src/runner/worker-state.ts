@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { inject, type TestContext } from 'vitest';
+import { UsageError } from '../core/errors.ts';
+import { Engine } from '../docker/index.ts';
+import { inspectApplianceDisk, type Appliance } from '../testbed/index.ts';
+import type { DiskImage } from '../qemu/index.ts';
+import { factsKey, type RunFacts } from './facts.ts';
+
+type Task = TestContext['task'];
+
+/** Folder of each test that runs, by its task. */
+const directories = new WeakMap<Task, string>();
+const disks = new Map<string, Promise<DiskImage>>();
+let engine: Promise<Engine> | undefined;
+
+/**
+ * What the main process has found out.
+ * @throws UsageError when the test was not started by `alpy run`
+ */
+export function runFacts(): RunFacts {
+  const facts = inject(factsKey) as RunFacts | undefined;
+  if (!facts) throw new UsageError('tests that import "alpy/test" are run by: alpy run');
+  return facts;
+}
+
+/** This worker's connection to the daemon. */
+export function workerEngine(): Promise<Engine> {
+  const { runId, jobId } = runFacts();
+  return (engine ??= Engine.connect({ runId, jobId }));
+}
+
+/** The disk image of an appliance; that of the configuration is known already. */
+export async function diskOf(appliance: Appliance): Promise<DiskImage> {
+  const { config, disk, host } = runFacts();
+  if (appliance.image === config.appliance.image && appliance.format === config.appliance.format) return disk;
+  const key = `${appliance.image} ${appliance.format}`;
+  const found = disks.get(key) ?? inspectApplianceDisk(await workerEngine(), host, appliance);
+  disks.set(key, found);
+  return found;
+}
+
+/** Remembers the folder of a test. */
+export function setTestDirectory(task: Task, directory: string): void {
+  directories.set(task, directory);
+}
+
+/** Absolute path of the folder that takes the files of a test. */
+export function testDirectory(task: Task): string {
+  const directory = directories.get(task);
+  if (directory === undefined) throw new UsageError(`the test "${task.name}" was not started by alpy run`);
+  return directory;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Set-up file of every worker: what surrounds each test.
+import { join, relative } from 'node:path';
+import { aroundEach, expect } from 'vitest';
+import { withSink } from '../core/step.ts';
+import { claimTestDirectory, composeSinks, DebugLog, terminalSink } from '../report/index.ts';
+import { matchers } from './matchers.ts';
+import { runFacts, setTestDirectory } from './worker-state.ts';
+
+const facts = runFacts();
+expect.extend(matchers);
+
+// A terminal sends these to all processes of the run. The main process answers them: it cancels the tests, which then
+// clean up here. When it dies itself, nothing of ours may live on.
+const installed = Symbol.for('alpy.worker');
+if (!(installed in globalThis)) {
+  Object.defineProperty(globalThis, installed, { value: true });
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+}
+
+const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
+
+aroundEach(async (runTest, { task }) => {
+  const { testsDirectory, root, showSteps } = facts;
+  const file = relative(root, task.file.filepath);
+  task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
+  const retry = task.result?.retryCount ?? 0;
+  const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${String(retry)}`);
+  setTestDirectory(task, directory);
+  using log = DebugLog.open(directory);
+  const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${line}\n`))] : [])];
+  await withSink(composeSinks(...sinks), runTest);
+}, longEnough);
