@@ -67,3 +67,9 @@ export function log(source: string, text: string): void {
   const { path, sink } = scope.getStore() ?? silent;
   sink({ kind: 'log', path, source, timeMs: Date.now(), text });
 }
+
+/** Adds a line to the log that belongs to no step: what happens of itself, such as the end of a container. */
+export function logAside(source: string, text: string): void {
+  const { sink } = scope.getStore() ?? silent;
+  sink({ kind: 'log', path: [], source, timeMs: Date.now(), text });
+}

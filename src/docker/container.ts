@@ -2,7 +2,7 @@
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
-import { log } from '../core/step.ts';
+import { logAside } from '../core/step.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, ContainerTimeoutError, statusCodeOf } from './errors.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -34,7 +34,7 @@ export class Container implements AsyncDisposable {
     ({ stdout: this.stdout, stderr: this.stderr } = demultiplex(engine, stream));
     this.exited = engine.exits.exitOf(container.id).then((status) => {
       this.#exitStatus = status;
-      if (!this.#isExpectedToExit) log('alpy.docker', `${name} ended: ${status.text}`);
+      if (!this.#isExpectedToExit) logAside('alpy.docker', `${name} ended: ${status.text}`);
       return status;
     });
     this.exited.catch(() => undefined);

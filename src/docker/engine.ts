@@ -34,11 +34,14 @@ export class Engine implements Disposable {
   readonly labels: Readonly<Record<string, string>>;
   /** version of the daemon */
   readonly version: string;
+  /** address of the daemon, as a person knows it */
+  readonly address: string;
   readonly exits: ExitEvents;
   #count = 0;
 
-  private constructor(docker: Docker, version: string, exits: ExitEvents, runId: string, jobId: string | undefined) {
+  private constructor(docker: Docker, address: string, version: string, exits: ExitEvents, runId: string, jobId: string | undefined) {
     this.docker = docker;
+    this.address = address;
     this.version = version;
     this.exits = exits;
     this.runId = runId;
@@ -52,7 +55,7 @@ export class Engine implements Disposable {
   static async connect(options: EngineOptions = {}, wait: Wait = { timeoutMs: 15_000 }): Promise<Engine> {
     const runId = options.runId ?? newRunId();
     const docker = new Docker(options.socketPath === undefined ? {} : { socketPath: options.socketPath });
-    const where = daemonAddress(docker);
+    const where = await daemonAddress(docker);
     return withDeadline(
       wait,
       () => daemonError(where, new Error(`no answer within ${String(wait.timeoutMs)} ms`)),
@@ -60,18 +63,13 @@ export class Engine implements Disposable {
         try {
           const { Version } = await docker.version();
           const exits = await ExitEvents.open(docker, `${runLabel}=${runId}`);
-          return new Engine(docker, Version, exits, runId, options.jobId);
+          return new Engine(docker, where, Version, exits, runId, options.jobId);
         } catch (error) {
           signal.throwIfAborted();
           throw daemonError(where, error);
         }
       },
     );
-  }
-
-  /** address of the daemon, as a person knows it */
-  get address(): string {
-    return daemonAddress(this.docker);
   }
 
   /** A name for a container that no other has. */
@@ -108,12 +106,13 @@ function engineMessage(error: unknown): string {
     .trim();
 }
 
-function daemonAddress(docker: Docker): string {
+async function daemonAddress(docker: Docker): Promise<string> {
   const { socketPath, protocol, host, port } = docker.modem as {
-    readonly socketPath?: string;
+    readonly socketPath?: string | (() => Promise<string>); // a function when nothing is configured
     readonly protocol?: string;
     readonly host?: string;
     readonly port?: number | string;
   };
-  return socketPath ?? `${protocol ?? 'http'}://${host ?? 'localhost'}:${String(port ?? '')}`;
+  const path = typeof socketPath === 'function' ? await socketPath() : socketPath;
+  return path ?? `${protocol ?? 'http'}://${host ?? 'localhost'}:${String(port ?? '')}`;
 }

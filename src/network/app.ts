@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { escapeBytes, tail } from '../core/text.ts';
-import { log, step } from '../core/step.ts';
+import { logAside, step } from '../core/step.ts';
 import { Container, ContainerDiedError, ContainerTimeoutError, ExecError, type ContainerFile, type Engine, type ExitStatus, type Lifeline } from '../docker/index.ts';
 import type { Node } from './node.ts';
 
@@ -180,7 +180,7 @@ class Collector {
     });
     const lines = createInterface({ input: stream });
     lines.on('line', (line) => {
-      log('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
+      logAside('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
       this.#lines.push(line);
       for (const watcher of this.#watchers) watcher(line);
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { log } from '../core/step.ts';
+import { logAside } from '../core/step.ts';
 import { QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
@@ -71,7 +71,7 @@ export class Guest {
     if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
     const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';
     const what = `${this.#name}: the guest ${ending === 'shutdown' ? 'powered itself off' : 'rebooted'}`;
-    log('alpy.qemu', `${what} (${String(data['reason'])})`);
+    logAside('alpy.qemu', `${what} (${String(data['reason'])})`);
     const error = new GuestLostError(`${what} in the middle of the test`, this.#console.tail);
     if (this.#awaited[ending] === 0) this.#unexpected ??= { ending, error };
     this.#happened[ending].resolve();
@@ -87,7 +87,7 @@ export class Guest {
   }
 
   #panic(what: string): void {
-    log('alpy.qemu', `${this.#name}: ${what}`);
+    logAside('alpy.qemu', `${this.#name}: ${what}`);
     const error = new GuestLostError(`${this.#name}: ${what}`, this.#console.tail);
     this.#unexpected ??= { ending: 'panic', error };
     for (const ending of Object.values(this.#happened)) {
