@@ -25,7 +25,8 @@ export async function measureTcp(
 ): Promise<TcpMeasurement> {
   const server = await apps.start({ node: to.node, command: ['iperf3', '--server', '--one-off', '--forceflush'] });
   await server.waitForOutput(/Server listening/, { timeoutMs: 20_000 });
-  const command = ['iperf3', '--client', to.address, '--time', String(seconds), '--json'];
+  // small blocks: the receiver counts whole ones, and at 1 Mbit/s one of the usual 128 KiB takes a second
+  const command = ['iperf3', '--client', to.address, '--time', String(seconds), '--length', '4K', '--json'];
   const { stdout } = await apps.run({ node: from, command }, { timeoutMs: (seconds + 30) * 1000 });
   await server.wait({ timeoutMs: 20_000 });
   const report = JSON.parse(stdout) as IperfReport;

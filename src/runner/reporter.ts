@@ -39,9 +39,10 @@ export class RunReporter implements Reporter {
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
     if (testCase.result().state === 'pending') return; // told at the end
+    const isNew = !this.#tests.has(testCase.id); // Vitest tells of a cancelled test twice
     const report = this.#report(testCase);
     this.#tests.set(report.id, report);
-    this.#onTest(report);
+    if (isNew) this.#onTest(report);
   }
 
   /** called by Vitest */

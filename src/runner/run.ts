@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { extname, join, relative, sep } from 'node:path';
 import { createVitest, type Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
@@ -130,12 +131,13 @@ async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, rep
       setupFiles: [join(import.meta.dirname, `worker${extname(import.meta.filename)}`)],
       passWithNoTests: true,
       disableConsoleIntercept: true,
+      cache: false,
       ...(testName === undefined ? {} : { testNamePattern: testName }),
     },
     {
       envDir: false,
       root,
-      cacheDir: join(config.out, '.vite'),
+      cacheDir: join(tmpdir(), 'alpy-vite'), // nothing of ours belongs into a user's node_modules
       clearScreen: false,
       logLevel: 'error',
       resolve: { alias: [...moduleMap()].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: file })) },

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a test imports: Vitest's API, with a testbed of its own for each test. @module */
-import { join } from 'node:path';
 import { test as base } from 'vitest';
-import { messageOf } from '../core/errors.ts';
-import { log, step as runStep } from '../core/step.ts';
+import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import { createTestbed, type Appliance, type Link, type Testbed } from '../testbed/index.ts';
-import { diskOf, runFacts, testDirectory, workerEngine } from './worker-state.ts';
+import { diskOf, runFacts, testState, workerEngine } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 export type { MatcherOptions } from './matchers.ts';
@@ -32,15 +30,11 @@ export const test = base
   .extend('appliance', {} as Partial<Appliance>)
   .extend('topology', ({ task: _ }) => runFacts().config.topology)
   .extend('boot', true as boolean)
-  .extend('directory', ({ task }) => testDirectory(task))
-  .extend('testbed', async ({ appliance, topology, boot, directory, task, signal }, { onCleanup }): Promise<Testbed> => {
-    const described: Appliance = { ...runFacts().config.appliance, ...appliance };
-    const spec = { appliance: described, links: topology.links, disk: await diskOf(described), directory };
-    const testbed = await createTestbed(await workerEngine(), runFacts().host, spec, signal);
-    onCleanup(async () => {
-      if (task.result?.state === 'fail') await saveScreen(testbed, directory);
-      await testbed.close();
-    });
+  .extend('directory', ({ task }) => testState(task).directory)
+  .extend('testbed', async ({ appliance, topology, boot, task, signal }): Promise<Testbed> => {
+    const state = testState(task);
+    state.testbed = makeTestbed({ ...runFacts().config.appliance, ...appliance }, topology.links, state.directory, signal);
+    const testbed = await state.testbed;
     if (boot) await testbed.dut.boot({ signal });
     return testbed;
   })
@@ -55,11 +49,7 @@ export const test = base
   })
   .extend('step', ({ task: _ }) => <T>(title: string, body: () => Promise<T>): Promise<T> => runStep('test', title, body));
 
-/** Keeps a picture of the screen of a test that failed; its lack must not hide why the test failed. */
-async function saveScreen(testbed: Testbed, directory: string): Promise<void> {
-  try {
-    await testbed.dut.screenshot(join(directory, 'screen.png'));
-  } catch (error) {
-    log('alpy.runner', `no picture of the screen: ${messageOf(error)}`);
-  }
+async function makeTestbed(appliance: Appliance, links: number, directory: string, signal: AbortSignal): Promise<Testbed> {
+  const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
+  return createTestbed(engine, runFacts().host, { appliance, links, disk, directory }, signal);
 }

@@ -2,14 +2,21 @@
 import { inject, type TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Engine } from '../docker/index.ts';
-import { inspectApplianceDisk, type Appliance } from '../testbed/index.ts';
+import { inspectApplianceDisk, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 
 type Task = TestContext['task'];
 
-/** Folder of each test that runs, by its task. */
-const directories = new WeakMap<Task, string>();
+/** What a test that runs has. */
+export interface TestState {
+  /** absolute path of the folder that takes its files */
+  readonly directory: string;
+  /** its testbed, as soon as it is being made */
+  testbed?: Promise<Testbed>;
+}
+
+const states = new WeakMap<Task, TestState>();
 const disks = new Map<string, Promise<DiskImage>>();
 let engine: Promise<Engine> | undefined;
 
@@ -39,14 +46,17 @@ export async function diskOf(appliance: Appliance): Promise<DiskImage> {
   return found;
 }
 
-/** Remembers the folder of a test. */
-export function setTestDirectory(task: Task, directory: string): void {
-  directories.set(task, directory);
+/** Remembers what a test has. */
+export function setTestState(task: Task, state: TestState): void {
+  states.set(task, state);
 }
 
-/** Absolute path of the folder that takes the files of a test. */
-export function testDirectory(task: Task): string {
-  const directory = directories.get(task);
-  if (directory === undefined) throw new UsageError(`the test "${task.name}" was not started by alpy run`);
-  return directory;
+/**
+ * What a test has.
+ * @throws UsageError when the test was not started by `alpy run`
+ */
+export function testState(task: Task): TestState {
+  const state = states.get(task);
+  if (state === undefined) throw new UsageError(`the test "${task.name}" was not started by alpy run`);
+  return state;
 }

@@ -2,10 +2,12 @@
 // Set-up file of every worker: what surrounds each test.
 import { join, relative } from 'node:path';
 import { aroundEach, expect } from 'vitest';
-import { withSink } from '../core/step.ts';
+import { messageOf } from '../core/errors.ts';
+import { log as logLine, withSink } from '../core/step.ts';
 import { claimTestDirectory, composeSinks, DebugLog, terminalSink } from '../report/index.ts';
 import { matchers } from './matchers.ts';
-import { runFacts, setTestDirectory } from './worker-state.ts';
+import type { Testbed } from '../testbed/index.ts';
+import { runFacts, setTestState, type TestState } from './worker-state.ts';
 
 const facts = runFacts();
 expect.extend(matchers);
@@ -27,8 +29,35 @@ aroundEach(async (runTest, { task }) => {
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
   const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${String(retry)}`);
-  setTestDirectory(task, directory);
+  const state: TestState = { directory };
+  setTestState(task, state);
   using log = DebugLog.open(directory);
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${line}\n`))] : [])];
-  await withSink(composeSinks(...sinks), runTest);
+  await withSink(composeSinks(...sinks), async () => {
+    try {
+      await runTest();
+    } finally {
+      await closeTestbed(state, task.result?.state === 'fail');
+    }
+  });
 }, longEnough);
+
+/**
+ * Tears down what the test has left, also when its making was interrupted. Here rather than in the clean-up of a fixture,
+ * which Vitest leaves out when the fixture's set-up failed or was cancelled.
+ */
+async function closeTestbed({ testbed: making, directory }: TestState, hasFailed: boolean): Promise<void> {
+  const testbed = await making?.catch(() => undefined); // the test has been told already
+  if (!testbed) return;
+  if (hasFailed) await saveScreen(testbed, directory);
+  await testbed.close();
+}
+
+/** Keeps a picture of the screen of a test that failed; its lack must not hide why the test failed. */
+async function saveScreen(testbed: Testbed, directory: string): Promise<void> {
+  try {
+    await testbed.dut.screenshot(join(directory, 'screen.png'));
+  } catch (error) {
+    logLine('alpy.runner', `no picture of the screen: ${messageOf(error)}`);
+  }
+}

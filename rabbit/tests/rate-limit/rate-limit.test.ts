@@ -12,7 +12,7 @@ test('limits the rate of a link to 1 Mbit/s', async ({ rabbit, links, apps, step
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
 
   const { bitsPerSecond } = await step('Send TCP as fast as it goes', () =>
-    measureTcp(apps, left, { node: right, address: '192.168.2.2' }, 8),
+    measureTcp(apps, left, { node: right, address: '192.168.2.2' }, 10),
   );
   expect(Math.abs(bitsPerSecond - limit)).toBeLessThan(tolerance);
 
