@@ -10,13 +10,20 @@ export async function serveHttp(apps: Apps, node: Node, text: string): Promise<A
     files: [{ path: '/www/index.html', content: text }],
   });
   // curl tries again until somebody listens
-  await apps.run({ node, command: ['curl', '-sS', '--retry', '20', '--retry-connrefused', '--retry-max-time', '20', 'http://127.0.0.1/'] });
+  await apps.run({
+    node,
+    command: ['curl', '-sS', '--retry', '20', '--retry-connrefused', '--retry-max-time', '20', 'http://127.0.0.1/'],
+  });
   return server;
 }
 
 /** Gets a page many times, each over a connection of its own; returns what came. */
 export async function getMany(apps: Apps, node: Node, url: string, count: number): Promise<readonly string[]> {
   const each = `curl -sS --max-time 10 -w '\\n' ${url}`;
-  const { stdout } = await apps.run({ node, name: 'curl', command: ['sh', '-ec', `for i in $(seq ${String(count)}); do ${each}; done`] });
+  const { stdout } = await apps.run({
+    node,
+    name: 'curl',
+    command: ['sh', '-ec', `for i in $(seq ${String(count)}); do ${each}; done`],
+  });
   return stdout.trim().split('\n');
 }

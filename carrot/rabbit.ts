@@ -12,7 +12,11 @@ export class Rabbit {
 
   /** Gives its NICs one address each, with the prefix length, and brings them up. */
   async setAddresses(...addresses: readonly string[]): Promise<void> {
-    await this.run(...addresses.map((address, link) => `ip address replace ${address} dev eth${String(link)} && ip link set eth${String(link)} up`));
+    await this.run(
+      ...addresses.map(
+        (address, link) => `ip address replace ${address} dev eth${String(link)} && ip link set eth${String(link)} up`,
+      ),
+    );
   }
 
   /** Makes it a router. */

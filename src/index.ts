@@ -6,9 +6,38 @@ export { enterSink, log, step, withSink, type StepEvent, type StepSink } from '.
 export { Capture, CaptureError, FrameTimeoutError, type Frame, type ReadOptions } from './capture/index.ts';
 export { defineConfig, loadConfig, type Config, type ConfigInput } from './config/index.ts';
 export * from './console/index.ts';
-export { ContainerDiedError, ContainerError, ContainerTimeoutError, DaemonError, Engine, ExecError, ExecTimeoutError, type ExitStatus } from './docker/index.ts';
+export {
+  ContainerDiedError,
+  ContainerError,
+  ContainerTimeoutError,
+  DaemonError,
+  Engine,
+  ExecError,
+  ExecTimeoutError,
+  type ExitStatus,
+} from './docker/index.ts';
 export { resolveImages, type ResolvedImage } from './images/index.ts';
-export { App, Node, type AppResult, type AppSpec, type Counters, type InterfaceConfig, type NodeRunOptions, type NodeRunResult, type PingReport } from './network/index.ts';
-export { DiskImageError, HypervisorError, QmpClient, QmpClosedError, QmpError, QmpTimeoutError, type DiskImage, type NicModel, type QmpEvent } from './qemu/index.ts';
+export {
+  App,
+  Node,
+  type AppResult,
+  type AppSpec,
+  type Counters,
+  type InterfaceConfig,
+  type NodeRunOptions,
+  type NodeRunResult,
+  type PingReport,
+} from './network/index.ts';
+export {
+  DiskImageError,
+  HypervisorError,
+  QmpClient,
+  QmpClosedError,
+  QmpError,
+  QmpTimeoutError,
+  type DiskImage,
+  type NicModel,
+  type QmpEvent,
+} from './qemu/index.ts';
 export * from './testbed/index.ts';
 export { alpyVersion } from './version.ts';

@@ -64,9 +64,13 @@ export class Capture {
     return step('alpy.capture', `Wait for ${filter} on ${this.name}`, () =>
       withDeadline(
         wait,
-        (cause) => new FrameTimeoutError(`${this.name}: no frame passed the filter "${filter}" within ${String(wait.timeoutMs)} ms`, { cause }),
+        (cause) =>
+          new FrameTimeoutError(`${this.name}: no frame passed the filter "${filter}" within ${String(wait.timeoutMs)} ms`, {
+            cause,
+          }),
         async (signal) => {
-          for await (const frame of decodeFrames(this.#source, { filter, fields: options.fields ?? [], follow: true }, signal)) return frame;
+          for await (const frame of decodeFrames(this.#source, { filter, fields: options.fields ?? [], follow: true }, signal))
+            return frame;
           signal.throwIfAborted();
           throw new FrameTimeoutError(`${this.name}: the capture ended without a frame that passes the filter "${filter}"`);
         },

@@ -74,7 +74,9 @@ async function copyRecords(from: Execution, to: Execution, trueTime: TrueTime): 
 function complaintOf(name: string, { filter, fields }: FrameQuery, stderr: string): Error {
   const said = stderr.replace(/^Running as user .*\n?/m, '').trim();
   if (/filter|not a valid|field/i.test(said)) {
-    return new UsageError(`${name}: tshark does not understand the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}: ${said}`);
+    return new UsageError(
+      `${name}: tshark does not understand the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}: ${said}`,
+    );
   }
   return new CaptureError(`${name}: tshark failed: ${said || 'it gave no reason'}`);
 }

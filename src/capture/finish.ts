@@ -31,5 +31,7 @@ export async function finishCapture(path: string, trueTime: TrueTime): Promise<n
     throw new CaptureError(`${basename(path)}: ${messageOf(cause)}`, { cause });
   }
   const kept = String(rewriter.records);
-  throw new CaptureError(`${basename(path)} is not complete: it ends within a frame, after ${kept} whole ones. Is the disk full?`);
+  throw new CaptureError(
+    `${basename(path)} is not complete: it ends within a frame, after ${kept} whole ones. Is the disk full?`,
+  );
 }

@@ -47,7 +47,8 @@ export class PcapRewriter {
         this.#rest = bytes;
         return Buffer.alloc(0);
       }
-      if (bytes.readUInt32LE(0) !== microsecondsMagic) throw new CaptureError(`this is no pcap file: it begins with ${bytes.toString('hex', 0, 4)}`);
+      if (bytes.readUInt32LE(0) !== microsecondsMagic)
+        throw new CaptureError(`this is no pcap file: it begins with ${bytes.toString('hex', 0, 4)}`);
       this.#hasHeader = true;
       at = fileHeaderBytes;
     }

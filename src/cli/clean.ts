@@ -6,7 +6,8 @@ import type { CliIo } from './io.ts';
 export const cleanCommand = (io: CliIo): CommandModule<object, { readonly run?: string | undefined }> => ({
   command: 'clean',
   describe: 'Remove containers that a crash of the machine or of its Docker daemon left',
-  builder: (yargs) => yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
+  builder: (yargs) =>
+    yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
   handler: async ({ run }) => {
     const { Engine, removeLeftovers } = await import('../docker/index.ts');
     using engine = await Engine.connect();

@@ -7,10 +7,12 @@ import { configOption, type CliIo } from './io.ts';
 const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
 
 /** `alpy doctor` */
-export const doctorCommand = (io: CliIo): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean }> => ({
+export const doctorCommand = (
+  io: CliIo,
+): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean }> => ({
   command: 'doctor',
   describe: 'Say what this machine can do, and the command that mends what it cannot',
-  builder: (yargs) => yargs.options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }) as never,
+  builder: (yargs) => yargs.options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }),
   handler: async ({ config: file, json }) => {
     const [{ findConfig, loadConfig }, { resolveImages }, { examine }] = await Promise.all([
       import('../config/index.ts'),

@@ -17,7 +17,7 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     yargs
       .positional('action', { choices: ['list', 'build'] as const, default: 'list' })
       .positional('names', { type: 'string', array: true, describe: 'images to build; default all' })
-      .options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }) as never,
+      .options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }),
   handler: async ({ action, names = [], config: file, json }) => {
     const [{ Engine }, { findConfig, loadConfig }, images] = await Promise.all([
       import('../docker/index.ts'),
@@ -29,7 +29,10 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     const resolved = images.resolveImages(io.env, loaded?.config.images);
     using engine = await Engine.connect();
     if (action === 'build') {
-      const wanted = names.length === 0 ? resolved.filter(({ buildable }) => buildable) : names.map((name) => images.imageNamed(resolved, name));
+      const wanted =
+        names.length === 0
+          ? resolved.filter(({ buildable }) => buildable)
+          : names.map((name) => images.imageNamed(resolved, name));
       await images.provideImages(wanted, {
         docker: engine.docker,
         env: io.env,

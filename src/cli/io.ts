@@ -15,5 +15,9 @@ export interface CliIo {
 
 /** Options that every command has which reads the configuration. */
 export const configOption = {
-  config: { type: 'string', describe: 'configuration file; default: alpy.config.ts or alpy.yaml here or above', requiresArg: true },
+  config: {
+    type: 'string',
+    describe: 'configuration file; default: alpy.config.ts or alpy.yaml here or above',
+    requiresArg: true,
+  },
 } as const;

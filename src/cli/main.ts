@@ -60,7 +60,9 @@ export async function main(args: readonly string[]): Promise<number> {
 async function parse(args: readonly string[], io: CliIo): Promise<void> {
   await yargs([...args])
     .scriptName('alpy')
-    .usage('$0 COMMAND\n\nTests network appliances: boots the real disk image, wires its NICs to containers, captures every frame.')
+    .usage(
+      '$0 COMMAND\n\nTests network appliances: boots the real disk image, wires its NICs to containers, captures every frame.',
+    )
     .command(runCommand(io))
     .command(initCommand(io))
     .command(doctorCommand(io))

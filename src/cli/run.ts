@@ -28,7 +28,12 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       .positional('filter', { type: 'string', array: true, describe: 'part of the name of a test file; several count each' })
       .options({
         ...configOption,
-        'test-name': { type: 'string', alias: 't', requiresArg: true, describe: 'only tests whose name matches this regular expression' },
+        'test-name': {
+          type: 'string',
+          alias: 't',
+          requiresArg: true,
+          describe: 'only tests whose name matches this regular expression',
+        },
         workers: { type: 'number', requiresArg: true, describe: 'test files that run at once' },
         retries: { type: 'number', requiresArg: true, describe: 'how often a test that failed is tried again' },
         accel: { choices: ['auto', 'kvm', 'tcg'] as const, requiresArg: true, describe: 'QEMU accelerator' },
@@ -36,7 +41,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
         image: { type: 'string', requiresArg: true, describe: 'disk image of the appliance' },
         out: { type: 'string', requiresArg: true, describe: 'directory of the reports' },
         quiet: { type: 'boolean', default: false, describe: 'do not show the steps of the tests' },
-      }) as never,
+      }),
   handler: async (args) => {
     const [{ loadConfig }, { runTests }, { summaryLines, testLine }] = await Promise.all([
       import('../config/index.ts'),

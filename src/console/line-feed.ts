@@ -30,7 +30,11 @@ export function octalLines(bytes: Uint8Array): string[] {
 
 /** Encodes bytes as base64, in lines. */
 export function base64Lines(bytes: Uint8Array): string[] {
-  return Buffer.from(bytes).toString('base64').match(new RegExp(`.{1,${String(longestLine)}}`, 'g')) ?? [];
+  return (
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(new RegExp(`.{1,${String(longestLine)}}`, 'g')) ?? []
+  );
 }
 
 /**

@@ -55,7 +55,7 @@ export async function logIn(console: SerialConsole, options: LoginOptions, wait:
 async function converse(console: SerialConsole, options: typeof defaults & LoginOptions, signal: AbortSignal): Promise<void> {
   const { user, password, attempts, settleMs } = options;
   const refused = (reason: string): LoginError => new LoginError(console.name, user, reason, console.tail);
-  for (let tries = 0; ; ) {
+  for (let tries = 0; ;) {
     const prompt = await nextPrompt(console, options, tries > 0, signal);
     if (prompt === 'shell') {
       // before a login the end of any boot message may look like a prompt, but a prompt is the last for a while

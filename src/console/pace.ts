@@ -3,7 +3,7 @@
 /** Cuts input into pieces of at most `chunkBytes`; a line end always ends a piece, since nothing after it has an echo yet. */
 export function pieces(bytes: Buffer, chunkBytes: number): Buffer[] {
   const result: Buffer[] = [];
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const lineEnd = bytes.subarray(from, from + chunkBytes).findIndex((byte) => byte === 10 || byte === 13);
     const length = lineEnd < 0 ? chunkBytes : lineEnd + 1;
     result.push(bytes.subarray(from, from + length));

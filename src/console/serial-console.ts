@@ -183,7 +183,16 @@ export class SerialConsole implements AsyncDisposable {
     const droppedBytes = this.#queue.consume(best.end);
     const { match } = best;
     const before = beforeBytes.toString();
-    return { index: best.index, pattern, match: match ?? [text], groups: { ...match?.groups }, before, beforeBytes, text, droppedBytes };
+    return {
+      index: best.index,
+      pattern,
+      match: match ?? [text],
+      groups: { ...match?.groups },
+      before,
+      beforeBytes,
+      text,
+      droppedBytes,
+    };
   }
 
   async #write(bytes: Buffer, secret: boolean, wait: Wait): Promise<void> {

@@ -128,7 +128,11 @@ export class RemoteShell {
    * @throws TransferError when the device cannot write the file, or it does not get there unharmed
    * @throws EnvironmentError when the file of this machine cannot be read
    */
-  async upload(source: Uint8Array | string, remotePath: string, options: Partial<Wait> & { readonly mode?: number } = {}): Promise<void> {
+  async upload(
+    source: Uint8Array | string,
+    remotePath: string,
+    options: Partial<Wait> & { readonly mode?: number } = {},
+  ): Promise<void> {
     await step('alpy.console', `Upload ${remotePath}`, () => this.#upload(source, remotePath, options.mode ?? 0o644, options));
   }
 
@@ -141,7 +145,10 @@ export class RemoteShell {
   }
 
   async #run(command: string, title: string, options: RunOptions): Promise<CommandResult> {
-    const result = options.exact === true ? await this.#runExact(command, title, options) : await this.#frame({ text: command, title, ...options }, options);
+    const result =
+      options.exact === true
+        ? await this.#runExact(command, title, options)
+        : await this.#frame({ text: command, title, ...options }, options);
     if (result.exitStatus !== 0 && options.check !== false) {
       throw new CommandError(this.console.name, title, result.exitStatus, result.output);
     }

@@ -96,7 +96,8 @@ export class Transcript implements AsyncDisposable {
   #flush(complete = false): void {
     let line = Buffer.concat(this.#line);
     if (complete && line.at(-1) === carriageReturn) line = line.subarray(0, -1);
-    if (complete || line.length > 0) this.#text.write(`${this.#lineTime} ${this.#direction} ${escapeBytes(line)}`.trimEnd() + '\n');
+    if (complete || line.length > 0)
+      this.#text.write(`${this.#lineTime} ${this.#direction} ${escapeBytes(line)}`.trimEnd() + '\n');
     this.#line = [];
     this.#lineBytes = 0;
     this.#lineTime = '';

@@ -76,11 +76,12 @@ export async function getFile(session: ShellSession, available: ReadonlySet<stri
   const isBase64 = available.has('base64');
   const blocks: Buffer[] = [];
   let [offset, size] = [0, largestBlock];
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const block = `tail -c +${String(offset + 1)} ${quoteWord(path)}|head -c ${String(size)}`;
     const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\n${block}|${program}`;
     const { output, exitStatus } = await session.run({ text, title: `read ${path}` }, wait);
-    if (exitStatus !== 0) throw new TransferError(`${session.console.name}: cannot read ${path} of the device: ${tail(output, 500)}`);
+    if (exitStatus !== 0)
+      throw new TransferError(`${session.console.name}: cannot read ${path} of the device: ${tail(output, 500)}`);
     const lines = output.trimEnd().split('\n');
     const sum = lines.pop()?.trim().split(/\s/)[0];
     const encoded = lines.join('').replaceAll(' ', '');
@@ -92,7 +93,8 @@ export async function getFile(session: ShellSession, available: ReadonlySet<stri
     } else {
       failures += 1;
       size = Math.max(smallestBlock, size / 2);
-      if (failures > 20) throw new TransferError(`${session.console.name}: cannot read ${path} of the device: its ${program} stays wrong`);
+      if (failures > 20)
+        throw new TransferError(`${session.console.name}: cannot read ${path} of the device: its ${program} stays wrong`);
     }
   }
 }

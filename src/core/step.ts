@@ -14,7 +14,13 @@ export type StepEvent =
       /** message of the error that ended the step, absent when it went well */
       readonly error?: string;
     }
-  | { readonly kind: 'log'; readonly path: readonly string[]; readonly source: string; readonly timeMs: number; readonly text: string };
+  | {
+      readonly kind: 'log';
+      readonly path: readonly string[];
+      readonly source: string;
+      readonly timeMs: number;
+      readonly text: string;
+    };
 
 /** Takes events; must neither throw nor wait. */
 export type StepSink = (event: StepEvent) => void;

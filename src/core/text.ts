@@ -23,7 +23,8 @@ export function escapeBytes(bytes: Uint8Array): string {
 function escapeCode(code: number, character: string, keepAbove127: boolean): string {
   const name = names[code];
   if (name !== undefined) return name;
-  if (code < 32 || code === 127 || (code > 127 && (!keepAbove127 || code < 160))) return `\\x${code.toString(16).padStart(2, '0')}`;
+  if (code < 32 || code === 127 || (code > 127 && (!keepAbove127 || code < 160)))
+    return `\\x${code.toString(16).padStart(2, '0')}`;
   return character;
 }
 

@@ -153,6 +153,7 @@ async function remove(container: Docker.Container, name: string): Promise<void> 
     await untilAborted(container.remove({ force: true, v: true }), AbortSignal.timeout(20_000));
   } catch (error) {
     // 404: it has removed itself; 409: it is just doing so
-    if (![404, 409].includes(statusCodeOf(error) ?? 0)) throw new ContainerError(`cannot remove ${name}: ${String(error)}`, { cause: error });
+    if (![404, 409].includes(statusCodeOf(error) ?? 0))
+      throw new ContainerError(`cannot remove ${name}: ${String(error)}`, { cause: error });
   }
 }

@@ -39,7 +39,14 @@ export class Engine implements Disposable {
   readonly exits: ExitEvents;
   #count = 0;
 
-  private constructor(docker: Docker, address: string, version: string, exits: ExitEvents, runId: string, jobId: string | undefined) {
+  private constructor(
+    docker: Docker,
+    address: string,
+    version: string,
+    exits: ExitEvents,
+    runId: string,
+    jobId: string | undefined,
+  ) {
     this.docker = docker;
     this.address = address;
     this.version = version;
@@ -89,7 +96,8 @@ export class Engine implements Disposable {
       return await (signal ? untilAborted(body(), signal) : body());
     } catch (error) {
       signal?.throwIfAborted(); // cancelled is not failed: the signal's reason goes on
-      if (statusCodeOf(error) === undefined && error instanceof Error && 'syscall' in error) throw daemonError(this.address, error);
+      if (statusCodeOf(error) === undefined && error instanceof Error && 'syscall' in error)
+        throw daemonError(this.address, error);
       throw new ContainerError(`cannot ${what}: ${engineMessage(error)}`, { cause: error });
     }
   }

@@ -53,9 +53,11 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
   const stream = await engine.call(what, signal, () => exec.start({ hijack: true, stdin: true }));
   stream.on('error', () => undefined); // a command that ends without reading all its input
   const exited = engine.exits.exitOf(exec.id);
-  void exited.finally(() => {
-    engine.exits.forget(exec.id);
-  }).catch(() => undefined);
+  void exited
+    .finally(() => {
+      engine.exits.forget(exec.id);
+    })
+    .catch(() => undefined);
   return { stdin: stream, ...demultiplex(engine, stream), exited, close: () => stream.destroy() };
 }
 
@@ -67,7 +69,10 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
 export async function exec(container: Container, spec: ExecSpec, wait: Wait): Promise<ExecResult> {
   return withDeadline(
     wait,
-    (cause) => new ExecTimeoutError(`${container.name}: ${spec.command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
+    (cause) =>
+      new ExecTimeoutError(`${container.name}: ${spec.command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, {
+        cause,
+      }),
     async (signal) => {
       const execution = await startExec(container, spec, signal);
       const stop = (): void => {

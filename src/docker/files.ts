@@ -37,7 +37,9 @@ export async function writeFiles(
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   });
-  const sent = engine.call(`copy files to ${name}`, signal, () => container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }));
+  const sent = engine.call(`copy files to ${name}`, signal, () =>
+    container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }),
+  );
   const [filling, sending] = await Promise.allSettled([filled, sent]);
   if (filling.status === 'rejected') throw filling.reason;
   if (sending.status === 'rejected') throw sending.reason;

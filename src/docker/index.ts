@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Container } from './container.ts';
 export { Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
-export { ContainerDiedError, ContainerError, ContainerTimeoutError, DaemonError, ExecError, ExecTimeoutError, statusCodeOf } from './errors.ts';
+export {
+  ContainerDiedError,
+  ContainerError,
+  ContainerTimeoutError,
+  DaemonError,
+  ExecError,
+  ExecTimeoutError,
+  statusCodeOf,
+} from './errors.ts';
 export { exec, execChecked, startExec, type ExecResult, type ExecSpec, type Execution } from './exec.ts';
 export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';

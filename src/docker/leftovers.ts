@@ -8,12 +8,20 @@ import { ContainerError, statusCodeOf } from './errors.ts';
  * @returns the names of what was removed
  * @throws ContainerError when the daemon refuses
  */
-export async function removeLeftovers(engine: Engine, runId: string | undefined, signal?: AbortSignal): Promise<readonly string[]> {
+export async function removeLeftovers(
+  engine: Engine,
+  runId: string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
   const label = runId === undefined ? runLabel : `${runLabel}=${runId}`;
   const found = await engine.call('list the containers', signal, () =>
     engine.docker.listContainers({ all: true, filters: { label: [label] } }),
   );
-  const alive = new Set(found.filter((one) => one.State === 'running' && one.Names.some((name) => name.endsWith('-lifeline'))).map((one) => one.Labels[runLabel]));
+  const alive = new Set(
+    found
+      .filter((one) => one.State === 'running' && one.Names.some((name) => name.endsWith('-lifeline')))
+      .map((one) => one.Labels[runLabel]),
+  );
   const over = found.filter((one) => runId !== undefined || !alive.has(one.Labels[runLabel]));
   const names: string[] = [];
   for (const { Id, Names } of over) {

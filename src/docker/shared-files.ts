@@ -17,9 +17,7 @@ import type { ContainerSpec } from './spec.ts';
  * - `copy`: neither; files are copied through the Engine API
  */
 export type FileAccess =
-  | { readonly kind: 'bind' }
-  | { readonly kind: 'volumes-from'; readonly container: string }
-  | { readonly kind: 'copy' };
+  { readonly kind: 'bind' } | { readonly kind: 'volumes-from'; readonly container: string } | { readonly kind: 'copy' };
 
 /**
  * Finds out how containers get at the files of a folder: by a marker file that a container must see. Never by the
@@ -28,7 +26,12 @@ export type FileAccess =
  * @throws EnvironmentError when nothing can be written to the folder
  * @throws ContainerError when the daemon cannot run the image
  */
-export async function probeFileAccess(engine: Engine, image: string, directory: string, signal?: AbortSignal): Promise<FileAccess> {
+export async function probeFileAccess(
+  engine: Engine,
+  image: string,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<FileAccess> {
   const marker = join(directory, `.alpy-${randomBytes(6).toString('hex')}`);
   const text = randomBytes(16).toString('hex');
   await writeFile(marker, text).catch((cause: unknown) => {

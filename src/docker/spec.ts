@@ -66,7 +66,12 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       Sysctls: { ...spec.sysctls },
       // The long form: it refuses a source that does not exist, where Binds would make an empty folder of root's there.
-      Mounts: (spec.mounts ?? []).map(({ source, target, readOnly }) => ({ Type: 'bind', Source: source, Target: target, ReadOnly: readOnly })),
+      Mounts: (spec.mounts ?? []).map(({ source, target, readOnly }) => ({
+        Type: 'bind',
+        Source: source,
+        Target: target,
+        ReadOnly: readOnly,
+      })),
       VolumesFrom: [...(spec.volumesFrom ?? [])],
       LogConfig: { Type: 'none', Config: {} }, // read by us as it comes; the daemon need not keep it
     },

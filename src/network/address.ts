@@ -21,7 +21,10 @@ export interface InterfaceConfig {
  */
 export function configureScript(device: string, config: InterfaceConfig): string {
   const gateways = listOf(config.gateway).map((gateway) => checkedAddress('gateway', gateway));
-  const routes = (config.routes ?? []).map(({ to, via }) => ({ to: checkedNetwork('route', to), via: checkedAddress('route via', via) }));
+  const routes = (config.routes ?? []).map(({ to, via }) => ({
+    to: checkedNetwork('route', to),
+    via: checkedAddress('route via', via),
+  }));
   return [
     `ip address flush dev ${device} scope global`,
     ...(config.mtu === undefined ? [] : [`ip link set ${device} mtu ${checkedMtu(config.mtu)}`]),
@@ -52,12 +55,15 @@ function checkedNetwork(what: string, text: string): string {
   const most = isIPv6(address) ? 128 : 32;
   if (isIP(address) === 0 || rest.length > 0) throw new UsageError(`${what} "${text}" is no IP address`);
   if (!/^\d{1,3}$/.test(length) || Number(length) > most) {
-    throw new UsageError(`${what} "${text}" needs a prefix length from 0 to ${String(most)}, such as ${address}/${most === 32 ? '24' : '64'}`);
+    throw new UsageError(
+      `${what} "${text}" needs a prefix length from 0 to ${String(most)}, such as ${address}/${most === 32 ? '24' : '64'}`,
+    );
   }
   return text;
 }
 
 function checkedMtu(mtu: number): string {
-  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521) throw new UsageError(`mtu ${String(mtu)} is no whole number from 68 to 65521`);
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521)
+    throw new UsageError(`mtu ${String(mtu)} is no whole number from 68 to 65521`);
   return String(mtu);
 }

@@ -4,7 +4,16 @@ import type { Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { escapeBytes, tail } from '../core/text.ts';
 import { logAside, step } from '../core/step.ts';
-import { Container, ContainerDiedError, ContainerTimeoutError, ExecError, type ContainerFile, type Engine, type ExitStatus, type Lifeline } from '../docker/index.ts';
+import {
+  Container,
+  ContainerDiedError,
+  ContainerTimeoutError,
+  ExecError,
+  type ContainerFile,
+  type Engine,
+  type ExitStatus,
+  type Lifeline,
+} from '../docker/index.ts';
 import type { Node } from './node.ts';
 
 /** A program to be run beside a node. */
@@ -102,7 +111,8 @@ export class App implements AsyncDisposable {
     this.#isAwaited = true;
     const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.#container.waitForExit(options));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
-    if (exitStatus.code !== 0 && options.check !== false) throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
+    if (exitStatus.code !== 0 && options.check !== false)
+      throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
     return { exitStatus, stdout, stderr };
   }
 
@@ -114,7 +124,10 @@ export class App implements AsyncDisposable {
   async waitForOutput(pattern: RegExp, wait: Wait): Promise<string> {
     return withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: printed nothing like ${String(pattern)} within ${String(wait.timeoutMs)} ms`, { cause }),
+      (cause) =>
+        new ContainerTimeoutError(`${this.name}: printed nothing like ${String(pattern)} within ${String(wait.timeoutMs)} ms`, {
+          cause,
+        }),
       async (signal) => {
         const found = await Promise.race([
           this.#stdout.line(pattern, signal),

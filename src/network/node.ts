@@ -78,7 +78,8 @@ export class Node implements AsyncDisposable {
           async (abort) => (await once(container.stdout, 'data', { signal: abort })) as [Buffer],
         );
         const pid = Number(first[0].toString());
-        if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${String(first[0])}, not a PID`);
+        if (!Number.isInteger(pid) || pid < 1)
+          throw new ContainerError(`${name}: its container printed ${String(first[0])}, not a PID`);
         return new Node(index, container, pid);
       } catch (error) {
         await container[Symbol.asyncDispose]();
@@ -110,7 +111,8 @@ export class Node implements AsyncDisposable {
       const { input, environment } = options;
       const { exitStatus, stdout, stderr } = await this.#exec({ command: words, input, environment }, options);
       const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code };
-      if (exitStatus.code !== 0 && options.check !== false) throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
+      if (exitStatus.code !== 0 && options.check !== false)
+        throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
       return result;
     });
   }
@@ -122,7 +124,10 @@ export class Node implements AsyncDisposable {
    * @returns what was sent and answered; too few answers are no error
    * @throws ExecError when ping itself cannot work, such as for a name that is none
    */
-  async ping(target: string, options: Partial<Wait> & { readonly count?: number; readonly sizeBytes?: number } = {}): Promise<PingReport> {
+  async ping(
+    target: string,
+    options: Partial<Wait> & { readonly count?: number; readonly sizeBytes?: number } = {},
+  ): Promise<PingReport> {
     const { count = 1, timeoutMs = 10_000, sizeBytes } = options;
     const seconds = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
     const size = sizeBytes === undefined ? [] : ['-s', String(sizeBytes)];
@@ -191,7 +196,8 @@ async function startContainer({ engine, lifeline, image }: NodePlace, name: stri
     return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6 } }, signal);
   } catch (error) {
     // a kernel without IPv6 has no such settings, nor anything that they would keep quiet
-    if (!(error instanceof ContainerError && error.message.includes('net/ipv6') && error.message.includes('no such file'))) throw error;
+    if (!(error instanceof ContainerError && error.message.includes('net/ipv6') && error.message.includes('no such file')))
+      throw error;
     return await Container.start(engine, { ...spec, sysctls: sysctls4 }, signal);
   }
 }

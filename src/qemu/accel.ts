@@ -46,7 +46,8 @@ const probeFolder = '/usr/local/share/alpy/probe';
 export async function chooseAccel(wanted: Accel | 'auto', probe: KvmProbe): Promise<AccelChoice> {
   if (wanted === 'tcg') return { accel: 'tcg', reason: 'the configuration says so' };
   const { works, reason } = await provenKvm(probe);
-  if (!works && wanted === 'kvm') throw new EnvironmentError(`accel is kvm, but KVM does not work: ${reason}. Use accel auto or tcg`);
+  if (!works && wanted === 'kvm')
+    throw new EnvironmentError(`accel is kvm, but KVM does not work: ${reason}. Use accel auto or tcg`);
   return { accel: works ? 'kvm' : 'tcg', reason };
 }
 
@@ -65,8 +66,28 @@ export async function provenKvm(probe: KvmProbe): Promise<KvmVerdict> {
 }
 
 async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerdict> {
-  const kernel = ['-kernel', `${probeFolder}/vmlinuz`, '-initrd', `${probeFolder}/initramfs`, '-append', 'console=ttyS0 panic=-1'];
-  const machine = ['-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '128', '-nodefaults', '-no-reboot', '-display', 'none'];
+  const kernel = [
+    '-kernel',
+    `${probeFolder}/vmlinuz`,
+    '-initrd',
+    `${probeFolder}/initramfs`,
+    '-append',
+    'console=ttyS0 panic=-1',
+  ];
+  const machine = [
+    '-machine',
+    'q35',
+    '-accel',
+    'kvm',
+    '-cpu',
+    'host',
+    '-m',
+    '128',
+    '-nodefaults',
+    '-no-reboot',
+    '-display',
+    'none',
+  ];
   let container: Container;
   try {
     container = await Container.start(
@@ -84,7 +105,8 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
     );
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof AlpyError && error.message.includes('/dev/kvm')) return { works: false, reason: 'the machine has no /dev/kvm' };
+    if (error instanceof AlpyError && error.message.includes('/dev/kvm'))
+      return { works: false, reason: 'the machine has no /dev/kvm' };
     throw error;
   }
   await using probe = container;
@@ -116,7 +138,11 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
 /** What a verdict is true for: this boot of the daemon's machine, and this image. */
 async function verdictKey({ engine, image, signal }: KvmProbe): Promise<string> {
   const [info, inspection, boot, device] = await Promise.all([
-    engine.call('ask who the daemon is', signal, () => engine.docker.info() as Promise<{ readonly ID?: string; readonly KernelVersion?: string }>),
+    engine.call(
+      'ask who the daemon is',
+      signal,
+      () => engine.docker.info() as Promise<{ readonly ID?: string; readonly KernelVersion?: string }>,
+    ),
     engine.call(`inspect ${image}`, signal, () => engine.docker.getImage(image).inspect()),
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
     // rights may change without a boot

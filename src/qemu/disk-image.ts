@@ -61,8 +61,10 @@ export async function findDiskFile(path: string): Promise<void> {
 export async function judgeDisk(path: string, expected: DiskFormat | 'auto', report: DiskReport): Promise<DiskImage> {
   const info = parse(report.info);
   const format = info?.['format'];
-  if (typeof format !== 'string') throw new DiskImageError(path, `QEMU cannot read it: ${report.errors.trim() || 'no reason given'}`);
-  if (!isFormat(format)) throw new DiskImageError(path, `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported`);
+  if (typeof format !== 'string')
+    throw new DiskImageError(path, `QEMU cannot read it: ${report.errors.trim() || 'no reason given'}`);
+  if (!isFormat(format))
+    throw new DiskImageError(path, `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported`);
   if (expected !== 'auto' && expected !== format && expected !== 'raw') {
     throw new DiskImageError(path, `appliance.format says ${expected}, but the file is ${format}`);
   }
@@ -73,15 +75,25 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   const clusterBytes = info?.['cluster-size'];
   // the end is that of the last cluster, which the file need not fill when it is compressed
   if (typeof end === 'number' && end - size >= (typeof clusterBytes === 'number' ? clusterBytes : 1)) {
-    throw new DiskImageError(path, `it is truncated: ${String(size)} bytes of ${String(end)}. Was its copy or download cut short?`);
+    throw new DiskImageError(
+      path,
+      `it is truncated: ${String(size)} bytes of ${String(end)}. Was its copy or download cut short?`,
+    );
   }
   const corruptions = check?.['corruptions'];
   if (typeof corruptions === 'number' && corruptions > 0) {
-    throw new DiskImageError(path, `it is damaged: qemu-img check finds ${String(corruptions)} corruptions. Build or fetch it anew`);
+    throw new DiskImageError(
+      path,
+      `it is damaged: qemu-img check finds ${String(corruptions)} corruptions. Build or fetch it anew`,
+    );
   }
   if (report.check !== '' && check === undefined) throw new DiskImageError(path, `QEMU cannot check it: ${report.errors.trim()}`);
   const virtualBytes = info?.['virtual-size'];
-  return { path, format: expected === 'raw' ? 'raw' : format, virtualBytes: typeof virtualBytes === 'number' ? virtualBytes : size };
+  return {
+    path,
+    format: expected === 'raw' ? 'raw' : format,
+    virtualBytes: typeof virtualBytes === 'number' ? virtualBytes : size,
+  };
 }
 
 /** To qemu-img any file is a raw disk; one that has no boot sector is none that a machine could boot. */
@@ -90,7 +102,10 @@ async function seeBootSector(path: string): Promise<void> {
   const sector = Buffer.alloc(sectorBytes);
   const { bytesRead } = await file.read(sector, 0, sectorBytes, 0);
   if (bytesRead === sectorBytes && sector.readUInt16LE(bootSignatureOffset) === bootSignature) return;
-  throw new DiskImageError(path, 'it is not a disk image: neither of a format that QEMU knows, nor with a boot sector. If it is a raw disk all the same, set appliance.format to raw');
+  throw new DiskImageError(
+    path,
+    'it is not a disk image: neither of a format that QEMU knows, nor with a boot sector. If it is a raw disk all the same, set appliance.format to raw',
+  );
 }
 
 function isFormat(format: string): format is DiskFormat {

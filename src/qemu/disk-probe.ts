@@ -32,7 +32,12 @@ export interface DiskPlace {
  * @throws DiskImageError when it is missing, truncated, damaged or no disk image
  * @throws ContainerError when the daemon refuses to run qemu-img
  */
-export async function inspectDisk(path: string, expected: DiskFormat | 'auto', place: DiskPlace, signal?: AbortSignal): Promise<DiskImage> {
+export async function inspectDisk(
+  path: string,
+  expected: DiskFormat | 'auto',
+  place: DiskPlace,
+  signal?: AbortSignal,
+): Promise<DiskImage> {
   await findDiskFile(path);
   return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
     const { engine, image, access } = place;
@@ -55,6 +60,6 @@ export async function inspectDisk(path: string, expected: DiskFormat | 'auto', p
     const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
     const [info = '', check = '', errors = ''] = output.toString().split('\n---\n');
     if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-    return judgeDisk(path, expected, { info, check: check.trim(), errors });
+    return await judgeDisk(path, expected, { info, check: check.trim(), errors });
   });
 }

@@ -53,7 +53,7 @@ export class QmpClient {
   static async open(stream: QmpStream, wait: Wait): Promise<QmpClient> {
     const greeting = Promise.withResolvers<string>();
     const buffered: QmpMessage[] = [];
-    let client: QmpClient | undefined;
+    const state: { client?: QmpClient } = {};
     stream.output.on('error', () => undefined); // QEMU has ended: the input's end tells
     createInterface({ input: stream.input })
       .on('line', (line) => {
@@ -61,23 +61,23 @@ export class QmpClient {
         try {
           const message = parseMessage(line);
           if (message.kind === 'greeting') greeting.resolve(message.version);
-          else if (client) client.#take(message);
+          else if (state.client) state.client.#take(message);
           else buffered.push(message);
         } catch (error) {
           greeting.reject(error);
-          if (client) client.#close(error instanceof Error ? error : undefined);
+          if (state.client) state.client.#close(error instanceof Error ? error : undefined);
         }
       })
       .on('close', () => {
         greeting.reject(new QmpClosedError("QEMU's greeting"));
-        if (client) client.#close();
+        if (state.client) state.client.#close();
       });
     const version = await withDeadline(
       wait,
       (cause) => new QmpTimeoutError("QEMU's greeting", wait.timeoutMs, 'environment', { cause }),
       () => greeting.promise,
     );
-    client = new QmpClient(stream, version);
+    const client = (state.client = new QmpClient(stream, version));
     for (const message of buffered) client.#take(message);
     await client.execute('qmp_capabilities', undefined, wait);
     return client;
@@ -163,7 +163,8 @@ export class QmpClient {
   #close(cause?: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const { command, answer } of this.#pending.values()) answer.reject(new QmpClosedError(`the answer to ${command}`, { cause }));
+    for (const { command, answer } of this.#pending.values())
+      answer.reject(new QmpClosedError(`the answer to ${command}`, { cause }));
     this.#closed.resolve(cause);
   }
 }

@@ -3,7 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 import { codeOf } from '../core/errors.ts';
-import { errorReport, parseEvents, statusOf, stepTree, type ErrorReport, type StepReport, type TestReport } from '../report/index.ts';
+import {
+  errorReport,
+  parseEvents,
+  statusOf,
+  stepTree,
+  type ErrorReport,
+  type StepReport,
+  type TestReport,
+} from '../report/index.ts';
 
 /** Where a run puts its files. */
 export interface ReporterPaths {
@@ -47,7 +55,10 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    const errors = modules.flatMap((module) => [...module.errors(), ...[...module.children.allSuites()].flatMap((suite) => suite.errors())]);
+    const errors = modules.flatMap((module) => [
+      ...module.errors(),
+      ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
+    ]);
     this.#errors.push(...[...errors, ...unhandled].map(errorReport));
     for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
       if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase));

@@ -28,7 +28,7 @@ export type PerLink<T> = readonly [T, T, T, T, T, T, T, T] & readonly T[];
  */
 export const test = base
   .extend('appliance', {} as Partial<Appliance>)
-  .extend('topology', ({ task: _ }) => runFacts().config.topology)
+  .extend('topology', () => runFacts().config.topology)
   .extend('boot', true as boolean)
   .extend('directory', ({ task }) => testState(task).directory)
   .extend('testbed', async ({ appliance, topology, boot, task, signal }): Promise<Testbed> => {
@@ -47,7 +47,12 @@ export const test = base
     if (!found) throw new RangeError(`there is no link ${String(link)}: the topology has ${String(testbed.links.length)}`);
     return found.capture;
   })
-  .extend('step', ({ task: _ }) => <T>(title: string, body: () => Promise<T>): Promise<T> => runStep('test', title, body));
+  .extend(
+    'step',
+    () =>
+      <T>(title: string, body: () => Promise<T>): Promise<T> =>
+        runStep('test', title, body),
+  );
 
 async function makeTestbed(appliance: Appliance, links: number, directory: string, signal: AbortSignal): Promise<Testbed> {
   const [engine, disk] = [await workerEngine(), await diskOf(appliance)];

@@ -45,7 +45,13 @@ export async function createTestbed(engine: Engine, facts: HostFacts, spec: Test
 
 type Parts = Omit<ConstructorParameters<typeof Testbed>[0], 'lifetime'>;
 
-async function create(engine: Engine, facts: HostFacts, spec: TestbedSpec, lifetime: Lifetime, signal?: AbortSignal): Promise<Parts> {
+async function create(
+  engine: Engine,
+  facts: HostFacts,
+  spec: TestbedSpec,
+  lifetime: Lifetime,
+  signal?: AbortSignal,
+): Promise<Parts> {
   const { appliance, directory, disk } = spec;
   const isCopy = facts.access.kind === 'copy';
   const numbers = Array.from({ length: spec.links }, (_, index) => index);
@@ -88,8 +94,20 @@ async function create(engine: Engine, facts: HostFacts, spec: TestbedSpec, lifet
   lifetime.defer('console', () => console.close());
 
   const links = nodes.map((node, index) => {
-    const source = { name: `link${String(index)}`, container: hypervisor.container, path: captureFile(hypervisor.directory, index), trueTime };
-    return new Link(index, appliance.nic, nicMac(index), node, new Capture(source, captureFile(directory, index)), hypervisor.qmp);
+    const source = {
+      name: `link${String(index)}`,
+      container: hypervisor.container,
+      path: captureFile(hypervisor.directory, index),
+      trueTime,
+    };
+    return new Link(
+      index,
+      appliance.nic,
+      nicMac(index),
+      node,
+      new Capture(source, captureFile(directory, index)),
+      hypervisor.qmp,
+    );
   });
   const dut = new Dut({ appliance, accel: facts.accel, hypervisor, console, consoleEnded, links });
   const finishCaptures = async (): Promise<void> => {
@@ -132,5 +150,6 @@ async function wire(hypervisor: Hypervisor, nodes: readonly Node[], signal: Abor
 }
 
 async function fetchCaptures(lifeline: Lifeline, from: string, to: string): Promise<void> {
-  for (const [name, content] of await lifeline.container.read(from)) await writeFile(join(to, name.split('/').at(-1) ?? name), content);
+  for (const [name, content] of await lifeline.container.read(from))
+    await writeFile(join(to, name.split('/').at(-1) ?? name), content);
 }

@@ -136,10 +136,18 @@ async function lookAtDisk(directory: string): Promise<Finding> {
   const freeMiB = Math.floor((bavail * bsize) / 1024 ** 2);
   const text = `${String(freeMiB)} MiB free in ${directory}`;
   if (freeMiB >= wantedDiskMiB) return { name: 'disk', result: 'ok', text };
-  return { name: 'disk', result: 'warning', text: `${text}; captures of long tests may fill it`, remedy: 'docker system df; docker image prune' };
+  return {
+    name: 'disk',
+    result: 'warning',
+    text: `${text}; captures of long tests may fill it`,
+    remedy: 'docker system df; docker image prune',
+  };
 }
 
-async function lookAtAppliance(engine: Engine, { appliance, images, directory, signal }: Examination): Promise<readonly Finding[]> {
+async function lookAtAppliance(
+  engine: Engine,
+  { appliance, images, directory, signal }: Examination,
+): Promise<readonly Finding[]> {
   if (!appliance) return [];
   const name = 'appliance';
   try {

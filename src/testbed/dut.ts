@@ -63,7 +63,9 @@ export class Dut {
    */
   get shell(): RemoteShell {
     if (!this.#shell) {
-      throw new UsageError(`${this.name}: nobody has logged in. Describe appliance.login in the configuration, or call dut.login()`);
+      throw new UsageError(
+        `${this.name}: nobody has logged in. Describe appliance.login in the configuration, or call dut.login()`,
+      );
     }
     return this.#shell;
   }
@@ -110,10 +112,16 @@ export class Dut {
    */
   async login(wait: Partial<Wait> = {}, options?: LoginOptions): Promise<RemoteShell> {
     const login = options ?? this.#configuredLogin();
-    if (!login) throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
+    if (!login)
+      throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
     const signal = wait.signal ? AbortSignal.any([wait.signal, this.#guest.signal]) : this.#guest.signal;
     const timeoutMs = wait.timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor;
-    this.#shell = await RemoteShell.login(this.console, login, { timeoutMs, signal }, { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor });
+    this.#shell = await RemoteShell.login(
+      this.console,
+      login,
+      { timeoutMs, signal },
+      { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor },
+    );
     return this.#shell;
   }
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Imports point one way, and each runtime dependency has one owning folder.
+
+/** Folders of src, each with those it may import from. */
+const layers = {
+  core: [],
+  docker: ['core'],
+  images: ['core'],
+  config: ['core'],
+  console: ['core'],
+  report: ['core'],
+  qemu: ['core', 'docker'],
+  capture: ['core', 'docker'],
+  network: ['core', 'docker', 'qemu'],
+  testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network'],
+  runner: ['core', 'docker', 'images', 'config', 'qemu', 'capture', 'network', 'testbed', 'report'],
+  cli: ['core', 'docker', 'images', 'config', 'testbed', 'runner', 'report'],
+};
+
+/** Runtime dependencies, each with the folders that may import it. */
+const owners = {
+  dockerode: ['docker', 'images'],
+  'tar-stream': ['docker', 'images'],
+  execa: ['images'],
+  yargs: ['cli'],
+  '@gitbeaker/rest': ['gitlab'],
+  'junit-report-builder': ['report'],
+  vitest: ['runner'],
+  yaml: ['config', 'images'],
+  zod: ['config', 'images', 'network'],
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(layers).map(([folder, allowed]) => ({
+      name: `src/${folder} imports only what is below it`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: '^src/[^/]+/', pathNot: `^src/(${[folder, ...allowed].join('|')})/` },
+    })),
+    ...Object.entries(owners).map(([name, folders]) => ({
+      name: `${name} belongs to ${folders.map((folder) => `src/${folder}`).join(', ')}`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/(${folders.join('|')})/` },
+      to: { path: `node_modules/${name}/` },
+    })),
+    {
+      name: 'rabbit and carrot use only the published surface',
+      severity: 'error',
+      from: { path: '^(rabbit|carrot)/' },
+      to: { path: '^src/', pathNot: '^src/(index|runner/test)\\.ts$' },
+    },
+    { name: 'src knows no test', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|rabbit|carrot)/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['alpy-source', 'import', 'node', 'default', 'types'] },
+  },
+};

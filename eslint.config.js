@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const processBan = (names, message) => names.map((property) => ({ object: 'process', property, message }));
+
+export default defineConfig(
+  { ignores: ['node_modules', 'dist', '.cache', '**/alpy-out', '*.js', '.dependency-cruiser.cjs'] },
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      'no-console': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: false }],
+      // narrowing of what others throw is done by the classes of core/errors.ts
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      // the Engine API's client gives streams by their interfaces
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // bytes and ASCII are what is spread here
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      'no-restricted-properties': [
+        'error',
+        ...processBan(['env', 'argv', 'cwd'], 'Only src/cli reads the environment; take it as an argument.'),
+        ...processBan(['exit', 'exitCode'], 'Only src/cli ends the process; throw an error of core/errors.ts.'),
+        ...processBan(['stdout'], 'Only src/cli prints; use step() and log().'),
+      ],
+    },
+  },
+  {
+    files: ['src/cli/**', 'scripts/**', 'test/**', 'vitest.config.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['test/**'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);
