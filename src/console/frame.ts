@@ -21,8 +21,10 @@ export class Frame {
   readonly id = randomBytes(4).toString('hex');
   readonly ready = markerPattern(`@@${this.id}R@@`, String.raw`\r?\n`);
   readonly begin = markerPattern(`@@${this.id}B@@`, String.raw`\r?\n`);
-  /** with the digits of the exit status as groups `a`, `b` and `c` */
-  readonly end = markerPattern(`@@${this.id}E`, String.raw`(?<a>\d)`, String.raw`(?<b>\d)`, String.raw`(?<c>\d)`, '@', '@');
+  /** with the exit status, see {@link numberIn} */
+  readonly end = markerPattern(`@@${this.id}E`, ...digits(3), '@', '@');
+  /** what acknowledges a line, with its number, see {@link numberIn} */
+  readonly acknowledged = markerPattern(`@@${this.id}A`, ...digits(6), '@', '@');
 
   /** The line to type; it fits the line editor of busybox (1023 bytes). For busybox ash, dash, bash and other POSIX shells. */
   opening(options: FrameOptions): string {
@@ -43,18 +45,23 @@ export class Frame {
 
   /** A loop that takes lines up to `:`, does `each` with `$alpy_l` (which begins with `: `) and acknowledges it. */
   reader(each: string): string {
-    const ack = `alpy_n=$((alpy_n+1));printf '@@%s%d@@\\n' '${this.id}''A' $alpy_n`;
+    const ack = `alpy_n=$((alpy_n+1));printf '@@%s%06d@@\\n' '${this.id}''A' $alpy_n`;
     return `alpy_n=0;while IFS= read -r alpy_l;do case $alpy_l in :)break;;esac;${each};${ack};done`;
-  }
-
-  /** What acknowledges a line: its number is the first group. */
-  get acknowledged(): RegExp {
-    return new RegExp(`@@${this.id}A(\\d+)@@`);
   }
 }
 
 function printMarker(id: string, kind: string): string {
   return `printf '\\n@@%s\\n' '${id}''${kind}@@'`;
+}
+
+/** The number in a marker, from the named groups of its match. */
+export function numberIn(groups: Readonly<Record<string, string | undefined>>): number {
+  return Number(Object.values(groups).join(''));
+}
+
+/** One group per digit, since a kernel message may come between any two. */
+function digits(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => String.raw`(?<digit${String(at)}>\d)`);
 }
 
 /** Longest text that may have come between two characters of a marker, in `bytes`. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Frame } from './frame.ts';
+import { numberIn, type Frame } from './frame.ts';
 import type { ExpectOptions } from './options.ts';
 import type { SerialConsole } from './serial-console.ts';
 
@@ -45,9 +45,9 @@ export async function feed(console: SerialConsole, frame: Frame, lines: readonly
   let taken = 0;
   for (const [index, line] of lines.entries()) {
     while (index - taken >= mostUnderWay) {
-      // a kernel message may spoil one acknowledgement; a later one says the same and more
-      const { match } = await console.expect(frame.acknowledged, wait);
-      taken = Math.max(taken, Number(match[1]));
+      // should one be spoilt beyond recognition: a later one says the same and more
+      const { groups } = await console.expect(frame.acknowledged, wait);
+      taken = Math.max(taken, numberIn(groups));
     }
     await console.send(`: ${line}\n`, wait);
   }

@@ -27,7 +27,7 @@ export interface LoginOptions {
 }
 
 const escapeCode = String.raw`(?:\x1b\[[0-9;?]*[A-Za-z])*`;
-const defaults = {
+const defaults: Required<Omit<LoginOptions, 'user' | 'password'>> = {
   loginPrompt: /(?<!Last )login: */,
   passwordPrompt: /[Pp]assword(?: for \S+)?: */,
   shellPrompt: new RegExp(`[#$%>]${escapeCode} ${escapeCode}$`),
@@ -37,6 +37,8 @@ const defaults = {
   settleMs: 150,
 };
 const awaited = 'a login or shell prompt';
+
+type Settings = typeof defaults & LoginOptions;
 
 /**
  * Logs in, or finds that a shell already waits. Presses Enter when the console stays silent.
@@ -52,17 +54,20 @@ export async function logIn(console: SerialConsole, options: LoginOptions, wait:
   );
 }
 
-async function converse(console: SerialConsole, options: typeof defaults & LoginOptions, signal: AbortSignal): Promise<void> {
+async function converse(console: SerialConsole, options: Settings, signal: AbortSignal): Promise<void> {
   const { user, password, attempts, settleMs } = options;
   const refused = (reason: string): LoginError => new LoginError(console.name, user, reason, console.tail);
+  let hasSentPassword = false;
   for (let tries = 0; ;) {
     const prompt = await nextPrompt(console, options, tries > 0, signal);
     if (prompt === 'shell') {
-      // before a login the end of any boot message may look like a prompt, but a prompt is the last for a while
-      if (tries > 0 || (await becomesQuiet(console, settleMs, signal))) return;
+      // the end of any message may look like a prompt, but a prompt is the last for a while
+      if (await becomesQuiet(console, settleMs, signal)) return;
     } else if (prompt === 'password') {
       await becomesQuiet(console, settleMs, signal);
       if (tries > 0 && password === undefined) throw refused('the device asks for a password and none is configured');
+      if (hasSentPassword) throw refused('the device asks for a password once more, perhaps for a new one');
+      hasSentPassword = tries > 0;
       await console.sendLine(tries > 0 ? password : '', { signal, secret: true }); // whose password? Back to the login prompt
     } else {
       if (tries >= attempts) throw refused(`the device refused it ${String(attempts)} times`);
@@ -70,6 +75,7 @@ async function converse(console: SerialConsole, options: typeof defaults & Login
       await becomesQuiet(console, settleMs, signal);
       await console.sendLine(user, { signal });
       tries += 1;
+      hasSentPassword = false;
     }
   }
 }
@@ -78,7 +84,7 @@ const kinds = ['login', 'password', 'shell', 'failure'] as const;
 
 async function nextPrompt(
   console: SerialConsole,
-  options: typeof defaults & LoginOptions,
+  options: Settings,
   triedBefore: boolean,
   signal: AbortSignal,
 ): Promise<(typeof kinds)[number]> {

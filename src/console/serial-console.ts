@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Duplex } from 'node:stream';
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { withDeadline } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
@@ -11,6 +11,7 @@ import type { Transcript } from './transcript.ts';
 
 /** Longest wait for a device to take what is sent, in `ms`. */
 const sendTimeoutMs = 30_000;
+const takesInput = 'the device to take its input';
 
 /**
  * A serial console. It reads from the first byte on, whether or not anybody waits: a serial port that nobody reads
@@ -48,6 +49,7 @@ export class SerialConsole implements AsyncDisposable {
     });
     stream.on('end', end);
     stream.on('close', end);
+    this.#ended = stream.destroyed || stream.readableEnded; // then none of the events comes any more
   }
 
   /** Takes over the byte stream of a serial port; it must not have a decoder (`setEncoding`). */
@@ -105,23 +107,33 @@ export class SerialConsole implements AsyncDisposable {
   /**
    * Sends bytes, or text as UTF-8, and waits until the stream has taken them (not until the device has read them).
    * @param options - `timeoutMs` is 30 s by default
-   * @throws {@link ConsoleTimeoutError} when the device took no more, or an echo did not come
+   * @throws {@link ConsoleTimeoutError} when the device took no more, or an echo did not come, all in `timeoutMs`
+   * @throws UsageError for a `chunkBytes` below 1
    * @throws {@link ConsoleClosedError} when the console has ended
    * @throws TranscriptError when the record can no longer be written
    */
   async send(data: Uint8Array | string, options: SendOptions = {}): Promise<void> {
-    const wait = { timeoutMs: options.timeoutMs ?? sendTimeoutMs, signal: options.signal };
+    const timeoutMs = options.timeoutMs ?? sendTimeoutMs;
     this.#transcript?.check();
     const bytes = Buffer.from(data);
-    if (options.chunkBytes === undefined && options.echo !== true) {
-      await this.#write(bytes, options.secret === true, wait);
-      return;
-    }
-    for (const piece of pieces(bytes, options.chunkBytes ?? 16)) {
-      await this.#write(piece, options.secret === true, wait);
-      const echo = options.echo === true ? echoPattern(piece) : undefined;
-      if (echo) await this.expect(echo, { ...wait, awaited: `the echo of "${piece.toString()}"` });
-    }
+    const isPaced = options.chunkBytes !== undefined || options.echo === true;
+    const parts = isPaced ? pieces(bytes, options.chunkBytes ?? 16) : [bytes];
+    let awaited = takesInput;
+    await withDeadline(
+      { timeoutMs, signal: options.signal },
+      (cause) => new ConsoleTimeoutError(this.name, awaited, timeoutMs, this.#queue.tailText(), { cause }),
+      async (signal) => {
+        for (const part of parts) {
+          signal.throwIfAborted();
+          awaited = takesInput;
+          await this.#write(part, options.secret === true);
+          const echo = options.echo === true ? echoPattern(part) : undefined;
+          if (!echo) continue;
+          awaited = `the echo of ${options.secret === true ? 'a secret' : describePattern(part.toString())}`;
+          await this.expect(echo, { timeoutMs, signal, awaited });
+        }
+      },
+    );
   }
 
   /** Sends a line and its end; the same as {@link SerialConsole.send} otherwise. */
@@ -195,21 +207,15 @@ export class SerialConsole implements AsyncDisposable {
     };
   }
 
-  async #write(bytes: Buffer, secret: boolean, wait: Wait): Promise<void> {
-    const awaited = 'the device to take its input';
-    if (this.#ended) throw this.#closedError(awaited);
+  async #write(bytes: Buffer, secret: boolean): Promise<void> {
+    if (this.#ended) throw this.#closedError(takesInput);
     this.#transcript?.sent(bytes, secret);
-    await withDeadline(
-      wait,
-      (cause) => new ConsoleTimeoutError(this.name, awaited, wait.timeoutMs, this.#queue.tailText(), { cause }),
-      () =>
-        new Promise<void>((resolve, reject) => {
-          this.#stream.write(bytes, (error) => {
-            if (error) reject(this.#closedError(awaited));
-            else resolve();
-          });
-        }),
-    );
+    await new Promise<void>((resolve, reject) => {
+      this.#stream.write(bytes, (error) => {
+        if (error) reject(this.#closedError(takesInput));
+        else resolve();
+      });
+    });
   }
 
   #closedError(awaited: string): ConsoleClosedError {

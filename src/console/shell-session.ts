@@ -2,7 +2,7 @@
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ConsoleTimeoutError } from './errors.ts';
-import { Frame, type FrameOptions } from './frame.ts';
+import { Frame, numberIn, type FrameOptions } from './frame.ts';
 import { feed, octalLines } from './line-feed.ts';
 import type { ExpectOptions } from './options.ts';
 import { becomesQuiet } from './quiet.ts';
@@ -73,7 +73,7 @@ export class ShellSession {
     const { before, groups, droppedBytes } = await this.console.expect(frame.end, wait);
     this.#isAbandoned = false;
     const output = before.replace(/\r+\n/g, '\n').replace(/\n$/, ''); // the marker brings its own line feed
-    return { output, exitStatus: Number(`${groups['a'] ?? ''}${groups['b'] ?? ''}${groups['c'] ?? ''}`), droppedBytes };
+    return { output, exitStatus: numberIn(groups), droppedBytes };
   }
 
   /** Gets the shell to read a command. Each try has its own frame: a late answer to an earlier one must not count. */

@@ -1,53 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Wait } from '../core/deadline.ts';
+import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, ConsoleTimeoutError } from './errors.ts';
 import { logIn, type LoginOptions } from './login.ts';
 import type { SerialConsole } from './serial-console.ts';
+import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
 import { findTools, getFile, putFile, quoteWord } from './transfer.ts';
 
-/** How a shell is treated. */
-export interface ShellOptions {
-  /** how long a command, upload or download may take when the call does not say, in `ms`; default 60 000 */
-  readonly timeoutMs?: number;
-  /** ends whatever is waited for; its reason is thrown */
-  readonly signal?: AbortSignal;
-  /** what is run once after the login, in the login shell itself; default {@link prepareShell}, empty for nothing */
-  readonly prepare?: string;
-}
-
-/** How to run a command. */
-export interface RunOptions extends Partial<Wait> {
-  /** whether an exit status other than 0 is an error; default true */
-  readonly check?: boolean;
-  /** runs it in the login shell, so that `cd`, variables and functions stay (and `exit` logs out); default false: in a subshell */
-  readonly keepState?: boolean;
-  /**
-   * gets the output byte-exact through a file on the device and checksums, so that no kernel message can be in it;
-   * slower, and needs a writable folder for temporary files
-   */
-  readonly exact?: boolean;
-}
-
-/** How to run a script. */
-export interface ScriptOptions extends RunOptions {
-  /** folder of the device that takes the script while it runs, and must allow execution; default `/tmp` */
-  readonly directory?: string;
-}
-
 /** What a command printed and how it ended. */
 export type CommandResult = SessionResult;
-
-/** Keeps programs from asking the terminal things, paging and wrapping; every part may fail. */
-export const prepareShell = `export TERM=dumb PAGER=cat SYSTEMD_PAGER=cat
-stty cols 1000 rows 100 2>/dev/null
-unset PROMPT_COMMAND
-if [ -n "$BASH_VERSION" ]; then bind 'set enable-bracketed-paste off' 2>/dev/null; fi
-PS1='# ' PS2='> '`;
 
 /**
  * A POSIX shell (busybox ash, dash, bash) at the other end of a serial console. Commands read from /dev/null and run one
@@ -82,10 +47,13 @@ export class RemoteShell {
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
     return step('alpy.console', `Log in as ${login.user}`, async () => {
-      await logIn(console, login, wait);
       const shell = new RemoteShell(console, options);
-      const text = options.prepare ?? prepareShell;
-      if (text !== '') await shell.#session.run({ text, keepState: true, title: 'prepare the shell' }, wait);
+      await shell.#within('a login', wait, async (rest) => {
+        await logIn(console, login, rest);
+        const text = options.prepare ?? prepareShell;
+        // reads from the terminal, which is what stty is about
+        if (text !== '') await shell.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
+      });
       return shell;
     });
   }
@@ -99,7 +67,9 @@ export class RemoteShell {
    * @throws UsageError when another command still runs
    */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    return step('alpy.console', `Run ${shorten(command)}`, () => this.#run(command, command, options));
+    return step('alpy.console', `Run ${shorten(command)}`, () =>
+      this.#within(`the end of command "${command}"`, options, (wait) => this.#run(command, command, options, wait)),
+    );
   }
 
   /**
@@ -113,12 +83,13 @@ export class RemoteShell {
     options: ScriptOptions = {},
   ): Promise<CommandResult> {
     const title = [typeof script === 'string' ? script : 'script', ...args].join(' ');
-    return step('alpy.console', `Run ${shorten(title)}`, async () => {
+    const run = async (wait: Wait): Promise<CommandResult> => {
       const path = temporary(options.directory);
-      await this.#upload(typeof script === 'string' ? script : Buffer.from(script.content), path, 0o700, options);
+      await this.#upload(typeof script === 'string' ? script : Buffer.from(script.content), path, 0o700, wait);
       const words = [path, ...args].map(quoteWord).join(' ');
-      return this.#run(`${words}; s=$?; rm -f ${path}; (exit $s)`, title, options);
-    });
+      return this.#run(`${words}; s=$?; rm -f ${quoteWord(path)}; (exit $s)`, title, options, wait);
+    };
+    return step('alpy.console', `Run ${shorten(title)}`, () => this.#within(`the end of "${title}"`, options, run));
   }
 
   /**
@@ -133,7 +104,11 @@ export class RemoteShell {
     remotePath: string,
     options: Partial<Wait> & { readonly mode?: number } = {},
   ): Promise<void> {
-    await step('alpy.console', `Upload ${remotePath}`, () => this.#upload(source, remotePath, options.mode ?? 0o644, options));
+    await step('alpy.console', `Upload ${remotePath}`, () =>
+      this.#within(`the upload of ${remotePath}`, options, (wait) =>
+        this.#upload(source, remotePath, options.mode ?? 0o644, wait),
+      ),
+    );
   }
 
   /**
@@ -141,47 +116,54 @@ export class RemoteShell {
    * @throws TransferError when it cannot be read or does not come unharmed
    */
   async download(remotePath: string, options: Partial<Wait> = {}): Promise<Buffer> {
-    return step('alpy.console', `Download ${remotePath}`, () => this.#download(remotePath, options));
+    return step('alpy.console', `Download ${remotePath}`, () =>
+      this.#within(`the download of ${remotePath}`, options, (wait) => this.#download(remotePath, wait)),
+    );
   }
 
-  async #run(command: string, title: string, options: RunOptions): Promise<CommandResult> {
-    const result =
-      options.exact === true
-        ? await this.#runExact(command, title, options)
-        : await this.#frame({ text: command, title, ...options }, options);
+  async #run(command: string, title: string, options: RunOptions, wait: Wait): Promise<CommandResult> {
+    const keepState = options.keepState ?? false;
+    const result = await (options.exact === true
+      ? this.#runExact({ text: command, title, keepState }, wait)
+      : this.#session.run({ text: command, title, keepState }, wait));
     if (result.exitStatus !== 0 && options.check !== false) {
       throw new CommandError(this.console.name, title, result.exitStatus, result.output);
     }
     return { ...result, output: result.output.replace(/\n$/, '') };
   }
 
-  async #runExact(command: string, title: string, options: RunOptions): Promise<CommandResult> {
+  async #runExact(command: SessionCommand, wait: Wait): Promise<SessionResult> {
     const path = temporary();
-    const { exitStatus } = await this.#frame({ text: command, title, ...options, redirect: `</dev/null >${path} 2>&1` }, options);
-    const output = await this.#download(path, options);
-    await this.#frame({ text: `rm -f ${path}`, title: `remove ${path}` }, options);
+    const { exitStatus } = await this.#session.run({ ...command, redirect: `</dev/null >${path} 2>&1` }, wait);
+    const output = await this.#download(path, wait);
+    await this.#session.run({ text: `rm -f ${path}`, title: `remove ${path}` }, wait);
     return { output: output.toString(), exitStatus, droppedBytes: 0 };
   }
 
-  async #upload(source: Uint8Array | string, path: string, mode: number, options: Partial<Wait>): Promise<void> {
+  async #upload(source: Uint8Array | string, path: string, mode: number, wait: Wait): Promise<void> {
     const bytes = typeof source === 'string' ? await readLocal(source) : source;
-    await putFile(this.#session, await this.#findTools(options), bytes, path, mode, this.#wait(options));
+    await putFile(this.#session, await this.#findTools(wait), bytes, path, mode, wait);
   }
 
-  async #download(path: string, options: Partial<Wait>): Promise<Buffer> {
-    return getFile(this.#session, await this.#findTools(options), path, this.#wait(options));
+  async #download(path: string, wait: Wait): Promise<Buffer> {
+    return getFile(this.#session, await this.#findTools(wait), path, wait);
   }
 
-  async #findTools(options: Partial<Wait>): Promise<ReadonlySet<string>> {
-    return (this.#tools ??= await findTools(this.#session, this.#wait(options)));
+  async #findTools(wait: Wait): Promise<ReadonlySet<string>> {
+    return (this.#tools ??= await findTools(this.#session, wait));
   }
 
-  #frame(command: SessionCommand, options: Partial<Wait>): Promise<SessionResult> {
-    return this.#session.run(command, this.#wait(options));
-  }
-
-  #wait(options: Partial<Wait>): Wait {
-    return { timeoutMs: options.timeoutMs ?? this.#options.timeoutMs ?? 60_000, signal: options.signal ?? this.#options.signal };
+  /** Gives all parts of a task one deadline, and the signals of the shell and of the call. */
+  async #within<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? 60_000;
+    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    const { console } = this;
+    return withDeadline(
+      { timeoutMs, signal },
+      (cause) => new ConsoleTimeoutError(console.name, awaited, timeoutMs, console.tail, { cause }),
+      (abort) => body({ timeoutMs, signal: abort }),
+    );
   }
 }
 

@@ -44,13 +44,14 @@ export class Transcript implements AsyncDisposable {
 
   /** Records bytes that came from the device. */
   received(bytes: Uint8Array): void {
-    this.#log.write(bytes);
-    this.#add('<', bytes);
+    const copy = Buffer.from(bytes); // the stream may use its memory again
+    this.#log.write(copy);
+    this.#add('<', copy);
   }
 
   /** Records bytes that went to the device; those of a secret as `***` in place of the text. */
   sent(bytes: Uint8Array, secret = false): void {
-    this.#add('>', secret ? Buffer.from('***\n') : bytes);
+    this.#add('>', Buffer.from(secret ? '***\n' : bytes));
   }
 
   /** @throws TranscriptError when something could not be written so far */
@@ -73,7 +74,7 @@ export class Transcript implements AsyncDisposable {
     await this.close();
   }
 
-  #add(direction: Direction, bytes: Uint8Array): void {
+  #add(direction: Direction, bytes: Buffer): void {
     if (direction !== this.#direction) this.#flush();
     this.#direction = direction;
     let from = 0;
@@ -86,18 +87,18 @@ export class Transcript implements AsyncDisposable {
     if (this.#lineBytes > longestLineBytes) this.#flush();
   }
 
-  #append(part: Uint8Array): void {
+  #append(part: Buffer): void {
     if (this.#lineTime === '') this.#lineTime = ((performance.now() - this.#startMs) / 1000).toFixed(3).padStart(9);
     if (part.length === 0) return;
-    this.#line.push(Buffer.from(part)); // a copy: the stream may use its memory again
+    this.#line.push(part);
     this.#lineBytes += part.length;
   }
 
   #flush(complete = false): void {
     let line = Buffer.concat(this.#line);
     if (complete && line.at(-1) === carriageReturn) line = line.subarray(0, -1);
-    if (complete || line.length > 0)
-      this.#text.write(`${this.#lineTime} ${this.#direction} ${escapeBytes(line)}`.trimEnd() + '\n');
+    const text = line.length > 0 ? ` ${escapeBytes(line)}` : '';
+    if (complete || text !== '') this.#text.write(`${this.#lineTime} ${this.#direction}${text}\n`);
     this.#line = [];
     this.#lineBytes = 0;
     this.#lineTime = '';

@@ -33,6 +33,7 @@ export async function putFile(
   wait: Wait,
 ): Promise<void> {
   const [part, encoded] = [quoteWord(`${path}.alpy`), quoteWord(`${path}.alpy64`)];
+  const cannotWrite = (reason: string): string => `${session.console.name}: cannot write ${path} on the device: ${reason}`;
   const { program, of } = checksumFor(available);
   const isBase64 = available.has('base64');
   const write = isBase64 ? `printf '%s\\n' "\${alpy_l#: }"` : `printf %b "\${alpy_l#: }"`;
@@ -43,13 +44,16 @@ export async function putFile(
     `chmod ${mode.toString(8)} ${part}`,
     `mv -f ${part} ${quoteWord(path)}`,
   ];
+  // before anything is typed: a device that cannot write shall say so at once. What becomes secret is so from the start
+  const made = await session.run({ text: `umask 077;: >${part}`, title: `create ${path}` }, wait);
+  if (made.exitStatus !== 0) throw new TransferError(cannotWrite(reasonIn(made.output)));
   const failed = `{ s=$?;rm -f ${part} ${encoded};exit $s; }`;
   for (let attempt = 1; ; attempt += 1) {
     const result = await session.run(
       {
         // a failed write must not end the reader: the lines to come would meet the shell
         text: (frame) =>
-          `alpy_e=0;{ ${frame.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
+          `umask 077;alpy_e=0;{ ${frame.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
         input: isBase64 ? base64Lines(bytes) : octalLines(bytes),
         redirect: '',
         title: `write ${path}`,
@@ -58,8 +62,7 @@ export async function putFile(
     );
     if (result.exitStatus === 0) return;
     if (result.exitStatus === 99 && attempt < 2) continue;
-    const reason = result.exitStatus === 99 ? `its ${program} stays wrong` : withoutMarkers(result.output);
-    throw new TransferError(`${session.console.name}: cannot write ${path} on the device: ${reason}`);
+    throw new TransferError(cannotWrite(result.exitStatus === 99 ? `its ${program} stays wrong` : reasonIn(result.output)));
   }
 }
 
@@ -99,7 +102,8 @@ export async function getFile(session: ShellSession, available: ReadonlySet<stri
   }
 }
 
-function withoutMarkers(output: string): string {
+/** What the device said about a failure, without what the transfer itself printed. */
+function reasonIn(output: string): string {
   const said = output.replace(/^@@[0-9a-f]{8}A\d+@@$/gm, '').trim();
   return said === '' ? 'it gives no reason' : escapeBytes(Buffer.from(tail(said, 500)));
 }

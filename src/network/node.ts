@@ -41,6 +41,7 @@ const defaultTimeoutMs = 30_000;
  */
 const sysctls4 = { 'net.ipv4.conf.all.rp_filter': '0', 'net.ipv4.conf.default.rp_filter': '0' };
 const sysctls6 = {
+  'net.ipv6.conf.all.disable_ipv6': '0', // Docker disables it where a container has no network of Docker's
   'net.ipv6.conf.default.addr_gen_mode': '1',
   'net.ipv6.conf.default.accept_ra': '0',
   'net.ipv6.conf.default.dad_transmits': '0',

@@ -23,6 +23,7 @@ export class Guest {
   };
   #unexpected: { readonly ending: Ending | 'panic'; readonly error: GuestLostError } | undefined;
   #tail = '';
+  #hasSpokenSinceReset = true;
 
   constructor(name: string, qmp: QmpClient, console: SerialConsole) {
     this.#name = name;
@@ -70,6 +71,9 @@ export class Guest {
     if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (it told QEMU so)');
     if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
     const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';
+    // a kernel tries several ways to reset, and firmware may reset once more: all of it is one reboot
+    if (ending === 'reset' && !this.#hasSpokenSinceReset) return;
+    if (ending === 'reset') this.#hasSpokenSinceReset = false;
     const what = `${this.#name}: the guest ${ending === 'shutdown' ? 'powered itself off' : 'rebooted'}`;
     logAside('alpy.qemu', `${what} (${String(data['reason'])})`);
     const error = new GuestLostError(`${what} in the middle of the test`, this.#console.tail);
@@ -79,6 +83,7 @@ export class Guest {
   }
 
   #watchForPanic(chunk: Buffer): void {
+    this.#hasSpokenSinceReset = true;
     this.#tail = (this.#tail + chunk.toString('latin1')).slice(-500);
     const text = panicText.exec(this.#tail)?.[0];
     if (text === undefined || !this.#tail.slice(this.#tail.indexOf(text)).includes('\n')) return; // the rest of the line comes

@@ -2,7 +2,7 @@
 import { CleanupError, Lifetime } from '../core/lifetime.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { ContainerDiedError } from '../docker/index.ts';
+import { ContainerDiedError, type Container } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Hypervisor } from '../qemu/index.ts';
 import type { Apps } from './apps.ts';
@@ -36,6 +36,11 @@ export class Testbed implements AsyncDisposable {
     this.links = parts.dut.links;
     this.apps = parts.apps;
     this.#parts = parts;
+  }
+
+  /** the container in which QEMU runs */
+  get qemu(): Container {
+    return this.#parts.hypervisor.container;
   }
 
   /**

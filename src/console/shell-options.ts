@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../core/deadline.ts';
+
+/** How a shell is treated. */
+export interface ShellOptions {
+  /** how long a command, script, upload or download may take when the call does not say, in `ms`; default 60 000 */
+  readonly timeoutMs?: number;
+  /** ends whatever is waited for, besides the signal of the call; its reason is thrown */
+  readonly signal?: AbortSignal;
+  /** what is run once after the login, in the login shell itself; default `prepareShell`, empty for nothing */
+  readonly prepare?: string;
+}
+
+/** How to run a command. */
+export interface RunOptions extends Partial<Wait> {
+  /** whether an exit status other than 0 is an error; default true */
+  readonly check?: boolean;
+  /** runs it in the login shell, so that `cd`, variables and functions stay (and `exit` logs out); default false: in a subshell */
+  readonly keepState?: boolean;
+  /**
+   * gets the output byte-exact through a file on the device and checksums, so that no kernel message can be in it;
+   * slower, and needs a writable folder for temporary files
+   */
+  readonly exact?: boolean;
+}
+
+/** How to run a script. */
+export interface ScriptOptions extends RunOptions {
+  /** folder of the device that takes the script while it runs, and must allow execution; default `/tmp` */
+  readonly directory?: string;
+}
+
+/** Keeps programs from asking the terminal things, paging and wrapping; every part may fail. */
+export const prepareShell = `export TERM=dumb PAGER=cat SYSTEMD_PAGER=cat
+stty cols 1000 rows 100 2>/dev/null
+unset PROMPT_COMMAND
+if [ -n "$BASH_VERSION" ]; then bind 'set enable-bracketed-paste off' 2>/dev/null; fi
+PS1='# ' PS2='> '`;

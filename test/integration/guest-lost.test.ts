@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What goes wrong with a guest or its image, and what is said about it.
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chooseAccel } from '../../src/qemu/index.ts';
+import { imageNamed } from '../../src/images/index.ts';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Bench, rabbit, rabbitImage } from '../support/testbeds.ts';
+
+let bench: Bench;
+let blank: string;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+  blank = join(bench.directory, 'blank.raw');
+  await writeBlankDisk(blank);
+});
+
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+describe('a guest that ends in the middle of a test', () => {
+  test.each([
+    { name: 'panics', command: 'echo c >/proc/sysrq-trigger', message: /^rabbit: its kernel panicked: Kernel panic - not syncing: sysrq/ },
+    { name: 'reboots', command: 'reboot -f', message: /^rabbit: the guest rebooted in the middle of the test/ },
+    { name: 'powers off', command: 'poweroff -f', message: /^rabbit: the guest powered itself off in the middle of the test/ },
+  ])('because it $name ends the waiting command at once, and fails the test', async ({ command, message }) => {
+    const testbed = await bench.testbed(rabbit(), 1);
+    await testbed.dut.boot();
+    const running = testbed.dut.shell.run(`${command}; sleep 600`, { timeoutMs: 600_000 });
+    await expect(running).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', fault: 'device', message });
+    await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', message });
+    expect(await bench.containers()).toEqual([]);
+  });
+});
+
+describe('a guest that does not boot', () => {
+  test('since its console never prompts', async () => {
+    const appliance = rabbit({ image: blank, bootTimeoutMs: 500 });
+    const testbed = await bench.testbed(appliance, 1);
+    await expect(testbed.dut.boot()).rejects.toMatchObject({
+      code: 'ALPY_BOOT',
+      fault: 'environment',
+      message: /^rabbit did not boot: serial console: waited \d+ ms for a login or shell prompt; there was no output at all/,
+    });
+    await testbed.close();
+  });
+
+  test('since the login is wrong', async () => {
+    const { login } = rabbit();
+    const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot' } }), 1);
+    const boot = testbed.dut.boot();
+    await expect(boot).rejects.toMatchObject({ code: 'ALPY_LOGIN', fault: 'usage', message: /cannot log in as "root".*Check the user name and password/s });
+    await testbed.close();
+  });
+
+  test('in time to power down', async () => {
+    const testbed = await bench.testbed(rabbit({ image: blank, login: undefined }), 0);
+    await testbed.dut.start();
+    await expect(testbed.dut.powerDown({ timeoutMs: 300 })).rejects.toThrow('QEMU: waited 300 ms for rabbit to power off');
+    await testbed.close();
+  });
+});
+
+describe('a disk image', () => {
+  const make = (image: string, changes = {}): Promise<unknown> => bench.testbed(rabbit({ image, ...changes }), 0);
+
+  test('that is missing', async () => {
+    await expect(make('/nowhere/disk.qcow2')).rejects.toMatchObject({
+      code: 'ALPY_DISK_IMAGE',
+      fault: 'environment',
+      message: 'disk image /nowhere/disk.qcow2: there is no such file. Build it first, or correct appliance.image',
+    });
+  });
+
+  test('that is truncated', async () => {
+    const image = join(bench.directory, 'truncated.qcow2');
+    await copyFile(rabbitImage, image);
+    await truncate(image, 20_000_000);
+    await expect(make(image)).rejects.toThrow(/truncated\.qcow2: it is truncated: 20000000 bytes of \d+\. Was its copy or download cut short\?/);
+  });
+
+  test('that is none', async () => {
+    const image = join(bench.directory, 'page.qcow2');
+    await writeFile(image, '<html>404 Not Found</html>\n'.repeat(100));
+    await expect(make(image)).rejects.toThrow(/page\.qcow2: it is not a disk image: neither of a format that QEMU knows, nor with a boot sector/);
+  });
+
+  test('that is of another format than the configuration says', async () => {
+    await expect(make(blank, { format: 'qcow2' })).rejects.toThrow('appliance.format says qcow2, but the file is raw');
+  });
+});
+
+test('QEMU that refuses an argument says which, and who gave it', async () => {
+  const refused = bench.testbed(rabbit({ image: blank, qemuArgs: ['-device', 'no-such-device'] }), 1);
+  await expect(refused).rejects.toMatchObject({
+    code: 'ALPY_HYPERVISOR',
+    fault: 'usage',
+    message: /QEMU did not start: it ended with exit status 1 \(appliance\.qemuArgs adds -device no-such-device\); it said:\n.*'no-such-device' is not a valid device model name/s,
+  });
+  expect(await bench.containers()).toEqual([]);
+});
+
+test('KVM that is demanded and does not work is refused with the reason', async ({ skip }) => {
+  if (bench.facts.accel === 'kvm') skip('KVM works on this machine');
+  const image = imageNamed(bench.facts.images, 'qemu').reference;
+  const choice = chooseAccel('kvm', { engine: bench.engine, image, cacheFile: '.cache/kvm.json' });
+  await expect(choice).rejects.toThrow(/accel is kvm, but KVM does not work: .*\. Use accel auto or tcg/);
+});
+
+test('a disk that is full of captures makes an environment error', async ({ skip }) => {
+  const directory = join(bench.directory, 'small');
+  await mkdir(directory);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory], { stdio: 'pipe' });
+  } catch (error) {
+    skip(`cannot mount a small file system: ${String(error)}`);
+  }
+  try {
+    const testbed = await bench.testbed(rabbit({ image: blank, login: undefined }), 1, { directory });
+    await testbed.nodes[0]!.configure({ address: '10.0.0.1/24' });
+    await testbed.nodes[0]!.run('ip neighbour add 10.0.0.2 lladdr 52:54:00:a1:00:00 dev eth0; ping -q -f -s 1400 -c 200 -w 3 10.0.0.2', { check: false });
+    await expect(testbed.close()).rejects.toMatchObject({
+      errors: expect.arrayContaining([
+        expect.objectContaining({ fault: 'environment', message: expect.stringMatching(/could not write|not complete/) as string }),
+      ]) as unknown[],
+    });
+    expect(await bench.containers()).toEqual([]);
+  } finally {
+    execFileSync('umount', [directory]);
+  }
+});

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A real guest: wiring, captures, console, firmware, NIC models.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exec } from '../../src/docker/index.ts';
+import type { Node } from '../../src/network/index.ts';
+import type { Dut, Testbed } from '../../src/testbed/index.ts';
+import { decodeFile } from '../support/decode-file.ts';
+import { Bench, rabbit } from '../support/testbeds.ts';
+
+/** Most by which a record's time may differ from the host's clock, in `ms`. */
+const toleranceMs = 20;
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+});
+
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+describe('a booted guest', () => {
+  let testbed: Testbed;
+  let dut: Dut;
+  let left: Node;
+
+  beforeAll(async () => {
+    testbed = await bench.testbed(rabbit(), 2);
+    ({ dut } = testbed);
+    [left] = testbed.nodes as [Node];
+    await dut.boot();
+    await dut.shell.run('ip address add 192.168.1.1/24 dev eth0 && ip link set eth0 up');
+    await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
+  });
+
+  afterAll(async () => {
+    await testbed.close();
+  });
+
+  test('gives output and exit status of commands although the kernel talks on the console', async () => {
+    const noise = 'i=0; while [ $i -lt 40 ]; do echo "<1>kernel noise $i" >/dev/kmsg; i=$((i+1)); done';
+    const { output, exitStatus } = await dut.shell.run(`echo begin; ${noise}; echo end; exit 5`, { check: false });
+    expect(exitStatus).toBe(5);
+    expect(output.split('\n').filter((line) => line === 'begin' || line === 'end')).toEqual(['begin', 'end']);
+    const exact = await dut.shell.run(`echo begin; ${noise}; echo end`, { exact: true });
+    expect(exact).toMatchObject({ output: 'begin\nend', exitStatus: 0 });
+    await expect(dut.shell.run('ls /nowhere')).rejects.toThrow(/serial console: command "ls \/nowhere" ended with exit status [12];/);
+  });
+
+  test('takes files of any bytes and runs scripts', async () => {
+    const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, index) => (index * 7 + (index >> 8)) & 0xff));
+    await dut.shell.upload(bytes, '/tmp/file with space');
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    expect((await dut.shell.run("sha256sum <'/tmp/file with space'")).output).toBe(`${sum}  -`);
+    expect(await dut.shell.download('/tmp/file with space')).toEqual(bytes);
+    const script = { content: '#!/bin/sh\necho "$# $1"\nexit 3\n' };
+    expect(await dut.shell.runScript(script, ["it's", 'b'], { check: false })).toMatchObject({ output: "2 it's", exitStatus: 3 });
+  });
+
+  test('has a capture of exactly the frames that the tap counted', async () => {
+    const before = await left.counters();
+    await left.run('ping -n -q -f -c 1500 -w 20 192.168.1.1');
+    const after = await left.counters();
+    expect(after.sentFrames - before.sentFrames).toBeGreaterThanOrEqual(1500);
+    expect(after.dropped).toBe(0);
+    expect(await testbed.links[0]!.capture.count()).toBe(after.receivedFrames + after.sentFrames);
+  });
+
+  test('has a capture whose times are those of the host, also after stop and continue', async () => {
+    for (const round of [0, 1]) {
+      if (round === 1) {
+        await dut.pause();
+        await dut.waitForStop();
+        const stopped = performance.now();
+        await left.run('ping -c 1 -W 1 192.168.1.1', { check: false }); // takes a second in which the guest stands
+        expect(performance.now() - stopped).toBeGreaterThan(900);
+        await dut.start();
+        await left.ping('192.168.1.1');
+      }
+      const size = 100 + round; // tells the echoes of this round apart
+      const { stdout } = await left.run(`ping -n -D -i 0.2 -c 5 -s ${String(size)} 192.168.1.1`);
+      const printed = [...stdout.matchAll(/^\[(?<time>[\d.]+)\]/gm)].map(({ groups }) => Number(groups?.['time']) * 1000);
+      const replies = await testbed.links[0]!.capture.frames(`icmp.type == 0 && data.len >= ${String(size - 16)} && frame.len == ${String(size + 42)}`);
+      expect(replies).toHaveLength(5);
+      for (const [index, reply] of replies.entries()) expect(Math.abs(reply.timeMs - printed[index]!)).toBeLessThan(toleranceMs);
+    }
+  });
+
+  test('loses its carrier when a link is unplugged', async () => {
+    const link = testbed.links[1]!;
+    const carrier = async (): Promise<string> => (await dut.shell.run('cat /sys/class/net/eth1/carrier')).output;
+    await dut.shell.run('ip link set eth1 up');
+    expect(await carrier()).toBe('1');
+    await link.setUp(false);
+    expect(await carrier()).toBe('0');
+    await link.setUp(true);
+    expect(await carrier()).toBe('1');
+  });
+
+  test('reboots, and can be logged in to anew', async () => {
+    const rebooted = dut.waitForReboot();
+    dut.shell.run('reboot').catch(() => undefined); // does not live to see its prompt
+    await rebooted;
+    await dut.login();
+    expect((await dut.shell.run('hostname')).output).toBe('rabbit');
+  });
+
+  test('powers itself off, and its console log has every byte to the last', async () => {
+    await dut.shell.run('(seq -f "line %06g" 1 3000; echo last) >/dev/ttyS0; poweroff -f', { check: false }).catch(() => undefined);
+    await dut.waitForShutdown();
+    await testbed.close();
+    const log = await readFile(join(dirname(testbed.links[0]!.capture.path), 'console.log'), 'latin1');
+    const lines = Array.from({ length: 3000 }, (_, index) => `line ${String(index + 1).padStart(6, '0')}\r\n`).join('');
+    expect(log).toContain(`${lines}last\r\n`);
+  });
+
+  test('leaves captures that begin after its start and end before now, by the host', async () => {
+    const frames = await decodeFile(bench, testbed.links[0]!.capture.path, 'frame.len == 142 && icmp.type == 0', ['frame.time_epoch']);
+    expect(frames).toHaveLength(5);
+    for (const [time] of frames) expect(Math.abs(Number(time) * 1000 - Date.now())).toBeLessThan(120_000);
+  });
+});
+
+describe('hardware', () => {
+  test.each([
+    { nic: 'e1000', driver: 'e1000' },
+    { nic: 'virtio-net-pci', driver: 'virtio_net' },
+  ] as const)('UEFI with variables of its own, and NICs of model $nic that the guest names in their order', async ({ nic, driver }) => {
+    const testbed = await bench.testbed(rabbit({ nic, firmware: 'uefi' }), 3);
+    const { dut, nodes } = testbed;
+    await dut.boot();
+    const { output } = await dut.shell.run(
+      'for n in 0 1 2; do echo $(cat /sys/class/net/eth$n/address) $(basename $(readlink /sys/class/net/eth$n/device/driver)); done; ls -d /sys/firmware/efi',
+    );
+    expect(output.split('\n')).toEqual([...testbed.links.map(({ mac }) => `${mac} ${driver}`), '/sys/firmware/efi']);
+
+    // the third NIC is the third link, and frames go both ways
+    await dut.shell.run('ip address add 10.0.3.1/24 dev eth2 && ip link set eth2 up');
+    await nodes[2]!.configure({ address: '10.0.3.2/24' });
+    await nodes[2]!.ping('10.0.3.1'); // an e1000 takes seconds to be up
+    expect(await nodes[2]!.ping('10.0.3.1', { count: 3 })).toMatchObject({ sent: 3, received: 3 });
+    expect(await testbed.links[0]!.capture.count('icmp')).toBe(0);
+    const { receivedFrames, sentFrames } = await nodes[2]!.counters();
+    expect(await testbed.links[2]!.capture.count()).toBe(receivedFrames + sentFrames);
+
+    // the variables that the firmware wrote are in the testbed's copy, not in the template of the image
+    const command = ['sh', '-c', 'cmp -s /usr/share/OVMF/OVMF_VARS_4M.fd /var/tmp/firmware-variables.fd; echo $?'];
+    expect((await exec(testbed.qemu, { command }, { timeoutMs: 10_000 })).stdout.toString()).toBe('1\n');
+    await dut.powerDown();
+    await testbed.close();
+  });
+});

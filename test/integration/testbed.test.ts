@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Bench, rabbit } from '../support/testbeds.ts';
+
+let bench: Bench;
+let blank: string;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+  blank = join(bench.directory, 'blank.raw');
+  await writeBlankDisk(blank);
+});
+
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+const silent = () => rabbit({ image: blank, login: undefined, memoryMiB: 64 });
+
+describe('wiring', () => {
+  test.each([0, 1, 8])('gives each of %i links a node with the tap as its eth0, before the virtual CPU runs', async (count) => {
+    const testbed = await bench.testbed(silent(), count);
+    expect(testbed.nodes.map(({ name }) => name)).toEqual(Array.from({ length: count }, (_, index) => `node${String(index)}`));
+    expect(await testbed.dut.qmp.execute('query-status')).toMatchObject({ running: false, status: 'prelaunch' });
+    for (const node of testbed.nodes) {
+      const { stdout } = await node.run(['ip', '-j', '-d', 'link', 'show', 'eth0']);
+      expect(JSON.parse(stdout)).toMatchObject([
+        {
+          ifname: 'eth0',
+          flags: expect.arrayContaining(['UP', 'LOWER_UP']) as string[],
+          address: `02:00:00:a1:00:0${String(node.index)}`,
+          linkinfo: { info_kind: 'tun' },
+        },
+      ]);
+      expect(await node.counters()).toEqual({ receivedFrames: 0, sentFrames: 0, dropped: 0 });
+    }
+    await testbed.dut.start();
+    expect(await testbed.dut.isRunning()).toBe(true);
+    await testbed.close();
+    expect(await bench.containers()).toEqual([]);
+    for (const { capture } of testbed.links) expect((await stat(capture.path)).size).toBe(24); // the header of a pcap and no frame
+  });
+
+  test('keeps testbeds side by side apart', async () => {
+    const testbeds = await Promise.all([1, 2, 3].map(() => bench.testbed(silent(), 2)));
+    await Promise.all(
+      testbeds.map(async ({ nodes: [left] }, index) => {
+        await left?.configure({ address: `10.0.${String(index)}.1/24` });
+        await left?.run(`ping -c 1 -W 1 10.0.${String(index)}.2`, { check: false });
+      }),
+    );
+    const asked = await Promise.all(testbeds.map(({ links: [link] }) => link!.capture.frames('arp', { fields: ['arp.dst.proto_ipv4'] })));
+    expect(asked.map((frames) => [...new Set(frames.map(({ fields }) => fields['arp.dst.proto_ipv4']))])).toEqual([
+      ['10.0.0.2'],
+      ['10.0.1.2'],
+      ['10.0.2.2'],
+    ]);
+    await Promise.all(testbeds.map((testbed) => testbed.close()));
+    expect(await bench.containers()).toEqual([]);
+  });
+});
+
+describe('a node', () => {
+  test('takes an address, a default route and an MTU, and gives up those it had', async () => {
+    const testbed = await bench.testbed(silent(), 1);
+    const [node] = testbed.nodes;
+    await node!.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
+    await node!.configure({ address: ['10.1.0.2/16', 'fd00::2/64'], gateway: ['10.1.0.1', 'fd00::1'], mtu: 9000, routes: [{ to: '10.9.0.0/16', via: '10.1.0.9' }] });
+    const { stdout } = await node!.run('ip -4 -o address show eth0; ip -4 route; ip -6 route show default; cat /sys/class/net/eth0/mtu');
+    expect(stdout.replaceAll(/ +$/gm, '').split('\n')).toEqual([
+      expect.stringMatching(/inet 10\.1\.0\.2\/16 .*eth0/),
+      'default via 10.1.0.1 dev eth0',
+      '10.1.0.0/16 dev eth0 proto kernel scope link src 10.1.0.2',
+      '10.9.0.0/16 via 10.1.0.9 dev eth0',
+      expect.stringMatching(/^default via fd00::1 dev eth0/),
+      '9000',
+      '',
+    ]);
+    await expect(node!.configure({ address: '10.1.0.2/16', gateway: '10.7.0.1' })).rejects.toThrow(/Nexthop has invalid gateway/);
+    await expect(node!.run(['sh', '-c', 'echo no; exit 3'])).rejects.toThrow(/node0: sh -c echo no; exit 3: exit status 3/);
+    await expect(node!.run(['sleep', '60'], { timeoutMs: 300 })).rejects.toThrow('node0: sleep 60: not done after 300 ms');
+    await testbed.close();
+  });
+
+  test('whose death destroys its tap makes an environment error', async () => {
+    const testbed = await bench.testbed(silent(), 2);
+    await testbed.nodes[0]!.container.kill();
+    await testbed.nodes[0]!.container.waitForExit({ timeoutMs: 10_000 });
+    await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', fault: 'environment', message: /node0: .*SIGKILL/ });
+    expect(await bench.containers()).toEqual([]);
+  });
+});
+
+describe('an app', () => {
+  test('has a command, an environment, files and an exit status, and its output is kept', async () => {
+    const testbed = await bench.testbed(silent(), 1);
+    const node = testbed.nodes[0]!;
+    const spec = { node, environment: { WHO: 'world' }, files: [{ path: '/data/greeting', content: 'hello' }] };
+    const result = await testbed.apps.run({ ...spec, command: ['sh', '-c', 'echo "$(cat /data/greeting) $WHO"; ip -br link show eth0 >&2'] });
+    expect(result).toMatchObject({ stdout: 'hello world\n', stderr: expect.stringContaining('eth0') as string, exitStatus: { code: 0 } });
+    const failing = testbed.apps.run({ node, command: ['sh', '-c', 'echo oh no; exit 7'] });
+    await expect(failing).rejects.toThrow(/sh-node0: sh -c echo oh no; exit 7: exit status 7; its last output was:\noh no/);
+    const killed = await testbed.apps.run({ node, command: ['sh', '-c', 'kill -TERM $$'] }, { check: false });
+    expect(killed.exitStatus).toMatchObject({ code: 143, signal: 'SIGTERM', text: 'signal SIGTERM (exit status 143)' });
+    await testbed.close();
+  });
+
+  test('is waited for with a deadline, until it says something, runs or has ended', async () => {
+    const testbed = await bench.testbed(silent(), 1);
+    const app = await testbed.apps.start({ node: testbed.nodes[0]!, name: 'server', command: ['sh', '-c', 'echo ready; sleep 60'] });
+    await app.waitUntilRunning({ timeoutMs: 5000 });
+    expect(await app.waitForOutput(/^ready$/, { timeoutMs: 5000 })).toBe('ready');
+    await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(/server-node0: printed nothing like \/never\/ within 200 ms/);
+    await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server-node0: still runs after 200 ms');
+    await app.kill('SIGKILL');
+    expect(await app.wait({ timeoutMs: 5000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
+    await testbed.close();
+  });
+
+  test('that dies unnoticed makes an environment error with its output', async () => {
+    const testbed = await bench.testbed(silent(), 1);
+    const app = await testbed.apps.start({ node: testbed.nodes[0]!, name: 'server', command: ['sh', '-c', 'echo cannot bind; exit 2'] });
+    await expect(app.waitForOutput(/ready/, { timeoutMs: 5000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
+    await expect(testbed.close()).rejects.toMatchObject({ fault: 'environment', message: /server-node0: .* exit status 2.*cannot bind/s });
+  });
+
+  test('whose image is not there is refused with what to do', async () => {
+    const testbed = await bench.testbed(silent(), 1);
+    const start = testbed.apps.start({ node: testbed.nodes[0]!, image: 'example.invalid/none:1', command: ['true'] });
+    await expect(start).rejects.toThrow(/example\.invalid\/none:1/);
+    await testbed.close();
+  });
+});
+
+test('copies files where the daemon sees none of ours', async () => {
+  const testbed = await bench.testbed(silent(), 1, { facts: { ...bench.facts, access: { kind: 'copy' } } });
+  const node = testbed.nodes[0]!;
+  await node.configure({ address: '10.0.0.1/24' });
+  await node.run('ping -c 1 -W 1 10.0.0.2', { check: false });
+  const { sentFrames } = await node.counters();
+  expect(sentFrames).toBeGreaterThan(0);
+  expect(await testbed.links[0]!.capture.count()).toBe(sentFrames);
+  await testbed.close();
+  expect((await stat(testbed.links[0]!.capture.path)).size).toBe(24 + sentFrames * (16 + 42));
+});

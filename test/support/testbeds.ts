@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { resolveConfig } from '../../src/config/index.ts';
+import { Engine } from '../../src/docker/index.ts';
+import { resolveImages } from '../../src/images/index.ts';
+import { createTestbed, inspectApplianceDisk, inspectHost, type Appliance, type HostFacts, type Testbed } from '../../src/testbed/index.ts';
+
+/** Rabbit's image, made by `npm run setup`. */
+export const rabbitImage = resolve(import.meta.dirname, '../../.cache/rabbit.qcow2');
+
+/** Rabbit as alpy.yaml describes it, with changes. */
+export function rabbit(changes: Partial<Appliance> = {}): Appliance {
+  const login = { user: 'root', password: 'rabbit', loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' };
+  const raw = { appliance: { name: 'rabbit', image: rabbitImage, login } };
+  const { config } = resolveConfig({ file: resolve('alpy.yaml'), raw, directory: resolve('.') });
+  return { ...config.appliance, ...changes };
+}
+
+/** Makes testbeds in a temporary folder and releases all of it. */
+export class Bench implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly directory: string;
+  readonly facts: HostFacts;
+  readonly #testbeds: Testbed[] = [];
+
+  private constructor(engine: Engine, directory: string, facts: HostFacts) {
+    this.engine = engine;
+    this.directory = directory;
+    this.facts = facts;
+  }
+
+  static async open(): Promise<Bench> {
+    const engine = await Engine.connect();
+    const directory = await mkdtemp(join(tmpdir(), 'alpy-bench-'));
+    const images = resolveImages(process.env);
+    const facts = await inspectHost(engine, { images, accel: 'auto', directory, accelCacheFile: resolve('.cache/kvm.json') });
+    return new Bench(engine, directory, facts);
+  }
+
+  /** A testbed whose virtual CPU does not run yet. */
+  async testbed(appliance: Appliance, links: number, options: { readonly directory?: string; readonly facts?: HostFacts } = {}): Promise<Testbed> {
+    const facts = options.facts ?? this.facts;
+    const disk = await inspectApplianceDisk(this.engine, facts, appliance);
+    const directory = options.directory ?? (await mkdtemp(join(this.directory, 'testbed-')));
+    const testbed = await createTestbed(this.engine, facts, { appliance, links, disk, directory });
+    this.#testbeds.push(testbed);
+    return testbed;
+  }
+
+  /** Identifiers of this bench's containers that still exist, in whatever state. */
+  async containers(): Promise<readonly string[]> {
+    const label = [`io.alpy.run=${this.engine.runId}`];
+    const found = await this.engine.docker.listContainers({ all: true, filters: { label } });
+    return found.flatMap(({ Names }) => Names);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const testbed of this.#testbeds) await testbed.close().catch(() => undefined); // the test has seen what was wrong
+    this.engine[Symbol.dispose]();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { describe, expect, test } from 'vitest';
+import { Frame, numberIn } from '../../../src/console/frame.ts';
+import { echoPattern, pieces } from '../../../src/console/pace.ts';
+
+const kernelMessage = '[   12.345678] link up\r\n';
+
+describe('the markers of a command', () => {
+  const frame = new Frame();
+  const { id } = frame;
+  test.each([
+    ['ready', frame.ready, `@@${id}R@@\r\n`, 0],
+    ['begin', frame.begin, `@@${id}B@@\r\n`, 0],
+    ['end', frame.end, `@@${id}E127@@`, 127],
+    ['acknowledgement', frame.acknowledged, `@@${id}A000042@@`, 42],
+  ] as const)('%s is found wherever a kernel message cuts it', (_name, pattern, marker, number) => {
+    for (let at = 0; at < marker.length; at += 1) {
+      const match = pattern.exec(`x\r\n${marker.slice(0, at)}${kernelMessage}${marker.slice(at)}output`);
+      expect({ at, number: numberIn(match?.groups ?? {}) }).toEqual({ at, number });
+      expect({ at, after: match && match.input.slice(match.index + match[0].length) }).toEqual({ at, after: 'output' });
+    }
+  });
+
+  test('the echo of the opening line holds no marker, and fits the line editor of busybox', () => {
+    for (const keepState of [true, false]) {
+      const line = frame.opening({ redirect: `</dev/null >/tmp/alpy-0123456789ab 2>&1`, keepState });
+      expect(line.length).toBeLessThan(1000);
+      for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged]) expect(`\n${line}\r\n`).not.toMatch(pattern);
+    }
+  });
+});
+
+test('input is cut after line ends and at the size', () => {
+  expect(pieces(Buffer.from('abcde\nf'), 4).map(String)).toEqual(['abcd', 'e\n', 'f']);
+  expect(echoPattern(Buffer.from(' \n'))).toBeUndefined();
+});

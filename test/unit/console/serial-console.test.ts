@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { ConsoleClosedError, ConsoleTimeoutError, END, SerialConsole, Transcript, TranscriptError } from '../../../src/console/index.ts';
+import { UsageError } from '../../../src/core/errors.ts';
+import { connect } from './guest.ts';
+
+const soon = { timeoutMs: 2000 };
+
+function open(options: Parameters<typeof SerialConsole.open>[1] = {}): { console: SerialConsole; far: Duplex } {
+  const { near, far } = connect();
+  return { console: SerialConsole.open(near, options), far };
+}
+
+describe('expect', () => {
+  test('the match that begins earliest wins, whatever its place in the list', async () => {
+    const { console, far } = open();
+    far.write('one two three');
+    const match = await console.expect(['three', /t(w)o/, /thr/], soon);
+    expect({ ...match, match: [...match.match] }).toEqual({
+      index: 1,
+      pattern: /t(w)o/,
+      match: ['two', 'w'],
+      groups: {},
+      before: 'one ',
+      beforeBytes: Buffer.from('one '),
+      text: 'two',
+      droppedBytes: 0,
+    });
+    expect(await console.expect([/\w+/, 'three'], soon)).toMatchObject({ index: 0, before: ' ', text: 'three' });
+  });
+
+  test('of two matches at one place the first in the list wins', async () => {
+    const { console, far } = open();
+    far.write('login: ');
+    expect(await console.expect(['log', /login: /], soon)).toMatchObject({ index: 0, text: 'log' });
+  });
+
+  test('text and expressions match although they come byte by byte', async () => {
+    const { console, far } = open();
+    const text = console.expect('näher', soon);
+    for (const byte of Buffer.from('xx näher')) far.write(Buffer.of(byte));
+    expect(await text).toMatchObject({ before: 'xx ', text: 'näher' });
+    const expression = console.expect(/status=(?<status>\d+);/, soon);
+    for (const byte of Buffer.from('.status=127;rest')) far.write(Buffer.of(byte));
+    expect(await expression).toMatchObject({ before: '.', groups: { status: '127' } });
+    expect(await console.expect('rest', soon)).toMatchObject({ before: '' });
+  });
+
+  test('a look-behind sees what came before the window of the search', async () => {
+    const { console, far } = open();
+    const found = console.expect(/(?<!Last )login: /, { ...soon, windowBytes: 8 });
+    far.write('x'.repeat(500) + 'Last lo');
+    far.write('gin: never\n');
+    far.write('guest login: ');
+    expect((await found).before.slice(500)).toBe('Last login: never\nguest ');
+  });
+
+  test('invalid UTF-8 and zero bytes are kept as bytes', async () => {
+    const { console, far } = open();
+    const noise = Buffer.from([0x00, 0xff, 0xc3, 0x28, 0x80]);
+    far.write(noise);
+    far.write('prompt');
+    expect((await console.expect(/pro/, soon)).beforeBytes).toEqual(noise);
+    far.write(Buffer.from([0xfe, 0x41]));
+    expect(await console.expect(/\xfe(A)/, soon)).toMatchObject({ before: 'mpt', match: ['\xfeA', 'A'] });
+  });
+
+  test('what came while nobody waited counts, and nothing of it is lost', async () => {
+    const { console, far } = open();
+    const lines = Array.from({ length: 5000 }, (_, index) => `line ${String(index)}\n`).join('');
+    const arrived = new Promise<void>((resolve) => {
+      let length = 0;
+      console.observe((chunk) => {
+        length += chunk.length;
+        if (length === lines.length) resolve();
+      });
+    });
+    for (let at = 0; at < lines.length; at += 1000) far.write(lines.slice(at, at + 1000));
+    await arrived;
+    const { before, text } = await console.expect(/line 4999\n/, soon);
+    expect(before + text).toBe(lines);
+  });
+
+  test('beyond the limit the oldest output is dropped, and how much is told', async () => {
+    const { console, far } = open({ bufferBytes: 1000 });
+    far.write('x'.repeat(1500) + 'end');
+    expect(await console.expect('end', soon)).toMatchObject({ before: 'x'.repeat(997), droppedBytes: 503 });
+  });
+
+  test('after the deadline the error holds the last output, escaped', async () => {
+    const { console, far } = open({ name: 'rabbit' });
+    far.write('boot\x1b[1m ok\r\nÄ\x00\xff'.replace('\xff', ''));
+    const error: unknown = await console.expect(['login: ', /pass/], { timeoutMs: 20 }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ConsoleTimeoutError);
+    expect(error).toMatchObject({
+      code: 'ALPY_CONSOLE_TIMEOUT',
+      fault: 'device',
+      awaited: '"login: " or /pass/',
+      timeoutMs: 20,
+      tail: 'boot\\e[1m ok\nÄ\\x00',
+      message: 'rabbit: waited 20 ms for "login: " or /pass/; the last output was:\nboot\\e[1m ok\nÄ\\x00',
+    });
+    far.write('login: ');
+    expect(await console.expect('login: ', soon)).toMatchObject({ index: 0 }); // the console works on
+  });
+
+  test('an aborted wait throws the reason of the signal and consumes nothing', async () => {
+    const { console, far } = open();
+    const controller = new AbortController();
+    const waiting = console.expect('never', { ...soon, signal: controller.signal });
+    far.write('output');
+    controller.abort(new Error('the test is over'));
+    await expect(waiting).rejects.toThrow('the test is over');
+    expect(await console.expect('output', soon)).toMatchObject({ before: '' });
+  });
+
+  test('the end of the console ends a wait', async () => {
+    const { console, far } = open();
+    const waiting = console.expect('login: ', soon);
+    far.write('Power down');
+    far.end();
+    const error: unknown = await waiting.catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ConsoleClosedError);
+    expect(error).toMatchObject({ awaited: '"login: "', tail: 'Power down' });
+    await expect(console.send('x')).rejects.toBeInstanceOf(ConsoleClosedError);
+    expect(await console.expect(['login: ', END], soon)).toMatchObject({ index: 1, pattern: END, before: 'Power down' });
+  });
+
+  test('a stream that broke before gives its error as the cause', async () => {
+    const { near, far } = connect();
+    const console = SerialConsole.open(near);
+    near.destroy(new Error('connection reset'));
+    const error: unknown = await console.expect('x', soon).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'ALPY_CONSOLE_CLOSED', cause: { message: 'connection reset' } });
+    far.destroy();
+    await once(near, 'close').catch(() => undefined);
+    await expect(SerialConsole.open(near).expect('x', soon)).rejects.toBeInstanceOf(ConsoleClosedError);
+  });
+
+  test('closing it ends a wait', async () => {
+    const { console } = open();
+    const waiting = console.expect('x', soon);
+    await Promise.all([expect(waiting).rejects.toBeInstanceOf(ConsoleClosedError), console.close()]);
+  });
+
+  test('a second wait, an empty text and a non-ASCII expression are refused', async () => {
+    const { console, far } = open();
+    const first = console.expect('x', soon);
+    await expect(console.expect('y', soon)).rejects.toThrow(/cannot wait for "y": another expect still waits for "x"/);
+    far.write('x');
+    await first;
+    await expect(console.expect('', soon)).rejects.toBeInstanceOf(UsageError);
+    await expect(console.expect(/ä/, soon)).rejects.toBeInstanceOf(UsageError);
+  });
+
+  test('a megabyte in small pieces is searched in linear time', async () => {
+    const { console, far } = open();
+    const found = console.expect(['no such text', /no (?:such )?match/, /end$/], soon);
+    const piece = Buffer.from('[   12.345678] some line of the kernel, as it comes\r\n'.repeat(20));
+    for (let sent = 0; sent < 2 ** 20; sent += piece.length) far.write(piece);
+    far.write('end');
+    expect((await found).index).toBe(2);
+  });
+});
+
+describe('send', () => {
+  test('bytes and lines arrive as they are', async () => {
+    const { console, far } = open({ lineEnd: '\r' });
+    const arrived = far.toArray() as Promise<Buffer[]>;
+    await console.send(Buffer.from([0, 255, 3]));
+    await console.sendLine('ä');
+    far.push(null);
+    expect(Buffer.concat(await arrived)).toEqual(Buffer.from([0, 255, 3, 0xc3, 0xa4, 13]));
+  });
+
+  test('each piece waits for the echo of the one before, also when the line wraps', async () => {
+    const { console, far } = open();
+    const taken: string[] = [];
+    far.on('data', (piece: Buffer) => {
+      taken.push(piece.toString());
+      far.write(piece.toString().split('').join('\r\n'));
+    });
+    await console.send('abcdef\n', { echo: true, chunkBytes: 4, timeoutMs: 2000 });
+    expect(taken).toEqual(['abcd', 'ef\n']);
+  });
+
+  test('a missing echo names what was sent, but not a secret, and has one deadline for all pieces', async () => {
+    const { console } = open();
+    const options = { echo: true, timeoutMs: 20 };
+    await expect(console.send('abc\x1b', options)).rejects.toThrow('waited 20 ms for the echo of "abc\\e"');
+    await expect(console.send('abc', { ...options, secret: true })).rejects.toThrow('waited 20 ms for the echo of a secret');
+    await expect(console.send('abc', { chunkBytes: 0 })).rejects.toBeInstanceOf(UsageError);
+  });
+
+  test('a device that takes nothing runs into the deadline', async () => {
+    const console = SerialConsole.open(new Duplex({ read: () => undefined, write: () => undefined }));
+    await expect(console.send('x', { timeoutMs: 20 })).rejects.toThrow('waited 20 ms for the device to take its input');
+  });
+});
+
+describe('transcript', () => {
+  test('console.log has every byte, console.txt is escaped with time and direction, and a secret is in neither', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'alpy-console-'));
+    try {
+      const base = join(directory, 'console');
+      const { console, far } = open({ transcript: Transcript.create(base) });
+      const received = [Buffer.from('boot\r\n\r\n'), Buffer.from([0xff, 0x00, 0x1b]), Buffer.from('[0m\nlogin: ')];
+      for (const chunk of received) far.write(chunk);
+      await console.expect('login: ', soon);
+      await console.sendLine('root');
+      far.write('root\r\nPassword: ');
+      await console.expect('Password: ', soon);
+      await console.sendLine('hunter2', { secret: true });
+      far.write('\r\nÄ# ');
+      await console.expect('# ', soon);
+      await console.close();
+      const log = await readFile(`${base}.log`);
+      expect(log).toEqual(Buffer.concat([...received, Buffer.from('root\r\nPassword: \r\nÄ# ')]));
+      const [head = '', ...lines] = (await readFile(`${base}.txt`, 'utf8')).split('\n');
+      expect(head).toMatch(/^# serial console, seconds since \d{4}-\d\d-\d\dT[\d:.]+Z$/);
+      expect(lines.map((line) => line.replace(/^ +\d+\.\d{3} /, ''))).toEqual([
+        '< boot',
+        '<',
+        '< ÿ\\x00\\e[0m'.replace('ÿ', '\\xff'),
+        '< login: ',
+        '> root',
+        '< root',
+        '< Password: ',
+        '> ***',
+        '<',
+        '< Ä# ',
+        '',
+      ]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('a record that cannot be written is told at the next wait and at the end', async () => {
+    const transcript = Transcript.create('/nonexistent/console');
+    const { console, far } = open({ transcript });
+    far.write('x');
+    await expect(console.close()).rejects.toBeInstanceOf(TranscriptError);
+    await expect(console.expect('x', soon)).rejects.toMatchObject({ code: 'ALPY_TRANSCRIPT', fault: 'environment' });
+  });
+});
