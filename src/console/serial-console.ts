@@ -198,7 +198,7 @@ export class SerialConsole implements AsyncDisposable {
     return {
       index: best.index,
       pattern,
-      match: match ?? [text],
+      match: match ? [...match] : [text],
       groups: { ...match?.groups },
       before,
       beforeBytes,

@@ -84,7 +84,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   if (typeof corruptions === 'number' && corruptions > 0) {
     throw new DiskImageError(
       path,
-      `it is damaged: qemu-img check finds ${String(corruptions)} corruptions. Build or fetch it anew`,
+      `it is truncated or damaged: qemu-img check finds ${String(corruptions)} corruptions. Build or fetch it anew`,
     );
   }
   if (report.check !== '' && check === undefined) throw new DiskImageError(path, `QEMU cannot check it: ${report.errors.trim()}`);

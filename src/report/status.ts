@@ -11,6 +11,8 @@ export interface ThrownError {
   readonly diff?: string | undefined;
   readonly code?: unknown;
   readonly fault?: unknown;
+  /** what Vitest puts into the error of a matcher, its own and those of `expect.extend` */
+  readonly __vitest_error_context__?: unknown;
 }
 
 const faults: ReadonlySet<unknown> = new Set<Fault>(['usage', 'environment', 'device', 'bug']);
@@ -22,7 +24,8 @@ const faults: ReadonlySet<unknown> = new Set<Fault>(['usage', 'environment', 'de
  */
 export function faultOf(error: ThrownError): Fault | undefined {
   if (faults.has(error.fault)) return error.fault as Fault;
-  if (error.name === 'AssertionError' || error.message.startsWith('Test timed out in ')) return 'device';
+  const isAssertion = error.name === 'AssertionError' || '__vitest_error_context__' in error;
+  if (isAssertion || error.message.startsWith('Test timed out in ')) return 'device';
   return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
 }
 

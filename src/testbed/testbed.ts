@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { CleanupError, Lifetime } from '../core/lifetime.ts';
-import { EnvironmentError } from '../core/errors.ts';
+import type { Lifetime } from '../core/lifetime.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { ContainerDiedError, type Container } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
@@ -64,6 +64,7 @@ export class Testbed implements AsyncDisposable {
    * @throws what {@link Testbed.check} throws, after everything is down
    * @throws CaptureError when a capture is not complete
    * @throws CleanupError when something could not be released
+   * @throws AggregateError of several of these
    */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -90,19 +91,12 @@ export class Testbed implements AsyncDisposable {
       await attempt(finishCaptures);
       await attempt(() => lifetime[Symbol.asyncDispose]());
       const [first] = errors;
-      if (errors.length > 1) throw new AggregateCloseError(errors);
+      if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
       if (first !== undefined) throw first;
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-}
-
-/** Several things were wrong at the end of a testbed. */
-class AggregateCloseError extends CleanupError {
-  constructor(errors: readonly unknown[]) {
-    super(errors.map((error, index) => ({ name: String(index + 1), error })));
   }
 }

@@ -17,7 +17,7 @@ describe('the markers of a command', () => {
     for (let at = 0; at < marker.length; at += 1) {
       const match = pattern.exec(`x\r\n${marker.slice(0, at)}${kernelMessage}${marker.slice(at)}output`);
       expect({ at, number: numberIn(match?.groups ?? {}) }).toEqual({ at, number });
-      expect({ at, after: match && match.input.slice(match.index + match[0].length) }).toEqual({ at, after: 'output' });
+      expect({ at, after: match?.input.slice(match.index + match[0].length) }).toEqual({ at, after: 'output' });
     }
   });
 
@@ -25,7 +25,8 @@ describe('the markers of a command', () => {
     for (const keepState of [true, false]) {
       const line = frame.opening({ redirect: `</dev/null >/tmp/alpy-0123456789ab 2>&1`, keepState });
       expect(line.length).toBeLessThan(1000);
-      for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged]) expect(`\n${line}\r\n`).not.toMatch(pattern);
+      for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged])
+        expect(`\n${line}\r\n`).not.toMatch(pattern);
     }
   });
 });

@@ -13,8 +13,10 @@ const by = (fault?: Fault, code?: string): ErrorReport => ({
 
 test('whose fault an error is', () => {
   const assertion = Object.assign(new Error('1 is not 2'), { name: 'AssertionError' });
+  const ofMatcher = Object.assign(new Error('expected it to be prime'), { __vitest_error_context__: { assertionName: 'toBePrime' } });
   const errors = [
     assertion,
+    ofMatcher,
     new DeviceError('x'),
     new Error('Test timed out in 5000ms.\nIf this is …'),
     new Error('Hook timed out in 5000ms.'),
@@ -25,6 +27,7 @@ test('whose fault an error is', () => {
     { message: 'from elsewhere', fault: 'mine' },
   ];
   expect(errors.map(faultOf)).toEqual([
+    'device',
     'device',
     'device',
     'device',

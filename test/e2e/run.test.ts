@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `alpy run` as somebody else uses it: another folder, no package.json, a real guest.
+import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import Docker from 'dockerode';
+import { XMLParser } from 'fast-xml-parser';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runLabel } from '../../src/docker/index.ts';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Project, waitForLine } from '../support/cli.ts';
+import { rabbitImage } from '../support/testbeds.ts';
+
+const docker = new Docker();
+
+const rabbitYaml = `
+appliance:
+  name: rabbit
+  image: ${rabbitImage}
+  login: { user: root, password: rabbit, loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' }
+`;
+/** A guest that says nothing, for what needs none. */
+const silentYaml = 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\n';
+
+async function containers(): Promise<readonly string[]> {
+  const found = await docker.listContainers({ all: true, filters: { label: [runLabel] } });
+  return found.flatMap(({ Names }) => Names);
+}
+
+async function silentProject(files: Readonly<Record<string, string>>): Promise<Project> {
+  const project = await Project.create({ 'alpy.yaml': silentYaml, ...files });
+  await writeBlankDisk(project.path('blank.raw'));
+  return project;
+}
+
+describe('tests of somebody else', () => {
+  let project: Project;
+  let result: Awaited<ReturnType<Project['run']>>;
+
+  beforeAll(async () => {
+    project = await Project.create({
+      'alpy.yaml': rabbitYaml,
+      'tests/router.test.ts': `
+import { describe, expect, test } from 'alpy/test';
+
+describe('a router', () => {
+  test('forwards IPv4', async ({ dut, nodes: [left, right] }) => {
+    await dut.shell.run('ip address add 192.168.1.1/24 dev eth0 && ip link set eth0 up');
+    await dut.shell.run('ip address add 192.168.2.1/24 dev eth1 && ip link set eth1 up');
+    await dut.shell.run('sysctl -w net.ipv4.ip_forward=1');
+    await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
+    await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
+    await expect(left).toReach('192.168.2.2');
+    await expect(dut.links[1]).toHaveSeen('icmp.type == 8 && ip.src == 192.168.1.2');
+  });
+
+  test('forwards IPv4', async ({ dut, links, nodes: [left], step }) => {
+    await step('Ask a router that is not configured', async () => {
+      await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
+      await dut.shell.run('printf "\\\\033[31mred\\\\033[0m \\\\001 ]]> <&\\\\n" >/dev/ttyS0');
+      await expect(links[0]).toHaveSeen('arp && icmp', { timeoutMs: 500 });
+    });
+  });
+});
+`,
+    });
+    result = await project.run(['run']);
+    return async () => {
+      await project[Symbol.asyncDispose]();
+    };
+  });
+
+  test('one passes and one fails: exit status 1, and the last line counts them', () => {
+    expect(result.status).toBe(1);
+    expect(result.stdout.trimEnd().split('\n').at(-1)).toBe('1 passed, 1 failed');
+    expect(result.stdout).toContain('FAILED tests/router.test.ts > a router > forwards IPv4');
+    expect(result.stdout).toContain('expected a frame on link0 to pass "arp && icmp"');
+  });
+
+  test('each step begins and ends on a line of its own', () => {
+    expect(result.stderr).toMatch(/^INFO alpy\.qemu Set the testbed up > Start QEMU\.\.\.$/m);
+    expect(result.stderr).toMatch(/^INFO alpy\.qemu Set the testbed up > Start QEMU\.\.\. done \(\d+\.\d\d s\)$/m);
+    expect(result.stderr).toMatch(/^INFO test Ask a router that is not configured\.\.\. failed: expected a frame/m);
+  });
+
+  test('the same name twice gives two folders and two names in a valid JUnit file', async () => {
+    const parsed = new XMLParser({ ignoreAttributes: false }).parse(await readFile(project.path('alpy-out/junit.xml'), 'utf8')) as {
+      testsuites: { testsuite: { testcase: readonly Readonly<Record<string, unknown>>[] } };
+    };
+    const cases = parsed.testsuites.testsuite.testcase;
+    expect(cases.map((one) => one['@_name'])).toEqual(['a router > forwards IPv4', expect.stringMatching(/^a router > forwards IPv4 .+/)]);
+    expect(cases.map((one) => one['@_file'])).toEqual(['tests/router.test.ts', 'tests/router.test.ts']);
+    expect(cases.map((one) => 'failure' in one)).toEqual([false, true]);
+    expect(cases[1]?.['system-out']).toContain('[[ATTACHMENT|alpy-out/tests/');
+    expect(await readdir(project.path('alpy-out/tests'))).toEqual(['router-a-router-forwards-ipv4', 'router-a-router-forwards-ipv4-2']);
+  });
+
+  test('captures, console logs and a picture of the screen of the failed one are kept', async () => {
+    const [passed, failed] = ['router-a-router-forwards-ipv4', 'router-a-router-forwards-ipv4-2'];
+    const common = ['console.log', 'console.txt', 'debug.log', 'events.ndjson', 'link0.pcap', 'link1.pcap'];
+    expect((await readdir(project.path('alpy-out/tests', passed))).sort()).toEqual(common);
+    expect((await readdir(project.path('alpy-out/tests', failed))).sort()).toEqual([...common, 'screen.png']);
+    expect((await readFile(project.path('alpy-out/tests', failed, 'console.log'))).includes('\x1b[31mred\x1b[0m \x01 ]]> <&\r\n')).toBe(true);
+    expect(await readFile(project.path('alpy-out/tests', failed, 'console.txt'), 'utf8')).toContain('\\e[31mred\\e[0m \\x01 ]]> <&');
+    expect((await readFile(project.path('alpy-out/tests', failed, 'screen.png'))).subarray(1, 4).toString()).toBe('PNG');
+    for (const link of ['link0.pcap', 'link1.pcap']) {
+      expect((await stat(project.path('alpy-out/tests', passed, link))).size).toBeGreaterThan(24 + 98);
+    }
+  });
+
+  test('run.json tells the same', async () => {
+    const report = JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+    expect(report).toMatchObject({
+      schemaVersion: 1,
+      exitStatus: 1,
+      tests: [
+        { fullName: 'a router > forwards IPv4', status: 'passed', errors: [] },
+        { status: 'failed', errors: [{ message: expect.stringContaining('expected a frame on link0') as string }] },
+      ],
+    });
+  });
+
+  test('nothing is left', async () => {
+    expect(await containers()).toEqual([]);
+  });
+});
+
+describe('a run that is stopped', () => {
+  const endless = {
+    'tests/endless.test.ts': `
+import { test } from 'alpy/test';
+test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
+  await step('Wait', () => dut.console.expect('never', { timeoutMs: 600_000, signal }));
+});
+`,
+  };
+
+  test.each([
+    { signal: 'SIGINT', status: 130 },
+    { signal: 'SIGTERM', status: 143 },
+  ] as const)('by $signal ends cleanly with status $status and its reports', async ({ signal, status }) => {
+    await using project = await silentProject(endless);
+    const child = project.start(['run']);
+    await waitForLine(child, /INFO test Wait\.\.\.$/);
+    expect(await containers()).not.toEqual([]);
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    expect(await exited).toEqual([status, null]);
+    expect(await containers()).toEqual([]);
+    expect(await readFile(project.path('alpy-out/junit.xml'), 'utf8')).toContain('waits for a guest that never speaks');
+    expect((await readdir(project.path('alpy-out/tests', 'endless-waits-for-a-guest-that-never-speaks'))).sort()).toContain('link0.pcap');
+  });
+
+  test('by SIGKILL leaves nothing of its testbed within two seconds', async () => {
+    await using project = await silentProject(endless);
+    const child = project.start(['run']);
+    await waitForLine(child, /INFO test Wait\.\.\.$/);
+    const runId = /alpy-([0-9a-f]+)-/.exec((await containers()).join())?.[1];
+    const gone = (await docker.getEvents({ filters: { event: ['destroy'], label: [`${runLabel}=${String(runId)}`] } })) as NodeJS.ReadableStream;
+    const before = (await containers()).length;
+    expect(before).toBe(3);
+    const killed = performance.now();
+    child.kill('SIGKILL');
+    let count = 0;
+    for await (const chunk of gone) {
+      count += chunk.toString().trim().split('\n').length;
+      if (count >= before) break;
+    }
+    expect(performance.now() - killed).toBeLessThan(2000);
+    expect(await containers()).toEqual([]);
+  });
+});
+
+describe('what cannot be run', () => {
+  const passing = { 'tests/a.test.ts': "import { test } from 'alpy/test';\ntest('a', ({ nodes }) => { if (nodes.length !== 1) throw new Error('?'); });\n" };
+
+  test('a filter that matches nothing: status 2', async () => {
+    await using project = await silentProject(passing);
+    const { status, stderr } = await project.run(['run', 'nope']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `alpy: found no test that matches "nope" among tests/**/*.test.ts, *.test.ts in ${project.directory} (ALPY_USAGE)\n` });
+  });
+
+  test('a configuration with several mistakes: status 2, and all of them', async () => {
+    await using project = await Project.create({ 'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 9 }\n' });
+    const { status, stderr } = await project.run(['run']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/memoryMB/);
+    expect(stderr).toMatch(/appliance\.nic/);
+    expect(stderr).toMatch(/topology\.links/);
+  });
+
+  test('no daemon: status 3, and what to do', async () => {
+    await using project = await silentProject(passing);
+    const { status, stderr } = await project.run(['run'], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr:
+        'alpy: cannot reach the Docker daemon at /nowhere/docker.sock: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens (ALPY_DAEMON)\n',
+    });
+    const doctor = await project.run(['doctor'], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
+    expect(doctor.status).toBe(3);
+    expect(doctor.stdout).toMatch(/^FAIL docker: cannot reach the Docker daemon at \/nowhere\/docker\.sock/);
+  });
+
+  test('a container image that is not there: status 3, and where its location came from', async () => {
+    await using project = await silentProject(passing);
+    const { status, stderr } = await project.run(['run'], { ALPY_IMAGE_QEMU: 'example.invalid/qemu:1' });
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/example\.invalid\/qemu:1.*ALPY_IMAGE_QEMU/s);
+    const doctor = await project.run(['doctor', '--json'], { ALPY_IMAGE_QEMU: 'example.invalid/qemu:1' });
+    expect(doctor.status).toBe(3);
+    expect(JSON.parse(doctor.stdout)).toMatchObject({ canRun: false });
+  });
+
+  test('a disk image that is not there: status 3', async () => {
+    await using project = await Project.create({ 'alpy.yaml': 'appliance: { image: none.qcow2 }\n', ...passing });
+    const { status, stderr } = await project.run(['run']);
+    expect(status).toBe(3);
+    expect(stderr).toContain('none.qcow2: there is no such file. Build it first, or correct appliance.image (ALPY_DISK_IMAGE)');
+  });
+
+  test('a guest that does not boot: status 3, and <error> in JUnit', async () => {
+    await using project = await silentProject({
+      ...passing,
+      'alpy.yaml': `${silentYaml.replace('memoryMiB: 64', "memoryMiB: 64, bootTimeoutMs: 200, login: { user: root, shellPrompt: '# ' }")}`,
+    });
+    const { status, stdout } = await project.run(['run']);
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/ERROR tests\/a\.test\.ts > a .*\n +dut did not boot: serial console: waited \d+ ms for a login/);
+    expect(await readFile(project.path('alpy-out/junit.xml'), 'utf8')).toMatch(/<error message="dut did not boot/);
+  });
+
+  test('a test file with a syntax error: status 1, and <error> in JUnit', async () => {
+    await using project = await silentProject({ 'tests/broken.test.ts': "import { test } from 'alpy/test';\ntest('a', (\n" });
+    const { status, stdout } = await project.run(['run']);
+    expect(status).toBe(1);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed');
+    expect(await readFile(project.path('alpy-out/junit.xml'), 'utf8')).toContain('<error');
+  });
+});
+
+test('what alpy init writes is a project that runs, and is not overwritten', async () => {
+  await using project = await Project.create({});
+  expect((await project.run(['init'])).status).toBe(0);
+  const again = await project.run(['init']);
+  expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining('alpy.yaml exists already') as string });
+  const { status, stdout } = await project.run(['run'], {
+    ALPY_APPLIANCE_IMAGE: rabbitImage,
+    ALPY_APPLIANCE_LOGIN_PASSWORD: 'rabbit',
+  });
+  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }).toEqual({ status: 0, last: '1 passed, 0 failed' });
+});

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+
+const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
+
+/** A folder of somebody who uses alpy, outside this repository and without a package.json. */
+export class Project implements AsyncDisposable {
+  readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** @param files - contents by path */
+  static async create(files: Readonly<Record<string, string>>): Promise<Project> {
+    const project = new Project(await mkdtemp(join(tmpdir(), 'alpy-project-')));
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(project.directory, path)), { recursive: true });
+      await writeFile(join(project.directory, path), content);
+    }
+    return project;
+  }
+
+  /** Absolute path of a file below it. */
+  path(...parts: readonly string[]): string {
+    return join(this.directory, ...parts);
+  }
+
+  /** Starts `alpy` here, in a process group of its own. */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    return spawn(process.execPath, [bin, ...args], {
+      cwd: this.directory,
+      env: { ...process.env, ...env, VITEST: '', VITEST_WORKER_ID: '', VITEST_POOL_ID: '', NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Runs `alpy` here to its end. */
+  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ status: number | null; stdout: string; stderr: string }> {
+    const child = this.start(args, env);
+    const [stdout, stderr, [status]] = await Promise.all([
+      text(child.stdout!),
+      text(child.stderr!),
+      once(child, 'exit') as Promise<[number | null]>,
+    ]);
+    return { status, stdout, stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Waits until a running `alpy` prints a line that matches, on either output; all that it prints meanwhile is read. */
+export async function waitForLine(child: ChildProcess, pattern: RegExp): Promise<void> {
+  const lines: string[] = [];
+  const found = Promise.withResolvers<void>();
+  for (const input of [child.stdout!, child.stderr!]) {
+    createInterface({ input }).on('line', (line) => {
+      lines.push(line);
+      if (pattern.test(line)) found.resolve();
+    });
+  }
+  child.on('exit', () => {
+    found.reject(new Error(`alpy ended without printing ${String(pattern)}:\n${lines.join('\n')}`));
+  });
+  await found.promise;
+}

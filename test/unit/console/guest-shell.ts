@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { RemoteShell, SerialConsole } from '../../../src/console/index.ts';
+import { startGuest, type Tamper } from './guest.ts';
+
+/** For waits that end at once unless something is broken. */
+export const wait = { timeoutMs: 4000 };
+
+/** A shell on a terminal of 80 columns, as it is before any preparation. */
+export async function startShell(
+  command: string,
+  tamper?: Tamper,
+): Promise<{ shell: RemoteShell; console: SerialConsole; powerOff: () => void } & AsyncDisposable> {
+  const guest = startGuest(`stty cols 80; ${command}`, tamper);
+  const console = SerialConsole.open(guest.stream);
+  await console.expect(/[#$] /, wait);
+  return {
+    shell: RemoteShell.attach(console, wait),
+    console,
+    powerOff: guest.powerOff,
+    [Symbol.asyncDispose]: async () => {
+      await console.close();
+      await guest[Symbol.asyncDispose]();
+    },
+  };
+}
