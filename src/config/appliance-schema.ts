@@ -9,10 +9,12 @@ const pattern = text.refine(isPattern, { error: 'text or a valid /regular expres
 export const LoginSchema = z.strictObject({
   user: text.describe('name to log in with'),
   password: z.string().optional().describe('password; absent when the appliance asks for none'),
-  loginPrompt: pattern.default('login:').describe('what the console prints when it wants a name; text or /regular expression/'),
+  loginPrompt: pattern
+    .optional()
+    .describe('what the console prints when it wants a name, text or /regular expression/; absent for "login: " and its like'),
   passwordPrompt: pattern
-    .default('Password:')
-    .describe('what it prints when it wants the password; text or /regular expression/'),
+    .optional()
+    .describe('what it prints when it wants the password, text or /regular expression/; absent for "Password: " and its like'),
   shellPrompt: pattern.describe('what it prints when it takes commands; text or /regular expression/'),
   failure: pattern.optional().describe('what it prints when it refuses the log-in; text or /regular expression/'),
 });

@@ -2,6 +2,7 @@
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { messageOf } from '../core/errors.ts';
 import { logAside } from '../core/step.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, ContainerTimeoutError, statusCodeOf } from './errors.ts';
@@ -9,6 +10,9 @@ import type { ExitStatus } from './exit-status.ts';
 import { readFiles, writeFiles, type ContainerFile } from './files.ts';
 import type { ContainerSpec } from './spec.ts';
 import { createOptions } from './spec.ts';
+
+/** How long the daemon may take to remove a container, in `ms`. */
+const removeTimeoutMs = 20_000;
 
 /** A container that was made for one purpose and removes itself when it ends. Its output is read from the first byte on. */
 export class Container implements AsyncDisposable {
@@ -24,6 +28,7 @@ export class Container implements AsyncDisposable {
   readonly #container: Docker.Container;
   #exitStatus: ExitStatus | undefined;
   #isExpectedToExit = false;
+  #removed: Promise<void> | undefined;
 
   private constructor(engine: Engine, name: string, container: Docker.Container, stream: Duplex) {
     this.engine = engine;
@@ -125,10 +130,11 @@ export class Container implements AsyncDisposable {
     return this.#container;
   }
 
-  /** Kills and removes it; done when it is gone. */
+  /** Kills and removes it; done when it is gone. May be called again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isExpectedToExit = true;
-    await remove(this.#container, this.name);
+    this.#removed ??= remove(this.#container, this.name, () => this.engine.exits.removalOf(this.id));
+    await this.#removed;
     this.stdin.destroy();
     this.engine.exits.forget(this.id);
   }
@@ -148,12 +154,15 @@ export function demultiplex(engine: Engine, stream: Duplex): { readonly stdout: 
   return { stdout, stderr };
 }
 
-async function remove(container: Docker.Container, name: string): Promise<void> {
+/** Kills and removes a container; done when the daemon has none of that identifier or name any more. */
+async function remove(container: Docker.Container, name: string, removed?: () => Promise<void>): Promise<void> {
+  const deadline = AbortSignal.timeout(removeTimeoutMs);
   try {
-    await untilAborted(container.remove({ force: true, v: true }), AbortSignal.timeout(20_000));
+    await untilAborted(container.remove({ force: true, v: true }), deadline);
   } catch (error) {
-    // 404: it has removed itself; 409: it is just doing so
-    if (![404, 409].includes(statusCodeOf(error) ?? 0))
-      throw new ContainerError(`cannot remove ${name}: ${String(error)}`, { cause: error });
+    const status = statusCodeOf(error);
+    if (status === 404) return; // it has removed itself
+    if (status !== 409) throw new ContainerError(`cannot remove ${name}: ${messageOf(error)}`, { cause: error });
+    if (removed) await untilAborted(removed(), deadline); // it is just doing so
   }
 }

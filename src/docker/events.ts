@@ -18,13 +18,14 @@ interface EngineEvent {
 export class ExitEvents implements Disposable {
   readonly #stream: Readable;
   readonly #exits = new Map<string, PromiseWithResolvers<ExitStatus>>();
+  readonly #removals = new Map<string, PromiseWithResolvers<void>>();
   #failure: Error | undefined;
 
   private constructor(stream: Readable) {
     this.#stream = stream;
     const fail = (cause?: Error): void => {
       this.#failure ??= new ContainerError('the Docker daemon ended its event stream: was it stopped?', { cause });
-      for (const { reject } of this.#exits.values()) reject(this.#failure);
+      for (const { reject } of [...this.#exits.values(), ...this.#removals.values()]) reject(this.#failure);
     };
     createInterface({ input: stream }).on('line', (line) => {
       this.#take(JSON.parse(line) as EngineEvent);
@@ -35,7 +36,7 @@ export class ExitEvents implements Disposable {
 
   /** Subscribes; only containers with the label count. */
   static async open(docker: Docker, label: string): Promise<ExitEvents> {
-    const filters = { type: ['container'], event: ['die', 'exec_die'], label: [label] };
+    const filters = { type: ['container'], event: ['die', 'exec_die', 'destroy'], label: [label] };
     const options = { filters } as unknown as Docker.GetEventsOptions; // the types know no "exec_die"
     return new ExitEvents((await docker.getEvents(options)) as Readable);
   }
@@ -45,12 +46,21 @@ export class ExitEvents implements Disposable {
    * @throws {@link ContainerError} when the daemon is gone
    */
   exitOf(id: string): Promise<ExitStatus> {
-    return this.#entry(id).promise;
+    return this.#entry(this.#exits, id).promise;
   }
 
-  /** Forgets a container or exec whose exit matters no more. */
+  /**
+   * Settles when the container has been removed.
+   * @throws {@link ContainerError} when the daemon is gone
+   */
+  removalOf(id: string): Promise<void> {
+    return this.#entry(this.#removals, id).promise;
+  }
+
+  /** Forgets a container or exec whose end matters no more. */
   forget(id: string): void {
     this.#exits.delete(id);
+    this.#removals.delete(id);
   }
 
   [Symbol.dispose](): void {
@@ -58,18 +68,21 @@ export class ExitEvents implements Disposable {
   }
 
   #take({ Action, Actor }: EngineEvent): void {
-    const attributes = Actor?.Attributes;
-    const id = Action === 'die' ? Actor?.ID : attributes?.['execID'];
-    if (id !== undefined) this.#entry(id).resolve(exitStatusOf(Number(attributes?.['exitCode'])));
+    const { ID, Attributes } = Actor ?? {};
+    const exitStatus = exitStatusOf(Number(Attributes?.['exitCode']));
+    const execId = Attributes?.['execID'];
+    if (Action === 'destroy' && ID !== undefined) this.#entry(this.#removals, ID).resolve();
+    else if (Action === 'die' && ID !== undefined) this.#entry(this.#exits, ID).resolve(exitStatus);
+    else if (execId !== undefined) this.#entry(this.#exits, execId).resolve(exitStatus);
   }
 
-  #entry(id: string): PromiseWithResolvers<ExitStatus> {
-    let entry = this.#exits.get(id);
+  #entry<T>(entries: Map<string, PromiseWithResolvers<T>>, id: string): PromiseWithResolvers<T> {
+    let entry = entries.get(id);
     if (!entry) {
-      entry = Promise.withResolvers<ExitStatus>();
+      entry = Promise.withResolvers<T>();
       entry.promise.catch(() => undefined); // the one who asks is told; nobody need ask
       if (this.#failure) entry.reject(this.#failure);
-      this.#exits.set(id, entry);
+      entries.set(id, entry);
     }
     return entry;
   }

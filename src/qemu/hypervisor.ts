@@ -43,6 +43,9 @@ cp ${firmwareTemplate} ${firmwareVariables}
 shift 2
 exec qemu-system-x86_64 "$@"`;
 
+/** Ends as soon as QEMU closes its side; by default it would wait half a second for more input. */
+const socat = ['socat', '-t', '0', '-', `UNIX-CONNECT:${serialSocket}`];
+
 /** How long QEMU may take to start, in `ms`: it maps the guest's memory, on a machine that may be loaded. */
 const startTimeoutMs = 60_000;
 
@@ -99,7 +102,7 @@ export class Hypervisor implements AsyncDisposable {
     const execution = await withDeadline(
       wait,
       (cause) => new QmpTimeoutError("the guest's serial port", wait.timeoutMs, 'environment', { cause }),
-      (signal) => startExec(this.container, { command: ['socat', '-', `UNIX-CONNECT:${serialSocket}`] }, signal),
+      (signal) => startExec(this.container, { command: socat }, signal),
     );
     execution.stderr.resume();
     return duplexOf(execution.stdout, execution.stdin);

@@ -211,8 +211,8 @@ export class Dut {
     return {
       user: login.user,
       ...(login.password === undefined ? {} : { password: login.password }),
-      loginPrompt: patternOf(login.loginPrompt),
-      passwordPrompt: patternOf(login.passwordPrompt),
+      ...(login.loginPrompt === undefined ? {} : { loginPrompt: patternOf(login.loginPrompt) }),
+      ...(login.passwordPrompt === undefined ? {} : { passwordPrompt: patternOf(login.passwordPrompt) }),
       shellPrompt: patternOf(login.shellPrompt),
       ...(login.failure === undefined ? {} : { failurePattern: patternOf(login.failure) }),
     };

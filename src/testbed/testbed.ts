@@ -78,13 +78,14 @@ export class Testbed implements AsyncDisposable {
           errors.push(error);
         }
       };
-      const { dut, hypervisor, lifetime, finishCaptures } = this.#parts;
+      const { dut, hypervisor, nodes, apps, lifetime, finishCaptures } = this.#parts;
       await attempt(() => {
         this.check();
       });
       await attempt(() => dut.close());
       const complaint = hypervisor.stderr.trim();
-      await attempt(() => hypervisor[Symbol.asyncDispose]());
+      const containers = [hypervisor, ...nodes, ...apps.all];
+      await Promise.all(containers.map((container) => attempt(() => container[Symbol.asyncDispose]())));
       await attempt(() => {
         if (complaint.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${complaint}`);
       });

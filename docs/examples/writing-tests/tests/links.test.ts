@@ -11,7 +11,5 @@ test('answers on a link, and sees when its cable is pulled', async ({ dut, links
   await expect(link).not.toHaveSeen('ipv6 && eth.src == 02:00:00:a1:00:00');
 
   await link.setUp(false);
-  await expect
-    .poll(async () => (await dut.shell.run('cat /sys/class/net/eth0/carrier')).output, { timeout: 10_000 })
-    .toBe('0');
+  await expect.poll(async () => (await dut.shell.run('cat /sys/class/net/eth0/carrier')).output, { timeout: 10_000 }).toBe('0');
 });
