@@ -34,7 +34,11 @@ function withQuotes(text: string): string {
 
 /** Fills in the table of all values. */
 function withTable(text: string): string {
-  const table = ['| key | type | default | variable | meaning |', '|---|---|---|---|---|', ...knownValues().map(({ path }) => row(path))];
+  const table = [
+    '| key | type | default | variable | meaning |',
+    '|---|---|---|---|---|',
+    ...knownValues().map(({ path }) => row(path)),
+  ];
   return text.replace(
     /(<!-- table: begin -->\n)[^]*(<!-- table: end -->)/,
     (_, begin: string, end: string) => `${begin}${table.join('\n')}\n${end}`,

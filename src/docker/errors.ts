@@ -6,6 +6,13 @@ import type { ExitStatus } from './exit-status.ts';
 /** No Docker daemon answers, or it refuses us. */
 export class DaemonError extends EnvironmentError {
   override readonly code = 'ALPY_DAEMON';
+  /** what to do, as a command */
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string, options?: ErrorOptions) {
+    super(message, options);
+    this.remedy = remedy;
+  }
 }
 
 /** The daemon refused or failed to do something with a container. */
@@ -69,14 +76,26 @@ export function statusCodeOf(error: unknown): number | undefined {
  * @param where - address of the daemon, as a person knows it
  */
 export function daemonError(where: string, cause: unknown): DaemonError {
-  const code = codeOf(cause);
-  const reason =
-    code === 'EACCES'
-      ? `permission denied. Add yourself to the group that owns the socket (docker) and log in again, or run as root`
-      : code === 'ENOENT' || code === 'ECONNREFUSED'
-        ? 'nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens'
-        : `${messageOf(cause)}. Is DOCKER_HOST right?`;
-  return new DaemonError(`cannot reach the Docker daemon at ${where}: ${reason}`, { cause });
+  const [reason, remedy] = diagnose(cause);
+  return new DaemonError(`cannot reach the Docker daemon at ${where}: ${reason}`, remedy, { cause });
+}
+
+function diagnose(cause: unknown): readonly [reason: string, remedy: string] {
+  switch (codeOf(cause)) {
+    case 'EACCES':
+      return [
+        'permission denied. Add yourself to the group that owns the socket (docker) and log in again, or run as root',
+        'sudo usermod -aG docker "$USER", then log in again',
+      ];
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return [
+        'nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens',
+        'sudo systemctl start docker',
+      ];
+    default:
+      return [`${messageOf(cause)}. Is DOCKER_HOST right?`, 'docker version'];
+  }
 }
 
 function quoted(output: string): string {

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { AlpyError, messageOf } from '../core/errors.ts';
-import { Container, Engine } from '../docker/index.ts';
+import { Container, DaemonError, Engine } from '../docker/index.ts';
 import { inspectImage, type ResolvedImage } from '../images/index.ts';
 import { provenKvm, type Accel } from '../qemu/index.ts';
 import type { Appliance } from './dut.ts';
@@ -42,7 +42,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
   try {
     engine = await Engine.connect({ socketPath });
   } catch (error) {
-    return [failure('docker', messageOf(error), 'sudo systemctl start docker')];
+    return [failure('docker', messageOf(error), error instanceof DaemonError ? error.remedy : 'docker version')];
   }
   using connection = engine;
   const daemon: Finding = { name: 'docker', result: 'ok', text: `Docker ${connection.version} at ${connection.address}` };

@@ -83,15 +83,23 @@ describe('a router', () => {
   });
 
   test('the same name twice gives two folders and two names in a valid JUnit file', async () => {
-    const parsed = new XMLParser({ ignoreAttributes: false }).parse(await readFile(project.path('alpy-out/junit.xml'), 'utf8')) as {
+    const parsed = new XMLParser({ ignoreAttributes: false }).parse(
+      await readFile(project.path('alpy-out/junit.xml'), 'utf8'),
+    ) as {
       testsuites: { testsuite: { testcase: readonly Readonly<Record<string, unknown>>[] } };
     };
     const cases = parsed.testsuites.testsuite.testcase;
-    expect(cases.map((one) => one['@_name'])).toEqual(['a router > forwards IPv4', expect.stringMatching(/^a router > forwards IPv4 .+/)]);
+    expect(cases.map((one) => one['@_name'])).toEqual([
+      'a router > forwards IPv4',
+      expect.stringMatching(/^a router > forwards IPv4 .+/),
+    ]);
     expect(cases.map((one) => one['@_file'])).toEqual(['tests/router.test.ts', 'tests/router.test.ts']);
     expect(cases.map((one) => 'failure' in one)).toEqual([false, true]);
     expect(cases[1]?.['system-out']).toContain('[[ATTACHMENT|alpy-out/tests/');
-    expect(await readdir(project.path('alpy-out/tests'))).toEqual(['router-a-router-forwards-ipv4', 'router-a-router-forwards-ipv4-2']);
+    expect(await readdir(project.path('alpy-out/tests'))).toEqual([
+      'router-a-router-forwards-ipv4',
+      'router-a-router-forwards-ipv4-2',
+    ]);
   });
 
   test('captures, console logs and a picture of the screen of the failed one are kept', async () => {
@@ -99,8 +107,12 @@ describe('a router', () => {
     const common = ['console.log', 'console.txt', 'debug.log', 'events.ndjson', 'link0.pcap', 'link1.pcap'];
     expect((await readdir(project.path('alpy-out/tests', passed))).sort()).toEqual(common);
     expect((await readdir(project.path('alpy-out/tests', failed))).sort()).toEqual([...common, 'screen.png']);
-    expect((await readFile(project.path('alpy-out/tests', failed, 'console.log'))).includes('\x1b[31mred\x1b[0m \x01 ]]> <&\r\n')).toBe(true);
-    expect(await readFile(project.path('alpy-out/tests', failed, 'console.txt'), 'utf8')).toContain('\\e[31mred\\e[0m \\x01 ]]> <&');
+    expect(
+      (await readFile(project.path('alpy-out/tests', failed, 'console.log'))).includes('\x1b[31mred\x1b[0m \x01 ]]> <&\r\n'),
+    ).toBe(true);
+    expect(await readFile(project.path('alpy-out/tests', failed, 'console.txt'), 'utf8')).toContain(
+      '\\e[31mred\\e[0m \\x01 ]]> <&',
+    );
     expect((await readFile(project.path('alpy-out/tests', failed, 'screen.png'))).subarray(1, 4).toString()).toBe('PNG');
     for (const link of ['link0.pcap', 'link1.pcap']) {
       expect((await stat(project.path('alpy-out/tests', passed, link))).size).toBeGreaterThan(24 + 98);
@@ -147,7 +159,9 @@ test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
     expect(await exited).toEqual([status, null]);
     expect(await containers()).toEqual([]);
     expect(await readFile(project.path('alpy-out/junit.xml'), 'utf8')).toContain('waits for a guest that never speaks');
-    expect((await readdir(project.path('alpy-out/tests', 'endless-waits-for-a-guest-that-never-speaks'))).sort()).toContain('link0.pcap');
+    expect((await readdir(project.path('alpy-out/tests', 'endless-waits-for-a-guest-that-never-speaks'))).sort()).toContain(
+      'link0.pcap',
+    );
   });
 
   test('by SIGKILL leaves nothing of its testbed within two seconds', async () => {
@@ -155,7 +169,9 @@ test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
     const child = project.start(['run']);
     await waitForLine(child, /INFO test Wait\.\.\.$/);
     const runId = /alpy-([0-9a-f]+)-/.exec((await containers()).join())?.[1];
-    const gone = (await docker.getEvents({ filters: { event: ['destroy'], label: [`${runLabel}=${String(runId)}`] } })) as NodeJS.ReadableStream;
+    const gone = (await docker.getEvents({
+      filters: { event: ['destroy'], label: [`${runLabel}=${String(runId)}`] },
+    }));
     const before = (await containers()).length;
     expect(before).toBe(3);
     const killed = performance.now();
@@ -171,16 +187,24 @@ test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
 });
 
 describe('what cannot be run', () => {
-  const passing = { 'tests/a.test.ts': "import { test } from 'alpy/test';\ntest('a', ({ nodes }) => { if (nodes.length !== 1) throw new Error('?'); });\n" };
+  const passing = {
+    'tests/a.test.ts':
+      "import { test } from 'alpy/test';\ntest('a', ({ nodes }) => { if (nodes.length !== 1) throw new Error('?'); });\n",
+  };
 
   test('a filter that matches nothing: status 2', async () => {
     await using project = await silentProject(passing);
     const { status, stderr } = await project.run(['run', 'nope']);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: `alpy: found no test that matches "nope" among tests/**/*.test.ts, *.test.ts in ${project.directory} (ALPY_USAGE)\n` });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `alpy: found no test that matches "nope" among tests/**/*.test.ts, *.test.ts in ${project.directory} (ALPY_USAGE)\n`,
+    });
   });
 
   test('a configuration with several mistakes: status 2, and all of them', async () => {
-    await using project = await Project.create({ 'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 9 }\n' });
+    await using project = await Project.create({
+      'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 9 }\n',
+    });
     const { status, stderr } = await project.run(['run']);
     expect(status).toBe(2);
     expect(stderr).toMatch(/memoryMB/);
@@ -221,7 +245,7 @@ describe('what cannot be run', () => {
   test('a guest that does not boot: status 3, and <error> in JUnit', async () => {
     await using project = await silentProject({
       ...passing,
-      'alpy.yaml': `${silentYaml.replace('memoryMiB: 64', "memoryMiB: 64, bootTimeoutMs: 200, login: { user: root, shellPrompt: '# ' }")}`,
+      'alpy.yaml': silentYaml.replace('memoryMiB: 64', "memoryMiB: 64, bootTimeoutMs: 200, login: { user: root, shellPrompt: '# ' }"),
     });
     const { status, stdout } = await project.run(['run']);
     expect(status).toBe(3);

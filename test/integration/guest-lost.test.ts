@@ -24,7 +24,11 @@ afterAll(async () => {
 
 describe('a guest that ends in the middle of a test', () => {
   test.each([
-    { name: 'panics', command: 'echo c >/proc/sysrq-trigger', message: /^rabbit: its kernel panicked: Kernel panic - not syncing: sysrq/ },
+    {
+      name: 'panics',
+      command: 'echo c >/proc/sysrq-trigger',
+      message: /^rabbit: its kernel panicked: Kernel panic - not syncing: sysrq/,
+    },
     { name: 'reboots', command: 'reboot -f', message: /^rabbit: the guest rebooted in the middle of the test/ },
     { name: 'powers off', command: 'poweroff -f', message: /^rabbit: the guest powered itself off in the middle of the test/ },
   ])('because it $name ends the waiting command at once, and fails the test', async ({ command, message }) => {
@@ -53,7 +57,11 @@ describe('a guest that does not boot', () => {
     const { login } = rabbit();
     const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot' } }), 1);
     const boot = testbed.dut.boot();
-    await expect(boot).rejects.toMatchObject({ code: 'ALPY_LOGIN', fault: 'usage', message: /cannot log in as "root".*Check the user name and password/s });
+    await expect(boot).rejects.toMatchObject({
+      code: 'ALPY_LOGIN',
+      fault: 'usage',
+      message: /cannot log in as "root".*Check the user name and password/s,
+    });
     await testbed.close();
   });
 
@@ -80,13 +88,17 @@ describe('a disk image', () => {
     const image = join(bench.directory, 'truncated.qcow2');
     await copyFile(rabbitImage, image);
     await truncate(image, 20_000_000);
-    await expect(make(image)).rejects.toThrow(/truncated\.qcow2: it is truncated or damaged: qemu-img check finds \d+ corruptions\. Build or fetch it anew/);
+    await expect(make(image)).rejects.toThrow(
+      /truncated\.qcow2: it is truncated or damaged: qemu-img check finds \d+ corruptions\. Build or fetch it anew/,
+    );
   });
 
   test('that is none', async () => {
     const image = join(bench.directory, 'page.qcow2');
     await writeFile(image, '<html>404 Not Found</html>\n'.repeat(100));
-    await expect(make(image)).rejects.toThrow(/page\.qcow2: it is not a disk image: neither of a format that QEMU knows, nor with a boot sector/);
+    await expect(make(image)).rejects.toThrow(
+      /page\.qcow2: it is not a disk image: neither of a format that QEMU knows, nor with a boot sector/,
+    );
   });
 
   test('that is of another format than the configuration says', async () => {
@@ -99,7 +111,8 @@ test('QEMU that refuses an argument says which, and who gave it', async () => {
   await expect(refused).rejects.toMatchObject({
     code: 'ALPY_HYPERVISOR',
     fault: 'usage',
-    message: /QEMU did not start: it ended with exit status 1 \(appliance\.qemuArgs adds -device no-such-device\); it said:\n.*'no-such-device' is not a valid device model name/s,
+    message:
+      /QEMU did not start: it ended with exit status 1 \(appliance\.qemuArgs adds -device no-such-device\); it said:\n.*'no-such-device' is not a valid device model name/s,
   });
   expect(await bench.containers()).toEqual([]);
 });
@@ -127,7 +140,10 @@ test('a disk that is full of captures makes an environment error', async ({ skip
     expect(await testbed.nodes[0]!.run('ping -q -f -s 1400 -c 300 -w 20 10.0.0.2')).toMatchObject({ exitStatus: 0 });
     await expect(testbed.close()).rejects.toMatchObject({
       errors: expect.arrayContaining([
-        expect.objectContaining({ fault: 'environment', message: expect.stringMatching(/could not write|not complete/) as string }),
+        expect.objectContaining({
+          fault: 'environment',
+          message: expect.stringMatching(/could not write|not complete/) as string,
+        }),
       ]) as unknown[],
     });
     expect(await bench.containers()).toEqual([]);

@@ -48,7 +48,9 @@ describe('a booted guest', () => {
     expect(output.split('\n').filter((line) => line === 'begin' || line === 'end')).toEqual(['begin', 'end']);
     const exact = await dut.shell.run(`echo begin; ${noise}; echo end`, { exact: true });
     expect(exact).toMatchObject({ output: 'begin\nend', exitStatus: 0 });
-    await expect(dut.shell.run('ls /nowhere')).rejects.toThrow(/serial console: command "ls \/nowhere" ended with exit status [12];/);
+    await expect(dut.shell.run('ls /nowhere')).rejects.toThrow(
+      /serial console: command "ls \/nowhere" ended with exit status [12];/,
+    );
   });
 
   test('takes files of any bytes and runs scripts', async () => {
@@ -84,7 +86,9 @@ describe('a booted guest', () => {
       const size = 100 + round; // tells the echoes of this round apart
       const { stdout } = await left.run(`ping -n -D -i 0.2 -c 5 -s ${String(size)} 192.168.1.1`);
       const printed = [...stdout.matchAll(/^\[(?<time>[\d.]+)\]/gm)].map(({ groups }) => Number(groups?.['time']) * 1000);
-      const replies = await testbed.links[0]!.capture.frames(`icmp.type == 0 && data.len >= ${String(size - 16)} && frame.len == ${String(size + 42)}`);
+      const replies = await testbed.links[0]!.capture.frames(
+        `icmp.type == 0 && data.len >= ${String(size - 16)} && frame.len == ${String(size + 42)}`,
+      );
       expect(replies).toHaveLength(5);
       for (const [index, reply] of replies.entries()) expect(Math.abs(reply.timeMs - printed[index]!)).toBeLessThan(toleranceMs);
     }
@@ -110,7 +114,9 @@ describe('a booted guest', () => {
   });
 
   test('powers itself off, and its console log has every byte to the last', async () => {
-    await dut.shell.run('(seq -f "line %06g" 1 3000; echo last) >/dev/ttyS0; poweroff -f', { check: false }).catch(() => undefined);
+    await dut.shell
+      .run('(seq -f "line %06g" 1 3000; echo last) >/dev/ttyS0; poweroff -f', { check: false })
+      .catch(() => undefined);
     await dut.waitForShutdown();
     await testbed.close();
     const log = await readFile(join(dirname(testbed.links[0]!.capture.path), 'console.log'), 'latin1');
@@ -119,7 +125,9 @@ describe('a booted guest', () => {
   });
 
   test('leaves captures that begin after its start and end before now, by the host', async () => {
-    const frames = await decodeFile(bench, testbed.links[0]!.capture.path, 'frame.len == 142 && icmp.type == 0', ['frame.time_epoch']);
+    const frames = await decodeFile(bench, testbed.links[0]!.capture.path, 'frame.len == 142 && icmp.type == 0', [
+      'frame.time_epoch',
+    ]);
     expect(frames).toHaveLength(5);
     for (const [time] of frames) expect(Math.abs(Number(time) * 1000 - Date.now())).toBeLessThan(120_000);
   });
@@ -129,28 +137,31 @@ describe('hardware', () => {
   test.each([
     { nic: 'e1000', driver: 'e1000' },
     { nic: 'virtio-net-pci', driver: 'virtio_net' },
-  ] as const)('UEFI with variables of its own, and NICs of model $nic that the guest names in their order', async ({ nic, driver }) => {
-    const testbed = await bench.testbed(rabbit({ nic, firmware: 'uefi' }), 3);
-    const { dut, nodes } = testbed;
-    await dut.boot();
-    const { output } = await dut.shell.run(
-      'for n in 0 1 2; do echo $(cat /sys/class/net/eth$n/address) $(basename $(readlink /sys/class/net/eth$n/device/driver)); done; ls -d /sys/firmware/efi',
-    );
-    expect(output.split('\n')).toEqual([...testbed.links.map(({ mac }) => `${mac} ${driver}`), '/sys/firmware/efi']);
+  ] as const)(
+    'UEFI with variables of its own, and NICs of model $nic that the guest names in their order',
+    async ({ nic, driver }) => {
+      const testbed = await bench.testbed(rabbit({ nic, firmware: 'uefi' }), 3);
+      const { dut, nodes } = testbed;
+      await dut.boot();
+      const { output } = await dut.shell.run(
+        'for n in 0 1 2; do echo $(cat /sys/class/net/eth$n/address) $(basename $(readlink /sys/class/net/eth$n/device/driver)); done; ls -d /sys/firmware/efi',
+      );
+      expect(output.split('\n')).toEqual([...testbed.links.map(({ mac }) => `${mac} ${driver}`), '/sys/firmware/efi']);
 
-    // the third NIC is the third link, and frames go both ways
-    await dut.shell.run('ip address add 10.0.3.1/24 dev eth2 && ip link set eth2 up');
-    await nodes[2]!.configure({ address: '10.0.3.2/24' });
-    await nodes[2]!.ping('10.0.3.1'); // an e1000 takes seconds to be up
-    expect(await nodes[2]!.ping('10.0.3.1', { count: 3 })).toMatchObject({ sent: 3, received: 3 });
-    expect(await testbed.links[0]!.capture.count('icmp')).toBe(0);
-    const { receivedFrames, sentFrames } = await nodes[2]!.counters();
-    expect(await testbed.links[2]!.capture.count()).toBe(receivedFrames + sentFrames);
+      // the third NIC is the third link, and frames go both ways
+      await dut.shell.run('ip address add 10.0.3.1/24 dev eth2 && ip link set eth2 up');
+      await nodes[2]!.configure({ address: '10.0.3.2/24' });
+      await nodes[2]!.ping('10.0.3.1'); // an e1000 takes seconds to be up
+      expect(await nodes[2]!.ping('10.0.3.1', { count: 3 })).toMatchObject({ sent: 3, received: 3 });
+      expect(await testbed.links[0]!.capture.count('icmp')).toBe(0);
+      const { receivedFrames, sentFrames } = await nodes[2]!.counters();
+      expect(await testbed.links[2]!.capture.count()).toBe(receivedFrames + sentFrames);
 
-    // the variables that the firmware wrote are in the testbed's copy, not in the template of the image
-    const command = ['sh', '-c', 'cmp -s /usr/share/OVMF/OVMF_VARS_4M.fd /var/tmp/firmware-variables.fd; echo $?'];
-    expect((await exec(testbed.qemu, { command }, { timeoutMs: 10_000 })).stdout.toString()).toBe('1\n');
-    await dut.powerDown();
-    await testbed.close();
-  });
+      // the variables that the firmware wrote are in the testbed's copy, not in the template of the image
+      const command = ['sh', '-c', 'cmp -s /usr/share/OVMF/OVMF_VARS_4M.fd /var/tmp/firmware-variables.fd; echo $?'];
+      expect((await exec(testbed.qemu, { command }, { timeoutMs: 10_000 })).stdout.toString()).toBe('1\n');
+      await dut.powerDown();
+      await testbed.close();
+    },
+  );
 });

@@ -52,7 +52,9 @@ describe('wiring', () => {
         await left?.run(`ping -c 1 -W 1 10.0.${String(index)}.2`, { check: false });
       }),
     );
-    const asked = await Promise.all(testbeds.map(({ links: [link] }) => link!.capture.frames('arp', { fields: ['arp.dst.proto_ipv4'] })));
+    const asked = await Promise.all(
+      testbeds.map(({ links: [link] }) => link!.capture.frames('arp', { fields: ['arp.dst.proto_ipv4'] })),
+    );
     expect(asked.map((frames) => [...new Set(frames.map(({ fields }) => fields['arp.dst.proto_ipv4']))])).toEqual([
       ['10.0.0.2'],
       ['10.0.1.2'],
@@ -68,8 +70,15 @@ describe('a node', () => {
     const testbed = await bench.testbed(silent(), 1);
     const [node] = testbed.nodes;
     await node!.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
-    await node!.configure({ address: ['10.1.0.2/16', 'fd00::2/64'], gateway: ['10.1.0.1', 'fd00::1'], mtu: 9000, routes: [{ to: '10.9.0.0/16', via: '10.1.0.9' }] });
-    const { stdout } = await node!.run('ip -4 -o address show eth0; ip -4 route; ip -6 route show default; cat /sys/class/net/eth0/mtu');
+    await node!.configure({
+      address: ['10.1.0.2/16', 'fd00::2/64'],
+      gateway: ['10.1.0.1', 'fd00::1'],
+      mtu: 9000,
+      routes: [{ to: '10.9.0.0/16', via: '10.1.0.9' }],
+    });
+    const { stdout } = await node!.run(
+      'ip -4 -o address show eth0; ip -4 route; ip -6 route show default; cat /sys/class/net/eth0/mtu',
+    );
     expect(stdout.replaceAll(/ +$/gm, '').split('\n')).toEqual([
       expect.stringMatching(/inet 10\.1\.0\.2\/16 .*eth0/),
       'default via 10.1.0.1 dev eth0',
@@ -89,7 +98,11 @@ describe('a node', () => {
     const testbed = await bench.testbed(silent(), 2);
     await testbed.nodes[0]!.container.kill();
     await testbed.nodes[0]!.container.waitForExit({ timeoutMs: 10_000 });
-    await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', fault: 'environment', message: /node0: .*SIGKILL/ });
+    await expect(testbed.close()).rejects.toMatchObject({
+      code: 'ALPY_CONTAINER_DIED',
+      fault: 'environment',
+      message: /node0: .*SIGKILL/,
+    });
     expect(await bench.containers()).toEqual([]);
   });
 });
@@ -99,8 +112,15 @@ describe('an app', () => {
     const testbed = await bench.testbed(silent(), 1);
     const node = testbed.nodes[0]!;
     const spec = { node, environment: { WHO: 'world' }, files: [{ path: '/data/greeting', content: 'hello' }] };
-    const result = await testbed.apps.run({ ...spec, command: ['sh', '-c', 'echo "$(cat /data/greeting) $WHO"; ip -br link show eth0 >&2'] });
-    expect(result).toMatchObject({ stdout: 'hello world\n', stderr: expect.stringContaining('eth0') as string, exitStatus: { code: 0 } });
+    const result = await testbed.apps.run({
+      ...spec,
+      command: ['sh', '-c', 'echo "$(cat /data/greeting) $WHO"; ip -br link show eth0 >&2'],
+    });
+    expect(result).toMatchObject({
+      stdout: 'hello world\n',
+      stderr: expect.stringContaining('eth0') as string,
+      exitStatus: { code: 0 },
+    });
     const failing = testbed.apps.run({ node, command: ['sh', '-c', 'echo oh no; exit 7'] });
     await expect(failing).rejects.toThrow(/sh-node0: sh -c echo oh no; exit 7: exit status 7; its last output was:\noh no/);
     const killed = await testbed.apps.run({ node, command: ['sh', '-c', 'kill -TERM $$'] }, { check: false });
@@ -110,10 +130,16 @@ describe('an app', () => {
 
   test('is waited for with a deadline, until it says something, runs or has ended', async () => {
     const testbed = await bench.testbed(silent(), 1);
-    const app = await testbed.apps.start({ node: testbed.nodes[0]!, name: 'server', command: ['sh', '-c', 'echo ready; sleep 60'] });
+    const app = await testbed.apps.start({
+      node: testbed.nodes[0]!,
+      name: 'server',
+      command: ['sh', '-c', 'echo ready; sleep 60'],
+    });
     await app.waitUntilRunning({ timeoutMs: 5000 });
     expect(await app.waitForOutput(/^ready$/, { timeoutMs: 5000 })).toBe('ready');
-    await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(/server-node0: printed nothing like \/never\/ within 200 ms/);
+    await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(
+      /server-node0: printed nothing like \/never\/ within 200 ms/,
+    );
     await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server-node0: still runs after 200 ms');
     await app.kill('SIGKILL');
     expect(await app.wait({ timeoutMs: 5000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
@@ -122,9 +148,16 @@ describe('an app', () => {
 
   test('that dies unnoticed makes an environment error with its output', async () => {
     const testbed = await bench.testbed(silent(), 1);
-    const app = await testbed.apps.start({ node: testbed.nodes[0]!, name: 'server', command: ['sh', '-c', 'echo cannot bind; exit 2'] });
+    const app = await testbed.apps.start({
+      node: testbed.nodes[0]!,
+      name: 'server',
+      command: ['sh', '-c', 'echo cannot bind; exit 2'],
+    });
     await expect(app.waitForOutput(/ready/, { timeoutMs: 5000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
-    await expect(testbed.close()).rejects.toMatchObject({ fault: 'environment', message: /server-node0: .* exit status 2.*cannot bind/s });
+    await expect(testbed.close()).rejects.toMatchObject({
+      fault: 'environment',
+      message: /server-node0: .* exit status 2.*cannot bind/s,
+    });
   });
 
   test('whose image is not there is refused with what to do', async () => {

@@ -42,7 +42,10 @@ export class Project implements AsyncDisposable {
   }
 
   /** Runs `alpy` here to its end. */
-  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  async run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number | null; stdout: string; stderr: string }> {
     const child = this.start(args, env);
     const [stdout, stderr, [status]] = await Promise.all([
       text(child.stdout!),

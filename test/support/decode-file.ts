@@ -6,10 +6,21 @@ import { imageNamed } from '../../src/images/index.ts';
 import type { Bench } from './testbeds.ts';
 
 /** Fields of the frames in a pcap file that pass a filter, as tshark prints them: for files of testbeds that have ended. */
-export async function decodeFile(bench: Bench, path: string, filter: string, fields: readonly string[]): Promise<readonly (readonly string[])[]> {
+export async function decodeFile(
+  bench: Bench,
+  path: string,
+  filter: string,
+  fields: readonly string[],
+): Promise<readonly (readonly string[])[]> {
   const tshark = ['tshark', '-n', '-r', '-', '-Y', filter, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
   const image = imageNamed(bench.facts.images, 'qemu').reference;
-  await using container = await Container.start(bench.engine, { name: 'decode', image, entrypoint: [], command: tshark, networkMode: 'none' });
+  await using container = await Container.start(bench.engine, {
+    name: 'decode',
+    image,
+    entrypoint: [],
+    command: tshark,
+    networkMode: 'none',
+  });
   container.expectExit();
   container.stdin.end(await readFile(path));
   const [output, { code }] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs: 60_000 })]);

@@ -5,7 +5,14 @@ import { join, resolve } from 'node:path';
 import { resolveConfig } from '../../src/config/index.ts';
 import { Engine } from '../../src/docker/index.ts';
 import { resolveImages } from '../../src/images/index.ts';
-import { createTestbed, inspectApplianceDisk, inspectHost, type Appliance, type HostFacts, type Testbed } from '../../src/testbed/index.ts';
+import {
+  createTestbed,
+  inspectApplianceDisk,
+  inspectHost,
+  type Appliance,
+  type HostFacts,
+  type Testbed,
+} from '../../src/testbed/index.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
 export const rabbitImage = resolve(import.meta.dirname, '../../.cache/rabbit.qcow2');
@@ -40,7 +47,11 @@ export class Bench implements AsyncDisposable {
   }
 
   /** A testbed whose virtual CPU does not run yet. */
-  async testbed(appliance: Appliance, links: number, options: { readonly directory?: string; readonly facts?: HostFacts } = {}): Promise<Testbed> {
+  async testbed(
+    appliance: Appliance,
+    links: number,
+    options: { readonly directory?: string; readonly facts?: HostFacts } = {},
+  ): Promise<Testbed> {
     const facts = options.facts ?? this.facts;
     const disk = await inspectApplianceDisk(this.engine, facts, appliance);
     const directory = options.directory ?? (await mkdtemp(join(this.directory, 'testbed-')));

@@ -18,7 +18,8 @@ async function folder(files: Readonly<Record<string, string>>): Promise<{ readon
   return { path: made.path, [Symbol.asyncDispose]: () => made.remove() };
 }
 
-const messageOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(String, (error: Error) => error.message);
+const messageOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(String, (error: unknown) => (error as Error).message);
 
 test('YAML is read', () => {
   expect(parseYaml('alpy.yaml', 'appliance:\n  image: a\n  qemuArgs: [-s]\n')).toEqual({

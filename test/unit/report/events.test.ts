@@ -49,7 +49,12 @@ test('the lines of real parallel steps tell which is which', async () => {
   await withSink(composeSinks(terminalSink((text) => lines.push(text.replace(/[\d.]+ s/, 'T')))), () =>
     step('alpy.testbed', 'Start nodes', async () => {
       await Promise.all(
-        ['node0', 'node1'].map((node) => step('alpy.docker', `Start ${node}`, () => Promise.resolve(log('alpy.docker', node)))),
+        ['node0', 'node1'].map((node) =>
+          step('alpy.docker', `Start ${node}`, () => {
+            log('alpy.docker', node);
+            return Promise.resolve();
+          }),
+        ),
       );
     }),
   );

@@ -13,7 +13,9 @@ const by = (fault?: Fault, code?: string): ErrorReport => ({
 
 test('whose fault an error is', () => {
   const assertion = Object.assign(new Error('1 is not 2'), { name: 'AssertionError' });
-  const ofMatcher = Object.assign(new Error('expected it to be prime'), { __vitest_error_context__: { assertionName: 'toBePrime' } });
+  const ofMatcher = Object.assign(new Error('expected it to be prime'), {
+    __vitest_error_context__: { assertionName: 'toBePrime' },
+  });
   const errors = [
     assertion,
     ofMatcher,

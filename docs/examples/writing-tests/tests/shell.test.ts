@@ -3,8 +3,9 @@ import { expect, test } from 'alpy/test';
 test('keeps its files over a reboot', async ({ dut, step }) => {
   await dut.shell.upload(Buffer.from('kept\n'), '/root/note');
   await step('Reboot', async () => {
-    await dut.shell.run('sync');
-    await dut.reset();
+    const rebooted = dut.waitForReboot();
+    dut.shell.run('reboot').catch(() => undefined); // does not live to see its prompt
+    await rebooted;
     await dut.login();
   });
   const { output } = await dut.shell.run('cat /root/note');
