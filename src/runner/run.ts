@@ -132,6 +132,8 @@ async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, rep
       passWithNoTests: true,
       disableConsoleIntercept: true,
       cache: false,
+      // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
+      server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/] } },
       ...(testName === undefined ? {} : { testNamePattern: testName }),
     },
     {
