@@ -50,6 +50,6 @@ export const initCommand = (io: CliIo): CommandModule => ({
       }
       io.stdout(`wrote ${name}`);
     }
-    io.stdout('next: put your disk image where alpy.yaml says, then: alpy doctor, alpy run');
+    io.stdout('next: put your disk image where alpy.yaml says, then: npx alpy doctor, npx alpy run');
   },
 });

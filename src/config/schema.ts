@@ -23,7 +23,11 @@ const TestsSchema = z.strictObject({
     .min(1)
     .default(['tests/**/*.test.ts', '*.test.ts'])
     .describe('globs, relative to this file'),
-  timeoutMs: z.int().min(1).default(120_000).describe("how long one test's body may take, in ms"),
+  timeoutMs: z
+    .int()
+    .min(1)
+    .default(120_000)
+    .describe('how long one test may take after its guest has booted, in ms; four times that without KVM'),
 });
 
 /** The one schema of `alpy.config.ts` and `alpy.yaml`. */
@@ -34,7 +38,7 @@ export const ConfigSchema = z.strictObject({
   tests: TestsSchema.prefault({}).describe('which files are tests, and their time limit'),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto').describe('QEMU accelerator; auto tries KVM with a short boot'),
   boot: z.enum(['cold', 'snapshot']).default('cold').describe('boot each time, or boot once and restore'),
-  workers: z.int().min(1).optional().describe('test files that run at once; absent for what the machine can bear'),
+  workers: z.int().min(1).optional().describe('test files that run at once; absent for one'),
   retries: z.int().min(0).default(0).describe('how often a test that failed is tried again'),
   out: z
     .string()

@@ -49,6 +49,9 @@ export interface AppPlace {
 /** Most output of an app that is kept for {@link App.wait}, in `bytes` for each stream. All of it goes to the log. */
 const keptBytes = 16 * 1024 * 1024;
 
+/** How long to wait for an app when the call does not say, in `ms`. */
+const waitTimeoutMs = 60_000;
+
 /** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
 export class App implements AsyncDisposable {
   readonly name: string;
@@ -103,13 +106,14 @@ export class App implements AsyncDisposable {
 
   /**
    * Waits until it has ended.
-   * @param options - `timeoutMs`; `check`: whether a status other than 0 is an error, default true
+   * @param options - `timeoutMs`, default 60 s; `check`: whether a status other than 0 is an error, default true
    * @throws ExecError when its status is not 0, with what it printed
    * @throws ContainerTimeoutError when it still runs at the deadline
    */
-  async wait(options: Wait & { readonly check?: boolean }): Promise<AppResult> {
+  async wait(options: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
     this.#isAwaited = true;
-    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.#container.waitForExit(options));
+    const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
+    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.#container.waitForExit(wait));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
@@ -118,10 +122,12 @@ export class App implements AsyncDisposable {
 
   /**
    * Waits until a line of its output matches; lines that came before count.
+   * @param options - `timeoutMs`, default 60 s
    * @throws ContainerDiedError when it ends without
    * @throws ContainerTimeoutError when no line matches in time
    */
-  async waitForOutput(pattern: RegExp, wait: Wait): Promise<string> {
+  async waitForOutput(pattern: RegExp, options: Partial<Wait> = {}): Promise<string> {
+    const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     return withDeadline(
       wait,
       (cause) =>

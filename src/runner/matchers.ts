@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
+import { ExecError } from '../docker/index.ts';
 import { Node } from '../network/index.ts';
 import { Link } from '../testbed/index.ts';
 
@@ -21,14 +22,31 @@ export const matchers = { toReach, toHaveSeen };
 /** A node gets an answer to an echo request from an address. */
 async function toReach(received: unknown, target: string, options: MatcherOptions = {}): Promise<MatcherResult> {
   if (!(received instanceof Node)) throw new UsageError('expect(…).toReach(…) wants a node, such as nodes[0]');
-  const { sent, received: answered } = await received.ping(target, options);
+  const { sent, answered, reason } = await tryToReach(received, target, options);
   return {
     pass: answered > 0,
     message: () =>
       answered > 0
         ? `expected ${received.name} not to reach ${target}, but ${String(answered)} of ${String(sent)} echo requests were answered`
-        : `expected ${received.name} to reach ${target}, but none of ${String(sent)} echo requests was answered`,
+        : `expected ${received.name} to reach ${target}, but ${reason ?? `none of ${String(sent)} echo requests was answered`}`,
   };
+}
+
+/** That no route leads there is an answer, not a failure. */
+async function tryToReach(
+  node: Node,
+  target: string,
+  options: MatcherOptions,
+): Promise<{ readonly sent: number; readonly answered: number; readonly reason?: string }> {
+  try {
+    const { sent, received } = await node.ping(target, options);
+    return { sent, answered: received };
+  } catch (error) {
+    const reason =
+      error instanceof ExecError ? /[^:\n]*(?:unreachable|No route to host)/i.exec(error.stderr)?.[0].trim() : undefined;
+    if (reason === undefined) throw error;
+    return { sent: 0, answered: 0, reason: `ping said: ${reason}` };
+  }
 }
 
 /** A frame that passes a display filter has crossed a link; negated, none has so far. */

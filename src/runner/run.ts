@@ -50,7 +50,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const { config } = loaded;
   const started = Date.now();
   const testsDirectory = join(config.out, 'tests');
-  await clearOut(config.out, testsDirectory);
+  await makeFolder(testsDirectory);
   using engine = await Engine.connect({ jobId: options.jobId });
   const questions = { images: resolveImages(variables, config.images), accel: config.accel, directory: testsDirectory };
   const host = await inspectHost(engine, { ...questions, accelCacheFile: options.accelCacheFile }, signal);
@@ -73,7 +73,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     showSteps: options.showSteps,
   };
   const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, options.onTest);
-  await runVitest(options, facts, reporter);
+  await runVitest(options, facts, reporter, () => clearOut(config.out, testsDirectory));
   const { tests, errors } = reporter;
   const partial = { tests, errors };
   const report: RunReport = {
@@ -89,7 +89,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   return report;
 }
 
-async function runVitest(options: RunOptions, facts: RunFacts, reporter: RunReporter): Promise<void> {
+async function runVitest(options: RunOptions, facts: RunFacts, reporter: RunReporter, clear: () => Promise<void>): Promise<void> {
   const { signal } = options;
   const vitest = await openVitest(options, facts, reporter);
   const cancel = (): void => {
@@ -98,6 +98,7 @@ async function runVitest(options: RunOptions, facts: RunFacts, reporter: RunRepo
   try {
     const files = await vitest.globTestSpecifications([...options.filters]);
     if (files.length === 0) throw noTests(options);
+    await clear(); // only now: a mistyped filter must not cost the reports of the last run
     signal.throwIfAborted();
     signal.addEventListener('abort', cancel, { once: true });
     await vitest.runTestSpecifications(files);
@@ -168,8 +169,14 @@ async function clearOut(outDirectory: string, testsDirectory: string): Promise<v
     for (const path of [testsDirectory, join(outDirectory, 'junit.xml'), join(outDirectory, 'run.json')]) {
       await rm(path, { recursive: true, force: true });
     }
-    await mkdir(testsDirectory, { recursive: true });
   } catch (cause) {
-    throw new EnvironmentError(`cannot make the output directory ${outDirectory}: ${messageOf(cause)}`, { cause });
+    throw new EnvironmentError(`cannot clear the output directory ${outDirectory}: ${messageOf(cause)}`, { cause });
   }
+  await makeFolder(testsDirectory);
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
+    throw new EnvironmentError(`cannot make the output directory ${directory}: ${messageOf(cause)}`, { cause });
+  });
 }

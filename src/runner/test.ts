@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /** What a test imports: Vitest's API, with a testbed of its own for each test. @module */
+import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
@@ -24,18 +25,21 @@ export type PerLink<T> = readonly [T, T, T, T, T, T, T, T] & readonly T[];
  * - `directory`: folder for the test's files, kept with its reports
  *
  * What `test.override` may set for a file or a `describe`: `appliance` (values over those of the configuration),
- * `topology`, and `boot` (false for a guest that the test itself starts).
+ * `topology`, and `autoBoot` (false for a guest that the test itself starts).
  */
 export const test = base
   .extend('appliance', {} as Partial<Appliance>)
   .extend('topology', () => runFacts().config.topology)
-  .extend('boot', true as boolean)
+  .extend('autoBoot', true as boolean)
   .extend('directory', ({ task }) => testState(task).directory)
-  .extend('testbed', async ({ appliance, topology, boot, task, signal }): Promise<Testbed> => {
+  .extend('testbed', async ({ appliance, topology, autoBoot, task, signal }): Promise<Testbed> => {
     const state = testState(task);
-    state.testbed = makeTestbed({ ...runFacts().config.appliance, ...appliance }, topology.links, state.directory, signal);
+    const { config, root } = runFacts();
+    const described = { ...config.appliance, ...appliance };
+    const image = resolve(root, described.image);
+    state.testbed = makeTestbed({ ...described, image }, topology.links, state.directory, signal);
     const testbed = await state.testbed;
-    if (boot) await testbed.dut.boot({ signal });
+    if (autoBoot) await testbed.dut.boot({ signal });
     return testbed;
   })
   .extend('dut', ({ testbed }) => testbed.dut)

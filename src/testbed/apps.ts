@@ -44,6 +44,6 @@ export class Apps {
    */
   async run(spec: AppSpec, wait: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
     const app = await this.start(spec, wait.signal);
-    return app.wait({ ...wait, timeoutMs: wait.timeoutMs ?? 60_000 });
+    return app.wait(wait);
   }
 }

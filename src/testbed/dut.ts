@@ -168,6 +168,22 @@ export class Dut {
     return typeof status === 'object' && status !== null && 'running' in status && status.running === true;
   }
 
+  /**
+   * Has the guest reboot itself, by the command `reboot`, and logs in anew.
+   * @param wait - for all of it; default: as for {@link Dut.boot}
+   * @throws QmpTimeoutError when it does not reboot in time, and what {@link Dut.login} throws
+   */
+  async reboot(wait: Partial<Wait> = {}): Promise<RemoteShell> {
+    return step('alpy.testbed', `Reboot ${this.name}`, async () => {
+      const rebooted = this.waitForReboot(wait);
+      this.shell.run('reboot', { check: false }).catch((error: unknown) => {
+        log('alpy.testbed', `reboot: ${messageOf(error).split('\n')[0] ?? ''}`); // it does not live to see its prompt
+      });
+      await rebooted;
+      return await this.login(wait);
+    });
+  }
+
   /** Presses the reset button: the guest boots anew, without a chance to stop its services. */
   async reset(): Promise<void> {
     this.#shell = undefined;

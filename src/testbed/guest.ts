@@ -69,6 +69,7 @@ export class Guest {
 
   #take({ event, data }: QmpEvent): void {
     if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (it told QEMU so)');
+    if (event === 'RESET' && data['guest'] !== true) this.#hasSpokenSinceReset = false;
     if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
     const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';
     // a kernel tries several ways to reset, and firmware may reset once more: all of it is one reboot

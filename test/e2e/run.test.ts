@@ -169,9 +169,9 @@ test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
     const child = project.start(['run']);
     await waitForLine(child, /INFO test Wait\.\.\.$/);
     const runId = /alpy-([0-9a-f]+)-/.exec((await containers()).join())?.[1];
-    const gone = (await docker.getEvents({
+    const gone = await docker.getEvents({
       filters: { event: ['destroy'], label: [`${runLabel}=${String(runId)}`] },
-    }));
+    });
     const before = (await containers()).length;
     expect(before).toBe(3);
     const killed = performance.now();
@@ -245,7 +245,10 @@ describe('what cannot be run', () => {
   test('a guest that does not boot: status 3, and <error> in JUnit', async () => {
     await using project = await silentProject({
       ...passing,
-      'alpy.yaml': silentYaml.replace('memoryMiB: 64', "memoryMiB: 64, bootTimeoutMs: 200, login: { user: root, shellPrompt: '# ' }"),
+      'alpy.yaml': silentYaml.replace(
+        'memoryMiB: 64',
+        "memoryMiB: 64, bootTimeoutMs: 200, login: { user: root, shellPrompt: '# ' }",
+      ),
     });
     const { status, stdout } = await project.run(['run']);
     expect(status).toBe(3);

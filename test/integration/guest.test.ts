@@ -105,12 +105,13 @@ describe('a booted guest', () => {
     expect(await carrier()).toBe('1');
   });
 
-  test('reboots, and can be logged in to anew', async () => {
-    const rebooted = dut.waitForReboot();
-    dut.shell.run('reboot').catch(() => undefined); // does not live to see its prompt
-    await rebooted;
+  test('reboots by itself and by its reset button, and can be logged in to anew', async () => {
+    await dut.reboot();
+    expect((await dut.shell.run('hostname')).output).toBe('rabbit');
+    await dut.reset();
     await dut.login();
     expect((await dut.shell.run('hostname')).output).toBe('rabbit');
+    expect(dut.failure).toBeUndefined();
   });
 
   test('powers itself off, and its console log has every byte to the last', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'carrot';
 
-test.override('boot', false);
+test.override('autoBoot', false);
 
 test('boots to its login prompt and powers down when told to', async ({ dut, step }) => {
   await step('Boot', () => dut.boot());

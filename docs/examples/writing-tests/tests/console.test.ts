@@ -1,6 +1,6 @@
 import { test } from 'alpy/test';
 
-test.override('boot', false); // the test starts the guest itself
+test.override('autoBoot', false); // the test starts the guest itself
 
 test('refuses a wrong password', async ({ dut }) => {
   const wait = { timeoutMs: 60_000 * dut.timeFactor };
