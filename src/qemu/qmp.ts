@@ -96,6 +96,7 @@ export class QmpClient {
    * @throws {@link QmpTimeoutError} when it does not answer in time
    */
   async execute(command: string, args?: Readonly<Record<string, unknown>>, wait: Partial<Wait> = {}): Promise<unknown> {
+    wait.signal?.throwIfAborted();
     if (this.#isClosed) throw new QmpClosedError(`the answer to ${command}`);
     const timeoutMs = wait.timeoutMs ?? answerTimeoutMs;
     const id = (this.#lastId += 1);

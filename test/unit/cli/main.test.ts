@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test, vi } from 'vitest';
+import { cacheDirectory } from '../../../src/cli/cache.ts';
+import { main } from '../../../src/cli/main.ts';
+
+async function runMain(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const written = { stdout: '', stderr: '' };
+  const keep = (name: 'stdout' | 'stderr') => (chunk: string | Uint8Array) => {
+    written[name] += chunk.toString();
+    return true;
+  };
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(keep('stdout')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(keep('stderr')),
+  ];
+  try {
+    return { status: await main(args), ...written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+test.each([
+  [[], 'which command? See alpy --help'],
+  [['fly'], 'Unknown argument: fly'],
+  [['run', '--nope'], 'Unknown argument: nope'],
+  [['run', '--accel', 'warp'], 'Invalid values:'],
+  [['run', '--config', '/nowhere/alpy.yaml'], '/nowhere/alpy.yaml'],
+])('wrong usage %j: status 2, and one message', async (args, message) => {
+  const { status, stderr } = await runMain(...args);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^alpy: /);
+  expect(stderr).toContain(message);
+});
+
+test('the schema of the configuration is JSON', async () => {
+  const { status, stdout } = await runMain('schema');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ type: 'object', required: ['appliance'] });
+});
+
+test('the cache is where the XDG specification says', () => {
+  expect(cacheDirectory({ XDG_CACHE_HOME: '/c' })).toBe('/c/alpy');
+  expect(cacheDirectory({ XDG_CACHE_HOME: '' })).toMatch(/\/\.cache\/alpy$/);
+});

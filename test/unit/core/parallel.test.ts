@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { inParallel } from '../../../src/core/parallel.ts';
+
+test('results are in the order of the tasks', async () => {
+  const first = Promise.withResolvers<string>();
+  const results = inParallel(undefined, [
+    () => first.promise,
+    () => {
+      first.resolve('a');
+      return Promise.resolve(2);
+    },
+  ]);
+  expect(await results).toEqual(['a', 2]);
+});
+
+test('the first failure stops the others, and all have ended when it is told', async () => {
+  const events: string[] = [];
+  const run = inParallel(undefined, [
+    async (signal) => {
+      await once(signal, 'abort');
+      await Promise.resolve();
+      events.push('stopped');
+      throw new Error('because of the other');
+    },
+    () => Promise.reject(new Error('first')),
+  ]);
+  await expect(run).rejects.toThrow('first');
+  expect(events).toEqual(['stopped']);
+});
+
+test("the caller's signal reaches the tasks", async () => {
+  const caller = new AbortController();
+  const run = inParallel(caller.signal, [
+    async (signal) => {
+      await once(signal, 'abort');
+      throw signal.reason;
+    },
+  ]);
+  caller.abort(new Error('enough'));
+  await expect(run).rejects.toThrow('enough');
+});

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Engine } from '../../../src/docker/engine.ts';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-engine-'));
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+/** A daemon that knows its version and streams events. */
+async function fakeDaemon(
+  name: string,
+): Promise<{ socketPath: string; events: Promise<ServerResponse>; server: Server } & AsyncDisposable> {
+  const socketPath = join(directory, name);
+  const events = Promise.withResolvers<ServerResponse>();
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/version') === true) response.end(JSON.stringify({ Version: '99.1' }));
+    else if (request.url?.startsWith('/events') === true) {
+      response.flushHeaders();
+      events.resolve(response);
+    } else response.writeHead(409).end(JSON.stringify({ message: 'no such thing' }));
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { socketPath, events: events.promise, server, [Symbol.asyncDispose]: close };
+}
+
+test('nobody is there', async () => {
+  const socketPath = join(directory, 'none.sock');
+  await expect(Engine.connect({ socketPath })).rejects.toMatchObject({
+    code: 'ALPY_DAEMON',
+    message: `cannot reach the Docker daemon at ${socketPath}: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens`,
+    remedy: 'sudo systemctl start docker',
+  });
+  const dead = join(directory, 'file.sock');
+  await writeFile(dead, '');
+  await expect(Engine.connect({ socketPath: dead })).rejects.toThrow('nothing answers there');
+});
+
+test('somebody is there but never answers', async () => {
+  const socketPath = join(directory, 'silent.sock');
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  await expect(Engine.connect({ socketPath }, { timeoutMs: 50 })).rejects.toThrow(/no answer within 50 ms/);
+  server.closeAllConnections();
+  server.close();
+});
+
+test('containers and execs tell their ends, whether somebody waits already or only later', async () => {
+  await using daemon = await fakeDaemon('good.sock');
+  using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'r1', jobId: 'j1' });
+  expect(engine).toMatchObject({
+    version: '99.1',
+    address: daemon.socketPath,
+    labels: { 'io.alpy.run': 'r1', 'io.alpy.job': 'j1' },
+  });
+  const events = await daemon.events;
+  const early = engine.exits.exitOf('abc');
+  const lines = [
+    { Action: 'die', Actor: { ID: 'abc', Attributes: { exitCode: '137' } } },
+    { Action: 'exec_die', Actor: { ID: 'abc', Attributes: { execID: 'e1', exitCode: '3' } } },
+    { Action: 'destroy', Actor: { ID: 'abc', Attributes: {} } },
+  ].map((event) => `${JSON.stringify(event)}\n`);
+  const text = lines.join('');
+  events.write(text.slice(0, 50)); // the stream may cut anywhere
+  events.write(text.slice(50));
+  expect((await early).signal).toBe('SIGKILL');
+  expect((await engine.exits.exitOf('e1')).code).toBe(3);
+  await engine.exits.removalOf('abc');
+});
+
+test('a daemon that ends is told to all who wait', async () => {
+  await using daemon = await fakeDaemon('ending.sock');
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  const waiting = engine.exits.exitOf('abc');
+  (await daemon.events).end();
+  await expect(waiting).rejects.toThrow('the Docker daemon ended its event stream: was it stopped?');
+  await expect(engine.exits.removalOf('later')).rejects.toThrow('the Docker daemon ended its event stream');
+});
+
+test("the daemon's refusals say what was wanted", async () => {
+  await using daemon = await fakeDaemon('refusing.sock');
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  const call = engine.call('start the container of node0', undefined, () => engine.docker.getContainer('x').start());
+  await expect(call).rejects.toMatchObject({
+    statusCode: 409,
+    message: expect.stringMatching(/^cannot start the container of node0: .*no such thing/) as string,
+  });
+  const reason = new Error('stop');
+  await expect(engine.call('wait', AbortSignal.abort(reason), () => Promise.resolve(1))).rejects.toBe(reason);
+});

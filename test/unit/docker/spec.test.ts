@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { exitStatusOf } from '../../../src/docker/exit-status.ts';
+import { createOptions } from '../../../src/docker/spec.ts';
+
+test('exit statuses have names of signals', () => {
+  expect([0, 3, 127, 137, 143, 200].map((code) => exitStatusOf(code).text)).toEqual([
+    'exit status 0',
+    'exit status 3',
+    'exit status 127',
+    'signal SIGKILL (exit status 137)',
+    'signal SIGTERM (exit status 143)',
+    'exit status 200',
+  ]);
+  expect(exitStatusOf(139)).toEqual({ code: 139, signal: 'SIGSEGV', text: 'signal SIGSEGV (exit status 139)' });
+});
+
+test('a container as the Engine API wants it', () => {
+  const options = createOptions(
+    {
+      name: 'qemu',
+      image: 'alpy/qemu:latest',
+      entrypoint: ['sh'],
+      command: ['-c', 'true'],
+      environment: { A: '1' },
+      networkMode: 'none',
+      pidMode: 'container:abc',
+      dropAllCapabilities: true,
+      addCapabilities: ['NET_ADMIN'],
+      devices: ['/dev/net/tun'],
+      sysctls: { 'net.ipv4.ip_forward': '1' },
+      mounts: [{ source: '/a', target: '/b', readOnly: true }],
+      volumesFrom: ['abc'],
+      volumes: ['/alpy'],
+    },
+    { 'io.alpy.run': '1' },
+  );
+  expect(options).toEqual({
+    Image: 'alpy/qemu:latest',
+    Labels: { 'io.alpy.run': '1' },
+    Entrypoint: ['sh'],
+    Cmd: ['-c', 'true'],
+    Env: ['A=1'],
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    OpenStdin: true,
+    StdinOnce: true,
+    Tty: false,
+    Volumes: { '/alpy': {} },
+    StopSignal: 'SIGKILL',
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: 'none',
+      PidMode: 'container:abc',
+      CapDrop: ['ALL'],
+      CapAdd: ['NET_ADMIN'],
+      Devices: [{ PathOnHost: '/dev/net/tun', PathInContainer: '/dev/net/tun', CgroupPermissions: 'rwm' }],
+      Sysctls: { 'net.ipv4.ip_forward': '1' },
+      Mounts: [{ Type: 'bind', Source: '/a', Target: '/b', ReadOnly: true }],
+      VolumesFrom: ['abc'],
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  });
+});

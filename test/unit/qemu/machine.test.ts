@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { machineArguments, type MachinePaths, type MachineSpec } from '../../../src/qemu/machine.ts';
+
+const paths: MachinePaths = {
+  disk: '/d.qcow2',
+  serialSocket: '/serial',
+  firmwareCode: '/code.fd',
+  firmwareVariables: '/vars.fd',
+  capture: (link) => `/run/link${String(link)}.pcap`,
+};
+const spec: MachineSpec = {
+  name: 'rabbit',
+  machine: 'q35',
+  accel: 'tcg',
+  cpus: 1,
+  memoryMiB: 256,
+  firmware: 'bios',
+  disk: 'virtio',
+  nics: [],
+  clockStart: new Date('2026-03-04T05:06:07.890Z'),
+  extra: [],
+};
+const all = (changes: Partial<MachineSpec>): string => machineArguments({ ...spec, ...changes }, paths).join(' ');
+const diskDrive = '-drive if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap';
+
+test('all arguments of a machine with two NICs, UEFI and an argument of the user', () => {
+  const nics = [
+    { model: 'virtio-net-pci', mac: '52:54:00:a1:00:00' },
+    { model: 'e1000', mac: '52:54:00:a1:00:01' },
+  ] as const;
+  expect(machineArguments({ ...spec, firmware: 'uefi', nics, extra: ['-snapshot'] }, paths)).toEqual([
+    ...['-name', 'rabbit', '-nodefaults', '-no-user-config', '-S'],
+    ...['-action', 'shutdown=pause,panic=pause'],
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max'],
+    ...['-smp', '1', '-m', '256'],
+    ...['-rtc', 'base=2026-03-04T05:06:07,clock=vm'],
+    ...['-drive', 'if=pflash,unit=0,format=raw,readonly=on,file=/code.fd'],
+    ...['-drive', 'if=pflash,unit=1,format=raw,file=/vars.fd'],
+    ...['-drive', 'if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap'],
+    ...['-device', 'virtio-blk-pci,drive=disk0,bootindex=0'],
+    ...['-chardev', 'socket,id=serial0,path=/serial,server=on,wait=off', '-serial', 'chardev:serial0'],
+    ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
+    ...['-display', 'none', '-vga', 'std'],
+    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    ...['-netdev', 'tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=off,vnet_hdr=off'],
+    ...['-object', 'filter-dump,id=capture0,netdev=net0,file=/run/link0.pcap'],
+    ...['-device', 'virtio-net-pci,id=nic0,netdev=net0,mac=52:54:00:a1:00:00,addr=0x10,romfile='],
+    ...['-netdev', 'tap,id=net1,ifname=tap1,script=no,downscript=no,vhost=off,vnet_hdr=off'],
+    ...['-object', 'filter-dump,id=capture1,netdev=net1,file=/run/link1.pcap'],
+    ...['-device', 'e1000,id=nic1,netdev=net1,mac=52:54:00:a1:00:01,addr=0x11,romfile='],
+    '-snapshot',
+  ]);
+});
+
+test('BIOS needs no firmware files, and no NIC no tap', () => {
+  expect(all({})).not.toMatch(/pflash|netdev/);
+});
+
+test('each way to attach the disk', () => {
+  expect(all({ disk: 'scsi' })).toContain(
+    `${diskDrive} -device virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0,bootindex=0 `,
+  );
+  expect(all({ disk: 'ahci' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=0 `);
+  expect(all({ disk: 'ahci', machine: 'pc' })).toContain(
+    `${diskDrive} -device ahci,id=ahci0 -device ide-hd,drive=disk0,bus=ahci0.0,bootindex=0 `,
+  );
+  expect(all({ disk: 'ide', machine: 'pc' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=0 `);
+});
+
+test('the processor is the best of the accelerator, or the one that is named', () => {
+  expect(all({ accel: 'kvm' })).toContain(' -accel kvm -cpu host ');
+  expect(all({ accel: 'kvm', cpu: 'Haswell' })).toContain(' -accel kvm -cpu Haswell ');
+  expect(all({ cpu: 'qemu64' })).toContain(',tb-size=256 -cpu qemu64 ');
+});

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { SerialConsole } from '../../../src/console/index.ts';
+import { QmpClient } from '../../../src/qemu/index.ts';
+import { Guest } from '../../../src/testbed/guest.ts';
+import { FakeQemu } from '../../support/fake-qemu.ts';
+
+const wait = { timeoutMs: 2000 };
+
+async function start(): Promise<{
+  qemu: FakeQemu;
+  guest: Guest;
+  console: SerialConsole;
+  print: (text: string) => Promise<void>;
+}> {
+  const qemu = new FakeQemu();
+  const serial = new PassThrough();
+  const console = SerialConsole.open(serial);
+  const guest = new Guest('rabbit', await QmpClient.open(qemu.stream, wait), console);
+  const print = async (text: string): Promise<void> => {
+    const read = once(serial, 'data');
+    serial.write(text);
+    await read;
+  };
+  return { qemu, guest, console, print };
+}
+
+const powerOff = (qemu: FakeQemu): void => {
+  qemu.event('SHUTDOWN', { guest: true, reason: 'guest-shutdown' });
+};
+const reset = (qemu: FakeQemu): void => {
+  qemu.event('RESET', { guest: true, reason: 'guest-reset' });
+};
+
+test('an end that nobody awaits is a failure of the guest, and ends what waits for it', async () => {
+  const { qemu, guest, print } = await start();
+  await print('last words');
+  const lost = once(guest.signal, 'abort');
+  const { signal } = guest;
+  powerOff(qemu);
+  await lost;
+  expect(signal.reason).toBe(guest.failure);
+  expect(guest.failure).toMatchObject({
+    code: 'ALPY_GUEST_LOST',
+    fault: 'device',
+    message: 'rabbit: the guest powered itself off in the middle of the test; the last console output was:\nlast words',
+  });
+});
+
+test('an end that is awaited, or asked for afterwards, is none', async () => {
+  const { qemu, guest } = await start();
+  const awaited = guest.waitFor('shutdown', wait);
+  powerOff(qemu);
+  await awaited;
+  expect(guest.failure).toBeUndefined();
+
+  const lost = once(guest.signal, 'abort');
+  powerOff(qemu);
+  await lost;
+  expect(guest.failure).toBeDefined();
+  await guest.waitFor('shutdown', wait);
+  expect(guest.failure).toBeUndefined();
+});
+
+test("QEMU's own end is no end of the guest", async () => {
+  const { qemu, guest } = await start();
+  const seen = guest.waitFor('reset', wait);
+  qemu.event('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' });
+  reset(qemu); // comes after it
+  await seen;
+  expect(guest.failure).toBeUndefined();
+});
+
+test('resets before the guest has said a word are one reboot', async () => {
+  const { qemu, guest, print } = await start();
+  const rebooted = guest.waitFor('reset', wait);
+  reset(qemu);
+  await rebooted;
+  const { signal } = guest;
+  reset(qemu);
+  qemu.event('RESUME');
+  await print('booting\n');
+  expect(signal.aborted).toBe(false);
+  expect(guest.failure).toBeUndefined();
+  const lost = once(guest.signal, 'abort');
+  reset(qemu);
+  await lost;
+  expect(guest.failure?.message).toMatch(/^rabbit: the guest rebooted in the middle of the test/);
+});
+
+test('so is the reset of the firmware after the reset button', async () => {
+  const { qemu, guest, print } = await start();
+  await print('running\n');
+  qemu.event('RESET', { guest: false, reason: 'host-qmp-system-reset' });
+  reset(qemu);
+  await print('booting\n');
+  expect(guest.failure).toBeUndefined();
+});
+
+test('a panic is found on the console, also when it comes in pieces, and ends every wait', async () => {
+  const { guest, print } = await start();
+  const waiting = guest.waitFor('shutdown', wait);
+  const { signal } = guest;
+  await print('[    1.0] Kernel panic - not sync');
+  await print('ing: sysrq triggered');
+  expect(signal.aborted).toBe(false);
+  await print(' crash\r\n');
+  await expect(waiting).rejects.toThrow('rabbit: its kernel panicked: Kernel panic - not syncing: sysrq triggered crash;');
+  expect(signal.aborted).toBe(true);
+  expect(guest.signal.aborted).toBe(true);
+  await expect(guest.waitFor('reset', wait)).rejects.toThrow('its kernel panicked');
+});
+
+test('a panic that the guest tells QEMU is a failure too', async () => {
+  const { qemu, guest } = await start();
+  const lost = once(guest.signal, 'abort');
+  qemu.event('GUEST_PANICKED', { action: 'pause' });
+  await lost;
+  expect(guest.failure?.message).toMatch(/^rabbit: its kernel panicked \(it told QEMU so\)/);
+});
+
+test('a wait has a deadline', async () => {
+  const { guest } = await start();
+  await expect(guest.waitFor('shutdown', { timeoutMs: 20 })).rejects.toThrow('QEMU: waited 20 ms for rabbit to power off');
+  await expect(guest.waitFor('reset', { timeoutMs: 20 })).rejects.toThrow('for rabbit to reboot');
+});
