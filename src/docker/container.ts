@@ -102,7 +102,6 @@ export class Container implements AsyncDisposable {
   /** Sends a signal to its first process; does nothing when it has ended. */
   async kill(signalName: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.#exitStatus) return;
-    if (signalName === 'SIGKILL') this.#isExpectedToExit = true;
     try {
       await this.engine.call(`send ${signalName} to ${this.name}`, undefined, () => this.#container.kill({ signal: signalName }));
     } catch (error) {

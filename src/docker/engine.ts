@@ -79,10 +79,10 @@ export class Engine implements Disposable {
     );
   }
 
-  /** A name for a container that no other has. */
+  /** A name for a container that no other has, of the characters that Docker allows. */
   uniqueName(role: string): string {
     this.#count += 1;
-    return `alpy-${this.runId}-${String(process.pid)}-${String(this.#count)}-${role}`;
+    return `alpy-${this.runId}-${String(process.pid)}-${String(this.#count)}-${role.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
   }
 
   /**

@@ -82,7 +82,7 @@ export class App implements AsyncDisposable {
       const container = await Container.start(
         place.engine,
         {
-          name: name.replace(/[^A-Za-z0-9_.-]/g, '-'),
+          name,
           image,
           command,
           environment,

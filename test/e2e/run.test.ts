@@ -276,3 +276,20 @@ test('what alpy init writes is a project that runs, and is not overwritten', asy
   });
   expect({ status, last: stdout.trimEnd().split('\n').at(-1) }).toEqual({ status: 0, last: '1 passed, 0 failed' });
 });
+
+test('a project with alpy.config.ts whose test files run side by side', async () => {
+  const body = (n: number): string =>
+    `import { expect, test } from 'alpy/test';\ntest('has ${String(n)} links', ({ nodes }) => { expect(nodes).toHaveLength(${String(n)}); });\ntest.override('topology', { links: ${String(n)} });\n`;
+  await using project = await Project.create({
+    'alpy.config.ts':
+      "import { defineConfig } from 'alpy';\nexport default defineConfig({ appliance: { image: 'blank.raw', memoryMiB: 64 }, workers: 3 });\n",
+    'tests/a.test.ts': body(0),
+    'tests/b.test.ts': body(1),
+    'tests/c.test.ts': body(2),
+  });
+  await writeBlankDisk(project.path('blank.raw'));
+  const { status, stdout } = await project.run(['run', '--quiet']);
+  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 0, last: '3 passed, 0 failed' });
+  const doctor = await project.run(['doctor']);
+  expect(doctor).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ok {3}docker: .*alpy can run here\n$/s) as string });
+});

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withSink, type StepSink } from '../../src/core/step.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { Bench, rabbit } from '../support/testbeds.ts';
 
@@ -122,7 +123,7 @@ describe('an app', () => {
       exitStatus: { code: 0 },
     });
     const failing = testbed.apps.run({ node, command: ['sh', '-c', 'echo oh no; exit 7'] });
-    await expect(failing).rejects.toThrow(/sh-node0: sh -c echo oh no; exit 7: exit status 7; its last output was:\noh no/);
+    await expect(failing).rejects.toThrow(/sh@node0: sh -c echo oh no; exit 7: exit status 7; its last output was:\noh no/);
     const killed = await testbed.apps.run({ node, command: ['sh', '-c', 'kill -TERM $$'] }, { check: false });
     expect(killed.exitStatus).toMatchObject({ code: 143, signal: 'SIGTERM', text: 'signal SIGTERM (exit status 143)' });
     await testbed.close();
@@ -138,12 +139,37 @@ describe('an app', () => {
     await app.waitUntilRunning({ timeoutMs: 5000 });
     expect(await app.waitForOutput(/^ready$/, { timeoutMs: 5000 })).toBe('ready');
     await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(
-      /server-node0: printed nothing like \/never\/ within 200 ms/,
+      /server@node0: printed nothing like \/never\/ within 200 ms/,
     );
-    await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server-node0: still runs after 200 ms');
+    await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server@node0: still runs after 200 ms');
     await app.kill('SIGKILL');
     expect(await app.wait({ timeoutMs: 5000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
     await testbed.close();
+  });
+
+  test('is logged line by line, and its end by exit status or signal', async () => {
+    const lines: string[] = [];
+    const sink: StepSink = (event) => {
+      if (event.kind === 'log') lines.push(`${event.source} ${event.text}`);
+    };
+    await withSink(sink, async () => {
+      const testbed = await bench.testbed(silent(), 1);
+      const node = testbed.nodes[0]!;
+      await testbed.apps.run(
+        { node, name: 'talker', command: ['sh', '-c', 'echo one; printf "\\033[1mtwo"; exit 4'] },
+        { check: false },
+      );
+      const server = await testbed.apps.start({ node, name: 'server', command: ['sleep', '60'] });
+      await server.kill('SIGKILL');
+      await server.wait({ check: false });
+      await testbed.close();
+    });
+    expect(lines.filter((line) => /talker|server/.test(line))).toEqual([
+      'alpy.app talker@node0: one',
+      'alpy.app talker@node0: \\e[1mtwo',
+      'alpy.docker talker@node0 ended: exit status 4',
+      'alpy.docker server@node0 ended: signal SIGKILL (exit status 137)',
+    ]);
   });
 
   test('that dies unnoticed makes an environment error with its output', async () => {
@@ -156,7 +182,7 @@ describe('an app', () => {
     await expect(app.waitForOutput(/ready/, { timeoutMs: 5000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
     await expect(testbed.close()).rejects.toMatchObject({
       fault: 'environment',
-      message: /server-node0: .* exit status 2.*cannot bind/s,
+      message: /server@node0: .* exit status 2.*cannot bind/s,
     });
   });
 
