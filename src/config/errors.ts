@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError } from '../core/errors.ts';
+import { SettingsError } from '../core/errors.ts';
 
-/** The configuration cannot be used; the message lists everything that is wrong with it. */
-export class ConfigError extends AlpyError {
+/** The configuration cannot be used. */
+export class ConfigError extends SettingsError {
   readonly code = 'ALPY_CONFIG';
-  readonly fault = 'usage';
-  /** the configuration file, or the directory in which one was looked for */
-  readonly file: string;
-  /** one line each */
-  readonly problems: readonly string[];
-
-  constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
-    super(`${file}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, options);
-    this.file = file;
-    this.problems = problems;
-  }
 }

@@ -24,6 +24,21 @@ export class UsageError extends AlpyError {
   readonly fault = 'usage';
 }
 
+/** A file of settings cannot be used; the message lists everything that is wrong with it. */
+export abstract class SettingsError extends AlpyError {
+  readonly fault = 'usage';
+  /** the file, or the directory in which one was looked for */
+  readonly file: string;
+  /** one line each */
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
+    super(`${file}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, options);
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
 /** The machine, the Docker daemon or a file that alpy needs is not as it must be. */
 export class EnvironmentError extends AlpyError {
   readonly code: string = 'ALPY_ENVIRONMENT';

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError, EnvironmentError } from '../core/errors.ts';
+import { EnvironmentError, SettingsError } from '../core/errors.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** The list of images (`ci-images/images.yaml`) cannot be used; the message lists everything that is wrong with it. */
-export class ManifestError extends AlpyError {
+/** The list of images (`ci-images/images.yaml`) cannot be used. */
+export class ManifestError extends SettingsError {
   readonly code = 'ALPY_MANIFEST';
-  readonly fault = 'usage';
-  /** the file that was read */
-  readonly file: string;
-  /** one line each */
-  readonly problems: readonly string[];
-
-  constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
-    super(`${file}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, options);
-    this.file = file;
-    this.problems = problems;
-  }
 }
 
 /** The Docker daemon does not have an image that a testbed needs. */

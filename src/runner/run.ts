@@ -8,7 +8,7 @@ import { moduleMap, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import { exitStatusOf, writeJunit, writeRunJson, type RunReport, type TestReport } from '../report/index.ts';
-import { inspectApplianceDisk, inspectHost } from '../testbed/index.ts';
+import { inspectApplianceDisk, inspectHost, timeFactorOf } from '../testbed/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { RunReporter } from './reporter.ts';
 
@@ -111,7 +111,7 @@ async function runVitest(options: RunOptions, facts: RunFacts, reporter: RunRepo
 
 async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, reporter: RunReporter): Promise<Vitest> {
   const { config, root } = loaded;
-  const timeFactor = facts.host.accel === 'kvm' ? 1 : 4;
+  const timeFactor = timeFactorOf(facts.host.accel);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     {

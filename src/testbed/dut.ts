@@ -13,8 +13,10 @@ import type { Link } from './link.ts';
 /** Description of an appliance, as the configuration has it. */
 export type Appliance = Config['appliance'];
 
-/** How much longer everything of the guest takes without hardware acceleration, as far as waits are concerned. */
-const tcgTimeFactor = 4;
+/** By what factor waits for a guest are longer than configured, since the accelerator is slow. */
+export function timeFactorOf(accel: Accel): number {
+  return accel === 'kvm' ? 1 : 4;
+}
 
 /** What a device under test is made of. */
 export interface DutParts {
@@ -34,7 +36,7 @@ export class Dut {
   readonly links: readonly Link[];
   /** QEMU's monitor, for what has no method here */
   readonly qmp: QmpClient;
-  /** by what factor waits of the configuration are longer than they say, since the accelerator is slow; 1 with KVM */
+  /** see {@link timeFactorOf}; 1 with KVM */
   readonly timeFactor: number;
   readonly #appliance: Appliance;
   readonly #hypervisor: Hypervisor;
@@ -47,7 +49,7 @@ export class Dut {
     this.console = console;
     this.links = links;
     this.qmp = hypervisor.qmp;
-    this.timeFactor = accel === 'kvm' ? 1 : tcgTimeFactor;
+    this.timeFactor = timeFactorOf(accel);
     this.#appliance = appliance;
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
@@ -134,6 +136,7 @@ export class Dut {
     await step('alpy.testbed', `Power ${this.name} down`, async () => {
       const { powerOffCommand } = this.#appliance;
       const done = this.waitForShutdown(wait);
+      done.catch(() => undefined); // told below, unless the command cannot even be given
       if (powerOffCommand !== undefined && this.#shell) {
         this.#shell.run(powerOffCommand, { check: false }).catch((error: unknown) => {
           log('alpy.testbed', `${powerOffCommand}: ${messageOf(error).split('\n')[0] ?? ''}`); // it does not live to see its prompt
@@ -175,8 +178,9 @@ export class Dut {
    */
   async reboot(wait: Partial<Wait> = {}): Promise<RemoteShell> {
     return step('alpy.testbed', `Reboot ${this.name}`, async () => {
+      const { shell } = this;
       const rebooted = this.waitForReboot(wait);
-      this.shell.run('reboot', { check: false }).catch((error: unknown) => {
+      shell.run('reboot', { check: false }).catch((error: unknown) => {
         log('alpy.testbed', `reboot: ${messageOf(error).split('\n')[0] ?? ''}`); // it does not live to see its prompt
       });
       await rebooted;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A job in a container that has the daemon's socket: the daemon does not see its files under the same names.
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { Container } from '../../src/docker/index.ts';
+import { imageNamed } from '../../src/images/index.ts';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Bench } from '../support/testbeds.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+
+const testFile = `
+import { expect, test } from 'alpy/test';
+test('captures', async ({ links, nodes: [node] }) => {
+  await node.configure({ address: '10.0.0.1/24' });
+  await node.run('ping -c 1 -W 1 10.0.0.2', { check: false });
+  await expect(links[0]).toHaveSeen('arp.dst.proto_ipv4 == 10.0.0.2');
+});
+`;
+
+test('shares the volumes of its container with those of its testbeds', async ({ skip }) => {
+  await using bench = await Bench.open();
+  const socket = bench.engine.address;
+  if (bench.facts.access.kind !== 'bind' || !socket.startsWith('/'))
+    skip('the daemon is on another machine, so this folder cannot be mounted');
+  await writeBlankDisk(join(bench.directory, 'blank.raw'));
+  await using job = await Container.start(bench.engine, {
+    name: 'job',
+    image: imageNamed(bench.facts.images, 'node').reference,
+    entrypoint: ['sh', '-c'],
+    command: [`"$1" "$2" run --quiet; echo "status $?"; stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap`, 'sh'].concat(
+      [process.execPath, join(repository, 'src/cli/bin.ts')],
+    ),
+    environment: { DOCKER_HOST: `unix://${socket}`, HOME: '/project' },
+    workingDirectory: '/project',
+    networkMode: 'none',
+    mounts: [
+      { source: repository, target: repository, readOnly: true },
+      { source: socket, target: socket, readOnly: false },
+    ],
+    volumes: ['/project'],
+    files: [
+      {
+        path: '/project/alpy.yaml',
+        content: 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\naccel: tcg\n',
+      },
+      { path: '/project/blank.raw', content: await readFile(join(bench.directory, 'blank.raw')) },
+      { path: '/project/tests/capture.test.ts', content: testFile },
+    ],
+  });
+  job.expectExit();
+  const [stdout, stderr] = await Promise.all([buffer(job.stdout), buffer(job.stderr), job.waitForExit({ timeoutMs: 120_000 })]);
+  const lines = stdout.toString().trim().split('\n');
+  expect(lines, stderr.toString()).toEqual(expect.arrayContaining(['files: volumes-from', '1 passed, 0 failed', 'status 0']));
+  const sizes = new Map(lines.slice(lines.indexOf('status 0') + 1).map((line) => line.split(' ') as [string, string]));
+  expect([...sizes.keys()]).toEqual(['alpy-out/junit.xml', 'alpy-out/tests/capture-captures/link0.pcap']);
+  expect(Number(sizes.get('alpy-out/tests/capture-captures/link0.pcap'))).toBeGreaterThanOrEqual(24 + 16 + 42);
+});
