@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { step } from '../core/step.ts';
 import { Container, type Engine, type FileAccess } from '../docker/index.ts';
@@ -27,17 +27,18 @@ export interface DiskPlace {
 
 /**
  * Looks at a disk image with QEMU's own tools.
- * @param path - absolute path of the image
+ * @param file - path of the image
  * @param expected - its format as configured
  * @throws DiskImageError when it is missing, truncated, damaged or no disk image
  * @throws ContainerError when the daemon refuses to run qemu-img
  */
 export async function inspectDisk(
-  path: string,
+  file: string,
   expected: DiskFormat | 'auto',
   place: DiskPlace,
   signal?: AbortSignal,
 ): Promise<DiskImage> {
+  const path = resolve(file); // a mount wants it absolute
   await findDiskFile(path);
   return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
     const { engine, image, access } = place;

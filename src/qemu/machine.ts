@@ -86,17 +86,18 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
 function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
   // cache=unsafe: nobody needs the overlay after a crash
   const drive = ['-drive', `if=none,id=disk0,format=qcow2,file=${paths.disk},cache=unsafe,discard=unmap`];
+  // bootindex=1, since QEMU takes 0 for a kernel that the user adds by -kernel
   const hasAhci = machine === 'q35';
   switch (disk) {
     case 'virtio':
-      return [...drive, '-device', 'virtio-blk-pci,drive=disk0,bootindex=0'];
+      return [...drive, '-device', 'virtio-blk-pci,drive=disk0,bootindex=1'];
     case 'scsi':
-      return [...drive, '-device', 'virtio-scsi-pci,id=scsi0', '-device', 'scsi-hd,drive=disk0,bus=scsi0.0,bootindex=0'];
+      return [...drive, '-device', 'virtio-scsi-pci,id=scsi0', '-device', 'scsi-hd,drive=disk0,bus=scsi0.0,bootindex=1'];
     case 'ahci':
-      if (hasAhci) return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=0'];
-      return [...drive, '-device', 'ahci,id=ahci0', '-device', 'ide-hd,drive=disk0,bus=ahci0.0,bootindex=0'];
+      if (hasAhci) return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=1'];
+      return [...drive, '-device', 'ahci,id=ahci0', '-device', 'ide-hd,drive=disk0,bus=ahci0.0,bootindex=1'];
     case 'ide': // q35 has no other ports than those of its AHCI controller
-      return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=0'];
+      return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=1'];
   }
 }
 

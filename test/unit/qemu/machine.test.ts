@@ -38,7 +38,7 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
     ...['-drive', 'if=pflash,unit=0,format=raw,readonly=on,file=/code.fd'],
     ...['-drive', 'if=pflash,unit=1,format=raw,file=/vars.fd'],
     ...['-drive', 'if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap'],
-    ...['-device', 'virtio-blk-pci,drive=disk0,bootindex=0'],
+    ...['-device', 'virtio-blk-pci,drive=disk0,bootindex=1'],
     ...['-chardev', 'socket,id=serial0,path=/serial,server=on,wait=off', '-serial', 'chardev:serial0'],
     ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
@@ -59,13 +59,13 @@ test('BIOS needs no firmware files, and no NIC no tap', () => {
 
 test('each way to attach the disk', () => {
   expect(all({ disk: 'scsi' })).toContain(
-    `${diskDrive} -device virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0,bootindex=0 `,
+    `${diskDrive} -device virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0,bootindex=1 `,
   );
-  expect(all({ disk: 'ahci' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=0 `);
+  expect(all({ disk: 'ahci' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=1 `);
   expect(all({ disk: 'ahci', machine: 'pc' })).toContain(
-    `${diskDrive} -device ahci,id=ahci0 -device ide-hd,drive=disk0,bus=ahci0.0,bootindex=0 `,
+    `${diskDrive} -device ahci,id=ahci0 -device ide-hd,drive=disk0,bus=ahci0.0,bootindex=1 `,
   );
-  expect(all({ disk: 'ide', machine: 'pc' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=0 `);
+  expect(all({ disk: 'ide', machine: 'pc' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=1 `);
 });
 
 test('the processor is the best of the accelerator, or the one that is named', () => {
