@@ -70,7 +70,9 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
         io.stdout(testLine(test));
       },
     });
-    for (const line of summaryLines(report, relative(io.directory, loaded.config.out) || '.')) io.stdout(line);
+    const outPath = relative(io.directory, loaded.config.out) || '.';
+    io.stdout(`report: ${join(outPath, 'report', 'index.html')}`);
+    for (const line of summaryLines(report, outPath)) io.stdout(line);
     io.exitWith(report.exitStatus);
   },
 });

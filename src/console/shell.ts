@@ -180,8 +180,8 @@ async function readLocal(path: string): Promise<Buffer> {
   }
 }
 
-/** The first line of a command, short enough for a title. */
+/** A command as one line, short enough for a title. */
 function shorten(text: string): string {
-  const [first = ''] = text.trim().split('\n');
-  return first.length < text.trim().length || first.length > 100 ? `${first.slice(0, 100)}…` : first;
+  const line = text.trim().replace(/\s*\n\s*/g, '; ');
+  return line.length > 100 ? `${line.slice(0, 100)}…` : line;
 }

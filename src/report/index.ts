@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { DebugLog } from './debug-log.ts';
 export { composeSinks, eventLine, parseEvents } from './events.ts';
+export { htmlReport, writeHtml } from './html.ts';
 export { junitXml, writeJunit } from './junit.ts';
 export type { ErrorReport, RunReport, StepReport, TestReport, TestStatus } from './model.ts';
 export { runJson, runJsonVersion, writeRunJson } from './run-json.ts';

@@ -7,7 +7,7 @@ import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { moduleMap, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
-import { exitStatusOf, writeJunit, writeRunJson, type RunReport, type TestReport } from '../report/index.ts';
+import { exitStatusOf, writeHtml, writeJunit, writeRunJson, type RunReport, type TestReport } from '../report/index.ts';
 import { inspectApplianceDisk, inspectHost, timeFactorOf } from '../testbed/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { RunReporter } from './reporter.ts';
@@ -40,7 +40,7 @@ export interface RunOptions {
 const setUpAllowanceMs = 180_000;
 
 /**
- * Runs tests and writes `junit.xml` and `run.json`.
+ * Runs tests and writes `junit.xml`, `run.json` and `report/index.html`.
  * @returns the report, whose `exitStatus` tells how the run went
  * @throws UsageError when no test file is meant
  * @throws DaemonError, MissingImageError, DiskImageError, EnvironmentError when no test could be run
@@ -86,6 +86,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   };
   await writeJunit(config.out, report, relative(options.directory, config.out).split(sep).join('/') || '.');
   await writeRunJson(config.out, report);
+  await writeHtml(config.out, report);
   return report;
 }
 
@@ -166,7 +167,8 @@ function noTests({ filters, testName, loaded }: RunOptions): UsageError {
 /** Takes away what an earlier run left, but nothing that others may have put beside it. */
 async function clearOut(outDirectory: string, testsDirectory: string): Promise<void> {
   try {
-    for (const path of [testsDirectory, join(outDirectory, 'junit.xml'), join(outDirectory, 'run.json')]) {
+    const files = ['junit.xml', 'run.json', 'report'].map((name) => join(outDirectory, name));
+    for (const path of [testsDirectory, ...files]) {
       await rm(path, { recursive: true, force: true });
     }
   } catch (cause) {

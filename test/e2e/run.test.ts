@@ -119,6 +119,15 @@ describe('a router', () => {
     }
   });
 
+  test('the page for people is there, and links to what is there', async () => {
+    expect(result.stdout).toContain('report: alpy-out/report/index.html\n');
+    const page = await readFile(project.path('alpy-out/report/index.html'), 'utf8');
+    expect(page).toContain('1 passed, 1 failed');
+    const targets = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => decodeURIComponent(target ?? ''));
+    expect(targets.length).toBeGreaterThan(13);
+    for (const target of targets) expect((await stat(project.path('alpy-out/report', target))).isFile()).toBe(true);
+  });
+
   test('run.json tells the same', async () => {
     const report = JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as Readonly<Record<string, unknown>>;
     expect(report).toMatchObject({
