@@ -14,12 +14,13 @@ expect.extend(matchers);
 
 // A terminal sends these to all processes of the run. The main process answers them: it cancels the tests, which then
 // clean up here. When it dies itself, nothing of ours may live on.
-const installed = Symbol.for('alpy.worker');
-if (!(installed in globalThis)) {
-  Object.defineProperty(globalThis, installed, { value: true });
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-}
+let runningTests = 0;
+for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
+// Vitest ends a worker that has no test any more by SIGTERM, and waits half a second for one that does not go
+process.on('SIGTERM', () => {
+  if (runningTests === 0) endWorker();
+});
+process.on('disconnect', endWorker);
 
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
 
@@ -31,16 +32,24 @@ aroundEach(async (runTest, { task }) => {
   const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${String(retry)}`);
   const state: TestState = { directory };
   setTestState(task, state);
+  runningTests += 1;
   using log = DebugLog.open(directory);
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${line}\n`))] : [])];
   await withSink(composeSinks(...sinks), async () => {
     try {
       await runTest();
     } finally {
-      await closeTestbed(state, task.result?.state === 'fail');
+      await closeTestbed(state, task.result?.state === 'fail').finally(() => {
+        runningTests -= 1;
+      });
     }
   });
 }, longEnough);
+
+/** Ends this process at once; what hangs on its lifelines ends with it. */
+function endWorker(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
 
 /**
  * Tears down what the test has left, also when its making was interrupted. Here rather than in the clean-up of a fixture,
