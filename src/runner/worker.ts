@@ -25,7 +25,7 @@ process.on('disconnect', endWorker);
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
 
 aroundEach(async (runTest, { task }) => {
-  const { testsDirectory, root, showSteps } = facts;
+  const { config, testsDirectory, root, showSteps } = facts;
   const file = relative(root, task.file.filepath);
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
@@ -34,7 +34,8 @@ aroundEach(async (runTest, { task }) => {
   setTestState(task, state);
   runningTests += 1;
   using log = DebugLog.open(directory);
-  const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${line}\n`))] : [])];
+  const whose = (config.workers ?? 1) > 1 ? `[${task.meta.alpyDirectory}] ` : ''; // lines of several tests mix
+  const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
   await withSink(composeSinks(...sinks), async () => {
     try {
       await runTest();

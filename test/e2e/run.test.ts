@@ -297,8 +297,11 @@ test('a project with alpy.config.ts whose test files run side by side', async ()
     'tests/c.test.ts': body(2),
   });
   await writeBlankDisk(project.path('blank.raw'));
-  const { status, stdout } = await project.run(['run', '--quiet']);
+  const { status, stdout, stderr } = await project.run(['run']);
   expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 0, last: '3 passed, 0 failed' });
+  for (const directory of ['a-has-0-links', 'b-has-1-links', 'c-has-2-links']) {
+    expect(stderr).toMatch(new RegExp(`^\\[${directory}\\] INFO alpy\\.testbed Set the testbed up\\.\\.\\. done`, 'm'));
+  }
   const doctor = await project.run(['doctor']);
   expect(doctor).toMatchObject({ status: 0, stdout: expect.stringMatching(/^ok {3}docker: .*alpy can run here\n$/s) as string });
 });
