@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import Docker from 'dockerode';
 import { AlpyError, messageOf } from '../src/core/errors.ts';
-import { provideImages, resolveImages } from '../src/images/index.ts';
+import { loadManifest, provideImages, resolveImages } from '../src/images/index.ts';
 
 const [baseFile = '.cache/base-image', logFile = '/dev/stderr'] = process.argv.slice(2);
 const logStream = createWriteStream(logFile, { flags: logFile.startsWith('/dev/') ? 'r+' : 'w' });
@@ -17,7 +17,10 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  const { base } = await provideImages(resolveImages(process.env), {
+  const { images } = loadManifest();
+  // what holds alpy itself is for the jobs of pipelines, which have no use for a set-up
+  const wanted = resolveImages(process.env).filter(({ name }) => images[name]?.program !== true);
+  const { base } = await provideImages(wanted, {
     docker: new Docker(),
     env: process.env,
     signal: stop.signal,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
+import { UsageError } from '../core/errors.ts';
 import { configOption, type CliIo } from './io.ts';
 
 interface ImagesArguments {
@@ -7,45 +8,61 @@ interface ImagesArguments {
   readonly names?: readonly string[] | undefined;
   readonly config?: string | undefined;
   readonly json: boolean;
+  readonly tag: readonly string[];
+  readonly reuse: boolean;
 }
 
 /** `alpy images` */
 export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments> => ({
   command: 'images [action] [names..]',
-  describe: 'Show the container images, or build them: where each is, and who said so',
+  describe: 'Show the container images: where each is, and who said so; build, pull or push them',
   builder: (yargs) =>
     yargs
-      .positional('action', { choices: ['list', 'build'] as const, default: 'list' })
-      .positional('names', { type: 'string', array: true, describe: 'images to build; default all' })
-      .options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }),
-  handler: async ({ action, names = [], config: file, json }) => {
+      .positional('action', { choices: ['list', 'build', 'pull', 'push'] as const, default: 'list' })
+      .positional('names', { type: 'string', array: true, describe: 'images to build, pull or push; default all' })
+      .options({
+        ...configOption,
+        json: { type: 'boolean', default: false, describe: 'print JSON' },
+        tag: { type: 'string', array: true, default: [], requiresArg: true, describe: 'push under this tag too' },
+        reuse: {
+          type: 'boolean',
+          default: false,
+          describe: 'before building, look in the registry for an image built from the same files',
+        },
+      }),
+  handler: async ({ action, names = [], config: file, json, tag: tags, reuse }) => {
     const [{ Engine }, { findConfig, loadConfig }, images] = await Promise.all([
       import('../docker/index.ts'),
       import('../config/index.ts'),
       import('../images/index.ts'),
     ]);
+    const badTag = tags.find((tag) => !/^\w[\w.-]{0,127}$/.test(tag));
+    if (badTag !== undefined) throw new UsageError(`--tag: ${JSON.stringify(badTag)} is not a tag of a container image`);
     const hasConfig = file !== undefined || (await findConfig(io.directory)) !== undefined;
     const loaded = hasConfig ? await loadConfig({ directory: io.directory, file, variables: io.env }) : undefined;
     const resolved = images.resolveImages(io.env, loaded?.config.images);
     using engine = await Engine.connect();
-    if (action === 'build') {
-      const wanted =
-        names.length === 0
-          ? resolved.filter(({ buildable }) => buildable)
-          : names.map((name) => images.imageNamed(resolved, name));
-      await images.provideImages(wanted, {
-        docker: engine.docker,
-        env: io.env,
-        signal: io.signal,
-        onLine: (image, line) => {
-          io.stderr(`${image}: ${line}`);
-        },
-        onResult: ({ image, action: done, durationMs }) => {
-          io.stderr(`${image.name} ${done} (${(durationMs / 1000).toFixed(1)} s)`);
-        },
-      });
+    const chosen = names.map((name) => images.imageNamed(resolved, name));
+    const own = chosen.length === 0 ? resolved.filter(({ buildable }) => buildable) : chosen;
+    const work: Parameters<typeof images.buildImages>[1] = {
+      docker: engine.docker,
+      env: io.env,
+      signal: io.signal,
+      reuse,
+      onLine: (image, line) => {
+        io.stderr(`${image}: ${line}`);
+      },
+      onResult: ({ image, action: done, durationMs }) => {
+        io.stderr(`${image.name} ${done} (${(durationMs / 1000).toFixed(1)} s)`);
+      },
+    };
+    if (action === 'build') await images.buildImages(own, work);
+    if (action === 'pull') await images.pullImages(chosen.length === 0 ? resolved : chosen, work);
+    if (action === 'push') {
+      for (const image of own)
+        for (const pushed of await images.pushImage(image, tags, work)) io.stderr(`${image.name} pushed to ${pushed}`);
     }
     const rows = await images.listImages(engine.docker, resolved);
-    io.stdout(json ? JSON.stringify(images.imagesJson(rows), null, 2) : images.formatImages(rows, Date.now()));
+    io.stdout(json ? images.imagesJson(rows) : images.formatImages(rows, Date.now()));
   },
 });

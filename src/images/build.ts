@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type Docker from 'dockerode';
 import { BugError, messageOf } from '../core/errors.ts';
+import { registryLogin } from './auth.ts';
 import type { BaseImage } from './base-image.ts';
 import { followBuild, nextToTry, type BuildOutcome } from './build-output.ts';
 import { contentHash, hashLabel } from './content-hash.ts';
@@ -9,14 +10,18 @@ import { packContext, readContext } from './context.ts';
 import { ImageBuildError } from './errors.ts';
 import { inspectImage } from './inspect.ts';
 import type { Manifest } from './manifest.ts';
+import { programFiles } from './program.ts';
 import type { WorkOptions } from './progress.ts';
+import { PullError, pullImage } from './pull.ts';
+import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
+import type { Variables } from './variables.ts';
 
 /** What became of one image. */
 export interface ImageResult {
   readonly image: ResolvedImage;
   /** `present`: nothing was to do */
-  readonly action: 'present' | 'built' | 'pulled';
+  readonly action: 'present' | 'built' | 'pulled' | 'reused';
   /** how long it took, in `ms` */
   readonly durationMs: number;
 }
@@ -26,6 +31,10 @@ export interface BuildInputs {
   readonly docker: Docker;
   readonly manifest: Manifest;
   readonly base: BaseImage;
+  /** the environment, with the logins of registries */
+  readonly env: Variables;
+  /** whether to look in the registry for an image that was built from the same files, before building one */
+  readonly reuse: boolean;
   /** proxies, for the programs inside the build */
   readonly variables: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -34,6 +43,7 @@ export interface BuildInputs {
  * Builds one image with the classic builder and the host's network, unless the daemon already has it from the same files
  * on the same base.
  * @throws {@link ImageBuildError}
+ * @throws UsageError when the image holds alpy itself, and this alpy is no clone of its repository
  */
 export async function buildImage(inputs: BuildInputs, image: ResolvedImage, options: WorkOptions = {}): Promise<ImageResult> {
   const startMs = performance.now();
@@ -41,12 +51,13 @@ export async function buildImage(inputs: BuildInputs, image: ResolvedImage, opti
   const entry = manifest.images[image.name];
   if (!entry) throw new BugError(`image ${image.name} has no entry in ${manifest.file}`);
   const folder = path.join(path.dirname(manifest.file), entry.folder);
-  const files = await readContext(folder);
+  const files = [...(await readContext(folder)), ...(entry.program ? await programFiles() : [])];
   const hash = contentHash(files, base.id, entry);
   const present = (await inspectImage(docker, image.reference, options.signal))?.hash === hash;
   if (present) return { image, action: 'present', durationMs: performance.now() - startMs };
 
   const { onLine, signal } = options;
+  if (inputs.reuse && (await reuse())) return { image, action: 'reused', durationMs: performance.now() - startMs };
   const outcome = await run();
   if (!outcome.ok) {
     const byHand = `docker build --network=host --build-arg BASE_IMAGE=${base.reference} ${folder}`;
@@ -58,6 +69,19 @@ export async function buildImage(inputs: BuildInputs, image: ResolvedImage, opti
     });
   }
   return { image, action: 'built', durationMs: performance.now() - startMs };
+
+  async function reuse(): Promise<boolean> {
+    const { repository, tag } = splitReference(image.reference);
+    const source = `${repository}:${hashTag(hash)}`;
+    try {
+      await pullImage(docker, source, { ...options, stallMs: 20_000, authconfig: await registryLogin(source, inputs.env) });
+    } catch (error) {
+      if (!(error instanceof PullError)) throw error;
+      return false; // nobody pushed one yet
+    }
+    await docker.getImage(source).tag({ repo: repository, tag });
+    return (await inspectImage(docker, image.reference, signal))?.hash === hash;
+  }
 
   async function run(): Promise<BuildOutcome> {
     const buildargs = { ...(await inputs.variables()), BASE_IMAGE: base.reference };

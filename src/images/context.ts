@@ -16,12 +16,15 @@ export interface ContextFile {
 export async function readContext(folder: string): Promise<readonly ContextFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name));
-  const read = files.map(async (file): Promise<ContextFile> => {
-    const [{ mode }, content] = await Promise.all([stat(file), readFile(file)]);
-    return { name: path.relative(folder, file).split(path.sep).join('/'), mode: mode & 0o100 ? 0o755 : 0o644, content };
-  });
   // by code unit, not by locale: the order is part of the hash
-  return (await Promise.all(read)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  files.sort((a, b) => (a < b ? -1 : 1));
+  return Promise.all(files.map((file) => readContextFile(file, path.relative(folder, file).split(path.sep).join('/'))));
+}
+
+/** Reads one file, which the context is to hold as `name`. */
+export async function readContextFile(file: string, name: string): Promise<ContextFile> {
+  const [{ mode }, content] = await Promise.all([stat(file), readFile(file)]);
+  return { name, mode: mode & 0o100 ? 0o755 : 0o644, content };
 }
 
 /** The files as a tar stream; the same files give the same bytes. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export { registryLogin, type RegistryLogin } from './auth.ts';
 export { provideBaseImage, type BaseImage } from './base-image.ts';
 export type { ImageResult } from './build.ts';
 export { hashLabel } from './content-hash.ts';
@@ -7,8 +8,10 @@ export { findImage, inspectImage, type PresentImage } from './inspect.ts';
 export { formatImages, imagesJson, listImages, type ImageRow } from './list.ts';
 export { loadManifest, manifestFile, type Manifest, type ManifestEntry } from './manifest.ts';
 export type { Progress, WorkOptions } from './progress.ts';
-export { buildImages, provideImages, type ImagesOutcome, type ImageWork } from './provide.ts';
+export { buildImages, provideImages, pullImages, type ImagesOutcome, type ImageWork } from './provide.ts';
 export { PullError, pullImage, type PullOptions } from './pull.ts';
+export { PushError, pushImage } from './push.ts';
+export { registryOf, splitReference } from './reference.ts';
 export { imageNamed, imageVariable, resolveImages, type ImagesConfig } from './resolve.ts';
 export type { ResolvedImage } from './resolved-image.ts';
 export type { Variables } from './variables.ts';

@@ -16,6 +16,7 @@ const EntrySchema = z.strictObject({
     'must be a folder beside this file',
   ),
   purpose: text.refine((purpose) => !purpose.includes('\n'), 'must be one line'),
+  program: z.boolean().default(false),
 });
 const ManifestSchema = z.strictObject({
   registry: text,
@@ -33,7 +34,7 @@ const ManifestSchema = z.strictObject({
   ),
 });
 
-/** One image of the list: `folder` and `purpose`. */
+/** One image of the list: `folder`, `purpose`, and whether Node and alpy itself are put into its build context. */
 export type ManifestEntry = Readonly<z.output<typeof EntrySchema>>;
 /** Where the images are built on: the official image, and from where to make a replacement. */
 export type BaseEntry = Readonly<z.output<typeof ManifestSchema>['base']>;

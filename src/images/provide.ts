@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
 import { messageOf } from '../core/errors.ts';
+import { registryLogin } from './auth.ts';
 import { provideBaseImage, type BaseImage } from './base-image.ts';
 import { buildImage, type ImageResult } from './build.ts';
 import { MissingImageError } from './errors.ts';
@@ -19,6 +20,8 @@ export interface ImageWork extends WorkOptions {
   readonly env: Variables;
   /** the list of images; the package's own unless told */
   readonly manifest?: Manifest | undefined;
+  /** whether {@link buildImages} looks in the registry for what was built from the same files */
+  readonly reuse?: boolean | undefined;
   /** takes each result as soon as there is one */
   readonly onResult?: ((result: ImageResult) => void) | undefined;
 }
@@ -52,6 +55,14 @@ export function provideImages(images: readonly ResolvedImage[], work: ImageWork)
   return provide(images, work, ({ origin }) => origin !== 'default');
 }
 
+/**
+ * Pulls those of `images` that the daemon does not have.
+ * @throws {@link MissingImageError} at the first that cannot be pulled
+ */
+export async function pullImages(images: readonly ResolvedImage[], work: ImageWork): Promise<void> {
+  for (const image of images) work.onResult?.(await pullMissing(image, work));
+}
+
 async function provide(
   images: readonly ResolvedImage[],
   work: ImageWork,
@@ -64,19 +75,19 @@ async function provide(
   for (const image of images) {
     const result = isForeign(image)
       ? await pullMissing(image, work)
-      : await buildImage({ docker, manifest, base, variables }, image, work);
+      : await buildImage({ docker, env, manifest, base, variables, reuse: work.reuse ?? false }, image, work);
     onResult?.(result);
     results.push(result);
   }
   return { base, results };
 }
 
-async function pullMissing(image: ResolvedImage, { docker, onLine, signal }: ImageWork): Promise<ImageResult> {
+async function pullMissing(image: ResolvedImage, { docker, env, onLine, signal }: ImageWork): Promise<ImageResult> {
   const startMs = performance.now();
   const present = await inspectImage(docker, image.reference, signal);
   if (!present) {
     try {
-      await pullImage(docker, image.reference, { onLine, signal });
+      await pullImage(docker, image.reference, { onLine, signal, authconfig: await registryLogin(image.reference, env) });
     } catch (error) {
       signal?.throwIfAborted();
       throw new MissingImageError(image, messageOf(error), { cause: error });
