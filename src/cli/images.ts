@@ -57,7 +57,13 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
       },
     };
     if (action === 'build') await images.buildImages(own, work);
-    if (action === 'pull') await images.pullImages(chosen.length === 0 ? resolved : chosen, work);
+    if (action === 'pull') {
+      const program = images.loadManifest().images; // a job that has alpy has no use for the image that holds it
+      await images.pullImages(
+        chosen.length === 0 ? resolved.filter(({ name }) => program[name]?.program !== true) : chosen,
+        work,
+      );
+    }
     if (action === 'push') {
       for (const image of own)
         for (const pushed of await images.pushImage(image, tags, work)) io.stderr(`${image.name} pushed to ${pushed}`);

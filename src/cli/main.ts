@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import yargs from 'yargs';
 import { AlpyError, messageOf, UsageError, type Fault } from '../core/errors.ts';
 import { alpyVersion } from '../version.ts';
+import { applianceCommand } from './appliance.ts';
 import { cleanCommand } from './clean.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
@@ -67,6 +68,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(initCommand(io))
     .command(doctorCommand(io))
     .command(imagesCommand(io))
+    .command(applianceCommand(io))
     .command(configCommand(io))
     .command(schemaCommand(io))
     .command(cleanCommand(io))

@@ -2,6 +2,7 @@
 import { join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf, UsageError } from '../core/errors.ts';
+import { valueOf } from '../images/variables.ts';
 import { alpyVersion } from '../version.ts';
 import { cacheDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
@@ -16,6 +17,8 @@ interface RunArguments {
   readonly boot?: 'cold' | 'snapshot' | undefined;
   readonly image?: string | undefined;
   readonly out?: string | undefined;
+  readonly shard?: string | undefined;
+  readonly durations?: string | undefined;
   readonly quiet: boolean;
 }
 
@@ -40,10 +43,20 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
         boot: { choices: ['cold', 'snapshot'] as const, requiresArg: true, describe: 'boot for each test, or restore' },
         image: { type: 'string', requiresArg: true, describe: 'disk image of the appliance' },
         out: { type: 'string', requiresArg: true, describe: 'directory of the reports' },
+        shard: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'part of the test files, like 2/5; default: CI_NODE_INDEX/CI_NODE_TOTAL',
+        },
+        durations: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'run.json of an earlier run, or JSON {"test file": seconds}: balances the shards',
+        },
         quiet: { type: 'boolean', default: false, describe: 'do not show the steps of the tests' },
       }),
   handler: async (args) => {
-    const [{ loadConfig }, { runTests }, { summaryLines, testLine }] = await Promise.all([
+    const [{ loadConfig }, { parseShard, readDurations, runTests, shardOf }, { summaryLines, testLine }] = await Promise.all([
       import('../config/index.ts'),
       import('../runner/index.ts'),
       import('../report/index.ts'),
@@ -59,7 +72,11 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       variables: io.env,
       alpyVersion,
       directory: io.directory,
+      artifactRoot: valueOf(io.env, 'CI_PROJECT_DIR'),
       jobId: io.env['CI_JOB_ID'],
+      jobUrl: valueOf(io.env, 'CI_JOB_URL'),
+      shard: args.shard === undefined ? shardOf(io.env) : parseShard(args.shard),
+      durations: args.durations === undefined ? undefined : await readDurations(args.durations),
       accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
       signal: io.signal,
       showSteps: !args.quiet,

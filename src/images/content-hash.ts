@@ -10,7 +10,11 @@ export const hashLabel = 'io.alpy.hash';
  * Identifies what an image is built from: names, contents and executable bits of its files, the base image, the entry of
  * the list. Times and owners do not count, so a fresh clone finds what another one built.
  */
-export function contentHash(files: readonly ContextFile[], baseId: string, entry: ManifestEntry): string {
+export function contentHash(
+  files: readonly ContextFile[],
+  baseId: string,
+  entry: Pick<ManifestEntry, 'folder' | 'purpose'>,
+): string {
   const hash = createHash('sha256');
   for (const { name, mode, content } of files) hash.update(JSON.stringify([name, mode, content.length])).update(content);
   hash.update(JSON.stringify([baseId, entry.folder, entry.purpose]));

@@ -11,6 +11,7 @@ export type { Progress, WorkOptions } from './progress.ts';
 export { buildImages, provideImages, pullImages, type ImagesOutcome, type ImageWork } from './provide.ts';
 export { PullError, pullImage, type PullOptions } from './pull.ts';
 export { PushError, pushImage } from './push.ts';
+export { buildRabbit } from './rabbit.ts';
 export { registryOf, splitReference } from './reference.ts';
 export { imageNamed, imageVariable, resolveImages, type ImagesConfig } from './resolve.ts';
 export type { ResolvedImage } from './resolved-image.ts';

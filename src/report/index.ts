@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export { annotationsJson, artifactUrl, writeAnnotations, type ArtifactPlace } from './annotations.ts';
 export { DebugLog } from './debug-log.ts';
 export { composeSinks, eventLine, parseEvents } from './events.ts';
 export { htmlReport, writeHtml } from './html.ts';
 export { junitXml, writeJunit } from './junit.ts';
-export type { ErrorReport, RunReport, StepReport, TestReport, TestStatus } from './model.ts';
+export { metricsText, writeMetrics } from './metrics.ts';
+export type { ErrorReport, RunReport, ShardReport, StepReport, TestReport, TestStatus } from './model.ts';
 export { runJson, runJsonVersion, writeRunJson } from './run-json.ts';
 export { errorReport, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from './status.ts';
 export { stepTree } from './step-tree.ts';

@@ -65,4 +65,15 @@ export interface RunReport {
   /** errors outside any test: a test file that cannot be loaded, a set-up that failed */
   readonly errors: readonly ErrorReport[];
   readonly exitStatus: number;
+  /** absent when the run had all tests */
+  readonly shard?: ShardReport;
+}
+
+/** Which part of the tests a run had. */
+export interface ShardReport {
+  /** from 1 */
+  readonly index: number;
+  readonly total: number;
+  /** the same for all shards that agreed on who runs what */
+  readonly plan: string;
 }

@@ -2,15 +2,26 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join, relative, sep } from 'node:path';
-import { createVitest, type Vitest } from 'vitest/node';
+import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { moduleMap, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
-import { exitStatusOf, writeHtml, writeJunit, writeRunJson, type RunReport, type TestReport } from '../report/index.ts';
+import {
+  exitStatusOf,
+  writeAnnotations,
+  writeHtml,
+  writeJunit,
+  writeMetrics,
+  writeRunJson,
+  type RunReport,
+  type ShardReport,
+  type TestReport,
+} from '../report/index.ts';
 import { inspectApplianceDisk, inspectHost, timeFactorOf } from '../testbed/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { RunReporter } from './reporter.ts';
+import { planHash, planShards, type Shard } from './shard.ts';
 
 /** What to run, and where. */
 export interface RunOptions {
@@ -22,9 +33,17 @@ export interface RunOptions {
   /** the caller's environment: locations of images */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly alpyVersion: string;
-  /** current directory: reports name the output directory relative to it */
+  /** current directory: reports name test files relative to it */
   readonly directory: string;
+  /** folder relative to which artifacts are named, `CI_PROJECT_DIR`; the current directory unless told */
+  readonly artifactRoot?: string | undefined;
   readonly jobId?: string | undefined;
+  /** page of the GitLab job, to link its artifacts; absent elsewhere */
+  readonly jobUrl?: string | undefined;
+  /** which part of the test files to run; absent for all */
+  readonly shard?: Shard | undefined;
+  /** how long test files took, in `s`, by their names in reports; shards are balanced by them */
+  readonly durations?: ReadonlyMap<string, number> | undefined;
   /** file that keeps the verdict on KVM */
   readonly accelCacheFile?: string | undefined;
   /** ends the run; reports are written all the same */
@@ -32,7 +51,7 @@ export interface RunOptions {
   readonly showSteps: boolean;
   /** called with every test as soon as it has ended */
   readonly onTest: (report: TestReport) => void;
-  /** called once the machine is known */
+  /** called with what was found out: of the machine, of the shard */
   readonly onStart: (environment: Readonly<Record<string, string>>) => void;
 }
 
@@ -40,7 +59,7 @@ export interface RunOptions {
 const setUpAllowanceMs = 180_000;
 
 /**
- * Runs tests and writes `junit.xml`, `run.json` and `report/index.html`.
+ * Runs tests and writes `junit.xml`, `run.json`, `metrics.txt`, `report/index.html` and, in a GitLab job, `annotations.json`.
  * @returns the report, whose `exitStatus` tells how the run went
  * @throws UsageError when no test file is meant
  * @throws DaemonError, MissingImageError, DiskImageError, EnvironmentError when no test could be run
@@ -73,7 +92,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     showSteps: options.showSteps,
   };
   const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, options.onTest);
-  await runVitest(options, facts, reporter, () => clearOut(config.out, testsDirectory));
+  const shard = await runVitest(options, facts, reporter, () => clearOut(config.out, testsDirectory));
   const { tests, errors } = reporter;
   const partial = { tests, errors };
   const report: RunReport = {
@@ -83,14 +102,32 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     environment,
     ...partial,
     exitStatus: exitStatusOf(partial),
+    ...(shard === undefined ? {} : { shard }),
   };
-  await writeJunit(config.out, report, relative(options.directory, config.out).split(sep).join('/') || '.');
-  await writeRunJson(config.out, report);
-  await writeHtml(config.out, report);
+  await writeReports(report, options);
   return report;
 }
 
-async function runVitest(options: RunOptions, facts: RunFacts, reporter: RunReporter, clear: () => Promise<void>): Promise<void> {
+async function writeReports(
+  report: RunReport,
+  { loaded, directory, artifactRoot = directory, jobUrl }: RunOptions,
+): Promise<void> {
+  const { out } = loaded.config;
+  const outPath = relative(artifactRoot, out).split(sep).join('/') || '.';
+  await writeJunit(out, report, outPath);
+  await writeRunJson(out, report);
+  await writeHtml(out, report);
+  await writeMetrics(out, report);
+  if (jobUrl !== undefined) await writeAnnotations(out, report, { jobUrl, outPath });
+}
+
+/** @returns which part of the tests was run, when it was not all */
+async function runVitest(
+  options: RunOptions,
+  facts: RunFacts,
+  reporter: RunReporter,
+  clear: () => Promise<void>,
+): Promise<ShardReport | undefined> {
   const { signal } = options;
   const vitest = await openVitest(options, facts, reporter);
   const cancel = (): void => {
@@ -99,15 +136,33 @@ async function runVitest(options: RunOptions, facts: RunFacts, reporter: RunRepo
   try {
     const files = await vitest.globTestSpecifications([...options.filters]);
     if (files.length === 0) throw noTests(options);
+    const { chosen, report } = inShard(files, options);
     await clear(); // only now: a mistyped filter must not cost the reports of the last run
     signal.throwIfAborted();
+    if (chosen.length === 0) return report; // more shards than files
     signal.addEventListener('abort', cancel, { once: true });
-    await vitest.runTestSpecifications(files);
-    if (reporter.tests.length === 0 && reporter.errors.length === 0) throw noTests(options);
+    await vitest.runTestSpecifications([...chosen]);
+    if (report === undefined && reporter.tests.length === 0 && reporter.errors.length === 0) throw noTests(options);
+    return report;
   } finally {
     signal.removeEventListener('abort', cancel);
     await vitest.close();
   }
+}
+
+/** Those of `files` that are this shard's, all when there are no shards. */
+function inShard(
+  files: readonly TestSpecification[],
+  { shard, durations = new Map(), directory, onStart }: RunOptions,
+): { readonly chosen: readonly TestSpecification[]; readonly report?: ShardReport } {
+  if (shard === undefined) return { chosen: files };
+  const { index, total } = shard;
+  const nameOf = ({ moduleId }: TestSpecification): string => relative(directory, moduleId).split(sep).join('/');
+  const plan = planShards(files.map(nameOf), total, durations);
+  const mine = new Set(plan[index - 1]);
+  const by = files.some((file) => durations.has(nameOf(file))) ? 'duration' : 'count';
+  onStart({ shard: `${String(index)}/${String(total)}, ${String(mine.size)} of ${String(files.length)} test files (by ${by})` });
+  return { chosen: files.filter((file) => mine.has(nameOf(file))), report: { index, total, plan: planHash(plan) } };
 }
 
 async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, reporter: RunReporter): Promise<Vitest> {
@@ -167,7 +222,7 @@ function noTests({ filters, testName, loaded }: RunOptions): UsageError {
 /** Takes away what an earlier run left, but nothing that others may have put beside it. */
 async function clearOut(outDirectory: string, testsDirectory: string): Promise<void> {
   try {
-    const files = ['junit.xml', 'run.json', 'report'].map((name) => join(outDirectory, name));
+    const files = ['junit.xml', 'run.json', 'report', 'metrics.txt', 'annotations.json'].map((name) => join(outDirectory, name));
     for (const path of [testsDirectory, ...files]) {
       await rm(path, { recursive: true, force: true });
     }

@@ -5,4 +5,5 @@ export { Dut, timeFactorOf, type Appliance } from './dut.ts';
 export { BootError, GuestLostError } from './errors.ts';
 export { inspectApplianceDisk, inspectHost, type HostFacts, type HostQuestions } from './host.ts';
 export { Link } from './link.ts';
+export { tryBoot } from './try-boot.ts';
 export { Testbed } from './testbed.ts';

@@ -16,7 +16,7 @@ const manifest: Manifest = {
   registry: 'alpy',
   tag: 'latest',
   base: { image: 'debian:trixie-slim', suite: 'trixie', mirror: 'http://mirror.example' },
-  images: { qemu: { folder: 'qemu', purpose: 'one' } },
+  images: { qemu: { folder: 'qemu', purpose: 'one', program: false } },
 };
 
 interface Case {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
+import { messageOf, UsageError } from '../core/errors.ts';
+import type { RunReport } from '../report/index.ts';
+
+/**
+ * Reads how long test files took, from `run.json` of an earlier run or from an object `{"file": seconds}`.
+ * @returns durations in `s` by file
+ * @throws UsageError when it is neither, or cannot be read
+ */
+export async function readDurations(file: string): Promise<ReadonlyMap<string, number>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new UsageError(`--durations: cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+  if (isReport(value)) return durationsOf([value]);
+  const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
+  if (entries?.every(([, duration]) => typeof duration === 'number' && duration >= 0) === true) return new Map(entries);
+  throw new UsageError(`--durations: ${file} holds neither run.json of an earlier run nor {"test file": seconds, …}`);
+}
+
+/** Durations of test files, in `s`, summed over their tests. Pure. */
+export function durationsOf(reports: readonly Pick<RunReport, 'tests'>[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { file, durationMs } of reports.flatMap(({ tests }) => tests))
+    sums.set(file, (sums.get(file) ?? 0) + durationMs / 1000);
+  return sums;
+}
+
+function isReport(value: unknown): value is Pick<RunReport, 'tests'> {
+  return (
+    typeof value === 'object' && value !== null && 'schemaVersion' in value && 'tests' in value && Array.isArray(value.tests)
+  );
+}

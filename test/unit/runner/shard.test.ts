@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { parseShard, planHash, planShards, shardOf } from '../../../src/runner/shard.ts';
+
+const files = Array.from({ length: 11 }, (_, index) => `tests/${String.fromCharCode(97 + index)}.test.ts`);
+const durations = new Map(files.map((file, index) => [file, (index * 7) % 11]));
+
+test.each([1, 2, 3, 11, 20])('every file is in exactly one of %i shards', (total) => {
+  const plan = planShards(files, total, durations);
+  expect(plan).toHaveLength(total);
+  expect(plan.flat().sort()).toEqual(files);
+});
+
+test('the plan does not depend on the order of the files', () => {
+  const plan = planShards(files, 3, durations);
+  expect(planShards([...files].reverse(), 3, durations)).toEqual(plan);
+  expect(planHash(planShards([...files].reverse(), 3, durations))).toBe(planHash(plan));
+  expect(planHash(planShards(files, 3, new Map()))).not.toBe(planHash(plan));
+});
+
+test('the longest files are spread by their durations', () => {
+  const long = new Map([
+    ['long', 100],
+    ['half', 50],
+    ['other half', 49],
+  ]);
+  expect(planShards(['half', 'other half', 'long'], 2, long)).toEqual([['long'], ['half', 'other half']]);
+});
+
+test('an unknown file counts as the median of the known', () => {
+  const some = new Map([
+    ['a', 1],
+    ['b', 10],
+    ['c', 12],
+  ]);
+  expect(planShards(['a', 'b', 'c', 'new'], 2, some)).toEqual([
+    ['c', 'a'],
+    ['b', 'new'],
+  ]);
+});
+
+test('without durations, or with none but zeros, it goes by number', () => {
+  const zeros = new Map(files.map((file) => [file, 0]));
+  for (const known of [new Map<string, number>(), zeros])
+    expect(planShards(files, 2, known).map((shard) => shard.length)).toEqual([6, 5]);
+});
+
+test.each(['', '1', '0/2', '3/2', '1/201', '1/2/3', '-1/2', 'a/b', '1.5/2'])('refuses the shard %j', (text) => {
+  expect(() => parseShard(text)).toThrow(
+    `--shard: wanted a part of the whole like 2/5, the first from 1 to the second, that up to 200; found ${JSON.stringify(text)}`,
+  );
+});
+
+test('a job of several has its shard, others have none', () => {
+  expect(shardOf({ CI_NODE_INDEX: '2', CI_NODE_TOTAL: '3' })).toEqual({ index: 2, total: 3 });
+  expect(shardOf({ CI_NODE_INDEX: '1', CI_NODE_TOTAL: '1' })).toBeUndefined();
+  expect(shardOf({})).toBeUndefined();
+  expect(() => shardOf({ CI_NODE_INDEX: '4', CI_NODE_TOTAL: '3' })).toThrow('CI_NODE_INDEX/CI_NODE_TOTAL: wanted');
+});
