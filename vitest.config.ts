@@ -28,6 +28,17 @@ export default defineConfig({
           globalSetup: ['test/support/nothing-left.ts'],
         },
       },
+      {
+        // not part of `npm test`: scripts/test-pipeline
+        test: {
+          name: 'pipeline',
+          include: ['test/pipeline/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 240_000,
+          globalSetup: ['test/support/nothing-left.ts'],
+        },
+      },
     ],
   },
 });

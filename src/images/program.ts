@@ -10,7 +10,7 @@ const repository = path.join(import.meta.dirname, '..', '..');
 
 /** What of the repository alpy needs to run. */
 const folders = ['src', 'carrot', 'ci-images', 'rabbit/image', 'templates'];
-const files = ['package.json', 'COPYING'];
+const files = ['package.json', 'tsconfig.json', 'COPYING']; // TypeScript's settings are read by Vite
 
 interface Lockfile {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>;

@@ -17,8 +17,8 @@ test('a direct link to the report and to every capture and console log, failed t
     'Captures and console logs': [
       { external_link: { label: 'b (failed): link0.pcap', url: `${files}/tests/b%20%231/link0.pcap` } },
       { external_link: { label: 'b (failed): link0.pcap (2)', url: `${files}/tests/b-2/link0.pcap` } },
-      { external_link: { label: 'a\\x1b[31m (passed): console.log', url: `${files}/tests/a/console.log` } },
-      { external_link: { label: 'a\\x1b[31m (passed): link0.pcap', url: `${files}/tests/a/link0.pcap` } },
+      { external_link: { label: 'a\\e[31m (passed): console.log', url: `${files}/tests/a/console.log` } },
+      { external_link: { label: 'a\\e[31m (passed): link0.pcap', url: `${files}/tests/a/link0.pcap` } },
     ],
   });
 });

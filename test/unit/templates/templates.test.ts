@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What GitLab refuses and gitlab-ci-local lets pass, and what would hurt the pipelines that include a component.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { alpyVersion } from '../../../src/version.ts';
+
+const folder = resolve(import.meta.dirname, '../../../templates');
+const names = readdirSync(folder).filter((name) => name.endsWith('.yml'));
+
+interface Input {
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly type?: string;
+  readonly options?: readonly unknown[];
+}
+type Job = Readonly<Record<string, unknown>>;
+
+test('there is a file for each component', () => {
+  expect(names.sort()).toEqual(['appliance.yml', 'images.yml', 'test.yml']);
+});
+
+describe.each(names)('%s', (name) => {
+  const text = readFileSync(join(folder, name), 'utf8');
+  const documents = parseAllDocuments(text);
+  const header = documents[0]?.toJS() as { spec: { inputs: Record<string, Input> } };
+  const jobs = documents[1]?.toJS() as Record<string, Job>;
+  const { inputs } = header.spec;
+  const body = text.slice(text.indexOf('\n---\n'));
+  const used = new Set([...body.matchAll(/\$\[\[ inputs\.([a-z-]+) \]\]/g)].map(([, input]) => input ?? ''));
+
+  test('has a header and jobs, without YAML errors', () => {
+    expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
+    expect(documents).toHaveLength(2);
+    expect(Object.keys(header)).toEqual(['spec']);
+    expect(Object.keys(header.spec)).toEqual(['inputs']);
+  });
+
+  test('declares every input that it uses, and uses every one that it declares', () => {
+    expect([...used].sort()).toEqual(Object.keys(inputs).sort());
+    const interpolations = body.match(/\$\[\[[^\]]*\]\]/g) ?? [];
+    // functions would shut out older GitLabs
+    expect(interpolations.filter((one) => !/^\$\[\[ inputs\.[a-z-]+ \]\]$/.test(one))).toEqual([]);
+  });
+
+  test.each(Object.entries(inputs))('describes the input %s, with a default of its type', (_, input) => {
+    expect(Object.keys(input).filter((key) => !['default', 'description', 'type', 'options'].includes(key))).toEqual([]);
+    expect(input.description).toMatch(/^[A-Z].{10,200}\.$/);
+    const type = input.type ?? 'string';
+    expect(['string', 'number', 'boolean', 'array']).toContain(type);
+    expect(Array.isArray(input.default) ? 'array' : typeof input.default).toBe(type);
+    if (input.options) expect(input.options).toContain(input.default);
+    expect(String(input.default)).not.toContain('$[['); // GitLab expands only once
+  });
+
+  test('can be used twice: every job has the prefix, and nothing is global', () => {
+    for (const job of Object.keys(jobs)) expect(job).toMatch(/^\.?\$\[\[ inputs\.job-prefix \]\]-[a-z-]+$/);
+  });
+
+  test('every job has stage, tags, rules and image by input or variable', () => {
+    const visible = Object.entries(jobs).filter(([job]) => !job.startsWith('.'));
+    for (const [, job] of visible) {
+      expect(job['stage']).toBe('$[[ inputs.stage ]]');
+      expect(job['tags']).toBe('$[[ inputs.runner-tags ]]');
+      expect(job['rules']).toBe('$[[ inputs.rules ]]');
+      const image = /^\$(ALPY_[A-Z_]+)$/.exec(job['image'] as string)?.[1] ?? '';
+      expect(Object.keys(job['variables'] as object)).toContain(image);
+    }
+  });
+
+  test('names no host, and the version of this alpy', () => {
+    expect(text).not.toMatch(/https?:\/\/|registry\.[a-z]+\.|\bgitlab\.com\b|docker\.io|localhost/);
+    const tag = inputs['image-tag']?.default;
+    expect(name === 'images.yml' ? '$CI_COMMIT_SHA' : alpyVersion).toBe(tag);
+  });
+});
