@@ -80,10 +80,7 @@ describe("alpy's own pipeline", () => {
 
   test('builds Rabbit and tests it in two jobs, in containers', { timeout: 900_000 }, async () => {
     await forgetImages();
-    const { status, output } = await alpy.pipeline(
-      ['rabbit-appliance', ...inContainers],
-      registryVariables('grp/alpy'),
-    );
+    const { status, output } = await alpy.pipeline(['rabbit-appliance', ...inContainers], registryVariables('grp/alpy'));
     expect(status, output).toBe(0);
     expect(output).toContain('rabbit booted, and its login works');
     const tests = await alpy.pipeline(['rabbit-test', ...inContainers], {
