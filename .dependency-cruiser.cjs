@@ -9,12 +9,13 @@ const layers = {
   config: ['core'],
   console: ['core'],
   report: ['core'],
+  gitlab: ['core', 'report'],
   qemu: ['core', 'docker'],
   capture: ['core', 'docker'],
   network: ['core', 'docker', 'qemu'],
   testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network'],
   runner: ['core', 'docker', 'images', 'config', 'qemu', 'capture', 'network', 'testbed', 'report'],
-  cli: ['core', 'docker', 'images', 'config', 'testbed', 'runner', 'report'],
+  cli: ['core', 'docker', 'images', 'config', 'testbed', 'runner', 'report', 'gitlab'],
 };
 
 /** Runtime dependencies, each with the folders that may import it. */

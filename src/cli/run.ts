@@ -2,6 +2,7 @@
 import { join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf, UsageError } from '../core/errors.ts';
+import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { valueOf } from '../images/variables.ts';
 import { alpyVersion } from '../version.ts';
 import { cacheDirectory } from './cache.ts';
@@ -56,15 +57,19 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
         quiet: { type: 'boolean', default: false, describe: 'do not show the steps of the tests' },
       }),
   handler: async (args) => {
-    const [{ loadConfig }, { parseShard, readDurations, runTests, shardOf }, { summaryLines, testLine }] = await Promise.all([
+    const [{ loadConfig }, { parseShard, readDurations, runTests, shardOf }, { jobOutput, terminalOutput }] = await Promise.all([
       import('../config/index.ts'),
       import('../runner/index.ts'),
-      import('../report/index.ts'),
+      import('./run-output.ts'),
     ]);
     const { workers, retries, accel, boot, image, out } = args;
     const flags = { workers, retries, accel, boot, out, ...(image === undefined ? {} : { appliance: { image } }) };
     const loaded = await loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
     if (loaded.config.boot === 'snapshot') throw new UsageError('boot: snapshot is not there yet; use boot: cold');
+    const jobId = valueOf(io.env, 'CI_JOB_ID');
+    const secrets = secretsOf(io.env);
+    const output =
+      jobId === undefined ? terminalOutput(io.stdout) : jobOutput(io.stdout, loaded.config.out, makeRedactor(secrets));
     const report = await runTests({
       loaded,
       filters: args.filter ?? [],
@@ -73,23 +78,21 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       alpyVersion,
       directory: io.directory,
       artifactRoot: valueOf(io.env, 'CI_PROJECT_DIR'),
-      jobId: io.env['CI_JOB_ID'],
+      jobId,
+      secrets,
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
       shard: args.shard === undefined ? shardOf(io.env) : parseShard(args.shard),
       durations: args.durations === undefined ? undefined : await readDurations(args.durations),
       accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
       signal: io.signal,
-      showSteps: !args.quiet,
+      showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over
       onStart: (environment) => {
-        for (const [name, value] of Object.entries(environment)) io.stdout(`${name}: ${value}`);
+        for (const [name, value] of Object.entries(environment)) output.fact(name, value);
       },
-      onTest: (test) => {
-        io.stdout(testLine(test));
-      },
+      onTest: output.test,
     });
     const outPath = relative(io.directory, loaded.config.out) || '.';
-    io.stdout(`report: ${join(outPath, 'report', 'index.html')}`);
-    for (const line of summaryLines(report, outPath)) io.stdout(line);
+    await output.end(report, outPath);
     io.exitWith(report.exitStatus);
   },
 });

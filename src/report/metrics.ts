@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import type { RunReport, StepReport, TestReport, TestStatus } from './model.ts';
+import { escapeControls } from './text.ts';
+import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 
 const statuses: readonly TestStatus[] = ['passed', 'failed', 'error', 'skipped'];
 
 /**
- * The figures of a run as OpenMetrics text, which GitLab's `artifacts:reports:metrics` compares between branches.
+ * The figures of a run as OpenMetrics text, which GitLab's `artifacts:reports:metrics` compares between branches: numbers
+ * of tests, durations in seconds. Boots are those of {@link bootMs}; without any, their families are left out.
  * Format: https://github.com/prometheus/OpenMetrics (`specification/OpenMetrics.md`, version 1.0). Pure.
  */
 export function metricsText(report: RunReport): string {
-  const boots = report.tests.flatMap((test) => {
-    const durationMs = bootMs(test.steps);
-    return durationMs === undefined ? [] : [{ test, durationMs }];
+  const labels = testLabels(report.tests);
+  const boots = report.tests.flatMap(({ steps }, index) => {
+    const durationMs = bootMs(steps);
+    return durationMs === undefined ? [] : [{ labels: labels[index] ?? '', durationMs }];
   });
-  const labelled = ({ file, fullName }: TestReport): string => `{file="${escaped(file)}",test="${escaped(fullName)}"}`;
   return [
     ...family('alpy_tests', 'Number of tests by how they ended.'),
     ...statuses.map((status) => `alpy_tests{status="${status}"} ${String(count(report, status))}`),
     ...family('alpy_run_duration_seconds', 'Duration of the run.', 'seconds'),
     `alpy_run_duration_seconds ${seconds(report.durationMs)}`,
     ...family('alpy_test_duration_seconds', 'Duration of each test, its testbed included.', 'seconds'),
-    ...report.tests.map((test) => `alpy_test_duration_seconds${labelled(test)} ${seconds(test.durationMs)}`),
-    ...family('alpy_boot_duration_seconds', 'Duration of the first boot of the appliance in each test.', 'seconds'),
-    ...boots.map(({ test, durationMs }) => `alpy_boot_duration_seconds${labelled(test)} ${seconds(durationMs)}`),
+    ...report.tests.map(({ durationMs }, index) => `alpy_test_duration_seconds${labels[index] ?? ''} ${seconds(durationMs)}`),
+    ...bootFamilies(boots),
     '# EOF',
     '',
   ].join('\n');
@@ -35,6 +37,17 @@ export function metricsText(report: RunReport): string {
  */
 export async function writeMetrics(outDirectory: string, report: RunReport): Promise<void> {
   await writeReport(join(outDirectory, 'metrics.txt'), metricsText(report));
+}
+
+function bootFamilies(boots: readonly { readonly labels: string; readonly durationMs: number }[]): readonly string[] {
+  if (boots.length === 0) return [];
+  // a name must end in its unit, so `median` cannot come last
+  return [
+    ...family('alpy_boot_duration_seconds', 'Duration of the first boot of the appliance in each test.', 'seconds'),
+    ...boots.map(({ labels, durationMs }) => `alpy_boot_duration_seconds${labels} ${seconds(durationMs)}`),
+    ...family('alpy_boot_duration_median_seconds', 'Median of the durations of the first boots.', 'seconds'),
+    `alpy_boot_duration_median_seconds ${seconds(median(boots.map(({ durationMs }) => durationMs)))}`,
+  ];
 }
 
 function family(name: string, help: string, unit?: string): readonly string[] {
@@ -59,6 +72,26 @@ function seconds(durationMs: number): string {
   return (durationMs / 1000).toFixed(3);
 }
 
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[sorted.length / 2 - 1] ?? 0) + upper) / 2;
+}
+
+/** Labels of each test, no two the same: a file in which a series occurs twice is not valid. */
+function testLabels(tests: readonly TestReport[]): readonly string[] {
+  const labels = new Map<TestReport, string>();
+  for (const [file, ofFile] of Map.groupBy(tests, (test) => escaped(test.file))) {
+    const names = uniqueNames(ofFile.map(({ fullName }) => escaped(fullName)));
+    for (const [index, test] of ofFile.entries()) {
+      labels.set(test, `{file="${file}",test="${names[index] ?? ''}"}`);
+    }
+  }
+  return tests.map((test) => labels.get(test) ?? '');
+}
+
+/** A label as the format wants it; control characters other than the line feed become visible, as readers may trip over them. */
 function escaped(label: string): string {
-  return label.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  const lines = label.split('\n').map((line) => escapeControls(line).replace(/[\\"]/g, '\\$&'));
+  return lines.join('\\n');
 }

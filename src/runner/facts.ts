@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly testsDirectory: string;
   /** whether workers print the steps of their tests */
   readonly showSteps: boolean;
+  /** values that neither logs nor reports may show */
+  readonly secrets: readonly string[];
 }
 
 /** Name under which Vitest hands them on. */

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { extname, join, relative, sep } from 'node:path';
 import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { makeRedactor } from '../core/redact.ts';
 import { moduleMap, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import {
   exitStatusOf,
+  redactReport,
+  redactTest,
   writeAnnotations,
   writeHtml,
   writeJunit,
@@ -49,6 +52,8 @@ export interface RunOptions {
   /** ends the run; reports are written all the same */
   readonly signal: AbortSignal;
   readonly showSteps: boolean;
+  /** values that neither logs nor reports may show; captures and console logs stay as they are */
+  readonly secrets: readonly string[];
   /** called with every test as soon as it has ended */
   readonly onTest: (report: TestReport) => void;
   /** called with what was found out: of the machine, of the shard */
@@ -90,12 +95,17 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     root: loaded.root,
     testsDirectory,
     showSteps: options.showSteps,
+    secrets: options.secrets,
   };
-  const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, options.onTest);
+  const redact = makeRedactor(options.secrets);
+  const paths = { root: options.directory, outDirectory: config.out, testsDirectory };
+  const reporter = new RunReporter(paths, (test) => {
+    options.onTest(redactTest(test, redact));
+  });
   const shard = await runVitest(options, facts, reporter, () => clearOut(config.out, testsDirectory));
   const { tests, errors } = reporter;
   const partial = { tests, errors };
-  const report: RunReport = {
+  const whole: RunReport = {
     alpyVersion: options.alpyVersion,
     startedAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
@@ -104,6 +114,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     exitStatus: exitStatusOf(partial),
     ...(shard === undefined ? {} : { shard }),
   };
+  const report = redactReport(whole, redact);
   await writeReports(report, options);
   return report;
 }

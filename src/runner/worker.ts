@@ -3,13 +3,15 @@
 import { join, relative } from 'node:path';
 import { aroundEach, expect } from 'vitest';
 import { messageOf } from '../core/errors.ts';
+import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
-import { claimTestDirectory, composeSinks, DebugLog, terminalSink } from '../report/index.ts';
+import { claimTestDirectory, composeSinks, DebugLog, redactSink, terminalSink } from '../report/index.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { runFacts, setTestState, type TestState } from './worker-state.ts';
 
 const facts = runFacts();
+const redact = makeRedactor(facts.secrets);
 expect.extend(matchers);
 
 // A terminal sends these to all processes of the run. The main process answers them: it cancels the tests, which then
@@ -36,7 +38,7 @@ aroundEach(async (runTest, { task }) => {
   using log = DebugLog.open(directory);
   const whose = (config.workers ?? 1) > 1 ? `[${task.meta.alpyDirectory}] ` : ''; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
-  await withSink(composeSinks(...sinks), async () => {
+  await withSink(redactSink(composeSinks(...sinks), redact), async () => {
     try {
       await runTest();
     } finally {

@@ -6,7 +6,7 @@ import { runReport, testReport } from './build.ts';
 test('a direct link to the report and to every capture and console log, failed tests first', () => {
   const passed = testReport({
     fullName: 'a\u001b[31m',
-    artifacts: ['tests/a/console.log', 'tests/a/debug.log', 'tests/a/link0.pcap'],
+    artifacts: ['tests/a/console.log', 'tests/a/console.txt', 'tests/a/debug.log', 'tests/a/link0.pcap'],
   });
   const failed = testReport({ fullName: 'b', status: 'failed', artifacts: ['tests/b #1/link0.pcap'] });
   const twice = testReport({ fullName: 'b', status: 'failed', artifacts: ['tests/b-2/link0.pcap'] });
@@ -14,11 +14,46 @@ test('a direct link to the report and to every capture and console log, failed t
   const files = 'https://gitlab.example/g/p/-/jobs/7/artifacts/file/alpy-out';
   expect(JSON.parse(annotationsJson(runReport([passed, failed, twice]), place))).toEqual({
     alpy: [{ external_link: { label: 'Report', url: `${files}/report/index.html` } }],
-    'Captures and console logs': [
+    Captures: [
       { external_link: { label: 'b (failed): link0.pcap', url: `${files}/tests/b%20%231/link0.pcap` } },
       { external_link: { label: 'b (failed): link0.pcap (2)', url: `${files}/tests/b-2/link0.pcap` } },
-      { external_link: { label: 'a\\e[31m (passed): console.log', url: `${files}/tests/a/console.log` } },
       { external_link: { label: 'a\\e[31m (passed): link0.pcap', url: `${files}/tests/a/link0.pcap` } },
     ],
+    'Console logs': [
+      { external_link: { label: 'a\\e[31m (passed): console.log', url: `${files}/tests/a/console.log` } },
+      { external_link: { label: 'a\\e[31m (passed): console.txt', url: `${files}/tests/a/console.txt` } },
+    ],
   });
+});
+
+const place = { jobUrl: 'https://gitlab.example/g/p/-/jobs/7', outPath: './a b/out' };
+
+test('the report alone, below a directory that needs encoding', () => {
+  const url = 'https://gitlab.example/g/p/-/jobs/7/artifacts/file/a%20b/out/report/index.html';
+  expect(annotationsJson(runReport([]), place)).toBe(`{"alpy":[{"external_link":{"label":"Report","url":"${url}"}}]}\n`);
+});
+
+test('hostile file names', () => {
+  const text = annotationsJson(runReport([testReport({ artifacts: ['t/?&"\n\ud800.pcap', 't/xconsole.txt'] })]), place);
+  expect(JSON.parse(text)).toMatchObject({
+    Captures: [
+      {
+        external_link: {
+          label: 'rabbit > forwards IPv4 (passed): ?&"\\n\ufffd.pcap',
+          url: 'https://gitlab.example/g/p/-/jobs/7/artifacts/file/a%20b/out/t/%3F%26%22%0A%EF%BF%BD.pcap',
+        },
+      },
+    ],
+  });
+});
+
+test('never more than GitLab takes; what is left out is said, and links of failed tests stay', () => {
+  const many = Array.from({ length: 2000 }, (_, index) => `tests/ä${String(index)}/link0.pcap`);
+  const tests = [testReport({ artifacts: many }), testReport({ status: 'error', artifacts: ['tests/bad/link0.pcap'] })];
+  const text = annotationsJson(runReport(tests), place);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(80_000);
+  expect(Buffer.byteLength(text)).toBeGreaterThan(79_500);
+  const { alpy, Captures } = JSON.parse(text) as Record<string, { external_link: { label: string; url: string } }[]>;
+  expect(alpy![1]!.external_link.label).toBe(`Report, also for ${String(2001 - Captures!.length)} more files`);
+  expect(Captures![0]!.external_link.url).toContain('/bad/link0.pcap');
 });

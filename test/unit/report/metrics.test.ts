@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { expect, test } from 'vitest';
-import { metricsText } from '../../../src/report/metrics.ts';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { metricsText, writeMetrics } from '../../../src/report/metrics.ts';
 import { runReport, testReport } from './build.ts';
 
 test('counts, durations and boots', () => {
@@ -29,6 +32,45 @@ alpy_test_duration_seconds{file="b.test.ts",test="b"} 0.001
 # UNIT alpy_boot_duration_seconds seconds
 # HELP alpy_boot_duration_seconds Duration of the first boot of the appliance in each test.
 alpy_boot_duration_seconds{file="a.test.ts",test="says \\"hi\\" \\\\ and\\nmore"} 8.100
+# TYPE alpy_boot_duration_median_seconds gauge
+# UNIT alpy_boot_duration_median_seconds seconds
+# HELP alpy_boot_duration_median_seconds Median of the durations of the first boots.
+alpy_boot_duration_median_seconds 8.100
 # EOF
 `);
+});
+
+const boot = (durationMs: number) =>
+  ({ source: 'alpy.testbed', title: 'Boot rabbit', timeMs: 0, durationMs, log: [], children: [] }) as const;
+
+test.each([
+  [[3000, 1000, 2000], '2.000'],
+  [[4000, 1000, 2000, 3000], '2.500'],
+])('the median of boots of %j ms', (boots, median) => {
+  const text = metricsText(runReport(boots.map((durationMs) => testReport({ steps: [boot(durationMs)] }))));
+  expect(text).toContain(`\nalpy_boot_duration_median_seconds ${median}\n`);
+});
+
+test('no boots and no tests', () => {
+  const text = metricsText(runReport([]));
+  expect(text).not.toContain('boot');
+  expect(text.endsWith('its testbed included.\n# EOF\n')).toBe(true);
+});
+
+test('hostile names neither break lines nor make a series twice', () => {
+  const names = ['a\u001b[0m\r\u2028', 'a\\e[0m\\r\\u2028', 'same', 'same'];
+  const text = metricsText(runReport(names.map((fullName) => testReport({ file: 'f', fullName, durationMs: 0 }))));
+  expect(text.split('\n').filter((line) => line.startsWith('alpy_test_'))).toEqual([
+    'alpy_test_duration_seconds{file="f",test="a\\\\e[0m\\\\r\\\\u2028"} 0.000',
+    'alpy_test_duration_seconds{file="f",test="a\\\\e[0m\\\\r\\\\u2028 (2)"} 0.000',
+    'alpy_test_duration_seconds{file="f",test="same"} 0.000',
+    'alpy_test_duration_seconds{file="f",test="same (2)"} 0.000',
+  ]);
+});
+
+test('metrics.txt', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'alpy-metrics-'));
+  onTestFinished(() => rm(out, { recursive: true }));
+  await writeMetrics(out, runReport([]));
+  expect(await readFile(join(out, 'metrics.txt'), 'utf8')).toBe(metricsText(runReport([])));
 });
