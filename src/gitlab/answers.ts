@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** A note of a merge request. */
+export interface Note {
+  readonly id: number;
+  /** Markdown */
+  readonly body: string;
+}
+
+/** A pipeline, as lists of them show it. */
+export interface Pipeline {
+  readonly id: number;
+  /** `success`, `failed`, `canceled`, … */
+  readonly status: string;
+  /** ISO 8601 */
+  readonly updatedAt: string;
+}
+
+/** A test case of a pipeline's test report. */
+export interface TestCase {
+  /** absent when its JUnit file does not say */
+  readonly file: string | undefined;
+  readonly seconds: number;
+}
+
+/** Reads a list of notes. @throws TypeError when it is none */
+export function notesOf(answer: unknown): readonly Note[] {
+  return list(answer).map((note) => ({ id: number(note['id']), body: text(note['body']) }));
+}
+
+/** Reads a list of pipelines. @throws TypeError when it is none */
+export function pipelinesOf(answer: unknown): readonly Pipeline[] {
+  return list(answer).map((pipeline) => ({
+    id: number(pipeline['id']),
+    status: text(pipeline['status']),
+    updatedAt: text(pipeline['updated_at']),
+  }));
+}
+
+/** Reads the cases of a test report. @throws TypeError when it is none */
+export function testCasesOf(answer: unknown): readonly TestCase[] {
+  return list(record(answer)['test_suites'])
+    .flatMap((suite) => list(suite['test_cases']))
+    .map(({ file, execution_time: seconds }) => ({
+      file: typeof file === 'string' && file !== '' ? file : undefined,
+      seconds: typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : 0, // null for a case never run
+    }));
+}
+
+/** How long each file took in all, in seconds. */
+export function caseSeconds(cases: readonly TestCase[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { file, seconds } of cases) if (file !== undefined) sums.set(file, (sums.get(file) ?? 0) + seconds);
+  return sums;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function record(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null) throw new TypeError('an object was expected');
+  return value as Fields;
+}
+
+function list(value: unknown): readonly Fields[] {
+  if (!Array.isArray(value)) throw new TypeError('a list was expected');
+  return value.map(record);
+}
+
+function number(value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError('a number was expected');
+  return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('a text was expected');
+  return value;
+}

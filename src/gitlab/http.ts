@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, messageOf } from '../core/errors.ts';
+import { withDeadline, type Wait } from '../core/deadline.ts';
+import type { Token } from './context.ts';
+import { GitLabError, refusal, type Task } from './errors.ts';
+
+/** How long and how often GitLab is asked; all in `ms`. */
+export interface Limits {
+  /** for one request, its answer included */
+  readonly requestMs: number;
+  /** for all that one call does: pages, further tries, waits */
+  readonly totalMs: number;
+  /** before each further try, so their number is that of further tries */
+  readonly waitsMs: readonly number[];
+  /** longest wait that GitLab may ask for; told to wait longer, alpy gives up at once */
+  readonly retryAfterMs: number;
+}
+
+/** 15 s per request, a minute in all, three tries. */
+export const defaultLimits: Limits = { requestMs: 15_000, totalMs: 60_000, waitsMs: [500, 2000], retryAfterMs: 10_000 };
+
+/** A request to GitLab. */
+export interface Request {
+  readonly task: Task;
+  readonly token: Token;
+  readonly url: string;
+  readonly init: RequestInit;
+}
+
+/** GitLab's answer: a success, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+interface Failure {
+  readonly error: GitLabError;
+  /** whether a further try may help: `unsent` when GitLab certainly did nothing yet */
+  readonly again: 'never' | 'unsent' | 'unknown';
+  /** what GitLab asked for */
+  readonly waitMs?: number | undefined;
+}
+
+/**
+ * Sends a request, several times if need be. What may not be done twice is sent again only if GitLab certainly did
+ * nothing: 429, 503, no connection.
+ * @throws {@link GitLabError}; the reason of `signal`
+ */
+export async function send(request: Request, limits: Limits, signal?: AbortSignal): Promise<Answer> {
+  for (let tries = 0; ; tries += 1) {
+    const outcome = await attempt(request, { timeoutMs: limits.requestMs, signal });
+    if ('text' in outcome) return outcome;
+    const planned = limits.waitsMs[tries];
+    const pointless = outcome.again === 'never' || (outcome.again === 'unknown' && !request.task.repeatable);
+    if (pointless || planned === undefined || (outcome.waitMs ?? 0) > limits.retryAfterMs) throw outcome.error;
+    await delay(outcome.waitMs ?? planned, undefined, { signal });
+  }
+}
+
+/**
+ * Sends a request once.
+ * @throws {@link GitLabError}; the reason of `wait.signal`
+ */
+export async function sendOnce(request: Request, wait: Wait): Promise<Answer> {
+  const outcome = await attempt(request, wait);
+  if ('text' in outcome) return outcome;
+  throw outcome.error;
+}
+
+async function attempt(request: Request, wait: Wait): Promise<Answer | Failure> {
+  const { task, token } = request;
+  return await withDeadline(
+    wait,
+    () => timeout(task, wait.timeoutMs),
+    async (signal) => {
+      let response: Response | undefined;
+      let text: string;
+      try {
+        response = await fetch(request.url, withAuthorization(request, signal));
+        text = await response.text();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof GitLabError) throw error;
+        return networkFailure(task, response !== undefined, error);
+      }
+      const { status, headers, ok } = response;
+      if (ok) return { status, headers, text };
+      const waitMs = retryAfter(headers);
+      const again = status === 429 || status === 503 ? 'unsent' : status === 502 || status === 504 ? 'unknown' : 'never';
+      return { error: refusal(task, token, status, text, waitMs), again, waitMs };
+    },
+  );
+}
+
+/** The error for what took too long. */
+export function timeout(task: Task, timeoutMs: number): GitLabError {
+  const found = `no complete answer within ${String(timeoutMs / 1000)} s`;
+  return new GitLabError('timeout', task, found, 'see whether the runner can reach GitLab, or try again later');
+}
+
+function withAuthorization({ task, token, init }: Request, signal: AbortSignal): RequestInit {
+  // checked here because what fetch throws would show the token
+  if (!/^[\x21-\x7e]+$/.test(token.value))
+    throw new GitLabError('forbidden', task, 'the token has characters that no token has', 'look at the variable that holds it');
+  const headers = new Headers(init.headers);
+  headers.set(token.kind === 'job' ? 'JOB-TOKEN' : 'PRIVATE-TOKEN', token.value);
+  return { ...init, headers, signal, redirect: 'manual' }; // fetch would show these headers to any other server
+}
+
+function networkFailure(task: Task, answered: boolean, error: unknown): Failure {
+  const cause: unknown = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = codeOf(cause);
+  const found = (messageOf(cause) || code) ?? 'no connection';
+  const options = { cause: error };
+  if (answered)
+    return {
+      error: new GitLabError('malformed', task, `the answer was cut short (${found})`, 'try again later', options),
+      again: 'unknown',
+    };
+  const unsent = code !== undefined && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
+  const advice = 'see whether the runner can reach GitLab, or try again later';
+  return { error: new GitLabError('unavailable', task, found, advice, options), again: unsent ? 'unsent' : 'unknown' };
+}
+
+/** `Retry-After` in `ms`: seconds or a date. */
+function retryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (!value) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { GitLabApi } from './api.ts';
+import type { JobContext, Token } from './context.ts';
+import { GitLabError, jobTokenAdvice } from './errors.ts';
+import type { Limits } from './http.ts';
+import { noteMarker, noteText, verdict, type JobResult } from './note.ts';
+
+/** What was done. */
+export interface PublishOutcome {
+  readonly note: 'created' | 'updated' | 'skipped' | 'failed';
+  readonly status: 'set' | 'skipped' | 'failed';
+}
+
+/** What to publish, and how. */
+export interface PublishOptions {
+  /** tells this note and status from others of the same merge request */
+  readonly name: string;
+  readonly jobs: readonly JobResult[];
+  readonly context: JobContext;
+  readonly token: Token | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /** takes a line for each thing that was done, or why it was not */
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Posts the results as a note of the merge request, or replaces the one of an earlier pipeline, and sets a status of the
+ * commit. Neither waits for the other to succeed, and what GitLab refuses is told by a line: results must not be lost,
+ * nor tests fail, since GitLab could not show them.
+ * @throws the reason of `signal`, nothing else
+ */
+export async function publishResults(options: PublishOptions): Promise<PublishOutcome> {
+  const { context, token, onLine } = options;
+  const iid = context.mergeRequestIid;
+  if (token?.kind !== 'private') {
+    const why = token === undefined ? 'there is no token: set ALPY_GITLAB_TOKEN to a project access token with scope api' : '';
+    onLine(`no note on the merge request: ${why || jobTokenAdvice('post notes')}`);
+    onLine(`no commit status: ${why || jobTokenAdvice('set commit statuses')}`);
+    return { note: 'skipped', status: 'skipped' };
+  }
+  const api = new GitLabApi(context, token, options.limits);
+  let note: PublishOutcome['note'] = 'skipped';
+  if (iid === undefined) onLine('no note: this is not the pipeline of a merge request');
+  else note = await attempt(onLine, () => upsert(api, iid, options));
+  const status = await attempt(onLine, () => setStatus(api, options));
+  return { note, status };
+}
+
+async function upsert(
+  api: GitLabApi,
+  iid: number,
+  { name, jobs, onLine, signal }: PublishOptions,
+): Promise<'created' | 'updated'> {
+  const text = noteText(name, jobs);
+  const found = await api.findNote(iid, noteMarker(name), signal);
+  if (found === undefined) await api.createNote(iid, text, signal);
+  else await api.updateNote(iid, found.id, text, signal);
+  const done = found === undefined ? 'created' : 'updated';
+  onLine(`note on merge request !${String(iid)} ${done}`);
+  return done;
+}
+
+async function setStatus(api: GitLabApi, { name, jobs, context, onLine, signal }: PublishOptions): Promise<'set'> {
+  const rows = jobs.flatMap(({ report }) => report.tests.map((test) => ({ test })));
+  const outside = jobs.reduce((sum, { report }) => sum + report.errors.length, 0);
+  const hasFailed = jobs.length === 0 || jobs.some(({ report }) => report.exitStatus !== 0);
+  await api.setStatus(
+    {
+      state: hasFailed ? 'failed' : 'success',
+      name: `alpy/${name}`,
+      description: verdict(rows, outside),
+      targetUrl: context.pipelineUrl,
+    },
+    signal,
+  );
+  onLine(`commit status alpy/${name} set`);
+  return 'set';
+}
+
+async function attempt<T>(onLine: (line: string) => void, body: () => Promise<T>): Promise<T | 'failed'> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof GitLabError)) throw error;
+    onLine(error.message);
+    return 'failed';
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { jobContext, noteText, publishResults, tokenOf, uploadPackageFile } from '../../../src/gitlab/index.ts';
+import { runReport, testReport } from '../report/build.ts';
+import { FakeGitLab, jobToken, projectToken, status } from './fake-gitlab.ts';
+
+const limits = { requestMs: 1000, totalMs: 2000, waitsMs: [1, 1], retryAfterMs: 10 };
+const jobUrl = 'https://gitlab.example/g/p/-/jobs/7';
+const tests = [
+  testReport({ fullName: 'boots', artifacts: ['tests/boots/link0.pcap', 'tests/boots/debug.log'] }),
+  testReport({
+    fullName: 'forwards | <b>IPv4</b> [x](http://evil.example)\n# h',
+    status: 'failed',
+    durationMs: 5000,
+    errors: [{ message: '</pre></details> @all `x`\n\n# not a heading' }],
+  }),
+];
+const job = { report: runReport(tests, { exitStatus: 1 }), jobUrl, outPath: 'alpy-out' };
+
+test('the note: verdict, what failed first, links, nothing that a guest could add', () => {
+  const text = noteText('alpy-test', [job]);
+  const lines = text.split('\n');
+  expect(lines[0]).toBe('<!-- alpy:alpy-test -->');
+  expect(lines[2]).toBe(`**1 passed, 1 failed** · [report](${jobUrl}/artifacts/file/alpy-out/report/index.html)`);
+  expect(lines[6]).toBe(
+    '| ❌ failed | forwards &#124; &#60;b&#62;IPv4&#60;/b&#62; &#91;x&#93;(http&#58;//evil.example) &#35; h | 5.00 s |  |',
+  );
+  expect(lines[7]).toBe(
+    `| ✅ passed | boots | 1.23 s | [link0.pcap](${jobUrl}/artifacts/file/alpy-out/tests/boots/link0.pcap) |`,
+  );
+  expect(text).toContain(
+    '<pre>&#60;/pre&#62;&#60;/details&#62; &#64;all &#96;x&#96;&#10;&#10;&#35; not a heading</pre></details>',
+  );
+  expect(text).toContain('Slowest: forwards');
+});
+
+test('a note is long, but not too long', () => {
+  const many = Array.from({ length: 5000 }, (_, index) =>
+    testReport({ fullName: `test ${String(index)}`, status: 'failed', errors: [{ message: 'x'.repeat(100_000) }] }),
+  );
+  const text = noteText('n', [{ ...job, report: runReport(many) }]);
+  expect(text.length).toBeLessThanOrEqual(500_000);
+  expect(text).toContain('… and 4800 more in the report.');
+});
+
+test('shards are one note with a link to each report', () => {
+  const shards = [1, 2].map((index) => ({
+    ...job,
+    outPath: `alpy-out/shard-${String(index)}`,
+    report: runReport(tests, { shard: { index, total: 2, plan: 'abc' } }),
+  }));
+  expect(noteText('n', shards)).toContain(
+    `**2 passed, 2 failed** · [report 1/2](${jobUrl}/artifacts/file/alpy-out/shard-1/report/index.html) · [report 2/2](`,
+  );
+});
+
+test('posts a note, replaces it the next time, and sets the status of the commit', async () => {
+  await using gitlab = await FakeGitLab.start();
+  const lines: string[] = [];
+  const publish = (): ReturnType<typeof publishResults> =>
+    publishResults({
+      name: 'alpy-test',
+      jobs: [job],
+      context: gitlab.context(),
+      token: projectToken,
+      limits,
+      onLine: (line) => lines.push(line),
+    });
+  expect(await publish()).toEqual({ note: 'created', status: 'set' });
+  expect(await publish()).toEqual({ note: 'updated', status: 'set' });
+  expect(gitlab.notes).toEqual([{ id: 1, body: noteText('alpy-test', [job]) }]);
+  expect(gitlab.statuses[0]).toMatchObject({ state: 'failed', name: 'alpy/alpy-test', description: '1 passed, 1 failed' });
+  expect(lines).toEqual([
+    'note on merge request !3 created',
+    'commit status alpy/alpy-test set',
+    'note on merge request !3 updated',
+    'commit status alpy/alpy-test set',
+  ]);
+});
+
+test.each([
+  ['a job token', jobToken, 'a job token may not post notes'],
+  ['no token', undefined, 'there is no token'],
+])('with %s it says in one line each what it leaves out, and asks for nothing', async (_, token, text) => {
+  await using gitlab = await FakeGitLab.start();
+  const lines: string[] = [];
+  const outcome = await publishResults({
+    name: 'n',
+    jobs: [job],
+    context: gitlab.context(),
+    token,
+    onLine: (line) => lines.push(line),
+  });
+  expect(outcome).toEqual({ note: 'skipped', status: 'skipped' });
+  expect(lines).toEqual([expect.stringContaining(text), expect.stringMatching(/^no commit status: /)]);
+  expect(gitlab.received).toEqual([]);
+});
+
+test('what GitLab refuses is told, and the rest is done', async () => {
+  await using gitlab = await FakeGitLab.start();
+  gitlab.faults.push(status(403));
+  const lines: string[] = [];
+  const options = { name: 'n', jobs: [job], context: gitlab.context(), token: projectToken, limits };
+  const outcome = await publishResults({ ...options, onLine: (line) => lines.push(line) });
+  expect(outcome).toEqual({ note: 'failed', status: 'set' });
+  expect(lines[0]).toContain('could not read the notes of merge request !3: GitLab answered 403');
+});
+
+test('a package is uploaded as the file is', async () => {
+  await using gitlab = await FakeGitLab.start();
+  const directory = await mkdtemp(join(tmpdir(), 'alpy-package-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const content = Buffer.alloc(3_000_000, 'appliance');
+  const path = join(directory, 'rabbit.qcow2');
+  await writeFile(path, content);
+  const target = { context: gitlab.context(), token: jobToken, name: 'appliance', version: '1.0.0-abc' };
+  expect(await uploadPackageFile(target, path)).toBe(
+    `${gitlab.apiUrl}/projects/1/packages/generic/appliance/1.0.0-abc/rabbit.qcow2`,
+  );
+  const [request] = gitlab.received;
+  expect(request?.method).toBe('PUT');
+  expect(request?.headers).toMatchObject({ 'content-length': '3000000', 'job-token': jobToken.value });
+  expect(request?.headers['content-type']).toBe('application/octet-stream');
+  expect(request?.body.equals(content)).toBe(true);
+  gitlab.faults.push(status(413));
+  await expect(uploadPackageFile(target, path)).rejects.toThrow(
+    'could not upload rabbit.qcow2 to the package registry: GitLab answered 413',
+  );
+  await expect(uploadPackageFile({ ...target, name: '../x' }, path)).rejects.toThrow('"../x" cannot be part of');
+  await expect(uploadPackageFile(target, join(directory, 'none'))).rejects.toThrow('cannot read');
+});
+
+test('the context of a job, read from its variables', () => {
+  const env = {
+    CI_API_V4_URL: 'https://g.example/api/v4/',
+    CI_PROJECT_ID: '1',
+    CI_JOB_ID: '7',
+    CI_MERGE_REQUEST_IID: '',
+    CI_NODE_TOTAL: '3',
+  };
+  expect(jobContext(env)).toMatchObject({
+    apiUrl: 'https://g.example/api/v4',
+    projectId: 1,
+    jobId: 7,
+    nodeIndex: 1,
+    nodeTotal: 3,
+  });
+  expect(jobContext(env)?.mergeRequestIid).toBeUndefined();
+  expect(jobContext({ ...env, CI_JOB_ID: '' })).toBeUndefined();
+  expect(tokenOf({ CI_JOB_TOKEN: 'j', ALPY_GITLAB_TOKEN: 'p' })).toEqual({ kind: 'private', value: 'p' });
+  expect(tokenOf({ CI_JOB_TOKEN: 'j', ALPY_GITLAB_TOKEN: ' ' })).toEqual({ kind: 'job', value: 'j' });
+  expect(tokenOf({})).toBeUndefined();
+});
