@@ -10,6 +10,7 @@ import { doctorCommand } from './doctor.ts';
 import { imagesCommand } from './images.ts';
 import { initCommand } from './init.ts';
 import type { CliIo } from './io.ts';
+import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 
@@ -69,6 +70,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(doctorCommand(io))
     .command(imagesCommand(io))
     .command(applianceCommand(io))
+    .command(publishCommand(io))
     .command(configCommand(io))
     .command(schemaCommand(io))
     .command(cleanCommand(io))

@@ -66,6 +66,9 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
     const flags = { workers, retries, accel, boot, out, ...(image === undefined ? {} : { appliance: { image } }) };
     const loaded = await loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
     if (loaded.config.boot === 'snapshot') throw new UsageError('boot: snapshot is not there yet; use boot: cold');
+    const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
+    const durations =
+      args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
     const jobId = valueOf(io.env, 'CI_JOB_ID');
     const secrets = secretsOf(io.env);
     const output =
@@ -81,8 +84,8 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       jobId,
       secrets,
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
-      shard: args.shard === undefined ? shardOf(io.env) : parseShard(args.shard),
-      durations: args.durations === undefined ? undefined : await readDurations(args.durations),
+      shard,
+      durations,
       accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
       signal: io.signal,
       showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over
@@ -96,6 +99,21 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
     io.exitWith(report.exitStatus);
   },
 });
+
+/** How long test files took in the last pipeline; nothing, and a line that says why, where GitLab does not tell. */
+async function shardDurations(io: CliIo, total: number): Promise<ReadonlyMap<string, number> | undefined> {
+  if (total === 1) return undefined;
+  const { GitLabApi, GitLabError, jobContext, tokenOf } = await import('../gitlab/index.ts');
+  const [context, token] = [jobContext(io.env), tokenOf(io.env)];
+  if (context === undefined || token === undefined) return undefined;
+  try {
+    return await new GitLabApi(context, token).pipelineTestDurations(io.signal);
+  } catch (error) {
+    if (!(error instanceof GitLabError)) throw error;
+    io.stdout(`shards go by number of test files: ${error.message}`);
+    return undefined;
+  }
+}
 
 function regExpOf(text: string): RegExp {
   try {

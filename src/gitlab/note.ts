@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { artifactUrl, type RunReport, type TestReport, type TestStatus } from '../report/index.ts';
+import { artifactUrl, type JobReport, type RunReport, type TestReport, type TestStatus } from '../report/index.ts';
 import { capText, escapeControls, plainLines, seconds } from '../report/text.ts';
 
 /** The results of one job: what its `run.json` says, and where its files can be opened. */
-export interface JobResult {
+export interface JobResult extends JobReport {
   readonly report: RunReport;
-  /** page of the job */
-  readonly jobUrl: string;
-  /** output directory relative to the project's, with forward slashes */
-  readonly outPath: string;
 }
 
 interface Row {

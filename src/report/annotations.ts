@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
-import type { RunReport, TestReport } from './model.ts';
+import type { JobReport, RunReport, TestReport } from './model.ts';
 import { escapeControls } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 
-/** Where a job's artifacts can be opened. */
-export interface ArtifactPlace {
-  /** address of the job's page, `CI_JOB_URL` */
-  readonly jobUrl: string;
-  /** output directory relative to the project's, with forward slashes */
-  readonly outPath: string;
-}
-
 /** Address of a file of the output directory. Pure. @param file - relative to it, with forward slashes */
-export function artifactUrl({ jobUrl, outPath }: ArtifactPlace, file: string): string {
+export function artifactUrl({ jobUrl, outPath }: JobReport, file: string): string {
   const parts = [...outPath.split('/'), ...file.split('/')].filter((part) => part !== '' && part !== '.');
   return `${jobUrl}/artifacts/file/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`;
 }
@@ -39,7 +31,7 @@ interface Link {
  * they are too many for GitLab, the last are left out, and a link to the report says how many.
  * Format: `artifacts:reports:annotations`, whose only type of link is `external_link`. Pure.
  */
-export function annotationsJson(report: RunReport, place: ArtifactPlace): string {
+export function annotationsJson(report: RunReport, place: JobReport): string {
   const links = artifactLinks(report.tests, place);
   // the more links, the longer the text: halve the range until the most that fit are known
   let [fits, tooMany] = [0, links.length + 1];
@@ -55,11 +47,11 @@ export function annotationsJson(report: RunReport, place: ArtifactPlace): string
  * Writes `annotations.json` into the output directory.
  * @throws {@link EnvironmentError} when it cannot be written
  */
-export async function writeAnnotations(outDirectory: string, report: RunReport, place: ArtifactPlace): Promise<void> {
+export async function writeAnnotations(outDirectory: string, report: RunReport, place: JobReport): Promise<void> {
   await writeReport(join(outDirectory, 'annotations.json'), annotationsJson(report, place));
 }
 
-function artifactLinks(tests: readonly TestReport[], place: ArtifactPlace): readonly Link[] {
+function artifactLinks(tests: readonly TestReport[], place: JobReport): readonly Link[] {
   const rank = ({ status }: TestReport): number => (status === 'failed' || status === 'error' ? 0 : 1);
   const files = tests
     .toSorted((a, b) => rank(a) - rank(b))
@@ -76,7 +68,7 @@ function kindOf(file: string): string | undefined {
   return Object.keys(kinds).find((kind) => kinds[kind]?.test(file));
 }
 
-function sectionsJson(links: readonly Link[], kept: number, place: ArtifactPlace): string {
+function sectionsJson(links: readonly Link[], kept: number, place: JobReport): string {
   const url = artifactUrl(place, 'report/index.html');
   const rest = links.length - kept;
   const more = rest > 0 ? [externalLink({ label: `Report, also for ${String(rest)} more files`, url })] : [];

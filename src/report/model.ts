@@ -67,6 +67,16 @@ export interface RunReport {
   readonly exitStatus: number;
   /** absent when the run had all tests */
   readonly shard?: ShardReport;
+  /** absent outside GitLab */
+  readonly job?: JobReport;
+}
+
+/** The GitLab job of a run, to link its artifacts. */
+export interface JobReport {
+  /** page of the job, `CI_JOB_URL` */
+  readonly jobUrl: string;
+  /** output directory relative to the project's, with forward slashes */
+  readonly outPath: string;
 }
 
 /** Which part of the tests a run had. */

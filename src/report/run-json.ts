@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf, UsageError } from '../core/errors.ts';
 import type { RunReport } from './model.ts';
 import { writeReport } from './write-file.ts';
 
@@ -17,4 +19,21 @@ export function runJson(report: RunReport): string {
  */
 export async function writeRunJson(outDirectory: string, report: RunReport): Promise<void> {
   await writeReport(join(outDirectory, 'run.json'), runJson(report));
+}
+
+/**
+ * Reads `run.json` of an earlier run.
+ * @throws UsageError when it cannot be read, or is of another format or version
+ */
+export async function readRunJson(file: string): Promise<RunReport> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+  const version = typeof value === 'object' && value !== null && 'schemaVersion' in value ? value.schemaVersion : undefined;
+  if (version === runJsonVersion) return value as RunReport;
+  const found = version === undefined ? 'no run.json of alpy' : `of version ${JSON.stringify(version)}`;
+  throw new UsageError(`${file} is ${found}; this alpy reads version ${String(runJsonVersion)}`);
 }

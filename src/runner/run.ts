@@ -105,6 +105,8 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const shard = await runVitest(options, facts, reporter, () => clearOut(config.out, testsDirectory));
   const { tests, errors } = reporter;
   const partial = { tests, errors };
+  const { artifactRoot = options.directory, jobUrl } = options;
+  const outPath = relative(artifactRoot, config.out).split(sep).join('/') || '.';
   const whole: RunReport = {
     alpyVersion: options.alpyVersion,
     startedAt: new Date(started).toISOString(),
@@ -113,23 +115,19 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     ...partial,
     exitStatus: exitStatusOf(partial),
     ...(shard === undefined ? {} : { shard }),
+    ...(jobUrl === undefined ? {} : { job: { jobUrl, outPath } }),
   };
   const report = redactReport(whole, redact);
-  await writeReports(report, options);
+  await writeReports(report, config.out, outPath);
   return report;
 }
 
-async function writeReports(
-  report: RunReport,
-  { loaded, directory, artifactRoot = directory, jobUrl }: RunOptions,
-): Promise<void> {
-  const { out } = loaded.config;
-  const outPath = relative(artifactRoot, out).split(sep).join('/') || '.';
+async function writeReports(report: RunReport, out: string, outPath: string): Promise<void> {
   await writeJunit(out, report, outPath);
   await writeRunJson(out, report);
   await writeHtml(out, report);
   await writeMetrics(out, report);
-  if (jobUrl !== undefined) await writeAnnotations(out, report, { jobUrl, outPath });
+  if (report.job !== undefined) await writeAnnotations(out, report, report.job);
 }
 
 /** @returns which part of the tests was run, when it was not all */

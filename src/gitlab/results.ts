@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../core/errors.ts';
+import { readRunJson } from '../report/index.ts';
+import type { JobResult } from './note.ts';
+
+/**
+ * Collects the results of all jobs that shared the tests: `run.json` in a directory, and in those one level below.
+ * @throws UsageError when there is none, or one cannot be read
+ */
+export async function readResults(directory: string, jobUrl: string): Promise<readonly JobResult[]> {
+  const files = await Array.fromAsync(glob(['run.json', '*/run.json'], { cwd: directory }));
+  if (files.length === 0)
+    throw new UsageError(`no run.json in ${directory}, nor in a folder there: wanted is the output directory of alpy run`);
+  const reports = await Promise.all(files.sort().map((file) => readRunJson(join(directory, file))));
+  return reports.map((report) => ({ report, jobUrl: report.job?.jobUrl ?? jobUrl, outPath: report.job?.outPath ?? 'alpy-out' }));
+}
+
+/**
+ * What is wrong with the results of jobs that shared the tests: one is missing, or they did not agree on who ran what, so
+ * that tests may have been left out. Nothing when all is well. Pure.
+ */
+export function shardProblem(jobs: readonly JobResult[]): string | undefined {
+  const shards = jobs.flatMap(({ report }) => report.shard ?? []);
+  const [first] = shards;
+  if (first === undefined) return undefined;
+  if (shards.some(({ plan, total }) => plan !== first.plan || total !== first.total))
+    return 'the shards did not agree on who runs which tests, so some may not have run: run the pipeline again';
+  const present = new Set(shards.map(({ index }) => index));
+  const missing = Array.from({ length: first.total }, (_, index) => index + 1).filter((index) => !present.has(index));
+  if (missing.length === 0) return undefined;
+  return `no results of shard ${missing.join(', ')} of ${String(first.total)}: see whether its job ran and kept its artifacts`;
+}
