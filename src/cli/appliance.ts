@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
+import type { Access } from '../gitlab/index.ts';
+import { valueOf } from '../images/variables.ts';
 import { cacheDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 
@@ -10,25 +12,74 @@ interface ApplianceArguments {
   readonly action?: string | undefined;
   readonly file?: string | undefined;
   readonly config?: string | undefined;
+  readonly limitMib?: number | undefined;
+  readonly variables: string;
 }
 
 /** `alpy appliance` */
 export const applianceCommand = (io: CliIo): CommandModule<object, ApplianceArguments> => ({
   command: 'appliance <action> [file]',
-  describe: 'Boot the disk image once, to see that it is any good; or build Rabbit, the example appliance',
+  describe: 'Boot the disk image once, to see that it is any good; build Rabbit, the example; hand an image to later jobs',
   builder: (yargs) =>
     yargs
-      .positional('action', { choices: ['boot', 'build-rabbit'] as const, demandOption: true })
-      .positional('file', { type: 'string', describe: 'disk image; for boot the default is the one of the configuration' })
-      .options(configOption),
-  handler: async ({ action, file, config }) => {
-    if (action === 'build-rabbit') await buildRabbit(io, file);
-    else await boot(io, file, config);
+      .positional('action', { choices: ['boot', 'build-rabbit', 'store', 'fetch'] as const, demandOption: true })
+      .positional('file', {
+        type: 'string',
+        describe: 'disk image; for boot and fetch the default is the one of the configuration',
+      })
+      .options({
+        ...configOption,
+        'limit-mib': {
+          type: 'number',
+          default: 95,
+          requiresArg: true,
+          describe:
+            'store: larger ones go into the package registry; GitLab takes artifacts of 100 MiB unless it is set up otherwise',
+        },
+        variables: {
+          type: 'string',
+          default: 'alpy-appliance.env',
+          requiresArg: true,
+          describe: 'store: file that tells later jobs, for artifacts:reports:dotenv',
+        },
+      }),
+  handler: async ({ action, file, config, limitMib = 95, variables }) => {
+    if (action === 'boot') await boot(io, file, config);
+    else if (action === 'fetch') await fetchStored(io, file, config);
+    else if (file === undefined) throw new UsageError(`which file? alpy appliance ${action ?? ''} FILE`);
+    else if (action === 'build-rabbit') await buildRabbit(io, file);
+    else await store(io, resolve(io.directory, file), limitMib, resolve(io.directory, variables));
   },
 });
 
-async function buildRabbit(io: CliIo, file: string | undefined): Promise<void> {
-  if (file === undefined) throw new UsageError('where should the disk image go? alpy appliance build-rabbit FILE');
+async function store(io: CliIo, path: string, limitMib: number, variablesFile: string): Promise<void> {
+  if (!(limitMib >= 0)) throw new UsageError('--limit-mib: wanted is a number of MiB, 0 or more');
+  const { storeAppliance } = await import('../gitlab/index.ts');
+  const limitBytes = limitMib * 1024 ** 2;
+  const url = await storeAppliance(await access(io), path, { limitBytes, variablesFile, signal: io.signal });
+  io.stdout(url === undefined ? 'small enough to be an artifact' : `uploaded to ${url}`);
+}
+
+async function fetchStored(io: CliIo, file: string | undefined, configFile: string | undefined): Promise<void> {
+  if (valueOf(io.env, 'ALPY_APPLIANCE_URL') === undefined) return;
+  const path = file === undefined ? await configuredImage(io, configFile) : resolve(io.directory, file);
+  const { fetchAppliance } = await import('../gitlab/index.ts');
+  if (await fetchAppliance(await access(io), path, io.env, io.signal)) io.stdout(`downloaded ${path}`);
+}
+
+async function configuredImage(io: CliIo, file: string | undefined): Promise<string> {
+  const { loadConfig } = await import('../config/index.ts');
+  return (await loadConfig({ directory: io.directory, file, variables: io.env })).config.appliance.image;
+}
+
+/** Nothing outside a GitLab job. */
+async function access(io: CliIo): Promise<Access | undefined> {
+  const { jobContext, tokenOf } = await import('../gitlab/index.ts');
+  const [context, token] = [jobContext(io.env), tokenOf(io.env)];
+  return context === undefined || token === undefined ? undefined : { context, token };
+}
+
+async function buildRabbit(io: CliIo, file: string): Promise<void> {
   const [{ Engine }, images] = await Promise.all([import('../docker/index.ts'), import('../images/index.ts')]);
   using engine = await Engine.connect();
   const onLine = (_source: string, line: string): void => {

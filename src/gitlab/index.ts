@@ -7,3 +7,4 @@ export { noteText, type JobResult } from './note.ts';
 export { packageFileUrl, uploadPackageFile } from './package.ts';
 export { publishResults, type PublishOptions, type PublishOutcome } from './publish.ts';
 export { readResults, shardProblem } from './results.ts';
+export { fetchAppliance, storeAppliance, type Access } from './stored-appliance.ts';

@@ -51,6 +51,8 @@ export class FakeGitLab implements AsyncDisposable {
   pipelines: { id: number; ref: string; status: string; updated_at: string }[] = [];
   reports: Record<number, unknown> = {};
   readonly statuses: unknown[] = [];
+  /** files of generic packages, by path */
+  readonly packages = new Map<string, Buffer>();
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -151,7 +153,10 @@ export class FakeGitLab implements AsyncDisposable {
       const before = searchParams.get('updated_before') ?? '9';
       json(this.pipelines.filter(({ ref, updated_at: at }) => ref === searchParams.get('ref') && at < before));
     } else if (method === 'GET' && reportOf !== undefined) json(this.reports[Number(reportOf)] ?? { test_suites: [] });
-    else if (method === 'PUT' && pathname.startsWith('/projects/1/packages/generic/')) json({ message: '201 Created' }, 201);
+    else if (method === 'PUT' && pathname.startsWith('/projects/1/packages/generic/')) {
+      this.packages.set(pathname, body);
+      json({ message: '201 Created' }, 201);
+    } else if (method === 'GET' && this.packages.has(pathname)) response.writeHead(200).end(this.packages.get(pathname));
     else json({ message: '404 Not found' }, 404);
   }
 
