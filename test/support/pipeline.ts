@@ -68,6 +68,8 @@ async function freePort(): Promise<number> {
 /** What a pipeline printed, and how it ended. */
 export interface PipelineResult {
   readonly status: number | undefined;
+  readonly stdout: string;
+  /** standard output and standard error */
   readonly output: string;
 }
 
@@ -124,6 +126,11 @@ export class Checkout implements AsyncDisposable {
     return (await execa('git', args, { cwd: this.directory })).stdout;
   }
 
+  /** Writes a file, which is not committed. */
+  async write(path: string, content: string): Promise<void> {
+    await writeFile(join(this.directory, path), content);
+  }
+
   /** Runs gitlab-ci-local here. */
   async pipeline(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<PipelineResult> {
     const flags = Object.entries(variables).flatMap(([name, value]) => ['--variable', `${name}=${value}`]);
@@ -135,7 +142,7 @@ export class Checkout implements AsyncDisposable {
       stdin: 'ignore',
       timeout: 1_200_000,
     });
-    return { status: result.exitCode, output: result.all };
+    return { status: result.exitCode, stdout: result.stdout, output: result.all };
   }
 
   /** Path of an artifact of a job. */

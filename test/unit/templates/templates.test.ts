@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { pipelineTemplate } from '../../../scripts/pipeline-template.ts';
 import { alpyVersion } from '../../../src/version.ts';
 
 const folder = resolve(import.meta.dirname, '../../../templates');
@@ -18,7 +19,11 @@ interface Input {
 type Job = Readonly<Record<string, unknown>>;
 
 test('there is a file for each component', () => {
-  expect(names.sort()).toEqual(['appliance.yml', 'images.yml', 'test.yml']);
+  expect(names.sort()).toEqual(['appliance.yml', 'images.yml', 'pipeline.yml', 'test.yml']);
+});
+
+test('pipeline.yml is made of the others; if not: node scripts/templates.ts', () => {
+  expect(readFileSync(join(folder, 'pipeline.yml'), 'utf8')).toBe(pipelineTemplate());
 });
 
 describe.each(names)('%s', (name) => {
@@ -61,9 +66,10 @@ describe.each(names)('%s', (name) => {
   test('every job has stage, tags, rules and image by input or variable', () => {
     const visible = Object.entries(jobs).filter(([job]) => !job.startsWith('.'));
     for (const [, job] of visible) {
-      expect(job['stage']).toBe('$[[ inputs.stage ]]');
+      expect(job['stage']).toMatch(/^\$\[\[ inputs\.stage(-[a-z]+)? \]\]$/);
       expect(job['tags']).toBe('$[[ inputs.runner-tags ]]');
-      if (!('needs' in job)) expect(job['rules']).toBe('$[[ inputs.rules ]]'); // else it follows another job
+      // a job that is wanted only if an input says so has a rule for that
+      if (!JSON.stringify(job['rules']).includes('== \\"true\\"')) expect(job['rules']).toBe('$[[ inputs.rules ]]');
       const image = /^\$(ALPY_[A-Z_]+)$/.exec(job['image'] as string)?.[1] ?? '';
       expect(Object.keys(job['variables'] as object)).toContain(image);
     }
