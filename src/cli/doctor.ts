@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import type { ResolvedImage } from '../images/index.ts';
+import type { Finding } from '../testbed/doctor.ts';
 import { cacheDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 
@@ -9,11 +11,16 @@ const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
 /** `alpy doctor` */
 export const doctorCommand = (
   io: CliIo,
-): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean }> => ({
+): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean; readonly ci: boolean }> => ({
   command: 'doctor',
   describe: 'Say what this machine can do, and the command that mends what it cannot',
-  builder: (yargs) => yargs.options({ ...configOption, json: { type: 'boolean', default: false, describe: 'print JSON' } }),
-  handler: async ({ config: file, json }) => {
+  builder: (yargs) =>
+    yargs.options({
+      ...configOption,
+      json: { type: 'boolean', default: false, describe: 'print JSON' },
+      ci: { type: 'boolean', default: false, describe: 'look also at what a GitLab runner and project have to set up' },
+    }),
+  handler: async ({ config: file, json, ci }) => {
     const [{ findConfig, loadConfig }, { resolveImages }, { examine }] = await Promise.all([
       import('../config/index.ts'),
       import('../images/index.ts'),
@@ -21,8 +28,9 @@ export const doctorCommand = (
     ]);
     const hasConfig = file !== undefined || (await findConfig(io.directory)) !== undefined;
     const config = hasConfig ? (await loadConfig({ directory: io.directory, file, variables: io.env })).config : undefined;
-    const findings = await examine({
-      images: resolveImages(io.env, config?.images),
+    const images = resolveImages(io.env, config?.images);
+    const found = await examine({
+      images,
       accel: config?.accel ?? 'auto',
       memoryMiB: config?.appliance.memoryMiB ?? 256,
       appliance: config?.appliance,
@@ -30,6 +38,7 @@ export const doctorCommand = (
       accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
       signal: io.signal,
     });
+    const findings = ci ? [...found, ...(await ofJob(io, found, images, config?.out))] : found;
     const canRun = findings.every(({ result }) => result !== 'failure');
     if (json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
     else {
@@ -42,3 +51,14 @@ export const doctorCommand = (
     io.exitWith(canRun ? 0 : 3);
   },
 });
+
+async function ofJob(
+  io: CliIo,
+  found: readonly Finding[],
+  images: readonly ResolvedImage[],
+  out = resolve(io.directory, 'alpy-out'),
+): Promise<readonly Finding[]> {
+  const { examineJob } = await import('./doctor-ci.ts');
+  const hasDaemon = found.every(({ name, result }) => name !== 'docker' || result === 'ok');
+  return examineJob({ env: io.env, directory: io.directory, out, images, hasDaemon });
+}

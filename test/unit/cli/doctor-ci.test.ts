@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { examineJob, type JobExamination } from '../../../src/cli/doctor-ci.ts';
+
+const env = {
+  CI_API_V4_URL: 'https://gitlab.example/api/v4',
+  CI_PROJECT_ID: '1',
+  CI_JOB_ID: '7',
+  CI_JOB_NAME: 'alpy-test',
+  CI_PROJECT_DIR: '/builds/g/p',
+  CI_REGISTRY: 'registry.example',
+  CI_REGISTRY_USER: 'u',
+  CI_REGISTRY_PASSWORD: 'p',
+  ALPY_GITLAB_TOKEN: 'glpat-secret',
+  HOME: '/nonexistent',
+};
+const qemu = { name: 'qemu', reference: 'registry.example/g/p/qemu:1', origin: 'variable ALPY_REGISTRY', buildable: true };
+
+async function look(difference: Partial<JobExamination>): Promise<Readonly<Record<string, string>>> {
+  const findings = await examineJob({
+    env,
+    directory: '/builds/g/p',
+    out: '/builds/g/p/alpy-out',
+    images: [qemu],
+    hasDaemon: true,
+    ...difference,
+  });
+  expect(JSON.stringify(findings)).not.toContain('glpat-secret');
+  return Object.fromEntries(findings.map(({ name, result, text, remedy }) => [name, [result, text, remedy].join('|')]));
+}
+
+test('a job that has all', async () => {
+  expect(Object.values(await look({})).map((text) => text.split('|')[0])).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+});
+
+test('no daemon: what the runner has to be told, by executor', async () => {
+  const dind = await look({ hasDaemon: false, env: { ...env, DOCKER_HOST: 'tcp://docker:2375' } });
+  expect(dind["runner's Docker"]).toMatch(/^failure\|nothing answers at DOCKER_HOST=tcp:\/\/docker:2375\|.*privileged = true/);
+  const socket = await look({ hasDaemon: false });
+  expect(socket["runner's Docker"]).toMatch(/^failure\|.*(volumes = \["\/var\/run\/docker\.sock|usermod -aG docker)/);
+});
+
+test('artifacts outside of the project', async () => {
+  expect((await look({ out: '/tmp/alpy-out' }))['artifacts']).toBe(
+    'failure|/tmp/alpy-out is outside of /builds/g/p: GitLab takes no artifacts from there|alpy run --out "$CI_PROJECT_DIR/alpy-out"',
+  );
+});
+
+test('no token, no login, no job', async () => {
+  const found = await look({ env: { HOME: '/nonexistent' }, directory: '/builds/g/p' });
+  expect(found['token']).toMatch(/^warning\|no token: no notes on merge requests/);
+  expect(found['registry registry.example']).toMatch(/^warning\|no login/);
+  expect(found['job']).toMatch(/^warning\|.*this is no job of GitLab/);
+});
