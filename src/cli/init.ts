@@ -3,6 +3,7 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { alpyVersion } from '../version.ts';
 import type { CliIo } from './io.ts';
 
 const files: Readonly<Record<string, string>> = {
@@ -27,20 +28,29 @@ test('the appliance boots and knows its name', async ({ dut }) => {
 `,
 };
 
+const pipelineFile = '.gitlab-ci.yml';
+const pipeline = `# Builds the disk image, boots it, tests it. ALPY_PROJECT is a project variable: the path of alpy's project on this GitLab.
+include:
+  - component: $CI_SERVER_FQDN/$ALPY_PROJECT/pipeline@${alpyVersion}
+    inputs:
+      registry: $CI_REGISTRY/$ALPY_PROJECT
+      runner-tags: [docker] # those of a runner whose jobs can use a Docker daemon
+      build-command: make appliance.qcow2 # yours
+      appliance: appliance.qcow2
+`;
+
 /** `alpy init` */
 export const initCommand = (io: CliIo): CommandModule => ({
   command: 'init',
-  describe: 'Write a configuration and a first test into this directory',
+  describe: 'Write a configuration, a first test and a pipeline into this directory',
   handler: async () => {
     const paths = Object.keys(files).map((name) => join(io.directory, name));
     for (const path of paths) {
-      const isThere = await access(path).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) throw new UsageError(`${relative(io.directory, path)} exists already; alpy init overwrites nothing`);
+      if (await exists(path))
+        throw new UsageError(`${relative(io.directory, path)} exists already; alpy init overwrites nothing`);
     }
-    for (const [name, content] of Object.entries(files)) {
+    const hasPipeline = await exists(join(io.directory, pipelineFile));
+    for (const [name, content] of Object.entries(hasPipeline ? files : { ...files, [pipelineFile]: pipeline })) {
       const path = join(io.directory, name);
       try {
         await mkdir(dirname(path), { recursive: true });
@@ -50,6 +60,14 @@ export const initCommand = (io: CliIo): CommandModule => ({
       }
       io.stdout(`wrote ${name}`);
     }
+    if (hasPipeline) io.stdout(`left ${pipelineFile} as it is; to test in it, add:\n\n${pipeline}`);
     io.stdout('next: put your disk image where alpy.yaml says, then: npx alpy doctor, npx alpy run');
   },
 });
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

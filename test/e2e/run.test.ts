@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `alpy run` as somebody else uses it: another folder, no package.json, a real guest.
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import Docker from 'dockerode';
 import { XMLParser } from 'fast-xml-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -284,6 +284,13 @@ test('what alpy init writes is a project that runs, and is not overwritten', asy
     ALPY_APPLIANCE_LOGIN_PASSWORD: 'rabbit',
   });
   expect({ status, last: stdout.trimEnd().split('\n').at(-1) }).toEqual({ status: 0, last: '1 passed, 0 failed' });
+  await rm(project.path('alpy.yaml'));
+  await rm(project.path('tests'), { recursive: true });
+  const beside = await project.run(['init']);
+  expect([beside.status, beside.stdout]).toEqual([
+    0,
+    expect.stringContaining('left .gitlab-ci.yml as it is; to test in it, add:'),
+  ]);
 });
 
 test('a project with alpy.config.ts whose test files run side by side', async () => {
