@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import yargs from 'yargs';
 import { AlpyError, messageOf, UsageError, type Fault } from '../core/errors.ts';
+import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { alpyVersion } from '../version.ts';
 import { applianceCommand } from './appliance.ts';
 import { cleanCommand } from './clean.ts';
@@ -50,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await parse(args, io);
   } catch (error) {
     if (signalStatus === 0) {
-      process.stderr.write(`${describe(error)}\n`);
+      process.stderr.write(`${makeRedactor(secretsOf(process.env))(describe(error))}\n`);
       status = error instanceof AlpyError ? statusByFault[error.fault] : statusByFault.bug;
     }
   } finally {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { cacheDirectory } from '../../../src/cli/cache.ts';
 import { main } from '../../../src/cli/main.ts';
 
@@ -31,6 +31,13 @@ test.each([
   expect(status).toBe(2);
   expect(stderr).toMatch(/^alpy: /);
   expect(stderr).toContain(message);
+});
+
+test('a message shows no secret of the environment', async () => {
+  vi.stubEnv('MY_TOKEN', 'abcdefgh12345');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { stderr } = await runMain('run', '--config', '/nowhere/abcdefgh12345.yaml');
+  expect(stderr).toContain('/nowhere/[MASKED].yaml');
 });
 
 test('the schema of the configuration is JSON', async () => {
