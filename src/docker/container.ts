@@ -50,6 +50,22 @@ export class Container implements AsyncDisposable {
    * @throws ContainerError when the daemon refuses (no such image, no such device, …)
    */
   static async start(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
+    const container = await Container.create(engine, spec, signal);
+    try {
+      if (spec.startsAfter) await (signal ? untilAborted(spec.startsAfter, signal) : spec.startsAfter);
+      await container.run(signal);
+      return container;
+    } catch (error) {
+      await container[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Creates a container without starting it, or leaves none behind.
+   * @throws ContainerError when the daemon refuses
+   */
+  static async create(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const uniqueName = engine.uniqueName(spec.name);
     const handle = engine.docker.getContainer(uniqueName); // by name: a cancelled create may have happened all the same
     try {
@@ -60,13 +76,16 @@ export class Container implements AsyncDisposable {
       const stream = await engine.call(`attach to ${spec.name}`, signal, () =>
         created.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }),
       );
-      const container = new Container(engine, spec.name, created, stream as Duplex);
-      await engine.call(`start the container of ${spec.name}`, signal, () => created.start());
-      return container;
+      return new Container(engine, spec.name, created, stream as Duplex);
     } catch (error) {
       await remove(handle, spec.name);
       throw error;
     }
+  }
+
+  /** Starts a container that was only created. @throws ContainerError when the daemon refuses */
+  async run(signal?: AbortSignal): Promise<void> {
+    await this.engine.call(`start the container of ${this.name}`, signal, () => this.#container.start());
   }
 
   /** how it ended, if it has */
@@ -127,6 +146,15 @@ export class Container implements AsyncDisposable {
   /** the Engine API's handle, for this folder only */
   get handle(): Docker.Container {
     return this.#container;
+  }
+
+  /** Says that it is about to end with the lifeline that is being killed, so that to release it is to wait until it is gone. */
+  expectRemoval(): void {
+    this.#isExpectedToExit = true;
+    if (this.#removed) return;
+    const isRemoved = untilAborted(this.engine.exits.removalOf(this.id), AbortSignal.timeout(removeTimeoutMs));
+    this.#removed = isRemoved.catch(() => remove(this.#container, this.name));
+    this.#removed.catch(() => undefined); // whoever releases it is told
   }
 
   /** Kills and removes it; done when it is gone. May be called again. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export { Agent, agentLoop } from './agent.ts';
 export { Container } from './container.ts';
 export { Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {

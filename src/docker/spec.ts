@@ -36,6 +36,10 @@ export interface ContainerSpec {
   /** folders that are volumes of its own, removed with it */
   readonly volumes?: readonly string[] | undefined;
   readonly files?: readonly ContainerFile[] | undefined;
+  /** whether it may have a /dev/shm of its own; default true, and a little slower */
+  readonly sharedMemory?: boolean | undefined;
+  /** it is created at once, but started only then; so the daemon prepares it while it starts the one whose namespaces it joins */
+  readonly startsAfter?: Promise<void> | undefined;
 }
 
 /** Options of the Engine API. Pure. */
@@ -61,6 +65,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       AutoRemove: true,
       NetworkMode: spec.networkMode,
       ...(spec.pidMode === undefined ? {} : { PidMode: spec.pidMode }),
+      ...(spec.sharedMemory === false ? { IpcMode: 'none' } : {}),
       ...(spec.dropAllCapabilities === true ? { CapDrop: ['ALL'] } : {}),
       CapAdd: [...(spec.addCapabilities ?? [])],
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),

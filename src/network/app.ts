@@ -55,7 +55,7 @@ const waitTimeoutMs = 60_000;
 /** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
 export class App implements AsyncDisposable {
   readonly name: string;
-  readonly #container: Container;
+  readonly container: Container;
   readonly #command: readonly string[];
   readonly #stdout: Collector;
   readonly #stderr: Collector;
@@ -63,7 +63,7 @@ export class App implements AsyncDisposable {
 
   private constructor(container: Container, command: readonly string[]) {
     this.name = container.name;
-    this.#container = container;
+    this.container = container;
     this.#command = command;
     this.#stdout = new Collector(container.stdout, this.name);
     this.#stderr = new Collector(container.stderr, this.name);
@@ -90,7 +90,7 @@ export class App implements AsyncDisposable {
           workingDirectory,
           user,
           networkMode: `container:${node.container.id}`,
-          pidMode: place.lifeline.pidMode,
+          pidMode: place.lifeline.namespaces,
           addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
         },
         signal,
@@ -101,7 +101,7 @@ export class App implements AsyncDisposable {
 
   /** how it ended, if it has */
   get exitStatus(): ExitStatus | undefined {
-    return this.#container.exitStatus;
+    return this.container.exitStatus;
   }
 
   /**
@@ -113,7 +113,7 @@ export class App implements AsyncDisposable {
   async wait(options: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
     this.#isAwaited = true;
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
-    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.#container.waitForExit(wait));
+    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.container.waitForExit(wait));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
@@ -138,12 +138,12 @@ export class App implements AsyncDisposable {
         const found = await Promise.race([
           this.#stdout.line(pattern, signal),
           this.#stderr.line(pattern, signal),
-          this.#container.exited.then(async () => {
+          this.container.exited.then(async () => {
             await Promise.all([this.#stdout.text(), this.#stderr.text()]);
             return undefined;
           }),
         ]);
-        if (found === undefined) throw this.#died(await this.#container.exited);
+        if (found === undefined) throw this.#died(await this.container.exited);
         return found;
       },
     );
@@ -151,13 +151,13 @@ export class App implements AsyncDisposable {
 
   /** Waits until it runs; an app that {@link App.start} gave does, unless it has ended. @throws ContainerError when it has ended */
   async waitUntilRunning(wait: Wait): Promise<void> {
-    await this.#container.waitUntilRunning(wait);
+    await this.container.waitUntilRunning(wait);
   }
 
   /** Sends a signal. Its end is then no surprise. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#isAwaited = true;
-    await this.#container.kill(signal);
+    await this.container.kill(signal);
   }
 
   /** What it has printed so far on its standard output, the last 16 MiB. */
@@ -179,7 +179,7 @@ export class App implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#container[Symbol.asyncDispose]();
+    await this.container[Symbol.asyncDispose]();
   }
 }
 

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import type { Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { Container, ContainerError, exec, ExecError, type Engine, type ExecResult, type Lifeline } from '../docker/index.ts';
+import {
+  Agent,
+  agentLoop,
+  Container,
+  ContainerError,
+  exec,
+  ExecError,
+  type Engine,
+  type ExecResult,
+  type Lifeline,
+} from '../docker/index.ts';
 import { configureScript, type InterfaceConfig } from './address.ts';
 import { parseCounters, type Counters } from './counters.ts';
 import { parsePing, type PingReport } from './ping.ts';
@@ -53,14 +62,16 @@ export class Node implements AsyncDisposable {
   readonly name: string;
   readonly index: number;
   readonly container: Container;
-  /** its process, as the testbed's PID namespace counts */
+  /** the process that holds its namespace, as the testbed's PID namespace counts */
   readonly pid: number;
+  readonly #agent: Agent;
 
-  private constructor(index: number, container: Container, pid: number) {
+  private constructor(index: number, container: Container, pid: number, agent: Agent) {
     this.name = container.name;
     this.index = index;
     this.container = container;
     this.pid = pid;
+    this.#agent = agent;
   }
 
   /**
@@ -72,16 +83,11 @@ export class Node implements AsyncDisposable {
     return step('alpy.network', `Start ${name}`, async () => {
       const container = await startContainer(place, name, signal);
       try {
-        const wait = { timeoutMs: defaultTimeoutMs, signal };
-        const first = await withDeadline(
-          wait,
-          (cause) => new ContainerError(`${name}: its container does not come up`, { cause }),
-          async (abort) => (await once(container.stdout, 'data', { signal: abort })) as [Buffer],
-        );
-        const pid = Number(first[0].toString());
-        if (!Number.isInteger(pid) || pid < 1)
-          throw new ContainerError(`${name}: its container printed ${String(first[0])}, not a PID`);
-        return new Node(index, container, pid);
+        const agent = new Agent(container);
+        const printed = await agent.run('echo $!', { timeoutMs: defaultTimeoutMs, signal });
+        const pid = Number(printed);
+        if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${printed}, not a PID`);
+        return new Node(index, container, pid, agent);
       } catch (error) {
         await container[Symbol.asyncDispose]();
         throw error;
@@ -148,10 +154,7 @@ export class Node implements AsyncDisposable {
 
   /** Runs lines of shell, of which none may fail; no step of the report. */
   async #shell(script: string, wait: Partial<Wait>): Promise<string> {
-    const command = ['sh', '-ec', script];
-    const { exitStatus, stdout, stderr } = await this.#exec({ command }, wait);
-    if (exitStatus.code !== 0) throw new ExecError(this.name, command, exitStatus, stdout.toString(), stderr.toString());
-    return stdout.toString();
+    return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
   }
 
   #exec(spec: Parameters<typeof exec>[1], wait: Partial<Wait>): Promise<ExecResult> {
@@ -178,10 +181,11 @@ export class Node implements AsyncDisposable {
 }
 
 /**
- * Tells its PID and holds the namespace, without any capability: `ip link set … netns PID` has to open the namespace by
- * that PID, and the kernel allows it only to those who may do at least what the process may.
+ * `ip link set … netns PID` has to open the namespace by a PID, and the kernel allows it only to those who may do at least
+ * what that process may: so one without any capability holds it, besides the one that takes commands.
  */
-const holdNamespace = 'echo $$; exec setpriv --inh-caps=-all --bounding-set=-all sleep infinity';
+const holdNamespace = `setpriv --inh-caps=-all --bounding-set=-all sleep infinity </dev/null >/dev/null 2>&1 &
+${agentLoop}`;
 
 async function startContainer({ engine, lifeline, image }: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
   const spec = {
@@ -190,7 +194,9 @@ async function startContainer({ engine, lifeline, image }: NodePlace, name: stri
     entrypoint: ['sh', '-c', holdNamespace],
     command: [],
     networkMode: 'none',
-    pidMode: lifeline.pidMode,
+    pidMode: lifeline.namespaces,
+    startsAfter: lifeline.running,
+    sharedMemory: false,
     addCapabilities: ['NET_ADMIN', 'NET_RAW'],
   };
   try {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { Container, execChecked, startExec, type Engine, type FileAccess, type Lifeline } from '../docker/index.ts';
+import { Container, startExec, type Engine, type FileAccess, type Lifeline } from '../docker/index.ts';
 import type { DiskImage } from './disk-image.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import { duplexOf } from './duplex.ts';
@@ -113,11 +113,6 @@ export class Hypervisor implements AsyncDisposable {
     await this.qmp.execute('chardev-change', { id: 'serial0', backend: { type: 'null', data: {} } });
   }
 
-  /** Runs commands where QEMU's taps are. @throws ExecError when one fails */
-  async runShell(text: string, wait: Wait): Promise<string> {
-    return execChecked(this.container, { command: ['sh', '-ec', text] }, wait);
-  }
-
   /** Kills QEMU; captures are complete up to this moment all the same, as they are written unbuffered. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
@@ -146,8 +141,10 @@ async function startContainer(
       image,
       entrypoint: ['sh', '-c', script, 'sh'],
       command: [disk.format, seenDisk, ...machineArguments(machine, paths)],
-      networkMode: 'none',
-      pidMode: lifeline.pidMode,
+      networkMode: lifeline.namespaces,
+      pidMode: lifeline.namespaces,
+      startsAfter: lifeline.running,
+      sharedMemory: false,
       dropAllCapabilities: true,
       addCapabilities: ['NET_ADMIN'],
       devices: ['/dev/net/tun', ...(machine.accel === 'kvm' ? ['/dev/kvm'] : [])],

@@ -57,7 +57,7 @@ async function create(
   const numbers = Array.from({ length: spec.links }, (_, index) => index);
   await prepareFolder(directory, numbers);
   const nodeImage = imageNamed(facts.images, 'node').reference;
-  const lifeline = await Lifeline.start(engine, nodeImage, isCopy ? [alpyFolder] : [], signal);
+  const lifeline = await Lifeline.create(engine, nodeImage, isCopy ? [alpyFolder] : [], signal);
   lifetime.defer('lifeline', () => lifeline[Symbol.asyncDispose]());
 
   const machine: MachineSpec = {
@@ -89,7 +89,7 @@ async function create(
 
   const [{ console, consoleEnded }] = await inParallel(signal, [
     (abort: AbortSignal) => openConsole(hypervisor, directory, abort),
-    (abort: AbortSignal) => wire(hypervisor, nodes, abort),
+    (abort: AbortSignal) => wire(lifeline, nodes, abort),
   ]);
   lifetime.defer('console', () => console.close());
 
@@ -114,7 +114,7 @@ async function create(
     if (isCopy && links.length > 0) await fetchCaptures(lifeline, hypervisor.directory, directory);
     for (const { capture } of links) await finishCapture(capture.path, trueTime);
   };
-  return { dut, hypervisor, nodes, apps: new Apps(engine, lifeline, facts.images), finishCaptures };
+  return { dut, lifeline, isCopied: isCopy, hypervisor, nodes, apps: new Apps(engine, lifeline, facts.images), finishCaptures };
 }
 
 /** Captures are made beforehand and for all to write, as QEMU is no user of this machine and may make no files here. */
@@ -141,8 +141,8 @@ async function openConsole(
   return { console: SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) }), consoleEnded };
 }
 
-async function wire(hypervisor: Hypervisor, nodes: readonly Node[], signal: AbortSignal): Promise<void> {
-  await step('alpy.network', 'Move the taps into the nodes', () => moveTaps(hypervisor, nodes, signal));
+async function wire(lifeline: Lifeline, nodes: readonly Node[], signal: AbortSignal): Promise<void> {
+  await step('alpy.network', 'Move the taps into the nodes', () => moveTaps(lifeline, nodes, signal));
   await inParallel(
     signal,
     nodes.map((node) => (abort: AbortSignal) => node.connect(nodeMac(node.index), { signal: abort })),

@@ -2,7 +2,7 @@
 import type { Lifetime } from '../core/lifetime.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { ContainerDiedError, type Container } from '../docker/index.ts';
+import { ContainerDiedError, type Container, type Lifeline } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Hypervisor } from '../qemu/index.ts';
 import type { Apps } from './apps.ts';
@@ -11,6 +11,9 @@ import type { Link } from './link.ts';
 
 /** What a testbed is made of. */
 export interface TestbedParts {
+  readonly lifeline: Lifeline;
+  /** whether the captures lie in a volume of the lifeline, which then has to outlive QEMU */
+  readonly isCopied: boolean;
   readonly dut: Dut;
   readonly hypervisor: Hypervisor;
   readonly nodes: readonly Node[];
@@ -78,14 +81,15 @@ export class Testbed implements AsyncDisposable {
           errors.push(error);
         }
       };
-      const { dut, hypervisor, nodes, apps, lifetime, finishCaptures } = this.#parts;
+      const { dut, lifeline, isCopied, hypervisor, nodes, apps, lifetime, finishCaptures } = this.#parts;
       await attempt(() => {
         this.check();
       });
       await attempt(() => dut.close());
       const complaint = hypervisor.stderr.trim();
-      const containers = [hypervisor, ...nodes, ...apps.all];
-      await Promise.all(containers.map((container) => attempt(() => container[Symbol.asyncDispose]())));
+      const owners = [hypervisor, ...nodes, ...apps.all];
+      if (!isCopied) await attempt(() => lifeline.kill(owners.map(({ container }) => container)));
+      await Promise.all(owners.map((owner) => attempt(() => owner[Symbol.asyncDispose]())));
       await attempt(() => {
         if (complaint.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${complaint}`);
       });

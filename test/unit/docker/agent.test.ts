@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { Agent, agentLoop } from '../../../src/docker/agent.ts';
+import { exitStatusOf, type Container } from '../../../src/docker/index.ts';
+
+const wait = { timeoutMs: 5000 };
+const shells: ReturnType<typeof spawn>[] = [];
+
+afterEach(() => {
+  for (const shell of shells.splice(0)) shell.kill('SIGKILL');
+});
+
+/** A container is here a shell of this machine. */
+function open(): { readonly agent: Agent; readonly end: () => void } {
+  const shell = spawn('sh', ['-c', agentLoop]);
+  shells.push(shell);
+  const exited = once(shell, 'exit').then(([code]) => exitStatusOf(Number(code ?? 137)));
+  const container = { name: 'node0', stdin: shell.stdin, stdout: shell.stdout, stderr: shell.stderr, exited };
+  return { agent: new Agent(container as unknown as Container), end: () => shell.kill('SIGKILL') };
+}
+
+test('answers with what the lines print, of any characters and number, in the order of the calls', async () => {
+  const { agent } = open();
+  const awkward = `a 'b' "c" \\0d %s $HOME 1\\n2 é\n\ttab`;
+  const answers = [agent.run(`cat <<'END'\n${awkward}\nEND`, wait), agent.run('echo second; echo aside >&2', wait)];
+  expect(await Promise.all(answers)).toEqual([`${awkward}\n`, 'second\n']);
+});
+
+test('stops at the first line that fails, says which output there was, and goes on with the next call', async () => {
+  const { agent } = open();
+  const failed = agent.run('echo before\necho reason >&2\nfalse\necho after', wait);
+  await expect(failed).rejects.toMatchObject({ code: 'ALPY_EXEC', stdout: 'before\n', stderr: 'reason\n' });
+  await expect(agent.run('exit 7', wait)).rejects.toMatchObject({ exitStatus: { code: 7 } });
+  expect(await agent.run('echo well', wait)).toBe('well\n');
+});
+
+test('a call that takes too long does not spoil the answer of the next', async () => {
+  const { agent } = open();
+  await expect(agent.run('sleep 0.3; echo late', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT' });
+  expect(await agent.run('echo next', wait)).toBe('next\n');
+});
+
+test('the end of the container is told to all who wait', async () => {
+  const { agent, end } = open();
+  const answers = [agent.run('sleep 60', wait), agent.run('echo never', wait)];
+  end();
+  for (const answer of answers) await expect(answer).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED' });
+});
