@@ -39,7 +39,7 @@ export class Agent {
       this.#stderr += text;
       this.#answer();
     });
-    container.stdout.once('end', () => void this.#fail());
+    void this.#failAtExit();
   }
 
   /**
@@ -80,7 +80,7 @@ export class Agent {
     this.#answer();
   }
 
-  async #fail(): Promise<void> {
+  async #failAtExit(): Promise<void> {
     const { name, exited } = this.#container;
     const error = await exited.then(
       (status) => new ContainerDiedError(name, status, this.#stderr),
