@@ -13,9 +13,10 @@ const layers = {
   qemu: ['core', 'docker'],
   capture: ['core', 'docker'],
   network: ['core', 'docker', 'qemu'],
-  testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network'],
-  runner: ['core', 'docker', 'images', 'config', 'qemu', 'capture', 'network', 'testbed', 'report'],
-  cli: ['core', 'docker', 'images', 'config', 'testbed', 'runner', 'report', 'gitlab'],
+  snapshot: ['core'],
+  testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot'],
+  runner: ['core', 'docker', 'images', 'config', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
+  cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'runner', 'report', 'gitlab'],
 };
 
 /** Runtime dependencies, each with the folders that may import it. */

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { DiskImageError } from './errors.ts';
+import { identify, type FileIdentity } from './file-identity.ts';
 
 /** Formats of disk images that QEMU reads. */
 export type DiskFormat = 'qcow2' | 'raw' | 'vmdk' | 'vdi' | 'vhdx';
 
 /** What `qemu-img` says of an image, as far as it matters. */
 export interface DiskReport {
-  /** output of `qemu-img info --output=json` */
+  /** output of `qemu-img info --backing-chain --output=json` */
   readonly info: string;
   /** output of `qemu-img check --output=json`; empty when the format has no such check */
   readonly check: string;
   /** what both printed as errors */
   readonly errors: string;
+  readonly qemuVersion: string;
 }
 
 /** A usable disk image. */
@@ -24,7 +27,13 @@ export interface DiskImage {
   readonly format: DiskFormat;
   /** size of the disk that the guest sees, in `bytes` */
   readonly virtualBytes: number;
+  /** the image and those that it is an overlay of, as they were when they were looked at */
+  readonly files: readonly FileIdentity[];
+  /** the QEMU that looked at it, such as `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)` */
+  readonly qemuVersion: string;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 const sectorBytes = 512;
 /** Where a disk that a BIOS or UEFI machine boots has the two bytes of {@link bootSignature}. */
@@ -59,7 +68,8 @@ export async function findDiskFile(path: string): Promise<void> {
  * @throws {@link DiskImageError} when the image is of another format, damaged, truncated, or no disk image at all
  */
 export async function judgeDisk(path: string, expected: DiskFormat | 'auto', report: DiskReport): Promise<DiskImage> {
-  const info = parse(report.info);
+  const chain = parseChain(report.info);
+  const info = chain[0];
   const format = info?.['format'];
   if (typeof format !== 'string')
     throw new DiskImageError(path, `QEMU cannot read it: ${report.errors.trim() || 'no reason given'}`);
@@ -70,7 +80,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   }
   if (format === 'raw' && expected !== 'raw') await seeBootSector(path);
   const { size } = await stat(path);
-  const check = parse(report.check);
+  const check = parseFields(report.check);
   const end = check?.['image-end-offset'];
   const clusterBytes = info?.['cluster-size'];
   // the end is that of the last cluster, which the file need not fill when it is compressed
@@ -92,7 +102,11 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   return {
     path,
     format: expected === 'raw' ? 'raw' : format,
-    virtualBytes: typeof virtualBytes === 'number' ? virtualBytes : size,
+    // what is raw by configuration may look like another format, of another size
+    virtualBytes:
+      expected !== 'raw' && typeof virtualBytes === 'number' ? virtualBytes : Math.ceil(size / sectorBytes) * sectorBytes,
+    files: await Promise.all([path, ...backingFiles(path, chain)].map(identify)),
+    qemuVersion: report.qemuVersion,
   };
 }
 
@@ -108,14 +122,28 @@ async function seeBootSector(path: string): Promise<void> {
   );
 }
 
+/** Backing files lie in the folder of the image: no other is shown to QEMU. */
+function backingFiles(path: string, chain: readonly Fields[]): readonly string[] {
+  return chain.slice(1).map(({ filename }) => join(dirname(path), basename(String(filename))));
+}
+
+function parseChain(json: string): readonly Fields[] {
+  const value = parse(json);
+  return Array.isArray(value) ? (value as readonly Fields[]) : [];
+}
+
 function isFormat(format: string): format is DiskFormat {
   return ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'].includes(format);
 }
 
-function parse(json: string): Readonly<Record<string, unknown>> | undefined {
+function parseFields(json: string): Fields | undefined {
+  const value = parse(json);
+  return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+}
+
+function parse(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

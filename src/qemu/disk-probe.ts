@@ -6,13 +6,15 @@ import { Container, type Engine, type FileAccess } from '../docker/index.ts';
 import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage } from './disk-image.ts';
 import { DiskImageError } from './errors.ts';
 
-/** Prints both reports and the errors, apart from each other by lines that JSON cannot hold. */
-const script = `qemu-img info --output=json -- "$1" 2>/tmp/errors
+/** Prints both reports, the errors and QEMU's version, apart from each other by lines that JSON cannot hold. */
+const script = `qemu-img info --backing-chain --output=json -- "$1" 2>/tmp/errors
 printf '\\n---\\n'
 format=$(qemu-img info -- "$1" 2>/dev/null | sed -n 's/^file format: //p')
 case $format in qcow2|vdi|vhdx|vmdk) qemu-img check --output=json -f "$format" -- "$1" 2>>/tmp/errors ;; esac
 printf '\\n---\\n'
-cat /tmp/errors`;
+cat /tmp/errors
+printf '\\n---\\n'
+qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p'`;
 
 /** How long qemu-img may take, in `ms`: it reads all tables of the image, from a disk that may be slow. */
 const timeoutMs = 120_000;
@@ -59,8 +61,8 @@ export async function inspectDisk(
     );
     container.expectExit();
     const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
-    const [info = '', check = '', errors = ''] = output.toString().split('\n---\n');
+    const [info = '', check = '', errors = '', version = ''] = output.toString().split('\n---\n');
     if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-    return await judgeDisk(path, expected, { info, check: check.trim(), errors });
+    return await judgeDisk(path, expected, { info, check: check.trim(), errors, qemuVersion: version.trim() });
   });
 }

@@ -1,47 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { Container, startExec, type Engine, type FileAccess, type Lifeline } from '../docker/index.ts';
-import type { DiskImage } from './disk-image.ts';
+import { startExec, type Container } from '../docker/index.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import { duplexOf } from './duplex.ts';
-import { machineArguments, type MachineSpec } from './machine.ts';
+import {
+  serialSocket,
+  snapshotFiles,
+  startContainer,
+  type HypervisorPlace,
+  type HypervisorSpec,
+  type SeenFolders,
+} from './qemu-container.ts';
 import { QmpClient } from './qmp.ts';
-
-/** What a hypervisor is made of. */
-export interface HypervisorSpec {
-  readonly machine: MachineSpec;
-  readonly disk: DiskImage;
-  /** absolute path of the folder for captures, as this process sees it */
-  readonly directory: string;
-}
-
-/** Where it runs. */
-export interface HypervisorPlace {
-  readonly engine: Engine;
-  readonly lifeline: Lifeline;
-  /** the `qemu` image */
-  readonly image: string;
-  readonly access: FileAccess;
-}
-
-/** Folder of QEMU's container under which it finds its files, and of the lifeline's volume when they have to be copied. */
-export const alpyFolder = '/alpy';
-
-const overlay = '/var/tmp/disk.qcow2';
-const serialSocket = '/var/tmp/serial';
-const firmwareVariables = '/var/tmp/firmware-variables.fd';
-const firmwareCode = '/usr/share/OVMF/OVMF_CODE_4M.fd';
-const firmwareTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd';
-
-/** Makes the overlay, and a copy of the firmware's variables, of the testbed's own; then becomes QEMU. */
-const script = `set -e
-qemu-img create -q -f qcow2 -F "$1" -b "$2" ${overlay}
-cp ${firmwareTemplate} ${firmwareVariables}
-shift 2
-exec qemu-system-x86_64 "$@"`;
+import { loadState, saveState } from './state.ts';
 
 /** Ends as soon as QEMU closes its side; by default it would wait half a second for more input. */
 const socat = ['socat', '-t', '0', '-', `UNIX-CONNECT:${serialSocket}`];
@@ -55,12 +29,14 @@ export class Hypervisor implements AsyncDisposable {
   readonly qmp: QmpClient;
   /** folder of the captures, as QEMU sees it */
   readonly directory: string;
+  readonly #snapshotFolder: string;
   readonly #stderr: Buffer[];
 
-  private constructor(container: Container, qmp: QmpClient, directory: string, stderr: Buffer[]) {
+  private constructor(container: Container, qmp: QmpClient, seen: SeenFolders, stderr: Buffer[]) {
     this.container = container;
     this.qmp = qmp;
-    this.directory = directory;
+    this.directory = seen.run;
+    this.#snapshotFolder = seen.snapshot;
     this.#stderr = stderr;
   }
 
@@ -97,6 +73,30 @@ export class Hypervisor implements AsyncDisposable {
     return Buffer.concat(this.#stderr).toString();
   }
 
+  /**
+   * Completes the snapshot that this machine was started to make: everything but its memory, which is in its file already.
+   * The guest must stand.
+   * @throws QmpError when a device cannot be saved
+   * @throws QmpTimeoutError, QmpClosedError
+   */
+  async saveState(wait: Wait): Promise<void> {
+    await saveState(this.qmp, join(this.#snapshotFolder, snapshotFiles.state), wait);
+  }
+
+  /**
+   * Loads the snapshot that this machine was started from. The guest then stands where it was saved.
+   * @throws HypervisorError when QEMU refuses it, with what it said
+   */
+  async loadState(wait: Wait): Promise<void> {
+    try {
+      await loadState(this.qmp, join(this.#snapshotFolder, snapshotFiles.state), wait);
+    } catch (error) {
+      if (!(error instanceof QmpClosedError)) throw error;
+      await this.container.waitForExit({ timeoutMs: 10_000, signal: wait.signal });
+      throw new HypervisorError('QEMU cannot restore the snapshot', this.stderr, 'environment');
+    }
+  }
+
   /** Connects to the guest's serial port; whatever the guest sends while nobody is connected is lost. */
   async openSerial(wait: Wait): Promise<Duplex> {
     const execution = await withDeadline(
@@ -117,54 +117,4 @@ export class Hypervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
   }
-}
-
-async function startContainer(
-  { engine, lifeline, image, access }: HypervisorPlace,
-  { machine, disk, directory }: HypervisorSpec,
-  signal?: AbortSignal,
-): Promise<{ readonly seen: string; readonly container: Container }> {
-  const isCopy = access.kind === 'copy';
-  const isShared = access.kind === 'volumes-from'; // then the paths are ours
-  const seen = isShared ? directory : `${alpyFolder}/run`;
-  const seenDisk = isShared ? disk.path : `${alpyFolder}/image/${basename(disk.path)}`;
-  if (isCopy) {
-    const captures = machine.nics.map((_, link) => ({ path: captureFile(seen, link), content: '', mode: 0o666 }));
-    await lifeline.container.write([{ path: seenDisk, content: { file: disk.path } }, ...captures], signal);
-  }
-  const capture = (link: number): string => captureFile(seen, link);
-  const paths = { disk: overlay, serialSocket, firmwareCode, firmwareVariables, capture };
-  const container = await Container.start(
-    engine,
-    {
-      name: 'qemu',
-      image,
-      entrypoint: ['sh', '-c', script, 'sh'],
-      command: [disk.format, seenDisk, ...machineArguments(machine, paths)],
-      networkMode: lifeline.namespaces,
-      pidMode: lifeline.namespaces,
-      startsAfter: lifeline.running,
-      sharedMemory: false,
-      dropAllCapabilities: true,
-      addCapabilities: ['NET_ADMIN'],
-      devices: ['/dev/net/tun', ...(machine.accel === 'kvm' ? ['/dev/kvm'] : [])],
-      mounts: access.kind === 'bind' ? mountsFor(directory, disk.path) : [],
-      volumesFrom: access.kind === 'volumes-from' ? [access.container] : isCopy ? [lifeline.volumesFrom] : [],
-    },
-    signal,
-  );
-  return { seen, container };
-}
-
-function mountsFor(directory: string, disk: string): readonly { source: string; target: string; readOnly: boolean }[] {
-  // the whole folder of the image, since a backing file lies beside it
-  return [
-    { source: dirname(disk), target: `${alpyFolder}/image`, readOnly: true },
-    { source: directory, target: `${alpyFolder}/run`, readOnly: false },
-  ];
-}
-
-/** The pcap of a link in a folder. */
-export function captureFile(directory: string, link: number): string {
-  return join(directory, `link${String(link)}.pcap`);
 }

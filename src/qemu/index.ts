@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, provenKvm, type Accel, type AccelChoice, type KvmProbe, type KvmVerdict } from './accel.ts';
-export { clockBase, tapName, type MachineSpec, type NicModel } from './machine.ts';
+export { clockBase, machineArguments, tapName, type MachineSpec, type NicModel } from './machine.ts';
 export { GuestClock } from './clock.ts';
 export type { DiskFormat, DiskImage } from './disk-image.ts';
 export { inspectDisk, type DiskPlace } from './disk-probe.ts';
 export { DiskImageError, HypervisorError, QmpClosedError, QmpError, QmpProtocolError, QmpTimeoutError } from './errors.ts';
-export { alpyFolder, captureFile, Hypervisor, type HypervisorPlace, type HypervisorSpec } from './hypervisor.ts';
+export { identify, seeUnchanged, type FileIdentity } from './file-identity.ts';
+export { Hypervisor } from './hypervisor.ts';
+export {
+  alpyFolder,
+  captureFile,
+  snapshotFiles,
+  type HypervisorPlace,
+  type HypervisorSpec,
+  type SnapshotUse,
+} from './qemu-container.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient, type EventWait } from './qmp.ts';

@@ -22,6 +22,19 @@ export interface MachineSpec {
   readonly extra: readonly string[];
 }
 
+/** Memory in a file, so that a snapshot need not copy it: mapped by all who write it, or copied where it is written. */
+export interface MemoryFile {
+  readonly path: string;
+  readonly use: 'write' | 'copy-on-write' | 'copy-on-write of a file that may not be written';
+}
+
+/** The disk of a snapshot: what the guest had written when it was saved, over the image. */
+export interface SnapshotDisk {
+  readonly path: string;
+  readonly image: string;
+  readonly imageFormat: string;
+}
+
 /** Where QEMU's files are, in its own file system. */
 export interface MachinePaths {
   readonly disk: string;
@@ -30,6 +43,12 @@ export interface MachinePaths {
   readonly firmwareVariables: string;
   /** pcap of a link */
   readonly capture: (link: number) => string;
+  /** absent for memory of QEMU's own */
+  readonly memory?: MemoryFile | undefined;
+  /** what the disk is an overlay of when the guest comes from a snapshot, whatever path the overlay itself names */
+  readonly snapshotDisk?: SnapshotDisk | undefined;
+  /** whether QEMU waits for the state of a snapshot */
+  readonly isIncoming?: boolean | undefined;
 }
 
 /** PCI slot of the first NIC: fixed, so that no other device shifts the order in which a guest names them. */
@@ -44,7 +63,8 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
   return [
     ...['-name', spec.name, '-nodefaults', '-no-user-config', '-S'],
     ...['-action', 'shutdown=pause,panic=pause'],
-    ...['-machine', spec.machine, ...accelArguments(spec)],
+    ...machineArgument(spec, paths),
+    ...accelArguments(spec),
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
     // clock=vm: the records of filter-dump then carry this start plus the virtual clock, and so can be put right
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
@@ -53,10 +73,28 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-chardev', `socket,id=serial0,path=${paths.serialSocket},server=on,wait=off`, '-serial', 'chardev:serial0'],
     ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
-    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    // vmgenid: has a restored guest seed its random numbers anew, as no two may have the same
+    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
     ...spec.nics.flatMap(({ model, mac }, link) => nicArguments(link, model, mac, paths)),
+    ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
     ...spec.extra,
   ];
+}
+
+function machineArgument({ machine, memoryMiB }: MachineSpec, { memory }: MachinePaths): readonly string[] {
+  if (!memory) return ['-machine', machine];
+  const access = {
+    write: 'share=on',
+    'copy-on-write': 'share=off',
+    'copy-on-write of a file that may not be written': 'share=off,readonly=on,rom=off',
+  }[memory.use];
+  const backend = `memory-backend-file,id=ram0,size=${String(memoryMiB)}M,mem-path=${escapeCommas(memory.path)},${access}`;
+  return ['-object', backend, '-machine', `${machine},memory-backend=ram0`];
+}
+
+/** A value within an option of QEMU. */
+function escapeCommas(text: string): string {
+  return text.replaceAll(',', ',,');
 }
 
 /** The clock's start as QEMU reads and filter-dump uses it: whole seconds, in UTC. */
@@ -85,7 +123,10 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
 
 function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
   // cache=unsafe: nobody needs the overlay after a crash
-  const drive = ['-drive', `if=none,id=disk0,format=qcow2,file=${paths.disk},cache=unsafe,discard=unmap`];
+  const drive = [
+    '-drive',
+    `if=none,id=disk0,format=qcow2,file=${escapeCommas(paths.disk)},cache=unsafe,discard=unmap${backingChain(paths)}`,
+  ];
   // bootindex=1, since QEMU takes 0 for a kernel that the user adds by -kernel
   const hasAhci = machine === 'q35';
   switch (disk) {
@@ -101,13 +142,21 @@ function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): rea
   }
 }
 
+function backingChain({ snapshotDisk }: MachinePaths): string {
+  if (!snapshotDisk) return '';
+  const { path, image, imageFormat } = snapshotDisk;
+  const node = (at: string, driver: string, file: string): string =>
+    `,${at}.driver=${driver},${at}.file.driver=file,${at}.file.filename=${escapeCommas(file)}`;
+  return node('backing', 'qcow2', path) + node('backing.backing', imageFormat, image);
+}
+
 function nicArguments(link: number, model: NicModel, mac: string, paths: MachinePaths): readonly string[] {
   const id = `net${String(link)}`;
   const slot = `0x${(firstNicSlot + link).toString(16)}`;
   return [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost would bypass it
     ...['-netdev', `tap,id=${id},ifname=${tapName(link)},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=capture${String(link)},netdev=${id},file=${paths.capture(link)}`],
+    ...['-object', `filter-dump,id=capture${String(link)},netdev=${id},file=${escapeCommas(paths.capture(link))}`],
     // romfile=: no network boot, which would only delay that of the disk
     ...['-device', `${model},id=nic${String(link)},netdev=${id},mac=${mac},addr=${slot},romfile=`],
   ];

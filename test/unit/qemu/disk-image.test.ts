@@ -21,7 +21,8 @@ afterAll(async () => {
 });
 
 const report = (info: object, check?: object, errors = ''): DiskReport => ({
-  info: JSON.stringify(info),
+  info: JSON.stringify([info]),
+  qemuVersion: '10.0.13',
   check: check ? JSON.stringify(check) : '',
   errors,
 });
@@ -49,6 +50,8 @@ test('a good image', async () => {
     path: file,
     format: 'qcow2',
     virtualBytes: 1_000_000,
+    qemuVersion: '10.0.13',
+    files: [{ path: file, bytes: 200_000, stamp: expect.stringMatching(/^\d+ \d+ \d+ \d+$/) }],
   });
   // a compressed image need not fill its last cluster
   expect(await judgeDisk(file, 'qcow2', report(qcow2, { 'image-end-offset': 262_144 }))).toMatchObject({ format: 'qcow2' });
@@ -64,7 +67,7 @@ test('an image that is truncated or damaged', async () => {
   await expect(judgeDisk(file, 'auto', { ...report(qcow2), check: 'no json', errors: 'I/O error' })).rejects.toThrow(
     'QEMU cannot check it: I/O error',
   );
-  await expect(judgeDisk(file, 'auto', { info: '', check: '', errors: 'Could not open\n' })).rejects.toThrow(
+  await expect(judgeDisk(file, 'auto', { ...report({}), info: '', errors: 'Could not open\n' })).rejects.toThrow(
     'QEMU cannot read it: Could not open',
   );
 });
@@ -72,7 +75,7 @@ test('an image that is truncated or damaged', async () => {
 test('a format other than the configured one, or one that is not supported', async () => {
   await expect(judgeDisk(file, 'vmdk', report(qcow2))).rejects.toThrow('appliance.format says vmdk, but the file is qcow2');
   await expect(judgeDisk(file, 'auto', report({ format: 'parallels' }))).rejects.toThrow('its format is parallels, but only');
-  expect(await judgeDisk(file, 'raw', report(qcow2))).toMatchObject({ format: 'raw' }); // a raw disk whose content looks like another
+  expect(await judgeDisk(file, 'raw', report(qcow2))).toMatchObject({ format: 'raw', virtualBytes: 200_192 }); // a raw disk whose content looks like another
 });
 
 test('a raw disk is one with a boot sector, unless the configuration says that it is raw', async () => {

@@ -42,7 +42,7 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
     ...['-chardev', 'socket,id=serial0,path=/serial,server=on,wait=off', '-serial', 'chardev:serial0'],
     ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
-    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic'],
+    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
     ...['-netdev', 'tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=off,vnet_hdr=off'],
     ...['-object', 'filter-dump,id=capture0,netdev=net0,file=/run/link0.pcap'],
     ...['-device', 'virtio-net-pci,id=nic0,netdev=net0,mac=52:54:00:a1:00:00,addr=0x10,romfile='],

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { EnvironmentError } from '../core/errors.ts';
+
+/** A snapshot cannot be saved, found or read. */
+export class SnapshotError extends EnvironmentError {
+  override readonly code = 'ALPY_SNAPSHOT';
+}

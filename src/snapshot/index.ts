@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+export { SnapshotError } from './errors.ts';
+export { snapshotKey } from './key.ts';
+export type { SnapshotRecord } from './record.ts';
+export { SnapshotStore, type Snapshot, type SnapshotListing } from './store.ts';
+export { measureFile } from './verify.ts';

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createHash } from 'node:crypto';
+import { snapshotFormat } from './record.ts';
+
+/**
+ * The key of a snapshot: whatever changes in what it is made from makes another. Pure.
+ * @param madeFrom - by name; the order does not matter
+ * @returns 32 hexadecimal digits
+ */
+export function snapshotKey(madeFrom: Readonly<Record<string, string>>): string {
+  const sorted = Object.entries(madeFrom).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([snapshotFormat, sorted]))
+    .digest('hex')
+    .slice(0, 32);
+}

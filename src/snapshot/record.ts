@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** Name of the file that describes a snapshot, beside its other files. */
+export const recordFile = 'snapshot.json';
+
+/** Number of the format of {@link SnapshotRecord} and of the files beside it. Part of every key. */
+export const snapshotFormat = 1;
+
+/** A file of a snapshot, as it was saved. */
+export interface FileRecord {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What a snapshot is. */
+export interface SnapshotRecord {
+  readonly format: typeof snapshotFormat;
+  /** hash of `madeFrom`, and the name of its folder */
+  readonly key: string;
+  /** name of the appliance */
+  readonly appliance: string;
+  /** ISO 8601 */
+  readonly createdAt: string;
+  /** version of the QEMU that saved it; no other may restore it */
+  readonly qemuVersion: string;
+  /** virtual clock of the guest when it was saved, in `ms` since QEMU started */
+  readonly virtualMs: number;
+  /** what the key is the hash of, by name */
+  readonly madeFrom: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, FileRecord>>;
+}
+
+/** Reads a record; `undefined` for anything that is none of this format. */
+export function parseRecord(text: string): SnapshotRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isRecord(value) ? value : undefined;
+}
+
+function isRecord(value: unknown): value is SnapshotRecord {
+  if (!isFields(value)) return false;
+  const { format, key, appliance, createdAt, qemuVersion, virtualMs, madeFrom, files } = value;
+  return (
+    format === snapshotFormat &&
+    [key, appliance, createdAt, qemuVersion].every((text) => typeof text === 'string') &&
+    typeof virtualMs === 'number' &&
+    isFields(madeFrom) &&
+    Object.values(madeFrom).every((text) => typeof text === 'string') &&
+    isFields(files) &&
+    Object.values(files).every((file) => isFields(file) && Number.isInteger(file['bytes']) && typeof file['sha256'] === 'string')
+  );
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

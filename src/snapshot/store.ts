@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, messageOf } from '../core/errors.ts';
+import { log } from '../core/step.ts';
+import { SnapshotError } from './errors.ts';
+import { parseRecord, recordFile, type SnapshotRecord } from './record.ts';
+import { findDamage, measureFile, rememberWhole } from './verify.ts';
+
+/** A snapshot in a store. */
+export interface Snapshot {
+  readonly record: SnapshotRecord;
+  /** absolute path of the folder with its files */
+  readonly directory: string;
+}
+
+/** A snapshot as `alpy snapshot list` shows it. */
+export interface SnapshotListing extends Snapshot {
+  /** what it takes on the disk, in `bytes` */
+  readonly diskBytes: number;
+  /** when it was last restored, in `ms` since 1970 */
+  readonly usedMs: number;
+}
+
+/** How long a draft may take, in `ms`; what is older was left by a run that died. */
+const draftLifeMs = 3_600_000;
+/** For so long after it was last found a snapshot is not removed to make room, in `ms`: somebody may just start from it. */
+const graceMs = 120_000;
+
+/**
+ * A folder of snapshots, each in a folder named by its key. Any number of processes may use it at once: a snapshot appears
+ * whole or not at all, is never written afterwards, and one that is removed goes on to exist for who has it open.
+ */
+export class SnapshotStore {
+  readonly directory: string;
+  readonly #maxBytes: number;
+
+  /**
+   * @param directory - absolute path; made when something is saved
+   * @param maxBytes - how much of the disk it may take
+   */
+  constructor(directory: string, maxBytes: number) {
+    this.directory = directory;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Looks a snapshot up, and sees that it is whole; a damaged one is removed, and the log says what was wrong.
+   * @throws SnapshotError when the store cannot be read
+   */
+  async find(key: string): Promise<Snapshot | undefined> {
+    return this.#guarded(`look for ${key}`, async () => {
+      const directory = join(this.directory, key);
+      const text = await readFile(join(directory, recordFile), 'utf8').catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (text === undefined) return undefined;
+      const record = parseRecord(text);
+      const damage =
+        record?.key === key ? await findDamage(directory, record) : `${recordFile} is not the record of this snapshot`;
+      if (record && damage === undefined) {
+        const now = new Date();
+        await utimes(join(directory, recordFile), now, now).catch(() => undefined); // a store may be read-only
+        return { record, directory };
+      }
+      log('alpy.snapshot', `snapshot ${key} is damaged and not used: ${String(damage)}`);
+      await this.#remove(key);
+      return undefined;
+    });
+  }
+
+  /**
+   * Makes a folder for the files of a new snapshot, and room for them.
+   * @param bytes - how large they may become
+   * @throws SnapshotError when the store is too small or the disk too full, or the folder cannot be made
+   */
+  async begin(bytes: number): Promise<string> {
+    return this.#guarded('begin a snapshot', async () => {
+      await mkdir(this.directory, { recursive: true, mode: 0o700 });
+      await this.#removeOldDrafts();
+      if (bytes > this.#maxBytes)
+        throw new SnapshotError(
+          `a snapshot may take ${mebibytes(bytes)}, but the store ${this.directory} only ${mebibytes(this.#maxBytes)}: raise snapshots.maxMiB`,
+        );
+      await this.prune({ maxBytes: this.#maxBytes - bytes });
+      const { bavail, bsize } = await statfs(this.directory);
+      if (bavail * bsize < bytes)
+        throw new SnapshotError(
+          `a snapshot may take ${mebibytes(bytes)}, but the disk of ${this.directory} has only ${mebibytes(bavail * bsize)} left: free some, or move the store (snapshots.directory)`,
+        );
+      const draft = join(this.directory, `.draft-${randomBytes(8).toString('hex')}`);
+      await mkdir(draft, { mode: 0o755 }); // QEMU's container enters it as root without its rights over others' files
+      return draft;
+    });
+  }
+
+  /**
+   * Turns a draft into a snapshot. When another process was faster, the draft is dropped and theirs taken.
+   * @param draft - from {@link SnapshotStore.begin}; its files are complete and closed
+   * @param files - names of its files
+   * @throws SnapshotError when it cannot be saved
+   */
+  async commit(draft: string, record: Omit<SnapshotRecord, 'files'>, files: readonly string[]): Promise<Snapshot> {
+    return this.#guarded(`save ${record.key}`, async () => {
+      const measured = await Promise.all(files.map(async (name) => [name, await measureFile(join(draft, name))] as const));
+      const whole: SnapshotRecord = { ...record, files: Object.fromEntries(measured) };
+      await writeFile(join(draft, recordFile), `${JSON.stringify(whole, null, 2)}\n`);
+      await rememberWhole(draft, whole);
+      const directory = join(this.directory, record.key);
+      try {
+        await rename(draft, directory);
+        return { record: whole, directory };
+      } catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+      }
+      await rm(draft, { recursive: true, force: true });
+      const theirs = await this.find(record.key);
+      if (!theirs)
+        throw new SnapshotError(`snapshot ${record.key} was saved by two at once, and the other's is not there any more`);
+      log('alpy.snapshot', `snapshot ${record.key} was saved by another run meanwhile; that one is used`);
+      return theirs;
+    });
+  }
+
+  /** Removes a draft that became nothing. */
+  async discard(draft: string): Promise<void> {
+    await rm(draft, { recursive: true, force: true });
+  }
+
+  /** All snapshots, the one used last first; nothing is compared. @throws SnapshotError when the store cannot be read */
+  async list(): Promise<readonly SnapshotListing[]> {
+    return this.#guarded('list the snapshots', async () => {
+      const names = await readdir(this.directory).catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT') return [];
+        throw error;
+      });
+      const found = await Promise.all(names.filter((name) => !name.startsWith('.')).map((name) => this.#listing(name)));
+      return found.filter((listing) => listing !== undefined).sort((a, b) => b.usedMs - a.usedMs);
+    });
+  }
+
+  /**
+   * Removes snapshots: those used longest ago first, until the rest takes no more than `maxBytes`.
+   * @param limits - `unusedMs`: those not used for so long, too; `isForced`: also those that were used just now
+   * @returns what was removed
+   * @throws SnapshotError when one cannot be removed
+   */
+  async prune(limits: {
+    readonly maxBytes: number;
+    readonly unusedMs?: number;
+    readonly isForced?: boolean;
+  }): Promise<readonly SnapshotListing[]> {
+    const all = await this.list();
+    let bytes = all.reduce((sum, { diskBytes }) => sum + diskBytes, 0);
+    const removed: SnapshotListing[] = [];
+    for (const listing of all.toReversed()) {
+      const unusedMs = Date.now() - listing.usedMs;
+      if (bytes <= limits.maxBytes && unusedMs < (limits.unusedMs ?? Infinity)) break; // the others were used later
+      if (unusedMs < graceMs && limits.isForced !== true) break;
+      await this.#guarded(`remove ${listing.record.key}`, () => this.#remove(listing.record.key));
+      bytes -= listing.diskBytes;
+      removed.push(listing);
+    }
+    return removed;
+  }
+
+  async #listing(name: string): Promise<SnapshotListing | undefined> {
+    const directory = join(this.directory, name);
+    try {
+      const record = parseRecord(await readFile(join(directory, recordFile), 'utf8'));
+      if (record?.key !== name) return undefined;
+      const { mtimeMs } = await stat(join(directory, recordFile));
+      const stats = await Promise.all(Object.keys(record.files).map((file) => stat(join(directory, file))));
+      return { record, directory, usedMs: mtimeMs, diskBytes: stats.reduce((sum, { blocks }) => sum + blocks * 512, 0) };
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined; // just removed, or none of ours
+      throw error;
+    }
+  }
+
+  /** Out of the way first: half a snapshot must never bear its name. */
+  async #remove(key: string): Promise<void> {
+    const trash = join(this.directory, `.draft-${randomBytes(8).toString('hex')}`);
+    try {
+      await rename(join(this.directory, key), trash);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return; // somebody else was faster
+      throw error;
+    }
+    await rm(trash, { recursive: true, force: true });
+  }
+
+  async #removeOldDrafts(): Promise<void> {
+    for (const name of (await readdir(this.directory)).filter((entry) => entry.startsWith('.draft-'))) {
+      const path = join(this.directory, name);
+      const stats = await stat(path).catch(() => undefined);
+      if (stats && Date.now() - stats.mtimeMs > draftLifeMs) await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  async #guarded<T>(what: string, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (cause) {
+      if (cause instanceof SnapshotError) throw cause;
+      throw new SnapshotError(`cannot ${what} in ${this.directory}: ${messageOf(cause)}`, { cause });
+    }
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${String(Math.ceil(bytes / 1024 ** 2))} MiB`;
+}
