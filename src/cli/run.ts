@@ -65,7 +65,6 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
     const { workers, retries, accel, boot, image, out } = args;
     const flags = { workers, retries, accel, boot, out, ...(image === undefined ? {} : { appliance: { image } }) };
     const loaded = await loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
-    if (loaded.config.boot === 'snapshot') throw new UsageError('boot: snapshot is not there yet; use boot: cold');
     const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
     const durations =
       args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
@@ -86,6 +85,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
       shard,
       durations,
+      snapshotDirectory: join(cacheDirectory(io.env), 'snapshots'),
       accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
       signal: io.signal,
       showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over

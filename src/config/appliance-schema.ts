@@ -43,5 +43,13 @@ export const ApplianceSchema = z.strictObject({
   qemuArgs: z.array(z.string()).default([]).describe('further arguments of QEMU'),
   bootTimeoutMs: z.int().min(1).default(120_000).describe('how long a cold boot may take, in ms'),
   login: LoginSchema.optional().describe('how to log in on the serial console; absent when nobody can'),
+  provision: z
+    .array(text)
+    .default([])
+    .describe('shell commands that are run after the log-in of each boot, before the test; part of the snapshot'),
+  clockCommand: z
+    .string()
+    .default('date -u -s @{time} >/dev/null 2>&1 || date -u -s @{seconds} >/dev/null')
+    .describe('shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none'),
   powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
 });

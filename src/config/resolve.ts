@@ -57,10 +57,15 @@ export function resolveConfig({ file, raw, variables = {}, flags = {}, directory
   const root = dirname(file);
   const absolute = (path: readonly string[], value: string): string =>
     resolve(originOf(path).kind === 'file' ? root : directory, value);
+  const snapshots = checked.data.snapshots.directory;
   const config: Config = {
     ...checked.data,
     appliance: { ...checked.data.appliance, image: absolute(['appliance', 'image'], checked.data.appliance.image) },
     out: absolute(['out'], checked.data.out),
+    snapshots: {
+      ...checked.data.snapshots,
+      ...(snapshots === undefined ? {} : { directory: absolute(['snapshots', 'directory'], snapshots) }),
+    },
   };
   return Object.freeze({
     config: deepFreeze(config),

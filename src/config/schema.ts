@@ -30,6 +30,15 @@ const TestsSchema = z.strictObject({
     .describe('how long one test may take after its guest has booted, in ms; four times that without KVM'),
 });
 
+const SnapshotsSchema = z.strictObject({
+  directory: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder that keeps them, relative to this file; absent for one below ~/.cache/alpy'),
+  maxMiB: z.int().min(1).default(8192).describe('how much of the disk they may take, in MiB; those used longest ago go first'),
+});
+
 /** The one schema of `alpy.config.ts` and `alpy.yaml`. */
 export const ConfigSchema = z.strictObject({
   appliance: ApplianceSchema.describe('the device under test'),
@@ -37,8 +46,12 @@ export const ConfigSchema = z.strictObject({
   images: ImagesSchema.prefault({}).describe('container images, by name'),
   tests: TestsSchema.prefault({}).describe('which files are tests, and their time limit'),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto').describe('QEMU accelerator; auto tries KVM with a short boot'),
-  boot: z.enum(['cold', 'snapshot']).default('cold').describe('boot each time, or boot once and restore'),
-  workers: z.int().min(1).optional().describe('test files that run at once; absent for one'),
+  boot: z
+    .enum(['cold', 'snapshot'])
+    .default('snapshot')
+    .describe('boot for each test, or boot once and restore a snapshot for each test'),
+  snapshots: SnapshotsSchema.prefault({}).describe('where snapshots are kept'),
+  workers: z.int().min(1).optional().describe('test files that run at once; absent for as many as cores and memory allow'),
   retries: z.int().min(0).default(0).describe('how often a test that failed is tried again'),
   out: z
     .string()

@@ -4,6 +4,6 @@ export type { LoginOptions } from './login.ts';
 export type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
 export { END, type Pattern } from './pattern.ts';
 export { SerialConsole } from './serial-console.ts';
-export type { RunOptions, ScriptOptions, ShellOptions } from './shell-options.ts';
+export { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 export { RemoteShell, type CommandResult } from './shell.ts';
 export { Transcript } from './transcript.ts';

@@ -14,6 +14,14 @@ import { findTools, getFile, putFile, quoteWord } from './transfer.ts';
 /** What a command printed and how it ended. */
 export type CommandResult = SessionResult;
 
+/** What {@link RemoteShell.attach} runs first. */
+export interface OpeningCommand {
+  /** imperative, as reports show it */
+  readonly title: string;
+  /** makes the command, when the shell is about to take it */
+  readonly text: () => string;
+}
+
 /**
  * A POSIX shell (busybox ash, dash, bash) at the other end of a serial console. Commands read from /dev/null and run one
  * at a time, each in a subshell. What the kernel prints meanwhile is part of the output (see `exact`), but never spoils
@@ -23,6 +31,7 @@ export class RemoteShell {
   readonly console: SerialConsole;
   readonly #session: ShellSession;
   readonly #options: ShellOptions;
+  #opened: Promise<void> | undefined;
   #tools: ReadonlySet<string> | undefined;
 
   private constructor(console: SerialConsole, options: ShellOptions) {
@@ -32,11 +41,25 @@ export class RemoteShell {
   }
 
   /**
-   * Takes a console at which a shell already waits, such as that of a restored snapshot. Sends nothing.
+   * Takes a console at which a shell already waits, such as that of a restored snapshot.
    * @param options - `prepare` is not run
+   * @param opening - what is run at once, before the commands of anybody else; absent to send nothing
    */
-  static attach(console: SerialConsole, options: ShellOptions = {}): RemoteShell {
-    return new RemoteShell(console, options);
+  static attach(console: SerialConsole, options: ShellOptions = {}, opening?: OpeningCommand): RemoteShell {
+    const shell = new RemoteShell(console, options);
+    if (opening) {
+      shell.#opened = shell.#open(opening);
+      shell.#opened.catch(() => undefined); // told by opened(), and by all that comes after
+    }
+    return shell;
+  }
+
+  /**
+   * Waits for the end of the opening command of {@link RemoteShell.attach}; all commands do so by themselves.
+   * @throws CommandError when it failed, and what {@link RemoteShell.run} throws
+   */
+  async opened(): Promise<void> {
+    await this.#opened;
   }
 
   /**
@@ -121,6 +144,15 @@ export class RemoteShell {
     );
   }
 
+  async #open({ title, text }: OpeningCommand): Promise<void> {
+    await step('alpy.console', title, () =>
+      this.#before(title, {}, async (wait) => {
+        const { exitStatus, output } = await this.#session.run({ text, title }, wait);
+        if (exitStatus !== 0) throw new CommandError(this.console.name, title, exitStatus, output);
+      }),
+    );
+  }
+
   async #run(command: string, title: string, options: RunOptions, wait: Wait): Promise<CommandResult> {
     const keepState = options.keepState ?? false;
     const result = await (options.exact === true
@@ -153,8 +185,16 @@ export class RemoteShell {
     return (this.#tools ??= await findTools(this.#session, wait));
   }
 
-  /** Gives all parts of a task one deadline, and the signals of the shell and of the call. */
+  /** Does a task when the opening command is over; see {@link RemoteShell.#before}. */
   async #within<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
+    return this.#before(awaited, options, async (wait) => {
+      await this.#opened;
+      return body(wait);
+    });
+  }
+
+  /** Gives all parts of a task one deadline, and the signals of the shell and of the call. */
+  async #before<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? 60_000;
     const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
     const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];

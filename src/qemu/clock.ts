@@ -10,13 +10,23 @@ interface Run {
 }
 
 /**
- * Knows which wall-clock time a reading of QEMU's virtual clock stands for. The virtual clock starts at 0 and stands while
+ * Knows which wall-clock time a reading of QEMU's virtual clock stands for. The virtual clock stands while
  * the guest is stopped; QEMU tells of each `RESUME` and `STOP` with the time to the microsecond.
  */
 export class GuestClock {
   readonly #runs: Run[] = [];
-  #virtualMs = 0;
+  #virtualMs: number;
   #runningSinceMs: number | undefined;
+
+  /** @param virtualMs - what it starts at: 0, or where it stood in the snapshot */
+  constructor(virtualMs = 0) {
+    this.#virtualMs = virtualMs;
+  }
+
+  /** Where the virtual clock stands, in `ms`, when the guest does. */
+  get stoppedAtMs(): number {
+    return this.#virtualMs;
+  }
 
   /** Takes an event of QEMU; all of them, in order. */
   take({ event, timeMs }: QmpEvent): void {

@@ -15,6 +15,12 @@ export interface RunFacts {
   readonly root: string;
   /** folder in which each test gets its own */
   readonly testsDirectory: string;
+  /** how many workers there are */
+  readonly workers: number;
+  /** socket of the run's scheduler */
+  readonly scheduler: string;
+  /** where snapshots are kept; absent when there are none */
+  readonly snapshots?: { readonly directory: string; readonly maxBytes: number };
   /** whether workers print the steps of their tests */
   readonly showSteps: boolean;
   /** values that neither logs nor reports may show */

@@ -5,7 +5,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
-import { moduleMap, type LoadedConfig } from '../config/index.ts';
+import { moduleMap, type Config, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import {
@@ -21,9 +21,11 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
-import { inspectApplianceDisk, inspectHost, timeFactorOf } from '../testbed/index.ts';
+import { inspectApplianceDisk, inspectHost, whyNoSnapshots, type HostFacts } from '../testbed/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { RunReporter } from './reporter.ts';
+import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
+import { SchedulerServer } from './scheduler/server.ts';
 import { planHash, planShards, type Shard } from './shard.ts';
 
 /** What to run, and where. */
@@ -47,6 +49,8 @@ export interface RunOptions {
   readonly shard?: Shard | undefined;
   /** how long test files took, in `s`, by their names in reports; shards are balanced by them */
   readonly durations?: ReadonlyMap<string, number> | undefined;
+  /** absolute path of the folder for snapshots, unless the configuration names one */
+  readonly snapshotDirectory: string;
   /** file that keeps the verdict on KVM */
   readonly accelCacheFile?: string | undefined;
   /** ends the run; reports are written all the same */
@@ -79,11 +83,17 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const questions = { images: resolveImages(variables, config.images), accel: config.accel, directory: testsDirectory };
   const host = await inspectHost(engine, { ...questions, accelCacheFile: options.accelCacheFile }, signal);
   const disk = await inspectApplianceDisk(engine, host, config.appliance, signal);
+  const machine = await inspectMachine();
+  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
+  const snapshots = await placeOfSnapshots(options, engine, host);
+  await using scheduler = await SchedulerServer.open(capacityOf(machine, host.accel));
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
     appliance: relative(options.directory, disk.path),
     files: host.access.kind,
+    boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
+    workers: `${String(workers)} (${String(machine.cores)} cores, ${String(machine.availableMiB)} MiB available)`,
   };
   options.onStart(environment);
   const facts: RunFacts = {
@@ -94,6 +104,9 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     disk,
     root: loaded.root,
     testsDirectory,
+    workers,
+    scheduler: scheduler.path,
+    ...(typeof snapshots === 'string' ? {} : { snapshots }),
     showSteps: options.showSteps,
     secrets: options.secrets,
   };
@@ -176,7 +189,6 @@ function inShard(
 
 async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, reporter: RunReporter): Promise<Vitest> {
   const { config, root } = loaded;
-  const timeFactor = timeFactorOf(facts.host.accel);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     {
@@ -188,10 +200,9 @@ async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, rep
       reporters: [reporter],
       pool: 'forks',
       isolate: true,
-      maxWorkers: config.workers ?? 1,
+      maxWorkers: facts.workers,
       retry: config.retries,
-      // Vitest counts the making of the testbed as part of the test
-      testTimeout: config.tests.timeoutMs * timeFactor + config.appliance.bootTimeoutMs * timeFactor + setUpAllowanceMs,
+      testTimeout: testTimeoutMs(config, facts),
       hookTimeout: setUpAllowanceMs,
       teardownTimeout: setUpAllowanceMs,
       setupFiles: [join(import.meta.dirname, `worker${extname(import.meta.filename)}`)],
@@ -217,6 +228,25 @@ async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, rep
   }
   vitest.provide(factsKey, facts);
   return vitest;
+}
+
+/** Vitest counts the making of the testbed as part of the test, and also the wait for its turn: to boot, and for a test before it. */
+function testTimeoutMs({ tests, appliance }: Config, { host, workers }: RunFacts): number {
+  const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
+  return workers > 1 ? 2 * testMs : testMs;
+}
+
+/** Where snapshots are kept, or why there are none. */
+async function placeOfSnapshots(
+  { loaded, snapshotDirectory, signal }: RunOptions,
+  engine: Engine,
+  host: HostFacts,
+): Promise<NonNullable<RunFacts['snapshots']> | string> {
+  const { boot, snapshots } = loaded.config;
+  if (boot === 'cold') return 'the configuration says so';
+  const directory = snapshots.directory ?? snapshotDirectory;
+  const reason = await whyNoSnapshots(engine, host, directory, signal);
+  return reason ?? { directory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

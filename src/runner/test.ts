@@ -5,17 +5,19 @@ import { test as base } from 'vitest';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
-import { createTestbed, type Appliance, type Link, type Testbed } from '../testbed/index.ts';
-import { diskOf, runFacts, testState, workerEngine } from './worker-state.ts';
+import { makeTestbed, type Needs } from './make-testbed.ts';
+import type { Appliance, Link, Testbed } from '../testbed/index.ts';
+import { runFacts, testState } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+export type { Needs } from './make-testbed.ts';
 export type { MatcherOptions } from './matchers.ts';
 
 /** One for each link, typed for destructuring; only as many are there as the topology has links. */
 export type PerLink<T> = readonly [T, T, T, T, T, T, T, T] & readonly T[];
 
 /**
- * Vitest's `test` with fixtures. Each test has its own testbed, with a guest booted from the image as it was built:
+ * Vitest's `test` with fixtures. Each test has its own testbed, with a guest as it is when it has booted from the image as it was built:
  *
  * - `dut`: the device under test, logged in when the configuration says how
  * - `nodes`, `links`: one for each NIC, in their order
@@ -25,22 +27,23 @@ export type PerLink<T> = readonly [T, T, T, T, T, T, T, T] & readonly T[];
  * - `directory`: folder for the test's files, kept with its reports
  *
  * What `test.override` may set for a file or a `describe`: `appliance` (values over those of the configuration),
- * `topology`, and `autoBoot` (false for a guest that the test itself starts).
+ * `topology`, `boot` (`cold` for a guest that really boots, `snapshot` for one that is restored after its boot), `autoBoot`
+ * (false for a guest that the test itself starts), and `needs` (`exclusive`, `memoryMiB`).
  */
 export const test = base
   .extend('appliance', {} as Partial<Appliance>)
   .extend('topology', () => runFacts().config.topology)
+  .extend('boot', () => runFacts().config.boot)
   .extend('autoBoot', true as boolean)
+  .extend('needs', {} as Needs)
   .extend('directory', ({ task }) => testState(task).directory)
-  .extend('testbed', async ({ appliance, topology, autoBoot, task, signal }): Promise<Testbed> => {
+  .extend('testbed', async ({ appliance, topology, boot, autoBoot, needs, task, signal }): Promise<Testbed> => {
     const state = testState(task);
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
-    state.testbed = makeTestbed({ ...described, image }, topology.links, state.directory, signal);
-    const testbed = await state.testbed;
-    if (autoBoot) await testbed.dut.boot({ signal });
-    return testbed;
+    const wanted = { appliance: { ...described, image }, links: topology.links, boot, autoBoot, needs };
+    return makeTestbed(wanted, state, signal);
   })
   .extend('dut', ({ testbed }) => testbed.dut)
   .extend('nodes', ({ testbed }) => testbed.nodes as unknown as PerLink<Node>)
@@ -57,8 +60,3 @@ export const test = base
       <T>(title: string, body: () => Promise<T>): Promise<T> =>
         runStep('test', title, body),
   );
-
-async function makeTestbed(appliance: Appliance, links: number, directory: string, signal: AbortSignal): Promise<Testbed> {
-  const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
-  return createTestbed(engine, runFacts().host, { appliance, links, disk, directory }, signal);
-}

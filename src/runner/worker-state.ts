@@ -14,6 +14,8 @@ export interface TestState {
   readonly directory: string;
   /** its testbed, as soon as it is being made */
   testbed?: Promise<Testbed>;
+  /** its room on the machine, to be given back when the testbed is gone */
+  lease?: Disposable;
 }
 
 const states = new WeakMap<Task, TestState>();

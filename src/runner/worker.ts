@@ -27,7 +27,7 @@ process.on('disconnect', endWorker);
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
 
 aroundEach(async (runTest, { task }) => {
-  const { config, testsDirectory, root, showSteps } = facts;
+  const { workers, testsDirectory, root, showSteps } = facts;
   const file = relative(root, task.file.filepath);
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
@@ -36,7 +36,7 @@ aroundEach(async (runTest, { task }) => {
   setTestState(task, state);
   runningTests += 1;
   using log = DebugLog.open(directory);
-  const whose = (config.workers ?? 1) > 1 ? `[${task.meta.alpyDirectory}] ` : ''; // lines of several tests mix
+  const whose = workers > 1 ? `[${task.meta.alpyDirectory}] ` : ''; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
   await withSink(redactSink(composeSinks(...sinks), redact), async () => {
     try {
@@ -58,7 +58,8 @@ function endWorker(): void {
  * Tears down what the test has left, also when its making was interrupted. Here rather than in the clean-up of a fixture,
  * which Vitest leaves out when the fixture's set-up failed or was cancelled.
  */
-async function closeTestbed({ testbed: making, directory }: TestState, hasFailed: boolean): Promise<void> {
+async function closeTestbed({ testbed: making, directory, lease }: TestState, hasFailed: boolean): Promise<void> {
+  using held = lease;
   const testbed = await making?.catch(() => undefined); // the test has been told already
   if (!testbed) return;
   if (hasFailed) await saveScreen(testbed, directory);

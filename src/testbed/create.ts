@@ -11,10 +11,20 @@ import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/index.ts';
 import { moveTaps, Node } from '../network/index.ts';
-import { alpyFolder, captureFile, GuestClock, Hypervisor, type DiskImage, type MachineSpec } from '../qemu/index.ts';
+import {
+  alpyFolder,
+  captureFile,
+  GuestClock,
+  Hypervisor,
+  seeUnchanged,
+  type DiskImage,
+  type SnapshotUse,
+} from '../qemu/index.ts';
+import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import { Apps } from './apps.ts';
 import { Dut, type Appliance } from './dut.ts';
 import type { HostFacts } from './host.ts';
+import { machineSpec } from './machine-spec.ts';
 import { Link, nicMac, nodeMac } from './link.ts';
 import { Testbed } from './testbed.ts';
 
@@ -27,6 +37,8 @@ export interface TestbedSpec {
   readonly disk: DiskImage;
   /** absolute path of a folder for captures and console logs; made when it is not there */
   readonly directory: string;
+  /** the snapshot that it starts from, or the folder in which it shall make one; absent for a guest that boots */
+  readonly snapshot?: { readonly use: 'restore'; readonly from: Snapshot } | { readonly use: 'make'; readonly directory: string };
 }
 
 /**
@@ -42,6 +54,9 @@ export async function createTestbed(engine: Engine, facts: HostFacts, spec: Test
     return new Testbed({ ...parts, lifetime: owned });
   });
 }
+
+/** How long a snapshot may take to load, in `ms`; it takes some 30 where nothing else runs. */
+const restoreTimeoutMs = 30_000;
 
 type Parts = Omit<ConstructorParameters<typeof Testbed>[0], 'lifetime'>;
 
@@ -60,17 +75,12 @@ async function create(
   const lifeline = await Lifeline.create(engine, nodeImage, isCopy ? [alpyFolder] : [], signal);
   lifetime.defer('lifeline', () => lifeline[Symbol.asyncDispose]());
 
-  const machine: MachineSpec = {
-    ...appliance,
-    accel: facts.accel,
-    nics: numbers.map((index) => ({ model: appliance.nic, mac: nicMac(index) })),
-    clockStart: new Date(),
-    extra: appliance.qemuArgs,
-  };
+  const machine = machineSpec(appliance, spec.links, facts.accel, new Date());
   const startHypervisor = async (abort: AbortSignal): Promise<Hypervisor> => {
     const place = { engine, lifeline, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
-    const started = await Hypervisor.start(place, { machine, disk, directory }, abort);
+    const started = await Hypervisor.start(place, { machine, disk, directory, snapshot: snapshotUse(spec) }, abort);
     lifetime.defer('qemu', () => started[Symbol.asyncDispose]());
+    await seeUnchanged(disk.files); // now that QEMU has opened them
     return started;
   };
   const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
@@ -80,7 +90,8 @@ async function create(
   });
   const [hypervisor, ...nodes] = await inParallel<[Hypervisor, ...Node[]]>(signal, [startHypervisor, ...startNodes]);
 
-  const clock = new GuestClock();
+  const restored = spec.snapshot?.use === 'restore' ? spec.snapshot.from : undefined;
+  const clock = new GuestClock(restored?.record.virtualMs);
   hypervisor.qmp.onEvent((event) => {
     clock.take(event);
   });
@@ -90,6 +101,7 @@ async function create(
   const [{ console, consoleEnded }] = await inParallel(signal, [
     (abort: AbortSignal) => openConsole(hypervisor, directory, abort),
     (abort: AbortSignal) => wire(lifeline, nodes, abort),
+    (abort: AbortSignal) => (restored ? restore(hypervisor, restored, abort) : Promise.resolve()),
   ]);
   lifetime.defer('console', () => console.close());
 
@@ -109,12 +121,37 @@ async function create(
       hypervisor.qmp,
     );
   });
-  const dut = new Dut({ appliance, accel: facts.accel, hypervisor, console, consoleEnded, links });
+  const dut = new Dut({
+    appliance,
+    timeFactor: facts.timeFactor,
+    hypervisor,
+    console,
+    consoleEnded,
+    links,
+    clock,
+    isRestored: restored !== undefined,
+  });
   const finishCaptures = async (): Promise<void> => {
     if (isCopy && links.length > 0) await fetchCaptures(lifeline, hypervisor.directory, directory);
     for (const { capture } of links) await finishCapture(capture.path, trueTime);
   };
   return { dut, lifeline, isCopied: isCopy, hypervisor, nodes, apps: new Apps(engine, lifeline, facts.images), finishCaptures };
+}
+
+function snapshotUse({ snapshot }: TestbedSpec): SnapshotUse | undefined {
+  if (!snapshot) return undefined;
+  return { use: snapshot.use, directory: snapshot.use === 'make' ? snapshot.directory : snapshot.from.directory };
+}
+
+/** @throws SnapshotError when this QEMU is not the one that saved it */
+async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal: AbortSignal): Promise<void> {
+  const { version } = hypervisor.qmp;
+  if (version !== record.qemuVersion) {
+    throw new SnapshotError(
+      `snapshot ${record.key} was saved by QEMU ${record.qemuVersion}, but this is QEMU ${version}: remove it (alpy snapshot prune --all), and it is made anew`,
+    );
+  }
+  await step('alpy.qemu', 'Load the snapshot', () => hypervisor.loadState({ timeoutMs: restoreTimeoutMs, signal }));
 }
 
 /** Captures are made beforehand and for all to write, as QEMU is no user of this machine and may make no files here. */

@@ -4,8 +4,9 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { patternOf, type Config } from '../config/index.ts';
-import { RemoteShell, type LoginOptions, type SerialConsole } from '../console/index.ts';
-import { QmpTimeoutError, type Accel, type Hypervisor, type QmpClient } from '../qemu/index.ts';
+import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
+import { QmpTimeoutError, type GuestClock, type Hypervisor, type QmpClient } from '../qemu/index.ts';
+import { clockCommandAt } from './clock-command.ts';
 import { BootError, type GuestLostError } from './errors.ts';
 import { Guest } from './guest.ts';
 import type { Link } from './link.ts';
@@ -13,20 +14,19 @@ import type { Link } from './link.ts';
 /** Description of an appliance, as the configuration has it. */
 export type Appliance = Config['appliance'];
 
-/** By what factor waits for a guest are longer than configured, since the accelerator is slow. */
-export function timeFactorOf(accel: Accel): number {
-  return accel === 'kvm' ? 1 : 4;
-}
-
 /** What a device under test is made of. */
 export interface DutParts {
   readonly appliance: Appliance;
-  readonly accel: Accel;
+  /** by what factor waits are longer than configured */
+  readonly timeFactor: number;
   readonly hypervisor: Hypervisor;
   readonly console: SerialConsole;
   /** settles when the console has ended and all of it was read */
   readonly consoleEnded: Promise<void>;
   readonly links: readonly Link[];
+  readonly clock: GuestClock;
+  /** whether it comes from a snapshot: the guest stands at a prompt */
+  readonly isRestored: boolean;
 }
 
 /** The device under test: a QEMU guest, its console and its links. */
@@ -36,23 +36,28 @@ export class Dut {
   readonly links: readonly Link[];
   /** QEMU's monitor, for what has no method here */
   readonly qmp: QmpClient;
-  /** see {@link timeFactorOf}; 1 with KVM */
+  /** by what factor waits are longer than configured: 1 with KVM, 4 without, more on a slow machine */
   readonly timeFactor: number;
   readonly #appliance: Appliance;
   readonly #hypervisor: Hypervisor;
   readonly #guest: Guest;
   readonly #consoleEnded: Promise<void>;
+  readonly #clock: GuestClock;
+  /** whether the guest still stands where its snapshot was taken */
+  #isAsSaved: boolean;
   #shell: RemoteShell | undefined;
 
-  constructor({ appliance, accel, hypervisor, console, consoleEnded, links }: DutParts) {
+  constructor({ appliance, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored }: DutParts) {
     this.name = appliance.name;
     this.console = console;
     this.links = links;
     this.qmp = hypervisor.qmp;
-    this.timeFactor = timeFactorOf(accel);
+    this.timeFactor = timeFactor;
     this.#appliance = appliance;
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
+    this.#clock = clock;
+    this.#isAsSaved = isRestored;
     this.#guest = new Guest(this.name, this.qmp, console);
     this.qmp.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
@@ -82,23 +87,41 @@ export class Dut {
     await step('alpy.qemu', `Start the virtual CPU of ${this.name}`, () => this.qmp.execute('cont'));
   }
 
+  /**
+   * Waits until the clock of a guest from a snapshot is set: that goes on when {@link Dut.boot} has returned, for some 0.5 s
+   * without KVM. Every command of the shell comes after it anyway. Returns at once when the guest has booted.
+   * @throws BootError when `appliance.clockCommand` fails
+   */
+  async waitForClock(): Promise<void> {
+    try {
+      await this.#shell?.opened();
+    } catch (error) {
+      throw new BootError(`${this.name}: its clock could not be set after it was restored: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
   /** Halts the virtual CPU and its clock; the console stays open. @throws QmpError when QEMU refuses */
   async pause(): Promise<void> {
     await step('alpy.qemu', `Pause ${this.name}`, () => this.qmp.execute('stop'));
   }
 
   /**
-   * Starts the guest and logs in, if the configuration says how.
+   * Starts the guest, logs in, if the configuration says how, and provisions it. One from a snapshot goes on where that was
+   * saved, logged in and provisioned, with its clock set.
    * @param wait - default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
    * @throws BootError when no prompt comes in time, or the guest ends while it boots
    * @throws LoginError when user name or password are wrong
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
+    if (this.#isAsSaved) return this.#resume();
     await step('alpy.testbed', `Boot ${this.name}`, async () => {
       await this.start();
       if (!this.#appliance.login) return;
       try {
-        await this.login(wait);
+        const shell = await this.login(wait);
+        for (const command of this.#appliance.provision) await shell.run(command, { ...wait });
       } catch (error) {
         wait.signal?.throwIfAborted();
         if (error instanceof Error && 'code' in error && error.code === 'ALPY_LOGIN') throw error;
@@ -118,12 +141,7 @@ export class Dut {
       throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
     const signal = wait.signal ? AbortSignal.any([wait.signal, this.#guest.signal]) : this.#guest.signal;
     const timeoutMs = wait.timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor;
-    this.#shell = await RemoteShell.login(
-      this.console,
-      login,
-      { timeoutMs, signal },
-      { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor },
-    );
+    this.#shell = await RemoteShell.login(this.console, login, { timeoutMs, signal }, this.#shellOptions());
     return this.#shell;
   }
 
@@ -205,6 +223,36 @@ export class Dut {
     const [picture] = (await this.#hypervisor.container.read(inside)).values();
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
     await writeFile(path, picture);
+  }
+
+  /**
+   * Saves the guest as it stands, for which its testbed was made with `snapshot.use: 'make'`. It is stopped afterwards.
+   * @returns where its virtual clock stood, in `ms`
+   * @throws QmpError, QmpTimeoutError, QmpClosedError
+   * @internal
+   */
+  async save(wait: Wait): Promise<number> {
+    const stopped = this.waitForStop(wait);
+    await this.pause();
+    await stopped;
+    await this.#hypervisor.saveState(wait);
+    return this.#clock.stoppedAtMs;
+  }
+
+  /** Goes on where the snapshot was saved. */
+  async #resume(): Promise<void> {
+    this.#isAsSaved = false;
+    await step('alpy.testbed', `Resume ${this.name}`, async () => {
+      await this.start();
+      const { clockCommand } = this.#appliance;
+      const text = (): string => clockCommandAt(clockCommand, Date.now());
+      const setClock = clockCommand === '' ? undefined : { title: 'Set the clock', text };
+      this.#shell = RemoteShell.attach(this.console, this.#shellOptions(), setClock);
+    });
+  }
+
+  #shellOptions(): ShellOptions {
+    return { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor };
   }
 
   /**

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir } from 'node:fs/promises';
+import { messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
+import { ContainerError, probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
 import { findImage, imageNamed, type ResolvedImage } from '../images/index.ts';
+import { measureSlowness, timeFactorOf } from './speed.ts';
 import { chooseAccel, inspectDisk, type Accel, type DiskFormat, type DiskImage } from '../qemu/index.ts';
 
 /** What testbeds must know of the machine they are made on. Plain data, so that a run finds it out once for all workers. */
@@ -12,6 +15,8 @@ export interface HostFacts {
   /** why this accelerator */
   readonly accelReason: string;
   readonly access: FileAccess;
+  /** by what factor waits for a guest are longer than configured: by the accelerator and the speed of this machine */
+  readonly timeFactor: number;
 }
 
 /** What to find out. */
@@ -37,8 +42,32 @@ export async function inspectHost(engine: Engine, questions: HostQuestions, sign
   return step('alpy.testbed', 'Inspect the machine', async () => {
     const choice = await chooseAccel(accel, { engine, image: qemu.reference, cacheFile: accelCacheFile, signal });
     const access = await probeFileAccess(engine, node.reference, directory, signal);
-    return { images, accel: choice.accel, accelReason: choice.reason, access };
+    const timeFactor = timeFactorOf(choice.accel, measureSlowness());
+    return { images, accel: choice.accel, accelReason: choice.reason, access, timeFactor };
   });
+}
+
+/**
+ * Why snapshots cannot be kept in a folder; `undefined` when they can.
+ * @param directory - absolute path; made when it is not there
+ * @throws ContainerError when the daemon cannot run containers
+ */
+export async function whyNoSnapshots(
+  engine: Engine,
+  { access, images }: HostFacts,
+  directory: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  if (access.kind === 'copy') return 'the Docker daemon sees no files of this machine';
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const { kind } = await probeFileAccess(engine, imageNamed(images, 'node').reference, directory, signal);
+    if (kind === access.kind) return undefined;
+    return `the Docker daemon does not see ${directory}: set snapshots.directory to a folder below that of the project`;
+  } catch (error) {
+    if (error instanceof ContainerError) throw error;
+    return messageOf(error);
+  }
 }
 
 /**

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Accel } from '../../qemu/index.ts';
+import type { Capacity } from './scheduler.ts';
+
+/** What a machine has. */
+export interface MachineFacts {
+  readonly cores: number;
+  /** memory that programs can have without swapping, in MiB */
+  readonly availableMiB: number;
+}
+
+/** What QEMU takes besides the guest's memory, in MiB: itself, and without KVM its cache of translated code, at most 256. */
+const qemuMiB = { kvm: 100, tcg: 350 };
+/** What a worker and the containers of its testbed take, in MiB. */
+const workerMiB = 200;
+/** How much of the available memory is left to others. */
+const spare = 0.15;
+
+/** What a testbed takes in all, in MiB. */
+export function testbedMiB(guestMiB: number, accel: Accel): number {
+  return guestMiB + qemuMiB[accel] + workerMiB;
+}
+
+/** Looks at the machine; the daemon's may be another one, of which nothing is known. */
+export async function inspectMachine(): Promise<MachineFacts> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const kilobytes = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? totalmem() / 1024);
+  const limit = Number(await readFile('/sys/fs/cgroup/memory.max', 'utf8').catch(() => 'max')); // of the job's container
+  const availableMiB = Math.floor(Math.min(kilobytes * 1024, Number.isNaN(limit) ? Infinity : limit) / 1024 ** 2);
+  return { cores: availableParallelism(), availableMiB };
+}
+
+/** What testbeds may have of a machine. Pure. */
+export function capacityOf({ cores, availableMiB }: MachineFacts, accel: Accel): Capacity {
+  return {
+    memoryMiB: Math.floor(availableMiB * (1 - spare)),
+    // a guest that boots keeps a core busy; with KVM for a short while only
+    boots: accel === 'kvm' ? cores : Math.max(1, Math.floor(cores / 2)),
+  };
+}
+
+/**
+ * How many workers to have: two for each core, since tests wait most of the time, but only so many as have room. Pure.
+ * @param guestMiB - memory of the appliance
+ */
+export function defaultWorkers(machine: MachineFacts, accel: Accel, guestMiB: number): number {
+  const room = Math.floor(capacityOf(machine, accel).memoryMiB / testbedMiB(guestMiB, accel));
+  return Math.max(1, Math.min(machine.cores * 2, room));
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { untilAborted } from '../../core/deadline.ts';
+import { EnvironmentError } from '../../core/errors.ts';
+import { log, step } from '../../core/step.ts';
+import type { Demand } from './scheduler.ts';
+import type { Answer } from './server.ts';
+
+/** What was granted; released when it is disposed of, or when the process ends. */
+export type Lease = Disposable;
+
+/** A wait of which nothing need be said, in `ms`. */
+const shortMs = 100;
+
+/**
+ * Waits until the run's scheduler grants a demand.
+ * @param path - socket of the scheduler
+ * @throws EnvironmentError when the machine never can, or the run has ended
+ * @throws the signal's reason
+ */
+export async function acquire(path: string, demand: Demand, signal?: AbortSignal): Promise<Lease> {
+  const what = demand.kind === 'boot' ? 'its turn to boot' : demand.exclusive ? 'the machine for itself' : 'room for the testbed';
+  return step('alpy.runner', `Wait for ${what}`, async () => {
+    const startMs = performance.now();
+    const socket = connect(path);
+    try {
+      const closed = once(socket, 'close').then(() => undefined);
+      const asked = once(createInterface({ input: socket }), 'line') as Promise<[string]>;
+      socket.write(`${JSON.stringify(demand)}\n`);
+      const first = Promise.race([asked, closed]);
+      const [line] = (await (signal ? untilAborted(first, signal) : first)) ?? [];
+      if (line === undefined) throw new EnvironmentError('the run ended while a test waited for its turn');
+      const answer = JSON.parse(line) as Answer;
+      if ('refused' in answer)
+        throw new EnvironmentError(`${answer.refused}. Lower appliance.memoryMiB, or use a larger machine`);
+      const waitedMs = performance.now() - startMs;
+      if (waitedMs > shortMs) log('alpy.runner', `waited ${(waitedMs / 1000).toFixed(1)} s for ${what}`);
+      return { [Symbol.dispose]: () => socket.destroy() };
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
+
+/** A reading of how long programs had to wait for a processor so far. */
+export interface LoadReading {
+  readonly atMs: number;
+  /** in `µs`, from /proc/pressure/cpu (https://docs.kernel.org/accounting/psi.html); absent where the kernel keeps no account */
+  readonly waitedUs?: number | undefined;
+}
+
+/** From this share of the time on in which somebody waits for a processor, results may be due to the machine. */
+const overloadShare = 0.8;
+
+/** Reads the account. */
+export async function readLoad(): Promise<LoadReading> {
+  const text = await readFile('/proc/pressure/cpu', 'utf8').catch(() => '');
+  const total = /^some .*total=(\d+)$/m.exec(text)?.[1];
+  return { atMs: performance.now(), waitedUs: total === undefined ? undefined : Number(total) };
+}
+
+/**
+ * Whether the machine was overloaded between two readings, as a text for people; `undefined` when it was not. Pure but for
+ * the load average, which stands in where there is no account.
+ */
+export function overloadBetween(from: LoadReading, to: LoadReading): string | undefined {
+  if (from.waitedUs === undefined || to.waitedUs === undefined) {
+    const [load = 0, cores] = [loadavg()[0], availableParallelism()];
+    return load > cores * 2 ? `load ${load.toFixed(1)} on ${String(cores)} cores` : undefined;
+  }
+  const share = (to.waitedUs - from.waitedUs) / 1000 / Math.max(1, to.atMs - from.atMs);
+  return share >= overloadShare
+    ? `programs waited for a processor ${String(Math.round(Math.min(1, share) * 100))} % of the time`
+    : undefined;
+}

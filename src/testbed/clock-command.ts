@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** Fills a time, in `ms` since 1970, into `appliance.clockCommand`. Pure. */
+export function clockCommandAt(command: string, timeMs: number): string {
+  const seconds = timeMs / 1000;
+  return command.replaceAll('{time}', seconds.toFixed(3)).replaceAll('{seconds}', String(Math.round(seconds)));
+}
