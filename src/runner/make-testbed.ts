@@ -45,7 +45,7 @@ export async function makeTestbed(wanted: Wanted, state: TestState, signal: Abor
   );
   const testbed = await state.testbed;
   if (!autoBoot) return testbed;
-  using turnTaken = from ? undefined : await turnToBoot(undefined, signal);
+  using _turn = from ? undefined : await turnToBoot(undefined, signal);
   await testbed.dut.boot({ signal });
   return testbed;
 }

@@ -59,7 +59,7 @@ function endWorker(): void {
  * which Vitest leaves out when the fixture's set-up failed or was cancelled.
  */
 async function closeTestbed({ testbed: making, directory, lease }: TestState, hasFailed: boolean): Promise<void> {
-  using held = lease;
+  using _lease = lease;
   const testbed = await making?.catch(() => undefined); // the test has been told already
   if (!testbed) return;
   if (hasFailed) await saveScreen(testbed, directory);

@@ -98,10 +98,16 @@ async function create(
   const startMs = Math.floor(machine.clockStart.getTime() / 1000) * 1000; // filter-dump adds it to the virtual clock
   const trueTime = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
 
+  const restoring = restored ? restore(hypervisor, restored, signal) : Promise.resolve();
+  // when QEMU ends because of the snapshot, all else fails too: its reason is the one to be told
+  const afterRestoring = async (error: unknown): Promise<never> => {
+    await restoring;
+    throw error;
+  };
   const [{ console, consoleEnded }] = await inParallel(signal, [
-    (abort: AbortSignal) => openConsole(hypervisor, directory, abort),
-    (abort: AbortSignal) => wire(lifeline, nodes, abort),
-    (abort: AbortSignal) => (restored ? restore(hypervisor, restored, abort) : Promise.resolve()),
+    (abort: AbortSignal) => openConsole(hypervisor, directory, abort).catch(afterRestoring),
+    (abort: AbortSignal) => wire(lifeline, nodes, abort).catch(afterRestoring),
+    () => restoring,
   ]);
   lifetime.defer('console', () => console.close());
 
@@ -144,7 +150,7 @@ function snapshotUse({ snapshot }: TestbedSpec): SnapshotUse | undefined {
 }
 
 /** @throws SnapshotError when this QEMU is not the one that saved it */
-async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal: AbortSignal): Promise<void> {
+async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal?: AbortSignal): Promise<void> {
   const { version } = hypervisor.qmp;
   if (version !== record.qemuVersion) {
     throw new SnapshotError(

@@ -65,7 +65,7 @@ export async function provideSnapshot(
   const key = snapshotKey(from);
   const found = await store.find(key);
   if (found) return found;
-  using turnTaken = await turn(key);
+  using _turn = await turn(key);
   const madeMeanwhile = await store.find(key);
   if (madeMeanwhile) return madeMeanwhile;
   return await step('alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>

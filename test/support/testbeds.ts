@@ -12,6 +12,7 @@ import {
   type Appliance,
   type HostFacts,
   type Testbed,
+  type TestbedSpec,
 } from '../../src/testbed/index.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
@@ -50,12 +51,14 @@ export class Bench implements AsyncDisposable {
   async testbed(
     appliance: Appliance,
     links: number,
-    options: { readonly directory?: string; readonly facts?: HostFacts } = {},
+    options: Pick<Partial<TestbedSpec>, 'directory' | 'snapshot'> & { readonly facts?: HostFacts } = {},
   ): Promise<Testbed> {
     const facts = options.facts ?? this.facts;
     const disk = await inspectApplianceDisk(this.engine, facts, appliance);
     const directory = options.directory ?? (await mkdtemp(join(this.directory, 'testbed-')));
-    const testbed = await createTestbed(this.engine, facts, { appliance, links, disk, directory });
+    const { snapshot } = options;
+    const spec = { appliance, links, disk, directory, ...(snapshot ? { snapshot } : {}) };
+    const testbed = await createTestbed(this.engine, facts, spec);
     this.#testbeds.push(testbed);
     return testbed;
   }

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withSink } from '../../src/core/step.ts';
+import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
+import { inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
+import { decodeFile } from '../support/decode-file.ts';
+import { Bench, rabbit, rabbitImage } from '../support/testbeds.ts';
+
+const provision = [
+  'ip address replace 192.168.1.1/24 dev eth0 && ip link set eth0 up',
+  'head -c 300000 /dev/urandom >/root/written && cksum /root/written >/tmp/cksum && sync',
+];
+const appliance = rabbit({ provision });
+const mebibyte = 1024 ** 2;
+
+let bench: Bench;
+let directory: string;
+let store: SnapshotStore;
+let snapshot: Snapshot;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+  directory = await mkdtemp(join(tmpdir(), 'alpy-snapshots-'));
+  store = new SnapshotStore(join(directory, 'store'), 4096 * mebibyte);
+  snapshot = await provide(appliance);
+});
+
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+async function provide(wanted: Appliance, into = store): Promise<Snapshot> {
+  const disk = await inspectApplianceDisk(bench.engine, bench.facts, wanted);
+  const logs = await mkdtemp(join(directory, 'boot-'));
+  return provideSnapshot(bench.engine, bench.facts, into, { appliance: wanted, links: 1, disk }, logs);
+}
+
+async function restore(from = snapshot): Promise<Testbed> {
+  const testbed = await bench.testbed(appliance, 1, { snapshot: { use: 'restore', from } });
+  await testbed.dut.boot();
+  return testbed;
+}
+
+/** What was logged while `body` ran. */
+async function logged(body: () => Promise<unknown>): Promise<string> {
+  const lines: string[] = [];
+  await withSink(
+    (event) => {
+      if (event.kind === 'log') lines.push(event.text);
+    },
+    async () => void (await body()),
+  );
+  return lines.join('\n');
+}
+
+describe('a restored guest', () => {
+  test('is provisioned, reachable, and on time; its captures begin empty and carry true times', async () => {
+    const testbed = await restore();
+    const [node] = testbed.nodes;
+    expect(await testbed.links[0]!.capture.count()).toBe(0); // nobody announces anything
+    await node!.configure({ address: '192.168.1.2/24' });
+    const sentMs = Date.now();
+    expect((await node!.ping('192.168.1.1')).received).toBe(1);
+    const answeredMs = Date.now();
+    await testbed.dut.waitForClock();
+    const before = Date.now() / 1000;
+    const guest = Number((await testbed.dut.shell.run('date +%s.%N')).output);
+    expect(guest).toBeGreaterThan(before - 1);
+    expect(guest).toBeLessThan(Date.now() / 1000 + 1);
+    await testbed.close();
+    const [request] = await decodeFile(bench, testbed.links[0]!.capture.path, 'icmp.type == 8', ['frame.time_epoch']);
+    const capturedMs = Number(request?.[0]) * 1000;
+    expect(capturedMs).toBeGreaterThan(sentMs - 20);
+    expect(capturedMs).toBeLessThan(answeredMs + 20);
+  });
+
+  test('shares nothing with another one of the same snapshot: neither memory, disk nor random numbers', async () => {
+    const [one, two] = await Promise.all([restore(), restore()]);
+    const random = 'head -c 16 /dev/urandom | od -An -tx1';
+    const [first, second] = await Promise.all([one.dut.shell.run(random), two.dut.shell.run(random)]);
+    expect(first.output).not.toBe(second.output);
+    await one.dut.shell.run('echo mine >/root/mine; echo mine >/tmp/mine; sync');
+    const missing = await two.dut.shell.run('ls /root/mine /tmp/mine', { check: false });
+    expect(missing.exitStatus).not.toBe(0);
+    // what was written before the snapshot comes from its disk, not from the image
+    await two.dut.shell.run('sync; echo 3 >/proc/sys/vm/drop_caches; cksum /root/written | cmp - /tmp/cksum');
+    await Promise.all([one.close(), two.close()]);
+    await (await restore()).dut.shell.run('! ls /root/mine /tmp/mine'); // nor did the snapshot take anything from them
+  });
+});
+
+test('what a guest depends on makes another snapshot; what it does not depend on makes none', async () => {
+  const { key } = snapshot.record;
+  expect((await provide(rabbit({ provision, bootTimeoutMs: 1000, clockCommand: '' }))).record.key).toBe(key);
+  const other = await provide(rabbit({ provision: [...provision, 'true'] }));
+  expect(other.record.key).not.toBe(key);
+  expect((await store.list()).map(({ record }) => record.key).sort()).toEqual([key, other.record.key].sort());
+});
+
+describe('a snapshot that is not what it was', () => {
+  let damaged: SnapshotStore;
+
+  /** A store with a copy of the snapshot. */
+  async function copyOf(change: (folder: string) => Promise<void>): Promise<void> {
+    damaged = new SnapshotStore(await mkdtemp(join(directory, 'store-')), 4096 * mebibyte);
+    const folder = await damaged.begin(0);
+    for (const name of [...Object.keys(snapshot.record.files), 'snapshot.json', 'verified.json'])
+      await copyFile(join(snapshot.directory, name), join(folder, name));
+    await change(folder);
+    await rename(folder, join(damaged.directory, snapshot.record.key));
+  }
+
+  test.for([
+    ['truncated', (folder: string) => truncate(join(folder, 'memory'), 1000), 'memory has 1000 bytes, not 268435456'],
+    [
+      'altered',
+      async (folder: string) => {
+        await using file = await open(join(folder, 'memory'), 'r+');
+        await file.write('x', 123_456_789);
+      },
+      'the content of memory is not what was saved',
+    ],
+    ['without a part', (folder: string) => rm(join(folder, 'disk.qcow2')), 'disk.qcow2 is missing'],
+    ['without a record', (folder: string) => writeFile(join(folder, 'snapshot.json'), '{'), 'is not the record'],
+  ] as const)('%s is told, removed and not used', async ([, change, reason]) => {
+    await copyOf(change);
+    const log = await logged(async () => {
+      expect(await damaged.find(snapshot.record.key)).toBeUndefined();
+    });
+    expect(log).toContain(reason);
+    expect(await damaged.list()).toEqual([]);
+  });
+
+  test('whole is used, after a look at its content', async () => {
+    await copyOf(() => Promise.resolve());
+    expect((await damaged.find(snapshot.record.key))?.record).toEqual(snapshot.record);
+  });
+
+  test('of another QEMU is refused', async () => {
+    const record = { ...snapshot.record, qemuVersion: '7.2.22' };
+    await expect(restore({ ...snapshot, record })).rejects.toThrow(/was saved by QEMU 7\.2\.22, but this is QEMU \d/);
+  });
+
+  test('whose state QEMU cannot read is refused with what QEMU says', async () => {
+    await copyOf((folder) => writeFile(join(folder, 'state'), 'no state at all'));
+    const broken = { record: snapshot.record, directory: join(damaged.directory, snapshot.record.key) };
+    await expect(restore(broken)).rejects.toThrow(/QEMU cannot restore the snapshot; it said:\n.*migration/s);
+  });
+});
+
+test('two that make the same snapshot at once both get it', async () => {
+  const shared = new SnapshotStore(join(directory, 'shared'), 4096 * mebibyte);
+  const [one, two] = await Promise.all([provide(appliance, shared), provide(appliance, shared)]);
+  expect(one).toEqual(two);
+  expect(await shared.list()).toHaveLength(1);
+  await (await restore(two)).dut.shell.run('true');
+});
+
+test('a store that is too small is told before anything boots', async () => {
+  const small = new SnapshotStore(join(directory, 'small'), 100 * mebibyte);
+  await expect(provide(appliance, small)).rejects.toThrow(
+    /may take 512 MiB, but the store .*small only 100 MiB: raise snapshots/,
+  );
+});
+
+test('an image that changes while the run uses it is told, whether guests boot or are restored', async () => {
+  const image = join(directory, 'changing.qcow2');
+  await copyFile(rabbitImage, image);
+  const changing = rabbit({ provision, image });
+  const disk = await inspectApplianceDisk(bench.engine, bench.facts, changing);
+  await copyFile(rabbitImage, image);
+  const { createTestbed } = await import('../../src/testbed/index.ts');
+  for (const use of [undefined, { use: 'restore', from: snapshot } as const]) {
+    const spec = { appliance: changing, links: 0, disk, directory: await mkdtemp(join(directory, 'changed-')) };
+    const made = createTestbed(bench.engine, bench.facts, { ...spec, ...(use ? { snapshot: use } : {}) });
+    await expect(made).rejects.toThrow(/changing\.qcow2: it was changed or replaced while the run used it/);
+  }
+});
+
+test('nothing of it is left', async () => {
+  await bench[Symbol.asyncDispose]();
+  expect(await bench.containers()).toEqual([]);
+});
