@@ -22,7 +22,7 @@ const layers = {
 /** Runtime dependencies, each with the folders that may import it. */
 const owners = {
   dockerode: ['docker', 'images'],
-  'tar-stream': ['docker', 'images'],
+  'tar-stream': ['docker', 'images', 'snapshot'],
   execa: ['images'],
   yargs: ['cli'],
   '@gitbeaker/rest': ['gitlab'],

@@ -7,3 +7,11 @@ export function cacheDirectory(env: Readonly<Record<string, string | undefined>>
   const base = env['XDG_CACHE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'alpy');
 }
+
+/** Where snapshots are kept: where the configuration says, else beside what else is cached. */
+export function snapshotDirectory(
+  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
+  configured: string | undefined,
+): string {
+  return configured ?? join(cacheDirectory(env), 'snapshots');
+}

@@ -14,6 +14,7 @@ import type { CliIo } from './io.ts';
 import { publishCommand } from './publish.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { snapshotCommand } from './snapshot.ts';
 
 const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
 
@@ -71,6 +72,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(doctorCommand(io))
     .command(imagesCommand(io))
     .command(applianceCommand(io))
+    .command(snapshotCommand(io))
     .command(publishCommand(io))
     .command(configCommand(io))
     .command(schemaCommand(io))

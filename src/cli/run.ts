@@ -5,7 +5,7 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { valueOf } from '../images/variables.ts';
 import { alpyVersion } from '../version.ts';
-import { cacheDirectory } from './cache.ts';
+import { cacheDirectory, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 
 interface RunArguments {
@@ -85,7 +85,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
       shard,
       durations,
-      snapshotDirectory: join(cacheDirectory(io.env), 'snapshots'),
+      snapshotDirectory: snapshotDirectory(io, loaded.config.snapshots.directory),
       accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
       signal: io.signal,
       showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over

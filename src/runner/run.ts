@@ -49,7 +49,7 @@ export interface RunOptions {
   readonly shard?: Shard | undefined;
   /** how long test files took, in `s`, by their names in reports; shards are balanced by them */
   readonly durations?: ReadonlyMap<string, number> | undefined;
-  /** absolute path of the folder for snapshots, unless the configuration names one */
+  /** absolute path of the folder for snapshots */
   readonly snapshotDirectory: string;
   /** file that keeps the verdict on KVM */
   readonly accelCacheFile?: string | undefined;
@@ -162,6 +162,7 @@ async function runVitest(
     await clear(); // only now: a mistyped filter must not cost the reports of the last run
     signal.throwIfAborted();
     if (chosen.length === 0) return report; // more shards than files
+    vitest.provide(factsKey, { ...facts, workers: Math.min(facts.workers, chosen.length) });
     signal.addEventListener('abort', cancel, { once: true });
     await vitest.runTestSpecifications([...chosen]);
     if (report === undefined && reporter.tests.length === 0 && reporter.errors.length === 0) throw noTests(options);
@@ -226,7 +227,6 @@ async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, rep
   for (const name of signals) {
     for (const listener of process.listeners(name)) if (before.get(name)?.has(listener) !== true) process.off(name, listener);
   }
-  vitest.provide(factsKey, facts);
   return vitest;
 }
 
@@ -244,9 +244,8 @@ async function placeOfSnapshots(
 ): Promise<NonNullable<RunFacts['snapshots']> | string> {
   const { boot, snapshots } = loaded.config;
   if (boot === 'cold') return 'the configuration says so';
-  const directory = snapshots.directory ?? snapshotDirectory;
-  const reason = await whyNoSnapshots(engine, host, directory, signal);
-  return reason ?? { directory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
+  const reason = await whyNoSnapshots(engine, host, snapshotDirectory, signal);
+  return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { log } from '../core/step.ts';
 import { SnapshotError } from './errors.ts';
+import { snapshotKey } from './key.ts';
 import { parseRecord, recordFile, type SnapshotRecord } from './record.ts';
 import { findDamage, measureFile, rememberWhole } from './verify.ts';
 
@@ -108,20 +109,41 @@ export class SnapshotStore {
       const whole: SnapshotRecord = { ...record, files: Object.fromEntries(measured) };
       await writeFile(join(draft, recordFile), `${JSON.stringify(whole, null, 2)}\n`);
       await rememberWhole(draft, whole);
-      const directory = join(this.directory, record.key);
-      try {
-        await rename(draft, directory);
-        return { record: whole, directory };
-      } catch (error) {
-        if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
-      }
-      await rm(draft, { recursive: true, force: true });
-      const theirs = await this.find(record.key);
-      if (!theirs)
-        throw new SnapshotError(`snapshot ${record.key} was saved by two at once, and the other's is not there any more`);
-      log('alpy.snapshot', `snapshot ${record.key} was saved by another run meanwhile; that one is used`);
-      return theirs;
+      return this.#publish(draft, whole);
     });
+  }
+
+  /**
+   * Turns a draft whose files came from elsewhere into a snapshot, if they are what their record says.
+   * @param draft - from {@link SnapshotStore.begin}, with all files of a snapshot
+   * @throws SnapshotError when they are not, or it cannot be saved
+   */
+  async adopt(draft: string): Promise<Snapshot> {
+    return this.#guarded('take a snapshot', async () => {
+      const text = await readFile(join(draft, recordFile), 'utf8').catch(() => '');
+      const record = parseRecord(text);
+      if (record?.key !== snapshotKey(record?.madeFrom ?? {}))
+        throw new SnapshotError(`it holds no ${recordFile} of this version of alpy: was it made by alpy snapshot save?`);
+      const damage = await findDamage(draft, record);
+      if (damage !== undefined) throw new SnapshotError(`snapshot ${record.key} is damaged: ${damage}`);
+      return this.#publish(draft, record);
+    });
+  }
+
+  async #publish(draft: string, record: SnapshotRecord): Promise<Snapshot> {
+    const directory = join(this.directory, record.key);
+    try {
+      await rename(draft, directory);
+      return { record, directory };
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+    }
+    await rm(draft, { recursive: true, force: true });
+    const theirs = await this.find(record.key);
+    if (!theirs)
+      throw new SnapshotError(`snapshot ${record.key} was saved by two at once, and the other's is not there any more`);
+    log('alpy.snapshot', `snapshot ${record.key} was saved by another run meanwhile; that one is used`);
+    return theirs;
   }
 
   /** Removes a draft that became nothing. */

@@ -52,7 +52,9 @@ async function logged(body: () => Promise<unknown>): Promise<string> {
     (event) => {
       if (event.kind === 'log') lines.push(event.text);
     },
-    async () => void (await body()),
+    async () => {
+      await body();
+    },
   );
   return lines.join('\n');
 }

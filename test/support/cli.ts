@@ -36,7 +36,15 @@ export class Project implements AsyncDisposable {
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn(process.execPath, [bin, ...args], {
       cwd: this.directory,
-      env: { ...process.env, ...env, VITEST: '', VITEST_WORKER_ID: '', VITEST_POOL_ID: '', NODE_OPTIONS: '' },
+      env: {
+        ...process.env,
+        ALPY_SNAPSHOTS_DIRECTORY: this.path('snapshots'),
+        ...env,
+        VITEST: '',
+        VITEST_WORKER_ID: '',
+        VITEST_POOL_ID: '',
+        NODE_OPTIONS: '',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

@@ -51,7 +51,7 @@ test('a good image', async () => {
     format: 'qcow2',
     virtualBytes: 1_000_000,
     qemuVersion: '10.0.13',
-    files: [{ path: file, bytes: 200_000, stamp: expect.stringMatching(/^\d+ \d+ \d+ \d+$/) }],
+    files: [{ path: file, bytes: 200_000, stamp: expect.stringMatching(/^\d+ \d+ \d+ \d+$/) as string }],
   });
   // a compressed image need not fill its last cluster
   expect(await judgeDisk(file, 'qcow2', report(qcow2, { 'image-end-offset': 262_144 }))).toMatchObject({ format: 'qcow2' });

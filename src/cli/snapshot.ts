@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { UsageError } from '../core/errors.ts';
+import type { LoadedConfig } from '../config/index.ts';
+import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
+import { cacheDirectory, snapshotDirectory } from './cache.ts';
+import { configOption, type CliIo } from './io.ts';
+
+interface SnapshotArguments {
+  readonly action?: string | undefined;
+  readonly file?: string | undefined;
+  readonly config?: string | undefined;
+  readonly json: boolean;
+  readonly all: boolean;
+  readonly maxMib?: number | undefined;
+  readonly unusedDays?: number | undefined;
+}
+
+/** `alpy snapshot` */
+export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArguments> => ({
+  command: 'snapshot [action] [file]',
+  describe: 'Show the snapshots that tests start from; make one beforehand, carry it to another machine, remove old ones',
+  builder: (yargs) =>
+    yargs
+      .positional('action', { choices: ['list', 'prune', 'save', 'load'] as const, default: 'list' })
+      .positional('file', {
+        type: 'string',
+        describe: 'archive; without one, save only sees to it that the snapshot is in the store',
+      })
+      .options({
+        ...configOption,
+        json: { type: 'boolean', default: false, describe: 'list: print JSON' },
+        all: { type: 'boolean', default: false, describe: 'prune: remove all' },
+        'max-mib': {
+          type: 'number',
+          requiresArg: true,
+          describe: 'prune: how much may stay, in MiB; those used longest ago go first. Default: snapshots.maxMiB',
+        },
+        'unused-days': { type: 'number', requiresArg: true, describe: 'prune: remove those not used for so many days' },
+      }),
+  handler: async (args) => {
+    const { file, json } = args;
+    const [{ findConfig, loadConfig }, { SnapshotStore: Store, ...archives }] = await Promise.all([
+      import('../config/index.ts'),
+      import('../snapshot/index.ts'),
+    ]);
+    const hasConfig = args.config !== undefined || (await findConfig(io.directory)) !== undefined;
+    const loaded = hasConfig ? await loadConfig({ directory: io.directory, file: args.config, variables: io.env }) : undefined;
+    const settings = loaded?.config.snapshots;
+    const maxBytes = (settings?.maxMiB ?? 8192) * 1024 ** 2;
+    const store = new Store(snapshotDirectory(io, settings?.directory), maxBytes);
+    if (args.action === 'save') {
+      if (!loaded) throw new UsageError('a snapshot of what? There is no alpy.yaml or alpy.config.ts here or above');
+      const snapshot = await provide(io, loaded, store);
+      if (file !== undefined) await archives.saveArchive(snapshot, resolve(io.directory, file), io.signal);
+      io.stdout(
+        file === undefined ? `${snapshot.record.key} is in ${store.directory}` : `saved ${snapshot.record.key} to ${file}`,
+      );
+    } else if (args.action === 'load') {
+      if (file === undefined) throw new UsageError('which file? alpy snapshot load FILE');
+      const { record } = await archives.loadArchive(store, resolve(io.directory, file), io.signal);
+      io.stdout(`loaded ${record.key} (${record.appliance})`);
+    } else if (args.action === 'prune') {
+      const removed = await prune(store, args, maxBytes);
+      for (const { record } of removed) io.stdout(`removed ${record.key} (${record.appliance})`);
+      io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);
+    } else {
+      const all = await store.list();
+      io.stdout(json ? JSON.stringify(all, null, 2) : table(all, store.directory));
+    }
+  },
+});
+
+/** From the store, or made there and then. */
+async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore): Promise<Snapshot> {
+  const [{ Engine }, { resolveImages }, testbeds] = await Promise.all([
+    import('../docker/index.ts'),
+    import('../images/index.ts'),
+    import('../testbed/index.ts'),
+  ]);
+  if (!config.appliance.login)
+    throw new UsageError('appliance.login is not configured, so nobody knows when the guest is ready to be saved');
+  const directory = join(config.out, 'snapshot');
+  await mkdir(directory, { recursive: true });
+  using engine = await Engine.connect({ jobId: io.env['CI_JOB_ID'] });
+  const questions = { images: resolveImages(io.env, config.images), accel: config.accel, directory };
+  const accelCacheFile = join(cacheDirectory(io.env), 'kvm.json');
+  const host = await testbeds.inspectHost(engine, { ...questions, accelCacheFile }, io.signal);
+  const reason = await testbeds.whyNoSnapshots(engine, host, store.directory, io.signal);
+  if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);
+  const disk = await testbeds.inspectApplianceDisk(engine, host, config.appliance, io.signal);
+  const spec = { appliance: config.appliance, links: config.topology.links, disk };
+  return await testbeds.provideSnapshot(engine, host, store, spec, directory, io.signal);
+}
+
+async function prune(
+  store: SnapshotStore,
+  { all, maxMib, unusedDays }: SnapshotArguments,
+  maxBytes: number,
+): Promise<readonly SnapshotListing[]> {
+  for (const [name, value] of Object.entries({ 'max-mib': maxMib, 'unused-days': unusedDays })) {
+    if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name}: wanted is a number, 0 or more`);
+  }
+  if (all) return store.prune({ maxBytes: 0, unusedMs: 0, isForced: true });
+  const unused = unusedDays === undefined ? {} : { unusedMs: unusedDays * 86_400_000 };
+  return store.prune({ maxBytes: maxMib === undefined ? maxBytes : maxMib * 1024 ** 2, isForced: true, ...unused });
+}
+
+function table(all: readonly SnapshotListing[], directory: string): string {
+  if (all.length === 0) return `no snapshot in ${directory}`;
+  const rows = all.map(({ record, diskBytes, usedMs }) => [
+    record.key,
+    record.appliance,
+    `${String(Math.ceil(diskBytes / 1024 ** 2))} MiB`,
+    new Date(usedMs).toISOString().slice(0, 16).replace('T', ' '),
+    record.madeFrom['qemu'] ?? '',
+  ]);
+  const lines = [['key', 'appliance', 'on disk', 'last used (UTC)', 'QEMU'], ...rows];
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...text, '', `in ${directory}`].join('\n');
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from '../../../../src/runner/scheduler/capacity.ts';
+import { overloadBetween, readLoad } from '../../../../src/runner/scheduler/load.ts';
+
+test('workers by cores, and by memory where that is less; never none', () => {
+  const workers = (cores: number, availableMiB: number, guestMiB: number): number =>
+    defaultWorkers({ cores, availableMiB }, 'tcg', guestMiB);
+  expect(workers(2, 24_000, 256)).toBe(4);
+  expect(workers(16, 24_000, 4096)).toBe(4);
+  expect(workers(16, 500, 4096)).toBe(1);
+});
+
+test('boots: as many as there are cores with KVM, half as many without', () => {
+  expect(capacityOf({ cores: 8, availableMiB: 1000 }, 'kvm')).toEqual({ memoryMiB: 850, boots: 8 });
+  expect(capacityOf({ cores: 8, availableMiB: 1000 }, 'tcg')).toEqual({ memoryMiB: 850, boots: 4 });
+  expect(capacityOf({ cores: 1, availableMiB: 1000 }, 'tcg').boots).toBe(1);
+});
+
+test('this machine has cores and memory, and a testbed takes more than its guest', async () => {
+  const { cores, availableMiB } = await inspectMachine();
+  expect(cores).toBeGreaterThan(0);
+  expect(availableMiB).toBeGreaterThan(100);
+  expect(testbedMiB(256, 'tcg')).toBeGreaterThan(testbedMiB(256, 'kvm'));
+});
+
+test('a machine on which somebody waits for a processor most of the time is overloaded', async () => {
+  const at = (atMs: number, waitedUs: number): { atMs: number; waitedUs: number } => ({ atMs, waitedUs });
+  expect(overloadBetween(at(0, 0), at(1000, 790_000))).toBeUndefined();
+  expect(overloadBetween(at(0, 5), at(1000, 900_005))).toBe('programs waited for a processor 90 % of the time');
+  expect((await readLoad()).atMs).toBeGreaterThan(0);
+});

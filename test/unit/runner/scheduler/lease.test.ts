@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { acquire } from '../../../../src/runner/scheduler/lease.ts';
+import { SchedulerServer } from '../../../../src/runner/scheduler/server.ts';
+
+const all = { kind: 'testbed', memoryMiB: 1000, exclusive: false } as const;
+
+test('a lease is given to one, then to the other', async () => {
+  await using server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  const first = await acquire(server.path, all);
+  const second = acquire(server.path, all);
+  let hasSecond = false;
+  void second.then(() => {
+    hasSecond = true;
+  });
+  (await acquire(server.path, { kind: 'boot' }))[Symbol.dispose](); // the server has answered others meanwhile
+  expect(hasSecond).toBe(false);
+  first[Symbol.dispose]();
+  (await second)[Symbol.dispose]();
+});
+
+test('a process that dies gives back what it had', async () => {
+  await using server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  const script = `const s = require('net').connect(process.argv[1]); s.write(process.argv[2] + '\\n'); s.on('data', () => console.log('has it'))`;
+  const child = spawn(process.execPath, ['-e', script, server.path, JSON.stringify(all)]);
+  await once(child.stdout, 'data');
+  const next = acquire(server.path, all);
+  child.kill('SIGKILL');
+  (await next)[Symbol.dispose]();
+});
+
+test('one that is not waited for any more is not granted', async () => {
+  await using server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  const first = await acquire(server.path, all);
+  const given = new AbortController();
+  const impatient = acquire(server.path, all, given.signal);
+  given.abort(new Error('enough'));
+  await expect(impatient).rejects.toThrow('enough');
+  first[Symbol.dispose]();
+  (await acquire(server.path, all))[Symbol.dispose]();
+});
+
+test('what can never be is refused, and the end of the run is told to who waits', async () => {
+  const server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  await expect(acquire(server.path, { ...all, memoryMiB: 5000 })).rejects.toThrow(/wants 5000 MiB.*Lower appliance\.memoryMiB/);
+  await acquire(server.path, all);
+  const waiting = acquire(server.path, all);
+  waiting.catch(() => undefined);
+  await acquire(server.path, { kind: 'boot' });
+  await server[Symbol.asyncDispose]();
+  await expect(waiting).rejects.toThrow('the run ended while a test waited for its turn');
+  await expect(stat(server.path)).rejects.toThrow('ENOENT');
+});

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadArchive, saveArchive, snapshotKey, SnapshotStore, type Snapshot } from '../../../src/snapshot/index.ts';
+
+let directory: string;
+let store: SnapshotStore;
+const mebibyte = 1024 ** 2;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-store-'));
+  store = new SnapshotStore(join(directory, 'store'), 10 * mebibyte);
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+const madeFrom = (image: string): Record<string, string> => ({ image, qemu: '10' });
+
+/** A snapshot with 1 MiB of memory, last used so many minutes ago. */
+async function save(image: string, agoMinutes = 0, into = store): Promise<Snapshot> {
+  const draft = await into.begin(mebibyte);
+  await writeFile(join(draft, 'memory'), Buffer.alloc(mebibyte, image));
+  const record = {
+    format: 1,
+    key: snapshotKey(madeFrom(image)),
+    appliance: 'rabbit',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    qemuVersion: '10.0.13',
+    virtualMs: 1234.5,
+    madeFrom: madeFrom(image),
+  } as const;
+  const saved = await into.commit(draft, record, ['memory']);
+  const then = new Date(Date.now() - agoMinutes * 60_000);
+  await utimes(join(saved.directory, 'snapshot.json'), then, then);
+  return saved;
+}
+
+const images = async (): Promise<readonly unknown[]> => (await store.list()).map(({ record }) => record.madeFrom['image']);
+
+test('keys depend on what a snapshot is made from, not on the order in which it is told', () => {
+  expect(snapshotKey({ a: '1', b: '2' })).toBe(snapshotKey({ b: '2', a: '1' }));
+  expect(snapshotKey({ a: '1', b: '2' })).not.toBe(snapshotKey({ a: '2', b: '1' }));
+  expect(snapshotKey({})).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('finds what was saved, and nothing else; to be found counts as use', async () => {
+  expect(await store.find('0'.repeat(32))).toBeUndefined();
+  const a = await save('a', 10);
+  await save('b', 5);
+  expect(await images()).toEqual(['b', 'a']);
+  expect(await store.find(a.record.key)).toEqual(a);
+  expect(await images()).toEqual(['a', 'b']);
+});
+
+test('makes room by removing what was used longest ago, but nothing that was just used', async () => {
+  for (const [image, ago] of [
+    ['a', 30],
+    ['b', 20],
+    ['c', 10],
+  ] as const)
+    await save(image, ago);
+  const draft = await store.begin(8 * mebibyte);
+  expect(await images()).toEqual(['c', 'b']);
+  await store.discard(draft);
+  await store.find(snapshotKey(madeFrom('b')));
+  await store.discard(await store.begin(10 * mebibyte));
+  expect(await images()).toEqual(['b']);
+});
+
+test('removes by size, by age, or all', async () => {
+  for (const [image, ago] of [
+    ['a', 30],
+    ['b', 20],
+    ['c', 0],
+  ] as const)
+    await save(image, ago);
+  const removed = async (limits: Parameters<SnapshotStore['prune']>[0]): Promise<readonly unknown[]> =>
+    (await store.prune(limits)).map(({ record }) => record.madeFrom['image']);
+  expect(await removed({ maxBytes: 100 * mebibyte })).toEqual([]);
+  expect(await removed({ maxBytes: 100 * mebibyte, unusedMs: 25 * 60_000 })).toEqual(['a']);
+  expect(await removed({ maxBytes: 0 })).toEqual(['b']);
+  expect(await removed({ maxBytes: 0, isForced: true })).toEqual(['c']);
+  expect(await readdir(store.directory)).toEqual([]);
+});
+
+test('a store or a disk without room says so', async () => {
+  await expect(store.begin(11 * mebibyte)).rejects.toThrow(
+    /may take 11 MiB, but the store .* only 10 MiB: raise snapshots\.maxMiB/,
+  );
+  const huge = new SnapshotStore(join(directory, 'huge'), 2 ** 60);
+  await expect(huge.begin(2 ** 59)).rejects.toThrow(/but the disk of .* has only \d+ MiB left: free some, or move the store/);
+  await writeFile(join(directory, 'file'), '');
+  await expect(new SnapshotStore(join(directory, 'file'), 1).begin(1)).rejects.toThrow(/cannot begin a snapshot in .*file/);
+});
+
+test('drafts of runs that died are removed when they are old', async () => {
+  const old = join(store.directory, '.draft-old');
+  await mkdir(old, { recursive: true });
+  await utimes(old, new Date(0), new Date(0));
+  const draft = await store.begin(1);
+  expect(await readdir(store.directory)).toEqual([draft.slice(store.directory.length + 1)]);
+});
+
+test('of two that save the same, the later gets what the earlier saved', async () => {
+  const [one, two] = await Promise.all([save('a'), save('a')]);
+  expect(one).toEqual(two);
+  expect(await readdir(store.directory)).toEqual([one.record.key]);
+});
+
+test('an archive gives the same snapshot elsewhere, with holes where there was nothing', async () => {
+  const draft = await store.begin(mebibyte);
+  await writeFile(join(draft, 'memory'), Buffer.concat([Buffer.from('begin'), Buffer.alloc(4 * mebibyte), Buffer.from('end')]));
+  const record = { ...(await save('x')).record, key: snapshotKey(madeFrom('y')), madeFrom: madeFrom('y') };
+  const saved = await store.commit(draft, record, ['memory']);
+  const file = join(directory, 'archive');
+  await saveArchive(saved, file);
+  const other = new SnapshotStore(join(directory, 'other'), 10 * mebibyte);
+  const loaded = await loadArchive(other, file);
+  expect(loaded.record).toEqual(saved.record);
+  expect(await other.find(record.key)).toEqual(loaded);
+  expect((await stat(join(loaded.directory, 'memory'))).blocks * 512).toBeLessThan(mebibyte);
+  expect(await readdir(other.directory)).toEqual([record.key]);
+});
+
+test('an archive that is damaged, or of something else, leaves nothing behind', async () => {
+  const other = new SnapshotStore(join(directory, 'other'), 10 * mebibyte);
+  const saved = await save('a');
+  const file = join(directory, 'archive');
+  await writeFile(join(saved.directory, 'memory'), Buffer.alloc(mebibyte, 'z'));
+  await saveArchive(saved, file);
+  await expect(loadArchive(other, file)).rejects.toThrow(/is damaged: the content of memory is not what was saved/);
+  const renamed = { ...saved, record: { ...saved.record, files: {} } };
+  await writeFile(join(saved.directory, 'snapshot.json'), JSON.stringify({ ...renamed.record, madeFrom: madeFrom('b') }));
+  await saveArchive(renamed, file);
+  await expect(loadArchive(other, file)).rejects.toThrow(/it holds no snapshot\.json of this version/);
+  await writeFile(file, 'something else');
+  await expect(loadArchive(other, file)).rejects.toThrow(/cannot load a snapshot from .*archive/);
+  expect(await readdir(other.directory)).toEqual([]);
+});

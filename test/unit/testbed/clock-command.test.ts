@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { clockCommandAt } from '../../../src/testbed/clock-command.ts';
+import { measureSlowness, timeFactorOf } from '../../../src/testbed/speed.ts';
+
+test('the time goes into the command that sets the clock, in seconds with and without their parts', () => {
+  expect(clockCommandAt('date -s @{time} || date -s @{seconds}', 1_700_000_000_600)).toBe(
+    'date -s @1700000000.600 || date -s @1700000001',
+  );
+});
+
+test('a slow machine waits longer, up to four times; a disturbance does not count', () => {
+  let nowMs = 0;
+  const clock = (...stepsMs: number[]): (() => number) => {
+    let call = 0;
+    return () => (nowMs += stepsMs[call++ % stepsMs.length]!);
+  };
+  expect(measureSlowness(clock(0, 24))).toBe(2);
+  expect(measureSlowness(clock(0, 6))).toBe(1);
+  expect(measureSlowness(clock(0, 500, 0, 18))).toBe(1.5);
+  expect(measureSlowness(clock(0, 900))).toBe(4);
+  expect([timeFactorOf('kvm', 1.5), timeFactorOf('tcg', 1.5)]).toEqual([1.5, 6]);
+});
