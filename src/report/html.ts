@@ -4,6 +4,7 @@ import type { Fault } from '../core/errors.ts';
 import { style } from './html-style.ts';
 import { artifactUrl, Html, html } from './html-text.ts';
 import type { ErrorReport, RunReport, StepReport, TestReport, TestStatus } from './model.ts';
+import { overloadNote } from './overload-note.ts';
 import { capText, seconds } from './text.ts';
 import { writeReport } from './write-file.ts';
 
@@ -101,6 +102,7 @@ function sorted(tests: readonly TestReport[]): readonly TestReport[] {
 
 function testPart(test: TestReport): Html {
   const { status, fullName, durationMs, errors, artifacts, steps, skipReason } = test;
+  const overload = overloadNote(test);
   const screen = artifacts.find((artifact) => basename(artifact) === 'screen.png');
   const isBad = status === 'failed' || status === 'error';
   return html`<details class="test ${status}" ${isBad ? html` open` : undefined}>
@@ -109,7 +111,7 @@ function testPart(test: TestReport): Html {
       ><span class="time">${seconds(durationMs)}</span>
     </summary>
     <div>
-      ${skipReason === undefined ? undefined : html`<p>${skipReason}</p>`}${errors.map(errorPart)}
+      ${skipReason === undefined ? undefined : html`<p>${skipReason}</p>`}${errors.map(errorPart)}${overload === undefined ? undefined : html`<p>${overload}</p>`}
       ${
         screen === undefined
           ? undefined

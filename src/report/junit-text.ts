@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { posix } from 'node:path';
 import type { ErrorReport, TestReport } from './model.ts';
+import { overloadNote } from './overload-note.ts';
 import { stepLines } from './step-tree.ts';
 import { capText, plainLines } from './text.ts';
 
@@ -26,10 +27,17 @@ export function withoutMarks(text: string): string {
 }
 
 /** All errors of a test, then where its files are. The list is never cut: it is how the rest is found. */
-export function failureText({ errors, artifacts }: TestReport, outPath: string, maxLength: number): string {
+export function failureText(test: TestReport, outPath: string, maxLength: number): string {
+  const { errors, artifacts } = test;
+  const note = overloadNote(test);
   const text = capText(plainLines(errors.map(errorText).join('\n\n')), maxLength);
   const files = artifacts.map((artifact) => `\n  ${plainLines(posix.join(outPath, artifact))}`);
-  return files.length === 0 ? text : `${text}\n\nFiles:${files.join('')}`;
+  const parts = [
+    text,
+    ...(note === undefined ? [] : [plainLines(note)]),
+    ...(files.length === 0 ? [] : [`Files:${files.join('')}`]),
+  ];
+  return parts.join('\n\n');
 }
 
 function errorText({ message, stack, diff, code }: ErrorReport): string {

@@ -51,6 +51,8 @@ export interface TestReport {
   readonly artifacts: readonly string[];
   readonly steps: readonly StepReport[];
   readonly skipReason?: string;
+  /** how overloaded the machine was while the test ran, absent when it was not: the verdict may be due to it */
+  readonly overload?: string;
 }
 
 /** What became of a run: all that reports are made of. Plain data. */

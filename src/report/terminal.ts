@@ -2,6 +2,7 @@
 import type { StepSink } from '../core/step.ts';
 import { eventLine } from './events.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
+import { overloadNote } from './overload-note.ts';
 import { capText, escapeControls, plainLines, seconds } from './text.ts';
 
 /** A sink that writes one line per event; no timestamps, as terminals and GitLab have their own. */
@@ -43,7 +44,9 @@ export function summaryLines(report: RunReport, outDirectory: string): readonly 
 
 function testParagraph(test: TestReport, outDirectory: string): readonly string[] {
   const where = test.directory === undefined ? [] : [`  see ${outDirectory}/${test.directory}`];
-  return ['', testLine(test), ...test.errors.flatMap(errorLines), ...where];
+  const note = overloadNote(test);
+  const load = note === undefined ? [] : [`  ${escapeControls(note)}`];
+  return ['', testLine(test), ...test.errors.flatMap(errorLines), ...load, ...where];
 }
 
 function errorLines({ message, diff, code }: ErrorReport): readonly string[] {

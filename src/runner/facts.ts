@@ -37,5 +37,7 @@ declare module 'vitest' {
   interface TaskMeta {
     /** folder of the test's files, relative to {@link RunFacts.testsDirectory} */
     alpyDirectory?: string;
+    /** see `TestReport.overload` */
+    alpyOverload?: string;
   }
 }

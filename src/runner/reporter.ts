@@ -71,6 +71,7 @@ export class RunReporter implements Reporter {
     const errors = (result.errors ?? []).map(errorReport);
     const name = testCase.meta().alpyDirectory;
     const directory = name === undefined ? undefined : join(testsDirectory, name);
+    const { alpyOverload: overload } = testCase.meta();
     const skipReason = result.state === 'skipped' ? result.note : undefined;
     return {
       id: testCase.id,
@@ -84,6 +85,7 @@ export class RunReporter implements Reporter {
       artifacts: directory === undefined ? [] : filesBelow(directory).map((file) => slashes(relative(outDirectory, file))),
       steps: directory === undefined ? [] : stepsIn(directory),
       ...(skipReason === undefined ? {} : { skipReason }),
+      ...(overload === undefined ? {} : { overload }),
     };
   }
 }

@@ -8,6 +8,7 @@ import { log as logLine, withSink } from '../core/step.ts';
 import { claimTestDirectory, composeSinks, DebugLog, redactSink, terminalSink } from '../report/index.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
+import { overloadBetween, readLoad } from './scheduler/load.ts';
 import { runFacts, setTestState, type TestState } from './worker-state.ts';
 
 const facts = runFacts();
@@ -35,6 +36,7 @@ aroundEach(async (runTest, { task }) => {
   const state: TestState = { directory };
   setTestState(task, state);
   runningTests += 1;
+  const before = await readLoad();
   using log = DebugLog.open(directory);
   const whose = workers > 1 ? `[${task.meta.alpyDirectory}] ` : ''; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
@@ -42,6 +44,8 @@ aroundEach(async (runTest, { task }) => {
     try {
       await runTest();
     } finally {
+      const overload = overloadBetween(before, await readLoad());
+      if (overload !== undefined) task.meta.alpyOverload = overload;
       await closeTestbed(state, task.result?.state === 'fail').finally(() => {
         runningTests -= 1;
       });
