@@ -12,6 +12,7 @@ import { imagesCommand } from './images.ts';
 import { initCommand } from './init.ts';
 import type { CliIo } from './io.ts';
 import { publishCommand } from './publish.ts';
+import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { snapshotCommand } from './snapshot.ts';
@@ -73,6 +74,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(imagesCommand(io))
     .command(applianceCommand(io))
     .command(snapshotCommand(io))
+    .command(reportCommand(io))
     .command(publishCommand(io))
     .command(configCommand(io))
     .command(schemaCommand(io))

@@ -17,7 +17,10 @@ export const publishCommand = (
         name: { type: 'string', requiresArg: true, describe: 'tells several notes apart; default: the name of the job' },
       }),
   handler: async ({ out = 'alpy-out', name }) => {
-    const { jobContext, publishResults, readResults, shardProblem, tokenOf } = await import('../gitlab/index.ts');
+    const [{ jobContext, publishResults, readResults, tokenOf }, { shardProblem }] = await Promise.all([
+      import('../gitlab/index.ts'),
+      import('../report/index.ts'),
+    ]);
     const context = jobContext(io.env);
     if (context === undefined) {
       throw new UsageError('alpy publish works in a GitLab job: CI_API_V4_URL, CI_PROJECT_ID and CI_JOB_ID are not all set');
@@ -31,7 +34,7 @@ export const publishCommand = (
       onLine: io.stdout,
       signal: io.signal,
     });
-    const problem = shardProblem(jobs);
+    const problem = shardProblem(jobs.map(({ report }) => report));
     if (problem !== undefined) throw new EnvironmentError(problem);
   },
 });

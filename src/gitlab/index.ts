@@ -6,5 +6,5 @@ export { defaultLimits, type Limits } from './http.ts';
 export { noteText, type JobResult } from './note.ts';
 export { packageFileUrl, uploadPackageFile } from './package.ts';
 export { publishResults, type PublishOptions, type PublishOutcome } from './publish.ts';
-export { readResults, shardProblem } from './results.ts';
+export { readResults } from './results.ts';
 export { fetchAppliance, storeAppliance, type Access } from './stored-appliance.ts';

@@ -16,19 +16,3 @@ export async function readResults(directory: string, jobUrl: string): Promise<re
   const reports = await Promise.all(files.sort().map((file) => readRunJson(join(directory, file))));
   return reports.map((report) => ({ report, jobUrl: report.job?.jobUrl ?? jobUrl, outPath: report.job?.outPath ?? 'alpy-out' }));
 }
-
-/**
- * What is wrong with the results of jobs that shared the tests: one is missing, or they did not agree on who ran what, so
- * that tests may have been left out. Nothing when all is well. Pure.
- */
-export function shardProblem(jobs: readonly JobResult[]): string | undefined {
-  const shards = jobs.flatMap(({ report }) => report.shard ?? []);
-  const [first] = shards;
-  if (first === undefined) return undefined;
-  if (shards.some(({ plan, total }) => plan !== first.plan || total !== first.total))
-    return 'the shards did not agree on who runs which tests, so some may not have run: run the pipeline again';
-  const present = new Set(shards.map(({ index }) => index));
-  const missing = Array.from({ length: first.total }, (_, index) => index + 1).filter((index) => !present.has(index));
-  if (missing.length === 0) return undefined;
-  return `no results of shard ${missing.join(', ')} of ${String(first.total)}: see whether its job ran and kept its artifacts`;
-}

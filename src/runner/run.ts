@@ -12,11 +12,7 @@ import {
   exitStatusOf,
   redactReport,
   redactTest,
-  writeAnnotations,
-  writeHtml,
-  writeJunit,
-  writeMetrics,
-  writeRunJson,
+  writeReports,
   type RunReport,
   type ShardReport,
   type TestReport,
@@ -133,14 +129,6 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const report = redactReport(whole, redact);
   await writeReports(report, config.out, outPath);
   return report;
-}
-
-async function writeReports(report: RunReport, out: string, outPath: string): Promise<void> {
-  await writeJunit(out, report, outPath);
-  await writeRunJson(out, report);
-  await writeHtml(out, report);
-  await writeMetrics(out, report);
-  if (report.job !== undefined) await writeAnnotations(out, report, report.job);
 }
 
 /** @returns which part of the tests was run, when it was not all */

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { relative, resolve, sep } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { valueOf } from '../images/variables.ts';
+import type { CliIo } from './io.ts';
+
+interface ReportArguments {
+  readonly action?: string | undefined;
+  readonly folders?: readonly string[] | undefined;
+  readonly out: string;
+}
+
+/** `alpy report` */
+export const reportCommand = (io: CliIo): CommandModule<object, ReportArguments> => ({
+  command: 'report <action> <folders..>',
+  describe: 'Join the outputs of shards into one report',
+  builder: (yargs) =>
+    yargs
+      .positional('action', { choices: ['merge'] as const, demandOption: true })
+      .positional('folders', { type: 'string', array: true, demandOption: true, describe: 'output directory of each shard' })
+      .options({
+        out: { type: 'string', default: 'alpy-out', requiresArg: true, describe: 'output directory; shards may lie in it' },
+      }),
+  handler: async ({ folders = [], out: outOption }) => {
+    const { mergeOutputs, summaryLines } = await import('../report/index.ts');
+    const out = resolve(io.directory, outOption);
+    const outPath =
+      relative(valueOf(io.env, 'CI_PROJECT_DIR') ?? io.directory, out)
+        .split(sep)
+        .join('/') || '.';
+    const jobUrl = valueOf(io.env, 'CI_JOB_URL');
+    const merged = await mergeOutputs({
+      directories: folders.map((folder) => resolve(io.directory, folder)),
+      out,
+      outPath,
+      ...(jobUrl === undefined ? {} : { job: { jobUrl, outPath } }),
+    });
+    for (const line of summaryLines(merged, relative(io.directory, out) || '.')) io.stdout(line);
+    io.exitWith(merged.exitStatus);
+  },
+});

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { codeOf, EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { mergeReports, type ShardResults } from './merge.ts';
+import type { JobReport, RunReport } from './model.ts';
+import { readRunJson } from './run-json.ts';
+import { shardProblem } from './shards.ts';
+import { uniqueNames } from './unique-names.ts';
+import { writeReports } from './write-reports.ts';
+
+/** What to merge, and into what. */
+export interface MergeOptions {
+  /** output directories of all shards, absolute */
+  readonly directories: readonly string[];
+  /** absolute path of the output directory; those of the shards may lie in it, and their files then stay where they are */
+  readonly out: string;
+  /** output directory as reports name it: relative to the project's */
+  readonly outPath: string;
+  readonly job?: JobReport | undefined;
+}
+
+/**
+ * Joins the outputs of shards into one: `junit.xml`, `run.json`, the page and all that goes with it, with the files of
+ * every test.
+ * @throws UsageError when a directory holds no output of a shard
+ * @throws EnvironmentError when shards are missing, do not belong together, or files cannot be copied
+ */
+export async function mergeOutputs({ directories, out, outPath, job }: MergeOptions): Promise<RunReport> {
+  if (directories.includes(out))
+    throw new UsageError(`${out} is one of the shards, and would be overwritten: name another --out`);
+  const reports = await Promise.all(directories.map((directory) => readRunJson(join(directory, 'run.json'))));
+  const strange = directories.find((_, index) => reports.length > 1 && reports[index]?.shard === undefined);
+  if (strange !== undefined)
+    throw new UsageError(`${strange} holds all tests, not those of a shard: was it written by alpy run --shard?`);
+  const problem = shardProblem(reports);
+  if (problem !== undefined) throw new EnvironmentError(problem);
+  const sources = directories.flatMap((directory, index) => {
+    const report = reports[index];
+    return report ? [{ directory, report }] : [];
+  });
+  const [first, ...others] = await place(sources, out);
+  if (first === undefined) throw new UsageError('which shards? Name their output directories');
+  const merged = mergeReports([first, ...others], job);
+  await writeReports(merged, out, outPath);
+  return merged;
+}
+
+interface Source {
+  readonly directory: string;
+  readonly report: RunReport;
+}
+
+/** Sees that the files of all tests are below `out`, each folder under a name of its own. */
+async function place(sources: readonly Source[], out: string): Promise<readonly ShardResults[]> {
+  const inside = (directory: string): string | undefined => {
+    const path = relative(out, directory).split(sep).join('/');
+    return path.startsWith('../') || path === '..' ? undefined : path;
+  };
+  const outside = sources.filter(({ directory }) => inside(directory) === undefined);
+  const folders = outside.flatMap(({ directory, report }) =>
+    report.tests.flatMap((test) =>
+      test.directory === undefined ? [] : [{ from: join(directory, test.directory), name: test.directory }],
+    ),
+  );
+  const names = new Map(uniqueNames(folders.map(({ name }) => name)).map((name, index) => [folders[index]?.from, name]));
+  for (const [from, name] of names) if (from !== undefined) await copyFolder(from, join(out, name));
+  return sources.map(({ directory, report }) => {
+    const prefix = inside(directory);
+    return {
+      report,
+      directoryOf: (folder) => (prefix === undefined ? (names.get(join(directory, folder)) ?? folder) : `${prefix}/${folder}`),
+    };
+  });
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  try {
+    const entries = await readdir(from, { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((one) => one.isFile())) {
+      const source = join(entry.parentPath, entry.name);
+      const target = join(to, relative(from, source));
+      await mkdir(dirname(target), { recursive: true });
+      await linkOrCopy(source, target);
+    }
+  } catch (cause) {
+    throw new EnvironmentError(`cannot copy the files of a test from ${from} to ${to}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Captures are large: a second name for the same file costs nothing. */
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch (error) {
+    if (!['EXDEV', 'EPERM', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
+    await copyFile(source, target);
+  }
+}

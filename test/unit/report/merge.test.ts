@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mergeOutputs, readRunJson, writeRunJson, type RunReport, type TestReport } from '../../../src/report/index.ts';
+import { runReport, testReport } from './build.ts';
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'alpy-merge-'));
+});
+
+afterEach(async () => {
+  await rm(root, { recursive: true });
+});
+
+/** A test whose folder has one file. */
+function aTest(file: string, name: string, difference: Partial<TestReport> = {}): TestReport {
+  const directory = `tests/${name}`;
+  return testReport({ file, fullName: name, directory, artifacts: [`${directory}/link0.pcap`], ...difference });
+}
+
+/** Writes the output of a shard; each file says whose it is. */
+async function shard(index: number, tests: readonly TestReport[], difference: Partial<RunReport> = {}): Promise<string> {
+  const directory = join(root, `out/shard-${String(index)}`);
+  for (const artifact of tests.flatMap(({ artifacts }) => artifacts)) {
+    await mkdir(dirname(join(directory, artifact)), { recursive: true });
+    await writeFile(join(directory, artifact), `${artifact} of ${String(index)}`);
+  }
+  await writeRunJson(directory, runReport(tests, { shard: { index, total: 2, plan: 'p' }, ...difference }));
+  return directory;
+}
+
+const merge = (directories: readonly string[], out = 'out'): Promise<RunReport> =>
+  mergeOutputs({ directories, out: join(root, out), outPath: out });
+
+test('tests of all shards are in one report, by file, and the files of shards below it stay where they are', async () => {
+  const failed = { status: 'failed', errors: [{ message: 'no answer' }] } as const;
+  const directories = [
+    await shard(1, [aTest('b.test.ts', 'b', failed)], { durationMs: 5000, environment: { accel: 'kvm', docker: '28' } }),
+    await shard(2, [aTest('c.test.ts', 'c'), aTest('a.test.ts', 'a')], {
+      durationMs: 7000,
+      environment: { accel: 'tcg', docker: '28' },
+    }),
+  ];
+  const merged = await merge(directories);
+  expect(merged).toMatchObject({
+    durationMs: 7000,
+    exitStatus: 1,
+    environment: { accel: 'kvm | tcg', docker: '28' },
+    tests: [
+      { id: '2:1', fullName: 'a', directory: 'shard-2/tests/a', artifacts: ['shard-2/tests/a/link0.pcap'] },
+      { id: '1:1', fullName: 'b', artifacts: ['shard-1/tests/b/link0.pcap'] },
+      { id: '2:1', fullName: 'c' },
+    ],
+  });
+  expect(merged.shard).toBeUndefined();
+  expect((await readdir(join(root, 'out'))).sort()).toEqual([
+    'junit.xml',
+    'metrics.txt',
+    'report',
+    'run.json',
+    'shard-1',
+    'shard-2',
+  ]);
+  expect(await readRunJson(join(root, 'out/run.json'))).toMatchObject({ exitStatus: 1 });
+  expect(await readFile(join(root, 'out/junit.xml'), 'utf8')).toContain('out/shard-1/tests/b/link0.pcap');
+});
+
+test('files of shards elsewhere are taken along, each folder under a name of its own', async () => {
+  const directories = [await shard(1, [aTest('a.test.ts', 'same')]), await shard(2, [aTest('b.test.ts', 'same')])];
+  const { tests } = await merge(directories, 'merged');
+  const contents = await Promise.all(tests.map(({ artifacts }) => readFile(join(root, 'merged', artifacts[0]!), 'utf8')));
+  expect(contents).toEqual(['tests/same/link0.pcap of 1', 'tests/same/link0.pcap of 2']);
+  expect(new Set(tests.map(({ directory }) => directory)).size).toBe(2);
+});
+
+test('shards that are missing, twice there, or do not belong together are refused', async () => {
+  const [one, two] = [await shard(1, []), await shard(2, [])];
+  await expect(merge([one])).rejects.toThrow('no results of shard 2 of 2');
+  await expect(merge([one, two, one])).rejects.toThrow('the results of shard 1 are there twice');
+  await shard(2, [], { shard: { index: 2, total: 2, plan: 'other' } });
+  await expect(merge([one, two])).rejects.toThrow('the shards did not agree');
+  await writeRunJson(two, runReport([]));
+  await expect(merge([one, two])).rejects.toThrow(/shard-2 holds all tests, not those of a shard/);
+  await writeFile(join(two, 'run.json'), '{"schema');
+  await expect(merge([one, two])).rejects.toThrow(/cannot read .*shard-2\/run\.json/);
+  await expect(merge([join(root, 'none')])).rejects.toThrow(/cannot read .*none\/run\.json/);
+  await expect(merge([one], 'out/shard-1')).rejects.toThrow(/is one of the shards, and would be overwritten/);
+});
