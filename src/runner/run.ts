@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join, relative, sep } from 'node:path';
+import { dirname, extname, join, relative, sep } from 'node:path';
 import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { inParallel } from '../core/parallel.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { moduleMap, type Config, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
@@ -78,10 +79,12 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   using engine = await Engine.connect({ jobId: options.jobId });
   const questions = { images: resolveImages(variables, config.images), accel: config.accel, directory: testsDirectory };
   const host = await inspectHost(engine, { ...questions, accelCacheFile: options.accelCacheFile }, signal);
-  const disk = await inspectApplianceDisk(engine, host, config.appliance, signal);
-  const machine = await inspectMachine();
+  const [disk, snapshots, machine] = await inParallel(signal, [
+    (abort: AbortSignal) => inspectApplianceDisk(engine, host, config.appliance, abort),
+    (abort: AbortSignal) => placeOfSnapshots(options, engine, host, abort),
+    inspectMachine,
+  ]);
   const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
-  const snapshots = await placeOfSnapshots(options, engine, host);
   await using scheduler = await SchedulerServer.open(capacityOf(machine, host.accel));
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
@@ -199,7 +202,8 @@ async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, rep
       disableConsoleIntercept: true,
       cache: false,
       // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
-      server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/] } },
+      // alpy itself needs no transformation: Node runs it as it is
+      server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/], external: [ownFiles] } },
       ...(testName === undefined ? {} : { testNamePattern: testName }),
     },
     {
@@ -226,15 +230,19 @@ function testTimeoutMs({ tests, appliance }: Config, { host, workers }: RunFacts
 
 /** Where snapshots are kept, or why there are none. */
 async function placeOfSnapshots(
-  { loaded, snapshotDirectory, signal }: RunOptions,
+  { loaded, snapshotDirectory }: RunOptions,
   engine: Engine,
   host: HostFacts,
+  signal: AbortSignal,
 ): Promise<NonNullable<RunFacts['snapshots']> | string> {
   const { boot, snapshots } = loaded.config;
   if (boot === 'cold') return 'the configuration says so';
   const reason = await whyNoSnapshots(engine, host, snapshotDirectory, signal);
   return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }
+
+/** Alpy itself needs no transformation: Node runs it as it is. */
+const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, '\\$&')}/`);
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
