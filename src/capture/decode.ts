@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { UsageError } from '../core/errors.ts';
 import { startExec, type Container, type Execution } from '../docker/index.ts';
 import { CaptureError } from './errors.ts';
 import { parseFrame, tsharkArguments, type Frame } from './frame.ts';
+import { readLive } from './read-live.ts';
 import { PcapRewriter, type TrueTime } from './pcap.ts';
 
 /** A pcap that grows, and where tshark can read it. */
@@ -15,6 +17,8 @@ export interface CaptureSource {
   readonly container: Container;
   /** path of the file in that container */
   readonly path: string;
+  /** its path here; absent where the container has it for itself */
+  readonly file?: string | undefined;
   readonly trueTime: TrueTime;
 }
 
@@ -33,10 +37,10 @@ export interface FrameQuery {
  * @throws CaptureError when the file is no pcap, or tshark fails on it
  */
 export async function* decodeFrames(source: CaptureSource, query: FrameQuery, signal: AbortSignal): AsyncGenerator<Frame, void> {
-  const read = query.follow ? ['tail', '-c', '+1', '-f', source.path] : ['cat', source.path];
+  const command = tsharkArguments(query.filter, query.fields);
   const [reader, tshark] = await Promise.all([
-    startExec(source.container, { command: read }, signal),
-    startExec(source.container, { command: tsharkArguments(query.filter, query.fields) }, signal),
+    openReader(source, query.follow, signal),
+    startExec(source.container, { command }, signal),
   ]);
   const close = (): void => {
     reader.close();
@@ -44,9 +48,8 @@ export async function* decodeFrames(source: CaptureSource, query: FrameQuery, si
   };
   signal.addEventListener('abort', close, { once: true });
   try {
-    reader.stderr.resume();
     const complaint = text(tshark.stderr);
-    const copied = copyRecords(reader, tshark, source.trueTime);
+    const copied = copyRecords(reader.bytes, tshark, source.trueTime);
     copied.catch(() => {
       tshark.close(); // ends the loop below
     });
@@ -62,11 +65,32 @@ export async function* decodeFrames(source: CaptureSource, query: FrameQuery, si
   }
 }
 
-async function copyRecords(from: Execution, to: Execution, trueTime: TrueTime): Promise<void> {
+interface Reader {
+  readonly bytes: AsyncIterable<unknown>;
+  readonly close: () => void;
+}
+
+/** Reads the capture as it grows: here, or in QEMU's container where its files are not ours. */
+async function openReader({ container, path, file }: CaptureSource, follow: boolean, signal: AbortSignal): Promise<Reader> {
+  if (file !== undefined) {
+    const end = new AbortController();
+    const close = (): void => {
+      end.abort();
+    };
+    return { bytes: readLive(file, follow, AbortSignal.any([signal, end.signal])), close };
+  }
+  const command = follow ? ['tail', '-c', '+1', '-f', path] : ['cat', path];
+  const execution = await startExec(container, { command }, signal);
+  execution.stderr.resume();
+  return { bytes: execution.stdout, close: execution.close };
+}
+
+async function copyRecords(from: AsyncIterable<unknown>, to: Execution, trueTime: TrueTime): Promise<void> {
   const rewriter = new PcapRewriter(trueTime);
-  for await (const chunk of from.stdout) {
+  for await (const chunk of from) {
     const records = rewriter.push(chunk as Buffer);
-    if (records.length > 0 && !to.stdin.destroyed) to.stdin.write(records);
+    if (records.length === 0 || to.stdin.destroyed) continue;
+    if (!to.stdin.write(records)) await Promise.race([once(to.stdin, 'drain'), once(to.stdin, 'close')]);
   }
   to.stdin.end();
 }

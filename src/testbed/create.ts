@@ -116,6 +116,7 @@ async function create(
       name: `link${String(index)}`,
       container: hypervisor.container,
       path: captureFile(hypervisor.directory, index),
+      file: isCopy ? undefined : captureFile(directory, index),
       trueTime,
     };
     return new Link(
