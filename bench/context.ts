@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SnapshotStore, type Snapshot } from '../src/snapshot/index.ts';
+import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../src/testbed/index.ts';
+import type { DiskImage } from '../src/qemu/index.ts';
+import { Bench, rabbit } from '../test/support/testbeds.ts';
+import type { Figures } from './figure.ts';
+
+/** Rabbit with the address that the measurements ping. */
+export const appliance: Appliance = rabbit({
+  provision: [
+    'ip address replace 192.168.1.1/24 dev eth0 && ip link set eth0 up',
+    'ip address replace 192.168.2.1/24 dev eth1 && ip link set eth1 up',
+    'sysctl -q -w net.ipv4.ip_forward=1',
+  ],
+});
+
+/** What all measurements share. */
+export interface Context {
+  readonly bench: Bench;
+  readonly disk: DiskImage;
+  readonly store: SnapshotStore;
+  readonly figures: Figures;
+  /** folder for what they write, removed at the end */
+  readonly directory: string;
+  /** says how it goes */
+  readonly say: (line: string) => void;
+}
+
+/** Opens it; closing removes all that was written. */
+export async function openContext(
+  figures: Figures,
+  say: (line: string) => void,
+): Promise<{ readonly context: Context; readonly close: () => Promise<void> }> {
+  const bench = await Bench.open();
+  const directory = await mkdtemp(join(tmpdir(), 'alpy-measure-'));
+  const disk = await inspectApplianceDisk(bench.engine, bench.facts, appliance);
+  const store = new SnapshotStore(join(directory, 'snapshots'), 16 * 1024 ** 3);
+  const close = async (): Promise<void> => {
+    await bench[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { context: { bench, disk, store, figures, directory, say }, close };
+}
+
+/** The snapshot of {@link appliance}, or of one that differs. */
+export async function snapshotOf({ bench, disk, store, directory }: Context, links: number, what = appliance): Promise<Snapshot> {
+  const logs = await mkdtemp(join(directory, 'boot-'));
+  return provideSnapshot(bench.engine, bench.facts, store, { appliance: what, links, disk }, logs);
+}
+
+/** A testbed, restored when there is something to restore from. */
+export async function testbedOf(
+  { bench, disk, directory }: Context,
+  links: number,
+  from?: Snapshot,
+  what = appliance,
+): Promise<Testbed> {
+  const files = await mkdtemp(join(directory, 'testbed-'));
+  const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
+  return createTestbed(bench.engine, bench.facts, { appliance: what, links, disk, directory: files, ...snapshot });
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Figure, Figures } from './figure.ts';
+import { crowdSize } from './measures/crowd.ts';
+
+/** One line of what the project wants to reach. */
+export interface Goal {
+  readonly name: string;
+  readonly goal: string;
+  /** what was measured, the median; `null` when it was not */
+  readonly value: number | null;
+  readonly unit: string;
+  /** how many times faster than the original; absent where nothing is compared, `null` when the original was not measured */
+  readonly timesFaster?: number | null;
+  /** whether all of it is reached; `null` when a part was not measured */
+  readonly met: boolean | null;
+}
+
+interface Limits {
+  readonly atMost?: number;
+  readonly timesFaster?: number;
+}
+
+/** Compares what was measured with what is wanted. */
+export function goalsOf(figures: Figures): readonly Goal[] {
+  const timing = (name: string, figure: string, goal: string, limits: Limits, compared?: string): Goal => {
+    const ms = figures.median(figure);
+    const theirs = compared === undefined ? undefined : figures.median(`original: ${compared}`);
+    const times = ms === undefined || theirs === undefined ? null : round(theirs / ms);
+    const checks: (boolean | null)[] = [];
+    if (limits.atMost !== undefined) checks.push(ms === undefined ? null : ms / 1000 <= limits.atMost);
+    if (limits.timesFaster !== undefined) checks.push(times === null ? null : times >= limits.timesFaster);
+    const value = ms === undefined ? null : round(ms / 1000);
+    return { name, goal, value, unit: 's', ...(compared === undefined ? {} : { timesFaster: times }), met: all(checks) };
+  };
+  return [
+    timing(
+      'restored testbed, 2 links, start to first answered ping',
+      'start to first answered ping, restored',
+      '<= 1.0 s and <= 1/20 of the original',
+      { atMost: 1, timesFaster: 20 },
+      'start to first answered ping',
+    ),
+    timing(
+      'suite of 12 Rabbit tests',
+      'suite of 12 tests, by alpy run',
+      '<= 1/10 of the original',
+      { timesFaster: 10 },
+      'suite of 12 tests',
+    ),
+    timing(
+      'topology of 8 links up',
+      'topology of 8 links, up',
+      '<= 1.5 s and <= 1/8 of the original',
+      { atMost: 1.5, timesFaster: 8 },
+      'topology of 8 links, up',
+    ),
+    timing('tear-down, 8 links', 'topology of 8 links, down', '<= 0.3 s', { atMost: 0.3 }),
+    crowdGoal(figures),
+    framesGoal(figures.all),
+    timing('alpy --help', 'alpy --help', '<= 0.25 s', { atMost: 0.25 }),
+  ];
+}
+
+function crowdGoal(figures: Figures): Goal {
+  const name = `${String(crowdSize)} testbeds of 256 MiB at once`;
+  const answered = worst(figures.all, `${String(crowdSize)} testbeds at once: answered`, Math.min);
+  const left = worst(figures.all, `${String(crowdSize)} testbeds at once: left over`, Math.max);
+  const met = answered === null || left === null ? null : answered === crowdSize && left === 0;
+  return { name, goal: 'all answer, nothing left', value: answered, unit: 'testbeds', met };
+}
+
+function framesGoal(all: readonly Figure[]): Goal {
+  const wrong = all
+    .filter(({ name }) => name.includes('frames captured less') || name.includes('captured out of order'))
+    .flatMap(({ values }) => values.map(Math.abs));
+  const value = wrong.length === 0 ? null : Math.max(...wrong);
+  const name = 'frames captured against those sent and received, in order, at full rate';
+  return { name, goal: 'none missing, none out of order', value, unit: 'frames', met: value === null ? null : value === 0 };
+}
+
+function worst(all: readonly Figure[], name: string, choose: (...values: number[]) => number): number | null {
+  const values = all.find((figure) => figure.name === name)?.values;
+  return values ? choose(...values) : null;
+}
+
+function all(checks: readonly (boolean | null)[]): boolean | null {
+  if (checks.includes(false)) return false;
+  return checks.includes(null) ? null : true;
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

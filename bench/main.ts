@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `npm run bench`: measures, compares with the Python original, and writes RESULTS.md.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import yargs from 'yargs';
+import { Figures } from './figure.ts';
+import { goalsOf } from './goals.ts';
+import { openContext, snapshotOf } from './context.ts';
+import { help, referenceTest, referenceTests, suite } from './measures/commands.ts';
+import { crowd } from './measures/crowd.ts';
+import { floor } from './measures/floor.ts';
+import { memorySizes, restoreMethods } from './measures/restore.ts';
+import { bootToPing, startToPing } from './measures/start-to-ping.ts';
+import { throughput } from './measures/throughput.ts';
+import { linkCounts, topology } from './measures/topology.ts';
+import { original, setUpOriginal } from './original.ts';
+import { describeMachine, resultsPage, summarise, type Results } from './results.ts';
+
+const options = await yargs(process.argv.slice(2))
+  .usage('$0 -- [options]')
+  .options({
+    json: { type: 'boolean', default: false, describe: 'print one JSON object, and write nothing' },
+    rounds: { type: 'number', default: 5, describe: 'runs of each' },
+    original: { type: 'boolean', default: true, describe: 'compare with the Python original (--no-original: do not)' },
+    only: { type: 'array', string: true, describe: 'parts: topology ping tests suite cli throughput crowd restore floor' },
+  })
+  .strict()
+  .parseAsync();
+
+const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
+const figures = new Figures();
+const skipped = ["NIC models other than virtio-net-pci: Rabbit's kernel has no drivers for them"];
+const isWanted = (part: string): boolean => options.only === undefined || options.only.includes(part);
+const reason = options.original ? await setUpOriginal() : 'not wanted (--no-original)';
+if (reason !== undefined) {
+  skipped.push(`comparison with the original: ${reason}`);
+  say(`no comparison with the original: ${reason}`);
+}
+
+const { context, close } = await openContext(figures, say);
+/** One of ours, then one of theirs: so both meet the same machine. */
+const compare = async (ours: () => Promise<void>, theirs: readonly string[]): Promise<void> => {
+  await ours();
+  if (reason === undefined) await original(figures, theirs);
+};
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  floor: () => floor(context),
+  topology: async () => {
+    for (const links of linkCounts) await compare(() => topology(context, links), ['topology', '--links', String(links)]);
+  },
+  ping: async () => {
+    await compare(() => startToPing(context), ['ping']);
+    await bootToPing(context);
+  },
+  cli: () => help(context),
+  throughput: () => throughput(context),
+  crowd: () => crowd(context),
+  tests: async () => {
+    for (const name of referenceTests) await compare(() => referenceTest(context, name), ['test', name]);
+  },
+  suite: () => compare(() => suite(context), ['suite']),
+};
+try {
+  await snapshotOf(context, 2);
+  await help(context);
+  if (isWanted('tests') || isWanted('suite')) {
+    const warmUp = new Figures();
+    await suite({ ...context, figures: warmUp }); // makes the snapshots: what is measured starts from them
+    for (const name of referenceTests) await referenceTest({ ...context, figures: warmUp }, name);
+  }
+  for (let round = 1; round <= options.rounds; round += 1) {
+    for (const [part, body] of Object.entries(parts)) {
+      if (!isWanted(part)) continue;
+      say(`round ${String(round)} of ${String(options.rounds)}: ${part}`);
+      await body();
+    }
+  }
+  if (isWanted('restore')) {
+    for (const memoryMiB of memorySizes) {
+      say(`ways to restore ${String(memoryMiB)} MiB`);
+      await restoreMethods(context, memoryMiB, options.rounds);
+    }
+  }
+} finally {
+  await close();
+}
+
+const { accel, accelReason } = context.bench.facts;
+const results: Results = {
+  date: new Date().toISOString(),
+  rounds: options.rounds,
+  machine: await describeMachine({
+    docker: context.bench.engine.version,
+    qemu: context.disk.qemuVersion,
+    accelerator: `${accel} (${accelReason})`,
+  }),
+  skipped,
+  goals: goalsOf(figures),
+  figures: summarise(figures.all),
+};
+if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+else {
+  const page = resultsPage(results);
+  const isWhole = options.only === undefined && reason === undefined;
+  if (isWhole) await writeFile(join(import.meta.dirname, 'RESULTS.md'), page);
+  process.stdout.write(page);
+}

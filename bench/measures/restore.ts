@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Ways to save and to restore the memory of a guest, compared: QEMU alone, without nodes, taps or console.
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Container } from '../../src/docker/index.ts';
+import { imageNamed } from '../../src/images/index.ts';
+import { QmpClient } from '../../src/qemu/index.ts';
+import { rabbitImage } from '../../test/support/testbeds.ts';
+import type { Context } from '../context.ts';
+
+/** Memory of the guests that are compared, in MiB. */
+export const memorySizes = [128, 256, 512, 1024] as const;
+
+const wait = { timeoutMs: 60_000 };
+const capabilities = ['events', 'x-ignore-shared', 'mapped-ram'] as const;
+
+interface Method {
+  readonly name: string;
+  readonly capability?: (typeof capabilities)[number];
+  readonly uri: string;
+}
+
+const methods: readonly Method[] = [
+  { name: 'memory in a file, mapped copy-on-write', capability: 'x-ignore-shared', uri: 'file:/s/state' },
+  { name: 'mapped-ram', capability: 'mapped-ram', uri: 'file:/s/mapped' },
+  { name: 'stream through exec:cat', uri: 'exec:cat /s/stream' },
+];
+
+/** Boots a guest of a size once, saves it in each way, and restores it in each way so many times. */
+export async function restoreMethods({ bench, directory, figures }: Context, memoryMiB: number, rounds: number): Promise<void> {
+  const folder = await mkdtemp(join(directory, 'restore-'));
+  await chmod(folder, 0o777);
+  const image = imageNamed(bench.facts.images, 'qemu').reference;
+  const start = async (
+    share: 'on' | 'off',
+    incoming: readonly string[],
+  ): Promise<{ readonly container: Container; readonly qmp: QmpClient }> => {
+    const disk = `/s/disk-${String(performance.now())}.qcow2`;
+    const container = await Container.start(bench.engine, {
+      name: 'restore',
+      image,
+      entrypoint: [
+        'sh',
+        '-c',
+        'qemu-img create -q -f qcow2 -F qcow2 -b /i/rabbit.qcow2 "$0" && exec qemu-system-x86_64 "$@"',
+        disk,
+      ],
+      command: [
+        ...['-nodefaults', '-no-user-config', '-S', '-display', 'none', '-m', String(memoryMiB)],
+        ...['-object', `memory-backend-file,id=ram0,size=${String(memoryMiB)}M,mem-path=/s/memory,share=${share}`],
+        ...['-machine', 'q35,memory-backend=ram0', '-accel', 'tcg,tb-size=256', '-cpu', 'max'],
+        ...['-drive', `if=virtio,format=qcow2,file=${disk},cache=unsafe`, '-serial', 'stdio'],
+        ...['-chardev', 'socket,id=q,path=/tmp/q,server=on,wait=off', '-mon', 'chardev=q,mode=control', ...incoming],
+      ],
+      networkMode: 'none',
+      mounts: [
+        { source: folder, target: '/s', readOnly: false },
+        { source: join(rabbitImage, '..'), target: '/i', readOnly: true },
+      ],
+    });
+    const { startExec } = await import('../../src/docker/index.ts');
+    const socat = await startExec(container, {
+      command: ['sh', '-c', 'until [ -S /tmp/q ]; do :; done; exec socat -t 0 - UNIX-CONNECT:/tmp/q'],
+    });
+    return { container, qmp: await QmpClient.open({ input: socat.stdout, output: socat.stdin }, wait) };
+  };
+  const use = async (qmp: QmpClient, command: string, { capability, uri }: Method): Promise<number> => {
+    const states = capabilities.map((name) => ({ capability: name, state: name === 'events' || name === capability }));
+    await qmp.execute('migrate-set-capabilities', { capabilities: states });
+    if (command === 'migrate') await qmp.execute('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
+    const ended = qmp.waitForEvent(
+      ({ event, data }) => event === 'MIGRATION' && ['completed', 'failed'].includes(String(data['status'])),
+      wait,
+    );
+    const startMs = performance.now();
+    await qmp.execute(command, { uri: command === 'migrate' ? uri.replace('cat /', 'cat > /') : uri });
+    if ((await ended).data['status'] === 'failed') throw new Error(`${uri}: QEMU could not`);
+    if (command !== 'migrate') await qmp.execute('cont');
+    return performance.now() - startMs;
+  };
+  {
+    const { container, qmp } = await start('on', []);
+    await using _end = container;
+    await qmp.execute('cont');
+    for await (const chunk of container.stdout) if (String(chunk).includes('login: ')) break;
+    for (const method of methods) {
+      await qmp.execute('stop');
+      figures.add(`save ${String(memoryMiB)} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate', method));
+      await qmp.execute('cont');
+    }
+    await qmp.execute('stop');
+    await use(qmp, 'migrate', methods[0]!); // the file of the memory goes on to change: its state comes last
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const method of methods) {
+      const { container, qmp } = await start('off', ['-incoming', 'defer']);
+      await using _end = container;
+      figures.add(`restore ${String(memoryMiB)} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate-incoming', method));
+    }
+  }
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
+import { snapshotOf, testbedOf, type Context } from '../context.ts';
+import { measureTcp } from '../../carrot/iperf.ts';
+import type { Testbed } from '../../src/testbed/index.ts';
+
+/** What iperf3 tells of UDP. */
+interface UdpReport {
+  readonly end: { readonly sum: { readonly packets: number; readonly lost_packets: number; readonly seconds: number } };
+}
+
+/** How long each kind of traffic goes, in `s`: the load is bounded. */
+const seconds = 3;
+
+/** TCP and small UDP packets through the device as fast as it goes, captured on both links; and whether all frames are there. */
+export async function throughput(context: Context): Promise<void> {
+  const { figures } = context;
+  const testbed = await testbedOf(context, 2, await snapshotOf(context, 2));
+  const [left, right] = testbed.nodes;
+  if (!left || !right) throw new Error('the topology has no two links');
+  await testbed.dut.boot();
+  await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
+  await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
+  await testbed.dut.waitForClock();
+  const { bitsPerSecond } = await measureTcp(testbed.apps, left, { node: right, address: '192.168.2.2' }, seconds);
+  figures.add('TCP through the device, virtio-net-pci, captured', 'Mbit/s', bitsPerSecond / 1e6);
+  const server = await testbed.apps.start({ node: right, command: ['iperf3', '--server', '--one-off', '--forceflush'] });
+  await server.waitForOutput(/Server listening/);
+  const client = [
+    'iperf3',
+    '--client',
+    '192.168.2.2',
+    '--udp',
+    '--bitrate',
+    '0',
+    '--length',
+    '64',
+    '--time',
+    String(seconds),
+    '--json',
+  ];
+  const { stdout } = await testbed.apps.run({ node: left, command: client });
+  await server.wait({ timeoutMs: 20_000 });
+  const { sum } = (JSON.parse(stdout) as UdpReport).end;
+  figures.add(
+    'UDP of 64 bytes through the device, virtio-net-pci, captured',
+    'frames/s',
+    (sum.packets - sum.lost_packets) / sum.seconds,
+  );
+  await testbed.dut.pause();
+  const counted = await Promise.all([left, right].map((node) => node.counters()));
+  const paths = testbed.links.map(({ capture }) => capture.path);
+  await testbed.close();
+  for (const [link, path] of paths.entries()) {
+    const { frames, ascending } = examine(await readFile(path));
+    const { sent, received } = framesOf(counted[link]);
+    figures.add(`link${String(link)}: frames captured less frames sent and received`, 'frames', frames - sent - received);
+    figures.add(`link${String(link)}: UDP packets captured out of order`, 'frames', ascending);
+  }
+}
+
+function framesOf(counters: Awaited<ReturnType<Testbed['nodes'][number]['counters']>> | undefined): {
+  sent: number;
+  received: number;
+} {
+  return { sent: counters?.sentFrames ?? 0, received: counters?.receivedFrames ?? 0 };
+}
+
+/** Counts the frames of a pcap, and those of iperf3's UDP whose number is lower than the one before. */
+function examine(pcap: Buffer): { readonly frames: number; readonly ascending: number } {
+  let [frames, outOfOrder, last] = [0, 0, -1];
+  for (let at = 24; at + 16 <= pcap.length;) {
+    const length = pcap.readUInt32LE(at + 8);
+    const frame = pcap.subarray(at + 16, at + 16 + length);
+    frames += 1;
+    const isUdp = length === 14 + 20 + 8 + 64 && frame.readUInt16BE(12) === 0x0800 && frame[23] === 17;
+    if (isUdp) {
+      const number = frame.readUInt32BE(14 + 20 + 8 + 8); // after seconds and microseconds
+      if (number < last) outOfOrder += 1;
+      last = number;
+    }
+    at += 16 + length;
+  }
+  return { frames, ascending: outOfOrder };
+}

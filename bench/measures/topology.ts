@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { testbedOf, type Context } from '../context.ts';
+import { timed } from '../figure.ts';
+
+/** Numbers of links that are compared. */
+export const linkCounts = [1, 2, 4, 8] as const;
+
+/** Nodes, taps, QEMU with its console and captures, up and down; no virtual CPU runs. */
+export async function topology(context: Context, links: number): Promise<void> {
+  const up = await timed(() => testbedOf(context, links));
+  const down = await timed(() => up.result.close());
+  context.figures.add(`topology of ${String(links)} links, up`, 'ms', up.ms);
+  context.figures.add(`topology of ${String(links)} links, down`, 'ms', down.ms);
+}
