@@ -263,7 +263,7 @@ def measure_ping() -> dict[str, Any]:
 
 def short_rate_limit() -> None:
     """Of a few seconds, as that of bench/suite."""
-    rate_limit(3, 2e5)
+    rate_limit(3, 3e5)
 
 
 def passes(name: str, body: Callable[[], None]) -> bool:

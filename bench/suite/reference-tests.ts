@@ -3,8 +3,8 @@
 import { describe, expect, getMany, measureTcp, serveHttp, test } from 'carrot';
 
 const limit = 1_000_000; // bit/s
-/** Wider than that of Rabbit's own test, as it measures for 3 s only. */
-const tolerance = 0.2 * limit;
+/** Wider than that of Rabbit's own test, as it measures for 3 s only, and beside others. */
+const tolerance = 0.3 * limit;
 
 /** Defines them once. */
 export function referenceTests(): void {
