@@ -21,21 +21,29 @@ export async function help({ figures }: Context): Promise<void> {
 
 /** One reference test by `alpy run`, from start to end of the command, with its snapshot in the store. */
 export async function referenceTest(context: Context, name: (typeof referenceTests)[number]): Promise<void> {
-  const ms = await run(context, repository, [name, '--test-name', sameTests]);
+  const { ms } = await run(context, repository, [name, '--test-name', sameTests]);
   context.figures.add(`test ${name}, by alpy run`, 'ms', ms);
 }
 
 /** The suite of twelve tests by `alpy run`, with its snapshots in the store. */
 export async function suite(context: Context): Promise<void> {
-  context.figures.add('suite of 12 tests, by alpy run', 'ms', await run(context, resolve(import.meta.dirname, '../suite'), []));
+  const { ms, failed } = await run(context, resolve(import.meta.dirname, '../suite'), []);
+  context.figures.add('suite of 12 tests, by alpy run', 'ms', ms);
+  context.figures.add('suite of 12 tests, by alpy run: failed', 'tests', failed);
 }
 
-/** @throws Error when a test fails: then there is nothing to compare */
-async function run({ directory, store }: Context, project: string, args: readonly string[]): Promise<number> {
+/** @throws Error when no test could be run */
+async function run(
+  { directory, store, say }: Context,
+  project: string,
+  args: readonly string[],
+): Promise<{ readonly ms: number; readonly failed: number }> {
   const out = join(directory, 'out');
   const env = { ALPY_SNAPSHOTS_DIRECTORY: store.directory };
-  const { ms } = await timed(() =>
-    execa(process.execPath, [bin, 'run', ...args, '--quiet', '--out', out], { cwd: project, env }),
-  );
-  return ms;
+  const command = [bin, 'run', ...args, '--quiet', '--out', out];
+  const { ms, result } = await timed(() => execa(process.execPath, command, { cwd: project, env, reject: false }));
+  const failed = /^\d+ passed, (\d+) failed$/m.exec(result.stdout)?.[1];
+  if (failed === undefined) throw new Error(`alpy run ended with ${String(result.exitCode)}: ${result.stdout}\n${result.stderr}`);
+  if (failed !== '0') say(result.stdout);
+  return { ms, failed: Number(failed) };
 }
