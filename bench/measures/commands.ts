@@ -42,7 +42,7 @@ async function run(
   const env = { ALPY_SNAPSHOTS_DIRECTORY: store.directory };
   const command = [bin, 'run', ...args, '--quiet', '--out', out];
   const { ms, result } = await timed(() => execa(process.execPath, command, { cwd: project, env, reject: false }));
-  const failed = /^\d+ passed, (\d+) failed$/m.exec(result.stdout)?.[1];
+  const failed = /^\d+ passed, (\d+) failed/m.exec(result.stdout)?.[1];
   if (failed === undefined) throw new Error(`alpy run ended with ${String(result.exitCode)}: ${result.stdout}\n${result.stderr}`);
   if (failed !== '0') say(result.stdout);
   return { ms, failed: Number(failed) };
