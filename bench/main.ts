@@ -11,7 +11,7 @@ import { crowd } from './measures/crowd.ts';
 import { floor } from './measures/floor.ts';
 import { memorySizes, restoreMethods } from './measures/restore.ts';
 import { bootToPing, startToPing } from './measures/start-to-ping.ts';
-import { throughput } from './measures/throughput.ts';
+import { knownModels, throughput } from './measures/throughput.ts';
 import { linkCounts, topology } from './measures/topology.ts';
 import { original, setUpOriginal } from './original.ts';
 import { describeMachine, resultsPage, summarise, type Results } from './results.ts';
@@ -29,12 +29,21 @@ const options = await yargs(process.argv.slice(2))
 
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 const figures = new Figures();
-const skipped = ["NIC models other than virtio-net-pci: Rabbit's kernel has no drivers for them"];
+const skipped: string[] = [];
 const isWanted = (part: string): boolean => options.only === undefined || options.only.includes(part);
 const reason = options.original ? await setUpOriginal() : 'not wanted (--no-original)';
 if (reason !== undefined) {
   skipped.push(`comparison with the original: ${reason}`);
   say(`no comparison with the original: ${reason}`);
+}
+
+// the first signal ends it after the part that runs; what was measured by then is written
+const stop = new AbortController();
+const isStopped = (): boolean => stop.signal.aborted;
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    stop.abort();
+  });
 }
 
 const { context, close } = await openContext(figures, say);
@@ -53,32 +62,39 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     await bootToPing(context);
   },
   cli: () => help(context),
-  throughput: () => throughput(context),
+  throughput: async () => {
+    for (const model of models) await throughput(context, model);
+  },
   crowd: () => crowd(context),
   tests: async () => {
     for (const name of referenceTests) await compare(() => referenceTest(context, name), ['test', name]);
   },
   suite: () => compare(() => suite(context), ['suite']),
 };
+let models: Awaited<ReturnType<typeof knownModels>> = [];
 try {
   await snapshotOf(context, 2);
+  if (isWanted('throughput')) models = await knownModels(context, (line) => void skipped.push(line));
   await help(context);
   if (isWanted('tests') || isWanted('suite')) {
     const warmUp = new Figures();
     await suite({ ...context, figures: warmUp }); // makes the snapshots: what is measured starts from them
     for (const name of referenceTests) await referenceTest({ ...context, figures: warmUp }, name);
   }
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const [part, body] of Object.entries(parts)) {
-      if (!isWanted(part)) continue;
-      say(`round ${String(round)} of ${String(options.rounds)}: ${part}`);
-      await body();
-    }
-  }
   if (isWanted('restore')) {
     for (const memoryMiB of memorySizes) {
       say(`ways to restore ${String(memoryMiB)} MiB`);
       await restoreMethods(context, memoryMiB, options.rounds);
+    }
+  }
+  for (let round = 1; round <= options.rounds && !isStopped(); round += 1) {
+    for (const [part, body] of Object.entries(parts)) {
+      if (!isWanted(part) || isStopped()) continue;
+      say(`round ${String(round)} of ${String(options.rounds)}: ${part}`);
+      await body().catch((error: unknown) => {
+        say(String(error));
+        skipped.push(`round ${String(round)} of ${part}: ${String(error).split('\n')[0] ?? ''}`);
+      });
     }
   }
 } finally {

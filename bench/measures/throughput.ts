@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
-import { snapshotOf, testbedOf, type Context } from '../context.ts';
+import { appliance, snapshotOf, testbedOf, type Context } from '../context.ts';
 import { measureTcp } from '../../carrot/iperf.ts';
-import type { Testbed } from '../../src/testbed/index.ts';
+import type { NicModel } from '../../src/qemu/index.ts';
+import { BootError, type Testbed } from '../../src/testbed/index.ts';
 
 /** What iperf3 tells of UDP. */
 interface UdpReport {
@@ -12,10 +13,28 @@ interface UdpReport {
 /** How long each kind of traffic goes, in `s`: the load is bounded. */
 const seconds = 3;
 
+const models = ['virtio-net-pci', 'e1000', 'e1000e', 'vmxnet3', 'rtl8139'] as const;
+
+/** Models of NICs that the guest has a driver for, each with its snapshot in the store; the others are said to be left out. */
+export async function knownModels(context: Context, leaveOut: (line: string) => void): Promise<readonly NicModel[]> {
+  const known: NicModel[] = [];
+  for (const nic of models) {
+    try {
+      await snapshotOf(context, 2, { ...appliance, nic });
+      known.push(nic);
+    } catch (error) {
+      if (!(error instanceof BootError)) throw error;
+      leaveOut(`throughput with ${nic}: the guest has no driver for it`);
+    }
+  }
+  return known;
+}
+
 /** TCP and small UDP packets through the device as fast as it goes, captured on both links; and whether all frames are there. */
-export async function throughput(context: Context): Promise<void> {
+export async function throughput(context: Context, nic: NicModel): Promise<void> {
   const { figures } = context;
-  const testbed = await testbedOf(context, 2, await snapshotOf(context, 2));
+  const device = { ...appliance, nic };
+  const testbed = await testbedOf(context, 2, await snapshotOf(context, 2, device), device);
   const [left, right] = testbed.nodes;
   if (!left || !right) throw new Error('the topology has no two links');
   await testbed.dut.boot();
@@ -23,7 +42,7 @@ export async function throughput(context: Context): Promise<void> {
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
   await testbed.dut.waitForClock();
   const { bitsPerSecond } = await measureTcp(testbed.apps, left, { node: right, address: '192.168.2.2' }, seconds);
-  figures.add('TCP through the device, virtio-net-pci, captured', 'Mbit/s', bitsPerSecond / 1e6);
+  figures.add(`TCP through the device, ${nic}, captured`, 'Mbit/s', bitsPerSecond / 1e6);
   const server = await testbed.apps.start({ node: right, command: ['iperf3', '--server', '--one-off', '--forceflush'] });
   await server.waitForOutput(/Server listening/);
   const client = [
@@ -42,11 +61,7 @@ export async function throughput(context: Context): Promise<void> {
   const { stdout } = await testbed.apps.run({ node: left, command: client });
   await server.wait({ timeoutMs: 20_000 });
   const { sum } = (JSON.parse(stdout) as UdpReport).end;
-  figures.add(
-    'UDP of 64 bytes through the device, virtio-net-pci, captured',
-    'frames/s',
-    (sum.packets - sum.lost_packets) / sum.seconds,
-  );
+  figures.add(`UDP of 64 bytes through the device, ${nic}, captured`, 'frames/s', (sum.packets - sum.lost_packets) / sum.seconds);
   await testbed.dut.pause();
   const counted = await Promise.all([left, right].map((node) => node.counters()));
   const paths = testbed.links.map(({ capture }) => capture.path);
@@ -54,8 +69,8 @@ export async function throughput(context: Context): Promise<void> {
   for (const [link, path] of paths.entries()) {
     const { frames, ascending } = examine(await readFile(path));
     const { sent, received } = framesOf(counted[link]);
-    figures.add(`link${String(link)}: frames captured less frames sent and received`, 'frames', frames - sent - received);
-    figures.add(`link${String(link)}: UDP packets captured out of order`, 'frames', ascending);
+    figures.add(`${nic}, link${String(link)}: frames captured less frames sent and received`, 'frames', frames - sent - received);
+    figures.add(`${nic}, link${String(link)}: UDP packets captured out of order`, 'frames', ascending);
   }
 }
 

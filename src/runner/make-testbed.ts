@@ -30,24 +30,31 @@ export interface Wanted {
  * @throws EnvironmentError when the machine has not got what the test needs
  */
 export async function makeTestbed(wanted: Wanted, state: TestState, signal: AbortSignal): Promise<Testbed> {
-  const { appliance, links, needs, autoBoot } = wanted;
+  const { appliance, needs, autoBoot } = wanted;
   const { host, scheduler } = runFacts();
   const memoryMiB = testbedMiB(appliance.memoryMiB, host.accel) + (needs.memoryMiB ?? 0);
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
-  const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
-  const from = await snapshotFor(wanted, state.directory, signal);
-  const snapshot = from ? ({ use: 'restore', from } as const) : undefined;
-  state.testbed = createTestbed(
-    engine,
-    host,
-    { appliance, links, disk, directory: state.directory, ...(snapshot ? { snapshot } : {}) },
-    signal,
-  );
-  const testbed = await state.testbed;
+  const making = make(wanted, state.directory, signal);
+  state.testbed = making.then(({ testbed }) => testbed); // all of it, so that who clears up waits for what was begun
+  state.testbed.catch(() => undefined); // told below
+  const { testbed, isRestored } = await making;
   if (!autoBoot) return testbed;
-  using _turn = from ? undefined : await turnToBoot(undefined, signal);
+  using _turn = isRestored ? undefined : await turnToBoot(undefined, signal);
   await testbed.dut.boot({ signal });
   return testbed;
+}
+
+async function make(
+  wanted: Wanted,
+  directory: string,
+  signal: AbortSignal,
+): Promise<{ readonly testbed: Testbed; readonly isRestored: boolean }> {
+  const { appliance, links } = wanted;
+  const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
+  const from = await snapshotFor(wanted, directory, signal);
+  const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
+  const spec = { appliance, links, disk, directory, ...snapshot };
+  return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
 }
 
 /** The snapshot to start from; none when the test wants to see the boot, and when none can be saved. */
