@@ -84,7 +84,7 @@ export class Node implements AsyncDisposable {
       const container = await startContainer(place, name, signal);
       try {
         const agent = new Agent(container);
-        const printed = await agent.run('echo $!', { timeoutMs: defaultTimeoutMs, signal });
+        const printed = await agent.run('echo $holder', { timeoutMs: defaultTimeoutMs, signal });
         const pid = Number(printed);
         if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${printed}, not a PID`);
         return new Node(index, container, pid, agent);
@@ -182,9 +182,12 @@ export class Node implements AsyncDisposable {
 
 /**
  * `ip link set … netns PID` has to open the namespace by a PID, and the kernel allows it only to those who may do at least
- * what that process may: so one without any capability holds it, besides the one that takes commands.
+ * what that process may: so one without any capability holds it, besides the one that takes commands. It tells its PID when it
+ * has given them up.
  */
-const holdNamespace = `setpriv --inh-caps=-all --bounding-set=-all sleep infinity </dev/null >/dev/null 2>&1 &
+const holdNamespace = `mkfifo /tmp/holder
+setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$ >/tmp/holder; exec sleep infinity' </dev/null >/dev/null 2>&1 &
+read -r holder </tmp/holder
 ${agentLoop}`;
 
 async function startContainer({ engine, lifeline, image }: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
