@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { median } from '../src/core/median.ts';
 
 /** What was measured: some runs of one thing. */
 export interface Figure {
@@ -6,14 +7,6 @@ export interface Figure {
   /** `ms`, `s`, `MiB`, `Mbit/s`, `frames/s`, … */
   readonly unit: string;
   readonly values: readonly number[];
-}
-
-/** The middle one; the mean of the two in the middle when their number is even. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
 /** Collects figures by name, in the order in which they first come. */

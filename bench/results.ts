@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
-import { median, type Figure } from './figure.ts';
+import { median } from '../src/core/median.ts';
+import type { Figure } from './figure.ts';
 import type { Goal } from './goals.ts';
 
 /** All that `npm run bench -- --json` prints. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile } from 'node:fs/promises';
+import { availableMemoryMiB } from '../../src/core/memory.ts';
 import { snapshotOf, testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
 import { pingOnce } from './start-to-ping.ts';
@@ -10,20 +10,26 @@ export const crowdSize = 12;
 /** Testbeds at once: all must answer, then all go, and nothing may be left. Also what each takes of the memory. */
 export async function crowd(context: Context): Promise<void> {
   const snapshot = await snapshotOf(context, 2);
-  const before = await availableMiB();
+  const before = (await availableMemoryMiB()) ?? Number.NaN;
   const up = await timed(() =>
     Promise.allSettled(
       Array.from({ length: crowdSize }, async () => {
         const made = await testbedOf(context, 2, snapshot);
-        await made.dut.boot();
-        await pingOnce(made);
-        return made;
+        try {
+          await made.dut.boot();
+          await pingOnce(made);
+          return made;
+        } catch (error) {
+          await made.close();
+          throw error;
+        }
       }),
     ),
   );
+  for (const outcome of up.result) if (outcome.status === 'rejected') context.say(String(outcome.reason));
   const testbeds = up.result.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   await Promise.all(testbeds.map(({ dut }) => dut.waitForClock()));
-  const taken = before - (await availableMiB());
+  const taken = before - ((await availableMemoryMiB()) ?? Number.NaN);
   const { ms } = await timed(() => Promise.all(testbeds.map((testbed) => testbed.close())));
   const { figures, bench } = context;
   figures.add(`${String(crowdSize)} testbeds at once: answered`, 'testbeds', testbeds.length);
@@ -31,8 +37,4 @@ export async function crowd(context: Context): Promise<void> {
   figures.add(`${String(crowdSize)} testbeds at once, up to the last answer`, 'ms', up.ms);
   figures.add(`${String(crowdSize)} testbeds at once, down`, 'ms', ms);
   if (testbeds.length > 0) figures.add('memory of an idle testbed of 256 MiB', 'MiB', taken / testbeds.length);
-}
-
-async function availableMiB(): Promise<number> {
-  return Number(/^MemAvailable:\s+(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]) / 1024;
 }

@@ -2,6 +2,7 @@
 // Ways to save and to restore the memory of a guest, compared: QEMU alone, without nodes, taps or console.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withDeadline } from '../../src/core/deadline.ts';
 import { Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { QmpClient } from '../../src/qemu/index.ts';
@@ -49,8 +50,9 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
         ...['-nodefaults', '-no-user-config', '-S', '-display', 'none', '-m', String(memoryMiB)],
         ...['-object', `memory-backend-file,id=ram0,size=${String(memoryMiB)}M,mem-path=/s/memory,share=${share}`],
         ...['-machine', 'q35,memory-backend=ram0', '-accel', 'tcg,tb-size=256', '-cpu', 'max'],
-        ...['-drive', `if=virtio,format=qcow2,file=${disk},cache=unsafe`, '-serial', 'stdio'],
-        ...['-chardev', 'socket,id=q,path=/tmp/q,server=on,wait=off', '-mon', 'chardev=q,mode=control', ...incoming],
+        ...['-drive', `if=virtio,format=qcow2,file=${disk},cache=unsafe`],
+        ...['-chardev', 'file,id=serial0,path=/dev/stderr', '-serial', 'chardev:serial0'],
+        ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control', ...incoming],
       ],
       networkMode: 'none',
       mounts: [
@@ -58,11 +60,7 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
         { source: join(rabbitImage, '..'), target: '/i', readOnly: true },
       ],
     });
-    const { startExec } = await import('../../src/docker/index.ts');
-    const socat = await startExec(container, {
-      command: ['sh', '-c', 'until [ -S /tmp/q ]; do :; done; exec socat -t 0 - UNIX-CONNECT:/tmp/q'],
-    });
-    return { container, qmp: await QmpClient.open({ input: socat.stdout, output: socat.stdin }, wait) };
+    return { container, qmp: await QmpClient.open({ input: container.stdout, output: container.stdin }, wait) };
   };
   const use = async (qmp: QmpClient, command: string, { capability, uri }: Method): Promise<number> => {
     const states = capabilities.map((name) => ({ capability: name, state: name === 'events' || name === capability }));
@@ -82,7 +80,7 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
     const { container, qmp } = await start('on', []);
     await using _end = container;
     await qmp.execute('cont');
-    for await (const chunk of container.stdout) if (String(chunk).includes('login: ')) break;
+    await untilPrinted(container, 'login: ');
     for (const method of methods) {
       await qmp.execute('stop');
       figures.add(`save ${String(memoryMiB)} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate', method));
@@ -99,4 +97,22 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
     }
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Waits until the guest prints a text on its serial port. @throws Error when QEMU ends before */
+async function untilPrinted({ stderr, exited }: Container, text: string): Promise<void> {
+  const printed = Promise.withResolvers<void>();
+  let output = '';
+  stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString('latin1');
+    if (output.includes(text)) printed.resolve();
+  });
+  void exited.then(({ text: how }) => {
+    printed.reject(new Error(`QEMU ended with ${how} before the guest printed ${text}`));
+  });
+  await withDeadline(
+    wait,
+    (cause) => new Error(`the guest did not print ${text} in time`, { cause }),
+    () => printed.promise,
+  );
 }

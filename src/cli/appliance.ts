@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
 import { valueOf } from '../images/variables.ts';
-import { cacheDirectory } from './cache.ts';
+import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 
 interface ApplianceArguments {
@@ -89,19 +88,16 @@ async function buildRabbit(io: CliIo, file: string): Promise<void> {
 }
 
 async function boot(io: CliIo, image: string | undefined, file: string | undefined): Promise<void> {
-  const [{ loadConfig }, { Engine }, { resolveImages }, { inspectHost, tryBoot }] = await Promise.all([
+  const [{ loadConfig }, { Engine }, { tryBoot }] = await Promise.all([
     import('../config/index.ts'),
     import('../docker/index.ts'),
-    import('../images/index.ts'),
     import('../testbed/index.ts'),
   ]);
   const flags = image === undefined ? {} : { appliance: { image } };
   const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags });
   const directory = join(config.out, 'boot');
-  await mkdir(directory, { recursive: true });
   using engine = await Engine.connect({ jobId: io.env['CI_JOB_ID'] });
-  const questions = { images: resolveImages(io.env, config.images), accel: config.accel, directory };
-  const host = await inspectHost(engine, { ...questions, accelCacheFile: join(cacheDirectory(io.env), 'kvm.json') }, io.signal);
+  const host = await hostFor(io, engine, config, directory);
   const durationMs = await tryBoot(engine, host, config.appliance, directory, io.signal);
   const what = config.appliance.login ? 'booted, and its login works' : 'started; without appliance.login nobody can tell more';
   io.stdout(`${config.appliance.name} ${what} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);

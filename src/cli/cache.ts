@@ -2,16 +2,20 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Where alpy keeps what it found out (XDG Base Directory Specification). */
-export function cacheDirectory(env: Readonly<Record<string, string | undefined>>): string {
+export function cacheDirectory(env: Environment): string {
   const base = env['XDG_CACHE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'alpy');
 }
 
+/** Where the verdict on KVM is kept. */
+export function accelCacheFile(env: Environment): string {
+  return join(cacheDirectory(env), 'kvm.json');
+}
+
 /** Where snapshots are kept: where the configuration says, else beside what else is cached. */
-export function snapshotDirectory(
-  { env }: { readonly env: Readonly<Record<string, string | undefined>> },
-  configured: string | undefined,
-): string {
+export function snapshotDirectory(env: Environment, configured: string | undefined): string {
   return configured ?? join(cacheDirectory(env), 'snapshots');
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { ResolvedImage } from '../images/index.ts';
 import type { Finding } from '../testbed/doctor.ts';
-import { cacheDirectory } from './cache.ts';
+import { accelCacheFile } from './cache.ts';
+import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
 
 const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
@@ -21,13 +22,12 @@ export const doctorCommand = (
       ci: { type: 'boolean', default: false, describe: 'look also at what a GitLab runner and project have to set up' },
     }),
   handler: async ({ config: file, json, ci }) => {
-    const [{ findConfig, loadConfig }, { resolveImages }, { examine }] = await Promise.all([
-      import('../config/index.ts'),
+    const [loaded, { resolveImages }, { examine }] = await Promise.all([
+      loadOptionalConfig(io, file),
       import('../images/index.ts'),
       import('../testbed/doctor.ts'),
     ]);
-    const hasConfig = file !== undefined || (await findConfig(io.directory)) !== undefined;
-    const config = hasConfig ? (await loadConfig({ directory: io.directory, file, variables: io.env })).config : undefined;
+    const config = loaded?.config;
     const images = resolveImages(io.env, config?.images);
     const found = await examine({
       images,
@@ -35,7 +35,7 @@ export const doctorCommand = (
       memoryMiB: config?.appliance.memoryMiB ?? 256,
       appliance: config?.appliance,
       directory: io.directory,
-      accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
+      accelCacheFile: accelCacheFile(io.env),
       signal: io.signal,
     });
     const findings = ci ? [...found, ...(await ofJob(io, found, images, config?.out))] : found;

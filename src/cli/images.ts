@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
+import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
 
 interface ImagesArguments {
@@ -31,15 +32,10 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
         },
       }),
   handler: async ({ action, names = [], config: file, json, tag: tags, reuse }) => {
-    const [{ Engine }, { findConfig, loadConfig }, images] = await Promise.all([
-      import('../docker/index.ts'),
-      import('../config/index.ts'),
-      import('../images/index.ts'),
-    ]);
+    const [{ Engine }, images] = await Promise.all([import('../docker/index.ts'), import('../images/index.ts')]);
     const badTag = tags.find((tag) => !/^\w[\w.-]{0,127}$/.test(tag));
     if (badTag !== undefined) throw new UsageError(`--tag: ${JSON.stringify(badTag)} is not a tag of a container image`);
-    const hasConfig = file !== undefined || (await findConfig(io.directory)) !== undefined;
-    const loaded = hasConfig ? await loadConfig({ directory: io.directory, file, variables: io.env }) : undefined;
+    const loaded = await loadOptionalConfig(io, file);
     const resolved = images.resolveImages(io.env, loaded?.config.images);
     using engine = await Engine.connect();
     const chosen = names.map((name) => images.imageNamed(resolved, name));

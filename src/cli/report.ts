@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { relative, resolve, sep } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { slashes } from '../core/text.ts';
 import { valueOf } from '../images/variables.ts';
 import type { CliIo } from './io.ts';
 
@@ -24,10 +25,7 @@ export const reportCommand = (io: CliIo): CommandModule<object, ReportArguments>
   handler: async ({ folders = [], out: outOption }) => {
     const { mergeOutputs, summaryLines } = await import('../report/index.ts');
     const out = resolve(io.directory, outOption);
-    const outPath =
-      relative(valueOf(io.env, 'CI_PROJECT_DIR') ?? io.directory, out)
-        .split(sep)
-        .join('/') || '.';
+    const outPath = slashes(relative(valueOf(io.env, 'CI_PROJECT_DIR') ?? io.directory, out)) || '.';
     const jobUrl = valueOf(io.env, 'CI_JOB_URL');
     const merged = await mergeOutputs({
       directories: folders.map((folder) => resolve(io.directory, folder)),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { valueOf } from '../images/variables.ts';
 import { alpyVersion } from '../version.ts';
-import { cacheDirectory, snapshotDirectory } from './cache.ts';
+import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 
 interface RunArguments {
@@ -85,8 +85,8 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
       shard,
       durations,
-      snapshotDirectory: snapshotDirectory(io, loaded.config.snapshots.directory),
-      accelCacheFile: join(cacheDirectory(io.env), 'kvm.json'),
+      snapshotDirectory: snapshotDirectory(io.env, loaded.config.snapshots.directory),
+      accelCacheFile: accelCacheFile(io.env),
       signal: io.signal,
       showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over
       onStart: (environment) => {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
+import { alignColumns } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
-import { cacheDirectory, snapshotDirectory } from './cache.ts';
+import { snapshotDirectory } from './cache.ts';
+import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
+import { loadOptionalConfig } from './optional-config.ts';
 
 interface SnapshotArguments {
   readonly action?: string | undefined;
@@ -42,15 +44,14 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
       }),
   handler: async (args) => {
     const { file, json } = args;
-    const [{ findConfig, loadConfig }, { SnapshotStore: Store, ...archives }] = await Promise.all([
+    const [loaded, { defaultSnapshotsMiB }, { SnapshotStore: Store, ...archives }] = await Promise.all([
+      loadOptionalConfig(io, args.config),
       import('../config/index.ts'),
       import('../snapshot/index.ts'),
     ]);
-    const hasConfig = args.config !== undefined || (await findConfig(io.directory)) !== undefined;
-    const loaded = hasConfig ? await loadConfig({ directory: io.directory, file: args.config, variables: io.env }) : undefined;
     const settings = loaded?.config.snapshots;
-    const maxBytes = (settings?.maxMiB ?? 8192) * 1024 ** 2;
-    const store = new Store(snapshotDirectory(io, settings?.directory), maxBytes);
+    const maxBytes = (settings?.maxMiB ?? defaultSnapshotsMiB) * 1024 ** 2;
+    const store = new Store(snapshotDirectory(io.env, settings?.directory), maxBytes);
     if (args.action === 'save') {
       if (!loaded) throw new UsageError('a snapshot of what? There is no alpy.yaml or alpy.config.ts here or above');
       const snapshot = await provide(io, loaded, store);
@@ -75,19 +76,12 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
 
 /** From the store, or made there and then. */
 async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore): Promise<Snapshot> {
-  const [{ Engine }, { resolveImages }, testbeds] = await Promise.all([
-    import('../docker/index.ts'),
-    import('../images/index.ts'),
-    import('../testbed/index.ts'),
-  ]);
+  const [{ Engine }, testbeds] = await Promise.all([import('../docker/index.ts'), import('../testbed/index.ts')]);
   if (!config.appliance.login)
     throw new UsageError('appliance.login is not configured, so nobody knows when the guest is ready to be saved');
   const directory = join(config.out, 'snapshot');
-  await mkdir(directory, { recursive: true });
   using engine = await Engine.connect({ jobId: io.env['CI_JOB_ID'] });
-  const questions = { images: resolveImages(io.env, config.images), accel: config.accel, directory };
-  const accelCacheFile = join(cacheDirectory(io.env), 'kvm.json');
-  const host = await testbeds.inspectHost(engine, { ...questions, accelCacheFile }, io.signal);
+  const host = await hostFor(io, engine, config, directory);
   const reason = await testbeds.whyNoSnapshots(engine, host, store.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);
   const disk = await testbeds.inspectApplianceDisk(engine, host, config.appliance, io.signal);
@@ -118,12 +112,5 @@ function table(all: readonly SnapshotListing[], directory: string): string {
     record.madeFrom['qemu'] ?? '',
   ]);
   const lines = [['key', 'appliance', 'on disk', 'last used (UTC)', 'QEMU'], ...rows];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  const text = lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...text, '', `in ${directory}`].join('\n');
+  return [...alignColumns(lines), '', `in ${directory}`].join('\n');
 }

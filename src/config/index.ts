@@ -6,5 +6,13 @@ export { loadConfig, type ConfigSources } from './load.ts';
 export { patternOf } from './pattern.ts';
 export { installResolveHooks, moduleMap } from './resolve-hooks.ts';
 export { originText, resolveConfig, type ConfigLayers, type LoadedConfig, type Origin } from './resolve.ts';
-export { configJsonSchema, ConfigSchema, defineConfig, type Config, type ConfigInput, type ConfigOverrides } from './schema.ts';
+export {
+  configJsonSchema,
+  ConfigSchema,
+  defaultSnapshotsMiB,
+  defineConfig,
+  type Config,
+  type ConfigInput,
+  type ConfigOverrides,
+} from './schema.ts';
 export { setVariables, variableName, type Variables } from './variables.ts';

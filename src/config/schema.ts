@@ -30,13 +30,20 @@ const TestsSchema = z.strictObject({
     .describe('how long one test may take after its guest has booted, in ms; four times that without KVM'),
 });
 
+/** How much of the disk snapshots may take when nobody says otherwise, in MiB. */
+export const defaultSnapshotsMiB = 8192;
+
 const SnapshotsSchema = z.strictObject({
   directory: z
     .string()
     .min(1)
     .optional()
     .describe('folder that keeps them, relative to this file; absent for one below ~/.cache/alpy'),
-  maxMiB: z.int().min(1).default(8192).describe('how much of the disk they may take, in MiB; those used longest ago go first'),
+  maxMiB: z
+    .int()
+    .min(1)
+    .default(defaultSnapshotsMiB)
+    .describe('how much of the disk they may take, in MiB; those used longest ago go first'),
 });
 
 /** The one schema of `alpy.config.ts` and `alpy.yaml`. */

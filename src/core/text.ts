@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { sep } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 const names: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 13: '\\r', 27: '\\e', 92: '\\\\' };
@@ -38,4 +39,18 @@ export function plainText(text: string): string {
 /** The last `length` characters of `text`, with a mark where something was left out. */
 export function tail(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - length)}`;
+}
+
+/** A path with forward slashes, as reports have it on every system. */
+export function slashes(path: string): string {
+  return path.split(sep).join('/');
+}
+
+/** Rows as lines whose cells stand below each other. */
+export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    return cells.join('  ').trimEnd();
+  });
 }

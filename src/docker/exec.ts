@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { demultiplex, type Container } from './container.ts';
-import { ExecError, ExecTimeoutError } from './errors.ts';
+import { ExecTimeoutError } from './errors.ts';
 import type { ExitStatus } from './exit-status.ts';
 
 /** A command for a container that runs. */
@@ -89,15 +89,4 @@ export async function exec(container: Container, spec: ExecSpec, wait: Wait): Pr
       }
     },
   );
-}
-
-/**
- * The same as {@link exec}, but the status must be 0.
- * @returns the standard output as text
- * @throws {@link ExecError} otherwise, with what the command printed
- */
-export async function execChecked(container: Container, spec: ExecSpec, wait: Wait): Promise<string> {
-  const { exitStatus, stdout, stderr } = await exec(container, spec, wait);
-  if (exitStatus.code !== 0) throw new ExecError(container.name, spec.command, exitStatus, stdout.toString(), stderr.toString());
-  return stdout.toString();
 }

@@ -11,7 +11,7 @@ export {
   ExecTimeoutError,
   statusCodeOf,
 } from './errors.ts';
-export { exec, execChecked, startExec, type ExecResult, type ExecSpec, type Execution } from './exec.ts';
+export { exec, startExec, type ExecResult, type ExecSpec, type Execution } from './exec.ts';
 export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';
 export { Lifeline } from './lifeline.ts';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { withDeadline } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { sha256Of } from '../core/file.ts';
 import type { Environment, JobContext, Token } from './context.ts';
 import { GitLabError, refusal, type Task } from './errors.ts';
 import { timeout } from './http.ts';
@@ -46,7 +46,7 @@ export async function storeAppliance(
     return undefined;
   }
   const { context, token } = granted(access);
-  const sum = await sha256(path);
+  const sum = await sha256Of(path);
   const version = String(context.pipelineId ?? context.jobId);
   const url = await uploadPackageFile({ context, token, name: 'alpy-appliance', version }, path, options.signal);
   await writeFile(options.variablesFile, `${urlVariable}=${url}\n${sumVariable}=${sum}\n`);
@@ -82,7 +82,7 @@ export async function fetchAppliance(
       () => timeout(task, downloadMs),
       (abort) => download(url, draft, task, token, abort),
     );
-    const sum = await sha256(draft);
+    const sum = await sha256Of(draft);
     if (sum !== env[sumVariable])
       throw new EnvironmentError(`${url} has the SHA-256 ${sum}, not ${String(env[sumVariable])} as ${sumVariable} says`);
     await rename(draft, path);
@@ -119,10 +119,4 @@ async function download(url: string, path: string, task: Task, token: Token, sig
     signal.throwIfAborted();
     throw new EnvironmentError(`cannot download ${url} to ${path}: ${messageOf(cause)}`, { cause });
   }
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

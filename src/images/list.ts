@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
+import { alignColumns } from '../core/text.ts';
 import { inspectImage, type PresentImage } from './inspect.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
@@ -25,8 +26,7 @@ export function formatImages(rows: readonly ImageRow[], nowMs: number): string {
     ['NAME', 'LOCATION', 'FROM', 'STATE'],
     ...rows.map(({ name, reference, origin, present }) => [name, reference, origin, present ? state(present, nowMs) : 'missing']),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+  return alignColumns(cells).join('\n');
 }
 
 /** The rows as JSON for programs. */

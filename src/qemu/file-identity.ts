@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { stat } from 'node:fs/promises';
+import { stampOf, type FileStamp } from '../core/file.ts';
 import { DiskImageError } from './errors.ts';
 
-/** What changes whenever a file is written or replaced. */
-export interface FileIdentity {
+/** A file, as it was when it was looked at. */
+export interface FileIdentity extends FileStamp {
   readonly path: string;
-  readonly bytes: number;
-  /** inode, modification and status change, the latter two in `ns`: no program can set the last one back */
-  readonly stamp: string;
 }
 
 /** @throws Error of the file system when there is no such file */
 export async function identify(path: string): Promise<FileIdentity> {
-  const { size, dev, ino, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return { path, bytes: Number(size), stamp: [dev, ino, mtimeNs, ctimeNs].join(' ') };
+  return { path, ...(await stampOf(path)) };
 }
 
 /**

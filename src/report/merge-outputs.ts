@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { codeOf, EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { slashes } from '../core/text.ts';
 import { mergeReports, type ShardResults } from './merge.ts';
 import type { JobReport, RunReport } from './model.ts';
 import { readRunJson } from './run-json.ts';
@@ -29,16 +30,14 @@ export interface MergeOptions {
 export async function mergeOutputs({ directories, out, outPath, job }: MergeOptions): Promise<RunReport> {
   if (directories.includes(out))
     throw new UsageError(`${out} is one of the shards, and would be overwritten: name another --out`);
-  const reports = await Promise.all(directories.map((directory) => readRunJson(join(directory, 'run.json'))));
-  const strange = directories.find((_, index) => reports.length > 1 && reports[index]?.shard === undefined);
+  const sources = await Promise.all(
+    directories.map(async (directory) => ({ directory, report: await readRunJson(join(directory, 'run.json')) })),
+  );
+  const strange = sources.find(({ report }) => sources.length > 1 && report.shard === undefined);
   if (strange !== undefined)
-    throw new UsageError(`${strange} holds all tests, not those of a shard: was it written by alpy run --shard?`);
-  const problem = shardProblem(reports);
+    throw new UsageError(`${strange.directory} holds all tests, not those of a shard: was it written by alpy run --shard?`);
+  const problem = shardProblem(sources.map(({ report }) => report));
   if (problem !== undefined) throw new EnvironmentError(problem);
-  const sources = directories.flatMap((directory, index) => {
-    const report = reports[index];
-    return report ? [{ directory, report }] : [];
-  });
   const [first, ...others] = await place(sources, out);
   if (first === undefined) throw new UsageError('which shards? Name their output directories');
   const merged = mergeReports([first, ...others], job);
@@ -54,7 +53,7 @@ interface Source {
 /** Sees that the files of all tests are below `out`, each folder under a name of its own. */
 async function place(sources: readonly Source[], out: string): Promise<readonly ShardResults[]> {
   const inside = (directory: string): string | undefined => {
-    const path = relative(out, directory).split(sep).join('/');
+    const path = slashes(relative(out, directory));
     return path.startsWith('../') || path === '..' ? undefined : path;
   };
   const outside = sources.filter(({ directory }) => inside(directory) === undefined);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
+import { median } from '../core/median.ts';
 import type { RunReport, StepReport, TestReport, TestStatus } from './model.ts';
 import { escapeControls } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
@@ -70,12 +71,6 @@ function bootMs(steps: readonly StepReport[]): number | undefined {
 
 function seconds(durationMs: number): string {
   return (durationMs / 1000).toFixed(3);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[sorted.length / 2 - 1] ?? 0) + upper) / 2;
 }
 
 /** Labels of each test, no two the same: a file in which a series occurs twice is not valid. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import { log } from '../core/step.ts';
+import type { Engine } from '../docker/index.ts';
+import type { DiskImage } from '../qemu/index.ts';
 import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '../testbed/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
@@ -51,7 +53,7 @@ async function make(
 ): Promise<{ readonly testbed: Testbed; readonly isRestored: boolean }> {
   const { appliance, links } = wanted;
   const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
-  const from = await snapshotFor(wanted, directory, signal);
+  const from = await snapshotFor(engine, disk, wanted, directory, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
   const spec = { appliance, links, disk, directory, ...snapshot };
   return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
@@ -59,6 +61,8 @@ async function make(
 
 /** The snapshot to start from; none when the test wants to see the boot, and when none can be saved. */
 async function snapshotFor(
+  engine: Engine,
+  disk: DiskImage,
   { appliance, links, boot, autoBoot }: Wanted,
   directory: string,
   signal: AbortSignal,
@@ -69,7 +73,6 @@ async function snapshotFor(
     log('alpy.snapshot', 'booting: without appliance.login nobody knows when the guest is ready to be saved');
     return undefined;
   }
-  const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
   const store = new SnapshotStore(snapshots.directory, snapshots.maxBytes);
   const turn = (key: string): Promise<Lease> => turnToBoot(key, signal);
   try {

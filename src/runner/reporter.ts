@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 import { codeOf } from '../core/errors.ts';
+import { slashes } from '../core/text.ts';
 import {
   errorReport,
   parseEvents,
@@ -104,8 +105,4 @@ function stepsIn(directory: string): readonly StepReport[] {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
-}
-
-function slashes(path: string): string {
-  return path.split(sep).join('/');
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join, relative, sep } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { inParallel } from '../core/parallel.ts';
 import { makeRedactor } from '../core/redact.ts';
+import { slashes } from '../core/text.ts';
 import { moduleMap, type Config, type LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
@@ -118,7 +119,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const { tests, errors } = reporter;
   const partial = { tests, errors };
   const { artifactRoot = options.directory, jobUrl } = options;
-  const outPath = relative(artifactRoot, config.out).split(sep).join('/') || '.';
+  const outPath = slashes(relative(artifactRoot, config.out)) || '.';
   const whole: RunReport = {
     alpyVersion: options.alpyVersion,
     startedAt: new Date(started).toISOString(),
@@ -171,7 +172,7 @@ function inShard(
 ): { readonly chosen: readonly TestSpecification[]; readonly report?: ShardReport } {
   if (shard === undefined) return { chosen: files };
   const { index, total } = shard;
-  const nameOf = ({ moduleId }: TestSpecification): string => relative(directory, moduleId).split(sep).join('/');
+  const nameOf = ({ moduleId }: TestSpecification): string => slashes(relative(directory, moduleId));
   const plan = planShards(files.map(nameOf), total, durations);
   const mine = new Set(plan[index - 1]);
   const by = files.some((file) => durations.has(nameOf(file))) ? 'duration' : 'count';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { measureFile } from './verify.ts';
+import { sha256Of } from '../core/file.ts';
 
 /** How many are remembered. */
 const most = 100;
@@ -24,7 +24,7 @@ export class ContentHashes {
     const name = `${path} ${stamp}`;
     const known = (await this.#read())[name];
     if (known !== undefined) return known;
-    const { sha256 } = await measureFile(path);
+    const sha256 = await sha256Of(path);
     await this.#add(name, sha256).catch(() => undefined); // then it is computed anew the next time
     return sha256;
   }

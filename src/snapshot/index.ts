@@ -5,4 +5,3 @@ export { SnapshotError } from './errors.ts';
 export { snapshotKey } from './key.ts';
 export type { SnapshotRecord } from './record.ts';
 export { SnapshotStore, type Snapshot, type SnapshotListing } from './store.ts';
-export { measureFile } from './verify.ts';

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../core/errors.ts';
+import { sha256Of, stampOf, type FileStamp } from '../core/file.ts';
 import type { FileRecord, SnapshotRecord } from './record.ts';
 
 /** Name of the file that keeps which files were seen to be whole, and their stamps then. */
@@ -12,10 +10,8 @@ const verifiedFile = 'verified.json';
 
 /** Size and SHA-256 of a file. */
 export async function measureFile(path: string): Promise<FileRecord> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
-  const { size } = await stat(path);
-  return { bytes: size, sha256: hash.digest('hex') };
+  const sha256 = await sha256Of(path);
+  return { bytes: (await stampOf(path)).bytes, sha256 };
 }
 
 /**
@@ -25,14 +21,14 @@ export async function measureFile(path: string): Promise<FileRecord> {
  */
 export async function findDamage(directory: string, record: SnapshotRecord): Promise<string | undefined> {
   const known = await readVerified(directory);
+  const boot = await bootId();
   const stamps: Record<string, string> = {};
   for (const [name, { bytes, sha256 }] of Object.entries(record.files)) {
     const path = join(directory, name);
-    const found = await stampOf(path);
+    const found = await findStamp(path, boot);
     if (found === undefined) return `${name} is missing`;
     if (found.bytes !== bytes) return `${name} has ${String(found.bytes)} bytes, not ${String(bytes)}: it is truncated`;
-    if (known[name] !== found.stamp && (await measureFile(path)).sha256 !== sha256)
-      return `the content of ${name} is not what was saved`;
+    if (known[name] !== found.stamp && (await sha256Of(path)) !== sha256) return `the content of ${name} is not what was saved`;
     stamps[name] = found.stamp;
   }
   const isNew = Object.entries(stamps).some(([name, stamp]) => known[name] !== stamp);
@@ -42,8 +38,9 @@ export async function findDamage(directory: string, record: SnapshotRecord): Pro
 
 /** Remembers that all files are whole as they are. */
 export async function rememberWhole(directory: string, record: SnapshotRecord): Promise<void> {
+  const boot = await bootId();
   const stamps: Record<string, string> = {};
-  for (const name of Object.keys(record.files)) stamps[name] = (await stampOf(join(directory, name)))?.stamp ?? '';
+  for (const name of Object.keys(record.files)) stamps[name] = (await findStamp(join(directory, name), boot))?.stamp ?? '';
   await rememberVerified(directory, stamps);
 }
 
@@ -60,12 +57,15 @@ async function readVerified(directory: string): Promise<Readonly<Record<string, 
   }
 }
 
-/** The boot of the machine is in it: what a power failure took from the disk is not known from any time of the file. */
-async function stampOf(path: string): Promise<{ readonly bytes: number; readonly stamp: string } | undefined> {
+/** Part of every stamp: what a power failure took from the disk is not known from any time of the file. */
+async function bootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
+}
+
+async function findStamp(path: string, boot: string): Promise<FileStamp | undefined> {
   try {
-    const { size, dev, ino, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
-    return { bytes: Number(size), stamp: [boot, dev, ino, mtimeNs, ctimeNs].join(' ') };
+    const { bytes, stamp } = await stampOf(path);
+    return { bytes, stamp: `${boot} ${stamp}` };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
@@ -23,6 +23,7 @@ import {
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import { Apps } from './apps.ts';
 import { Dut, type Appliance } from './dut.ts';
+import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
 import { Link, nicMac, nodeMac } from './link.ts';
@@ -161,15 +162,10 @@ async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal?: Ab
   await step('alpy.qemu', 'Load the snapshot', () => hypervisor.loadState({ timeoutMs: restoreTimeoutMs, signal }));
 }
 
-/** Captures are made beforehand and for all to write, as QEMU is no user of this machine and may make no files here. */
 async function prepareFolder(directory: string, numbers: readonly number[]): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
-    for (const index of numbers) {
-      const path = captureFile(directory, index);
-      await writeFile(path, '');
-      await chmod(path, 0o666);
-    }
+    for (const index of numbers) await makeFileForAll(captureFile(directory, index));
   } catch (cause) {
     throw new EnvironmentError(`cannot make the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
   }

@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { AlpyError, messageOf } from '../core/errors.ts';
+import { availableMemoryMiB } from '../core/memory.ts';
 import { Container, DaemonError, Engine } from '../docker/index.ts';
 import { inspectImage, type ResolvedImage } from '../images/index.ts';
 import { provenKvm, type Accel } from '../qemu/index.ts';
@@ -115,20 +116,12 @@ async function lookAtMemory(engine: Engine, { memoryMiB }: Examination): Promise
   const name = 'memory';
   const needed = memoryMiB + qemuOverheadMiB;
   const info = (await engine.docker.info()) as { readonly MemTotal?: number };
-  const available = await availableMemoryMiB();
+  const available = await availableMemoryMiB(); // of this machine, which may be another than the daemon's
   const total = Math.floor((info.MemTotal ?? 0) / 1024 ** 2);
   const have = available ?? total;
   const text = `${String(have)} MiB available of ${String(total)}, one testbed takes about ${String(needed)}`;
   if (have >= needed) return { name, result: 'ok', text };
   return failure(name, text, 'end other programs, or lower appliance.memoryMiB');
-}
-
-/** Available memory of this machine, which may be another than the daemon's; nothing where the kernel does not tell. */
-async function availableMemoryMiB(): Promise<number | undefined> {
-  const { readFile } = await import('node:fs/promises');
-  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
-  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
-  return kilobytes === undefined ? undefined : Math.floor(Number(kilobytes) / 1024);
 }
 
 async function lookAtDisk(directory: string): Promise<Finding> {

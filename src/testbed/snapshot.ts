@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
-import { chmod, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { step } from '../core/step.ts';
 import { prepareShell } from '../console/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { machineArguments, snapshotFiles, type DiskImage } from '../qemu/index.ts';
 import { ContentHashes, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
-import { createTestbed } from './create.ts';
+import { createTestbed, type TestbedSpec } from './create.ts';
 import type { Appliance } from './dut.ts';
+import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
 
@@ -85,15 +86,8 @@ async function makeSnapshot(
   const draft = await store.begin(memoryBytes + diskAllowanceBytes);
   try {
     await prepareDraft(draft, memoryBytes);
-    const made = { use: 'make', directory: draft } as const;
-    const testbed = await createTestbed(engine, facts, { appliance, links, disk, directory, snapshot: made }, signal);
-    const saved = await (async () => {
-      await using booted = testbed;
-      await booted.dut.boot({ signal });
-      const timeoutMs = saveTimeoutMs * facts.timeFactor;
-      const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => booted.dut.save({ timeoutMs, signal }));
-      return { virtualMs, qemuVersion: booted.dut.qmp.version };
-    })();
+    const snapshot = { use: 'make', directory: draft } as const;
+    const saved = await bootAndSave(engine, facts, { appliance, links, disk, directory, snapshot }, signal);
     const record = {
       format: 1,
       key: snapshotKey(from),
@@ -108,17 +102,27 @@ async function makeSnapshot(
   }
 }
 
+/** The testbed is gone when this returns: only then are the files of the snapshot complete. */
+async function bootAndSave(
+  engine: Engine,
+  facts: HostFacts,
+  spec: TestbedSpec,
+  signal?: AbortSignal,
+): Promise<{ readonly virtualMs: number; readonly qemuVersion: string }> {
+  await using testbed = await createTestbed(engine, facts, spec, signal);
+  const { dut } = testbed;
+  await dut.boot({ signal });
+  const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
+  const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => dut.save(wait));
+  return { virtualMs, qemuVersion: dut.qmp.version };
+}
+
 const noTurn = (): Promise<Disposable> => Promise.resolve({ [Symbol.dispose]: () => undefined });
 
 const saveTimeoutMs = 30_000;
 
-/** Made beforehand and for all to write, as QEMU is no user of this machine and may make no files here. */
 async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
-  for (const name of Object.values(snapshotFiles)) {
-    const path = join(draft, name);
-    await writeFile(path, '');
-    await chmod(path, 0o666);
-  }
+  for (const name of Object.values(snapshotFiles)) await makeFileForAll(join(draft, name));
   await truncate(join(draft, snapshotFiles.memory), memoryBytes);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
 import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
-import { inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
+import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
 import { Bench, rabbit, rabbitImage } from '../support/testbeds.ts';
 
@@ -175,7 +175,6 @@ test('an image that changes while the run uses it is told, whether guests boot o
   const changing = rabbit({ provision, image });
   const disk = await inspectApplianceDisk(bench.engine, bench.facts, changing);
   await copyFile(rabbitImage, image);
-  const { createTestbed } = await import('../../src/testbed/index.ts');
   for (const use of [undefined, { use: 'restore', from: snapshot } as const]) {
     const spec = { appliance: changing, links: 0, disk, directory: await mkdtemp(join(directory, 'changed-')) };
     const made = createTestbed(bench.engine, bench.facts, { ...spec, ...(use ? { snapshot: use } : {}) });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
+import { availableMemoryMiB } from '../../core/memory.ts';
 import type { Accel } from '../../qemu/index.ts';
 import type { Capacity } from './scheduler.ts';
 
@@ -25,10 +26,9 @@ export function testbedMiB(guestMiB: number, accel: Accel): number {
 
 /** Looks at the machine; the daemon's may be another one, of which nothing is known. */
 export async function inspectMachine(): Promise<MachineFacts> {
-  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
-  const kilobytes = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? totalmem() / 1024);
+  const freeMiB = (await availableMemoryMiB()) ?? Math.floor(totalmem() / 1024 ** 2);
   const limit = Number(await readFile('/sys/fs/cgroup/memory.max', 'utf8').catch(() => 'max')); // of the job's container
-  const availableMiB = Math.floor(Math.min(kilobytes * 1024, Number.isNaN(limit) ? Infinity : limit) / 1024 ** 2);
+  const availableMiB = Math.min(freeMiB, Number.isNaN(limit) ? Infinity : Math.floor(limit / 1024 ** 2));
   return { cores: availableParallelism(), availableMiB };
 }
 

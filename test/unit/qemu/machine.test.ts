@@ -22,6 +22,7 @@ const spec: MachineSpec = {
   extra: [],
 };
 const all = (changes: Partial<MachineSpec>): string => machineArguments({ ...spec, ...changes }, paths).join(' ');
+const at = (changes: Partial<MachinePaths>): string => machineArguments(spec, { ...paths, ...changes }).join(' ');
 const diskDrive = '-drive if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap';
 
 test('all arguments of a machine with two NICs, UEFI and an argument of the user', () => {
@@ -72,4 +73,26 @@ test('the processor is the best of the accelerator, or the one that is named', (
   expect(all({ accel: 'kvm' })).toContain(' -accel kvm -cpu host ');
   expect(all({ accel: 'kvm', cpu: 'Haswell' })).toContain(' -accel kvm -cpu Haswell ');
   expect(all({ cpu: 'qemu64' })).toContain(',tb-size=256 -cpu qemu64 ');
+});
+
+test('memory in a file is written by the machine that makes a snapshot, and only copied by those that start from it', () => {
+  const memory = (use: NonNullable<MachinePaths['memory']>['use']): string => at({ memory: { path: '/s,1/memory', use } });
+  const backend = '-object memory-backend-file,id=ram0,size=256M,mem-path=/s,,1/memory';
+  expect(memory('write')).toContain(`${backend},share=on -machine q35,memory-backend=ram0`);
+  expect(memory('copy-on-write')).toContain(`${backend},share=off -machine`);
+  expect(memory('copy-on-write of a file that may not be written')).toContain(
+    `${backend},share=off,readonly=on,rom=off -machine`,
+  );
+  expect(at({})).not.toContain('memory-backend');
+});
+
+test('a restored machine waits for its state, and finds disk and image wherever they are here', () => {
+  const text = at({
+    isIncoming: true,
+    snapshotDisk: { path: '/s/disk.qcow2', image: '/i/a,b.raw', imageFormat: 'raw' },
+  });
+  expect(text).toContain('-incoming defer');
+  expect(text).toContain(
+    'file=/d.qcow2,cache=unsafe,discard=unmap,backing.driver=qcow2,backing.file.driver=file,backing.file.filename=/s/disk.qcow2,backing.backing.driver=raw,backing.backing.file.driver=file,backing.backing.file.filename=/i/a,,b.raw',
+  );
 });
