@@ -9,27 +9,28 @@ const layers = {
   config: ['core'],
   console: ['core'],
   report: ['core'],
-  gitlab: ['core', 'report'],
   qemu: ['core', 'docker'],
   capture: ['core', 'docker'],
   network: ['core', 'docker', 'qemu'],
   snapshot: ['core'],
   testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot'],
+  session: ['core', 'docker', 'images', 'config', 'console', 'network', 'capture', 'snapshot', 'testbed', 'report'],
+  gitlab: ['core', 'docker', 'images', 'config', 'session', 'report'],
   runner: ['core', 'docker', 'images', 'config', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
-  cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'runner', 'report', 'gitlab'],
+  cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab'],
 };
 
 /** Runtime dependencies, each with the folders that may import it. */
 const owners = {
   dockerode: ['docker', 'images'],
   'tar-stream': ['docker', 'images', 'snapshot'],
-  execa: ['images'],
+  execa: ['images', 'session'],
   yargs: ['cli'],
   '@gitbeaker/rest': ['gitlab'],
   'junit-report-builder': ['report'],
   vitest: ['runner'],
-  yaml: ['config', 'images'],
-  zod: ['config', 'images', 'network'],
+  yaml: ['config', 'images', 'gitlab'],
+  zod: ['config', 'images', 'network', 'gitlab'],
 };
 
 module.exports = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:os';
 import yargs from 'yargs';
-import { AlpyError, messageOf, UsageError, type Fault } from '../core/errors.ts';
+import { AlpyError, messageOf, statusByFault, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { alpyVersion } from '../version.ts';
 import { applianceCommand } from './appliance.ts';
@@ -11,13 +11,14 @@ import { doctorCommand } from './doctor.ts';
 import { imagesCommand } from './images.ts';
 import { initCommand } from './init.ts';
 import type { CliIo } from './io.ts';
+import { keepCommand } from './keep.ts';
 import { publishCommand } from './publish.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { sessionCommandsOf } from './session.ts';
 import { snapshotCommand } from './snapshot.ts';
-
-const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
+import { downCommand, upCommand } from './up.ts';
 
 /** The first of these asks for an end; a second one gives up waiting for it. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -70,6 +71,9 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     )
     .command(runCommand(io))
     .command(initCommand(io))
+    .command(upCommand(io))
+    .command([...sessionCommandsOf(io, args)])
+    .command(downCommand(io))
     .command(doctorCommand(io))
     .command(imagesCommand(io))
     .command(applianceCommand(io))
@@ -79,6 +83,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(configCommand(io))
     .command(schemaCommand(io))
     .command(cleanCommand(io))
+    .command(keepCommand(io))
     .demandCommand(1, 'which command? See alpy --help')
     .strict()
     .version(alpyVersion)

@@ -6,6 +6,9 @@
  */
 export type Fault = 'usage' | 'environment' | 'device' | 'bug';
 
+/** Exit status of a program that ends by an error. */
+export const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
+
 /** Base of every error that alpy throws on purpose: a stable code, whose fault it is, a message to act on. */
 export abstract class AlpyError extends Error {
   /** stable identifier, `ALPY_…` */

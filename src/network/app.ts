@@ -22,6 +22,8 @@ export interface AppSpec {
   readonly node: Node;
   /** absent for that of its image */
   readonly command?: readonly string[] | undefined;
+  /** program before the command; absent for that of its image */
+  readonly entrypoint?: readonly string[] | undefined;
   /** name of an image of the configuration, or a location; default `traffic` */
   readonly image?: string | undefined;
   /** how logs and messages call it; default the first word of the command */
@@ -75,7 +77,7 @@ export class App implements AsyncDisposable {
    * @throws ContainerError when the daemon refuses
    */
   static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
-    const { node, command, environment, files, workingDirectory, user, capabilities } = spec;
+    const { node, command, entrypoint, environment, files, workingDirectory, user, capabilities } = spec;
     const label = spec.name ?? command?.[0]?.split('/').at(-1) ?? 'app';
     const name = `${label}@${node.name}`;
     return step('alpy.network', `Start ${name}`, async () => {
@@ -85,6 +87,7 @@ export class App implements AsyncDisposable {
           name,
           image,
           command,
+          entrypoint,
           environment,
           files,
           workingDirectory,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Fault } from '../core/errors.ts';
+import { statusByFault, type Fault } from '../core/errors.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { plainLines } from './text.ts';
 
@@ -56,9 +56,6 @@ export function statusOf(state: TestState, errors: readonly ErrorReport[]): Test
   return state === 'failed' && errors[0]?.fault === 'device' && !isBroken ? 'failed' : 'error';
 }
 
-/** Exit status of each fault on its own; an error that nobody can be blamed for comes from a test's own code. */
-const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
-
 /**
  * Exit status of a run. A failed test (1) wins over everything, so that a pipeline which forgives or retries 3 never
  * hides a broken device. Without one: a bug of ours (4), then a mistake of the user (2), then the environment (3), in
@@ -79,5 +76,6 @@ function statusOfTest({ status, errors }: TestReport): readonly number[] {
 }
 
 function statusOfError({ fault }: ErrorReport): number {
+  // an error that nobody can be blamed for comes from a test's own code
   return fault === undefined ? 1 : statusByFault[fault];
 }

@@ -66,7 +66,7 @@ describe('a restored guest', () => {
     expect(await testbed.links[0]!.capture.count()).toBe(0); // nobody announces anything
     await node!.configure({ address: '192.168.1.2/24' });
     const sentMs = Date.now();
-    expect((await node!.ping('192.168.1.1')).received).toBe(1);
+    expect((await node!.ping('192.168.1.1')).received).toBeGreaterThan(0);
     const answeredMs = Date.now();
     await testbed.dut.waitForClock();
     const before = Date.now() / 1000;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { sessionFiles } from '../session/index.ts';
+import type { CliIo } from './io.ts';
+
+/** Ctrl-], as in telnet and virsh. */
+const leaveByte = 0x1d;
+
+/**
+ * Connects this terminal to the serial console of a session, until Ctrl-] or its end.
+ * @throws EnvironmentError when there is none
+ */
+export async function attachConsole(directory: string, io: CliIo): Promise<void> {
+  const { stdin, stdout } = process;
+  const path = join(directory, sessionFiles.shared, sessionFiles.console);
+  const socket = createConnection(path);
+  await once(socket, 'connect').catch((cause: unknown) => {
+    throw new EnvironmentError(`no testbed is held at ${directory}; alpy up starts one (${messageOf(cause)})`, { cause });
+  });
+  io.stderr('connected to the console; Ctrl-] leaves it');
+  const leave = (): void => {
+    socket.destroy();
+  };
+  io.signal.addEventListener('abort', leave, { once: true });
+  if (stdin.isTTY) stdin.setRawMode(true);
+  stdin.on('data', (data: Buffer) => {
+    if (stdin.isTTY && data.includes(leaveByte)) leave();
+    else socket.write(data);
+  });
+  stdin.once('end', leave);
+  socket.pipe(stdout, { end: false });
+  socket.on('error', () => undefined); // 'close' follows
+  if (!socket.destroyed) await once(socket, 'close');
+  if (stdin.isTTY) stdin.setRawMode(false);
+  stdin.pause();
+  stdin.removeAllListeners('data');
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { CommandModule } from 'yargs';
+import type { CliIo } from './io.ts';
+
+/** `alpy keep`: the process that holds a testbed for `alpy up` and for the runner. Not for people. */
+export const keepCommand = (io: CliIo): CommandModule<object, { readonly directory: string }> => ({
+  command: 'keep <directory>',
+  describe: false,
+  builder: (yargs) => yargs.positional('directory', { type: 'string', demandOption: true }),
+  handler: async ({ directory }) => {
+    const { runKeeper } = await import('../session/index.ts');
+    await runKeeper(directory, io.signal);
+  },
+});

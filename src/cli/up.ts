@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { UsageError } from '../core/errors.ts';
+import { secretsOf } from '../core/redact.ts';
+import { accelCacheFile, snapshotDirectory } from './cache.ts';
+import { configOption, type CliIo } from './io.ts';
+import { ownProgram, sessionDirectory } from './session.ts';
+
+interface UpArguments {
+  readonly config?: string | undefined;
+  readonly boot?: 'cold' | 'snapshot' | undefined;
+  readonly hours: number;
+}
+
+/** `alpy up` */
+export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
+  command: 'up',
+  describe: 'Set a testbed up and keep it, to try things by hand: exec, console, capture, link; then alpy down',
+  builder: (yargs) =>
+    yargs.options({
+      ...configOption,
+      boot: { choices: ['snapshot', 'cold'] as const, describe: 'boot the guest, or restore it from a snapshot' },
+      hours: { type: 'number', default: 8, requiresArg: true, describe: 'after so many hours it ends by itself' },
+    }),
+  handler: async ({ config: file, boot, hours }) => {
+    if (!(hours > 0)) throw new UsageError('--hours: wanted is a number above 0');
+    const [{ loadConfig }, { newRunId }, { resolveImages }, session] = await Promise.all([
+      import('../config/index.ts'),
+      import('../docker/index.ts'),
+      import('../images/index.ts'),
+      import('../session/index.ts'),
+    ]);
+    const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags: boot ? { boot } : {} });
+    const directory = await sessionDirectory(io, file);
+    if (await session.isKept(directory)) throw new UsageError(`a testbed is held at ${directory} already: alpy down ends it`);
+    await rm(directory, { recursive: true, force: true });
+    const spec = {
+      directory,
+      runId: newRunId(),
+      config,
+      images: resolveImages(io.env, config.images),
+      accelCacheFile: accelCacheFile(io.env),
+      snapshotDirectory: snapshotDirectory(io.env, config.snapshots.directory),
+      deadlineMs: Date.now() + hours * 3_600_000,
+      services: [],
+      secrets: secretsOf(io.env),
+    };
+    await session.startKeeper(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
+    const nodes = Array.from({ length: config.topology.links }, (_, index) => `node${String(index)}`).join(', ');
+    io.stdout(
+      `${config.appliance.name} is up${nodes === '' ? '' : `, with ${nodes}`}; its files are in ${join(directory, 'testbed')}`,
+    );
+    io.stdout('next: alpy console, alpy exec node0 -- ip address, alpy capture link0, alpy status; then alpy down');
+  },
+});
+
+/** `alpy down` */
+export const downCommand = (io: CliIo): CommandModule<object, { readonly config?: string | undefined }> => ({
+  command: 'down',
+  describe: 'End the testbed that alpy up keeps; its captures and logs stay',
+  builder: (yargs) => yargs.options(configOption),
+  handler: async ({ config }) => {
+    const { isKept, stopKeeper } = await import('../session/index.ts');
+    const directory = await sessionDirectory(io, config);
+    if (!(await isKept(directory))) {
+      io.stdout('no testbed is up');
+      return;
+    }
+    const complaint = await stopKeeper(directory, io.signal);
+    if (complaint !== '') io.stderr(complaint);
+    io.stdout(`down; its captures and logs are in ${join(directory, 'testbed')}`);
+  },
+});

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../../core/errors.ts';
+import { patternOf } from '../../config/index.ts';
+import type { Dut } from '../../testbed/index.ts';
+import type { Call } from '../call.ts';
+import { exactly, milliseconds, type SessionCommand, type Words } from './command.ts';
+
+/** How long a command on the device, or a wait for its output, may take when nobody says, in `ms`; times its time factor. */
+const defaultTimeoutMs = 30_000;
+
+export const consoleCommand: SessionCommand = {
+  name: 'console',
+  usage: 'run COMMAND… | send TEXT | expect PATTERN | tail',
+  describe: "Use the device's serial console",
+  help: [
+    'run          run a command in the shell that is logged in; its output and status are those of alpy',
+    'send         send a line; --no-newline: without its end',
+    'expect       wait until PATTERN comes, a text or a /regular expression/; status 1 when it does not',
+    'tail         show the last output',
+    '--timeout    how long, in seconds; default 30, times four without KVM',
+  ],
+  options: { timeout: { type: 'string' }, 'no-newline': { type: 'boolean' } },
+  run: async ({ testbed: { dut } }, { positionals: [verb, ...others], values, rest }, call) => {
+    const words: Words = { values, positionals: others, rest };
+    const wait = { timeoutMs: milliseconds(words, 'timeout') ?? defaultTimeoutMs * dut.timeFactor, signal: call.signal };
+    switch (verb) {
+      case 'run':
+        return runOnDevice(dut, [...others, ...rest].join(' '), wait, call);
+      case 'send': {
+        const [text] = exactly(words, ['TEXT']);
+        await (values['no-newline'] === true ? dut.console.send(text, wait) : dut.console.sendLine(text, wait));
+        return 0;
+      }
+      case 'expect': {
+        const { before, text } = await dut.console.expect(pattern(exactly(words, ['PATTERN'])[0]), wait);
+        await call.write('out', `${before}${text}\n`);
+        return 0;
+      }
+      case 'tail':
+        await call.write('out', `${dut.console.tail}\n`);
+        return 0;
+      default:
+        throw new UsageError(`wanted: run, send, expect or tail; found: ${verb ?? 'nothing'}`);
+    }
+  },
+};
+
+async function runOnDevice(
+  dut: Dut,
+  command: string,
+  wait: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  call: Call,
+): Promise<number> {
+  if (command === '') throw new UsageError('run what? alpy console run COMMAND…');
+  const { output, exitStatus } = await dut.shell.run(command, { ...wait, check: false });
+  if (output !== '') await call.write('out', `${output}\n`);
+  return exitStatus;
+}
+
+function pattern(text: string): string | RegExp {
+  try {
+    return patternOf(text);
+  } catch (cause) {
+    throw new UsageError(`${text} is no regular expression: ${cause instanceof Error ? cause.message : ''}`, { cause });
+  }
+}
+
+const acts: Readonly<Record<string, (dut: Dut) => Promise<unknown>>> = {
+  pause: (dut) => dut.pause(),
+  resume: (dut) => dut.start(),
+  reset: (dut) => dut.reset(),
+  login: (dut) => dut.login(),
+  reboot: (dut) => dut.reboot(),
+  'power-down': (dut) => dut.powerDown(),
+};
+
+export const dutCommand: SessionCommand = {
+  name: 'dut',
+  usage: Object.keys(acts).join('|'),
+  describe: 'Halt the device, let it go on, press its buttons, log in anew',
+  run: async ({ testbed: { dut } }, words) => {
+    const [verb] = exactly(words, ['ACT']);
+    const act = Object.hasOwn(acts, verb) ? acts[verb] : undefined;
+    if (!act) throw new UsageError(`wanted: ${Object.keys(acts).join(', ')}; found: ${verb}`);
+    await act(dut);
+    return 0;
+  },
+};

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../../core/errors.ts';
+import { containerNamed, nodeNamed } from '../held.ts';
+import { runIn } from '../run-in.ts';
+import { exactly, type SessionCommand } from './command.ts';
+
+export const execCommand: SessionCommand = {
+  name: 'exec',
+  usage: 'NODE|SERVICE [-i] -- COMMAND…',
+  describe: 'Run a program on a node, or in the container of a service',
+  help: ['-i, --stdin  hand the standard input, to its end, to the program'],
+  options: { stdin: { type: 'boolean', short: 'i' } },
+  run: async (held, { positionals, rest }, call) => {
+    const [name, ...command] = [...positionals, ...rest];
+    if (name === undefined || command.length === 0)
+      throw new UsageError('run what where? alpy exec NODE -- COMMAND…; the first word is a node or a service');
+    return runIn(containerNamed(held, name), { command, input: call.input }, call);
+  },
+};
+
+export const configureCommand: SessionCommand = {
+  name: 'configure',
+  usage: 'NODE [--address A/N]… [--gateway G]… [--mtu BYTES]',
+  describe: "Give a node's interface addresses, routes and MTU, in place of those it had",
+  options: {
+    address: { type: 'string', multiple: true },
+    gateway: { type: 'string', multiple: true },
+    mtu: { type: 'string' },
+  },
+  run: async (held, words) => {
+    const [name] = exactly(words, ['NODE']);
+    const { address, gateway, mtu } = words.values as {
+      readonly address?: readonly string[];
+      readonly gateway?: readonly string[];
+      readonly mtu?: string;
+    };
+    await nodeNamed(held, name).configure({ address, gateway, ...(mtu === undefined ? {} : { mtu: Number(mtu) }) });
+    return 0;
+  },
+};

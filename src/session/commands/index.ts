@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { SessionCommand } from './command.ts';
+import { consoleCommand, dutCommand } from './device.ts';
+import { configureCommand, execCommand } from './exec.ts';
+import { captureCommand, linkCommand } from './link.ts';
+import { statusCommand } from './status.ts';
+
+export type { SessionCommand } from './command.ts';
+
+/** What can be done with a testbed that a keeper holds. */
+export const sessionCommands: readonly SessionCommand[] = [
+  execCommand,
+  configureCommand,
+  consoleCommand,
+  dutCommand,
+  linkCommand,
+  captureCommand,
+  statusCommand,
+];
+
+/** What `alpy COMMAND --help` prints. */
+export function commandHelp({ name, usage, describe, help = [] }: SessionCommand): string {
+  return [`alpy ${name} ${usage}`, '', describe, ...(help.length === 0 ? [] : ['']), ...help.map((line) => `  ${line}`)].join(
+    '\n',
+  );
+}
+
+/** What `alpy help` prints where only these commands are there. */
+export function allHelp(): string {
+  const lines = sessionCommands.map(({ name, usage, describe }) => `  alpy ${name} ${usage}\n      ${describe}`);
+  return ['Acts on the testbed of this job.', '', ...lines].join('\n');
+}

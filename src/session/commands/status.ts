@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { exactly, type SessionCommand } from './command.ts';
+
+export const statusCommand: SessionCommand = {
+  name: 'status',
+  usage: '',
+  describe: 'Tell of the testbed as JSON, after seeing that all of it runs',
+  run: async ({ testbed, services, directory }, words, call) => {
+    exactly(words, []);
+    testbed.check();
+    const { dut, nodes, links } = testbed;
+    const facts = {
+      dut: dut.name,
+      isRunning: await dut.isRunning(),
+      timeFactor: dut.timeFactor,
+      nodes: nodes.map(({ name }) => name),
+      links: links.map(({ name, model, mac, node }) => ({ name, model, mac, node: node.name })),
+      services: [...services.keys()],
+      directory,
+    };
+    await call.write('out', `${JSON.stringify(facts, null, 2)}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { messageOf } from '../core/errors.ts';
+import { logAside } from '../core/step.ts';
+import type { SerialConsole } from '../console/index.ts';
+
+/** Most output that waits for a reader that does not read, in `bytes`; it is let go of then. */
+const mostUnread = 4 * 1024 * 1024;
+
+/**
+ * Offers the serial console as a socket: who connects sees all output from then on, and what they write is typed. Several may
+ * look on at once; a reader that does not read is cut off, as it must not stall the guest.
+ */
+export async function serveConsole(path: string, console: SerialConsole): Promise<AsyncDisposable> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const stop = console.observe((chunk) => {
+      if (socket.writableLength > mostUnread) socket.destroy();
+      else socket.write(chunk);
+    });
+    socket.on('error', () => undefined); // 'close' follows
+    socket.once('close', () => {
+      stop();
+      sockets.delete(socket);
+    });
+    void type(socket, console);
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  await chmod(path, 0o666); // the job's container may run as anybody; nobody else gets to the folder
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function type(socket: Socket, console: SerialConsole): Promise<void> {
+  try {
+    for await (const chunk of socket) await console.send(chunk as Buffer);
+  } catch (error) {
+    if (!socket.destroyed) logAside('alpy.session', `a connection to the console was given up: ${messageOf(error)}`);
+    socket.destroy();
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { logAside } from '../core/step.ts';
+import type { Answerer, OutputName } from './call.ts';
+import { clientScript } from './client-script.ts';
+
+/** Most that the words of a call, or its input, may take, in `bytes`. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** The folder that a job's container sees. */
+export interface CallFolder extends AsyncDisposable {
+  /** mounted so that it can only be read */
+  readonly directory: string;
+  /** mounted below it so that it can be written */
+  readonly calls: string;
+}
+
+/**
+ * Takes calls from containers that see a folder, by files and pipes, as nothing else is sure to work from a shell script. What
+ * lies there may have been put there by anybody: a file is read, and a pipe written, only when it is one, and not a link.
+ * @param directory - absolute path of the folder to be made
+ * @throws EnvironmentError when it cannot be made
+ */
+export async function serveFolder(directory: string, answer: Answerer): Promise<CallFolder> {
+  const calls = join(directory, 'calls');
+  const requests = join(directory, 'requests');
+  let pipe: number;
+  try {
+    await mkdir(join(directory, 'bin'), { recursive: true });
+    await mkdir(calls);
+    await chmod(calls, 0o1777); // the job's container may run as anybody
+    await writeFile(join(directory, 'bin', 'alpy'), clientScript, { mode: 0o755 });
+    await chmod(join(directory, 'bin', 'alpy'), 0o755);
+    await execa('mkfifo', ['-m', '666', requests]);
+    pipe = openSync(requests, constants.O_RDWR | constants.O_NONBLOCK); // for both: it then never ends
+  } catch (cause) {
+    throw new EnvironmentError(`cannot make the folder for calls in ${directory}: ${messageOf(cause)}`, { cause });
+  }
+  const running = new Map<string, AbortController>();
+  const input = new Socket({ fd: pipe, readable: true, writable: false });
+  createInterface({ input }).on('line', (line) => {
+    const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]+)$/.exec(line)?.groups ?? {};
+    if (id === undefined) return;
+    if (verb === 'cancel') running.get(id)?.abort(new Error('cancelled by its caller'));
+    else if (!running.has(id)) {
+      const stop = new AbortController();
+      running.set(id, stop);
+      serveOne(join(calls, id), answer, stop)
+        .catch((error: unknown) => {
+          logAside('alpy.session', `a call was given up: ${messageOf(error)}`);
+        })
+        .finally(() => running.delete(id));
+    }
+  });
+  return {
+    directory,
+    calls,
+    async [Symbol.asyncDispose]() {
+      for (const stop of running.values()) stop.abort(new Error('the testbed ends'));
+      input.destroy();
+      await Promise.resolve();
+    },
+  };
+}
+
+async function serveOne(path: string, answer: Answerer, stop: AbortController): Promise<void> {
+  const words = (await readWhole(path)) ?? Buffer.alloc(0);
+  const args = words.toString().split('\0').slice(0, -1);
+  const input = await readWhole(`${path}.in`);
+  const outputs = { out: openPipe(`${path}.out`), err: openPipe(`${path}.err`) };
+  for (const pipe of Object.values(outputs)) {
+    pipe.on('error', () => {
+      stop.abort(new Error('nobody reads the answer any more'));
+    });
+  }
+  const write = (output: OutputName, data: Buffer | string): Promise<void> => writeTo(outputs[output], data);
+  const status = await answer({ args, input, write, signal: stop.signal, isTrusted: false });
+  await Promise.all(Object.values(outputs).map((pipe) => ended(pipe)));
+  const done = openPipe(`${path}.done`);
+  done.on('error', () => undefined); // the caller has gone
+  await writeTo(done, `${String(status)}\n`);
+  await ended(done);
+}
+
+/** @returns nothing when there is no such file */
+async function readWhole(path: string): Promise<Buffer | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!file) return undefined;
+  try {
+    const facts = await file.stat();
+    if (!facts.isFile()) throw new Error(`${path} is no file`);
+    if (facts.size > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a pipe that somebody reads; it belongs to the socket then. @throws Error when nobody does, or it is no pipe */
+function openPipe(path: string): Socket {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if (!fstatSync(fd).isFIFO()) {
+    closeSync(fd);
+    throw new Error(`${path} is no pipe`);
+  }
+  return new Socket({ fd, readable: false, writable: true });
+}
+
+async function writeTo(pipe: Socket, data: Buffer | string): Promise<void> {
+  if (!pipe.writable) return;
+  await new Promise<void>((resolve) => {
+    pipe.write(data, () => {
+      resolve(); // also when it failed: its 'error' tells
+    });
+  });
+}
+
+async function ended(pipe: Socket): Promise<void> {
+  if (pipe.destroyed) return;
+  const closed = Promise.withResolvers<void>();
+  pipe.once('close', () => {
+    closed.resolve();
+  });
+  pipe.end(() => pipe.destroy());
+  await closed.promise;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
+import type { Container } from '../docker/index.ts';
+import type { App, Node } from '../network/index.ts';
+import type { Link, Testbed } from '../testbed/index.ts';
+
+/** A testbed that a keeper holds, with what runs beside its nodes. */
+export interface Held {
+  readonly testbed: Testbed;
+  /** by their names */
+  readonly services: ReadonlyMap<string, App>;
+  /** in which the scripts of a CI job run; absent when none does */
+  readonly job?: Container | undefined;
+  /** absolute path of the folder for the testbed's files */
+  readonly directory: string;
+}
+
+/** @throws UsageError that lists the nodes there are */
+export function nodeNamed({ testbed: { nodes } }: Pick<Held, 'testbed'>, name: string): Node {
+  const found = nodes.find((node) => node.name === name);
+  if (!found) throw new UsageError(`there is no node ${JSON.stringify(name)}; there are: ${namesOf(nodes)}`);
+  return found;
+}
+
+/** @throws UsageError that lists the links there are */
+export function linkNamed({ testbed: { links } }: Held, name: string): Link {
+  const found = links.find((link) => link.name === name);
+  if (!found) throw new UsageError(`there is no link ${JSON.stringify(name)}; there are: ${namesOf(links)}`);
+  return found;
+}
+
+/** The container of a node or a service. @throws UsageError that lists what there is */
+export function containerNamed(held: Held, name: string): Container {
+  const found = held.services.get(name) ?? held.testbed.nodes.find((node) => node.name === name);
+  if (found) return found.container;
+  const names = [...held.testbed.nodes.map((node) => node.name), ...held.services.keys()].join(', ');
+  throw new UsageError(`there is no node or service ${JSON.stringify(name)}; there are: ${names}`);
+}
+
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => name).join(', ') || 'none, as the topology has no links';
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { step } from '../core/step.ts';
+import { Container, type Engine } from '../docker/index.ts';
+import type { Testbed } from '../testbed/index.ts';
+import type { Call } from './call.ts';
+import { nodeNamed } from './held.ts';
+import { runIn } from './run-in.ts';
+import { sharedFolder, type JobContainerSpec } from './spec.ts';
+
+/**
+ * Starts the container of a job's scripts beside a node. It waits on its standard input, which the keeper holds, so it ends
+ * with the keeper at the latest. Its processes are a namespace of their own: the job's programs do not see QEMU.
+ * @throws ContainerError when the daemon refuses, such as for an image without `sh` and `cat`
+ */
+export async function startJobContainer(
+  engine: Engine,
+  testbed: Testbed,
+  { node, image, mounts, environment }: JobContainerSpec,
+  signal?: AbortSignal,
+): Promise<Container> {
+  return step('alpy.session', `Start the job's container beside ${node}`, () =>
+    Container.start(
+      engine,
+      {
+        name: 'job',
+        image,
+        entrypoint: ['sh', '-c', 'exec cat'],
+        command: [],
+        environment,
+        networkMode: `container:${nodeNamed({ testbed }, node).container.id}`,
+        addCapabilities: ['NET_ADMIN', 'NET_RAW'],
+        mounts,
+      },
+      signal,
+    ),
+  );
+}
+
+/** bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. */
+const anyShell = `PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
+
+/**
+ * Runs a script that the runner has written, which the shell reads from its standard input.
+ * @returns its exit status
+ * @throws ContainerError when the container has ended, or the daemon refuses
+ */
+export async function runScript(container: Container, call: Call): Promise<number> {
+  return runIn(container, { command: ['sh', '-c', anyShell], input: call.input }, call);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { Lifetime } from '../core/lifetime.ts';
+import { makeRedactor } from '../core/redact.ts';
+import { log, withSink, type StepSink } from '../core/step.ts';
+import { Engine } from '../docker/index.ts';
+import type { App } from '../network/index.ts';
+import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
+import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
+import {
+  createTestbed,
+  inspectApplianceDisk,
+  inspectHost,
+  provideSnapshot,
+  whyNoSnapshots,
+  type HostFacts,
+  type Testbed,
+  type TestbedSpec,
+} from '../testbed/index.ts';
+import { answererOf } from './answer.ts';
+import type { Answerer } from './call.ts';
+import { serveConsole } from './console-socket.ts';
+import { serveFolder } from './file-calls.ts';
+import { nodeNamed, type Held } from './held.ts';
+import { runScript, startJobContainer } from './job-container.ts';
+import { serveSocket } from './socket.ts';
+import { sessionFiles, type SessionSpec } from './spec.ts';
+
+/** @throws EnvironmentError when the file cannot be read */
+export async function readSpec(directory: string): Promise<SessionSpec> {
+  const file = join(directory, sessionFiles.spec);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new EnvironmentError(`cannot read ${file}`, { cause });
+  });
+  return JSON.parse(text) as SessionSpec;
+}
+
+/**
+ * Makes a testbed and holds it until it is told to stop, `signal` fires or its deadline passes; then tears it down.
+ * @param onReady - called when the testbed can be used
+ * @param sink - takes what is worth to be told to who waits for the testbed
+ * @throws what inspectHost, createTestbed, `Dut.boot` and `Testbed.close` throw
+ * @throws UsageError when the disk image lies where none may lie
+ */
+export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () => void, sink: StepSink): Promise<void> {
+  const directory = join(spec.directory, sessionFiles.testbed);
+  await mkdir(directory, { recursive: true });
+  using debugLog = DebugLog.open(directory);
+  await withSink(redactSink(composeSinks(debugLog.sink, sink), makeRedactor(spec.secrets)), async () => {
+    await using lifetime = new Lifetime();
+    const overdue = AbortSignal.timeout(Math.max(0, spec.deadlineMs - Date.now()));
+    const asked = new AbortController();
+    const closed = Promise.withResolvers<void>();
+    closed.promise.catch(() => undefined); // thrown below too
+    const end = AbortSignal.any([signal, overdue, asked.signal]);
+    const testbed = await hold(spec, directory, lifetime, end, () => {
+      asked.abort(new EnvironmentError('the testbed was told to stop'));
+      return closed.promise;
+    });
+    onReady();
+    if (!end.aborted) await new Promise((resolve) => end.addEventListener('abort', resolve, { once: true }));
+    if (overdue.aborted) log('alpy.session', 'the deadline of the job has passed: the testbed ends');
+    closed.resolve(testbed.close());
+    await closed.promise;
+  });
+}
+
+/** Makes everything and opens the ways in. */
+async function hold(
+  spec: SessionSpec,
+  directory: string,
+  lifetime: Lifetime,
+  signal: AbortSignal,
+  stop: () => Promise<void>,
+): Promise<Testbed> {
+  const engine = await Engine.connect({ runId: spec.runId, jobId: spec.jobId });
+  lifetime.defer('engine', () => {
+    engine[Symbol.dispose]();
+  });
+  const testbed = await bootTestbed(engine, spec, directory, lifetime, signal);
+  const services = await startServices(testbed, spec, signal);
+  const shared = join(spec.directory, sessionFiles.shared);
+  const jobless: Held = { testbed, services, directory };
+  await mkdir(shared, { recursive: true });
+  const console = await serveConsole(join(shared, sessionFiles.console), testbed.dut.console);
+  lifetime.defer('console socket', async () => {
+    await console[Symbol.asyncDispose]();
+  });
+  if (spec.job) {
+    const folder = await serveFolder(shared, answererOf(jobless));
+    lifetime.defer('calls', async () => {
+      await folder[Symbol.asyncDispose]();
+    });
+  }
+  const job = spec.job && (await startJobContainer(engine, testbed, spec.job, signal));
+  if (job) lifetime.defer('job', () => job[Symbol.asyncDispose]());
+  const socket = await serveSocket(join(spec.directory, sessionFiles.socket), trusted({ ...jobless, job }, stop));
+  lifetime.defer('socket', async () => {
+    await socket[Symbol.asyncDispose]();
+  });
+  return testbed;
+}
+
+/** What only the driver, or a person on this machine, may ask for besides. */
+function trusted(held: Held, stop: () => Promise<void>): Answerer {
+  const { job } = held;
+  return answererOf(held, async (call) => {
+    const [name] = call.args;
+    if (name === 'stop') {
+      await stop();
+      return 0;
+    }
+    return name === 'script' && job ? runScript(job, call) : undefined;
+  });
+}
+
+async function bootTestbed(
+  engine: Engine,
+  spec: SessionSpec,
+  directory: string,
+  lifetime: Lifetime,
+  signal: AbortSignal,
+): Promise<Testbed> {
+  const { config, images, accelCacheFile } = spec;
+  const { appliance, topology } = config;
+  const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile }, signal);
+  const disk = await inspectApplianceDisk(engine, host, appliance, signal);
+  for (const { path } of disk.files) await seeAllowed(path, spec.diskFolders);
+  const wanted = { appliance, links: topology.links, disk, directory };
+  const from = await snapshotFor(engine, host, spec, wanted, signal);
+  const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
+  const testbed = await createTestbed(engine, host, { ...wanted, ...snapshot }, signal);
+  lifetime.defer('testbed', () => testbed.close());
+  await testbed.dut.boot({ signal });
+  return testbed;
+}
+
+/** @throws UsageError when a file lies in none of the folders in which it must, links followed */
+async function seeAllowed(path: string, folders: readonly string[] | undefined): Promise<void> {
+  if (!folders) return;
+  const real = await realpath(path);
+  const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
+  if (allowed.some((folder) => real.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return;
+  throw new UsageError(
+    `the disk image needs ${path}, which a job may not use: it must lie in the project, or in a folder of imageFolders in the driver's settings`,
+  );
+}
+
+async function snapshotFor(
+  engine: Engine,
+  host: HostFacts,
+  { config, snapshotDirectory }: SessionSpec,
+  wanted: TestbedSpec,
+  signal: AbortSignal,
+): Promise<Snapshot | undefined> {
+  const { boot, appliance, snapshots } = config;
+  if (boot === 'cold' || !appliance.login) return undefined;
+  const reason = await whyNoSnapshots(engine, host, snapshotDirectory, signal);
+  if (reason === undefined) {
+    const store = new SnapshotStore(snapshotDirectory, snapshots.maxMiB * 1024 ** 2);
+    try {
+      return await provideSnapshot(engine, host, store, wanted, join(wanted.directory, 'boot'), signal);
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      log('alpy.snapshot', `booting without a snapshot: ${error.message}`);
+      return undefined;
+    }
+  }
+  log('alpy.snapshot', `booting without a snapshot: ${reason}`);
+  return undefined;
+}
+
+async function startServices(
+  testbed: Testbed,
+  { services }: SessionSpec,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, App>> {
+  const started = await Promise.all(
+    services.map(async ({ name, node, ...service }) => {
+      const app = await testbed.apps.start({ ...service, name, node: nodeNamed({ testbed }, node) }, signal);
+      return [name, app] as const;
+    }),
+  );
+  return new Map(started);
+}

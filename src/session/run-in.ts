@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Readable } from 'node:stream';
+import { exec, startExec, type Container } from '../docker/index.ts';
+import type { Call, OutputName } from './call.ts';
+
+/** What to run in a container. */
+export interface Command {
+  readonly command: readonly string[];
+  readonly input?: Buffer | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
+/** How long a cancelled command has to end by itself before it is killed, in `ms`. */
+const graceMs = 5000;
+
+/** Tells its PID, which is that of its process group too, since the daemon makes each command leader of a session. */
+const tellPid = 'echo "$$"; exec "$@"';
+
+/**
+ * Runs a command in a container and hands on what it prints as it comes. When nobody waits any more, its process group gets
+ * SIGTERM, and SIGKILL when it has not ended 5 s later.
+ * @returns its exit status
+ * @throws ContainerError when the container has ended, or the daemon refuses
+ */
+export async function runIn(container: Container, { command, input, environment }: Command, call: Call): Promise<number> {
+  const spec = { command: ['sh', '-c', tellPid, 'sh', ...command], environment };
+  const execution = await startExec(container, spec, call.signal);
+  const pid = Promise.withResolvers<string>();
+  const cancelled = (): void => {
+    void pid.promise.then((value) => endGroup(container, value, execution.exited));
+  };
+  call.signal.addEventListener('abort', cancelled, { once: true });
+  try {
+    execution.stdin.end(input ?? '');
+    const [exitStatus] = await Promise.all([
+      execution.exited,
+      copy(afterFirstLine(execution.stdout, pid.resolve), 'out', call),
+      copy(execution.stderr, 'err', call),
+    ]);
+    return exitStatus.code;
+  } finally {
+    call.signal.removeEventListener('abort', cancelled);
+  }
+}
+
+async function endGroup(container: Container, pid: string, exited: Promise<unknown>): Promise<void> {
+  const send = async (name: string): Promise<void> => {
+    await exec(container, { command: ['kill', '-s', name, '--', `-${pid}`] }, { timeoutMs: graceMs }).catch(() => undefined); // it ends with the testbed at the latest
+  };
+  await send('TERM');
+  const timer = setTimeout(() => void send('KILL'), graceMs);
+  await exited.catch(() => undefined);
+  clearTimeout(timer);
+}
+
+async function copy(stream: AsyncIterable<Buffer>, output: OutputName, call: Call): Promise<void> {
+  for await (const chunk of stream) await call.write(output, chunk);
+}
+
+/** Takes the first line away and tells it. */
+async function* afterFirstLine(stream: Readable, onLine: (line: string) => void): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (!head) {
+      yield chunk;
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    const end = head.indexOf('\n');
+    if (end < 0) continue;
+    onLine(head.toString('utf8', 0, end));
+    if (end + 1 < head.length) yield head.subarray(end + 1);
+    head = undefined;
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { AlpyError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
+import { eventLine } from '../report/index.ts';
+import { SessionError } from './errors.ts';
+import { keep, readSpec } from './keeper.ts';
+import { sessionFiles, type SessionSpec } from './spec.ts';
+
+/** What a keeper tells who started it, a line each. */
+type Word =
+  | { readonly log: string }
+  | { readonly ready: true }
+  | { readonly failed: { readonly message: string; readonly code: string; readonly fault: Fault } };
+
+/** Descriptor on which a keeper tells who started it how it goes. */
+const wordsFd = 3;
+
+/**
+ * Starts a keeper, in a session of its own so that it outlives the process group of who starts it, and waits until its
+ * testbed can be used. When that fails, or `signal` fires, nothing of it is left.
+ * @param program - how to start `alpy keep`: words to which the folder is added
+ * @param onLine - takes what it tells meanwhile
+ * @throws SessionError with what the keeper tells of why there is no testbed
+ */
+export async function startKeeper(
+  spec: SessionSpec,
+  program: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const child = await spawnKeeper(spec, program, environment);
+  const words = child.stdio[wordsFd] as Socket;
+  const stop = (): void => {
+    child.kill('SIGTERM');
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    for await (const line of createInterface({ input: words })) {
+      const word = JSON.parse(line) as Word;
+      if ('log' in word) onLine(word.log);
+      else if ('failed' in word) throw new SessionError(word.failed.message, word.failed.code, word.failed.fault);
+      else return;
+    }
+    signal.throwIfAborted();
+    throw new EnvironmentError(`the keeper of the testbed ended without a word; see ${join(spec.directory, sessionFiles.log)}`);
+  } catch (error) {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit'); // so that nothing of it is left
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    words.destroy();
+    child.unref();
+  }
+}
+
+async function spawnKeeper(
+  spec: SessionSpec,
+  [command = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ChildProcess> {
+  const { directory } = spec;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(join(directory, sessionFiles.spec), JSON.stringify(spec), { mode: 0o600 });
+  const log = openSync(join(directory, sessionFiles.log), 'a', 0o600);
+  try {
+    const child = spawn(command, [...args, directory], {
+      cwd: '/',
+      detached: true,
+      env: { ...env },
+      stdio: ['ignore', log, log, 'pipe'],
+    });
+    await once(child, 'spawn').catch((cause: unknown) => {
+      throw new EnvironmentError(`cannot start ${command}: ${messageOf(cause)}`, { cause });
+    });
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/**
+ * The keeper itself: `alpy keep`. It ends at once when who started it goes before the testbed is ready.
+ * @param directory - absolute path of the folder of its session
+ * @throws what `keep` throws
+ */
+export async function runKeeper(directory: string, signal: AbortSignal): Promise<void> {
+  const words = new Socket({ fd: wordsFd, readable: true, writable: true });
+  const abandoned = new AbortController();
+  let isReady = false;
+  words.on('error', () => undefined); // 'close' follows
+  words.once('close', () => {
+    if (!isReady) abandoned.abort(new EnvironmentError('who wanted the testbed has gone'));
+  });
+  words.resume(); // or its end is not seen
+  const tell = (word: Word): void => {
+    if (words.writable) words.write(`${JSON.stringify(word)}\n`);
+  };
+  try {
+    const onReady = (): void => {
+      isReady = true;
+      tell({ ready: true });
+      words.end();
+    };
+    await keep(await readSpec(directory), AbortSignal.any([signal, abandoned.signal]), onReady, (event) => {
+      if (!isReady && event.path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event) });
+    });
+  } catch (error) {
+    const { code, fault } = error instanceof AlpyError ? error : { code: 'ALPY_BUG', fault: 'bug' as const };
+    if (!isReady) tell({ failed: { message: messageOf(error), code, fault } });
+    throw error;
+  } finally {
+    words.destroySoon();
+  }
+}
