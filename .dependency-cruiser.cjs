@@ -24,7 +24,7 @@ const layers = {
 const owners = {
   dockerode: ['docker', 'images'],
   'tar-stream': ['docker', 'images', 'snapshot'],
-  execa: ['images', 'session'],
+  execa: ['images', 'session', 'gitlab'],
   yargs: ['cli'],
   '@gitbeaker/rest': ['gitlab'],
   'junit-report-builder': ['report'],

@@ -8,6 +8,7 @@ import { applianceCommand } from './appliance.ts';
 import { cleanCommand } from './clean.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { executorCommand } from './executor.ts';
 import { imagesCommand } from './images.ts';
 import { initCommand } from './init.ts';
 import type { CliIo } from './io.ts';
@@ -83,6 +84,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(configCommand(io))
     .command(schemaCommand(io))
     .command(cleanCommand(io))
+    .command(executorCommand(io))
     .command(keepCommand(io))
     .demandCommand(1, 'which command? See alpy --help')
     .strict()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
@@ -60,7 +61,7 @@ export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () =
       return closed.promise;
     });
     onReady();
-    if (!end.aborted) await new Promise((resolve) => end.addEventListener('abort', resolve, { once: true }));
+    if (!end.aborted) await once(end, 'abort');
     if (overdue.aborted) log('alpy.session', 'the deadline of the job has passed: the testbed ends');
     closed.resolve(testbed.close());
     await closed.promise;

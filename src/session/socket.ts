@@ -4,6 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 
 /** First line of a connection. */
@@ -28,9 +29,13 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Async
   if (Buffer.byteLength(path) > longestPath)
     throw new EnvironmentError(`no socket can have the path ${path}: it is longer than ${String(longestPath)} bytes`);
   const running = new Map<Socket, Promise<void>>();
-  const server: Server = createServer((socket) => {
+  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.once('close', () => running.delete(socket));
-    running.set(socket, serveOne(socket, answer));
+    const answered = serveOne(socket, answer).catch((error: unknown) => {
+      logAside('alpy.session', `a call was given up: ${messageOf(error)}`);
+      socket.destroy();
+    });
+    running.set(socket, answered);
   });
   server.listen(path);
   await once(server, 'listening').catch((cause: unknown) => {
@@ -41,7 +46,11 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Async
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
       server.close();
-      for (const [socket, answered] of running) void answered.finally(() => socket.destroySoon());
+      for (const [socket, answered] of running) {
+        void answered.finally(() => {
+          socket.destroySoon();
+        });
+      }
       await closed;
     },
   };
@@ -49,26 +58,34 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Async
 
 async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
   const gone = new AbortController();
+  const cancel = (): void => {
+    gone.abort(new Error('cancelled by its caller'));
+  };
   socket.on('error', () => undefined); // 'close' follows
-  socket.once('close', () => {
-    gone.abort(new Error('nobody waits for the answer any more'));
-  });
+  socket.once('end', cancel);
+  socket.once('close', cancel);
   const send = async (reply: Reply): Promise<void> => {
     if (!socket.writable) return;
-    if (!socket.write(`${JSON.stringify(reply)}\n`)) await once(socket, 'drain', { signal: gone.signal }).catch(() => undefined);
+    if (socket.write(`${JSON.stringify(reply)}\n`)) return;
+    await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined); // gone meanwhile
   };
-  for await (const line of createInterface({ input: socket })) {
-    const { args, input } = JSON.parse(line) as Request;
-    const write = (output: OutputName, data: Buffer | string): Promise<void> => {
-      const encoded = Buffer.from(data).toString('base64');
-      return send(output === 'out' ? { out: encoded } : { err: encoded });
-    };
-    const call = { args, write, signal: gone.signal, isTrusted: true };
-    const exit = await answer(input === undefined ? call : { ...call, input: Buffer.from(input, 'base64') });
-    await send({ exit });
-    socket.end();
+  const lines = createInterface({ input: socket });
+  const line = await once(lines, 'line', { signal: gone.signal }).catch(() => undefined); // gone without a word
+  lines.close();
+  if (!line) {
+    socket.destroy();
     return;
   }
+  socket.resume(); // or its end is not seen
+  const { args, input } = JSON.parse(line[0] as string) as Request;
+  const write = (output: OutputName, data: Buffer | string): Promise<void> => {
+    const encoded = Buffer.from(data).toString('base64');
+    return send(output === 'out' ? { out: encoded } : { err: encoded });
+  };
+  const call = { args, write, signal: gone.signal, isTrusted: true };
+  const exit = await answer(input === undefined ? call : { ...call, input: Buffer.from(input, 'base64') });
+  await send({ exit });
+  socket.end();
 }
 
 /** What a caller sends and wants to get. */
@@ -80,8 +97,11 @@ export interface SocketCall {
   readonly signal: AbortSignal;
 }
 
+/** How long what is cancelled may take to end, in `ms`: it is killed after 5000. */
+const cancelTimeoutMs = 15_000;
+
 /**
- * Has a keeper do something.
+ * Has a keeper do something. When the caller's signal fires, it is cancelled there, and has ended when this throws.
  * @param path - its socket
  * @returns the exit status; `undefined` when the keeper has gone before it told one
  * @throws EnvironmentError when no keeper is there
@@ -92,11 +112,13 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   await once(socket, 'connect').catch((cause: unknown) => {
     throw new EnvironmentError(`no testbed is held at ${path}; alpy up starts one (${messageOf(cause)})`, { cause });
   });
-  const stop = (): void => {
-    socket.destroy();
+  let timer: NodeJS.Timeout | undefined;
+  const cancel = (): void => {
+    socket.end(); // the keeper cancels it, and tells when it has ended
+    timer = setTimeout(() => socket.destroy(), cancelTimeoutMs);
   };
-  call.signal.addEventListener('abort', stop, { once: true });
-  socket.on('error', stop);
+  call.signal.addEventListener('abort', cancel, { once: true });
+  socket.on('error', () => socket.destroy());
   const { args, input } = call;
   socket.write(`${JSON.stringify({ args, ...(input === undefined ? {} : { input: input.toString('base64') }) })}\n`);
   let status: number | undefined;
@@ -108,7 +130,8 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
       else status = reply.exit;
     }
   } finally {
-    call.signal.removeEventListener('abort', stop);
+    call.signal.removeEventListener('abort', cancel);
+    clearTimeout(timer);
     socket.destroy();
   }
   call.signal.throwIfAborted();

@@ -94,10 +94,10 @@ async function spawnKeeper(
 export async function runKeeper(directory: string, signal: AbortSignal): Promise<void> {
   const words = new Socket({ fd: wordsFd, readable: true, writable: true });
   const abandoned = new AbortController();
-  let isReady = false;
+  const state = { isReady: false };
   words.on('error', () => undefined); // 'close' follows
   words.once('close', () => {
-    if (!isReady) abandoned.abort(new EnvironmentError('who wanted the testbed has gone'));
+    if (!state.isReady) abandoned.abort(new EnvironmentError('who wanted the testbed has gone'));
   });
   words.resume(); // or its end is not seen
   const tell = (word: Word): void => {
@@ -105,16 +105,16 @@ export async function runKeeper(directory: string, signal: AbortSignal): Promise
   };
   try {
     const onReady = (): void => {
-      isReady = true;
+      state.isReady = true;
       tell({ ready: true });
       words.end();
     };
     await keep(await readSpec(directory), AbortSignal.any([signal, abandoned.signal]), onReady, (event) => {
-      if (!isReady && event.path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event) });
+      if (!state.isReady && event.path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event) });
     });
   } catch (error) {
     const { code, fault } = error instanceof AlpyError ? error : { code: 'ALPY_BUG', fault: 'bug' as const };
-    if (!isReady) tell({ failed: { message: messageOf(error), code, fault } });
+    if (!state.isReady) tell({ failed: { message: messageOf(error), code, fault } });
     throw error;
   } finally {
     words.destroySoon();

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { resolve } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import { AlpyError, messageOf } from '../core/errors.ts';
+import { makeRedactor, secretsOf } from '../core/redact.ts';
+import type { Outcome, StageIo, Surroundings } from '../gitlab/executor/index.ts';
+import { alpyVersion } from '../version.ts';
+import { accelCacheFile } from './cache.ts';
+import type { CliIo } from './io.ts';
+import { ownProgram } from './session.ts';
+
+interface StageArguments {
+  readonly settings: string;
+}
+
+/** What a stage of the driver does; settles with how it went. */
+type Stage = (gitlab: typeof import('../gitlab/executor/index.ts'), around: Surroundings, io: StageIo) => Promise<Outcome>;
+
+/** `alpy executor`: the driver of GitLab Runner's custom executor. */
+export const executorCommand = (io: CliIo): CommandModule => ({
+  command: 'executor',
+  describe: "Be the driver of GitLab Runner's custom executor, which gives every job a testbed",
+  builder: (yargs) =>
+    yargs
+      .command(configStage(io))
+      .command(prepareStage(io))
+      .command(runStage(io))
+      .command(cleanupStage(io))
+      .demandCommand(1, 'which stage? GitLab Runner calls config, prepare, run and cleanup; you call install'),
+  handler: () => undefined,
+});
+
+const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
+  command: 'config',
+  describe: 'Tell the runner where the job is to be built',
+  builder: (yargs) => settingsOption(yargs, io),
+  handler: ({ settings }) =>
+    stage(io, settings, async ({ jobPaths }, around) => {
+      const { builds, cache } = jobPaths(around.settings, around.job);
+      const answer = {
+        builds_dir: builds,
+        cache_dir: cache,
+        builds_dir_is_shared: false, // a job has a folder of its own
+        driver: { name: 'alpy', version: alpyVersion },
+      };
+      io.stdout(JSON.stringify(answer));
+      return Promise.resolve({ kind: 'success' });
+    }),
+});
+
+const prepareStage = (io: CliIo): CommandModule<object, StageArguments> => ({
+  command: 'prepare',
+  describe: "Pull the job's images, and make its testbed",
+  builder: (yargs) => settingsOption(yargs, io),
+  handler: ({ settings }) =>
+    stage(io, settings, async ({ prepareJob }, around, stageIo) => {
+      await prepareJob(around, stageIo);
+      return { kind: 'success' };
+    }),
+});
+
+const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly script: string; readonly stage: string }> => ({
+  command: 'run <script> <stage>',
+  describe: 'Run a script that the runner has written',
+  builder: (yargs) =>
+    settingsOption(yargs, io)
+      .positional('script', { type: 'string', demandOption: true })
+      .positional('stage', { type: 'string', demandOption: true, describe: "the runner's name for it, such as build_script" }),
+  handler: ({ settings, script, stage: name }) =>
+    stage(io, settings, ({ runStage: run }, around, stageIo) =>
+      run(around, resolve(io.directory, script), name, {
+        ...stageIo,
+        stdout: (data) => process.stdout.write(data),
+        stderr: (data) => process.stderr.write(data),
+      }),
+    ),
+});
+
+const cleanupStage = (io: CliIo): CommandModule<object, StageArguments> => ({
+  command: 'cleanup',
+  describe: 'Remove all that is left of the job',
+  builder: (yargs) => settingsOption(yargs, io),
+  handler: ({ settings }) =>
+    stage(io, settings, async ({ cleanUpJob }, around, { signal }) => {
+      await cleanUpJob(around, signal);
+      return { kind: 'success' };
+    }),
+});
+
+function settingsOption<T>(yargs: Argv<T>, io: CliIo): Argv<T & StageArguments> {
+  return yargs.option('settings', {
+    type: 'string',
+    requiresArg: true,
+    default: io.env['ALPY_EXECUTOR_SETTINGS'] ?? '/etc/alpy/executor.yaml',
+    describe: "the driver's settings, a file of the administrator's",
+  });
+}
+
+/** Does a stage, and tells the runner how it went: in its own exit statuses, which are not those of the other commands. */
+async function stage(io: CliIo, file: string, act: Stage): Promise<void> {
+  const gitlab = await import('../gitlab/executor/index.ts');
+  let outcome: Outcome;
+  try {
+    const [settings, job] = await Promise.all([gitlab.loadSettings(resolve(io.directory, file)), gitlab.readJob(io.env)]);
+    const around = { settings, job, env: io.env, accelCacheFile: accelCacheFile(io.env) };
+    outcome = await act(gitlab, around, { say: io.stdout, signal: io.signal, keeper: ownProgram('keep') });
+  } catch (error) {
+    if (io.signal.aborted) return; // the runner has stopped us, and knows
+    const isOurs = !(error instanceof AlpyError) || error.fault === 'bug';
+    const text = isOurs && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    io.stderr(makeRedactor(secretsOf(io.env))(`alpy: ${text}`));
+    outcome = gitlab.outcomeOfError(error);
+  }
+  io.exitWith(await gitlab.tellOutcome(outcome, io.env));
+}

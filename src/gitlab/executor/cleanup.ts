@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { rm } from 'node:fs/promises';
+import { codeOf, messageOf } from '../../core/errors.ts';
+import { Lifetime } from '../../core/lifetime.ts';
+import { Engine, removeLeftovers } from '../../docker/index.ts';
+import { stopKeeper } from '../../session/index.ts';
+import { emptyFolder } from './collect.ts';
+import { jobPaths, runIdOf } from './paths.ts';
+import type { Surroundings } from './plan.ts';
+
+/**
+ * Ends what is left of a job and removes its folders, whatever state it is in; nothing is done when nothing is left. One that
+ * fails does not keep the others from being tried.
+ * @throws CleanupError with all that could not be removed
+ */
+export async function cleanUpJob(around: Surroundings, signal: AbortSignal): Promise<void> {
+  const { settings, job } = around;
+  const { session, builds } = jobPaths(settings, job);
+  await using lifetime = new Lifetime(); // last made first
+  for (const folder of [session, builds]) lifetime.defer(folder, () => removeFolder(around, folder, signal));
+  lifetime.defer('containers', async () => {
+    using engine = await Engine.connect({ jobId: String(job.id) });
+    await removeLeftovers(engine, runIdOf(job), signal);
+  });
+  lifetime.defer('testbed', async () => {
+    await stopKeeper(session, signal);
+  });
+}
+
+async function removeFolder(around: Surroundings, folder: string, signal: AbortSignal): Promise<void> {
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    await remove();
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw new Error(messageOf(error), { cause: error });
+    await emptyFolder(around, folder, signal); // made in containers, by their root
+    await remove();
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+export { cleanUpJob } from './cleanup.ts';
+export { readJob, type Job } from './job.ts';
+export { outcomeOfError, tellOutcome, type Outcome } from './outcome.ts';
+export { jobPaths } from './paths.ts';
+export type { Surroundings } from './plan.ts';
+export { prepareJob, type StageIo } from './prepare.ts';
+export { runStage } from './run.ts';
+export { defaultSettingsFile, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { EnvironmentError, messageOf, UsageError } from '../../core/errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The part of a job that the driver reads; GitLab's runner writes it into `JOB_RESPONSE_FILE`. */
+const ResponseSchema = z.object({
+  id: z.int(),
+  token: z.string(),
+  job_info: z.object({ project_id: z.int(), name: z.string().default('') }),
+  runner_info: z.object({ timeout: z.int().min(1).default(3600) }).prefault({}),
+  variables: z.array(z.object({ key: z.string() })).nullish(),
+  image: z.object({ name: z.string().default('') }).nullish(),
+  hooks: z.array(z.object({ name: z.string(), script: z.unknown() })).nullish(),
+});
+
+const VariablesSchema = z.union([
+  z.record(z.string(), z.string()),
+  z
+    .array(z.object({ key: z.string(), value: z.string() }))
+    .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, value]))),
+]);
+
+const ServicesSchema = z.array(
+  z.object({
+    name: z.string().min(1),
+    alias: z.string().nullish(),
+    entrypoint: z.array(z.string()).nullish(),
+    command: z.array(z.string()).nullish(),
+    variables: VariablesSchema.nullish(),
+  }),
+);
+
+/** A service as a job declares it. */
+export type JobService = z.output<typeof ServicesSchema>[number];
+
+/** A CI job as its runner hands it to the driver. */
+export interface Job {
+  /** names it on this machine: no other job has the same, and no job can choose it */
+  readonly key: string;
+  readonly id: number;
+  readonly projectId: number;
+  /** how long its scripts may take in all, in `ms` */
+  readonly timeoutMs: number;
+  /** name of its image with variables in place; empty when it names none */
+  readonly image: string;
+  readonly services: readonly JobService[];
+  /** its variables, as data: whoever may start a pipeline may set them */
+  readonly variables: Environment;
+  /** names of all that its scripts set, and of its hooks */
+  readonly variableNames: readonly string[];
+  readonly hooks: readonly string[];
+}
+
+const prefix = 'CUSTOM_ENV_';
+
+/**
+ * Reads what the runner tells of the job. Facts that decide who may do what come from `JOB_RESPONSE_FILE`, as a job can
+ * override its variables.
+ * @param env - of the driver
+ * @throws EnvironmentError when the runner does not tell it, or tells something else
+ * @throws UsageError when the job declares services that are none
+ */
+export async function readJob(env: Environment): Promise<Job> {
+  const file = env['JOB_RESPONSE_FILE'];
+  if (file === undefined || file === '')
+    throw new EnvironmentError('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner, 14.1 or newer');
+  let response: z.output<typeof ResponseSchema>;
+  try {
+    response = ResponseSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new EnvironmentError(`JOB_RESPONSE_FILE ${file} does not hold a job: ${messageOf(cause)}`, { cause });
+  }
+  const variables = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
+  );
+  const { id, token, job_info: info, runner_info: runner } = response;
+  return {
+    key: `${String(id)}-${createHash('sha256').update(token).digest('hex').slice(0, 8)}`,
+    id,
+    projectId: info.project_id,
+    timeoutMs: runner.timeout * 1000,
+    image: expand(firstOf(variables['CI_JOB_IMAGE'], response.image?.name), variables),
+    services: readServices(variables['CI_JOB_SERVICES'], variables),
+    variables,
+    variableNames: [...new Set([...Object.keys(variables), ...(response.variables ?? []).map(({ key }) => key)])],
+    hooks: (response.hooks ?? []).map(({ name }) => name),
+  };
+}
+
+/** The first that says something: an empty variable counts as unset, as GitLab sets some that way. Empty when none does. */
+export function firstOf(...values: readonly (string | null | undefined)[]): string {
+  return values.find((value) => value) ?? '';
+}
+
+function readServices(text: string | undefined, variables: Environment): readonly JobService[] {
+  if (text === undefined || text.trim() === '') return [];
+  try {
+    return ServicesSchema.parse(JSON.parse(text)).map((service) => ({ ...service, name: expand(service.name, variables) }));
+  } catch (cause) {
+    throw new UsageError(`CI_JOB_SERVICES is no list of services: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Puts variables in place of `$NAME` and `${NAME}`; once, so that no value is read as a template itself. */
+function expand(text: string, variables: Environment): string {
+  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => variables[braced ?? bare ?? ''] ?? '');
+}

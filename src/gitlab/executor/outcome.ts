@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { rm, writeFile } from 'node:fs/promises';
+import { AlpyError, statusByFault } from '../../core/errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * How a stage ends, in the runner's words. `failure`: the job is to blame; it fails as `script_failure`, and `exitCode` is
+ * what `allow_failure:exit_codes` compares. `system`: the runner or its machine is; the job fails as
+ * `runner_system_failure`, and a prepare is tried again.
+ */
+export type Outcome = { readonly kind: 'success' | 'system' } | { readonly kind: 'failure'; readonly exitCode: number };
+
+/**
+ * Tells the runner how a stage ended.
+ * @param env - of the driver: `BUILD_FAILURE_EXIT_CODE`, `SYSTEM_FAILURE_EXIT_CODE`, `BUILD_EXIT_CODE_FILE`
+ * @returns the status to end with; any other than these three would be a system failure
+ */
+export async function tellOutcome(outcome: Outcome, env: Environment): Promise<number> {
+  const file = env['BUILD_EXIT_CODE_FILE'];
+  if (outcome.kind === 'failure') {
+    if (file) await writeFile(file, `${String(outcome.exitCode)}\n`);
+    return statusOf(env['BUILD_FAILURE_EXIT_CODE'], 1);
+  }
+  if (file) await rm(file, { force: true }); // the runner does not clear it between stages
+  return outcome.kind === 'success' ? 0 : statusOf(env['SYSTEM_FAILURE_EXIT_CODE'], 2);
+}
+
+function statusOf(text: string | undefined, otherwise: number): number {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : otherwise;
+}
+
+/** How a script ended: any status other than 0 is the job's. Pure. */
+export function outcomeOfStatus(status: number): Outcome {
+  return status === 0 ? { kind: 'success' } : { kind: 'failure', exitCode: status };
+}
+
+/**
+ * Who is to blame for an error: the job for what it declares and what its device does, the machine for all else, as in the
+ * exit status of `alpy`. Pure.
+ */
+export function outcomeOfError(error: unknown): Outcome {
+  if (error instanceof AlpyError && (error.fault === 'usage' || error.fault === 'device'))
+    return { kind: 'failure', exitCode: statusByFault[error.fault] };
+  return { kind: 'system' };
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { join } from 'node:path';
+import type { Job } from './job.ts';
+import type { Settings } from './settings.ts';
+
+/** Where the driver keeps what. Every job has folders of its own, so that jobs never meet. */
+export interface JobPaths {
+  /** the project is checked out below it; removed with the job */
+  readonly builds: string;
+  /** archives of the runner's cache; all jobs of a project share it */
+  readonly cache: string;
+  /** session of the testbed */
+  readonly session: string;
+}
+
+/** Pure. */
+export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: Pick<Job, 'key' | 'projectId'>): JobPaths {
+  return {
+    builds: join(root, 'builds', key),
+    cache: join(root, 'cache', `project-${String(projectId)}`),
+    session: join(root, 'jobs', key),
+  };
+}
+
+/** Identifier of the job's run, by which its containers are found even when nothing else is left of it. Pure. */
+export function runIdOf({ key }: Pick<Job, 'key'>): string {
+  return `job-${key}`;
+}

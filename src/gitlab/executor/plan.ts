@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { join, resolve, sep } from 'node:path';
+import { UsageError } from '../../core/errors.ts';
+import { loadConfig, resolveConfig, type Config } from '../../config/index.ts';
+import { imageNamed, resolveImages, type ResolvedImage } from '../../images/index.ts';
+import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
+import { firstOf, type Job, type JobService } from './job.ts';
+import { jobPaths, runIdOf } from './paths.ts';
+import { ownParts, seeImageAllowed, seeWithinLimits, topologyFile } from './policy.ts';
+import type { Settings } from './settings.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the driver knows when it is called. */
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly job: Job;
+  /** the driver's own environment, of the administrator */
+  readonly env: Environment;
+  readonly accelCacheFile: string;
+}
+
+/** Variables of a job that say something about its testbed; the rest of the configuration is the administrator's. */
+const openVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;
+
+/** The file that declares the testbed when the job does not say. */
+const defaultTopology = 'alpy.yaml';
+
+/** Where the job's project is checked out. @throws UsageError when that is not where the runner was told to */
+export function projectDirectory({ settings, job }: Surroundings): string {
+  const { builds } = jobPaths(settings, job);
+  const found = job.variables['CI_PROJECT_DIR'] ?? '';
+  const path = resolve(builds, found);
+  if (found === '' || !path.startsWith(builds + sep))
+    throw new UsageError(
+      `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}: do not set it or GIT_CLONE_PATH`,
+    );
+  return path;
+}
+
+/** Whether the testbed can be made before the project is there: all of it is the administrator's. */
+export function isKnownEarly({ job: { variables } }: Surroundings): boolean {
+  return Boolean(variables['ALPY_APPLIANCE']) && !variables['ALPY_TOPOLOGY'] && !variables['ALPY_APPLIANCE_IMAGE'];
+}
+
+/**
+ * What the testbed of a job is to be, all of it checked.
+ * @throws UsageError, ConfigError when the job asks for something that cannot or may not be
+ */
+export async function planSession(around: Surroundings): Promise<SessionSpec> {
+  const { settings, job, env, accelCacheFile } = around;
+  const paths = jobPaths(settings, job);
+  const project = projectDirectory(around);
+  const { config, isOwn } = await describedTestbed(around, project);
+  seeWithinLimits(config, isOwn, settings);
+  const images = resolveImages(env, settings.alpyImages);
+  const node = nodeOf(firstOf(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
+  return {
+    directory: paths.session,
+    runId: runIdOf(job),
+    jobId: String(job.id),
+    config,
+    images,
+    accelCacheFile,
+    snapshotDirectory: join(settings.root, 'snapshots'),
+    ...(isOwn && !job.variables['ALPY_APPLIANCE_IMAGE'] ? {} : { diskFolders: [project, ...settings.imageFolders] }),
+    deadlineMs: Date.now() + job.timeoutMs + settings.graceSeconds * 1000,
+    services: services(job, node, config, images, settings),
+    job: {
+      node,
+      image: jobImage(around, images),
+      mounts: [
+        { source: paths.builds, target: paths.builds, readOnly: false },
+        { source: join(paths.session, sessionFiles.shared), target: sharedFolder, readOnly: true },
+        { source: join(paths.session, sessionFiles.shared, 'calls'), target: `${sharedFolder}/calls`, readOnly: false },
+      ],
+      environment: {
+        ALPY_SESSION: sharedFolder,
+        ALPY_CONSOLE_SOCKET: `${sharedFolder}/${sessionFiles.console}`,
+        ALPY_DUT: config.appliance.name,
+        ALPY_NODE: node,
+        ALPY_LINKS: String(config.topology.links),
+      },
+    },
+    secrets: [],
+  };
+}
+
+/** The image that the job's scripts run in. @throws UsageError when it may not */
+export function jobImage({ settings, job }: Surroundings, images: readonly ResolvedImage[]): string {
+  const own = settings.images.default ?? imageNamed(images, 'traffic').reference;
+  const image = job.image === '' ? own : job.image;
+  seeImageAllowed(image, [own], settings);
+  return image;
+}
+
+async function describedTestbed(
+  { settings, job }: Surroundings,
+  project: string,
+): Promise<{ readonly config: Config; readonly isOwn: boolean }> {
+  const variables = Object.fromEntries(Object.entries(job.variables).filter(([name]) => openVariables.test(name)));
+  const { ALPY_APPLIANCE: name = '', ALPY_TOPOLOGY: file = '' } = job.variables;
+  if (name !== '' && file !== '') throw new UsageError('ALPY_APPLIANCE and ALPY_TOPOLOGY: wanted is one of them');
+  if (name === '') {
+    const path = await topologyFile(project, file === '' ? defaultTopology : file);
+    return { config: ownParts(await loadConfig({ directory: project, file: path, variables }), settings), isOwn: false };
+  }
+  const raw = Object.hasOwn(settings.appliances, name) ? settings.appliances[name] : undefined;
+  if (!raw) {
+    const names = Object.keys(settings.appliances).join(', ') || 'none';
+    throw new UsageError(
+      `ALPY_APPLIANCE: this runner has no appliance ${JSON.stringify(name)}; there are: ${names} (${settings.file})`,
+    );
+  }
+  const loaded = resolveConfig({ file: settings.file, raw, variables, directory: project });
+  return { config: ownParts(loaded, settings), isOwn: true };
+}
+
+function nodeOf(name: string, { topology: { links } }: Config, source: string): string {
+  const names = Array.from({ length: links }, (_, index) => `node${String(index)}`);
+  if (names.includes(name)) return name;
+  throw new UsageError(
+    `${source}: there is no node ${JSON.stringify(name)}; there are: ${names.join(', ') || 'none, without a link'}`,
+  );
+}
+
+function services(
+  job: Job,
+  node: string,
+  config: Config,
+  images: readonly ResolvedImage[],
+  settings: Settings,
+): readonly ServiceSpec[] {
+  const own = imageNamed(images, 'traffic').reference;
+  const names = new Set<string>();
+  return job.services.map((service): ServiceSpec => {
+    const { name: image, alias, entrypoint, command, variables } = service;
+    seeImageAllowed(image, [own], settings);
+    const name = nameOf(service);
+    if (names.has(name)) throw new UsageError(`services: two are called ${name}; give each an alias`);
+    names.add(name);
+    const wanted = firstOf(variables?.['ALPY_NODE'], /^node\d$/.exec(alias ?? '')?.[0], node);
+    return {
+      name,
+      node: nodeOf(wanted, config, `service ${name}`),
+      image,
+      ...(entrypoint && entrypoint.length > 0 ? { entrypoint } : {}),
+      ...(command && command.length > 0 ? { command } : {}),
+      ...(variables ? { environment: variables } : {}),
+    };
+  });
+}
+
+function nameOf({ name, alias }: JobService): string {
+  return firstOf(alias, /([^/:@]+)(:[^/@]*)?(@.*)?$/.exec(name)?.[1], name);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { execa } from 'execa';
+import { EnvironmentError } from '../../core/errors.ts';
+
+/** What the driver's own programs are told by the runner; a job's script has its variables in itself. */
+const ownVariables = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUILD_FAILURE_EXIT_CODE$|SYSTEM_FAILURE_EXIT_CODE$)/;
+
+/**
+ * Runs a script of the runner on this machine, with its output as ours.
+ * @param env - of the driver
+ * @returns its exit status
+ * @throws EnvironmentError when it cannot be started, or a signal ended it
+ */
+export async function runPredefined(
+  script: string,
+  env: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<number> {
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !ownVariables.test(name)));
+  const result = await execa('bash', [script], {
+    env: kept,
+    extendEnv: false,
+    stdin: 'ignore',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: 5000,
+  });
+  signal.throwIfAborted();
+  if (result.exitCode === undefined)
+    throw new EnvironmentError(`${script}: ${result.originalMessage ?? result.shortMessage ?? 'did not run'}`);
+  return result.exitCode;
+}

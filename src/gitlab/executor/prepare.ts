@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir } from 'node:fs/promises';
+import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { Engine } from '../../docker/index.ts';
+import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
+import { startKeeper } from '../../session/index.ts';
+import { jobPaths } from './paths.ts';
+import { isKnownEarly, jobImage, planSession, type Surroundings } from './plan.ts';
+import { seeHarmless, seeImageAllowed } from './policy.ts';
+
+/** How a stage of the driver talks and is stopped. */
+export interface StageIo {
+  /** takes what is to stand in the job's log */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** words that start `alpy keep` */
+  readonly keeper: readonly string[];
+}
+
+/**
+ * Gets ready for a job: folders, container images, and the testbed, if all that it depends on is there already.
+ * @throws UsageError when the job asks for something that cannot or may not be
+ * @throws EnvironmentError, and others of the environment, when this machine cannot do it now
+ */
+export async function prepareJob(around: Surroundings, io: StageIo): Promise<void> {
+  const { settings, job, env } = around;
+  seeHarmless(job, settings);
+  const paths = jobPaths(settings, job);
+  for (const folder of [paths.builds, paths.cache]) {
+    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      throw new EnvironmentError(`cannot make ${folder}: ${messageOf(cause)}; see root in ${settings.file}`, { cause });
+    });
+  }
+  const images = resolveImages(env, settings.alpyImages);
+  const own = jobImage(around, images);
+  for (const { name } of job.services) seeImageAllowed(name, [own], settings);
+  using engine = await Engine.connect({ jobId: String(job.id) });
+  await providePulled(engine, [...new Set([own, ...job.services.map(({ name }) => name)])], around, io);
+  if (isKnownEarly(around)) await startTestbed(around, io);
+  else io.say('the testbed is made when the project is there, as that describes it');
+}
+
+/** Makes the job's testbed. @throws what planSession and startKeeper throw */
+export async function startTestbed(around: Surroundings, io: StageIo): Promise<void> {
+  const spec = await planSession(around);
+  const { appliance, topology } = spec.config;
+  io.say(`making the testbed: ${appliance.name}, ${String(topology.links)} links; scripts run beside ${spec.job?.node ?? ''}`);
+  await startKeeper(spec, io.keeper, keeperEnvironment(around.env), io.say, io.signal);
+}
+
+/** A keeper has no use for what is only of one stage, or of the job. */
+function keeperEnvironment(env: Surroundings['env']): Surroundings['env'] {
+  const dropped = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_|SYSTEM_FAILURE_|TMPDIR$)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.test(name)));
+}
+
+async function providePulled(
+  { docker }: Engine,
+  references: readonly string[],
+  { env, settings }: Surroundings,
+  { say, signal }: StageIo,
+): Promise<void> {
+  const images = references.map((reference): ResolvedImage => ({
+    name: reference,
+    reference,
+    origin: settings.file,
+    buildable: false,
+  }));
+  await pullImages(images, {
+    docker,
+    env,
+    signal,
+    onResult: ({ image, action }) => {
+      say(`image ${image.reference}: ${action}`);
+    },
+  });
+}

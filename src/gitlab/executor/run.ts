@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { tail } from '../../core/text.ts';
+import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
+import { artifactFolder, collectFiles } from './collect.ts';
+import { outcomeOfStatus, type Outcome } from './outcome.ts';
+import { jobPaths } from './paths.ts';
+import type { Surroundings } from './plan.ts';
+import { runPredefined } from './predefined.ts';
+import { startTestbed, type StageIo } from './prepare.ts';
+import { isAfterScripts, isPredefined } from './stages.ts';
+
+/** Where the output of a job's script goes. */
+export interface ScriptOutput {
+  readonly stdout: (data: Buffer) => void;
+  readonly stderr: (data: Buffer) => void;
+}
+
+/**
+ * Runs a script of the runner: a predefined one here, any other in the job's container.
+ * @param script - path of the script
+ * @param stage - name of the sub-stage, known or not
+ * @throws what `startTestbed` throws, when the testbed is still to be made
+ * @throws EnvironmentError when the testbed has gone
+ */
+export async function runStage(
+  around: Surroundings,
+  script: string,
+  stage: string,
+  io: StageIo & ScriptOutput,
+): Promise<Outcome> {
+  if (!isPredefined(stage)) return runInTestbed(around, script, io);
+  if (isAfterScripts(stage)) await endTestbed(around, io);
+  return outcomeOfStatus(await runPredefined(script, around.env, io.signal));
+}
+
+async function runInTestbed(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
+  const { session } = jobPaths(around.settings, around.job);
+  if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
+  const input = await readFile(script);
+  const socket = join(session, sessionFiles.socket);
+  const { stdout, stderr, signal } = io;
+  const lost = async (cause?: unknown): Promise<EnvironmentError> => {
+    const log = await readFile(join(session, sessionFiles.log), 'utf8').catch(() => '');
+    return new EnvironmentError(`the testbed has gone: ${tail(log.trim(), 2000) || 'its keeper said nothing'}`, { cause });
+  };
+  if (!(await isKept(session))) throw await lost();
+  const status = await callSocket(socket, { args: ['script'], input, stdout, stderr, signal });
+  if (status === undefined) throw await lost();
+  return judge(status, socket, io);
+}
+
+/** A script may have failed because the testbed broke, or gone well though the guest has died. */
+async function judge(status: number, socket: string, { stderr, signal }: StageIo & ScriptOutput): Promise<Outcome> {
+  const state = await callSocket(socket, { args: ['status'], stdout: () => undefined, stderr, signal });
+  if (state === undefined || state > 1) return { kind: 'system' };
+  if (status === 0 && state === 1) return { kind: 'failure', exitCode: 1 }; // the guest powered off or rebooted of itself
+  return outcomeOfStatus(status);
+}
+
+/** Ends the testbed, so that its captures are whole, and puts its files among those of the project. Done once. */
+async function endTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
+  const { session } = jobPaths(around.settings, around.job);
+  if (!(await isKept(session))) return;
+  try {
+    const complaint = await stopKeeper(session, signal);
+    if (complaint !== '') say(complaint);
+    await collectFiles(around, signal);
+    say(`captures, console logs and events are in ${artifactFolder}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`the files of the testbed are not complete: ${messageOf(error)}`); // its artifacts are wanted all the same
+  }
+}

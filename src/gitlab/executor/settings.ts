@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { codeOf, messageOf, SettingsError } from '../../core/errors.ts';
+import { ConfigSchema } from '../../config/index.ts';
+
+const path = z.string().startsWith('/', { error: 'an absolute path' });
+
+/** What the administrator of a runner says. Jobs cannot change it. */
+const SettingsSchema = z.strictObject({
+  root: path.default('/var/lib/alpy').describe('folder for builds, caches, snapshots and the state of jobs'),
+  appliances: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
+      ConfigSchema.pick({ appliance: true, topology: true, boot: true }),
+    )
+    .default({})
+    .describe('appliances that a job may name by ALPY_APPLIANCE; as in alpy.yaml, image paths relative to this file'),
+  imageFolders: z.array(path).default([]).describe('folders whose disk images a job may use, besides those of its own project'),
+  images: z
+    .strictObject({
+      default: z.string().min(1).optional().describe('image of jobs that name none; absent for traffic of alpy'),
+      allow: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('images that jobs and their services may use: * stands for anything but /, ** for anything'),
+    })
+    .prefault({})
+    .describe('container images of jobs'),
+  alpyImages: z.record(z.string(), z.string()).default({}).describe('locations of the images of alpy, as images in alpy.yaml'),
+  limits: z
+    .strictObject({
+      memoryMiB: z.int().min(32).default(4096).describe('most memory of a guest, in MiB'),
+      cpus: z.int().min(1).default(4).describe('most processors of a guest'),
+      links: z.int().min(0).max(8).default(8).describe('most links of a testbed'),
+    })
+    .prefault({})
+    .describe('what a job may ask for'),
+  snapshotsMiB: z.int().min(1).default(8192).describe('how much of the disk snapshots may take, in MiB'),
+  graceSeconds: z
+    .int()
+    .min(0)
+    .default(600)
+    .describe('how long after the time-out of its job a testbed ends by itself, for after_script and artifacts'),
+  trustJobs: z
+    .boolean()
+    .default(false)
+    .describe('whether jobs may give QEMU arguments, hooks and variables that run programs on this machine'),
+});
+
+/** See {@link loadSettings}. */
+export type Settings = z.output<typeof SettingsSchema> & {
+  /** absolute path of the file they come from */
+  readonly file: string;
+};
+
+/** Where the settings are looked for. */
+export const defaultSettingsFile = '/etc/alpy/executor.yaml';
+
+/** The driver's settings cannot be used. */
+export class ExecutorSettingsError extends SettingsError {
+  readonly code = 'ALPY_EXECUTOR_SETTINGS';
+}
+
+/**
+ * Reads the driver's settings.
+ * @param file - absolute path
+ * @throws ExecutorSettingsError when there is no such file, or with every problem of it
+ */
+export async function loadSettings(file: string): Promise<Settings> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const reason = codeOf(cause) === 'ENOENT' ? 'there is no such file; alpy executor install writes one' : messageOf(cause);
+    throw new ExecutorSettingsError(file, [reason], { cause });
+  });
+  let raw: unknown;
+  try {
+    raw = parse(text) ?? {};
+  } catch (cause) {
+    throw new ExecutorSettingsError(file, [messageOf(cause)], { cause });
+  }
+  const checked = SettingsSchema.safeParse(raw);
+  if (checked.success) return { ...checked.data, file };
+  const problems = checked.error.issues.map(({ path: where, message }) => `${where.join('.') || 'the whole file'}: ${message}`);
+  throw new ExecutorSettingsError(file, problems);
+}
+
+/** The JSON Schema of the settings, for editors. */
+export function settingsJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(SettingsSchema, { io: 'input' });
+}
