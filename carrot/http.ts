@@ -6,14 +6,11 @@ export async function serveHttp(apps: Apps, node: Node, text: string): Promise<A
   const server = await apps.start({
     node,
     name: 'httpd',
-    command: ['busybox', 'httpd', '-f', '-p', '80', '-h', '/www'],
+    // httpd goes to the background when it listens
+    command: ['sh', '-ec', 'busybox httpd -p 80 -h /www; echo listening; exec sleep infinity'],
     files: [{ path: '/www/index.html', content: text }],
   });
-  // curl tries again until somebody listens
-  await apps.run({
-    node,
-    command: ['curl', '-sS', '--retry', '20', '--retry-connrefused', '--retry-max-time', '20', 'http://127.0.0.1/'],
-  });
+  await server.waitForOutput(/^listening$/);
   return server;
 }
 

@@ -16,6 +16,6 @@ export async function floor({ bench, figures }: Context): Promise<void> {
 }
 
 async function startAll(engine: Engine, image: string, count: number): Promise<readonly Container[]> {
-  const spec = { name: 'empty', image, entrypoint: ['sleep', '60'], command: [], networkMode: 'none', sharedMemory: false };
+  const spec = { name: 'empty', image, entrypoint: ['sleep', '60'], command: [], networkMode: 'bare', sharedMemory: false };
   return Promise.all(Array.from({ length: count }, () => Container.start(engine, spec)));
 }

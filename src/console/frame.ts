@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 
+/** Longest line to type, in `bytes`; the line editor of busybox takes 1023. */
+const longestTyped = 1000;
+
 /** How a command is run. */
 export interface FrameOptions {
   /** redirections of the command, in shell syntax */
@@ -26,21 +29,31 @@ export class Frame {
   /** what acknowledges a line, with its number, see {@link numberIn} */
   readonly acknowledged = markerPattern(`@@${this.id}A`, ...digits(6), '@', '@');
 
-  /** The line to type; it fits the line editor of busybox (1023 bytes). For busybox ash, dash, bash and other POSIX shells. */
+  /** The line to type; it fits {@link longestTyped}. For busybox ash, dash, bash and other POSIX shells. */
   opening(options: FrameOptions): string {
-    const text = '"$(printf %b "$alpy_c")"';
-    const run = options.keepState ? `command eval ${text} ${options.redirect}` : `(eval ${text}) ${options.redirect}`;
     return [
       ` stty -echo 2>/dev/null`, // a leading blank keeps it out of the history
       `alpy_c=`,
       printMarker(this.id, 'R'),
       this.reader('alpy_c=$alpy_c${alpy_l#: }'),
       printMarker(this.id, 'B'),
-      run,
+      runText('"$(printf %b "$alpy_c")"', options),
       `alpy_s=$?`,
       `stty echo 2>/dev/null`,
-      `printf '\\n@@%s%03d@@\\n' '${this.id}''E' $alpy_s`,
+      printEnd(this.id, '$alpy_s'),
     ].join(';');
+  }
+
+  /**
+   * The line to type for a short command, which then is part of the line itself: that spares the device several programs and
+   * answers. Only for a shell that is known to take commands, since a line that came to nothing cannot be told from a slow one.
+   * @param encoded - the command, encoded for `printf %b`
+   * @returns nothing when that would be too long a line
+   */
+  wholeLine(encoded: string, options: FrameOptions): string | undefined {
+    const run = runText(`"$(printf %b '${encoded}')"`, options);
+    const line = [` ${printMarker(this.id, 'B')}`, run, printEnd(this.id, '$?')].join(';');
+    return line.length <= longestTyped ? line : undefined;
   }
 
   /** A loop that takes lines up to `:`, does `each` with `$alpy_l` (which begins with `: `) and acknowledges it. */
@@ -48,6 +61,15 @@ export class Frame {
     const ack = `alpy_n=$((alpy_n+1));printf '@@%s%06d@@\\n' '${this.id}''A' $alpy_n`;
     return `alpy_n=0;while IFS= read -r alpy_l;do case $alpy_l in :)break;;esac;${each};${ack};done`;
   }
+}
+
+/** Runs a command that is one word for the shell. */
+function runText(word: string, { keepState, redirect }: FrameOptions): string {
+  return keepState ? `command eval ${word} ${redirect}` : `(eval ${word}) ${redirect}`;
+}
+
+function printEnd(id: string, status: string): string {
+  return `printf '\\n@@%s%03d@@\\n' '${id}''E' ${status}`;
 }
 
 function printMarker(id: string, kind: string): string {

@@ -3,7 +3,7 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ConsoleTimeoutError } from './errors.ts';
 import { Frame, numberIn, type FrameOptions } from './frame.ts';
-import { feed, octalLines } from './line-feed.ts';
+import { feed, octal, octalLines } from './line-feed.ts';
 import type { ExpectOptions } from './options.ts';
 import { becomesQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
@@ -33,8 +33,8 @@ const answerMs = [5_000, 15_000];
 /** Runs commands at a shell prompt, one at a time, and keeps them apart. */
 export class ShellSession {
   readonly console: SerialConsole;
-  /** a command may still run, since nobody waited for its end */
-  #isAbandoned = false;
+  /** `ready`: the last command has ended; `abandoned`: it may still run, since nobody waited for its end */
+  #state: 'unknown' | 'ready' | 'abandoned' = 'unknown';
   #current: string | undefined;
 
   constructor(console: SerialConsole) {
@@ -65,25 +65,42 @@ export class ShellSession {
   }
 
   async #run(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<SessionResult> {
-    const frame = await this.#open({ redirect: command.redirect ?? '</dev/null', keepState: command.keepState ?? false }, wait);
+    const frame = await this.#begin(command, wait);
+    if (command.input) await feed(this.console, frame, command.input, wait);
+    const { before, groups, droppedBytes } = await this.console.expect(frame.end, wait);
+    this.#state = 'ready';
+    const output = before.replace(/\r+\n/g, '\n').replace(/\n$/, ''); // the marker brings its own line feed
+    return { output, exitStatus: numberIn(groups), droppedBytes };
+  }
+
+  /** Has the shell begin a command. */
+  async #begin(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<Frame> {
+    const options = { redirect: command.redirect ?? '</dev/null', keepState: command.keepState ?? false };
+    if (this.#state === 'ready' && typeof command.text === 'string') {
+      const frame = new Frame();
+      const line = frame.wholeLine(octal(Buffer.from(command.text)), options);
+      if (line !== undefined) {
+        this.#state = 'abandoned';
+        await this.console.send(`${line}\n`, wait);
+        await this.console.expect(frame.begin, wait);
+        return frame;
+      }
+    }
+    const frame = await this.#open(options, wait);
     const text = typeof command.text === 'string' ? command.text : command.text(frame);
     await feed(this.console, frame, octalLines(Buffer.from(text)), wait);
     await this.console.expect(frame.begin, wait);
-    if (command.input) await feed(this.console, frame, command.input, wait);
-    const { before, groups, droppedBytes } = await this.console.expect(frame.end, wait);
-    this.#isAbandoned = false;
-    const output = before.replace(/\r+\n/g, '\n').replace(/\n$/, ''); // the marker brings its own line feed
-    return { output, exitStatus: numberIn(groups), droppedBytes };
+    return frame;
   }
 
   /** Gets the shell to read a command. Each try has its own frame: a late answer to an earlier one must not count. */
   async #open(options: FrameOptions, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<Frame> {
     for (const limitMs of [...answerMs, wait.timeoutMs]) {
-      if (this.#isAbandoned) {
+      if (this.#state === 'abandoned') {
         await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed: so wait before typing more
         await becomesQuiet(this.console, 100, wait.signal);
       }
-      this.#isAbandoned = true;
+      this.#state = 'abandoned';
       const frame = new Frame();
       await this.console.send(`${frame.opening(options)}\n`, wait);
       try {

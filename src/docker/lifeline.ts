@@ -37,7 +37,7 @@ export class Lifeline implements AsyncDisposable {
       // tini takes in the orphans of all other containers, whose parent is the first process of the namespace
       entrypoint: ['tini', '--', 'sh', '-c', agentLoop],
       command: [],
-      networkMode: 'none',
+      networkMode: 'bare', // nobody looks up names here
       dropAllCapabilities: true,
       addCapabilities: ['NET_ADMIN'],
       sharedMemory: false,

@@ -92,7 +92,7 @@ export class App implements AsyncDisposable {
           files,
           workingDirectory,
           user,
-          networkMode: `container:${node.container.id}`,
+          ...node.shared,
           pidMode: place.lifeline.namespaces,
           addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
         },

@@ -2,6 +2,6 @@
 export type { InterfaceConfig } from './address.ts';
 export { App, type AppResult, type AppSpec } from './app.ts';
 export type { Counters } from './counters.ts';
-export { Node, type NodeRunOptions, type NodeRunResult } from './node.ts';
+export { hostsText, Node, type NodeRunOptions, type NodeRunResult } from './node.ts';
 export type { PingReport } from './ping.ts';
 export { moveTaps } from './taps.ts';

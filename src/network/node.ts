@@ -8,9 +8,11 @@ import {
   ContainerError,
   exec,
   ExecError,
+  type ContainerSpec,
   type Engine,
   type ExecResult,
   type Lifeline,
+  type Mount,
 } from '../docker/index.ts';
 import { configureScript, type InterfaceConfig } from './address.ts';
 import { parseCounters, type Counters } from './counters.ts';
@@ -22,6 +24,8 @@ export interface NodePlace {
   readonly lifeline: Lifeline;
   /** the `node` image */
   readonly image: string;
+  /** a {@link hostsText} that the daemon sees by the same path; absent when it sees no files of this machine */
+  readonly hostsFile?: string | undefined;
 }
 
 /** How to run a command on a node. */
@@ -64,13 +68,16 @@ export class Node implements AsyncDisposable {
   readonly container: Container;
   /** the process that holds its namespace, as the testbed's PID namespace counts */
   readonly pid: number;
+  /** what a container needs to share its network: its namespace, and the hosts file that goes with it */
+  readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
   readonly #agent: Agent;
 
-  private constructor(index: number, container: Container, pid: number, agent: Agent) {
+  private constructor(place: NodePlace, index: number, container: Container, pid: number, agent: Agent) {
     this.name = container.name;
     this.index = index;
     this.container = container;
     this.pid = pid;
+    this.shared = { networkMode: `container:${container.id}`, mounts: hostsMounts(place) };
     this.#agent = agent;
   }
 
@@ -87,7 +94,7 @@ export class Node implements AsyncDisposable {
         const printed = await agent.run('echo $holder', { timeoutMs: defaultTimeoutMs, signal });
         const pid = Number(printed);
         if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${printed}, not a PID`);
-        return new Node(index, container, pid, agent);
+        return new Node(place, index, container, pid, agent);
       } catch (error) {
         await container[Symbol.asyncDispose]();
         throw error;
@@ -190,13 +197,24 @@ setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$ >/tmp/holder; exec sl
 read -r holder </tmp/holder
 ${agentLoop}`;
 
-async function startContainer({ engine, lifeline, image }: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
+/** What /etc/hosts says in nodes and apps: as the daemon writes it where a container has no network of the daemon's. */
+export const hostsText = `127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+`;
+
+function hostsMounts({ hostsFile }: NodePlace): readonly Mount[] {
+  return hostsFile === undefined ? [] : [{ source: hostsFile, target: '/etc/hosts', readOnly: false }];
+}
+
+async function startContainer(place: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
+  const { engine, lifeline, image, hostsFile } = place;
   const spec = {
     name,
     image,
     entrypoint: ['sh', '-c', holdNamespace],
     command: [],
-    networkMode: 'none',
+    networkMode: hostsFile === undefined ? 'none' : 'bare',
+    mounts: hostsMounts(place),
     pidMode: lifeline.namespaces,
     startsAfter: lifeline.running,
     sharedMemory: false,

@@ -18,6 +18,7 @@ export async function startJobContainer(
   { node, image, mounts, environment }: JobContainerSpec,
   signal?: AbortSignal,
 ): Promise<Container> {
+  const { shared } = nodeNamed({ testbed }, node);
   return step('alpy.session', `Start the job's container beside ${node}`, () =>
     Container.start(
       engine,
@@ -27,9 +28,9 @@ export async function startJobContainer(
         entrypoint: ['sh', '-c', 'exec cat'],
         command: [],
         environment,
-        networkMode: `container:${nodeNamed({ testbed }, node).container.id}`,
+        networkMode: shared.networkMode,
         addCapabilities: ['NET_ADMIN', 'NET_RAW'],
-        mounts,
+        mounts: [...mounts, ...(shared.mounts ?? [])],
       },
       signal,
     ),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
@@ -10,7 +10,7 @@ import { Capture, finishCapture } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/index.ts';
-import { moveTaps, Node } from '../network/index.ts';
+import { hostsText, moveTaps, Node } from '../network/index.ts';
 import {
   alpyFolder,
   captureFile,
@@ -85,7 +85,8 @@ async function create(
     return started;
   };
   const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
-    const node = await Node.start({ engine, lifeline, image: nodeImage }, index, abort);
+    const hostsFile = facts.access.kind === 'bind' ? await makeHostsFile(directory, index, lifetime) : undefined;
+    const node = await Node.start({ engine, lifeline, image: nodeImage, hostsFile }, index, abort);
     lifetime.defer(node.name, () => node[Symbol.asyncDispose]());
     return node;
   });
@@ -169,6 +170,14 @@ async function prepareFolder(directory: string, numbers: readonly number[]): Pro
   } catch (cause) {
     throw new EnvironmentError(`cannot make the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** One for each node, as a test may change it. */
+async function makeHostsFile(directory: string, index: number, lifetime: Lifetime): Promise<string> {
+  const path = join(directory, `node${String(index)}.hosts`);
+  await writeFile(path, hostsText);
+  lifetime.defer('hosts', () => rm(path, { force: true }));
+  return path;
 }
 
 async function openConsole(

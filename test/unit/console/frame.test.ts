@@ -21,12 +21,15 @@ describe('the markers of a command', () => {
     }
   });
 
-  test('the echo of the opening line holds no marker, and fits the line editor of busybox', () => {
+  test('the echo of a line that is typed holds no marker, and fits the line editor of busybox', () => {
     for (const keepState of [true, false]) {
-      const line = frame.opening({ redirect: `</dev/null >/tmp/alpy-0123456789ab 2>&1`, keepState });
-      expect(line.length).toBeLessThan(1000);
-      for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged])
-        expect(`\n${line}\r\n`).not.toMatch(pattern);
+      const options = { redirect: `</dev/null >/tmp/alpy-0123456789ab 2>&1`, keepState };
+      for (const line of [frame.opening(options), frame.wholeLine('a'.repeat(800), options) ?? 'too long']) {
+        expect(line.length).toBeLessThan(1000);
+        for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged])
+          expect(`\n${line}\r\n`).not.toMatch(pattern);
+      }
+      expect(frame.wholeLine('a'.repeat(1000), options)).toBeUndefined();
     }
   });
 });

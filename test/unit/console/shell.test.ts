@@ -85,6 +85,19 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect(cuts).toBeGreaterThan(0);
   });
 
+  test.each([
+    ['begin', /@@\w{8}B@@/, 9],
+    ['end', /@@\w{8}E\d/, 12],
+  ])('that is typed in one line is told apart too: %s', async (_marker, place, offset) => {
+    let isCut = false;
+    const cut = cutIn(place, offset, message);
+    const tamper = (output: Buffer): Buffer => (isCut ? cut(output) : output);
+    await using guest = await startShell(command, tamper);
+    await guest.shell.run('true');
+    isCut = true;
+    expect(await guest.shell.run('echo "a  b"; exit 7', { check: false })).toMatchObject({ exitStatus: 7 });
+  });
+
   test('has in its output what the kernel prints meanwhile, unless that shall be exact', async () => {
     await using guest = await startShell(command, cutIn(/abcd/, 2, message));
     const text = `printf 'ab''cd\\n'`;

@@ -63,3 +63,9 @@ test('a container as the Engine API wants it', () => {
     },
   });
 });
+
+test('a bare namespace is one in which the daemon does nothing', () => {
+  const spec = { name: 'lifeline', image: 'alpy/node:latest', networkMode: 'bare' };
+  expect(createOptions(spec, {})).toMatchObject({ NetworkDisabled: true, HostConfig: { NetworkMode: 'none' } });
+  expect(createOptions({ ...spec, networkMode: 'none' }, {})).not.toHaveProperty('NetworkDisabled');
+});
