@@ -23,6 +23,7 @@ const layers = {
 /** Runtime dependencies, each with the folders that may import it. */
 const owners = {
   dockerode: ['docker', 'images'],
+  'smol-toml': ['gitlab'],
   'tar-stream': ['docker', 'images', 'snapshot'],
   execa: ['images', 'session', 'gitlab'],
   yargs: ['cli'],

@@ -39,6 +39,17 @@ export default defineConfig({
           globalSetup: ['test/support/nothing-left.ts'],
         },
       },
+      {
+        // not part of `npm test`: scripts/test-executor
+        test: {
+          name: 'executor',
+          include: ['test/executor/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/support/nothing-left.ts'],
+        },
+      },
     ],
   },
 });

@@ -19,7 +19,7 @@ interface Schema {
 const root = join(import.meta.dirname, '..');
 const largest = Number.MAX_SAFE_INTEGER; // what JSON Schema says of a number without a bound of its own
 
-for (const name of ['README.md', 'docs/configuration.md', 'docs/writing-tests.md']) {
+for (const name of ['README.md', 'docs/configuration.md', 'docs/executor.md', 'docs/writing-tests.md']) {
   const path = join(root, name);
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, withTable(withQuotes(text)));

@@ -6,6 +6,7 @@ import { makeRedactor, secretsOf } from '../core/redact.ts';
 import type { Outcome, StageIo, Surroundings } from '../gitlab/executor/index.ts';
 import { alpyVersion } from '../version.ts';
 import { accelCacheFile } from './cache.ts';
+import { installCommand } from './executor-install.ts';
 import type { CliIo } from './io.ts';
 import { ownProgram } from './session.ts';
 
@@ -26,6 +27,7 @@ export const executorCommand = (io: CliIo): CommandModule => ({
       .command(prepareStage(io))
       .command(runStage(io))
       .command(cleanupStage(io))
+      .command(installCommand(io))
       .demandCommand(1, 'which stage? GitLab Runner calls config, prepare, run and cleanup; you call install'),
   handler: () => undefined,
 });

@@ -36,7 +36,7 @@ export function sessionCommandsOf(io: CliIo, args: readonly string[]): readonly 
       }
       if (name === 'console' && words.length === 0)
         await (await import('./console.ts')).attachConsole(await sessionDirectory(io), io);
-      else io.exitWith(await call(io, [name, ...words]));
+      else io.exitWith(await call(io, name, words));
     },
   }));
 }
@@ -52,17 +52,17 @@ const descriptions = [
   ['status', 'Tell of the testbed as JSON, after seeing that all of it runs'],
 ] as const;
 
-async function call(io: CliIo, args: readonly string[]): Promise<number> {
-  const [{ callSocket, sessionFiles }, { EnvironmentError }, { buffer }] = await Promise.all([
+async function call(io: CliIo, name: string, words: readonly string[]): Promise<number> {
+  const [{ callSocket, parseWords, sessionCommands, sessionFiles }, { EnvironmentError }, { buffer }] = await Promise.all([
     import('../session/index.ts'),
     import('../core/errors.ts'),
     import('node:stream/consumers'),
   ]);
-  const end = args.indexOf('--');
-  const wantsInput = args.slice(0, end < 0 ? undefined : end).some((word) => word === '-i' || word === '--stdin');
+  const command = sessionCommands.find((one) => one.name === name);
+  const wantsInput = command !== undefined && parseWords(command, words).values['stdin'] === true;
   const socket = join(await sessionDirectory(io), sessionFiles.socket);
   const status = await callSocket(socket, {
-    args,
+    args: [name, ...words],
     ...(wantsInput ? { input: await buffer(process.stdin) } : {}),
     stdout: (data) => process.stdout.write(data),
     stderr: (data) => process.stderr.write(data),

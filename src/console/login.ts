@@ -38,6 +38,9 @@ const defaults: Required<Omit<LoginOptions, 'user' | 'password'>> = {
 };
 const awaited = 'a login or shell prompt';
 
+/** How often a login prompt may come anew without a refusal. */
+const spoiltNames = 2;
+
 type Settings = typeof defaults & LoginOptions;
 
 /**
@@ -57,7 +60,7 @@ export async function logIn(console: SerialConsole, options: LoginOptions, wait:
 async function converse(console: SerialConsole, options: Settings, signal: AbortSignal): Promise<void> {
   const { user, password, attempts, settleMs } = options;
   const refused = (reason: string): LoginError => new LoginError(console.name, user, reason, console.tail);
-  let hasSentPassword = false;
+  let [hasSentPassword, refusals] = [false, 0];
   for (let tries = 0; ;) {
     const prompt = await nextPrompt(console, options, tries > 0, signal);
     if (prompt === 'shell') {
@@ -70,12 +73,14 @@ async function converse(console: SerialConsole, options: Settings, signal: Abort
       hasSentPassword = tries > 0;
       await console.sendLine(tries > 0 ? password : '', { signal, secret: true }); // whose password? Back to the login prompt
     } else {
-      if (tries >= attempts) throw refused(`the device refused it ${String(attempts)} times`);
+      // a prompt that comes anew without a password in between is none: an Enter of before may have met it
+      if (prompt === 'failure' || hasSentPassword) refusals += 1;
+      hasSentPassword = false;
+      if (refusals >= attempts || tries >= attempts + spoiltNames) throw refused(`the device refused it ${String(tries)} times`);
       if (prompt === 'failure') continue; // its login prompt comes next
       await becomesQuiet(console, settleMs, signal);
       await console.sendLine(user, { signal });
       tries += 1;
-      hasSentPassword = false;
     }
   }
 }

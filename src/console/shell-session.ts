@@ -34,11 +34,13 @@ const answerMs = [5_000, 15_000];
 export class ShellSession {
   readonly console: SerialConsole;
   /** `ready`: the last command has ended; `abandoned`: it may still run, since nobody waited for its end */
-  #state: 'unknown' | 'ready' | 'abandoned' = 'unknown';
+  #state: 'unknown' | 'ready' | 'abandoned';
   #current: string | undefined;
 
-  constructor(console: SerialConsole) {
+  /** @param isReady - whether a shell is known to take commands */
+  constructor(console: SerialConsole, isReady: boolean) {
     this.console = console;
+    this.#state = isReady ? 'ready' : 'unknown';
   }
 
   /**
@@ -76,9 +78,10 @@ export class ShellSession {
   /** Has the shell begin a command. */
   async #begin(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<Frame> {
     const options = { redirect: command.redirect ?? '</dev/null', keepState: command.keepState ?? false };
-    if (this.#state === 'ready' && typeof command.text === 'string') {
+    const textFor = (frame: Frame): string => (typeof command.text === 'string' ? command.text : command.text(frame));
+    if (this.#state === 'ready' && !command.input) {
       const frame = new Frame();
-      const line = frame.wholeLine(octal(Buffer.from(command.text)), options);
+      const line = frame.wholeLine(octal(Buffer.from(textFor(frame))), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
         await this.console.send(`${line}\n`, wait);
@@ -87,8 +90,7 @@ export class ShellSession {
       }
     }
     const frame = await this.#open(options, wait);
-    const text = typeof command.text === 'string' ? command.text : command.text(frame);
-    await feed(this.console, frame, octalLines(Buffer.from(text)), wait);
+    await feed(this.console, frame, octalLines(Buffer.from(textFor(frame))), wait);
     await this.console.expect(frame.begin, wait);
     return frame;
   }

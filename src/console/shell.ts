@@ -34,9 +34,9 @@ export class RemoteShell {
   #opened: Promise<void> | undefined;
   #tools: ReadonlySet<string> | undefined;
 
-  private constructor(console: SerialConsole, options: ShellOptions) {
+  private constructor(console: SerialConsole, options: ShellOptions, isReady: boolean) {
     this.console = console;
-    this.#session = new ShellSession(console);
+    this.#session = new ShellSession(console, isReady);
     this.#options = options;
   }
 
@@ -46,7 +46,7 @@ export class RemoteShell {
    * @param opening - what is run at once, before the commands of anybody else; absent to send nothing
    */
   static attach(console: SerialConsole, options: ShellOptions = {}, opening?: OpeningCommand): RemoteShell {
-    const shell = new RemoteShell(console, options);
+    const shell = new RemoteShell(console, options, true);
     if (opening) {
       shell.#opened = shell.#open(opening);
       shell.#opened.catch(() => undefined); // told by opened(), and by all that comes after
@@ -70,7 +70,7 @@ export class RemoteShell {
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
     return step('alpy.console', `Log in as ${login.user}`, async () => {
-      const shell = new RemoteShell(console, options);
+      const shell = new RemoteShell(console, options, false);
       await shell.#within('a login', wait, async (rest) => {
         await logIn(console, login, rest);
         const text = options.prepare ?? prepareShell;

@@ -28,6 +28,7 @@ export class Container implements AsyncDisposable {
   readonly #container: Docker.Container;
   #exitStatus: ExitStatus | undefined;
   #isExpectedToExit = false;
+  #outputRead: Promise<unknown> = Promise.resolve();
   #removed: Promise<void> | undefined;
 
   private constructor(engine: Engine, name: string, container: Docker.Container, stream: Duplex) {
@@ -39,10 +40,9 @@ export class Container implements AsyncDisposable {
     ({ stdout: this.stdout, stderr: this.stderr } = demultiplex(engine, stream));
     this.exited = engine.exits.exitOf(container.id).then((status) => {
       this.#exitStatus = status;
-      if (!this.#isExpectedToExit) logAside('alpy.docker', `${name} ended: ${status.text}`);
       return status;
     });
-    this.exited.catch(() => undefined);
+    this.exited.then((status) => this.#logEnd(status)).catch(() => undefined);
   }
 
   /**
@@ -126,6 +126,17 @@ export class Container implements AsyncDisposable {
     } catch (error) {
       if (![404, 409].includes(statusCodeOf(error) ?? 0)) throw error; // gone, or not running: it ended meanwhile
     }
+  }
+
+  /** Has its end logged only when its output has been read, as that is what came before. */
+  logEndAfter(outputRead: Promise<unknown>): void {
+    this.#outputRead = outputRead;
+  }
+
+  async #logEnd(status: ExitStatus): Promise<void> {
+    const isSurprise = !this.#isExpectedToExit;
+    await this.#outputRead;
+    if (isSurprise) logAside('alpy.docker', `${this.name} ended: ${status.text}`);
   }
 
   /** Says that its end is no surprise from now on, so that none is logged. */

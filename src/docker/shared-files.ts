@@ -56,7 +56,7 @@ async function seesMarker(
   how: Partial<ContainerSpec>,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const spec: ContainerSpec = { name: 'file-probe', image, entrypoint: ['cat'], command: [marker], networkMode: 'none', ...how };
+  const spec: ContainerSpec = { name: 'file-probe', image, entrypoint: ['cat'], command: [marker], networkMode: 'bare', ...how };
   try {
     await using container = await Container.start(engine, spec, signal);
     container.expectExit();

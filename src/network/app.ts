@@ -69,6 +69,7 @@ export class App implements AsyncDisposable {
     this.#command = command;
     this.#stdout = new Collector(container.stdout, this.name);
     this.#stderr = new Collector(container.stderr, this.name);
+    container.logEndAfter(Promise.all([this.#stdout.text(), this.#stderr.text()]));
   }
 
   /**

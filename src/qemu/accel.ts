@@ -97,7 +97,7 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
         image,
         entrypoint: ['qemu-system-x86_64'],
         command: [...machine, ...kernel, '-serial', 'stdio'],
-        networkMode: 'none',
+        networkMode: 'bare',
         devices: ['/dev/kvm'],
         dropAllCapabilities: true,
       },

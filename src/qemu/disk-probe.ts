@@ -52,7 +52,7 @@ export async function inspectDisk(
         image,
         entrypoint: ['sh', '-c', script, 'sh'],
         command: [access.kind === 'volumes-from' ? path : `/alpy/image/${basename(path)}`],
-        networkMode: 'none',
+        networkMode: 'bare',
         mounts: isMounted ? [{ source: dirname(path), target: '/alpy/image', readOnly: true }] : [],
         volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
         files: access.kind === 'copy' ? [{ path: `/alpy/image/${basename(path)}`, content: { file: path } }] : [],

@@ -150,6 +150,12 @@ function backingChain({ snapshotDisk }: MachinePaths): string {
   return node('backing', 'qcow2', path) + node('backing.backing', imageFormat, image);
 }
 
+/**
+ * A restored virtio NIC that may have its guest announce itself, but is told to do so 0 times, has QEMU 10.0 crash when the
+ * guest resets it, as every reboot does: its timer is gone by then.
+ */
+const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',guest_announce=off' };
+
 function nicArguments(link: number, model: NicModel, mac: string, paths: MachinePaths): readonly string[] {
   const id = `net${String(link)}`;
   const slot = `0x${(firstNicSlot + link).toString(16)}`;
@@ -158,6 +164,6 @@ function nicArguments(link: number, model: NicModel, mac: string, paths: Machine
     ...['-netdev', `tap,id=${id},ifname=${tapName(link)},script=no,downscript=no,vhost=off,vnet_hdr=off`],
     ...['-object', `filter-dump,id=capture${String(link)},netdev=${id},file=${escapeCommas(paths.capture(link))}`],
     // romfile=: no network boot, which would only delay that of the disk
-    ...['-device', `${model},id=nic${String(link)},netdev=${id},mac=${mac},addr=${slot},romfile=`],
+    ...['-device', `${model}${modelOptions[model] ?? ''},id=nic${String(link)},netdev=${id},mac=${mac},addr=${slot},romfile=`],
   ];
 }

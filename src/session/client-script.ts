@@ -13,10 +13,14 @@ call=$(mktemp "$session/calls/XXXXXXXX") || exit 3
 trap 'rm -f "$call" "$call.in" "$call.out" "$call.err" "$call.done" "$call.status"' EXIT
 mkfifo -m 666 "$call.out" "$call.err" "$call.done" || exit 3
 [ $# -eq 0 ] || printf '%s\\0' "$@" >"$call"
+# -i belongs to exec, and stands before the program: exec NODE -i PROGRAM
+count=0
 for word; do
   case $word in
     --) break ;;
     -i | --stdin) cat >"$call.in" && chmod 644 "$call.in"; break ;;
+    -*) ;;
+    *) count=$((count + 1)); [ $count -le 2 ] || break ;;
   esac
 done
 chmod 644 "$call"

@@ -45,7 +45,8 @@ export async function runIn(container: Container, { command, input, environment 
 
 async function endGroup(container: Container, pid: string, exited: Promise<unknown>): Promise<void> {
   const send = async (name: string): Promise<void> => {
-    await exec(container, { command: ['kill', '-s', name, '--', `-${pid}`] }, { timeoutMs: graceMs }).catch(() => undefined); // it ends with the testbed at the latest
+    const command = ['sh', '-c', 'kill -s "$0" -- "-$1"', name, pid]; // that of the shell: few images have the program
+    await exec(container, { command }, { timeoutMs: graceMs }).catch(() => undefined); // it ends with the testbed at the latest
   };
   await send('TERM');
   const timer = setTimeout(() => void send('KILL'), graceMs);

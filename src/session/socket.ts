@@ -64,10 +64,11 @@ async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
   socket.on('error', () => undefined); // 'close' follows
   socket.once('end', cancel);
   socket.once('close', cancel);
+  const closed = once(socket, 'close').catch(() => undefined);
   const send = async (reply: Reply): Promise<void> => {
     if (!socket.writable) return;
     if (socket.write(`${JSON.stringify(reply)}\n`)) return;
-    await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined); // gone meanwhile
+    await Promise.race([once(socket, 'drain').catch(() => undefined), closed]); // drained, or gone meanwhile
   };
   const lines = createInterface({ input: socket });
   const line = await once(lines, 'line', { signal: gone.signal }).catch(() => undefined); // gone without a word
@@ -123,7 +124,11 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   socket.write(`${JSON.stringify({ args, ...(input === undefined ? {} : { input: input.toString('base64') }) })}\n`);
   let status: number | undefined;
   try {
-    for await (const line of createInterface({ input: socket })) {
+    const lines = createInterface({ input: socket });
+    socket.once('close', () => {
+      lines.close(); // one that is destroyed has no end
+    });
+    for await (const line of lines) {
       const reply = JSON.parse(line) as Reply;
       if ('out' in reply) call.stdout(Buffer.from(reply.out, 'base64'));
       else if ('err' in reply) call.stderr(Buffer.from(reply.err, 'base64'));

@@ -84,7 +84,7 @@ async function lookAtTun(engine: Engine, image: string, signal?: AbortSignal): P
         image,
         entrypoint: ['sh', '-ec', 'ip tuntap add dev tap0 mode tap'],
         command: [],
-        networkMode: 'none',
+        networkMode: 'bare',
         dropAllCapabilities: true,
         addCapabilities: ['NET_ADMIN'],
         devices: [name],

@@ -209,6 +209,7 @@ export class Dut {
   /** Presses the reset button: the guest boots anew, without a chance to stop its services. */
   async reset(): Promise<void> {
     this.#shell = undefined;
+    this.#guest.expectReset();
     await step('alpy.qemu', `Reset ${this.name}`, () => this.qmp.execute('system_reset'));
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { logAside } from '../core/step.ts';
-import { QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
+import { QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
 
@@ -15,6 +15,7 @@ const panicText = /Kernel panic - not syncing[^\r\n]*/;
 export class Guest {
   readonly #name: string;
   readonly #console: SerialConsole;
+  readonly #qmp: QmpClient;
   #life = new AbortController();
   readonly #awaited: Record<Ending, number> = { shutdown: 0, reset: 0 };
   readonly #happened: Record<Ending, PromiseWithResolvers<void>> = {
@@ -28,6 +29,7 @@ export class Guest {
   constructor(name: string, qmp: QmpClient, console: SerialConsole) {
     this.#name = name;
     this.#console = console;
+    this.#qmp = qmp;
     qmp.onEvent((event) => {
       this.#take(event);
     });
@@ -50,6 +52,7 @@ export class Guest {
    * Waits until the guest has powered off or rebooted; one that did so since the last time counts.
    * @throws QmpTimeoutError when it has not in time
    * @throws {@link GuestLostError} when it panics
+   * @throws QmpClosedError when QEMU ends instead
    */
   async waitFor(ending: Ending, wait: Wait): Promise<void> {
     this.#awaited[ending] += 1;
@@ -58,13 +61,23 @@ export class Guest {
       await withDeadline(
         wait,
         (cause) => new QmpTimeoutError(what, wait.timeoutMs, 'device', { cause }),
-        () => this.#happened[ending].promise,
+        () => Promise.race([this.#happened[ending].promise, this.#endOfQemu(what)]),
       );
       if (this.#unexpected?.ending === ending) this.#unexpected = undefined;
       this.#happened[ending] = Promise.withResolvers<void>();
     } finally {
       this.#awaited[ending] -= 1;
     }
+  }
+
+  /** Says that the reset button is pressed: nothing that was begun before will come to an end. */
+  expectReset(): void {
+    this.#endLife(new GuestLostError(`${this.#name} was reset`, this.#console.tail));
+  }
+
+  async #endOfQemu(awaited: string): Promise<never> {
+    const cause = await this.#qmp.closed;
+    throw new QmpClosedError(awaited, { cause });
   }
 
   #take({ event, data }: QmpEvent): void {

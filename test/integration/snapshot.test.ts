@@ -95,6 +95,28 @@ describe('a restored guest', () => {
   });
 });
 
+test.each([
+  [
+    'reset',
+    async ({ dut }: Testbed) => {
+      await dut.reset();
+      await dut.login();
+    },
+  ],
+  [
+    'reboots',
+    async ({ dut }: Testbed) => {
+      await dut.reboot();
+    },
+  ],
+] as const)('a restored guest boots anew when it %s', async (_what, act) => {
+  const testbed = await restore();
+  await act(testbed);
+  expect((await testbed.dut.shell.run('ls /tmp/mine /tmp/cksum', { check: false })).exitStatus).not.toBe(0); // a new /tmp
+  await testbed.dut.powerDown();
+  await testbed.close();
+});
+
 test('what a guest depends on makes another snapshot; what it does not depend on makes none', async () => {
   const { key } = snapshot.record;
   expect((await provide(rabbit({ provision, bootTimeoutMs: 1000, clockCommand: '' }))).record.key).toBe(key);

@@ -45,6 +45,18 @@ describe('wiring', () => {
     for (const { capture } of testbed.links) expect((await stat(capture.path)).size).toBe(24); // the header of a pcap and no frame
   });
 
+  test('lets a node and its apps look up localhost, and share what a test adds', async () => {
+    const testbed = await bench.testbed(silent(), 2);
+    const [left, right] = testbed.nodes;
+    const names = ['sh', '-ec', 'getent ahosts localhost | cut -d " " -f 1 | sort -u; echo 192.0.2.1 gateway >>/etc/hosts'];
+    const { stdout } = await testbed.apps.run({ node: left!, command: names });
+    expect(stdout).toBe('127.0.0.1\n::1\n');
+    expect((await left!.run('cat /etc/hosts')).stdout).toContain('192.0.2.1 gateway');
+    expect((await right!.run('cat /etc/hosts')).stdout).not.toContain('gateway');
+    await left!.run('ping -c 1 -W 2 127.0.0.1 && ping -6 -c 1 -W 2 ::1');
+    await testbed.close();
+  });
+
   test('keeps testbeds side by side apart', async () => {
     const testbeds = await Promise.all([1, 2, 3].map(() => bench.testbed(silent(), 2)));
     await Promise.all(

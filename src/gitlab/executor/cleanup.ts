@@ -32,6 +32,7 @@ async function removeFolder(around: Surroundings, folder: string, signal: AbortS
   try {
     await remove();
   } catch (error) {
+    if (codeOf(error) === 'ENOTDIR') return; // there can be no such folder
     if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw new Error(messageOf(error), { cause: error });
     await emptyFolder(around, folder, signal); // made in containers, by their root
     await remove();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { cleanUpJob } from './cleanup.ts';
+export { install, readRunner, type Installation } from './install.ts';
 export { readJob, type Job } from './job.ts';
 export { outcomeOfError, tellOutcome, type Outcome } from './outcome.ts';
-export { jobPaths } from './paths.ts';
+export { jobPaths, longestSocketOf, longestSocketPath } from './paths.ts';
 export type { Surroundings } from './plan.ts';
 export { prepareJob, type StageIo } from './prepare.ts';
 export { runStage } from './run.ts';
-export { defaultSettingsFile, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';
+export { differences, printedPart, wantedKeys, type RunnerEntry, type WantedKeys } from './runner-config.ts';
+export { defaultSettings, defaultSettingsFile, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';

@@ -6,15 +6,19 @@ import { EnvironmentError, messageOf, UsageError } from '../../core/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const FilesSchema = z.array(z.object({ untracked: z.boolean().nullish() })).nullish();
+
 /** The part of a job that the driver reads; GitLab's runner writes it into `JOB_RESPONSE_FILE`. */
 const ResponseSchema = z.object({
   id: z.int(),
   token: z.string(),
   job_info: z.object({ project_id: z.int(), name: z.string().default('') }),
   runner_info: z.object({ timeout: z.int().min(1).default(3600) }).prefault({}),
-  variables: z.array(z.object({ key: z.string() })).nullish(),
+  variables: z.array(z.object({ key: z.string(), value: z.string().nullish() })).nullish(),
   image: z.object({ name: z.string().default('') }).nullish(),
   hooks: z.array(z.object({ name: z.string(), script: z.unknown() })).nullish(),
+  artifacts: FilesSchema,
+  cache: FilesSchema,
 });
 
 const VariablesSchema = z.union([
@@ -53,6 +57,10 @@ export interface Job {
   /** names of all that its scripts set, and of its hooks */
   readonly variableNames: readonly string[];
   readonly hooks: readonly string[];
+  /** what it has given as `GIT_CLEAN_FLAGS`, with and without variables in place */
+  readonly cleanFlags: readonly string[];
+  /** whether its artifacts or caches are to have what git does not track */
+  readonly wantsUntracked: boolean;
 }
 
 const prefix = 'CUSTOM_ENV_';
@@ -78,6 +86,7 @@ export async function readJob(env: Environment): Promise<Job> {
     Object.entries(env).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
   );
   const { id, token, job_info: info, runner_info: runner } = response;
+  const declared = response.variables ?? [];
   return {
     key: `${String(id)}-${createHash('sha256').update(token).digest('hex').slice(0, 8)}`,
     id,
@@ -86,8 +95,13 @@ export async function readJob(env: Environment): Promise<Job> {
     image: expand(firstOf(variables['CI_JOB_IMAGE'], response.image?.name), variables),
     services: readServices(variables['CI_JOB_SERVICES'], variables),
     variables,
-    variableNames: [...new Set([...Object.keys(variables), ...(response.variables ?? []).map(({ key }) => key)])],
+    variableNames: [...new Set([...Object.keys(variables), ...declared.map(({ key }) => key)])],
     hooks: (response.hooks ?? []).map(({ name }) => name),
+    cleanFlags: [
+      variables['GIT_CLEAN_FLAGS'] ?? '',
+      ...declared.flatMap(({ key, value }) => (key === 'GIT_CLEAN_FLAGS' ? [value ?? ''] : [])),
+    ],
+    wantsUntracked: [...(response.artifacts ?? []), ...(response.cache ?? [])].some(({ untracked }) => untracked === true),
   };
 }
 

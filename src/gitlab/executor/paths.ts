@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
+import { sessionFiles } from '../../session/index.ts';
 import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';
 
@@ -25,4 +26,14 @@ export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: P
 /** Identifier of the job's run, by which its containers are found even when nothing else is left of it. Pure. */
 export function runIdOf({ key }: Pick<Job, 'key'>): string {
   return `job-${key}`;
+}
+
+/** Longest path that a socket can have, in `bytes` (`sun_path` of unix(7), without its NUL). */
+export const longestSocketPath = 107;
+
+/** The longest path of a socket that a job may need below `root`, for jobs of up to 12 digits. Pure. */
+export function longestSocketOf(settings: Pick<Settings, 'root'>): string {
+  const { session } = jobPaths(settings, { key: `${'9'.repeat(12)}-${'f'.repeat(8)}`, projectId: 1 });
+  const sockets = [sessionFiles.socket, join(sessionFiles.shared, sessionFiles.console)].map((path) => join(session, path));
+  return sockets.reduce((longest, path) => (path.length > longest.length ? path : longest));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join, resolve, sep } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import { secretsOf } from '../../core/redact.ts';
 import { loadConfig, resolveConfig, type Config } from '../../config/index.ts';
 import { imageNamed, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
@@ -82,7 +83,7 @@ export async function planSession(around: Surroundings): Promise<SessionSpec> {
         ALPY_LINKS: String(config.topology.links),
       },
     },
-    secrets: [],
+    secrets: secretsOf(job.variables), // debug.log and events.ndjson are artifacts, which the runner does not mask
   };
 }
 

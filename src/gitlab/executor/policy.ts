@@ -6,24 +6,47 @@ import type { Config, LoadedConfig } from '../../config/index.ts';
 import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';
 
-/** Variables that make the shell, the loader or git of this machine run something, of those that a job may set. */
+/** Variables that make the shell, the loader, git or a library of this machine run, load or write something. */
 const hostileNames =
-  /^(LD_.*|DYLD_.*|PATH|ENV|IFS|HOME|SHELLOPTS|BASHOPTS|BASH_.*|PS4|PROMPT_COMMAND|XDG_CONFIG_.*|SSH_ASKPASS|NODE_OPTIONS|PYTHON.*|PERL5?.*|GIT_(CONFIG.*|SSH.*|ASKPASS|EXEC_PATH|TEMPLATE_DIR|EXTERNAL_DIFF|PROXY_COMMAND|EDITOR|SEQUENCE_EDITOR|PAGER|CLONE_EXTRA_FLAGS|FETCH_EXTRA_FLAGS|SUBMODULE_UPDATE_FLAGS|DIR|WORK_TREE|ALTERNATE_.*|OBJECT_DIRECTORY|TRACE.*))$/;
+  /^(LD_.*|DYLD_.*|PATH|ENV|IFS|HOME|CDPATH|SHELLOPTS|BASHOPTS|BASH_.*|PS4|PROMPT_COMMAND|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|XDG_CONFIG_.*|SSH_(ASKPASS.*|SK_.*|PKCS11_.*|AUTH_SOCK)|OPENSSL_.*|SSLKEYLOGFILE|NODE_OPTIONS|PYTHON[A-Z].*|PERL(5.*|LIB)|PAGER|EDITOR|VISUAL|LESS(OPEN|CLOSE)|CPU_PROFILE|FF_ENABLE_JOB_CLEANUP)$/;
+
+/**
+ * Of those named GIT_… the only ones that are taken: GitLab's documentation has them for jobs, and all that they do stays in
+ * the job's own folder. git heeds dozens of others, and new ones with each release.
+ */
+const harmlessGit =
+  /^GIT_(STRATEGY|DEPTH|CHECKOUT|CLEAN_FLAGS|CLONE_PATH|LFS_SKIP_SMUDGE|SUBMODULE_(STRATEGY|DEPTH|PATHS|FORCE_HTTPS)|TERMINAL_PROMPT|SSL_(NO_VERIFY|CAINFO|CAPATH|CERT|KEY)|(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE))$/;
+
+/** The runner makes `git submodule foreach "git clean …"` of them, which is a line for a shell. */
+const harmlessCleanFlags = /^[\w ./=*-]*$/;
+
+function isHostile(name: string): boolean {
+  return hostileNames.test(name) || (name.startsWith('GIT_') && !harmlessGit.test(name));
+}
 
 /**
  * Sees that a job asks for nothing that would run programs of its own on the runner's machine: git and the artifacts are
  * handled there, by scripts that set the job's variables.
  * @throws UsageError with what to take out
  */
-export function seeHarmless({ variableNames, hooks }: Job, { trustJobs, file }: Settings): void {
+export function seeHarmless(job: Job, { trustJobs, file }: Settings): void {
   if (trustJobs) return;
   const how = `An administrator who trusts all who may start a pipeline sets trustJobs in ${file}`;
-  if (hooks.length > 0)
-    throw new UsageError(`this runner does not run hooks (${hooks.join(', ')}): they would run on its own machine. ${how}`);
-  const names = variableNames.filter((name) => hostileNames.test(name));
+  if (job.hooks.length > 0)
+    throw new UsageError(`this runner does not run hooks (${job.hooks.join(', ')}): they would run on its own machine. ${how}`);
+  const names = job.variableNames.filter(isHostile);
   if (names.length > 0)
     throw new UsageError(
       `this runner does not take the variable${names.length > 1 ? 's' : ''} ${names.join(', ')}, as programs of its own machine would heed them. Set them in the script instead. ${how}`,
+    );
+  const flags = job.cleanFlags.find((text) => !harmlessCleanFlags.test(text));
+  if (flags !== undefined)
+    throw new UsageError(
+      `GIT_CLEAN_FLAGS: wanted are options and names without quotes, variables and other signs of the shell, as git hands them to one; found ${JSON.stringify(flags)}. ${how}`,
+    );
+  if (job.wantsUntracked)
+    throw new UsageError(
+      `this runner does not take untracked: true in artifacts and cache: git would look for the files on its own machine, by the configuration in .git, which the job may have changed. Name the files by paths instead. ${how}`,
     );
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
@@ -43,14 +43,22 @@ async function runInTestbed(around: Surroundings, script: string, io: StageIo & 
   const input = await readFile(script);
   const socket = join(session, sessionFiles.socket);
   const { stdout, stderr, signal } = io;
-  const lost = async (cause?: unknown): Promise<EnvironmentError> => {
-    const log = await readFile(join(session, sessionFiles.log), 'utf8').catch(() => '');
-    return new EnvironmentError(`the testbed has gone: ${tail(log.trim(), 2000) || 'its keeper said nothing'}`, { cause });
-  };
-  if (!(await isKept(session))) throw await lost();
+  if (!(await isKept(session))) throw await lostTestbed(session);
   const status = await callSocket(socket, { args: ['script'], input, stdout, stderr, signal });
-  if (status === undefined) throw await lost();
+  if (status === undefined) throw await lostTestbed(session);
   return judge(status, socket, io);
+}
+
+/** What is known of a testbed that has ended though nobody has told it to: its keeper's last words, or what it did last. */
+async function lostTestbed(session: string): Promise<EnvironmentError> {
+  const read = async (...path: readonly string[]): Promise<string> => {
+    const text = await readFile(join(session, ...path), 'utf8').catch(() => ''); // it may have ended before it wrote one
+    return tail(text.trim(), 2000);
+  };
+  const words = await read(sessionFiles.log);
+  if (words !== '') return new EnvironmentError(`the testbed has gone: ${words}`);
+  const deeds = await read(sessionFiles.testbed, 'debug.log');
+  return new EnvironmentError(`the testbed has gone, and its keeper said nothing; its last deeds were:\n${deeds}`);
 }
 
 /** A script may have failed because the testbed broke, or gone well though the guest has died. */
@@ -61,14 +69,19 @@ async function judge(status: number, socket: string, { stderr, signal }: StageIo
   return outcomeOfStatus(status);
 }
 
-/** Ends the testbed, so that its captures are whole, and puts its files among those of the project. Done once. */
+/**
+ * Ends the testbed, so that its captures are whole, and puts its files among those of the project: once, and also when it has
+ * ended by itself, as they tell why.
+ */
 async function endTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(around.settings, around.job);
-  if (!(await isKept(session))) return;
+  const mark = join(session, 'collected');
+  if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
     const complaint = await stopKeeper(session, signal);
     if (complaint !== '') say(complaint);
     await collectFiles(around, signal);
+    await writeFile(mark, '');
     say(`captures, console logs and events are in ${artifactFolder}`);
   } catch (error) {
     signal.throwIfAborted();

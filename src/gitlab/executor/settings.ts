@@ -85,6 +85,11 @@ export async function loadSettings(file: string): Promise<Settings> {
   throw new ExecutorSettingsError(file, problems);
 }
 
+/** What counts when the file says nothing. */
+export function defaultSettings(file: string): Settings {
+  return { ...SettingsSchema.parse({}), file };
+}
+
 /** The JSON Schema of the settings, for editors. */
 export function settingsJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(SettingsSchema, { io: 'input' });

@@ -15,6 +15,10 @@ export interface SessionCommand {
   /** its options with what they mean, a line each */
   readonly help?: readonly string[];
   readonly options?: NonNullable<ParseArgsConfig['options']>;
+  /**
+   * Whether a program and its words come next, behind these words: they are taken as they are, also what looks like an option
+   */
+  readonly startsCommand?: (positionals: readonly string[]) => boolean;
   /** @returns the exit status */
   readonly run: (held: Held, words: Words, call: Call) => Promise<number>;
 }
@@ -29,9 +33,10 @@ export interface Words {
 }
 
 /** @throws UsageError for an option that the command does not have */
-export function parseWords({ name, usage, options = {} }: SessionCommand, args: readonly string[]): Words {
-  const end = args.indexOf('--');
-  const [own, rest] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
+export function parseWords({ name, usage, options = {}, startsCommand }: SessionCommand, args: readonly string[]): Words {
+  const end = endOfOwnWords(args, options, startsCommand);
+  const own = args.slice(0, end);
+  const rest = args.slice(args[end] === '--' ? end + 1 : end);
   try {
     const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
     return { values, positionals, rest };
@@ -39,6 +44,23 @@ export function parseWords({ name, usage, options = {} }: SessionCommand, args: 
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`${reason}\nusage: alpy ${name} ${usage}`, { cause });
   }
+}
+
+/** Where the words end in which there may be options. */
+function endOfOwnWords(
+  args: readonly string[],
+  options: NonNullable<ParseArgsConfig['options']>,
+  startsCommand: SessionCommand['startsCommand'],
+): number {
+  const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
+  const before: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') return token.index;
+    if (token.kind !== 'positional') continue;
+    if (startsCommand?.(before) === true) return token.index;
+    before.push(token.value);
+  }
+  return args.length;
 }
 
 /** Seconds that an option says, as `ms`. @throws UsageError when that is no number above 0 */

@@ -13,13 +13,14 @@ export const consoleCommand: SessionCommand = {
   usage: 'run COMMAND… | send TEXT | expect PATTERN | tail',
   describe: "Use the device's serial console",
   help: [
-    'run          run a command in the shell that is logged in; its output and status are those of alpy',
+    'run          run a command in the shell that is logged in; its output and status are those of alpy; options go before it',
     'send         send a line; --no-newline: without its end',
     'expect       wait until PATTERN comes, a text or a /regular expression/; status 1 when it does not',
     'tail         show the last output',
     '--timeout    how long, in seconds; default 30, times four without KVM',
   ],
   options: { timeout: { type: 'string' }, 'no-newline': { type: 'boolean' } },
+  startsCommand: ([verb, ...others]) => verb === 'run' && others.length === 0,
   run: async ({ testbed: { dut } }, { positionals: [verb, ...others], values, rest }, call) => {
     const words: Words = { values, positionals: others, rest };
     const wait = { timeoutMs: milliseconds(words, 'timeout') ?? defaultTimeoutMs * dut.timeFactor, signal: call.signal };
@@ -65,24 +66,24 @@ function pattern(text: string): string | RegExp {
   }
 }
 
-const acts: Readonly<Record<string, (dut: Dut) => Promise<unknown>>> = {
+const acts: Readonly<Record<string, (dut: Dut, wait: { readonly signal: AbortSignal }) => Promise<unknown>>> = {
   pause: (dut) => dut.pause(),
   resume: (dut) => dut.start(),
   reset: (dut) => dut.reset(),
-  login: (dut) => dut.login(),
-  reboot: (dut) => dut.reboot(),
-  'power-down': (dut) => dut.powerDown(),
+  login: (dut, wait) => dut.login(wait),
+  reboot: (dut, wait) => dut.reboot(wait),
+  'power-down': (dut, wait) => dut.powerDown(wait),
 };
 
 export const dutCommand: SessionCommand = {
   name: 'dut',
   usage: Object.keys(acts).join('|'),
   describe: 'Halt the device, let it go on, press its buttons, log in anew',
-  run: async ({ testbed: { dut } }, words) => {
+  run: async ({ testbed: { dut } }, words, { signal }) => {
     const [verb] = exactly(words, ['ACT']);
     const act = Object.hasOwn(acts, verb) ? acts[verb] : undefined;
     if (!act) throw new UsageError(`wanted: ${Object.keys(acts).join(', ')}; found: ${verb}`);
-    await act(dut);
+    await act(dut, { signal });
     return 0;
   },
 };

@@ -8,8 +8,9 @@ export const execCommand: SessionCommand = {
   name: 'exec',
   usage: 'NODE|SERVICE [-i] -- COMMAND…',
   describe: 'Run a program on a node, or in the container of a service',
-  help: ['-i, --stdin  hand the standard input, to its end, to the program'],
+  help: ['-i, --stdin  hand the standard input, to its end, to the program; goes before it'],
   options: { stdin: { type: 'boolean', short: 'i' } },
+  startsCommand: (words) => words.length === 1,
   run: async (held, { positionals, rest }, call) => {
     const [name, ...command] = [...positionals, ...rest];
     if (name === undefined || command.length === 0)

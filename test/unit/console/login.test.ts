@@ -93,6 +93,23 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     await expect(console.expect(/[^]/, { timeoutMs: 0 })).rejects.toBeInstanceOf(ConsoleTimeoutError); // it took all
   });
 
+  test('although Enters of before meet its prompts one by one', async () => {
+    const { near, far } = connect();
+    await using console = SerialConsole.open(near);
+    const answers = [
+      'guest login: ',
+      'guest login: ',
+      'Password: ',
+      '\r\nLogin incorrect\r\nguest login: ',
+      'Password: ',
+      '\r\n# ',
+    ];
+    far.on('data', () => far.write(answers.shift() ?? 'too much was typed'));
+    far.write('guest login: ');
+    await RemoteShell.login(console, { user: 'root', password: 'x', ...quick }, wait, { prepare: '' });
+    expect(answers).toEqual([]);
+  });
+
   test('not with a wrong password: the error names the user, not the password', async () => {
     await using guest = startGuest(getty('root:right'));
     await using console = SerialConsole.open(guest.stream, { name: 'rabbit' });

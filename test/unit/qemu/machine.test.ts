@@ -46,7 +46,7 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
     ...['-netdev', 'tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=off,vnet_hdr=off'],
     ...['-object', 'filter-dump,id=capture0,netdev=net0,file=/run/link0.pcap'],
-    ...['-device', 'virtio-net-pci,id=nic0,netdev=net0,mac=52:54:00:a1:00:00,addr=0x10,romfile='],
+    ...['-device', 'virtio-net-pci,guest_announce=off,id=nic0,netdev=net0,mac=52:54:00:a1:00:00,addr=0x10,romfile='],
     ...['-netdev', 'tap,id=net1,ifname=tap1,script=no,downscript=no,vhost=off,vnet_hdr=off'],
     ...['-object', 'filter-dump,id=capture1,netdev=net1,file=/run/link1.pcap'],
     ...['-device', 'e1000,id=nic1,netdev=net1,mac=52:54:00:a1:00:01,addr=0x11,romfile='],

@@ -49,6 +49,25 @@ test('an end that nobody awaits is a failure of the guest, and ends what waits f
   });
 });
 
+test('a wait for an end fails when QEMU ends instead', async () => {
+  const { qemu, guest } = await start();
+  const awaited = guest.waitFor('reset', { timeoutMs: 60_000 });
+  qemu.end();
+  await expect(awaited).rejects.toMatchObject({
+    code: 'ALPY_QMP_CLOSED',
+    message: "QEMU's monitor closed while waiting for rabbit to reboot: QEMU has ended",
+  });
+});
+
+test('the reset button ends what was begun before, and is no failure', async () => {
+  const { guest } = await start();
+  const { signal } = guest;
+  guest.expectReset();
+  expect(signal.reason).toMatchObject({ code: 'ALPY_GUEST_LOST', message: /rabbit was reset/ });
+  expect(guest.signal.aborted).toBe(false); // of the boot that comes
+  expect(guest.failure).toBeUndefined();
+});
+
 test('an end that is awaited, or asked for afterwards, is none', async () => {
   const { qemu, guest } = await start();
   const awaited = guest.waitFor('shutdown', wait);

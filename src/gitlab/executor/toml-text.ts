@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { parse, stringify, type TomlTable } from 'smol-toml';
+
+/** A line of TOML, or several when a value goes on. */
+interface Statement {
+  /** number of its first line */
+  readonly start: number;
+  /** number of the line after it */
+  readonly end: number;
+  /** name of its table, as `runners` or `runners.custom`; absent when it sets a key */
+  readonly header?: string;
+  /** the key it sets and its value; absent for a header */
+  readonly sets?: { readonly key: string; readonly value: unknown };
+}
+
+/** Keys with their values, for a table. */
+export type Keys = Readonly<Record<string, string | number | readonly string[]>>;
+
+/**
+ * Sets keys of one of several tables of the same name, and touches nothing else: comments, order and indentation stay. Pure.
+ * @param text - valid TOML
+ * @param name - of the array of tables: `runners`
+ * @param index - which of them, from 0
+ * @param own - keys of the table itself
+ * @param inner - keys of a table below it, by its name: `custom`
+ * @returns the new text; what it says has to be checked, as a table can be written in ways that this does not know
+ */
+export function setKeys(text: string, name: string, index: number, own: Keys, inner: Readonly<Record<string, Keys>>): string {
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  let lines = text.split(/\r?\n/);
+  for (const [below, keys] of Object.entries(inner)) lines = setIn(lines, { name, index, below }, keys);
+  return setIn(lines, { name, index }, own).join(lineEnd);
+}
+
+/** A table: one of an array of tables, or one below that. */
+interface Place {
+  readonly name: string;
+  readonly index: number;
+  readonly below?: string;
+}
+
+function setIn(lines: readonly string[], place: Place, keys: Keys): string[] {
+  const [header, ...statements] = section(lines, place);
+  if (!header) return place.below === undefined ? [...lines] : addTable(lines, place, place.below, keys);
+  const found = new Map(statements.flatMap((statement) => (statement.sets ? [[statement.sets.key, statement]] : [])));
+  const last = [header, ...found.values()].at(-1) ?? header;
+  const indent = /^\s*/.exec(lines[[...found.values()][0]?.start ?? -1] ?? `${indentOf(lines[header.start])}  `)?.[0] ?? '';
+  const out: string[] = [];
+  for (let number = 0; number < lines.length; number++) {
+    const statement = statements.find(({ start }) => start === number);
+    const key = statement?.sets?.key;
+    const value = key === undefined ? undefined : keys[key];
+    if (statement && key !== undefined && value !== undefined) {
+      const old = lines.slice(statement.start, statement.end);
+      const isSame = JSON.stringify(statement.sets?.value) === JSON.stringify(value);
+      out.push(...(isSame ? old : [`${indentOf(old[0])}${assignment(key, value)}${commentOf(old)}`]));
+      number = statement.end - 1;
+    } else out.push(lines[number] ?? '');
+    if (number === last.end - 1)
+      for (const [name, wanted] of Object.entries(keys)) if (!found.has(name)) out.push(indent + assignment(name, wanted));
+  }
+  return out;
+}
+
+/** Adds a table as the last one of those that belong to the same element. */
+function addTable(lines: readonly string[], { name, index }: Place, below: string, keys: Keys): string[] {
+  const all = statementsOf(lines);
+  const starts = all.filter(({ header }) => header === name);
+  const begin = all.indexOf(starts[index] ?? { start: 0, end: 0 });
+  const rest = all.slice(begin + 1);
+  const length = rest.findIndex(({ header }) => header !== undefined && !header.startsWith(`${name}.`));
+  const last = all[begin + (length < 0 ? rest.length : length)];
+  const indent = `${indentOf(lines[starts[index]?.start ?? 0])}  `;
+  const table = [
+    `${indent}[${name}.${below}]`,
+    ...Object.entries(keys).map(([key, value]) => `${indent}  ${assignment(key, value)}`),
+  ];
+  const at = last?.end ?? lines.length;
+  return [...lines.slice(0, at), ...table, ...lines.slice(at)];
+}
+
+/** The header of a table and what stands directly in it; empty when there is no such table. */
+function section(lines: readonly string[], { name, index, below }: Place): readonly Statement[] {
+  const all = statementsOf(lines);
+  const begins = all.flatMap(({ header }, number) => (header === name ? [number] : []));
+  const begin = begins[index];
+  if (begin === undefined) return [];
+  const part = all.slice(begin, begins[index + 1]);
+  const first = below === undefined ? 0 : part.findIndex(({ header }) => header === `${name}.${below}`);
+  if (first < 0) return [];
+  const length = part.slice(first + 1).findIndex(({ header }) => header !== undefined);
+  return part.slice(first, length < 0 ? undefined : first + 1 + length);
+}
+
+function statementsOf(lines: readonly string[]): readonly Statement[] {
+  const found: Statement[] = [];
+  for (let start = 0; start < lines.length;) {
+    const line = lines[start] ?? '';
+    const header = /^\s*\[\[?([^\][]+)\]/.exec(line)?.[1];
+    if (header !== undefined) found.push({ start, end: start + 1, header: header.replace(/[\s"']/g, '') });
+    const statement = header === undefined ? assignmentAt(lines, start) : undefined;
+    if (statement) found.push(statement);
+    start = statement?.end ?? start + 1;
+  }
+  return found;
+}
+
+/** A value may go on over lines: it ends where what was read so far is valid. Nothing for an empty line or a comment. */
+function assignmentAt(lines: readonly string[], start: number): Statement | undefined {
+  for (let end = start + 1; end <= lines.length; end++) {
+    const table = parsed(lines.slice(start, end).join('\n'));
+    if (!table) continue;
+    const [entry] = Object.entries(table);
+    return entry && { start, end, sets: { key: entry[0], value: entry[1] } };
+  }
+  return undefined;
+}
+
+function parsed(text: string): TomlTable | undefined {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A comment behind a value of one line. */
+function commentOf(lines: readonly string[]): string {
+  const [line = ''] = lines;
+  if (lines.length > 1) return '';
+  for (let at = line.indexOf('#'); at >= 0; at = line.indexOf('#', at + 1))
+    if (parsed(line.slice(0, at))) return ` ${line.slice(at)}`; // a # in a string leaves that open
+  return '';
+}
+
+function indentOf(line = ''): string {
+  return /^\s*/.exec(line)?.[0] ?? '';
+}
+
+/** A key with its value, as a line of TOML. Pure. */
+export function assignment(key: string, value: Keys[string]): string {
+  return stringify({ [key]: value }).trim();
+}

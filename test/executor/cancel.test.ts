@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jobs that somebody cancels, or that take too long, in each of their stages.
+import { once } from 'node:events';
+import { glob, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { JobResult } from '../support/contract-runner.ts';
+import { ExecutorHost } from '../support/executor-host.ts';
+
+let host: ExecutorHost;
+const silent = { ALPY_APPLIANCE: 'silent' };
+const canceled = { status: 'failed', failureReason: 'canceled' };
+
+beforeAll(async () => {
+  host = await ExecutorHost.open();
+});
+afterEach(async () => {
+  expect(await host.left()).toEqual([]);
+});
+afterAll(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+function namesOf({ calls }: JobResult): readonly string[] {
+  return calls.map(({ name }) => name);
+}
+
+test('during config', async () => {
+  const job = await host.start({ variables: silent, script: ['echo not-reached'] });
+  await job.began('config');
+  job.cancel();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ ...canceled, attempts: 1 });
+  expect(namesOf(result)).toEqual(['config', 'cleanup']);
+});
+
+test('during prepare, while the guest boots', async () => {
+  const job = await host.start({ variables: { ALPY_APPLIANCE: 'rabbit', ALPY_BOOT: 'cold' }, script: ['echo not-reached'] });
+  await job.printed(/^making the testbed: rabbit/m);
+  const pattern = join(host.root, 'jobs', `${String(job.payload.id)}-*`, 'testbed/console.log');
+  const hasOutput = async (): Promise<boolean> => {
+    const [log] = await Array.fromAsync(glob(pattern));
+    return log !== undefined && (await stat(log)).size > 0;
+  };
+  await vi.waitUntil(hasOutput, { timeout: 60_000, interval: 50 });
+  job.cancel();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ ...canceled, attempts: 1 });
+  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`)).toEqual(['config 0', 'prepare 143', 'cleanup 0']);
+});
+
+test('during get_sources, with a server that does not answer', async () => {
+  const asked = Promise.withResolvers<void>();
+  const server = createServer(() => {
+    asked.resolve();
+  });
+  onTestFinished(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/group/project.git`;
+  const job = await host.start({
+    variables: silent,
+    repository: { url, sha: 'f'.repeat(40) },
+    script: ['echo not-reached'],
+    afterScript: ['echo not-reached'],
+  });
+  await asked.promise;
+  job.cancel();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject(canceled);
+  expect(namesOf(result)).toEqual(['config', 'prepare', 'prepare_script', 'get_sources', 'cleanup']);
+});
+
+const waits = ["trap 'echo got-TERM; exit 1' TERM", 'echo waiting', 'sleep 1000 & wait $!', 'echo not-reached'];
+
+test('during a script: its processes are told, and after_script and the artifacts follow', async () => {
+  const job = await host.start({
+    variables: silent,
+    script: waits,
+    afterScript: ['echo "after: $CI_JOB_STATUS, $(grep -lsz "^sleep$" /proc/[0-9]*/cmdline | wc -l) asleep"'],
+    artifacts: { paths: ['alpy-out/testbed/*'], when: 'always' },
+  });
+  await job.printed(/^waiting$/m);
+  job.cancel();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject(canceled);
+  expect(result.log).toMatch(/^got-TERM$/m);
+  expect(result.log).toMatch(/^after: canceled, 0 asleep$/m);
+  expect(result.log).not.toMatch(/^not-reached$/m);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'after_script', 'upload_artifacts_on_failure', 'cleanup']);
+  expect(await host.artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
+});
+
+test('during a script that GitLab wants to hear nothing more of: only the clean-up follows', async () => {
+  const job = await host.start({ variables: silent, script: waits, afterScript: ['echo not-reached'] });
+  await job.printed(/^waiting$/m);
+  job.abort();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject(canceled);
+  expect(result.log).toMatch(/^got-TERM$/m);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
+});
+
+test('during a script that does not heed it: it is killed', async () => {
+  const job = await host.start({ variables: silent, script: ["trap '' TERM", 'echo waiting', 'while :; do sleep 1000; done'] });
+  await job.printed(/^waiting$/m);
+  job.cancel();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject(canceled);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
+});
+
+test('during after_script', async () => {
+  const job = await host.start({ variables: silent, script: ['true'], afterScript: waits });
+  await job.printed(/^waiting$/m);
+  job.abort();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject(canceled);
+  expect(result.log).toMatch(/^got-TERM$/m);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'after_script', 'cleanup']);
+});
+
+test('while artifacts are uploaded', async () => {
+  const job = await host.start({ variables: silent, script: ['true'], artifacts: { paths: ['*'] } }, { uploads: 'waits' });
+  await job.printed(/^uploading for ever$/m);
+  job.abort();
+  const result = await job.result;
+  expect(result, result.log).toMatchObject(canceled);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'upload_artifacts_on_success', 'cleanup']);
+});
+
+test('a job that takes longer than it may ends in its script', async () => {
+  const job = await host.start({ variables: silent, timeoutSeconds: 8, script: waits, afterScript: ['echo not-reached'] });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'job_execution_timeout' });
+  expect(result.log).toMatch(/^got-TERM$/m);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
+});

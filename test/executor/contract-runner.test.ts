@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The stand-in for GitLab Runner, with drivers of a line: what it tells them, and how it takes what they say.
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RunningJob, type JobResult } from '../support/contract-runner.ts';
+import { jobPayload, type JobDescription } from '../support/runner/payload.ts';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-runner-'));
+  await mkdir(join(directory, 'tmp'));
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+interface Lines {
+  readonly config?: string;
+  readonly prepare?: string;
+  /** gets the script and the name of the sub-stage */
+  readonly run?: string;
+  readonly cleanup?: string;
+}
+
+function start(lines: Lines, description: Partial<JobDescription> = {}): RunningJob {
+  const builds = join(directory, 'builds');
+  const { config = `echo '{"builds_dir": "${builds}"}'`, prepare = 'true', run = 'bash "$1"', cleanup = 'true' } = lines;
+  const words = (line: string): readonly string[] => ['sh', '-c', line, 'driver'];
+  return RunningJob.start(jobPayload({ script: ['echo done'], ...description }), () => ({
+    driver: { config: words(config), prepare: words(prepare), run: words(run), cleanup: words(cleanup) },
+    url: 'https://gitlab.example.com',
+    temporary: join(directory, 'tmp'),
+    environment: process.env,
+    kill: { gracefulMs: 200, forceMs: 5000 },
+    pauseMs: 1,
+    stageTimeoutMs: 10_000,
+  }));
+}
+
+async function resultOf(lines: Lines, description: Partial<JobDescription> = {}): Promise<JobResult> {
+  const result = await start(lines, description).result;
+  expect(await readdir(join(directory, 'tmp'))).toEqual([]);
+  return result;
+}
+
+function outputOf({ calls }: JobResult, name: string): string {
+  return calls.find((call) => call.name === name)?.output ?? '';
+}
+
+test('a driver is told of the job by its environment, its folder and its arguments', async () => {
+  const tell = [
+    'echo "$2 in $PWD, $TMPDIR"',
+    'stat -c "%a %n" "$1" "$JOB_RESPONSE_FILE"',
+    'echo "$BUILD_FAILURE_EXIT_CODE $SYSTEM_FAILURE_EXIT_CODE $BUILD_EXIT_CODE_FILE $KEY"',
+    'echo "$CUSTOM_ENV_MINE $CUSTOM_ENV_CI_PROJECT_DIR $CUSTOM_ENV_CI_JOB_STATUS [$CUSTOM_ENV_CI_JOB_SERVICES] [${MINE-unset}]"',
+  ].join('; ');
+  const config = `echo '{"builds_dir": "/b", "job_env": {"KEY": "of the driver"}}'`;
+  const result = await resultOf({ config, run: tell }, { variables: { MINE: 'user' }, afterScript: ['true'] });
+  const [place = '', script, response, codes, variables] = outputOf(result, 'build_script').split('\n');
+  const [, folder = ''] = /^build_script in (\S+), /.exec(place) ?? [];
+  expect(folder).toMatch(/\/custom-executor\w+$/);
+  expect(place).toBe(`build_script in ${folder}, ${folder}`);
+  expect(script).toMatch(new RegExp(`^700 ${folder}/script\\w+/script\\.$`));
+  expect(response).toBe(`600 ${folder}/response.json`);
+  expect(codes).toBe(`1 2 ${folder}/build_exit_code of the driver`);
+  expect(variables).toBe('user /b/group/project running [] [unset]');
+  expect(outputOf(result, 'after_script')).toContain('user /b/group/project success');
+});
+
+test('statuses of the driver', async () => {
+  const run = (line: string): string => `case $2 in build_script) ${line} ;; *) bash "$1" ;; esac`;
+  const system = { status: 'failed', failureReason: 'runner_system_failure' };
+  const script = { status: 'failed', failureReason: 'script_failure' };
+  expect(await resultOf({ run: run('exit 1') })).toMatchObject({ ...script, exitCode: 1 });
+  expect(await resultOf({ run: run('printf "37\\n9\\n" >"$BUILD_EXIT_CODE_FILE"; exit 1') })).toMatchObject({
+    ...script,
+    exitCode: 37,
+  });
+  expect(await resultOf({ run: run('echo none >"$BUILD_EXIT_CODE_FILE"; exit 1') })).toMatchObject(system);
+  for (const end of ['exit 2', 'exit 255', 'kill -9 $$']) expect(await resultOf({ run: run(end) })).toMatchObject(system);
+  const stale = 'case $2 in get_sources) echo 5 >"$BUILD_EXIT_CODE_FILE" ;; build_script) exit 1 ;; esac';
+  expect(await resultOf({ run: stale })).toMatchObject({ ...script, exitCode: 5 });
+});
+
+test('a prepare is tried three times, unless the job is to blame; a clean-up that fails changes nothing', async () => {
+  const names = ({ calls }: JobResult): string => calls.map(({ name }) => name).join(' ');
+  const failed = await resultOf({ prepare: 'exit 2', cleanup: 'exit 3' });
+  expect(failed).toMatchObject({ failureReason: 'runner_system_failure', attempts: 3 });
+  expect(names(failed)).toBe(Array(3).fill('config prepare cleanup').join(' '));
+  for (const config of ['echo no JSON', 'echo []', 'echo "{}"'])
+    expect(await resultOf({ config })).toMatchObject({ failureReason: 'runner_system_failure', attempts: 3 });
+  const blamed = await resultOf({ prepare: 'echo 7 >"$BUILD_EXIT_CODE_FILE"; exit 1' });
+  expect(blamed).toMatchObject({ failureReason: 'script_failure', exitCode: 7, attempts: 1 });
+  expect(await resultOf({ cleanup: 'exit 3' })).toMatchObject({ status: 'success', attempts: 1 });
+});
+
+test('a driver that does not heed SIGTERM is killed with its whole group', async () => {
+  const run = 'case $2 in build_script) trap "" TERM; echo waiting; sleep 1000; sleep 1000 ;; esac';
+  const job = start({ run }, { afterScript: ['true'] });
+  await job.printed(/^waiting$/m);
+  job.cancel();
+  const result = await job.result;
+  expect(result).toMatchObject({ status: 'failed', failureReason: 'canceled' });
+  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`).slice(-3)).toEqual([
+    'build_script -1',
+    'after_script 0',
+    'cleanup 0',
+  ]);
+});

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A stand-in for GitLab that hands out jobs, and the real GitLab Runner with it, where there is one.
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { checksumOf, Coordinator, runnerToken } from '../support/coordinator.ts';
+import { ExecutorHost } from '../support/executor-host.ts';
+import { jobPayload, type JobDescription, type JobPayload } from '../support/runner/payload.ts';
+
+describe('the stand-in for GitLab', () => {
+  let coordinator: Coordinator;
+  const payload = jobPayload({ script: ['true'] });
+  const token = { 'JOB-TOKEN': payload.token };
+
+  beforeAll(async () => {
+    coordinator = await Coordinator.start();
+  });
+  afterAll(async () => {
+    await coordinator[Symbol.asyncDispose]();
+  });
+
+  const ask = (method: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    fetch(`${coordinator.url}/api/v4/${path}`, {
+      method,
+      headers,
+      body: typeof body === 'string' || body instanceof FormData ? body : JSON.stringify(body),
+    });
+  const path = `jobs/${String(payload.id)}`;
+
+  test('hands a job out once, and only to a runner that it knows', async () => {
+    expect((await ask('POST', 'jobs/request', { token: 'glrt-other' })).status).toBe(403);
+    expect((await ask('POST', 'jobs/request', { token: runnerToken })).status).toBe(204);
+    coordinator.add(payload);
+    const response = await ask('POST', 'jobs/request', { token: runnerToken });
+    expect(response.status).toBe(201);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toEqual(payload);
+    expect((await ask('POST', 'jobs/request', { token: runnerToken })).status).toBe(204);
+    expect(coordinator.job(payload.id).state).toBe('pending');
+  });
+
+  test('takes the log piece by piece, and says where it wants to go on', async () => {
+    const patch = (range: string, text: string): Promise<Response> =>
+      ask('PATCH', `${path}/trace?debug_trace=false`, text, { ...token, 'Content-Range': range });
+    const first = await patch('0-4', 'hello');
+    expect([first.status, first.headers.get('range'), first.headers.get('job-status')]).toEqual([202, '0-5', 'running']);
+    for (const [range, text] of [
+      ['0-4', 'hello'],
+      ['6-8', 'abc'],
+      ['5-9', 'abc'],
+    ] as const) {
+      const refused = await patch(range, text);
+      expect([refused.status, refused.headers.get('range')]).toEqual([416, '0-5']);
+    }
+    coordinator.job(payload.id).status = 'canceling';
+    const second = await patch('5-7', 'abc');
+    expect([second.status, second.headers.get('range'), second.headers.get('job-status')]).toEqual([202, '0-8', 'canceling']);
+    expect(coordinator.job(payload.id).trace.toString()).toBe('helloabc');
+  });
+
+  test('takes artifacts as files of a form', async () => {
+    const form = new FormData();
+    form.set('file', new Blob(['PK']), 'all.zip');
+    const where = `${path}/artifacts?artifact_format=zip&artifact_type=archive`;
+    expect((await ask('POST', where, form, { 'JOB-TOKEN': 'other' })).status).toBe(403);
+    expect((await ask('POST', where, new FormData(), token)).status).toBe(400);
+    expect((await ask('POST', where, form, token)).status).toBe(201);
+    expect(coordinator.job(payload.id).artifacts).toEqual([
+      { name: 'all.zip', type: 'archive', format: 'zip', data: Buffer.from('PK') },
+    ]);
+  });
+
+  test('takes the state of a job that it has handed out, when its log is whole', async () => {
+    const put = (body: object): Promise<Response> => ask('PUT', path, body);
+    expect((await ask('PUT', 'jobs/1', { token: payload.token, state: 'running' })).status).toBe(404);
+    expect((await put({ token: 'other', state: 'running' })).status).toBe(403);
+    expect((await put({ token: payload.token, state: 'running' })).status).toBe(200);
+    const end = { token: payload.token, state: 'failed', failure_reason: 'script_failure', exit_code: 37 };
+    expect((await put({ ...end, output: { checksum: 'crc32:00000000', bytesize: 8 } })).status).toBe(412);
+    expect(coordinator.job(payload.id)).toMatchObject({ state: 'running' });
+    const whole = { checksum: checksumOf(Buffer.from('helloabc')), bytesize: 8 };
+    expect(whole.checksum).toMatch(/^crc32:[0-9a-f]{8}$/);
+    expect((await put({ ...end, output: whole })).status).toBe(200);
+    expect(coordinator.job(payload.id)).toMatchObject({ state: 'failed', failureReason: 'script_failure', exitCode: 37 });
+  });
+});
+
+const { failed: hasNone } = await execa('gitlab-runner', ['--version'], { reject: false });
+if (hasNone) process.stderr.write('gitlab-runner is not in PATH: the tests with the real GitLab Runner are skipped\n');
+
+describe.skipIf(hasNone)('the real GitLab Runner', () => {
+  let host: ExecutorHost;
+  let coordinator: Coordinator;
+  const silent = { ALPY_APPLIANCE: 'silent' };
+
+  beforeAll(async () => {
+    host = await ExecutorHost.open();
+    coordinator = await Coordinator.start();
+  });
+  afterEach(async () => {
+    expect(await host.left()).toEqual([]);
+  });
+  afterAll(async () => {
+    await coordinator[Symbol.asyncDispose]();
+    await host[Symbol.asyncDispose]();
+  });
+
+  /** Starts a runner that takes one job, and ends: `ended` has what it printed. */
+  async function start(description: JobDescription): Promise<{ readonly payload: JobPayload; readonly ended: Promise<string> }> {
+    const payload = jobPayload(description);
+    coordinator.add(payload);
+    const { driver, environment, temporary } = (await host.optionsFor(payload, { uploads: 'really' }))(1);
+    const calls = Object.entries(driver).flatMap(([name, [program = '', ...args]]: [string, readonly string[]]) => [
+      `--custom-${name}-exec=${program}`,
+      ...args.map((word) => `--custom-${name}-args=${word}`),
+    ]);
+    const folders = [`--builds-dir=${join(host.directory, 'b')}`, `--cache-dir=${join(host.directory, 'c')}`];
+    const once = ['--max-builds=1', '--wait-timeout=60'];
+    const args = [
+      `--url=${coordinator.url}`,
+      `--token=${runnerToken}`,
+      '--executor=custom',
+      '--shell=bash',
+      ...folders,
+      ...calls,
+    ];
+    const runner = execa('gitlab-runner', ['run-single', ...args, ...once], {
+      env: { ...environment, TMPDIR: temporary },
+      reject: false,
+      all: true,
+    });
+    onTestFinished(async () => {
+      runner.kill('SIGQUIT'); // it lets its job come to an end
+      await runner;
+    });
+    return { payload, ended: runner.then(({ all }) => all) };
+  }
+
+  test('a job that succeeds, and its artifacts', async () => {
+    const { payload, ended } = await start({
+      variables: silent,
+      script: ['alpy status', 'echo content >out.txt'],
+      artifacts: { paths: ['out.txt', 'alpy-out/testbed/'] },
+    });
+    const all = await ended;
+    const job = coordinator.job(payload.id);
+    expect(job, all + job.trace.toString()).toMatchObject({ state: 'success' });
+    expect(job.trace.toString()).toContain('"dut": "silent"');
+    expect(job.artifacts.map(({ type, format }) => `${type} ${format}`)).toEqual(['archive zip']);
+    const names = job.artifacts.map(({ data }) => data.toString('latin1')).join(''); // those in a zip are not packed
+    for (const name of ['out.txt', 'alpy-out/testbed/link0.pcap', 'alpy-out/testbed/events.ndjson'])
+      expect(names).toContain(name);
+  });
+
+  test('a script that fails: GitLab gets its exit status', async () => {
+    const { payload, ended } = await start({
+      variables: silent,
+      script: ['exit 37'],
+      afterScript: ['echo "after: $CI_JOB_STATUS"'],
+    });
+    const all = await ended;
+    const job = coordinator.job(payload.id);
+    expect(job, all + job.trace.toString()).toMatchObject({
+      state: 'failed',
+      failureReason: 'script_failure',
+      exitCode: 37,
+    });
+    expect(job.trace.toString()).toContain('after: failed');
+  });
+
+  test('a job that is cancelled in its script: after_script is done all the same', async () => {
+    const { payload, ended } = await start({
+      variables: silent,
+      script: ['echo waiting-$((40 + 2))', 'sleep 1000'],
+      afterScript: ['echo "after: $CI_JOB_STATUS"'],
+    });
+    await coordinator.until(() => coordinator.jobs.get(payload.id)?.trace.includes('waiting-42') === true);
+    coordinator.job(payload.id).status = 'canceling';
+    const all = await ended;
+    const job = coordinator.job(payload.id);
+    expect(job, all + job.trace.toString()).toMatchObject({ state: 'failed', failureReason: 'job_canceled' });
+    expect(job.trace.toString()).toContain('after: canceled');
+  });
+});

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jobs of GitLab that run on a testbed, by the custom executor's contract.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { decodeFile } from '../support/decode-file.ts';
+import { ExecutorHost, rabbitLogin } from '../support/executor-host.ts';
+import { makeRepository } from '../support/runner/repository.ts';
+import { Bench, rabbitImage } from '../support/testbeds.ts';
+
+let host: ExecutorHost;
+const testbedFiles = 'alpy-out/testbed';
+
+beforeAll(async () => {
+  host = await ExecutorHost.open();
+});
+afterEach(async () => {
+  expect(await host.left()).toEqual([]);
+});
+afterAll(async () => {
+  await host[Symbol.asyncDispose]();
+});
+
+test('a shell script pings the device, uses its console, and leaves captures and logs as artifacts', async () => {
+  const job = await host.start({
+    variables: { ALPY_APPLIANCE: 'rabbit' },
+    script: [
+      'alpy configure node0 --address 10.0.0.2/24',
+      "alpy console run 'ip addr add 10.0.0.1/24 dev eth0; ip link set eth0 up; ip link set eth1 up'",
+      'ping -c 2 -i 0.2 -W 5 10.0.0.1',
+      'alpy console send "echo so-\\$((40 + 2))"',
+      'alpy console expect so-42',
+      'alpy exec node1 -- hostname >node1.txt',
+      'alpy capture link0 icmp --count',
+      'alpy link link1 down',
+      'until alpy console run "ip link show eth1" | grep NO-CARRIER; do sleep 0.1; done',
+      'alpy link link1 up',
+      'until alpy console run "ip link show eth1" | grep LOWER_UP; do sleep 0.1; done',
+      'echo "$ALPY_DUT $ALPY_NODE $ALPY_LINKS $CI_JOB_STATUS" >facts.txt',
+    ],
+    afterScript: ['echo "after: $CI_JOB_STATUS"'],
+    artifacts: { paths: ['*.txt', 'alpy-out/**/*'] },
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
+  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`)).toEqual([
+    'config 0',
+    'prepare 0',
+    'prepare_script 0',
+    'get_sources 0',
+    'build_script 0',
+    'after_script 0',
+    'upload_artifacts_on_success 0',
+    'cleanup 0',
+  ]);
+  expect(result.log).toMatch(/^2 packets transmitted, 2 received, 0% packet loss/m);
+  expect(result.log).toMatch(/^4$/m); // two requests, two replies
+  expect(result.log).toMatch(/^after: success$/m);
+  const artifacts = await host.artifacts(job);
+  expect(artifacts.filter((path) => !path.startsWith('alpy-out/testbed/boot/'))).toEqual([
+    ...['console.log', 'console.txt', 'debug.log', 'events.ndjson', 'link0.pcap', 'link1.pcap'].map(
+      (name) => `${testbedFiles}/${name}`,
+    ),
+    'facts.txt',
+    'node1.txt',
+  ]);
+  expect(await host.readArtifact(job, 'facts.txt')).toBe('rabbit node0 2 running\n');
+  expect(await host.readArtifact(job, `${testbedFiles}/console.log`)).toContain('so-42');
+  await using bench = await Bench.open();
+  const path = host.artifact(job, `${testbedFiles}/link0.pcap`);
+  expect(await decodeFile(bench, path, 'icmp', ['ip.src', 'ip.dst', 'icmp.type'])).toEqual([
+    ['10.0.0.2', '10.0.0.1', '8'],
+    ['10.0.0.1', '10.0.0.2', '0'],
+    ['10.0.0.2', '10.0.0.1', '8'],
+    ['10.0.0.1', '10.0.0.2', '0'],
+  ]);
+});
+
+const rabbitProject = stringify({
+  appliance: { name: 'rabbit', image: rabbitImage, login: rabbitLogin },
+  topology: { links: 2 },
+});
+
+test('the project says in its alpy.yaml what the testbed is, once it is checked out', async () => {
+  const repository = await makeRepository(join(host.directory, 'own-topology'), {
+    'alpy.yaml': rabbitProject,
+    'check.sh': 'alpy console run "uname -n" >name.txt\n',
+  });
+  const job = await host.start({
+    repository,
+    script: ['sh -e check.sh', 'git status --short || true'],
+    artifacts: { paths: ['name.txt'] },
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
+  const { output } = result.calls.find(({ name }) => name === 'prepare') ?? { output: '' };
+  expect(output).toContain('the testbed is made when the project is there');
+  expect(await host.readArtifact(job, 'name.txt')).toBe('rabbit\n');
+});
+
+test('a service is a program beside a node, which the job reaches through the device', async () => {
+  const repository = await makeRepository(join(host.directory, 'named-topology'), { 'lab/two.yaml': rabbitProject });
+  const job = await host.start({
+    repository,
+    variables: { ALPY_TOPOLOGY: 'lab/two.yaml' },
+    services: [
+      {
+        name: 'alpy/traffic:latest',
+        alias: 'web',
+        command: ['busybox', 'httpd', '-f', '-p', '8080', '-h', '/etc'],
+        variables: [{ key: 'ALPY_NODE', value: 'node1' }],
+      },
+    ],
+    script: [
+      'alpy status | grep -A 1 services',
+      'alpy configure node0 --address 10.0.0.2/24 --gateway 10.0.0.1',
+      'alpy configure node1 --address 10.0.1.2/24 --gateway 10.0.1.1',
+      'for link in 0 1; do alpy console run "ip addr add 10.0.$link.1/24 dev eth$link; ip link set eth$link up"; done',
+      'alpy console run "sysctl -q -w net.ipv4.ip_forward=1"',
+      'curl -sS --fail --max-time 20 http://10.0.1.2:8080/debian_version >version.txt',
+      'alpy exec web -- cat /etc/debian_version | cmp - version.txt',
+      'alpy capture link1 "http.response.code == 200" --count',
+    ],
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(result.log).toMatch(/^ {2}"services": \[\r?\n {4}"web"/m);
+  expect(result.log).toMatch(/^1$/m);
+});
+
+test('two jobs at once neither see nor disturb each other', async () => {
+  const start = (name: string, address: string): ReturnType<ExecutorHost['start']> =>
+    host.start({
+      variables: { ALPY_APPLIANCE: 'rabbit' },
+      script: [
+        `alpy console run "hostname ${name}"`,
+        `alpy configure node1 --address ${address}/24`,
+        `echo ${name} >mine.txt`,
+        'echo here',
+        'until [ -e go ]; do sleep 0.1; done',
+        'ls "$CI_BUILDS_DIR/.." /alpy/calls >seen.txt',
+        'alpy console run hostname >name.txt',
+        'alpy exec node1 -- ip -4 -brief address show scope global >address.txt',
+      ],
+      artifacts: { paths: ['*.txt', 'alpy-out/testbed/console.log'] },
+    });
+  const jobs = [await start('hare', '10.7.0.2'), await start('stag', '10.8.0.2')] as const;
+  await Promise.all(jobs.map((job) => job.printed(/^here$/m)));
+  for (const { payload } of jobs) await writeFile(join(await host.folderOf(payload, 'builds'), 'group/project/go'), '');
+  for (const result of await Promise.all(jobs.map((job) => job.result)))
+    expect(result, result.log).toMatchObject({ status: 'success' });
+  const read = (path: string): Promise<readonly string[]> => Promise.all(jobs.map((job) => host.readArtifact(job, path)));
+  expect(await read('mine.txt')).toEqual(['hare\n', 'stag\n']);
+  expect(await read('name.txt')).toEqual(['hare\n', 'stag\n']);
+  expect(await read('address.txt')).toEqual([expect.stringContaining('10.7.0.2'), expect.stringContaining('10.8.0.2')]);
+  expect((await read('address.txt')).map((text) => text.trim().split('\n').length)).toEqual([1, 1]);
+  const [seenByHare, seenByStag] = await read('seen.txt');
+  const [hare, stag] = jobs.map(({ payload }) => String(payload.id));
+  expect(seenByHare).toContain(`${String(hare)}-`);
+  expect(seenByHare).not.toContain(`${String(stag)}-`);
+  expect(seenByStag).not.toContain(`${String(hare)}-`);
+  const [consoleOfHare, consoleOfStag] = await read('alpy-out/testbed/console.log');
+  expect(consoleOfHare).toContain('hostname hare');
+  expect(consoleOfHare).not.toContain('stag');
+  expect(consoleOfStag).not.toContain('hare');
+});
+
+test('a sub-stage that nobody knows yet runs where the scripts do', async () => {
+  const job = await host.start({
+    variables: { ALPY_APPLIANCE: 'silent' },
+    script: ['echo one >steps.txt'],
+    steps: { release: ['alpy status | grep -c silent', 'echo "two $ALPY_DUT" >>steps.txt'] },
+    artifacts: { paths: ['steps.txt'] },
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(result.calls.map(({ name }) => name)).toContain('step_release');
+  expect(await host.readArtifact(job, 'steps.txt')).toBe('one\ntwo silent\n');
+});

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { writeBlankDisk } from './blank-disk.ts';
+import { RunningJob } from './contract-runner.ts';
+import type { Driver, RunnerOptions } from './runner/custom-executor.ts';
+import { leftOf } from './runner/left.ts';
+import { jobPayload, type JobDescription, type JobPayload } from './runner/payload.ts';
+import { writeStandIn } from './runner/stand-in.ts';
+import { rabbitImage } from './testbeds.ts';
+
+const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
+
+/** How a job of a test is run other than usual. */
+export interface JobRun {
+  /** settings of the driver, besides those of {@link ExecutorHost} */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** variables of the runner's own environment, by attempt to prepare */
+  readonly environment?: (attempt: number) => Readonly<Record<string, string>>;
+  /** what `gitlab-runner` does when it is to upload artifacts; default: it copies them; `really`: it is the real one */
+  readonly uploads?: 'copies' | 'waits' | 'really';
+}
+
+/** How to log in to Rabbit. */
+export const rabbitLogin = { user: 'root', password: 'rabbit', shellPrompt: '/[#$] $/' };
+
+/**
+ * A machine with a runner. It has three appliances: `rabbit`, whose snapshot the first job with it makes; `silent`, a machine
+ * that does nothing, at once; and `dead`, one that should have a log-in prompt and never gets there.
+ */
+export class ExecutorHost implements AsyncDisposable {
+  readonly directory: string;
+  /** folder of the driver */
+  readonly root: string;
+  readonly #jobs: RunningJob[] = [];
+  readonly #ids: number[] = [];
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.root = join(directory, 'root');
+  }
+
+  static async open(): Promise<ExecutorHost> {
+    const host = new ExecutorHost(await mkdtemp(join(tmpdir(), 'alpy-executor-')));
+    await mkdir(join(host.directory, 'tmp'));
+    await writeBlankDisk(join(host.directory, 'blank.raw'));
+    for (const kind of ['copies', 'waits'] as const) await writeStandIn(join(host.directory, kind), kind);
+    return host;
+  }
+
+  /** Starts a job. */
+  async start(description: JobDescription, run: JobRun = {}): Promise<RunningJob> {
+    const payload = jobPayload(description);
+    const job = RunningJob.start(payload, await this.optionsFor(payload, run));
+    this.#jobs.push(job);
+    return job;
+  }
+
+  /** What the runner of a job is told, by attempt to prepare. */
+  async optionsFor(
+    { id }: JobPayload,
+    { settings = {}, environment = () => ({}), uploads = 'copies' }: JobRun,
+  ): Promise<(attempt: number) => RunnerOptions> {
+    this.#ids.push(id);
+    const file = join(this.directory, `executor-${String(id)}.yaml`);
+    await writeFile(file, stringify({ ...this.#settings(), ...settings }));
+    return (attempt) => ({
+      driver: driverWith(file),
+      url: `file://${join(this.directory, 'artifacts')}`,
+      temporary: join(this.directory, 'tmp'),
+      environment: {
+        ...process.env,
+        VITEST: '',
+        VITEST_WORKER_ID: '',
+        VITEST_POOL_ID: '',
+        NODE_OPTIONS: '',
+        PATH: [join(this.directory, uploads), process.env['PATH']].join(delimiter),
+        ...environment(attempt),
+      },
+      kill: { gracefulMs: 60_000, forceMs: 10_000 },
+      pauseMs: 10,
+      stageTimeoutMs: 180_000,
+    });
+  }
+
+  #settings(): object {
+    const topology = { links: 2 };
+    const blank = { image: join(this.directory, 'blank.raw'), memoryMiB: 64 };
+    const dead = { ...blank, name: 'dead', login: rabbitLogin, bootTimeoutMs: 500 };
+    return {
+      root: this.root,
+      appliances: {
+        rabbit: { appliance: { name: 'rabbit', image: rabbitImage, login: rabbitLogin }, topology },
+        silent: { appliance: { ...blank, name: 'silent' }, topology },
+        dead: { appliance: dead, topology, boot: 'cold' },
+      },
+      imageFolders: [dirname(rabbitImage)],
+    };
+  }
+
+  /** Folder below {@link root} that belongs to a job. @throws Error when there is none, or more than one */
+  async folderOf({ id }: JobPayload, kind: 'builds' | 'jobs'): Promise<string> {
+    const names = (await readdir(join(this.root, kind))).filter((name) => name.startsWith(`${String(id)}-`));
+    const [name] = names;
+    if (name === undefined || names.length > 1) throw new Error(`${kind} of ${String(id)}: ${names.join(' ') || 'none'}`);
+    return join(this.root, kind, name);
+  }
+
+  /** What jobs have left on this machine: nothing, once all of them have ended. A process that ends may take a moment. */
+  async left(): Promise<readonly string[]> {
+    return leftOf(this.root, join(this.directory, 'tmp'), this.#ids);
+  }
+
+  /** Paths of the artifacts of a job, in the order of their names. */
+  async artifacts({ payload: { id } }: RunningJob): Promise<readonly string[]> {
+    const entries = await readdir(this.#artifactFolder(id), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    return files.map((path) => path.slice(this.#artifactFolder(id).length + 1)).sort();
+  }
+
+  artifact({ payload: { id } }: RunningJob, path: string): string {
+    return join(this.#artifactFolder(id), path);
+  }
+
+  async readArtifact(job: RunningJob, path: string): Promise<string> {
+    return readFile(this.artifact(job, path), 'utf8');
+  }
+
+  #artifactFolder(id: number): string {
+    return join(this.directory, 'artifacts', String(id));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const job of this.#jobs) job.abort();
+    await Promise.all(this.#jobs.map((job) => job.result));
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+function driverWith(settings: string): Driver {
+  const stage = (name: string): readonly string[] => [process.execPath, bin, 'executor', name, '--settings', settings];
+  return { config: stage('config'), prepare: stage('prepare'), run: stage('run'), cleanup: stage('cleanup') };
+}

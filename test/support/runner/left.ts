@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import Docker from 'dockerode';
+import { codeOf } from '../../../src/core/errors.ts';
+import { jobLabel, runLabel } from '../../../src/docker/index.ts';
+
+/** Processes whose command line holds a text: their identifiers with what they are. */
+export async function processesWith(text: string): Promise<readonly { readonly pid: number; readonly command: string }[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(
+    pids.map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it has ended meanwhile
+      return { pid: Number(pid), command: line.replaceAll('\0', ' ').trim() };
+    }),
+  );
+  return all.filter(({ command }) => command.includes(text));
+}
+
+/** Names of the containers of a job, found by its identifier as by its run. */
+export async function containersOf(id: number): Promise<readonly string[]> {
+  const containers = await new Docker().listContainers({ all: true, filters: { label: [runLabel] } });
+  return containers
+    .filter(({ Labels }) => Labels[jobLabel] === String(id) || Labels[runLabel]?.startsWith(`job-${String(id)}-`))
+    .flatMap(({ Names }) => Names);
+}
+
+/** How long a process that has nothing left to do may take to end, in `ms`. */
+const exitTimeoutMs = 2000;
+
+/**
+ * What is left of jobs.
+ * @param root - of the driver's settings
+ * @param temporary - where the runner makes its folders
+ * @param ids - of the jobs
+ */
+export async function leftOf(root: string, temporary: string, ids: readonly number[]): Promise<readonly string[]> {
+  const containers = await Promise.all(ids.map(containersOf));
+  const folders = await Promise.all(['jobs', 'builds'].map((name) => pathsIn(join(root, name))));
+  let processes = await processesWith(root);
+  // a keeper answers that its testbed has ended, and only then ends itself
+  const deadlineMs = Date.now() + exitTimeoutMs;
+  while (processes.length > 0 && Date.now() < deadlineMs) {
+    await setTimeout(20);
+    processes = await processesWith(root);
+  }
+  return [
+    ...containers.flat().map((name) => `container ${name}`),
+    ...processes.map(({ pid, command }) => `process ${String(pid)}: ${command}`),
+    ...folders.flat(),
+    ...(await pathsIn(temporary)),
+  ];
+}
+
+async function pathsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  return names.map((name) => join(folder, name));
+}

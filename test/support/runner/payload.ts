@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A job as GitLab hands it to a runner: the body of POST /api/v4/jobs/request, and of JOB_RESPONSE_FILE.
+import { randomBytes } from 'node:crypto';
+
+/** A service of a job, as `.gitlab-ci.yml` declares it. */
+export interface PayloadService {
+  readonly name: string;
+  readonly alias?: string;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly variables?: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** Files that a job leaves. */
+export interface PayloadArtifact {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly when: 'on_success' | 'on_failure' | 'always';
+  readonly artifact_type: string;
+  readonly artifact_format: string;
+}
+
+/** The part of a job that runner and driver use. */
+export interface JobPayload {
+  readonly id: number;
+  readonly token: string;
+  readonly allow_git_fetch: boolean;
+  readonly job_info: {
+    readonly name: string;
+    readonly stage: string;
+    readonly project_id: number;
+    readonly project_name: string;
+  };
+  readonly git_info: {
+    readonly repo_url: string;
+    readonly ref: string;
+    readonly sha: string;
+    readonly ref_type: string;
+    readonly refspecs: readonly string[];
+    readonly depth: number;
+  };
+  /** `timeout` in seconds */
+  readonly runner_info: { readonly timeout: number };
+  readonly variables: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly public: boolean;
+    readonly raw: boolean;
+  }[];
+  readonly steps: readonly {
+    readonly name: string;
+    readonly script: readonly string[];
+    readonly timeout: number;
+    readonly when: string;
+    readonly allow_failure: boolean;
+  }[];
+  readonly image: { readonly name: string };
+  readonly services: readonly PayloadService[];
+  readonly artifacts: readonly PayloadArtifact[];
+  readonly cache: readonly never[];
+  readonly credentials: readonly never[];
+  readonly dependencies: readonly never[];
+  readonly features: { readonly trace_sections: boolean; readonly failure_reasons: readonly string[] };
+}
+
+/** What a test says of a job; all else is as GitLab has it. */
+export interface JobDescription {
+  readonly script: readonly string[];
+  readonly afterScript?: readonly string[];
+  /** further steps by name, after `script`, such as `release` */
+  readonly steps?: Readonly<Record<string, readonly string[]>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly image?: string;
+  readonly services?: readonly PayloadService[];
+  /** absent for none */
+  readonly artifacts?: { readonly paths: readonly string[]; readonly when?: PayloadArtifact['when'] };
+  readonly timeoutSeconds?: number;
+  /** absent for none: nothing is checked out */
+  readonly repository?: { readonly url: string; readonly sha: string };
+}
+
+/** Identifiers of jobs start at random, so that what another run of the tests has left is not taken for ours. */
+let nextId = 100_000_000 + randomBytes(3).readUIntBE(0, 3) * 100;
+
+/** A job with an identifier and a token of its own. */
+export function jobPayload(description: JobDescription): JobPayload {
+  const { script, afterScript, steps = {}, repository, artifacts, timeoutSeconds = 100 } = description;
+  const [id, token] = [nextId++, `glcbt-${randomBytes(12).toString('hex')}`];
+  const variables = {
+    CI_JOB_ID: String(id),
+    CI_JOB_TOKEN: token,
+    CI_PROJECT_PATH: 'group/project',
+    ...(repository ? {} : { GIT_STRATEGY: 'none' }),
+    ...description.variables, // whoever starts a pipeline may override all of them
+  };
+  const named = { script, ...steps, ...(afterScript ? { after_script: afterScript } : {}) };
+  return {
+    id,
+    token,
+    allow_git_fetch: true,
+    job_info: { name: 'test', stage: 'test', project_id: 42, project_name: 'project' },
+    git_info: {
+      repo_url: repository?.url ?? 'https://gitlab.example.com/group/project.git',
+      ref: 'main',
+      sha: repository?.sha ?? '0'.repeat(40),
+      ref_type: 'branch',
+      refspecs: repository ? ['+refs/heads/main:refs/remotes/origin/main'] : [],
+      depth: 20,
+    },
+    runner_info: { timeout: timeoutSeconds },
+    variables: Object.entries(variables).map(([key, value]) => ({ key, value, public: true, raw: true })),
+    steps: Object.entries(named).map(([name, lines]) => ({
+      name,
+      script: lines,
+      timeout: timeoutSeconds,
+      when: name === 'after_script' ? 'always' : 'on_success',
+      allow_failure: name === 'after_script',
+    })),
+    image: { name: description.image ?? '' },
+    services: description.services ?? [],
+    artifacts: artifacts
+      ? [{ name: 'all', when: 'on_success', artifact_type: 'archive', artifact_format: 'zip', ...artifacts }]
+      : [],
+    cache: [],
+    credentials: [],
+    dependencies: [],
+    features: {
+      trace_sections: true,
+      failure_reasons: ['script_failure', 'runner_system_failure', 'job_execution_timeout', 'job_canceled'],
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { parse } from 'smol-toml';
+import { expect, test } from 'vitest';
+import yargs from 'yargs';
+import { installCommand } from '../../../src/cli/executor-install.ts';
+import type { CliIo } from '../../../src/cli/io.ts';
+
+async function install(...args: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  const io: CliIo = {
+    env: { ALPY_EXECUTOR_SETTINGS: 'from/variable.yaml' },
+    directory: '/nowhere',
+    signal: new AbortController().signal,
+    stdout: (line) => lines.push(line),
+    stderr: (line) => lines.push(line),
+    exitWith: () => undefined,
+  };
+  await yargs(['install', ...args])
+    .command(installCommand(io))
+    .exitProcess(false)
+    .fail((_, error) => {
+      throw error;
+    })
+    .parseAsync();
+  return lines.join('\n');
+}
+
+interface Custom {
+  readonly run_exec: string;
+  readonly run_args: readonly string[];
+}
+
+test('the part for pasting needs neither GitLab Runner nor settings, and has absolute paths', async () => {
+  const { runners } = parse(await install('--print')) as unknown as { runners: [{ executor: string; custom: Custom }] };
+  const [{ executor, custom }] = runners;
+  expect(executor).toBe('custom');
+  expect(custom.run_exec).toBe(process.execPath);
+  const [script, ...words] = custom.run_args;
+  expect(script).toMatch(/^\/.*\/src\/cli\/bin\.ts$/);
+  expect(words).toEqual(['executor', 'run', '--settings', '/nowhere/from/variable.yaml']);
+});
+
+test('no config.toml, and options that contradict each other', async () => {
+  await expect(install('--check', '--runner-config', 'config.toml')).rejects.toMatchObject({ fault: 'environment' });
+  await expect(install('--runner-config', 'config.toml')).rejects.toThrow(
+    'there is no /nowhere/config.toml. Install GitLab Runner',
+  );
+  await expect(install('--check', '--print')).rejects.toMatchObject({ fault: 'usage' });
+});

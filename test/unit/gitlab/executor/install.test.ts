@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { describe, expect, test } from 'vitest';
+import { parseDocument } from 'yaml';
+import { checkRunner, type Check } from '../../../../src/cli/executor-check.ts';
+import {
+  defaultSettings,
+  install,
+  loadSettings,
+  printedPart,
+  readRunner,
+  settingsJsonSchema,
+  wantedKeys,
+} from '../../../../src/gitlab/executor/index.ts';
+import { folder } from './make.ts';
+
+const program = ['/opt/node/bin/node', '/opt/alpy/bin.js', 'executor'];
+
+const before = `# ours: do not lose this
+concurrent = 2 # two cores
+
+[[runners]]
+  name = "images" # with a # in its comment
+  executor = "docker"
+  builds_dir = "/builds"
+  [runners.docker]
+    image = "alpine"
+
+[[runners]]
+  name = "bed [1]"
+  url = "https://gitlab.example/"
+  token = "glrt-a#b" # secret
+  executor = "custom"
+  builds_dir = "/builds" # was so
+  environment = [
+    "A=[[runners]]", # no header
+    "B=1",
+  ]
+  pre_build_script = """
+[runners.custom]
+run_exec = "no"
+"""
+  [runners.cache]
+    MaxUploadedArchiveSize = 0
+  [runners.custom]
+    run_exec = ""
+    run_args = [
+      "old",
+    ]
+    graceful_kill_timeout = 30
+
+# behind all
+[session_server]
+  session_timeout = 1800
+`;
+
+const after = (settings: string): string => `# ours: do not lose this
+concurrent = 2 # two cores
+
+[[runners]]
+  name = "images" # with a # in its comment
+  executor = "docker"
+  builds_dir = "/builds"
+  [runners.docker]
+    image = "alpine"
+
+[[runners]]
+  name = "bed [1]"
+  url = "https://gitlab.example/"
+  token = "glrt-a#b" # secret
+  executor = "custom"
+  builds_dir = "/var/lib/alpy/builds" # was so
+  environment = [
+    "A=[[runners]]", # no header
+    "B=1",
+  ]
+  pre_build_script = """
+[runners.custom]
+run_exec = "no"
+"""
+  shell = "bash"
+  cache_dir = "/var/lib/alpy/cache"
+  [runners.cache]
+    MaxUploadedArchiveSize = 0
+  [runners.custom]
+    run_exec = "/opt/node/bin/node"
+    run_args = [ "/opt/alpy/bin.js", "executor", "run", "--settings", "${settings}" ]
+    graceful_kill_timeout = 30
+    config_exec = "/opt/node/bin/node"
+    config_args = [ "/opt/alpy/bin.js", "executor", "config", "--settings", "${settings}" ]
+    prepare_exec = "/opt/node/bin/node"
+    prepare_args = [ "/opt/alpy/bin.js", "executor", "prepare", "--settings", "${settings}" ]
+    cleanup_exec = "/opt/node/bin/node"
+    cleanup_args = [ "/opt/alpy/bin.js", "executor", "cleanup", "--settings", "${settings}" ]
+
+# behind all
+[session_server]
+  session_timeout = 1800
+`;
+
+async function files(text: string | undefined) {
+  const directory = await folder();
+  const runnerConfig = join(directory, 'config.toml');
+  if (text !== undefined) await writeFile(runnerConfig, text, { mode: 0o600 });
+  const settings = join(directory, 'alpy', 'executor.yaml');
+  return { directory, runnerConfig, settings, name: undefined, program };
+}
+
+describe('install', () => {
+  test('changes what it must, and nothing else; then there is nothing to do', async () => {
+    const where = await files(before);
+    const done = await install(where);
+    expect(done.map((line) => line.split(':')[0])).toEqual([`wrote ${where.settings}`, `wrote ${where.runnerConfig}`]);
+    expect(await readFile(where.runnerConfig, 'utf8')).toBe(after(where.settings));
+    expect(await readFile(`${where.runnerConfig}.alpy-backup`, 'utf8')).toBe(before);
+    for (const file of [where.runnerConfig, `${where.runnerConfig}.alpy-backup`, where.settings])
+      expect((await stat(file)).mode & 0o777).toBe(0o600); // there are tokens and passwords in them
+
+    expect(await install(where)).toEqual([]);
+    expect(await readFile(where.runnerConfig, 'utf8')).toBe(after(where.settings));
+    expect((await readdir(where.directory)).sort()).toEqual(['alpy', 'config.toml', 'config.toml.alpy-backup']);
+  });
+
+  test('a runner that was only just registered, with line ends of Windows', async () => {
+    const text =
+      'concurrent = 1\n\n[[runners]]\nname = "a"\nexecutor = "custom"\n\n[[runners]]\nname = "b"\nexecutor = "shell"\n';
+    for (const lineEnd of ['\n', '\r\n']) {
+      const where = await files(text.replaceAll('\n', lineEnd));
+      await install(where);
+      const edited = await readFile(where.runnerConfig, 'utf8');
+      expect(edited.split(lineEnd).slice(0, 8)).toEqual([
+        'concurrent = 1',
+        '',
+        '[[runners]]',
+        'name = "a"',
+        'executor = "custom"',
+        'shell = "bash"',
+        'builds_dir = "/var/lib/alpy/builds"',
+        'cache_dir = "/var/lib/alpy/cache"',
+      ]);
+      expect(edited.endsWith(['', '[[runners]]', 'name = "b"', 'executor = "shell"', ''].join(lineEnd))).toBe(true);
+      expect(await install(where)).toEqual([]);
+    }
+  });
+
+  test('settings that are there stay, and decide', async () => {
+    const where = await files(before);
+    await mkdir(join(where.directory, 'alpy'));
+    await writeFile(where.settings, 'root: /srv/alpy # short\n');
+    expect(await install(where)).toHaveLength(1);
+    expect(await readFile(where.settings, 'utf8')).toBe('root: /srv/alpy # short\n');
+    expect(await readFile(where.runnerConfig, 'utf8')).toContain('builds_dir = "/srv/alpy/builds" # was so');
+  });
+
+  test('a file behind a link is changed where it is', async () => {
+    const where = await files(before);
+    const link = join(where.directory, 'link.toml');
+    await symlink(where.runnerConfig, link);
+    await install({ ...where, runnerConfig: link });
+    expect(await readFile(where.runnerConfig, 'utf8')).toBe(after(where.settings));
+  });
+
+  test('the one that is named, of several', async () => {
+    const where = await files('[[runners]]\nname = "a"\nexecutor = "custom"\n[[runners]]\nname = "b"\nexecutor = "custom"\n');
+    await expect(install(where)).rejects.toThrow('several runners have executor = "custom": "a", "b". Say which: --name NAME');
+    await install({ ...where, name: 'b' });
+    const { runners } = parse(await readFile(where.runnerConfig, 'utf8')) as { runners: Record<string, unknown>[] };
+    expect(runners.map(({ shell }) => shell)).toEqual([undefined, 'bash']);
+  });
+
+  const custom = '[[runners]]\nname = "a"\nexecutor = "custom"\n';
+  test.each([
+    [
+      'no file',
+      undefined,
+      undefined,
+      /there is no .*config\.toml\. Install GitLab Runner, then: gitlab-runner register --executor/,
+    ],
+    ['no TOML', '[[runners]\n', undefined, /config\.toml:\n {2}Invalid TOML document/],
+    ['no list', 'runners = 5\n', undefined, /config\.toml:\n {2}runners: /],
+    [
+      'no runner',
+      'concurrent = 1\n',
+      undefined,
+      /no runner has executor = "custom"; there are: none\. To have one, register one:/,
+    ],
+    [
+      'another runner',
+      '[[runners]]\nname = "s"\nexecutor = "shell"\n',
+      undefined,
+      /no runner has executor = "custom"; there are: "s"/,
+    ],
+    ['an unknown name', custom, 'b', /there is no runner "b"; there are: "a"/],
+    ['two of a name', custom + custom, 'a', /2 runners are called "a"/],
+    ['another executor', '[[runners]]\nname = "s"\nexecutor = "shell"\n', 's', /has executor = "shell", wanted is "custom"/],
+    ['a table in a line', `${custom}custom = { run_exec = "" }\n`, undefined, /is written in a way .* --print prints/],
+    ['dotted keys', `${custom}custom.run_exec = ""\n`, undefined, /is written in a way .* It is as it was/],
+  ])('%s: says what to do, and changes nothing', async (_, text, name, message) => {
+    const where = await files(text);
+    await expect(install({ ...where, name })).rejects.toThrow(message);
+    if (text !== undefined) expect(await readFile(where.runnerConfig, 'utf8')).toBe(text);
+  });
+
+  test('a file that is read-only, and settings that are wrong', async () => {
+    const where = await files(before);
+    await chmod(where.runnerConfig, 0o400);
+    await expect(install(where)).rejects.toThrow(/is read-only\. Another program .* chmod u\+w/);
+    await chmod(where.runnerConfig, 0o600);
+    await writeFile(where.settings, 'rot: /x\n');
+    await expect(install(where)).rejects.toThrow('Unrecognized key: "rot"');
+    expect(await readFile(where.runnerConfig, 'utf8')).toBe(before);
+  });
+
+  test('what is printed for pasting is what would be written', async () => {
+    const where = await files(before);
+    await install(where);
+    const wanted = wantedKeys(defaultSettings(where.settings), program);
+    const [printed] = (parse(printedPart(wanted)) as unknown as { runners: [{ custom: object }] }).runners;
+    const { runner } = await readRunner(where);
+    expect(runner.own).toMatchObject({ ...printed, custom: { ...printed.custom, graceful_kill_timeout: 30 } });
+  });
+});
+
+test('the settings that are written are the defaults, and have every key', async () => {
+  const where = await files(before);
+  await install(where);
+  expect(await loadSettings(where.settings)).toEqual(defaultSettings(where.settings));
+  const text = await readFile(where.settings, 'utf8');
+  expect(parseDocument(text).errors).toEqual([]);
+  for (const key of Object.keys(settingsJsonSchema()['properties'] as object))
+    expect(text).toMatch(new RegExp(`^#?${key}:`, 'm'));
+  const examples = text
+    .replace(/^( *)#(?=\w| {2})/gm, '$1')
+    .replace(/(appliances: \{\}|allow: \[\])$/gm, (all) => all.slice(0, -3));
+  await writeFile(where.settings, examples);
+  const { appliances, imageFolders, images, alpyImages } = await loadSettings(where.settings);
+  expect(appliances['router']?.appliance.memoryMiB).toBe(512);
+  expect([imageFolders, images.default, images.allow.length, alpyImages['tag']]).toEqual([
+    ['/srv/images'],
+    'registry.example.com/tools:1',
+    2,
+    '0.1.0',
+  ]);
+});
+
+describe('check', () => {
+  const engine = { version: '28', address: '/run/docker.sock', [Symbol.dispose]: () => undefined };
+
+  /** @returns findings by name: result, text and remedy */
+  async function look(difference: Partial<Check>, text = before, settings = ''): Promise<Readonly<Record<string, string>>> {
+    const where = await files(text);
+    const path = join(where.directory, 'bin');
+    await mkdir(path);
+    for (const name of ['git', 'bash', 'gitlab-runner', 'node']) await writeFile(join(path, name), '', { mode: 0o755 });
+    const own = [join(path, 'node'), join(path, 'git'), 'executor'];
+    await mkdir(join(where.directory, 'alpy'));
+    await writeFile(where.settings, `root: ${where.directory}/r\n${settings}`);
+    await install({ ...where, program: own });
+    const { runner } = await readRunner(where);
+    const check = { runner, settingsFile: where.settings, program: own, path: [path], totalMiB: 10_000 };
+    const findings = await checkRunner({ ...check, connect: () => Promise.resolve(engine), ...difference });
+    return Object.fromEntries(findings.map(({ name, result, text: found, remedy }) => [name, [result, found, remedy].join('|')]));
+  }
+
+  test('a machine that has all', async () => {
+    const found = await look({});
+    expect(Object.entries(found).filter(([name, text]) => name !== 'KVM' && !text.startsWith('ok|'))).toEqual([]);
+    expect(Object.keys(found)).toEqual([
+      ...['settings', 'runner bed [1]', 'programs', 'folder', 'length of paths', 'memory'],
+      ...['docker', 'git', 'bash', 'gitlab-runner', 'KVM'],
+    ]);
+  });
+
+  test('a machine that lacks things: each with what to do', async () => {
+    const found = await look({ path: ['/nowhere'], program: ['/other/node', 'executor'], totalMiB: 9000 });
+    expect(found['gitlab-runner']).toMatch(/^failure\|is in none of \/nowhere, .*\|artifacts and caches need it\. ln -s/);
+    expect(found['git']).toMatch(/^failure\|.*apt-get install git$/);
+    expect(found['runner bed [1]']).toMatch(
+      /^failure\|custom\.config_exec is ".*", wanted is "\/other\/node"; .*\|alpy executor install$/,
+    );
+    expect(found['memory']).toMatch(/^warning\|2 jobs at once may take 9292 MiB; the machine has 9000\|lower concurrent/);
+  });
+
+  test('programs that have gone, no Docker, paths that are too long, settings that are wrong', async () => {
+    const gone = { index: 0, name: 'x', own: {}, custom: { run_exec: '/gone/node' }, jobs: 1 };
+    expect((await look({ runner: gone }))['programs']).toBe(
+      'failure|/gone/node is not there, or is no program|alpy executor install',
+    );
+    const { daemonError } = await import('../../../../src/docker/errors.ts');
+    const refused = Object.assign(new Error('x'), { code: 'ENOENT' });
+    const found = await look({ connect: () => Promise.reject(daemonError('/s', refused)) });
+    expect(found['docker']).toMatch(/^failure\|cannot reach the Docker daemon at \/s.*\|sudo systemctl start docker$/);
+
+    const where = await files(undefined);
+    await mkdir(join(where.directory, 'alpy'));
+    await writeFile(where.settings, `root: /${'r'.repeat(60)}\n`);
+    const long = await look({ settingsFile: where.settings });
+    expect(long['length of paths']).toMatch(
+      /^failure\|sockets of jobs have up to 108 of 107 bytes\|choose a root that is 1 bytes shorter/,
+    );
+    await writeFile(where.settings, 'rot: 1\n');
+    expect((await look({ settingsFile: where.settings }))['settings']).toMatch(/^failure\|.*Unrecognized key: "rot"/s);
+  });
+});

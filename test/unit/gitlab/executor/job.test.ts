@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readJob } from '../../../../src/gitlab/executor/index.ts';
+import { firstOf } from '../../../../src/gitlab/executor/job.ts';
+import { environment, folder, jobWith, response } from './make.ts';
+
+describe('what the runner tells', () => {
+  test('is in a file that the runner names', async () => {
+    await expect(readJob({})).rejects.toThrow('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner');
+    await expect(readJob({ JOB_RESPONSE_FILE: '' })).rejects.toThrow('JOB_RESPONSE_FILE is not set');
+    await expect(readJob({ JOB_RESPONSE_FILE: '/nowhere/x' })).rejects.toMatchObject({ fault: 'environment' });
+  });
+
+  test.each(['', 'no JSON', '[]', '{"id": "42"}', '{"id": 42, "job_info": {"project_id": 1}}'])('is no job: %j', async (text) => {
+    const file = join(await folder(), 'response.json');
+    await writeFile(file, text);
+    const rejects = expect(readJob({ JOB_RESPONSE_FILE: file })).rejects;
+    await rejects.toThrow(`JOB_RESPONSE_FILE ${file} does not hold a job: `);
+    await rejects.toMatchObject({ fault: 'environment' });
+  });
+
+  test('without its secrets, as a whole', async () => {
+    const job = await jobWith({ CI_PROJECT_DIR: '/b/p', A: 'x' }, { variables: [{ key: 'A' }, { key: 'B', value: 'y' }] });
+    expect(job).toEqual({
+      key: expect.stringMatching(/^42-[0-9a-f]{8}$/) as string,
+      id: 42,
+      projectId: 7,
+      timeoutMs: 600_000,
+      image: '',
+      services: [],
+      variables: { CI_PROJECT_DIR: '/b/p', A: 'x' },
+      variableNames: ['CI_PROJECT_DIR', 'A', 'B'],
+      hooks: [],
+      cleanFlags: [''],
+      wantsUntracked: false,
+    });
+    expect(JSON.stringify(job)).not.toContain(response.token);
+  });
+
+  test('what may be absent or null', async () => {
+    const nothing = { runner_info: undefined, variables: null, image: null, hooks: null, artifacts: null, cache: null };
+    expect(await jobWith({}, nothing)).toMatchObject({ timeoutMs: 3_600_000, image: '', hooks: [], wantsUntracked: false });
+  });
+});
+
+test('variables of the job change neither who it is nor how long it may take', async () => {
+  const plain = await jobWith();
+  const overriding = await jobWith({
+    CI_JOB_ID: '1',
+    CI_PROJECT_ID: '2',
+    CI_JOB_TOKEN: 'x',
+    CI_JOB_TIMEOUT: '999999',
+    CI_CONCURRENT_ID: '0',
+    JOB_RESPONSE_FILE: '/evil',
+    BUILD_EXIT_CODE_FILE: '/evil',
+  });
+  for (const key of ['key', 'id', 'projectId', 'timeoutMs', 'hooks'] as const) expect(overriding[key]).toEqual(plain[key]);
+});
+
+test('two jobs of the same number, such as on two GitLabs, are two', async () => {
+  expect((await jobWith()).key).not.toBe((await jobWith({}, { token: 'another' })).key);
+});
+
+test('only variables with the prefix are of the job', async () => {
+  const job = await readJob({ ...(await environment({ A: '1' })), B: '2', ALPY_APPLIANCE: 'x' });
+  expect(job.variables).toEqual({ A: '1' });
+});
+
+describe('image and services', () => {
+  test('the image has its variables put in place once', async () => {
+    const variables = { CI_JOB_IMAGE: '${REGISTRY}/a$TAG$NONE:$$', REGISTRY: 'r.example', TAG: '-$SECRET', SECRET: 's' };
+    expect((await jobWith(variables)).image).toBe('r.example/a-$SECRET:$$');
+    expect((await jobWith({ T: '1' }, { image: { name: 'alpine:$T' } })).image).toBe('alpine:1');
+    expect((await jobWith({ CI_JOB_IMAGE: '' }, { image: { name: 'a' } })).image).toBe('a'); // GitLab sets it so when there is none
+  });
+
+  test('services as the runner writes them', async () => {
+    const services = [
+      { name: 'redis:$V', alias: '', entrypoint: null, command: null },
+      { name: 'pg:9', alias: 'db', entrypoint: ['a'], command: ['b', '$V'], variables: [{ key: 'K', value: 'v' }] },
+      { name: 'x', variables: { K: 'v' } },
+    ];
+    expect((await jobWith({ CI_JOB_SERVICES: JSON.stringify(services), V: '7' })).services).toEqual([
+      { name: 'redis:7', alias: '', entrypoint: null, command: null },
+      { name: 'pg:9', alias: 'db', entrypoint: ['a'], command: ['b', '$V'], variables: { K: 'v' } },
+      { name: 'x', variables: { K: 'v' } },
+    ]);
+    for (const none of ['', '  ', '[]']) expect((await jobWith({ CI_JOB_SERVICES: none })).services).toEqual([]);
+  });
+
+  test.each(['redis', '{}', '[1]', '[{}]', '[{"name": ""}]', '[{"name": "a", "command": "b"}]'])(
+    'services that are none: %s',
+    async (text) => {
+      const rejects = expect(jobWith({ CI_JOB_SERVICES: text })).rejects;
+      await rejects.toThrow('CI_JOB_SERVICES is no list of services: ');
+      await rejects.toMatchObject({ fault: 'usage' });
+    },
+  );
+});
+
+test('what is asked of artifacts, cache and git clean', async () => {
+  const difference = {
+    variables: [
+      { key: 'GIT_CLEAN_FLAGS', value: '$A' },
+      { key: 'GIT_CLEAN_FLAGS', value: null },
+    ],
+    artifacts: [{ paths: ['a'] }],
+    cache: [{ untracked: true }],
+  };
+  expect(await jobWith({ GIT_CLEAN_FLAGS: '-x' }, difference)).toMatchObject({
+    cleanFlags: ['-x', '$A', ''],
+    wantsUntracked: true,
+  });
+});
+
+test('the first that says something', () => {
+  expect([firstOf(undefined, null, '', 'a', 'b'), firstOf(), firstOf('')]).toEqual(['a', '', '']);
+});

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { BugError, DeviceError, EnvironmentError, UsageError } from '../../../../src/core/errors.ts';
+import { outcomeOfError, tellOutcome } from '../../../../src/gitlab/executor/index.ts';
+import { outcomeOfStatus } from '../../../../src/gitlab/executor/outcome.ts';
+import { isAfterScripts, isPredefined } from '../../../../src/gitlab/executor/stages.ts';
+import { SessionError } from '../../../../src/session/index.ts';
+import { folder } from './make.ts';
+
+const failure = { kind: 'failure', exitCode: 77 } as const;
+
+test('the runner says which exit status means what', async () => {
+  const env = { BUILD_FAILURE_EXIT_CODE: '11', SYSTEM_FAILURE_EXIT_CODE: '12' };
+  expect(await tellOutcome({ kind: 'success' }, env)).toBe(0);
+  expect(await tellOutcome(failure, env)).toBe(11);
+  expect(await tellOutcome({ kind: 'system' }, env)).toBe(12);
+});
+
+test.each([[{}], [{ BUILD_FAILURE_EXIT_CODE: '', SYSTEM_FAILURE_EXIT_CODE: 'x' }]])(
+  'when it does not, as %j: 1 and 2',
+  async (env: Readonly<Record<string, string>>) => {
+    expect([await tellOutcome(failure, env), await tellOutcome({ kind: 'system' }, env)]).toEqual([1, 2]);
+  },
+);
+
+test("a script's exit status goes into a file, which does not stay for the next stage", async () => {
+  const file = join(await folder(), 'build_exit_code');
+  const env = { BUILD_EXIT_CODE_FILE: file };
+  await tellOutcome(failure, env);
+  expect(await readFile(file, 'utf8')).toBe('77\n');
+  for (const kind of ['success', 'system'] as const) {
+    await writeFile(file, '77\n');
+    await tellOutcome({ kind }, env);
+    expect(existsSync(file)).toBe(false);
+    await tellOutcome({ kind }, env); // none there
+  }
+});
+
+test('any status of a script but 0 is the job’s', () => {
+  expect([0, 1, 3, 137, 255].map(outcomeOfStatus)).toEqual([
+    { kind: 'success' },
+    ...[1, 3, 137, 255].map((exitCode) => ({ kind: 'failure', exitCode })),
+  ]);
+});
+
+test('who is to blame for an error', () => {
+  expect(outcomeOfError(new UsageError('x'))).toEqual({ kind: 'failure', exitCode: 2 });
+  expect(outcomeOfError(new DeviceError('x'))).toEqual({ kind: 'failure', exitCode: 1 });
+  expect(outcomeOfError(new SessionError('x', 'ALPY_CONFIG', 'usage'))).toEqual({ kind: 'failure', exitCode: 2 });
+  const others = [
+    new EnvironmentError('x'),
+    new BugError('x'),
+    new SessionError('x', 'ALPY_X', 'environment'),
+    new Error('x'),
+    5,
+  ];
+  for (const error of others) expect(outcomeOfError(error)).toEqual({ kind: 'system' });
+});
+
+test('stages that the runner writes itself run on its machine, all others in the job', () => {
+  const before = ['prepare_script', 'get_sources', 'clear_worktree', 'restore_cache', 'download_artifacts'];
+  const after = [
+    ...['archive_cache', 'archive_cache_on_failure', 'upload_artifacts_on_success', 'upload_artifacts_on_failure'],
+    'cleanup_file_variables',
+  ];
+  const users = ['build_script', 'step_script', 'step_release', 'after_script', 'something_new', '', 'Get_Sources'];
+  expect([...before, ...after].filter((stage) => !isPredefined(stage))).toEqual([]);
+  expect(users.filter(isPredefined)).toEqual([]);
+  expect([...before, ...after, ...users].filter(isAfterScripts)).toEqual(after);
+});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Answerer, Call } from '../../../src/session/call.ts';
+
+/** Answers calls as their first word says, and remembers them. */
+export class FakeAnswerer {
+  readonly calls: Call[] = [];
+  /** reasons for which calls were cancelled */
+  readonly cancelled: string[] = [];
+
+  readonly answer: Answerer = async (call) => {
+    this.calls.push(call);
+    const [verb, text = ''] = call.args;
+    switch (verb) {
+      case 'say':
+        await call.write('out', text);
+        await call.write('err', `not ${text}`);
+        return 0;
+      case 'cat':
+        await call.write('out', call.input ?? 'no input');
+        return 0;
+      case 'exit':
+        return Number(text);
+      case 'flood': // more than a pipe and a socket hold
+        for (let sent = 0; sent < Number(text) && !call.signal.aborted; sent += 100_000) {
+          await call.write('out', Buffer.alloc(100_000, 'x'));
+          await turn();
+        }
+        return 0;
+      case 'wait':
+        if (!call.signal.aborted) await once(call.signal, 'abort');
+        this.cancelled.push((call.signal.reason as Error).message);
+        return 143;
+      default:
+        return 5;
+    }
+  };
+}

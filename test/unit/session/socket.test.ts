@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { callSocket, type SocketCall } from '../../../src/session/index.ts';
+import { serveSocket } from '../../../src/session/socket.ts';
+import { isKept, stopKeeper } from '../../../src/session/stop.ts';
+import { FakeAnswerer } from './fake-answerer.ts';
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-socket-'));
+  path = join(directory, 'keeper.sock');
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+});
+
+async function call(args: readonly string[], difference: Partial<SocketCall> = {}) {
+  const [out, err]: [Buffer[], Buffer[]] = [[], []];
+  const status = await callSocket(path, {
+    args,
+    stdout: (data) => out.push(data),
+    stderr: (data) => err.push(data),
+    signal: new AbortController().signal,
+    ...difference,
+  });
+  return { status, out: Buffer.concat(out), err: Buffer.concat(err) };
+}
+
+test('a call has words and input, and gets both outputs and the exit status', async () => {
+  const fake = new FakeAnswerer();
+  await using _ = await serveSocket(path, fake.answer);
+  const text = 'a b\n"\'\\ \u{1f407}';
+  expect(await call(['say', text])).toEqual({ status: 0, out: Buffer.from(text), err: Buffer.from(`not ${text}`) });
+  const bytes = Buffer.from([0, 10, 13, 255, 128]);
+  expect((await call(['cat', ''], { input: bytes })).out).toEqual(bytes);
+  expect((await call(['cat'])).out.toString()).toBe('no input');
+  expect((await call(['exit', '77'])).status).toBe(77);
+  expect(fake.calls[0]).toMatchObject({ args: ['say', text], isTrusted: true });
+  expect(fake.calls[1]?.args).toEqual(['cat', '']);
+});
+
+test('nobody else may connect', async () => {
+  await using _ = await serveSocket(path, new FakeAnswerer().answer);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('several calls at once, and much output', async () => {
+  await using _ = await serveSocket(path, new FakeAnswerer().answer);
+  const found = await Promise.all([call(['flood', '3000000']), call(['say', 'x']), call(['flood', '1000000'])]);
+  expect(found.map(({ out }) => out.length)).toEqual([3_000_000, 1, 1_000_000]);
+});
+
+test('a call that is cancelled is cancelled there, and has ended when that is told', async () => {
+  const fake = new FakeAnswerer();
+  await using _ = await serveSocket(path, fake.answer);
+  const stop = new AbortController();
+  const running = call(['wait'], { signal: stop.signal });
+  while (fake.calls.length === 0) await turn();
+  stop.abort(new Error('by its job'));
+  await expect(running).rejects.toThrow('by its job');
+  expect(fake.cancelled).toEqual(['cancelled by its caller']);
+  await expect(call(['say'], { signal: stop.signal })).rejects.toThrow('by its job');
+});
+
+test('a caller that dies is noticed', async () => {
+  const fake = new FakeAnswerer();
+  await using _ = await serveSocket(path, fake.answer);
+  const socket = createConnection(path);
+  socket.write('{"args":["wait"]}\n');
+  while (fake.calls.length === 0) await turn();
+  socket.destroy();
+  while (fake.cancelled.length === 0) await turn();
+});
+
+test('no keeper: what starts one', async () => {
+  const rejects = expect(call(['say'])).rejects;
+  await rejects.toThrow(`no testbed is held at ${path}; alpy up starts one`);
+  await rejects.toMatchObject({ fault: 'environment' });
+  expect(await isKept(directory)).toBe(false);
+  expect(await stopKeeper(directory)).toBe('');
+});
+
+test('a keeper that goes before it has answered tells no status', async () => {
+  const { createServer } = await import('node:net');
+  const server = createServer((socket) => socket.once('data', () => socket.end()));
+  server.listen(path);
+  await once(server, 'listening');
+  expect((await call(['say'])).status).toBeUndefined();
+  server.close();
+});
+
+test.each(['no JSON', '{', '5', 'null', '{}', '{"args":5}', '{"args":[5]}', '{"args":[],"input":5}'])(
+  'the request %j does not end the server',
+  async (line) => {
+    const fake = new FakeAnswerer();
+    await using _ = await serveSocket(path, fake.answer);
+    const socket = createConnection(path);
+    socket.on('error', () => undefined);
+    socket.end(`${line}\n`);
+    await buffer(socket).catch(() => undefined);
+    expect((await call(['exit', '6'])).status).toBe(6);
+  },
+);
+
+test('a connection without a word does not either', async () => {
+  await using _ = await serveSocket(path, new FakeAnswerer().answer);
+  const socket = createConnection(path);
+  await once(socket, 'connect');
+  socket.destroy();
+  expect((await call(['exit', '6'])).status).toBe(6);
+  expect(await isKept(directory)).toBe(true);
+});
+
+test('a release waits for the answers of calls that came', async () => {
+  const done = Promise.withResolvers<number>();
+  const server = await serveSocket(path, () => done.promise);
+  const running = call(['x']);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const released = server[Symbol.asyncDispose]();
+  done.resolve(8);
+  expect((await running).status).toBe(8);
+  await released;
+});
+
+test('a path that no socket can have', async () => {
+  const long = join(directory, 'x'.repeat(108));
+  await expect(serveSocket(long, new FakeAnswerer().answer)).rejects.toThrow(
+    `no socket can have the path ${long}: it is longer than`,
+  );
+  await expect(serveSocket(join(directory, 'none', 'x'), new FakeAnswerer().answer)).rejects.toMatchObject({
+    fault: 'environment',
+  });
+});

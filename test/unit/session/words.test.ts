@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { parseWords, sessionCommands } from '../../../src/session/index.ts';
+
+function parse(name: string, ...words: readonly string[]): ReturnType<typeof parseWords> {
+  const command = sessionCommands.find((one) => one.name === name);
+  if (!command) throw new Error(`no command is called ${name}`);
+  return parseWords(command, words);
+}
+
+test('a program and its words are taken as they are, with -- before them or without', () => {
+  const rest = ['grep', '-i', '--', 'x'];
+  expect(parse('exec', 'node0', ...rest)).toMatchObject({ values: {}, positionals: ['node0'], rest });
+  expect(parse('exec', 'node0', '--', ...rest)).toMatchObject({ values: {}, positionals: ['node0'], rest });
+  expect(parse('exec', '-i', 'node0', ...rest)).toMatchObject({ values: { stdin: true }, positionals: ['node0'], rest });
+  expect(parse('exec', 'node0', '-i', '--', ...rest)).toMatchObject({ values: { stdin: true }, positionals: ['node0'], rest });
+  expect(parse('console', 'run', 'sysctl', '-w', 'a=1')).toMatchObject({ positionals: ['run'], rest: ['sysctl', '-w', 'a=1'] });
+  expect(parse('console', 'run', '--timeout', '5', 'ls', '-l')).toMatchObject({
+    values: { timeout: '5' },
+    positionals: ['run'],
+    rest: ['ls', '-l'],
+  });
+});
+
+test('where no program comes, options may stand anywhere, and those that there are not are told', () => {
+  expect(parse('console', 'expect', 'login: ', '--timeout', '5')).toMatchObject({ positionals: ['expect', 'login: '], rest: [] });
+  expect(parse('capture', 'link0', '--wait', 'icmp')).toMatchObject({ values: { wait: true }, positionals: ['link0', 'icmp'] });
+  expect(() => parse('link', 'link0', '--down')).toThrow(/Unknown option '--down'.*\nusage: alpy link LINK up\|down/s);
+});
