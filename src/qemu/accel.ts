@@ -127,12 +127,20 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
       return { works: true, reason: 'a kernel booted with it' };
     }
     await probe.exited;
-    return { works: false, reason: `QEMU ended: ${(await said).trim() || 'without a reason'}` };
+    return { works: false, reason: `QEMU ended: ${inOneLine(await said) || 'without a reason'}` };
   } catch (error) {
     signal?.throwIfAborted();
     if (error !== timeout.reason) throw error;
     return { works: false, reason: `a kernel did not boot with it within ${String(bootTimeoutMs / 1000)} s` };
   }
+}
+
+/** A reason stands in the midst of other lines, and of sentences. */
+function inOneLine(words: string): string {
+  return words
+    .trim()
+    .replace(/\.$/, '')
+    .replaceAll(/\s*\n\s*/g, '; ');
 }
 
 /** What a verdict is true for: this boot of the daemon's machine, and this image. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whoever may start a pipeline sets variables, images and services: none of that gets hold of the runner's machine.
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ExecutorHost } from '../support/executor-host.ts';
@@ -46,6 +47,27 @@ test('a project folder elsewhere, and an appliance of a strange name, are refuse
   const log = await refused({ variables: { ALPY_APPLIANCE: `$(touch ${trap})\`touch ${trap}\`` } });
   expect(log).toContain('this runner has no appliance "$(touch ');
   expect(existsSync(trap)).toBe(false);
+});
+
+test('links that lead out of the project are gone before artifacts are packed; those within stay', async () => {
+  await writeFile(join(host.directory, 'secret.txt'), 'of the runner');
+  const job = await host.start({
+    variables: silent,
+    script: [
+      `ln -s ${host.directory} out; mkdir inner 'a  b'; ln -s inner within; ln -s loop loop`,
+      `printf '' >"$(printf 'a  b/new\nline')"; ln -s /etc "$(printf 'a  b/et\nc')"`,
+      'echo mine >inner/mine.txt; ln -s inner/mine.txt mine.txt; ln -s ../../../../etc/passwd inner/passwd',
+    ],
+    artifacts: { paths: ['out/secret.txt', 'within/mine.txt', 'mine.txt', 'inner/passwd'] },
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  for (const name of ['out', 'inner/passwd', 'loop', 'a  b/et'])
+    expect(result.log).toMatch(new RegExp(`removed the link ".*/${name}": it leads out of the project`));
+  expect(result.log).not.toMatch(/removed the link ".*within"/);
+  expect(await host.readArtifact(job, 'within/mine.txt')).toBe('mine\n');
+  await expect(host.readArtifact(job, 'out/secret.txt')).rejects.toThrow();
+  await expect(host.readArtifact(job, 'inner/passwd')).rejects.toThrow();
 });
 
 test('values stay data, and what identifies the job cannot be overridden', async () => {

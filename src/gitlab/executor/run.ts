@@ -6,12 +6,13 @@ import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
 import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
+import { dropForeignLinks } from './links.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import { jobPaths } from './paths.ts';
 import type { Surroundings } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
-import { isAfterScripts, isPredefined } from './stages.ts';
+import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
 
 /** Where the output of a job's script goes. */
 export interface ScriptOutput {
@@ -34,6 +35,7 @@ export async function runStage(
 ): Promise<Outcome> {
   if (!isPredefined(stage)) return runInTestbed(around, script, io);
   if (isAfterScripts(stage)) await endTestbed(around, io);
+  if (handlesFiles(stage)) await dropForeignLinks(around, io);
   return outcomeOfStatus(await runPredefined(script, around.env, io.signal));
 }
 

@@ -27,6 +27,16 @@ const after: ReadonlySet<string> = new Set([
   'cleanup_file_variables',
 ]);
 
+/** Those that pack or unpack files whose names the job chooses. */
+const files: ReadonlySet<string> = new Set([
+  'restore_cache',
+  'download_artifacts',
+  'archive_cache',
+  'archive_cache_on_failure',
+  'upload_artifacts_on_success',
+  'upload_artifacts_on_failure',
+]);
+
 /** Whether a sub-stage runs on the runner's machine. */
 export function isPredefined(stage: string): boolean {
   return predefined.has(stage);
@@ -35,4 +45,9 @@ export function isPredefined(stage: string): boolean {
 /** Whether the testbed is no longer needed when a sub-stage begins. */
 export function isAfterScripts(stage: string): boolean {
   return after.has(stage);
+}
+
+/** Whether a sub-stage follows paths of the job. */
+export function handlesFiles(stage: string): boolean {
+  return files.has(stage);
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { text } from 'node:stream/consumers';
+import { EnvironmentError } from '../../core/errors.ts';
+import { Container, Engine, type Mount } from '../../docker/index.ts';
+import { imageNamed, resolveImages } from '../../images/index.ts';
+import { runIdOf } from './paths.ts';
+import type { Surroundings } from './plan.ts';
+
+/** Something to do with files that a job may have tampered with. */
+export interface FileTask {
+  /** for `sh` */
+  readonly script: string;
+  /** its `$1`, `$2`, … */
+  readonly args: readonly string[];
+  readonly mounts: readonly Mount[];
+  /** for messages, after "cannot" */
+  readonly what: string;
+}
+
+const timeoutMs = 300_000;
+
+/**
+ * Does it in a container that sees nothing but the mounts, so that a link which leads elsewhere leads nowhere.
+ * @returns what the script printed
+ * @throws EnvironmentError when it fails
+ */
+export async function runTool(
+  { settings, job, env }: Surroundings,
+  { script, args, mounts, what }: FileTask,
+  signal: AbortSignal,
+): Promise<string> {
+  using engine = await Engine.connect({ runId: runIdOf(job), jobId: String(job.id) });
+  const image = imageNamed(resolveImages(env, settings.alpyImages), 'node').reference;
+  const entrypoint = ['sh', '-ec', script, 'sh'];
+  const spec = { name: 'files', image, entrypoint, command: args, networkMode: 'bare', mounts };
+  await using container = await Container.start(engine, spec, signal);
+  container.expectExit();
+  const outputs = [text(container.stdout), text(container.stderr)];
+  const [status, printed = '', said = ''] = await Promise.all([container.waitForExit({ timeoutMs, signal }), ...outputs]);
+  if (status.code !== 0) throw new EnvironmentError(`cannot ${what}: ${said.trim() || status.text}`);
+  return printed;
+}
