@@ -54,7 +54,7 @@ test('links that lead out of the project are gone before artifacts are packed; t
   const job = await host.start({
     variables: silent,
     script: [
-      `ln -s ${host.directory} out; mkdir inner 'a  b'; ln -s inner within; ln -s loop loop`,
+      `ln -s ${host.directory} out; mkdir inner 'a  b'; ln -s inner within`,
       `printf '' >"$(printf 'a  b/new\nline')"; ln -s /etc "$(printf 'a  b/et\nc')"`,
       'echo mine >inner/mine.txt; ln -s inner/mine.txt mine.txt; ln -s ../../../../etc/passwd inner/passwd',
     ],
@@ -62,7 +62,7 @@ test('links that lead out of the project are gone before artifacts are packed; t
   });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success' });
-  for (const name of ['out', 'inner/passwd', 'loop', 'a  b/et'])
+  for (const name of ['out', 'inner/passwd', 'a  b/et'])
     expect(result.log).toMatch(new RegExp(`removed the link ".*/${name}": it leads out of the project`));
   expect(result.log).not.toMatch(/removed the link ".*within"/);
   expect(await host.readArtifact(job, 'within/mine.txt')).toBe('mine\n');

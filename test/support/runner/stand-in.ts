@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Copies what `--path` names to the folder `--url`/`--id`; the real one uploads an archive. */
+/** Copies what `--path` names to the folder `--url`/`--id`, links followed; the real one uploads an archive. */
 const uploader = `#!/usr/bin/env bash
 # Stands in for gitlab-runner, as far as the runner's own scripts call it.
 set -euo pipefail
@@ -21,10 +21,11 @@ done
 mkdir -p "\${url#file://}/$id"
 IFS=''
 for path in "\${paths[@]}"; do
-  found=($path)
+  found=()
+  for file in $path; do [ ! -e "$file" ] || found+=("$file"); done
   [ \${#found[@]} -gt 0 ] || { echo "WARNING: $path: no matching files"; continue; }
   echo "$path: found \${#found[@]} matching artifact files and directories"
-  cp --recursive --parents -- "\${found[@]}" "\${url#file://}/$id"
+  cp --recursive --dereference --parents -- "\${found[@]}" "\${url#file://}/$id"
 done
 `;
 
