@@ -142,7 +142,7 @@ async function create(
   });
   const finishCaptures = async (): Promise<void> => {
     if (isCopy && links.length > 0) await fetchCaptures(lifeline, hypervisor.directory, directory);
-    for (const { capture } of links) await finishCapture(capture.path, trueTime);
+    await Promise.all(links.map(({ capture }) => finishCapture(capture.path, trueTime)));
   };
   return { dut, lifeline, isCopied: isCopy, hypervisor, nodes, apps: new Apps(engine, lifeline, facts.images), finishCaptures };
 }

@@ -89,11 +89,14 @@ export class Testbed implements AsyncDisposable {
       const complaint = hypervisor.stderr.trim();
       const owners = [hypervisor, ...nodes, ...apps.all];
       if (!isCopied) await attempt(() => lifeline.kill(owners.map(({ container }) => container)));
-      await Promise.all(owners.map((owner) => attempt(() => owner[Symbol.asyncDispose]())));
+      const removed = Promise.all(owners.map((owner) => attempt(() => owner[Symbol.asyncDispose]())));
+      // captures are whole when QEMU has ended; those that have to be fetched wait until the daemon has nothing else to do
+      await (isCopied ? removed : Promise.race([removed, hypervisor.container.exited.catch(() => undefined)]));
       await attempt(() => {
         if (complaint.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${complaint}`);
       });
       await attempt(finishCaptures);
+      await removed;
       await attempt(() => lifetime[Symbol.asyncDispose]());
       const [first] = errors;
       if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
