@@ -32,9 +32,9 @@ export class Project implements AsyncDisposable {
     return join(this.directory, ...parts);
   }
 
-  /** Starts `alpy` here, in a process group of its own. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-    return spawn(process.execPath, [bin, ...args], {
+  /** Starts `alpy` here. @param input - its standard input; absent for none */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): ChildProcess {
+    const child = spawn(process.execPath, [bin, ...args], {
       cwd: this.directory,
       env: {
         ...process.env,
@@ -45,16 +45,19 @@ export class Project implements AsyncDisposable {
         VITEST_POOL_ID: '',
         NODE_OPTIONS: '',
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.end(input);
+    return child;
   }
 
   /** Runs `alpy` here to its end. */
   async run(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    input?: string,
   ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    const child = this.start(args, env);
+    const child = this.start(args, env, input);
     const [stdout, stderr, [status]] = await Promise.all([
       text(child.stdout!),
       text(child.stderr!),

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `alpy up`, and the commands that act on the testbed that it keeps.
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Project, waitForLine } from '../support/cli.ts';
+import { rabbitImage } from '../support/testbeds.ts';
+
+const yaml = `
+appliance:
+  name: rabbit
+  image: ${rabbitImage}
+  login: { user: root, password: rabbit, loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' }
+  provision: ['ip address replace 192.168.1.1/24 dev eth0', 'ip link set eth0 up']
+topology: { links: 2 }
+`;
+
+let project: Project;
+const alpy = (...args: readonly string[]) => project.run(args);
+
+beforeAll(async () => {
+  project = await Project.create({ 'alpy.yaml': yaml });
+});
+
+afterAll(async () => {
+  await alpy('down');
+  await project[Symbol.asyncDispose]();
+});
+
+test('without a testbed each command says so', async () => {
+  expect(await alpy('status')).toMatchObject({ status: 3, stderr: expect.stringContaining('alpy up starts one') as string });
+  expect(await alpy('down')).toMatchObject({ status: 0, stdout: 'no testbed is up\n' });
+});
+
+test('a testbed is kept until it is told to go down, and its files stay', async () => {
+  const up = await alpy('up');
+  expect(up, up.stderr).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^rabbit is up, with node0, node1; /) as string,
+  });
+  expect(await alpy('up')).toMatchObject({ status: 2, stderr: expect.stringContaining('is held at') as string });
+  const { stdout } = await alpy('status');
+  expect(JSON.parse(stdout)).toMatchObject({ dut: 'rabbit', isRunning: true, nodes: ['node0', 'node1'], services: [] });
+
+  expect(await alpy('configure', 'node0', '--address', '192.168.1.2/24')).toMatchObject({ status: 0, stderr: '' });
+  const ping = await alpy('exec', 'node0', 'ping', '-c', '3', '-i', '0.2', '192.168.1.1');
+  expect(ping).toMatchObject({ status: 0, stdout: expect.stringContaining('3 received') as string });
+  expect(await alpy('exec', 'node0', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({
+    status: 7,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  });
+  expect(await project.run(['exec', 'node1', '-i', 'cat'], {}, 'handed on')).toMatchObject({ status: 0, stdout: 'handed on' });
+
+  expect(await alpy('capture', 'link0', 'icmp.type == 8', '--count')).toMatchObject({ status: 0, stdout: '3\n' });
+  const waited = await alpy('capture', 'link0', 'icmp.type == 0', '--wait', '--field', 'ip.ttl');
+  expect(waited).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\t\S+Z\t98\tICMP\t.*\t64\n$/) as string });
+  expect(await alpy('capture', 'link1', 'icmp', '--wait', '--timeout', '0.5')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('no frame passed the filter "icmp" within 500 ms') as string,
+  });
+
+  expect(await alpy('console', 'run', 'uname', '-s')).toMatchObject({ status: 0, stdout: 'Linux\n' });
+  expect(await alpy('console', 'run', 'exit 9')).toMatchObject({ status: 9 });
+  await alpy('link', 'link0', 'down');
+  expect((await alpy('console', 'run', 'cat /sys/class/net/eth0/carrier')).stdout).toBe('0\n');
+  await alpy('link', 'link0', 'up');
+
+  expect(await alpy('exec', 'node7', 'true')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('there is no node or service "node7"; there are: node0, node1') as string,
+  });
+  expect(await alpy('link', 'link0', 'sideways')).toMatchObject({ status: 2 });
+
+  const console = createConnection(project.path('alpy-out/session/shared/console.sock'));
+  await once(console, 'connect');
+  console.write('echo by-$((40 + 2))\n');
+  expect(await alpy('console', 'expect', 'by-42')).toMatchObject({ status: 0 });
+  console.destroy();
+
+  expect(await alpy('down')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^down; /) as string });
+  expect(await alpy('exec', 'node0', 'true')).toMatchObject({ status: 3 });
+  expect((await readFile(project.path('alpy-out/session/testbed/link0.pcap'))).length).toBeGreaterThan(24);
+  expect(existsSync(project.path('alpy-out/session/testbed/events.ndjson'))).toBe(true);
+});
+
+test('one that is stopped while it comes up leaves nothing', async () => {
+  const child = project.start(['up', '--boot', 'cold']);
+  await waitForLine(child, /Set the testbed up\.\.\. done/);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([143, null]);
+  expect(await alpy('status')).toMatchObject({ status: 3 });
+});
