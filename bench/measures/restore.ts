@@ -84,6 +84,7 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
     for (const method of methods) {
       await qmp.execute('stop');
       figures.add(`save ${String(memoryMiB)} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate', method));
+      await untilFinal(qmp);
       await qmp.execute('cont');
     }
     await qmp.execute('stop');
@@ -115,4 +116,13 @@ async function untilPrinted({ stderr, exited }: Container, text: string): Promis
     (cause) => new Error(`the guest did not print ${text} in time`, { cause }),
     () => printed.promise,
   );
+}
+
+/** QEMU says that a migration is complete a moment before it is done with it, and has no event for that. */
+async function untilFinal(qmp: QmpClient): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const { status } = (await qmp.execute('query-status')) as { readonly status: string };
+    if (status !== 'finish-migrate') return;
+  }
+  throw new Error('QEMU did not come to an end with the migration');
 }
