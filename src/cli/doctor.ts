@@ -4,10 +4,9 @@ import type { CommandModule } from 'yargs';
 import type { ResolvedImage } from '../images/index.ts';
 import type { Finding } from '../testbed/doctor.ts';
 import { accelCacheFile } from './cache.ts';
+import { printFindings } from './findings.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
-
-const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
 
 /** `alpy doctor` */
 export const doctorCommand = (
@@ -42,10 +41,7 @@ export const doctorCommand = (
     const canRun = findings.every(({ result }) => result !== 'failure');
     if (json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
     else {
-      for (const { result, name, text, remedy } of findings) {
-        io.stdout(`${marks[result]}${name}: ${text}`);
-        if (remedy !== undefined) io.stdout(`     do: ${remedy}`);
-      }
+      printFindings(io, findings);
       io.stdout(canRun ? 'alpy can run here' : 'alpy cannot run here');
     }
     io.exitWith(canRun ? 0 : 3);

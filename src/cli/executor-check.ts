@@ -9,11 +9,11 @@ import {
   differences,
   loadSettings,
   longestSocketOf,
-  longestSocketPath,
   wantedKeys,
   type RunnerEntry,
   type Settings,
 } from '../gitlab/executor/index.ts';
+import { longestSocketPath } from '../session/index.ts';
 import type { Finding } from '../testbed/doctor.ts';
 
 /** What the check looks at; what tests put in place of this machine has a default. */

@@ -4,8 +4,10 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Finding } from '../testbed/doctor.ts';
+import { printFindings } from './findings.ts';
 import type { CliIo } from './io.ts';
 import { ownProgram } from './session.ts';
+import { settingsOption } from './settings-option.ts';
 
 interface InstallArguments {
   readonly settings: string;
@@ -15,20 +17,13 @@ interface InstallArguments {
   readonly print: boolean;
 }
 
-const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
-
 /** `alpy executor install` */
 export const installCommand = (io: CliIo): CommandModule<object, InstallArguments> => ({
   command: 'install',
   describe: "Make alpy the driver of a runner: write its settings and its part of GitLab Runner's config.toml, and check both",
   builder: (yargs) =>
     yargs.options({
-      settings: {
-        type: 'string',
-        requiresArg: true,
-        default: io.env['ALPY_EXECUTOR_SETTINGS'] ?? '/etc/alpy/executor.yaml',
-        describe: "the driver's settings; written when it is not there",
-      },
+      ...settingsOption(io, "the driver's settings; written when it is not there"),
       'runner-config': {
         type: 'string',
         requiresArg: true,
@@ -63,10 +58,7 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
 
 /** @returns the exit status */
 function tell(io: CliIo, findings: readonly Finding[], statusOfFailure: number): number {
-  for (const { result, name, text, remedy } of findings) {
-    io.stdout(`${marks[result]}${name}: ${text}`);
-    if (remedy !== undefined) io.stdout(`     do: ${remedy}`);
-  }
+  printFindings(io, findings);
   const isReady = findings.every(({ result }) => result !== 'failure');
   io.stdout(isReady ? 'the runner can take jobs' : 'the runner cannot take jobs yet');
   return isReady ? 0 : statusOfFailure;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { resolve } from 'node:path';
-import type { Argv, CommandModule } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import type { Outcome, StageIo, Surroundings } from '../gitlab/executor/index.ts';
@@ -9,6 +9,7 @@ import { accelCacheFile } from './cache.ts';
 import { installCommand } from './executor-install.ts';
 import type { CliIo } from './io.ts';
 import { ownProgram } from './session.ts';
+import { settingsOption } from './settings-option.ts';
 
 interface StageArguments {
   readonly settings: string;
@@ -35,7 +36,7 @@ export const executorCommand = (io: CliIo): CommandModule => ({
 const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   command: 'config',
   describe: 'Tell the runner where the job is to be built',
-  builder: (yargs) => settingsOption(yargs, io),
+  builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
     stage(io, settings, async ({ jobPaths }, around) => {
       const { builds, cache } = jobPaths(around.settings, around.job);
@@ -53,7 +54,7 @@ const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
 const prepareStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   command: 'prepare',
   describe: "Pull the job's images, and make its testbed",
-  builder: (yargs) => settingsOption(yargs, io),
+  builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
     stage(io, settings, async ({ prepareJob }, around, stageIo) => {
       await prepareJob(around, stageIo);
@@ -65,7 +66,8 @@ const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly 
   command: 'run <script> <stage>',
   describe: 'Run a script that the runner has written',
   builder: (yargs) =>
-    settingsOption(yargs, io)
+    yargs
+      .options(settingsOption(io))
       .positional('script', { type: 'string', demandOption: true })
       .positional('stage', { type: 'string', demandOption: true, describe: "the runner's name for it, such as build_script" }),
   handler: ({ settings, script, stage: name }) =>
@@ -81,22 +83,13 @@ const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly 
 const cleanupStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   command: 'cleanup',
   describe: 'Remove all that is left of the job',
-  builder: (yargs) => settingsOption(yargs, io),
+  builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
     stage(io, settings, async ({ cleanUpJob }, around, { signal }) => {
       await cleanUpJob(around, signal);
       return { kind: 'success' };
     }),
 });
-
-function settingsOption<T>(yargs: Argv<T>, io: CliIo): Argv<T & StageArguments> {
-  return yargs.option('settings', {
-    type: 'string',
-    requiresArg: true,
-    default: io.env['ALPY_EXECUTOR_SETTINGS'] ?? '/etc/alpy/executor.yaml',
-    describe: "the driver's settings, a file of the administrator's",
-  });
-}
 
 /** Does a stage, and tells the runner how it went: in its own exit statuses, which are not those of the other commands. */
 async function stage(io: CliIo, file: string, act: Stage): Promise<void> {

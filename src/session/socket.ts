@@ -17,8 +17,8 @@ interface Request {
 /** Every line that comes back; data in base64. The last one has the exit status. */
 type Reply = { readonly out: string } | { readonly err: string } | { readonly exit: number };
 
-/** Longest path of a socket, in `bytes` (`sun_path` of unix(7), with its NUL). */
-const longestPath = 107;
+/** Longest path that a socket can have, in `bytes` (`sun_path` of unix(7), without its NUL). */
+export const longestSocketPath = 107;
 
 /**
  * Takes calls on a socket of this machine. A connection is a call; when it ends early, the call is cancelled. Its release
@@ -26,8 +26,8 @@ const longestPath = 107;
  * @throws EnvironmentError when there can be no socket of that path
  */
 export async function serveSocket(path: string, answer: Answerer): Promise<AsyncDisposable> {
-  if (Buffer.byteLength(path) > longestPath)
-    throw new EnvironmentError(`no socket can have the path ${path}: it is longer than ${String(longestPath)} bytes`);
+  if (Buffer.byteLength(path) > longestSocketPath)
+    throw new EnvironmentError(`no socket can have the path ${path}: it is longer than ${String(longestSocketPath)} bytes`);
   const running = new Map<Socket, Promise<void>>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.once('close', () => running.delete(socket));

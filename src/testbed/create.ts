@@ -175,8 +175,8 @@ async function prepareFolder(directory: string, numbers: readonly number[]): Pro
 /** One for each node, as a test may change it. */
 async function makeHostsFile(directory: string, index: number, lifetime: Lifetime): Promise<string> {
   const path = join(directory, `node${String(index)}.hosts`);
-  await writeFile(path, hostsText);
   lifetime.defer('hosts', () => rm(path, { force: true }));
+  await writeFile(path, hostsText);
   return path;
 }
 

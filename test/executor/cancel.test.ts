@@ -5,30 +5,20 @@ import { glob, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JobResult } from '../support/contract-runner.ts';
-import { ExecutorHost } from '../support/executor-host.ts';
+import { useExecutorHost } from '../support/executor-host.ts';
 
-let host: ExecutorHost;
+const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
 const canceled = { status: 'failed', failureReason: 'canceled' };
-
-beforeAll(async () => {
-  host = await ExecutorHost.open();
-});
-afterEach(async () => {
-  expect(await host.left()).toEqual([]);
-});
-afterAll(async () => {
-  await host[Symbol.asyncDispose]();
-});
 
 function namesOf({ calls }: JobResult): readonly string[] {
   return calls.map(({ name }) => name);
 }
 
 test('during config', async () => {
-  const job = await host.start({ variables: silent, script: ['echo not-reached'] });
+  const job = await host().start({ variables: silent, script: ['echo not-reached'] });
   await job.began('config');
   job.cancel();
   const result = await job.result;
@@ -37,9 +27,9 @@ test('during config', async () => {
 });
 
 test('during prepare, while the guest boots', async () => {
-  const job = await host.start({ variables: { ALPY_APPLIANCE: 'rabbit', ALPY_BOOT: 'cold' }, script: ['echo not-reached'] });
+  const job = await host().start({ variables: { ALPY_APPLIANCE: 'rabbit', ALPY_BOOT: 'cold' }, script: ['echo not-reached'] });
   await job.printed(/^making the testbed: rabbit/m);
-  const pattern = join(host.root, 'jobs', `${String(job.payload.id)}-*`, 'testbed/console.log');
+  const pattern = join(host().root, 'jobs', `${String(job.payload.id)}-*`, 'testbed/console.log');
   const hasOutput = async (): Promise<boolean> => {
     const [log] = await Array.fromAsync(glob(pattern));
     return log !== undefined && (await stat(log)).size > 0;
@@ -64,7 +54,7 @@ test('during get_sources, with a server that does not answer', async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/group/project.git`;
-  const job = await host.start({
+  const job = await host().start({
     variables: silent,
     repository: { url, sha: 'f'.repeat(40) },
     script: ['echo not-reached'],
@@ -80,7 +70,7 @@ test('during get_sources, with a server that does not answer', async () => {
 const waits = ["trap 'echo got-TERM; exit 1' TERM", 'echo waiting', 'sleep 1000 & wait $!', 'echo not-reached'];
 
 test('during a script: its processes are told, and after_script and the artifacts follow', async () => {
-  const job = await host.start({
+  const job = await host().start({
     variables: silent,
     script: waits,
     afterScript: ['echo "after: $CI_JOB_STATUS, $(grep -lsz "^sleep$" /proc/[0-9]*/cmdline | wc -l) asleep"'],
@@ -94,11 +84,11 @@ test('during a script: its processes are told, and after_script and the artifact
   expect(result.log).toMatch(/^after: canceled, 0 asleep$/m);
   expect(result.log).not.toMatch(/^not-reached$/m);
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'after_script', 'upload_artifacts_on_failure', 'cleanup']);
-  expect(await host.artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
+  expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
 });
 
 test('during a script that GitLab wants to hear nothing more of: only the clean-up follows', async () => {
-  const job = await host.start({ variables: silent, script: waits, afterScript: ['echo not-reached'] });
+  const job = await host().start({ variables: silent, script: waits, afterScript: ['echo not-reached'] });
   await job.printed(/^waiting$/m);
   job.abort();
   const result = await job.result;
@@ -108,7 +98,7 @@ test('during a script that GitLab wants to hear nothing more of: only the clean-
 });
 
 test('during a script that does not heed it: it is killed', async () => {
-  const job = await host.start({ variables: silent, script: ["trap '' TERM", 'echo waiting', 'while :; do sleep 1000; done'] });
+  const job = await host().start({ variables: silent, script: ["trap '' TERM", 'echo waiting', 'while :; do sleep 1000; done'] });
   await job.printed(/^waiting$/m);
   job.cancel();
   const result = await job.result;
@@ -117,7 +107,7 @@ test('during a script that does not heed it: it is killed', async () => {
 });
 
 test('during after_script', async () => {
-  const job = await host.start({ variables: silent, script: ['true'], afterScript: waits });
+  const job = await host().start({ variables: silent, script: ['true'], afterScript: waits });
   await job.printed(/^waiting$/m);
   job.abort();
   const result = await job.result;
@@ -127,7 +117,7 @@ test('during after_script', async () => {
 });
 
 test('while artifacts are uploaded', async () => {
-  const job = await host.start({ variables: silent, script: ['true'], artifacts: { paths: ['*'] } }, { uploads: 'waits' });
+  const job = await host().start({ variables: silent, script: ['true'], artifacts: { paths: ['*'] } }, { uploads: 'waits' });
   await job.printed(/^uploading for ever$/m);
   job.abort();
   const result = await job.result;
@@ -136,7 +126,7 @@ test('while artifacts are uploaded', async () => {
 });
 
 test('a job that takes longer than it may ends in its script', async () => {
-  const job = await host.start({ variables: silent, timeoutSeconds: 8, script: waits, afterScript: ['echo not-reached'] });
+  const job = await host().start({ variables: silent, timeoutSeconds: 8, script: waits, afterScript: ['echo not-reached'] });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'job_execution_timeout' });
   expect(result.log).toMatch(/^got-TERM$/m);

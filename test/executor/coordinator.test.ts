@@ -2,9 +2,9 @@
 // A stand-in for GitLab that hands out jobs, and the real GitLab Runner with it, where there is one.
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { checksumOf, Coordinator, runnerToken } from '../support/coordinator.ts';
-import { ExecutorHost } from '../support/executor-host.ts';
+import { useExecutorHost } from '../support/executor-host.ts';
 import { jobPayload, type JobDescription, type JobPayload } from '../support/runner/payload.ts';
 
 describe('the stand-in for GitLab', () => {
@@ -89,32 +89,27 @@ const { failed: hasNone } = await execa('gitlab-runner', ['--version'], { reject
 if (hasNone) process.stderr.write('gitlab-runner is not in PATH: the tests with the real GitLab Runner are skipped\n');
 
 describe.skipIf(hasNone)('the real GitLab Runner', () => {
-  let host: ExecutorHost;
+  const host = useExecutorHost();
   let coordinator: Coordinator;
   const silent = { ALPY_APPLIANCE: 'silent' };
 
   beforeAll(async () => {
-    host = await ExecutorHost.open();
     coordinator = await Coordinator.start();
-  });
-  afterEach(async () => {
-    expect(await host.left()).toEqual([]);
   });
   afterAll(async () => {
     await coordinator[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
   });
 
   /** Starts a runner that takes one job, and ends: `ended` has what it printed. */
   async function start(description: JobDescription): Promise<{ readonly payload: JobPayload; readonly ended: Promise<string> }> {
     const payload = jobPayload(description);
     coordinator.add(payload);
-    const { driver, environment, temporary } = (await host.optionsFor(payload, { uploads: 'really' }))(1);
+    const { driver, environment, temporary } = (await host().optionsFor(payload, { uploads: 'really' }))(1);
     const calls = Object.entries(driver).flatMap(([name, [program = '', ...args]]: [string, readonly string[]]) => [
       `--custom-${name}-exec=${program}`,
       ...args.map((word) => `--custom-${name}-args=${word}`),
     ]);
-    const folders = [`--builds-dir=${join(host.directory, 'b')}`, `--cache-dir=${join(host.directory, 'c')}`];
+    const folders = [`--builds-dir=${join(host().directory, 'b')}`, `--cache-dir=${join(host().directory, 'c')}`];
     const once = ['--max-builds=1', '--wait-timeout=60'];
     const args = [
       `--url=${coordinator.url}`,

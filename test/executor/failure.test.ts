@@ -2,32 +2,22 @@
 // Jobs that fail: who is to blame, what GitLab is told, and that nothing stays behind.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { JobResult } from '../support/contract-runner.ts';
-import { ExecutorHost } from '../support/executor-host.ts';
+import { useExecutorHost } from '../support/executor-host.ts';
 import { CustomExecutor } from '../support/runner/custom-executor.ts';
 import { containersOf, processesWith } from '../support/runner/left.ts';
 import { jobPayload } from '../support/runner/payload.ts';
 
-let host: ExecutorHost;
+const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
-
-beforeAll(async () => {
-  host = await ExecutorHost.open();
-});
-afterEach(async () => {
-  expect(await host.left()).toEqual([]);
-});
-afterAll(async () => {
-  await host[Symbol.asyncDispose]();
-});
 
 function callsOf({ calls }: JobResult): readonly string[] {
   return calls.map(({ name, status }) => `${name} ${String(status)}`);
 }
 
 test('a script that fails is told with its exit status; after_script and the artifacts are still done', async () => {
-  const job = await host.start({
+  const job = await host().start({
     variables: silent,
     script: ['echo wrong >result.txt', 'exit 37', 'echo not-reached'],
     afterScript: ['echo "after: $CI_JOB_STATUS"', 'exit 5'],
@@ -47,13 +37,13 @@ test('a script that fails is told with its exit status; after_script and the art
   ]);
   expect(result.log).toMatch(/^after: failed$/m);
   expect(result.log).not.toMatch(/^not-reached$/m);
-  expect(await host.artifacts(job)).toEqual(
+  expect(await host().artifacts(job)).toEqual(
     expect.arrayContaining(['alpy-out/testbed/events.ndjson', 'alpy-out/testbed/link1.pcap', 'result.txt']),
   );
 });
 
 test('a device that does not boot is a failure of the system: it is tried three times, and its console told of', async () => {
-  const job = await host.start({ variables: { ALPY_APPLIANCE: 'dead' }, script: ['echo not-reached'] });
+  const job = await host().start({ variables: { ALPY_APPLIANCE: 'dead' }, script: ['echo not-reached'] });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'runner_system_failure', attempts: 3 });
   expect(callsOf(result)).toEqual(Array(3).fill(['config 0', 'prepare 2', 'cleanup 0']).flat());
@@ -61,7 +51,7 @@ test('a device that does not boot is a failure of the system: it is tried three 
 });
 
 test('a prepare that fails twice is tried again, with nothing left of what it had begun', async () => {
-  const job = await host.start(
+  const job = await host().start(
     { variables: silent, script: ['echo reached'] },
     { environment: (attempt) => (attempt < 3 ? { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } : {}) },
   );
@@ -74,9 +64,9 @@ test('a prepare that fails twice is tried again, with nothing left of what it ha
 });
 
 test('a prepare that always fails is tried three times, and cleaned up as often', async () => {
-  const file = join(host.directory, 'in-the-way');
+  const file = join(host().directory, 'in-the-way');
   await writeFile(file, '');
-  const job = await host.start({ variables: silent, script: ['echo not-reached'] }, { settings: { root: join(file, 'root') } });
+  const job = await host().start({ variables: silent, script: ['echo not-reached'] }, { settings: { root: join(file, 'root') } });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'runner_system_failure', attempts: 3 });
   expect(callsOf(result)).toEqual(Array(3).fill(['config 0', 'prepare 2', 'cleanup 0']).flat());
@@ -84,8 +74,8 @@ test('a prepare that always fails is tried three times, and cleaned up as often'
 });
 
 test('get_sources that fails is tried again after the work tree was cleared, on the machine of the runner', async () => {
-  const url = `file://${join(host.directory, 'no-such.git')}`;
-  const job = await host.start({
+  const url = `file://${join(host().directory, 'no-such.git')}`;
+  const job = await host().start({
     repository: { url, sha: 'f'.repeat(40) },
     variables: { GET_SOURCES_ATTEMPTS: '2' }, // and no testbed, as the project would have to describe it
     script: ['echo not-reached'],
@@ -105,14 +95,14 @@ test('get_sources that fails is tried again after the work tree was cleared, on 
 });
 
 test('a keeper that is killed ends the script as a failure of the system; what it has written is an artifact', async () => {
-  const job = await host.start({
+  const job = await host().start({
     variables: silent,
     script: ['echo waiting', 'sleep 1000'],
     afterScript: ['echo not-reached'],
     artifacts: { paths: ['alpy-out/testbed/*'], when: 'always' },
   });
   await job.printed(/^waiting$/m);
-  const keepers = await processesWith(` keep ${await host.folderOf(job.payload, 'jobs')}`);
+  const keepers = await processesWith(` keep ${await host().folderOf(job.payload, 'jobs')}`);
   expect(keepers).toHaveLength(1);
   for (const { pid } of keepers) process.kill(pid, 'SIGKILL');
   const result = await job.result;
@@ -120,14 +110,14 @@ test('a keeper that is killed ends the script as a failure of the system; what i
   expect(callsOf(result).slice(4)).toEqual(['build_script 2', 'after_script 2', 'upload_artifacts_on_failure 0', 'cleanup 0']);
   expect(result.log).toMatch(/^alpy: the testbed has gone, and its keeper said nothing; its last deeds were:$/m);
   expect(result.log).not.toMatch(/^not-reached$/m);
-  expect(await host.artifacts(job)).toEqual(
+  expect(await host().artifacts(job)).toEqual(
     expect.arrayContaining(['alpy-out/testbed/debug.log', 'alpy-out/testbed/link0.pcap']),
   );
 });
 
 test('a testbed ends by itself when the time of its job has passed, though nobody cleans up', async () => {
   const payload = jobPayload({ variables: silent, timeoutSeconds: 4, script: ['echo not-reached'] });
-  const options = (await host.optionsFor(payload, { settings: { graceSeconds: 0 } }))(1);
+  const options = (await host().optionsFor(payload, { settings: { graceSeconds: 0 } }))(1);
   const log: string[] = [];
   const executor = await CustomExecutor.open(payload, options, {
     log: (text) => void log.push(text),
@@ -137,7 +127,7 @@ test('a testbed ends by itself when the time of its job has passed, though nobod
   const { signal } = new AbortController();
   await executor.prepare(signal);
   expect(await containersOf(payload.id)).not.toEqual([]);
-  const hasEnded = async (): Promise<boolean> => (await processesWith(` keep ${host.root}`)).length === 0;
+  const hasEnded = async (): Promise<boolean> => (await processesWith(` keep ${host().root}`)).length === 0;
   await vi.waitUntil(hasEnded, { timeout: 30_000, interval: 100 });
   expect(await containersOf(payload.id)).toEqual([]);
   const failed = await executor.run('step_script', 'running', signal).catch((error: unknown) => error);

@@ -3,27 +3,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import type { RunningJob } from '../support/contract-runner.ts';
 import { decodeFile } from '../support/decode-file.ts';
-import { ExecutorHost, rabbitLogin } from '../support/executor-host.ts';
+import { rabbitLogin, useExecutorHost } from '../support/executor-host.ts';
 import { makeRepository } from '../support/runner/repository.ts';
 import { Bench, rabbitImage } from '../support/testbeds.ts';
 
-let host: ExecutorHost;
+const host = useExecutorHost();
 const testbedFiles = 'alpy-out/testbed';
 
-beforeAll(async () => {
-  host = await ExecutorHost.open();
-});
-afterEach(async () => {
-  expect(await host.left()).toEqual([]);
-});
-afterAll(async () => {
-  await host[Symbol.asyncDispose]();
-});
-
 test('a shell script pings the device, uses its console, and leaves captures and logs as artifacts', async () => {
-  const job = await host.start({
+  const job = await host().start({
     variables: { ALPY_APPLIANCE: 'rabbit' },
     script: [
       'alpy configure node0 --address 10.0.0.2/24',
@@ -57,7 +48,7 @@ test('a shell script pings the device, uses its console, and leaves captures and
   expect(result.log).toMatch(/^2 packets transmitted, 2 received, 0% packet loss/m);
   expect(result.log).toMatch(/^4$/m); // two requests, two replies
   expect(result.log).toMatch(/^after: success$/m);
-  const artifacts = await host.artifacts(job);
+  const artifacts = await host().artifacts(job);
   expect(artifacts.filter((path) => !path.startsWith('alpy-out/testbed/boot/'))).toEqual([
     ...['console.log', 'console.txt', 'debug.log', 'events.ndjson', 'link0.pcap', 'link1.pcap'].map(
       (name) => `${testbedFiles}/${name}`,
@@ -65,10 +56,10 @@ test('a shell script pings the device, uses its console, and leaves captures and
     'facts.txt',
     'node1.txt',
   ]);
-  expect(await host.readArtifact(job, 'facts.txt')).toBe('rabbit node0 2 running\n');
-  expect(await host.readArtifact(job, `${testbedFiles}/console.log`)).toContain('so-42');
+  expect(await host().readArtifact(job, 'facts.txt')).toBe('rabbit node0 2 running\n');
+  expect(await host().readArtifact(job, `${testbedFiles}/console.log`)).toContain('so-42');
   await using bench = await Bench.open();
-  const path = host.artifact(job, `${testbedFiles}/link0.pcap`);
+  const path = host().artifact(job, `${testbedFiles}/link0.pcap`);
   expect(await decodeFile(bench, path, 'icmp', ['ip.src', 'ip.dst', 'icmp.type'])).toEqual([
     ['10.0.0.2', '10.0.0.1', '8'],
     ['10.0.0.1', '10.0.0.2', '0'],
@@ -83,11 +74,11 @@ const rabbitProject = stringify({
 });
 
 test('the project says in its alpy.yaml what the testbed is, once it is checked out', async () => {
-  const repository = await makeRepository(join(host.directory, 'own-topology'), {
+  const repository = await makeRepository(join(host().directory, 'own-topology'), {
     'alpy.yaml': rabbitProject,
     'check.sh': 'alpy console run "uname -n" >name.txt\n',
   });
-  const job = await host.start({
+  const job = await host().start({
     repository,
     script: ['sh -e check.sh', 'git status --short || true'],
     artifacts: { paths: ['name.txt'] },
@@ -96,12 +87,12 @@ test('the project says in its alpy.yaml what the testbed is, once it is checked 
   expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
   const { output } = result.calls.find(({ name }) => name === 'prepare') ?? { output: '' };
   expect(output).toContain('the testbed is made when the project is there');
-  expect(await host.readArtifact(job, 'name.txt')).toBe('rabbit\n');
+  expect(await host().readArtifact(job, 'name.txt')).toBe('rabbit\n');
 });
 
 test('a service is a program beside a node, which the job reaches through the device', async () => {
-  const repository = await makeRepository(join(host.directory, 'named-topology'), { 'lab/two.yaml': rabbitProject });
-  const job = await host.start({
+  const repository = await makeRepository(join(host().directory, 'named-topology'), { 'lab/two.yaml': rabbitProject });
+  const job = await host().start({
     repository,
     variables: { ALPY_TOPOLOGY: 'lab/two.yaml' },
     services: [
@@ -130,8 +121,8 @@ test('a service is a program beside a node, which the job reaches through the de
 });
 
 test('two jobs at once neither see nor disturb each other', async () => {
-  const start = (name: string, address: string): ReturnType<ExecutorHost['start']> =>
-    host.start({
+  const start = (name: string, address: string): Promise<RunningJob> =>
+    host().start({
       variables: { ALPY_APPLIANCE: 'rabbit' },
       script: [
         `alpy console run "hostname ${name}"`,
@@ -147,10 +138,10 @@ test('two jobs at once neither see nor disturb each other', async () => {
     });
   const jobs = [await start('hare', '10.7.0.2'), await start('stag', '10.8.0.2')] as const;
   await Promise.all(jobs.map((job) => job.printed(/^here$/m)));
-  for (const { payload } of jobs) await writeFile(join(await host.folderOf(payload, 'builds'), 'group/project/go'), '');
+  for (const { payload } of jobs) await writeFile(join(await host().folderOf(payload, 'builds'), 'group/project/go'), '');
   for (const result of await Promise.all(jobs.map((job) => job.result)))
     expect(result, result.log).toMatchObject({ status: 'success' });
-  const read = (path: string): Promise<readonly string[]> => Promise.all(jobs.map((job) => host.readArtifact(job, path)));
+  const read = (path: string): Promise<readonly string[]> => Promise.all(jobs.map((job) => host().readArtifact(job, path)));
   expect(await read('mine.txt')).toEqual(['hare\n', 'stag\n']);
   expect(await read('name.txt')).toEqual(['hare\n', 'stag\n']);
   expect(await read('address.txt')).toEqual([expect.stringContaining('10.7.0.2'), expect.stringContaining('10.8.0.2')]);
@@ -167,7 +158,7 @@ test('two jobs at once neither see nor disturb each other', async () => {
 });
 
 test('a sub-stage that nobody knows yet runs where the scripts do', async () => {
-  const job = await host.start({
+  const job = await host().start({
     variables: { ALPY_APPLIANCE: 'silent' },
     script: ['echo one >steps.txt'],
     steps: { release: ['alpy status | grep -c silent', 'echo "two $ALPY_DUT" >>steps.txt'] },
@@ -176,5 +167,5 @@ test('a sub-stage that nobody knows yet runs where the scripts do', async () => 
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success' });
   expect(result.calls.map(({ name }) => name)).toContain('step_release');
-  expect(await host.readArtifact(job, 'steps.txt')).toBe('one\ntwo silent\n');
+  expect(await host().readArtifact(job, 'steps.txt')).toBe('one\ntwo silent\n');
 });

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { writeBlankDisk } from './blank-disk.ts';
 import { RunningJob } from './contract-runner.ts';
@@ -137,6 +138,21 @@ export class ExecutorHost implements AsyncDisposable {
     await Promise.all(this.#jobs.map((job) => job.result));
     await rm(this.directory, { recursive: true });
   }
+}
+
+/** One for all tests of a file. After each of them it sees that nothing is left. */
+export function useExecutorHost(): () => ExecutorHost {
+  let host: ExecutorHost;
+  beforeAll(async () => {
+    host = await ExecutorHost.open();
+  });
+  afterEach(async () => {
+    expect(await host.left()).toEqual([]);
+  });
+  afterAll(async () => {
+    await host[Symbol.asyncDispose]();
+  });
+  return () => host;
 }
 
 function driverWith(settings: string): Driver {

@@ -28,9 +28,6 @@ export function runIdOf({ key }: Pick<Job, 'key'>): string {
   return `job-${key}`;
 }
 
-/** Longest path that a socket can have, in `bytes` (`sun_path` of unix(7), without its NUL). */
-export const longestSocketPath = 107;
-
 /** The longest path of a socket that a job may need below `root`, for jobs of up to 12 digits. Pure. */
 export function longestSocketOf(settings: Pick<Settings, 'root'>): string {
   const { session } = jobPaths(settings, { key: `${'9'.repeat(12)}-${'f'.repeat(8)}`, projectId: 1 });

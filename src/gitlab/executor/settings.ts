@@ -55,9 +55,6 @@ export type Settings = z.output<typeof SettingsSchema> & {
   readonly file: string;
 };
 
-/** Where the settings are looked for. */
-export const defaultSettingsFile = '/etc/alpy/executor.yaml';
-
 /** The driver's settings cannot be used. */
 export class ExecutorSettingsError extends SettingsError {
   readonly code = 'ALPY_EXECUTOR_SETTINGS';
