@@ -215,7 +215,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     command: [],
     networkMode: hostsFile === undefined ? 'none' : 'bare',
     mounts: hostsMounts(place),
-    pidMode: lifeline.namespaces,
+    pidMode: lifeline.pidNamespace,
     startsAfter: lifeline.running,
     sharedMemory: false,
     addCapabilities: ['NET_ADMIN', 'NET_RAW'],

@@ -7,7 +7,7 @@ import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '..
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
-import { diskOf, runFacts, workerEngine, type TestState } from './worker-state.ts';
+import { diskOf, runFacts, workerEngine, workerLifelines, type TestState } from './worker-state.ts';
 
 /** What a test needs of the machine besides its guest. */
 export interface Needs {
@@ -55,7 +55,7 @@ async function make(
   const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
   const from = await snapshotFor(engine, disk, wanted, directory, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const spec = { appliance, links, disk, directory, ...snapshot };
+  const spec = { appliance, links, disk, directory, lifelines: workerLifelines(), ...snapshot };
   return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
 }
 

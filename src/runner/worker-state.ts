@@ -2,8 +2,8 @@
 import { inject, type TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Engine } from '../docker/index.ts';
-import { inspectApplianceDisk, type Appliance, type Testbed } from '../testbed/index.ts';
-import type { DiskImage } from '../qemu/index.ts';
+import { inspectApplianceDisk, LifelinePool, type Appliance, type Testbed } from '../testbed/index.ts';
+import { canReadOnly, type DiskImage } from '../qemu/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 
 type Task = TestContext['task'];
@@ -21,6 +21,7 @@ export interface TestState {
 const states = new WeakMap<Task, TestState>();
 const disks = new Map<string, Promise<DiskImage>>();
 let engine: Promise<Engine> | undefined;
+let lifelines: LifelinePool | undefined;
 
 /**
  * What the main process has found out.
@@ -36,6 +37,20 @@ export function runFacts(): RunFacts {
 export function workerEngine(): Promise<Engine> {
   const { runId, jobId } = runFacts();
   return (engine ??= Engine.connect({ runId, jobId }));
+}
+
+/** The lifelines that the tests of this worker use one after the other. */
+export function workerLifelines(): LifelinePool {
+  const { testsDirectory, snapshots, disk } = runFacts();
+  const snapshot = snapshots && { path: snapshots.directory, readOnly: canReadOnly(disk) };
+  return (lifelines ??= new LifelinePool({ run: testsDirectory, snapshot }));
+}
+
+/** Ends what outlives single tests. */
+export async function closeWorker(): Promise<void> {
+  const open = lifelines;
+  lifelines = undefined;
+  await open?.[Symbol.asyncDispose]();
 }
 
 /** The disk image of an appliance; that of the configuration is known already. */
