@@ -8,7 +8,6 @@ export { DiskImageError, HypervisorError, QmpClosedError, QmpError, QmpProtocolE
 export { identify, seeUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor, type HypervisorPlace } from './hypervisor.ts';
 export {
-  canReadOnly,
   captureFile,
   lifelineSpec,
   sharedFolders,

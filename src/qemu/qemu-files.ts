@@ -43,7 +43,7 @@ export function sharedFolders({ disk, directory, snapshot }: HypervisorSpec): Sh
 }
 
 /** Whether QEMU can map a snapshot's memory copy-on-write from a file that it may not write. */
-export function canReadOnly({ qemuVersion }: DiskImage): boolean {
+function canReadOnly({ qemuVersion }: DiskImage): boolean {
   return isAtLeast(qemuVersion, fileUri);
 }
 

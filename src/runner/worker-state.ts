@@ -3,7 +3,7 @@ import { inject, type TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Engine } from '../docker/index.ts';
 import { inspectApplianceDisk, LifelinePool, type Appliance, type Testbed } from '../testbed/index.ts';
-import { canReadOnly, type DiskImage } from '../qemu/index.ts';
+import type { DiskImage } from '../qemu/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 
 type Task = TestContext['task'];
@@ -41,9 +41,7 @@ export function workerEngine(): Promise<Engine> {
 
 /** The lifelines that the tests of this worker use one after the other. */
 export function workerLifelines(): LifelinePool {
-  const { testsDirectory, snapshots, disk } = runFacts();
-  const snapshot = snapshots && { path: snapshots.directory, readOnly: canReadOnly(disk) };
-  return (lifelines ??= new LifelinePool({ run: testsDirectory, snapshot }));
+  return (lifelines ??= new LifelinePool(runFacts().testsDirectory));
 }
 
 /** Ends what outlives single tests. */

@@ -12,23 +12,18 @@ const checkTimeoutMs = 10_000;
  * testbed leaves in one is either gone or has it thrown away; no two testbeds ever have one at the same time.
  */
 export class LifelinePool implements AsyncDisposable {
-  readonly #folders: Pick<SharedFolders, 'run' | 'snapshot'>;
+  readonly #run: string;
   #idle: { readonly key: string; readonly lifeline: Lifeline } | undefined;
   #isClosed = false;
 
-  /** @param folders - below which all testbeds have their files, and all snapshots that they start from are */
-  constructor(folders: Pick<SharedFolders, 'run' | 'snapshot'>) {
-    this.#folders = folders;
+  /** @param run - absolute path of the folder below which all testbeds have theirs */
+  constructor(run: string) {
+    this.#run = run;
   }
 
-  /** What a testbed whose files lie in these folders has to share; nothing when they lie elsewhere. */
-  foldersFor({ run, image, snapshot }: SharedFolders): SharedFolders | undefined {
-    const shared = this.#folders;
-    if (!isWithin(shared.run, run)) return undefined;
-    if (!snapshot) return { run: shared.run, image, snapshot: shared.snapshot };
-    const hasSnapshot =
-      shared.snapshot && isWithin(shared.snapshot.path, snapshot.path) && shared.snapshot.readOnly === snapshot.readOnly;
-    return hasSnapshot === true ? { run: shared.run, image, snapshot: shared.snapshot } : undefined;
+  /** What a testbed with these folders has to share for others to use its lifeline later; nothing when it lies elsewhere. */
+  foldersFor(own: SharedFolders): SharedFolders | undefined {
+    return own.run.startsWith(`${this.#run}/`) ? { ...own, run: this.#run } : undefined;
   }
 
   /**
@@ -65,8 +60,4 @@ export class LifelinePool implements AsyncDisposable {
     this.#idle = undefined;
     await idle?.lifeline[Symbol.asyncDispose]();
   }
-}
-
-function isWithin(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
 }
