@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import Docker from 'dockerode';
+import type Dockerode from 'dockerode';
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { Docker } from './dockerode.ts';
 import { ContainerError, daemonError, statusCodeOf } from './errors.ts';
 import { ExitEvents } from './events.ts';
 import { messageOf } from '../core/errors.ts';
@@ -28,7 +29,7 @@ export function newRunId(): string {
 
 /** A connection to a Docker daemon on behalf of one run. */
 export class Engine implements Disposable {
-  readonly docker: Docker;
+  readonly docker: Dockerode;
   readonly runId: string;
   /** labels of all that is made here */
   readonly labels: Readonly<Record<string, string>>;
@@ -40,7 +41,7 @@ export class Engine implements Disposable {
   #count = 0;
 
   private constructor(
-    docker: Docker,
+    docker: Dockerode,
     address: string,
     version: string,
     exits: ExitEvents,
@@ -114,7 +115,7 @@ function engineMessage(error: unknown): string {
     .trim();
 }
 
-async function daemonAddress(docker: Docker): Promise<string> {
+async function daemonAddress(docker: Dockerode): Promise<string> {
   const { socketPath, protocol, host, port } = docker.modem as {
     readonly socketPath?: string | (() => Promise<string>); // a function when nothing is configured
     readonly protocol?: string;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
-import { execa, ExecaError } from 'execa';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { hashLabel } from './content-hash.ts';
 import { engineEvents } from './engine-events.ts';
@@ -42,6 +41,7 @@ export function mmdebstrapArgs({ suite, mirror }: Pick<DebianBase, 'suite' | 'mi
  * @throws {@link ImageBuildError}
  */
 export async function makeDebianBase(docker: Docker, base: DebianBase, env: Variables, options: WorkOptions = {}): Promise<void> {
+  const { execa, ExecaError } = await import('execa'); // a run of tests builds nothing
   const { onLine, signal } = options;
   const output = new OutputTail((line) => onLine?.('base', line));
   const program = execa('mmdebstrap', mmdebstrapArgs(base), {
@@ -95,7 +95,7 @@ async function importTar(
 }
 
 function remedy(error: unknown, { mirror }: DebianBase): string {
-  const isMissing = codeOf(error) === 'ENOENT' || (error instanceof ExecaError && codeOf(error.cause) === 'ENOENT');
+  const isMissing = codeOf(error) === 'ENOENT' || (error instanceof Error && codeOf(error.cause) === 'ENOENT');
   if (isMissing) return 'apt-get install mmdebstrap debian-archive-keyring; or set BASE_IMAGE to a Debian image that can be had';
   return `set ALPY_DEBIAN_MIRROR, when ${mirror} cannot be reached; http_proxy, when only through a proxy; BASE_IMAGE to use an image instead`;
 }

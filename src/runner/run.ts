@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, extname, join, relative } from 'node:path';
-import { createVitest, type TestSpecification, type Vitest } from 'vitest/node';
+import { join, relative } from 'node:path';
+import type { TestSpecification, Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { inParallel } from '../core/parallel.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
-import { moduleMap, type Config, type LoadedConfig } from '../config/index.ts';
+import type { LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import {
@@ -62,9 +61,6 @@ export interface RunOptions {
   readonly onStart: (environment: Readonly<Record<string, string>>) => void;
 }
 
-/** Longest that making and clearing away a testbed may take besides the boot itself, in `ms`. */
-const setUpAllowanceMs = 180_000;
-
 /**
  * Runs tests and writes `junit.xml`, `run.json`, `metrics.txt`, `report/index.html` and, in a GitLab job, `annotations.json`.
  * @returns the report, whose `exitStatus` tells how the run went
@@ -77,15 +73,28 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const started = Date.now();
   const testsDirectory = join(config.out, 'tests');
   await makeFolder(testsDirectory);
+  const loading = import('./open-vitest.ts'); // takes a while, in which containers find out what there is
+  loading.catch(() => undefined); // told below
   using engine = await Engine.connect({ jobId: options.jobId });
   const questions = { images: resolveImages(variables, config.images), accel: config.accel, directory: testsDirectory };
   const host = await inspectHost(engine, { ...questions, accelCacheFile: options.accelCacheFile }, signal);
-  const [disk, snapshots, machine] = await inParallel(signal, [
+  const machine = await inspectMachine();
+  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
+  const redact = makeRedactor(options.secrets);
+  const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, (test) => {
+    options.onTest(redactTest(test, redact));
+  });
+  await using opened = new AsyncDisposableStack();
+  const [disk, snapshots, vitest] = await inParallel(signal, [
     (abort: AbortSignal) => inspectApplianceDisk(engine, host, config.appliance, abort),
     (abort: AbortSignal) => placeOfSnapshots(options, engine, host, abort),
-    inspectMachine,
+    async () => {
+      const { openVitest } = await loading;
+      const vitest = await openVitest({ config, root: loaded.root, testName: options.testName, host, workers, reporter });
+      opened.defer(() => vitest.close());
+      return vitest;
+    },
   ]);
-  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
   await using scheduler = await SchedulerServer.open(capacityOf(machine, host.accel));
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
@@ -110,12 +119,8 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     showSteps: options.showSteps,
     secrets: options.secrets,
   };
-  const redact = makeRedactor(options.secrets);
-  const paths = { root: options.directory, outDirectory: config.out, testsDirectory };
-  const reporter = new RunReporter(paths, (test) => {
-    options.onTest(redactTest(test, redact));
-  });
-  const shard = await runVitest(options, facts, reporter, () => clearOut(config.out, testsDirectory));
+  const shard = await runVitest(vitest, options, facts, reporter, () => clearOut(config.out, testsDirectory));
+  await opened.disposeAsync();
   const { tests, errors } = reporter;
   const partial = { tests, errors };
   const { artifactRoot = options.directory, jobUrl } = options;
@@ -137,13 +142,13 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
 
 /** @returns which part of the tests was run, when it was not all */
 async function runVitest(
+  vitest: Vitest,
   options: RunOptions,
   facts: RunFacts,
   reporter: RunReporter,
   clear: () => Promise<void>,
 ): Promise<ShardReport | undefined> {
   const { signal } = options;
-  const vitest = await openVitest(options, facts, reporter);
   const cancel = (): void => {
     void vitest.cancelCurrentRun('keyboard-input');
   };
@@ -161,7 +166,6 @@ async function runVitest(
     return report;
   } finally {
     signal.removeEventListener('abort', cancel);
-    await vitest.close();
   }
 }
 
@@ -180,55 +184,6 @@ function inShard(
   return { chosen: files.filter((file) => mine.has(nameOf(file))), report: { index, total, plan: planHash(plan) } };
 }
 
-async function openVitest({ loaded, testName }: RunOptions, facts: RunFacts, reporter: RunReporter): Promise<Vitest> {
-  const { config, root } = loaded;
-  const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
-  const vitest = await createVitest(
-    {
-      root,
-      config: false,
-      watch: false,
-      include: [...config.tests.include],
-      exclude: ['**/node_modules/**'],
-      reporters: [reporter],
-      pool: 'forks',
-      isolate: true,
-      maxWorkers: facts.workers,
-      retry: config.retries,
-      testTimeout: testTimeoutMs(config, facts),
-      hookTimeout: setUpAllowanceMs,
-      teardownTimeout: setUpAllowanceMs,
-      setupFiles: [join(import.meta.dirname, `worker${extname(import.meta.filename)}`)],
-      passWithNoTests: true,
-      disableConsoleIntercept: true,
-      cache: false,
-      // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
-      // alpy itself needs no transformation: Node runs it as it is
-      server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/], external: [ownFiles] } },
-      ...(testName === undefined ? {} : { testNamePattern: testName }),
-    },
-    {
-      envDir: false,
-      root,
-      cacheDir: join(tmpdir(), 'alpy-vite'), // nothing of ours belongs into a user's node_modules
-      clearScreen: false,
-      logLevel: 'error',
-      resolve: { alias: [...moduleMap()].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: file })) },
-    },
-  );
-  // Vitest would end the process at once; whoever called us cancels the run instead, so that tests clean up
-  for (const name of signals) {
-    for (const listener of process.listeners(name)) if (before.get(name)?.has(listener) !== true) process.off(name, listener);
-  }
-  return vitest;
-}
-
-/** Vitest counts the making of the testbed as part of the test, and also the wait for its turn: to boot, and for a test before it. */
-function testTimeoutMs({ tests, appliance }: Config, { host, workers }: RunFacts): number {
-  const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
-  return workers > 1 ? 2 * testMs : testMs;
-}
-
 /** Where snapshots are kept, or why there are none. */
 async function placeOfSnapshots(
   { loaded, snapshotDirectory }: RunOptions,
@@ -241,11 +196,6 @@ async function placeOfSnapshots(
   const reason = await whyNoSnapshots(engine, host, snapshotDirectory, signal);
   return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }
-
-/** Alpy itself needs no transformation: Node runs it as it is. */
-const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, '\\$&')}/`);
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function noTests({ filters, testName, loaded }: RunOptions): UsageError {
   const { include } = loaded.config.tests;

@@ -5,7 +5,12 @@ import { afterAll, aroundEach, expect } from 'vitest';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
-import { claimTestDirectory, composeSinks, DebugLog, redactSink, terminalSink } from '../report/index.ts';
+// one by one, as a worker writes no reports
+import { DebugLog } from '../report/debug-log.ts';
+import { composeSinks } from '../report/events.ts';
+import { redactSink } from '../report/redact.ts';
+import { terminalSink } from '../report/terminal.ts';
+import { claimTestDirectory } from '../report/test-directory.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';

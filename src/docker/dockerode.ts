@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createRequire, Module } from 'node:module';
+import type Dockerode from 'dockerode';
+
+/** Requires modules as one of them would. */
+type Require = ReturnType<typeof createRequire>;
+
+/**
+ * The client of the Engine API, without what it loads and hardly ever uses: gRPC, for BuildKit, and SSH, for a
+ * `DOCKER_HOST` of that kind. They are 150 files, which every worker and every command would read. Whoever does use one
+ * loads it by that.
+ */
+export const Docker = loadDockerode();
+
+function loadDockerode(): typeof Dockerode {
+  const ours = createRequire(import.meta.url);
+  const inDockerode = createRequire(ours.resolve('dockerode'));
+  const inModem = createRequire(inDockerode.resolve('docker-modem'));
+  using _grpc = standIn(inDockerode, '@grpc/grpc-js', onUse);
+  using _loader = standIn(inDockerode, '@grpc/proto-loader', onUse);
+  using _ssh = standIn(inModem, 'ssh2', (load) => ({ Client: constructorOnUse(load, 'Client') }));
+  return ours('dockerode') as typeof Dockerode;
+}
+
+/** Puts something else in the place of a module until this is disposed of; one that is loaded already stays. */
+function standIn(require: Require, name: string, exportsFor: (load: () => object) => object): Disposable {
+  const file = require.resolve(name);
+  if (require.cache[file] !== undefined) return { [Symbol.dispose]: () => undefined };
+  const module = new Module(file);
+  module.exports = exportsFor(() => require(name) as object);
+  module.loaded = true;
+  require.cache[file] = module;
+  return {
+    [Symbol.dispose]: () => {
+      Reflect.deleteProperty(require.cache, file);
+    },
+  };
+}
+
+/** Exports of a module that is loaded when something of it is asked for. */
+function onUse(load: () => object): object {
+  return new Proxy({}, { get: (_, name): unknown => Reflect.get(load(), name) });
+}
+
+/** A class of a module that is loaded when an object of it is made. */
+function constructorOnUse(load: () => object, name: string): object {
+  return new Proxy(Object, {
+    construct: (_, args: unknown[]): object => new (Reflect.get(load(), name) as new (...args: unknown[]) => object)(...args),
+  });
+}

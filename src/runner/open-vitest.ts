@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
+import { createVitest, type Reporter, type Vitest } from 'vitest/node';
+import { moduleMap, type Config } from '../config/index.ts';
+import type { HostFacts } from '../testbed/index.ts';
+
+/** What Vitest is to run, and how. */
+export interface VitestOptions {
+  readonly config: Config;
+  /** folder of the tests' files */
+  readonly root: string;
+  /** tests whose name matches; absent for all */
+  readonly testName: RegExp | undefined;
+  readonly host: HostFacts;
+  /** how many test files run at once */
+  readonly workers: number;
+  readonly reporter: Reporter;
+}
+
+/** Longest that making and clearing away a testbed may take besides the boot itself, in `ms`. */
+const setUpAllowanceMs = 180_000;
+
+/** Alpy itself needs no transformation: Node runs it as it is. */
+const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, '\\$&')}/`);
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Opens Vitest; whoever called this closes it. */
+export async function openVitest({ config, root, testName, host, workers, reporter }: VitestOptions): Promise<Vitest> {
+  const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
+  const vitest = await createVitest(
+    {
+      root,
+      config: false,
+      watch: false,
+      include: [...config.tests.include],
+      exclude: ['**/node_modules/**'],
+      reporters: [reporter],
+      pool: 'forks',
+      isolate: true,
+      maxWorkers: workers,
+      retry: config.retries,
+      testTimeout: testTimeoutMs(config, host, workers),
+      hookTimeout: setUpAllowanceMs,
+      teardownTimeout: setUpAllowanceMs,
+      setupFiles: [join(import.meta.dirname, `worker${extname(import.meta.filename)}`)],
+      passWithNoTests: true,
+      disableConsoleIntercept: true,
+      cache: false,
+      // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
+      // alpy itself needs no transformation: Node runs it as it is
+      server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/], external: [ownFiles] } },
+      ...(testName === undefined ? {} : { testNamePattern: testName }),
+    },
+    {
+      envDir: false,
+      root,
+      cacheDir: join(tmpdir(), 'alpy-vite'), // nothing of ours belongs into a user's node_modules
+      clearScreen: false,
+      logLevel: 'error',
+      resolve: { alias: [...moduleMap()].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: file })) },
+    },
+  );
+  // Vitest would end the process at once; whoever called us cancels the run instead, so that tests clean up
+  for (const name of signals) {
+    for (const listener of process.listeners(name)) if (before.get(name)?.has(listener) !== true) process.off(name, listener);
+  }
+  return vitest;
+}
+
+/** Vitest counts the making of the testbed as part of the test, and also the wait for its turn: to boot, and for a test before it. */
+function testTimeoutMs({ tests, appliance }: Config, host: HostFacts, workers: number): number {
+  const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
+  return workers > 1 ? 2 * testMs : testMs;
+}
