@@ -3,7 +3,7 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ConsoleTimeoutError } from './errors.ts';
 import { Frame, numberIn, type FrameOptions } from './frame.ts';
-import { feed, octal, octalLines } from './line-feed.ts';
+import { feed, octalLines } from './line-feed.ts';
 import type { ExpectOptions } from './options.ts';
 import { becomesQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
@@ -81,7 +81,7 @@ export class ShellSession {
     const textFor = (frame: Frame): string => (typeof command.text === 'string' ? command.text : command.text(frame));
     if (this.#state === 'ready' && !command.input) {
       const frame = new Frame();
-      const line = frame.wholeLine(octal(Buffer.from(textFor(frame))), options);
+      const line = frame.wholeLine(textFor(frame), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
         await this.console.send(`${line}\n`, wait);

@@ -6,10 +6,11 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { CommandError, ConsoleTimeoutError } from './errors.ts';
 import { logIn, type LoginOptions } from './login.ts';
+import { quoteWord } from './quote.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
-import { findTools, getFile, putFile, quoteWord } from './transfer.ts';
+import { findTools, getFile, putFile } from './transfer.ts';
 
 /** What a command printed and how it ended. */
 export type CommandResult = SessionResult;

@@ -4,6 +4,7 @@ import { escapeBytes, tail } from '../core/text.ts';
 import { checksumFor } from './checksum.ts';
 import { TransferError } from './errors.ts';
 import { base64Lines, octalLines } from './line-feed.ts';
+import { quoteWord } from './quote.ts';
 import type { ShellSession } from './shell-session.ts';
 
 const tools = ['base64', 'od', 'sha256sum', 'md5sum', 'cksum'];
@@ -13,11 +14,6 @@ export async function findTools(session: ShellSession, wait: Wait): Promise<Read
   const text = `for t in ${tools.join(' ')};do command -v $t >/dev/null 2>&1&&echo $t;done`;
   const { output } = await session.run({ text, title: 'look for base64 and the like' }, wait);
   return new Set(output.split('\n'));
-}
-
-/** Makes one word of any text, for a shell. */
-export function quoteWord(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**
