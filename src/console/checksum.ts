@@ -22,6 +22,11 @@ export interface Checksum {
   readonly of: (bytes: Uint8Array) => string;
 }
 
+/** What `sum` of coreutils and busybox prints first, the checksum of BSD: 16 bits, but a program that starts fast. */
+export function sum(bytes: Uint8Array): string {
+  return String(bytes.reduce((value, byte) => ((value >> 1) + ((value & 1) << 15) + byte) & 0xffff, 0)).padStart(5, '0');
+}
+
 /** The checksum of POSIX cksum; zlib's CRC is another one. */
 function cksum(bytes: Uint8Array): string {
   let crc = 0;

@@ -10,6 +10,7 @@ import { quoteWord } from './quote.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
+import { putShortFile } from './short-file.ts';
 import { findTools, getFile, putFile } from './transfer.ts';
 
 /** What a command printed and how it ended. */
@@ -175,6 +176,7 @@ export class RemoteShell {
 
   async #upload(source: Uint8Array | string, path: string, mode: number, wait: Wait): Promise<void> {
     const bytes = typeof source === 'string' ? await readLocal(source) : source;
+    if (await putShortFile(this.#session, bytes, path, mode, wait)) return;
     await putFile(this.#session, await this.#findTools(wait), bytes, path, mode, wait);
   }
 
