@@ -18,10 +18,10 @@ export async function putShortFile(
   wait: Wait,
 ): Promise<boolean> {
   if (bytes.includes(0)) return false; // sum does not count them at the beginning
-  const isByUmask = (mode & 0o7177) === (mode & 0o066); // others need chmod: sum has to read the file
+  const isByUmask = (mode & 0o7711) === 0o600; // others need chmod: a new file is not executable, and sum has to read it
   const text = [
-    // a file of before would keep its mode, so none is written to. The shell that has typed this keeps its own options
-    `f=${quoteWord(path)};umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;printf %b '${escapeText(bytes)}' >"$f.alpy"`,
+    // a file of before would keep its mode, so none is written to; and mv would put it into a directory
+    `f=${quoteWord(path)};[ -d "$f" ]&&exit 1;umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;printf %b '${escapeText(bytes)}' >"$f.alpy"`,
     `set -- $(sum <"$f.alpy")`,
     `[ "$1" = ${sum(bytes)} ]`,
     ...(isByUmask ? [] : [`chmod ${octal(mode)} "$f.alpy"`]),

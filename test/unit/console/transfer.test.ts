@@ -50,9 +50,9 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     stop();
     expect(seen.match(/@@\w{8}[BR]@@/g)).toHaveLength(parts.length);
     await restorePrograms(shell);
-    await shell.upload(parts[0]!, `${folder}/x`, { mode: 0o2750 });
+    for (const mode of [0o2750, 0o244]) await shell.upload(parts[0]!, `${folder}/x ${mode.toString(8)}`, { mode });
     expect((await shell.run(`cd ${folder}; rm -r bin; stat -c '%a %s %n' *; ls -A | wc -l`)).output).toBe(
-      "604 99 it's 0\n604 156 it's 1\n604 15 it's 2\n604 0 it's 3\n2750 99 x\n5",
+      "604 99 it's 0\n604 156 it's 1\n604 15 it's 2\n604 0 it's 3\n244 99 x 244\n2750 99 x 2750\n6",
     );
     for (const [index, part] of parts.entries()) expect(await shell.download(`${folder}/it's ${String(index)}`)).toEqual(part);
     await shell.run(`rm -r ${folder}`);
@@ -103,6 +103,17 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await expect(shell.download(`${folder}/none`)).rejects.toBeInstanceOf(TransferError);
     await expect(shell.upload('/nonexistent/file', '/tmp/file')).rejects.toBeInstanceOf(EnvironmentError);
     expect((await shell.run(`rm -r ${folder}; echo fine`)).output).toBe('fine');
+  });
+
+  test('to where a folder is fails, and leaves nothing in it', async () => {
+    await using guest = await startShell(command);
+    const { shell } = guest;
+    const folder = await makeFolder(shell);
+    for (const bytes of [Buffer.from('short'), everyByte]) {
+      for (const path of [folder, `${folder}/`])
+        await expect(shell.upload(bytes, path)).rejects.toThrow(`cannot write ${path} on the device: it is a directory`);
+    }
+    expect((await shell.run(`ls -A ${folder}; ls ${folder}.alpy; rm -r ${folder}`)).output).toMatch(/^ls: [^\n]*$/);
   });
 
   test('of a script runs it by its interpreter, with arguments, and leaves nothing', async () => {
