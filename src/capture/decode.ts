@@ -16,7 +16,8 @@ export interface FrameWish {
  * @throws ContainerError when the daemon refuses; the signal's reason
  */
 export async function framesSoFar(source: CaptureSource, wish: FrameWish, signal: AbortSignal): Promise<readonly Frame[]> {
-  return Array.fromAsync(decodeByTshark(source, { ...wish, follow: false }, signal));
+  const decoded = await askDecoder(source, wish, undefined, signal);
+  return decoded ?? Array.fromAsync(decodeByTshark(source, { ...wish, follow: false }, signal));
 }
 
 /**
@@ -24,6 +25,21 @@ export async function framesSoFar(source: CaptureSource, wish: FrameWish, signal
  * @throws what {@link framesSoFar} throws
  */
 export async function firstFrame(source: CaptureSource, wish: FrameWish, signal: AbortSignal): Promise<Frame | undefined> {
+  const [decoded] = (await askDecoder(source, wish, 1, signal)) ?? [];
+  if (decoded) return decoded;
+  // from the beginning: it may have come meanwhile
   for await (const frame of decodeByTshark(source, { ...wish, follow: true }, signal)) return frame;
   return undefined;
+}
+
+/** `undefined` when tshark has to be asked, since there is no decoder, or it cannot tell. */
+async function askDecoder(
+  { decoder, file, trueTime }: CaptureSource,
+  { filter, fields }: FrameWish,
+  limit: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly Frame[] | undefined> {
+  // fields: sharkd gives resolved values, such as names in place of numbers, where tshark gives plain ones
+  if (!decoder || file === undefined || fields.length > 0) return undefined;
+  return decoder.frames({ file, trueTime, filter, limit }, signal);
 }

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from '../core/errors.ts';
 import { startExec, type Container, type Execution } from '../docker/index.ts';
+import type { Decoder } from './decoder.ts';
 import { CaptureError } from './errors.ts';
 import { parseFrame, tsharkCommand, type Frame, type FrameQuery } from './frame.ts';
 import { linesOf } from './lines.ts';
@@ -21,6 +22,8 @@ export interface CaptureSource {
   /** its path here; absent where the container has it for itself */
   readonly file?: string | undefined;
   readonly trueTime: TrueTime;
+  /** spares most queries a tshark of their own; absent where there is none */
+  readonly decoder?: Decoder | undefined;
 }
 
 /**
