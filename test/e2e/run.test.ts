@@ -151,7 +151,8 @@ describe('a run that is stopped', () => {
   const endless = {
     'tests/endless.test.ts': `
 import { test } from 'alpy/test';
-test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
+test('waits for a guest that never speaks', async ({ dut, links, signal, step }) => {
+  await links[0].capture.count(); // so that there is a decoder, too
   await step('Wait', () => dut.console.expect('never', { timeoutMs: 600_000, signal }));
 });
 `,
@@ -184,7 +185,7 @@ test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
       filters: { event: ['destroy'], label: [`${runLabel}=${String(runId)}`] },
     });
     const before = (await containers()).length;
-    expect(before).toBe(3);
+    expect(before).toBe(4);
     const killed = performance.now();
     child.kill('SIGKILL');
     let count = 0;
