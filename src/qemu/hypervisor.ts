@@ -211,7 +211,7 @@ async function prepare(
   const seen = seenFolders(access, folders, spec);
   const script = prepareScript(spec, { seen, own });
   const top = seenFolders(access, folders, { ...spec, directory: folders.run }).run;
-  if (access.kind !== 'copy' && canListenIn(top)) {
+  if (access.kind !== 'copy' && lifeline.container.engine.sharesKernel && canListenIn(top)) {
     const channels = await listenHere(folders.run, top);
     try {
       await lifeline.runShell(script, wait);

@@ -60,7 +60,7 @@ aroundEach(async (runTest, { task }) => {
 
 afterAll(closeWorker, longEnough);
 
-/** Ends this process at once; what hangs on its lifelines ends with it. */
+/** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
 function endWorker(): void {
   process.kill(process.pid, 'SIGKILL');
 }

@@ -6,7 +6,7 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { inParallel } from '../core/parallel.ts';
 import { step } from '../core/step.ts';
-import { Capture, finishCapture } from '../capture/index.ts';
+import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/index.ts';
@@ -46,6 +46,8 @@ export interface TestbedSpec {
   readonly snapshot?: { readonly use: 'restore'; readonly from: Snapshot } | { readonly use: 'make'; readonly directory: string };
   /** whose lifelines it uses, where its files can be had through them; absent for a lifeline of its own */
   readonly lifelines?: LifelinePool | undefined;
+  /** decodes captures below a folder of its own, that of the testbed among them; absent for tshark in QEMU's container */
+  readonly decoder?: Decoder | undefined;
 }
 
 /**
@@ -125,6 +127,7 @@ async function create(
       path: captureFile(hypervisor.directory, index),
       file: isCopy ? undefined : captureFile(directory, index),
       trueTime,
+      decoder: spec.decoder,
     };
     return new Link(
       index,
