@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
@@ -85,6 +86,31 @@ export class Agent {
     const report = `printf '\\001%d %d\\n' ${String(id)} "$alpy_s"`;
     await this.run(`{ alpy_s=0; (\n${script}\n) >/dev/null 2>&1 || alpy_s=$?; ${report}; } 2>/dev/null &`, wait);
     return { ended: job.promise };
+  }
+
+  /**
+   * Runs a program beside all others, that prints text without NUL; a status other than 0 is no error here. It costs less than an exec.
+   * @throws ExecTimeoutError when it does not end in time; it goes on by itself, at the latest to the end of the container
+   * @throws ContainerDiedError when the container ends meanwhile
+   */
+  async runAside(
+    command: readonly string[],
+    wait: Wait,
+  ): Promise<{ readonly exitStatus: ExitStatus; readonly stdout: string; readonly stderr: string }> {
+    const { name } = this.#container;
+    return withDeadline(
+      wait,
+      (cause) => new ExecTimeoutError(`${name}: ${command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
+      async (signal) => {
+        const rest = { timeoutMs: wait.timeoutMs, signal };
+        const file = `/tmp/alpy-aside${String(this.#lastJob + 1)}`;
+        const { ended } = await this.start(`exec ${command.map(quoteWord).join(' ')} >${file}.out 2>${file}.err`, rest);
+        const exitStatus = await untilAborted(ended, signal);
+        const printed = await this.run(`cat ${file}.out; printf '\\002'; cat ${file}.err; rm ${file}.out ${file}.err`, rest);
+        const [stdout = '', stderr = ''] = printed.split('\u0002');
+        return { exitStatus, stdout, stderr };
+      },
+    );
   }
 
   /**
