@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SnapshotStore, type Snapshot } from '../src/snapshot/index.ts';
-import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../src/testbed/index.ts';
+import {
+  createTestbed,
+  inspectApplianceDisk,
+  provideSnapshot,
+  type Appliance,
+  type LifelinePool,
+  type Testbed,
+} from '../src/testbed/index.ts';
 import type { DiskImage } from '../src/qemu/index.ts';
 import { Bench, rabbit } from '../test/support/testbeds.ts';
 import type { Figures } from './figure.ts';
@@ -51,14 +58,15 @@ export async function snapshotOf({ bench, disk, store, directory }: Context, lin
   return provideSnapshot(bench.engine, bench.facts, store, { appliance: what, links, disk }, logs);
 }
 
-/** A testbed, restored when there is something to restore from. */
+/** A testbed, restored when there is something to restore from; with a lifeline of its own unless there are some to use. */
 export async function testbedOf(
   { bench, disk, directory }: Context,
   links: number,
   from?: Snapshot,
   what = appliance,
+  lifelines?: LifelinePool,
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  return createTestbed(bench.engine, bench.facts, { appliance: what, links, disk, directory: files, ...snapshot });
+  return createTestbed(bench.engine, bench.facts, { appliance: what, links, disk, directory: files, lifelines, ...snapshot });
 }
