@@ -15,34 +15,30 @@ export interface InterfaceConfig {
 }
 
 /**
- * The `ip` commands, one a line, that give an interface exactly this configuration and take what it had before. IPv6
+ * The commands of ip(8), for {@link ipBatch}, that give an interface exactly this configuration and take what it had before. IPv6
  * addresses are usable at once (`nodad`): the tests have no other host that could hold the same. Pure.
  * @throws UsageError naming what is no address, no gateway or no MTU
  */
-export function configureScript(device: string, config: InterfaceConfig): string {
+export function configureCommands(device: string, config: InterfaceConfig): readonly string[] {
   const gateways = listOf(config.gateway).map((gateway) => checkedAddress('gateway', gateway));
   const routes = (config.routes ?? []).map(({ to, via }) => ({
     to: checkedNetwork('route', to),
     via: checkedAddress('route via', via),
   }));
   return [
-    `ip address flush dev ${device} scope global`,
-    ...(config.mtu === undefined ? [] : [`ip link set ${device} mtu ${checkedMtu(config.mtu)}`]),
+    `address flush dev ${device} scope global`,
+    ...(config.mtu === undefined ? [] : [`link set ${device} mtu ${checkedMtu(config.mtu)}`]),
     ...listOf(config.address).map((address) => {
       const checked = checkedNetwork('address', address);
-      return `ip address add ${checked} dev ${device}${isIPv6(checked.split('/')[0] ?? '') ? ' nodad' : ''}`;
+      return `address add ${checked} dev ${device}${isIPv6(checked.split('/')[0] ?? '') ? ' nodad' : ''}`;
     }),
-    ...gateways.map((gateway) => `ip ${family(gateway)} route replace default via ${gateway} dev ${device}`),
-    ...routes.map(({ to, via }) => `ip ${family(via)} route replace ${to} via ${via} dev ${device}`),
-  ].join('\n');
+    ...gateways.map((gateway) => `route replace default via ${gateway} dev ${device}`),
+    ...routes.map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
+  ];
 }
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
-}
-
-function family(address: string): string {
-  return isIPv6(address) ? '-6' : '-4';
 }
 
 function checkedAddress(what: string, text: string): string {

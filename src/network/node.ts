@@ -14,7 +14,8 @@ import {
   type Lifeline,
   type Mount,
 } from '../docker/index.ts';
-import { configureScript, type InterfaceConfig } from './address.ts';
+import { configureCommands, type InterfaceConfig } from './address.ts';
+import { ipBatch } from './ip-batch.ts';
 import { parseCounters, type Counters } from './counters.ts';
 import { parsePing, type PingReport } from './ping.ts';
 
@@ -108,7 +109,7 @@ export class Node implements AsyncDisposable {
    * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
-    const script = configureScript(nodeDevice, config);
+    const script = ipBatch(configureCommands(nodeDevice, config));
     await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait));
   }
 
@@ -174,13 +175,9 @@ export class Node implements AsyncDisposable {
    * with their checksums, and no longer than the MTU.
    */
   async connect(mac: string, wait: Partial<Wait> = {}): Promise<void> {
-    const lines = [
-      `ip link set lo up`,
-      `ip link set ${nodeDevice} address ${mac}`,
-      `ethtool -K ${nodeDevice} tx off sg off tso off gso off gro off`,
-      `ip link set ${nodeDevice} up`,
-    ];
-    await this.#shell(lines.join('\n'), wait);
+    const links = [`link set lo up`, `link set ${nodeDevice} address ${mac}`, `link set ${nodeDevice} up`];
+    const offloads = `ethtool -K ${nodeDevice} tx off sg off tso off gso off gro off`;
+    await this.#shell(`${offloads}\n${ipBatch(links)}`, wait);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -193,9 +190,7 @@ export class Node implements AsyncDisposable {
  * what that process may: so one without any capability holds it, besides the one that takes commands. It tells its PID when it
  * has given them up.
  */
-const holdNamespace = `mkfifo /tmp/holder
-setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$ >/tmp/holder; exec sleep infinity' </dev/null >/dev/null 2>&1 &
-read -r holder </tmp/holder
+const holdNamespace = `holder=$(setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$; exec sleep infinity >/dev/null' </dev/null 2>/dev/null &)
 ${agentLoop}`;
 
 /** What /etc/hosts says in nodes and apps: as the daemon writes it where a container has no network of the daemon's. */

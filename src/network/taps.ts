@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Lifeline } from '../docker/index.ts';
 import { tapName } from '../qemu/index.ts';
+import { ipBatch } from './ip-batch.ts';
 import { nodeDevice, type Node } from './node.ts';
 
 /**
@@ -10,6 +11,6 @@ import { nodeDevice, type Node } from './node.ts';
  */
 export async function moveTaps(lifeline: Lifeline, nodes: readonly Node[], signal?: AbortSignal): Promise<void> {
   if (nodes.length === 0) return;
-  const lines = nodes.map(({ index, pid }) => `ip link set ${tapName(index)} netns ${String(pid)} name ${nodeDevice}`);
-  await lifeline.runShell(lines.join('\n'), { timeoutMs: 30_000, signal });
+  const lines = nodes.map(({ index, pid }) => `link set ${tapName(index)} netns ${String(pid)} name ${nodeDevice}`);
+  await lifeline.runShell(ipBatch(lines), { timeoutMs: 30_000, signal });
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { configureScript } from '../../../src/network/address.ts';
+import { configureCommands } from '../../../src/network/address.ts';
 
 test('an address and a default route', () => {
-  expect(configureScript('eth0', { address: '192.168.1.2/24', gateway: '192.168.1.1' }).split('\n')).toEqual([
-    'ip address flush dev eth0 scope global',
-    'ip address add 192.168.1.2/24 dev eth0',
-    'ip -4 route replace default via 192.168.1.1 dev eth0',
+  expect(configureCommands('eth0', { address: '192.168.1.2/24', gateway: '192.168.1.1' })).toEqual([
+    'address flush dev eth0 scope global',
+    'address add 192.168.1.2/24 dev eth0',
+    'route replace default via 192.168.1.1 dev eth0',
   ]);
 });
 
@@ -16,26 +16,26 @@ test('all that there is, in both families', () => {
     { to: 'fd09::/48', via: 'fd00::9' },
   ];
   expect(
-    configureScript('eth0', {
+    configureCommands('eth0', {
       address: ['10.1.0.2/16', 'fd00::2/64'],
       gateway: ['10.1.0.1', 'fd00::1'],
       mtu: 9000,
       routes,
-    }).split('\n'),
+    }),
   ).toEqual([
-    'ip address flush dev eth0 scope global',
-    'ip link set eth0 mtu 9000',
-    'ip address add 10.1.0.2/16 dev eth0',
-    'ip address add fd00::2/64 dev eth0 nodad',
-    'ip -4 route replace default via 10.1.0.1 dev eth0',
-    'ip -6 route replace default via fd00::1 dev eth0',
-    'ip -4 route replace 10.9.0.0/16 via 10.1.0.9 dev eth0',
-    'ip -6 route replace fd09::/48 via fd00::9 dev eth0',
+    'address flush dev eth0 scope global',
+    'link set eth0 mtu 9000',
+    'address add 10.1.0.2/16 dev eth0',
+    'address add fd00::2/64 dev eth0 nodad',
+    'route replace default via 10.1.0.1 dev eth0',
+    'route replace default via fd00::1 dev eth0',
+    'route replace 10.9.0.0/16 via 10.1.0.9 dev eth0',
+    'route replace fd09::/48 via fd00::9 dev eth0',
   ]);
 });
 
 test('nothing takes all away', () => {
-  expect(configureScript('eth0', {})).toBe('ip address flush dev eth0 scope global');
+  expect(configureCommands('eth0', {})).toEqual(['address flush dev eth0 scope global']);
 });
 
 test.each([
@@ -52,5 +52,5 @@ test.each([
   [{ mtu: 67 }, 'mtu 67 is no whole number from 68 to 65521'],
   [{ mtu: 1500.5 }, 'mtu 1500.5 is no whole number'],
 ])('%j is refused', (config, message) => {
-  expect(() => configureScript('eth0', config)).toThrow(message);
+  expect(() => configureCommands('eth0', config)).toThrow(message);
 });
