@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { decodeFrames, type CaptureSource } from './decode.ts';
+import { firstFrame, framesSoFar } from './decode.ts';
 import { FrameTimeoutError } from './errors.ts';
 import type { Frame } from './frame.ts';
+import type { CaptureSource } from './tshark.ts';
 
 /** How to read a capture. */
 export interface ReadOptions extends Partial<Wait> {
@@ -42,8 +43,8 @@ export class Capture {
     return step('alpy.capture', `Read ${this.name}${filter === '' ? '' : ` for ${filter}`}`, () =>
       withDeadline(
         wait,
-        (cause) => new FrameTimeoutError(`${this.name}: tshark took longer than ${String(wait.timeoutMs)} ms`, { cause }),
-        (signal) => Array.fromAsync(decodeFrames(this.#source, { filter, fields: options.fields ?? [], follow: false }, signal)),
+        (cause) => new FrameTimeoutError(`${this.name}: decoding took longer than ${String(wait.timeoutMs)} ms`, { cause }),
+        (signal) => framesSoFar(this.#source, { filter, fields: options.fields ?? [] }, signal),
       ),
     );
   }
@@ -69,8 +70,8 @@ export class Capture {
             cause,
           }),
         async (signal) => {
-          for await (const frame of decodeFrames(this.#source, { filter, fields: options.fields ?? [], follow: true }, signal))
-            return frame;
+          const frame = await firstFrame(this.#source, { filter, fields: options.fields ?? [] }, signal);
+          if (frame) return frame;
           signal.throwIfAborted();
           throw new FrameTimeoutError(`${this.name}: the capture ended without a frame that passes the filter "${filter}"`);
         },

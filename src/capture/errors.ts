@@ -6,6 +6,12 @@ export class CaptureError extends EnvironmentError {
   override readonly code = 'ALPY_CAPTURE';
 }
 
+/** sharkd refuses a request, such as a filter that is wrong. Stays in this folder: tshark is asked then, and tells why. */
+export class SharkdRefusal extends CaptureError {}
+
+/** sharkd has ended, or sends what it should not. Stays in this folder: tshark is asked then. */
+export class SharkdFailure extends CaptureError {}
+
 /** A frame that was waited for has not crossed the link. */
 export class FrameTimeoutError extends DeviceError {
   override readonly code = 'ALPY_FRAME_TIMEOUT';

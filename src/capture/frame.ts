@@ -16,21 +16,42 @@ export interface Frame {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** What to look for. */
+export interface FrameQuery {
+  /** display filter of Wireshark; empty for all frames */
+  readonly filter: string;
+  readonly fields: readonly string[];
+  /** whether to go on with frames that are still to come, which leaves no time for a second pass */
+  readonly follow: boolean;
+}
+
 const columns = ['frame.number', 'frame.time_epoch', 'frame.len', '_ws.col.protocol', '_ws.col.info'] as const;
 
 /**
- * Arguments of tshark, which reads a pcap from its standard input. Pure.
- * @param filter - display filter; empty for all frames
+ * Two passes need a file; it has no name any more when tshark reads it. Frames are told as Wireshark's window shows them, with
+ * what only later ones tell, such as in which frame the answer is.
  */
-export function tsharkArguments(filter: string, fields: readonly string[]): readonly string[] {
+const twoPasses = `set -e
+file=$(mktemp)
+cat >"$file"
+exec <"$file"
+rm "$file"
+exec tshark -2 -r /dev/stdin "$@"`;
+
+/**
+ * Command that reads a pcap from its standard input. Pure.
+ * @param query - what to print of which frames
+ */
+export function tsharkCommand({ filter, fields, follow }: FrameQuery): readonly string[] {
   return [
-    ...['tshark', '-l', '-n', '-r', '-'],
+    ...(follow ? ['tshark', '-r', '-'] : ['sh', '-c', twoPasses, 'sh']),
+    ...['-l', '-n'],
     ...(filter === '' ? [] : ['-Y', filter]),
     ...['-T', 'fields', ...[...columns, ...fields].flatMap((field) => ['-e', field])],
   ];
 }
 
-/** Reads a line of what tshark prints with those arguments. */
+/** Reads a line of what that command prints. */
 export function parseFrame(line: string, fields: readonly string[]): Frame {
   const [number = '', time = '', length = '', protocol = '', info = '', ...values] = line.split('\t');
   return {

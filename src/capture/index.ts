@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Capture, type ReadOptions } from './capture.ts';
+export { Decoder, type DecoderPlace } from './decoder.ts';
 export { CaptureError, FrameTimeoutError } from './errors.ts';
 export { finishCapture } from './finish.ts';
 export type { Frame } from './frame.ts';

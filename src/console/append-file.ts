@@ -3,6 +3,9 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { TranscriptError } from './errors.ts';
 
+/** How long what is written is gathered, in `ms`: a serial port gives few bytes at a time, and each write has its price. */
+const gatherMs = 20;
+
 /** A file that grows. Writing neither waits nor throws; a failure is kept and told when asked for. */
 export class AppendFile {
   readonly path: string;
@@ -24,7 +27,14 @@ export class AppendFile {
 
   /** Adds to the file; after a failure it does nothing. */
   write(data: Uint8Array | string): void {
-    if (this.#error === undefined && !this.#stream.writableEnded) this.#stream.write(data);
+    if (this.#error !== undefined || this.#stream.writableEnded) return;
+    if (this.#stream.writableCorked === 0) {
+      this.#stream.cork();
+      setTimeout(() => {
+        this.#stream.uncork(); // does nothing when the file was closed meanwhile
+      }, gatherMs).unref();
+    }
+    this.#stream.write(data);
   }
 
   /** @throws {@link TranscriptError} when something could not be written */

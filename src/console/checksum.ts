@@ -12,14 +12,24 @@ export function checksumFor(tools: ReadonlySet<string>): Checksum {
   const program = programs.find((name) => tools.has(name));
   if (program === undefined) return { program: 'wc -c', of: (bytes) => String(bytes.length) };
   if (program === 'cksum') return { program, of: cksum };
-  const algorithm = program === 'md5sum' ? 'md5' : 'sha256';
-  return { program, of: (bytes) => createHash(algorithm).update(bytes).digest('hex') };
+  if (program === 'md5sum') return { program, of: md5 };
+  return { program, of: (bytes) => createHash('sha256').update(bytes).digest('hex') };
 }
 
 /** A program, and what it prints first about what it reads from its standard input. */
 export interface Checksum {
   readonly program: string;
   readonly of: (bytes: Uint8Array) => string;
+}
+
+/** What `md5sum` prints first. */
+export function md5(bytes: Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex');
+}
+
+/** What `sum` of coreutils and busybox prints first, the checksum of BSD: 16 bits, but a program that starts fast. */
+export function sum(bytes: Uint8Array): string {
+  return String(bytes.reduce((value, byte) => ((value >> 1) + ((value & 1) << 15) + byte) & 0xffff, 0)).padStart(5, '0');
 }
 
 /** The checksum of POSIX cksum; zlib's CRC is another one. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
+import { typedWord } from './quote.ts';
 
 /** Longest line to type, in `bytes`; the line editor of busybox takes 1023. */
 const longestTyped = 1000;
@@ -47,11 +48,10 @@ export class Frame {
   /**
    * The line to type for a short command, which then is part of the line itself: that spares the device several programs and
    * answers. Only for a shell that is known to take commands, since a line that came to nothing cannot be told from a slow one.
-   * @param encoded - the command, encoded for `printf %b`
    * @returns nothing when that would be too long a line
    */
-  wholeLine(encoded: string, options: FrameOptions): string | undefined {
-    const run = runText(`"$(printf %b '${encoded}')"`, options);
+  wholeLine(text: string, options: FrameOptions): string | undefined {
+    const run = runText(typedWord(text), options);
     const line = [` ${printMarker(this.id, 'B')}`, run, printEnd(this.id, '$?')].join(';');
     return line.length <= longestTyped ? line : undefined;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { numberIn, type Frame } from './frame.ts';
 import type { ExpectOptions } from './options.ts';
+import { octalEscape } from './quote.ts';
 import type { SerialConsole } from './serial-console.ts';
 
 /**
@@ -13,22 +14,13 @@ const mostUnderWay = 3;
 /** Shell words made of these, after `: `, do nothing when they meet a shell in place of the reader. */
 const harmless = /^[A-Za-z0-9 _./,=+@-]$/;
 
-/** Encodes bytes for `printf %b`; what is not harmless to a terminal and to a shell becomes an octal escape. */
-export function octal(bytes: Uint8Array): string {
-  return Array.from(bytes, octalOf).join('');
-}
-
-function octalOf(byte: number): string {
-  const character = String.fromCharCode(byte);
-  return harmless.test(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
-}
-
-/** The same in lines. */
+/** Encodes bytes for `printf %b`, in lines; what is not harmless to a terminal and to a shell becomes an octal escape. */
 export function octalLines(bytes: Uint8Array): string[] {
   const lines: string[] = [];
   let line = '';
   for (const byte of bytes) {
-    line += octalOf(byte);
+    const character = String.fromCharCode(byte);
+    line += harmless.test(character) ? character : octalEscape(byte);
     if (line.length < longestLine) continue;
     lines.push(line);
     line = '';

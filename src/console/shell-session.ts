@@ -3,7 +3,7 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ConsoleTimeoutError } from './errors.ts';
 import { Frame, numberIn, type FrameOptions } from './frame.ts';
-import { feed, octal, octalLines } from './line-feed.ts';
+import { feed, octalLines } from './line-feed.ts';
 import type { ExpectOptions } from './options.ts';
 import { becomesQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
@@ -29,6 +29,8 @@ export interface SessionResult {
 
 /** How long the shell may take to answer before it is interrupted and asked again, in `ms`; no command has begun then. */
 const answerMs = [5_000, 15_000];
+
+const defaults: FrameOptions = { redirect: '</dev/null', keepState: false };
 
 /** Runs commands at a shell prompt, one at a time, and keeps them apart. */
 export class ShellSession {
@@ -66,6 +68,11 @@ export class ShellSession {
     }
   }
 
+  /** Whether {@link ShellSession.run} would type this command as one line now, with the defaults for all else. */
+  takesInOneLine(text: string): boolean {
+    return this.#state === 'ready' && new Frame().wholeLine(text, defaults) !== undefined;
+  }
+
   async #run(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<SessionResult> {
     const frame = await this.#begin(command, wait);
     if (command.input) await feed(this.console, frame, command.input, wait);
@@ -77,11 +84,11 @@ export class ShellSession {
 
   /** Has the shell begin a command. */
   async #begin(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<Frame> {
-    const options = { redirect: command.redirect ?? '</dev/null', keepState: command.keepState ?? false };
+    const options = { redirect: command.redirect ?? defaults.redirect, keepState: command.keepState ?? defaults.keepState };
     const textFor = (frame: Frame): string => (typeof command.text === 'string' ? command.text : command.text(frame));
     if (this.#state === 'ready' && !command.input) {
       const frame = new Frame();
-      const line = frame.wholeLine(octal(Buffer.from(textFor(frame))), options);
+      const line = frame.wholeLine(textFor(frame), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
         await this.console.send(`${line}\n`, wait);

@@ -6,10 +6,12 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { CommandError, ConsoleTimeoutError } from './errors.ts';
 import { logIn, type LoginOptions } from './login.ts';
+import { quoteWord } from './quote.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
-import { findTools, getFile, putFile, quoteWord } from './transfer.ts';
+import { putShortFile } from './short-file.ts';
+import { findTools, getFile, putFile } from './transfer.ts';
 
 /** What a command printed and how it ended. */
 export type CommandResult = SessionResult;
@@ -174,6 +176,7 @@ export class RemoteShell {
 
   async #upload(source: Uint8Array | string, path: string, mode: number, wait: Wait): Promise<void> {
     const bytes = typeof source === 'string' ? await readLocal(source) : source;
+    if (await putShortFile(this.#session, bytes, path, mode, wait)) return;
     await putFile(this.#session, await this.#findTools(wait), bytes, path, mode, wait);
   }
 

@@ -54,3 +54,8 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
     return cells.join('  ').trimEnd();
   });
 }
+
+/** Makes one word of any text, for a shell. */
+export function quoteWord(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

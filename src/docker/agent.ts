@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
-import { exitStatusOf } from './exit-status.ts';
+import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 
 /**
  * First process of a container that takes commands on its standard input, one a line, escaped for `printf %b`. It answers
- * with their output, a NUL and the status; on standard error with a NUL. It ends when its input does.
+ * with their output, a NUL and the status; on standard error with a NUL. It ends when its input does, or at `!quit`. At `!kill`
+ * it kills all other processes of its PID namespace but the first one: itself, since a child of it would kill it, too; and
+ * only where that first one is `tini`, so that it never does so outside of a container. No command is escaped to these.
  */
 export const agentLoop = `while IFS= read -r line; do
-(set -e; eval "$(printf %b "$line")") </dev/null
+case $line in
+'!quit') exit ;;
+'!kill') read -r first </proc/1/comm; [ "$first" = tini ] && kill -s KILL -- -1 ;;
+*) (set -e; eval "$(printf %b "$line")") </dev/null ;;
+esac
 printf '\\0%d\\n' "$?"; printf '\\0' >&2
 done`;
+
+/** What a job prints when it has ended: its number and its status. One write, so nothing can come in between. */
+const jobEnd = /\u0001(\d+) (\d+)\n/;
 
 interface Answer {
   readonly stdout: string;
@@ -26,6 +36,8 @@ interface Answer {
 export class Agent {
   readonly #container: Container;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
+  readonly #jobs = new Map<number, PromiseWithResolvers<ExitStatus>>();
+  #lastJob = 0;
   #stdout = '';
   #stderr = '';
 
@@ -33,6 +45,7 @@ export class Agent {
     this.#container = container;
     container.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
+      this.#endJobs();
       this.#answer();
     });
     container.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -60,13 +73,85 @@ export class Agent {
     return stdout;
   }
 
+  /**
+   * Begins to run lines of shell beside all others. What they print goes nowhere.
+   * @returns how they ended; that stays open for those that {@link Agent.killOthers} kills
+   * @throws what {@link Agent.run} throws, when they cannot be begun
+   */
+  async start(script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
+    const id = (this.#lastJob += 1);
+    const job = Promise.withResolvers<ExitStatus>();
+    job.promise.catch(() => undefined); // who waits for its end is told
+    this.#jobs.set(id, job);
+    const report = `printf '\\001%d %d\\n' ${String(id)} "$alpy_s"`;
+    await this.run(`{ alpy_s=0; (\n${script}\n) >/dev/null 2>&1 || alpy_s=$?; ${report}; } 2>/dev/null &`, wait);
+    return { ended: job.promise };
+  }
+
+  /**
+   * Runs a program beside all others, that prints text without NUL; a status other than 0 is no error here. It costs less than an exec.
+   * @throws ExecTimeoutError when it does not end in time; it goes on by itself, at the latest to the end of the container
+   * @throws ContainerDiedError when the container ends meanwhile
+   */
+  async runAside(
+    command: readonly string[],
+    wait: Wait,
+  ): Promise<{ readonly exitStatus: ExitStatus; readonly stdout: string; readonly stderr: string }> {
+    const { name } = this.#container;
+    return withDeadline(
+      wait,
+      (cause) => new ExecTimeoutError(`${name}: ${command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
+      async (signal) => {
+        const rest = { timeoutMs: wait.timeoutMs, signal };
+        const file = `/tmp/alpy-aside${String(this.#lastJob + 1)}`;
+        const { ended } = await this.start(`exec ${command.map(quoteWord).join(' ')} >${file}.out 2>${file}.err`, rest);
+        const exitStatus = await untilAborted(ended, signal);
+        const printed = await this.run(`cat ${file}.out; printf '\\002'; cat ${file}.err; rm ${file}.out ${file}.err`, rest);
+        const [stdout = '', stderr = ''] = printed.split('\u0002');
+        return { exitStatus, stdout, stderr };
+      },
+    );
+  }
+
+  /**
+   * Kills all processes of its PID namespace, but the first one and the agent's own; jobs then never end.
+   * @throws what {@link Agent.run} throws
+   */
+  async killOthers(wait: Wait): Promise<void> {
+    const { name } = this.#container;
+    const { status } = await withDeadline(
+      wait,
+      (cause) => new ExecTimeoutError(`${name}: its processes are not killed after ${String(wait.timeoutMs)} ms`, { cause }),
+      () => this.#sendLine('!kill'),
+    );
+    if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '');
+  }
+
+  /** Has it end, after the commands before. */
+  quit(): void {
+    this.#container.stdin.write('!quit\n');
+  }
+
   async #send(script: string): Promise<Answer> {
+    return this.#sendLine(escapeLine(script));
+  }
+
+  async #sendLine(line: string): Promise<Answer> {
     const { exitStatus, name } = this.#container;
     if (exitStatus) throw new ContainerDiedError(name, exitStatus, this.#stderr);
     const answer = Promise.withResolvers<Answer>();
     this.#waiting.push(answer);
-    this.#container.stdin.write(`${escapeLine(script)}\n`);
+    this.#container.stdin.write(`${line}\n`);
     return answer.promise;
+  }
+
+  #endJobs(): void {
+    for (let end = jobEnd.exec(this.#stdout); end; end = jobEnd.exec(this.#stdout)) {
+      this.#stdout = this.#stdout.slice(0, end.index) + this.#stdout.slice(end.index + end[0].length);
+      const id = Number(end[1]);
+      this.#jobs.get(id)?.resolve(exitStatusOf(Number(end[2])));
+      this.#jobs.delete(id);
+    }
   }
 
   #answer(): void {
@@ -86,7 +171,7 @@ export class Agent {
       (status) => new ContainerDiedError(name, status, this.#stderr),
       (cause: unknown) => cause, // the daemon is gone
     );
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#jobs.values()]) reject(error);
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
+import { release } from 'node:os';
 import type Dockerode from 'dockerode';
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { Docker } from './dockerode.ts';
@@ -35,6 +36,8 @@ export class Engine implements Disposable {
   readonly labels: Readonly<Record<string, string>>;
   /** version of the daemon */
   readonly version: string;
+  /** whether it runs on this kernel, and not in a virtual machine or elsewhere: then sockets can be shared as files are */
+  readonly sharesKernel: boolean;
   /** address of the daemon, as a person knows it */
   readonly address: string;
   readonly exits: ExitEvents;
@@ -43,14 +46,15 @@ export class Engine implements Disposable {
   private constructor(
     docker: Dockerode,
     address: string,
-    version: string,
+    version: { readonly Version: string; readonly KernelVersion?: string },
     exits: ExitEvents,
     runId: string,
     jobId: string | undefined,
   ) {
     this.docker = docker;
     this.address = address;
-    this.version = version;
+    this.version = version.Version;
+    this.sharesKernel = version.KernelVersion === release();
     this.exits = exits;
     this.runId = runId;
     this.labels = { [runLabel]: runId, ...(jobId === undefined ? {} : { [jobLabel]: jobId }) };
@@ -69,9 +73,9 @@ export class Engine implements Disposable {
       () => daemonError(where, new Error(`no answer within ${String(wait.timeoutMs)} ms`)),
       async (signal) => {
         try {
-          const { Version } = await docker.version();
+          const version = await docker.version();
           const exits = await ExitEvents.open(docker, `${runLabel}=${runId}`);
-          return new Engine(docker, where, Version, exits, runId, options.jobId);
+          return new Engine(docker, where, version, exits, runId, options.jobId);
         } catch (error) {
           signal.throwIfAborted();
           throw daemonError(where, error);

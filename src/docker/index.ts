@@ -14,7 +14,7 @@ export {
 export { exec, startExec, type ExecResult, type ExecSpec, type Execution } from './exec.ts';
 export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';
-export { Lifeline } from './lifeline.ts';
+export { Lifeline, type LifelineSpec } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';
 export { removeLeftovers } from './leftovers.ts';

@@ -94,7 +94,7 @@ export class App implements AsyncDisposable {
           workingDirectory,
           user,
           ...node.shared,
-          pidMode: place.lifeline.namespaces,
+          pidMode: place.lifeline.pidNamespace,
           addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
         },
         signal,

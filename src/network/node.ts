@@ -147,9 +147,10 @@ export class Node implements AsyncDisposable {
     const size = sizeBytes === undefined ? [] : ['-s', String(sizeBytes)];
     const command = ['ping', '-n', '-i', '0.2', '-c', String(count), '-w', seconds, ...size, '--', target];
     return step('alpy.network', `Ping ${target} from ${this.name}`, async () => {
-      const { exitStatus, stdout, stderr } = await this.#exec({ command }, { ...options, timeoutMs: timeoutMs + 5000 });
-      const report = parsePing(stdout.toString());
-      if (!report) throw new ExecError(this.name, command, exitStatus, stdout.toString(), stderr.toString());
+      const wait = { timeoutMs: timeoutMs + 5000, signal: options.signal };
+      const { exitStatus, stdout, stderr } = await this.#agent.runAside(command, wait);
+      const report = parsePing(stdout);
+      if (!report) throw new ExecError(this.name, command, exitStatus, stdout, stderr);
       return report;
     });
   }
@@ -215,7 +216,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     command: [],
     networkMode: hostsFile === undefined ? 'none' : 'bare',
     mounts: hostsMounts(place),
-    pidMode: lifeline.namespaces,
+    pidMode: lifeline.pidNamespace,
     startsAfter: lifeline.running,
     sharedMemory: false,
     addCapabilities: ['NET_ADMIN', 'NET_RAW'],

@@ -1,76 +1,128 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { withDeadline, type Wait } from '../core/deadline.ts';
-import { step } from '../core/step.ts';
-import { startExec, type Container } from '../docker/index.ts';
+import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { logAside, step } from '../core/step.ts';
+import type { Container, ExitStatus, FileAccess, Lifeline } from '../docker/index.ts';
+import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
-import { duplexOf } from './duplex.ts';
 import {
-  serialSocket,
+  captureFile,
+  imagePath,
+  prepareScript,
+  qemuCommand,
+  seenFolders,
   snapshotFiles,
-  startContainer,
-  type HypervisorPlace,
+  type HypervisorPaths,
   type HypervisorSpec,
   type SeenFolders,
-} from './qemu-container.ts';
+  type SharedFolders,
+} from './qemu-files.ts';
 import { QmpClient } from './qmp.ts';
 import { loadState, saveState } from './state.ts';
 
-/** Ends as soon as QEMU closes its side; by default it would wait half a second for more input. */
-const socat = ['socat', '-t', '0', '-', `UNIX-CONNECT:${serialSocket}`];
+/** Where QEMU runs. */
+export interface HypervisorPlace {
+  /** one of {@link lifelineSpec}, with the folders below */
+  readonly lifeline: Lifeline;
+  readonly access: FileAccess;
+  readonly folders: SharedFolders;
+}
 
 /** How long QEMU may take to start, in `ms`: it maps the guest's memory, on a machine that may be loaded. */
 const startTimeoutMs = 60_000;
 
+/** How long a short command in its container may take, in `ms`. */
+const shellTimeoutMs = 30_000;
+
+/** How long QEMU may take to end when it is killed, in `ms`: the kernel has to give back the guest's memory. */
+const endTimeoutMs = 20_000;
+
+/** How long after QEMU's end its exit status may come, in `ms`. */
+const statusTimeoutMs = 5_000;
+
+interface Parts {
+  readonly lifeline: Lifeline;
+  readonly paths: HypervisorPaths;
+  readonly channels: Channels;
+  readonly qmp: QmpClient;
+  readonly ended: Promise<ExitStatus>;
+}
+
 /** QEMU in a container: started, with its virtual CPU still halted. */
 export class Hypervisor implements AsyncDisposable {
-  readonly container: Container;
   readonly qmp: QmpClient;
-  /** folder of the captures, as QEMU sees it */
-  readonly directory: string;
-  readonly #snapshotFolder: string;
-  readonly #stderr: Buffer[];
+  readonly #parts: Parts;
+  readonly #ended: Promise<void>;
+  #exitStatus: ExitStatus | undefined;
+  #stderr = '';
+  #isExpectedToEnd = false;
 
-  private constructor(container: Container, qmp: QmpClient, seen: SeenFolders, stderr: Buffer[]) {
-    this.container = container;
-    this.qmp = qmp;
-    this.directory = seen.run;
-    this.#snapshotFolder = seen.snapshot;
-    this.#stderr = stderr;
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.qmp = parts.qmp;
+    this.#ended = this.#watch();
   }
 
   /**
    * Starts QEMU, with a disk overlay and firmware variables of its own.
    * @throws HypervisorError when QEMU ends instead, with what it said
-   * @throws ContainerError when the daemon refuses, such as for lack of /dev/net/tun
+   * @throws ContainerError, ContainerDiedError when its container cannot run, such as for lack of /dev/net/tun
    */
   static async start(place: HypervisorPlace, spec: HypervisorSpec, signal?: AbortSignal): Promise<Hypervisor> {
     return step('alpy.qemu', 'Start QEMU', async () => {
-      const { seen, container } = await startContainer(place, spec, signal);
-      const stderr: Buffer[] = [];
-      container.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+      const { lifeline } = place;
+      const [own, wait] = [lifeline.newFolder(), { timeoutMs: startTimeoutMs, signal }];
+      const { channels, ...rest } = await prepare(place, spec, own, wait);
       try {
-        const wait: Wait = { timeoutMs: startTimeoutMs, signal };
-        const qmp = await QmpClient.open({ input: container.stdout, output: container.stdin }, wait);
-        container.stdout.on('error', () => undefined);
-        return new Hypervisor(container, qmp, seen, stderr);
+        const paths = { ...rest, qmpSocket: channels.qmp.path, serialSocket: channels.serial.path };
+        const script = `exec ${qemuCommand(spec, paths)} 2>${stderrFile(own)}`;
+        const { ended } = await lifeline.startShell(script, wait);
+        const qmp = await openMonitor(channels, ended, wait).catch(async (error: unknown) => {
+          throw await reasonOf(error, lifeline, own, ended, spec);
+        });
+        return new Hypervisor({ lifeline, paths, channels, qmp, ended });
       } catch (error) {
-        const status = error instanceof QmpClosedError ? await container.waitForExit({ timeoutMs: 10_000, signal }) : undefined;
-        await container[Symbol.asyncDispose]();
-        if (!status && !(error instanceof QmpTimeoutError)) throw error;
-        // who adds arguments of QEMU answers for them
-        const fault = status && spec.machine.extra.length > 0 ? 'usage' : 'environment';
-        const what = status ? `QEMU did not start: it ended with ${status.text}` : 'QEMU did not start in time';
-        const hint = fault === 'usage' ? ` (appliance.qemuArgs adds ${spec.machine.extra.join(' ')})` : '';
-        throw new HypervisorError(what + hint, Buffer.concat(stderr).toString(), fault);
+        await channels[Symbol.asyncDispose]();
+        throw error;
       }
     });
   }
 
-  /** What QEMU has printed as warnings and errors so far. */
-  get stderr(): string {
-    return Buffer.concat(this.#stderr).toString();
+  /** the container in which it runs, and in which its files are */
+  get container(): Container {
+    return this.#parts.lifeline.container;
+  }
+
+  /** folder of the captures, as QEMU sees it */
+  get directory(): string {
+    return this.#parts.paths.seen.run;
+  }
+
+  /** a folder in its container for files of this testbed */
+  get ownFolder(): string {
+    return this.#parts.paths.own;
+  }
+
+  /** how it ended, if it has; see {@link Hypervisor.settle} */
+  get exitStatus(): ExitStatus | undefined {
+    return this.#exitStatus;
+  }
+
+  /** what QEMU had printed as warnings and errors when it ended */
+  get lastWords(): string {
+    return this.#stderr;
+  }
+
+  /** When QEMU has ended, waits until it is known how. */
+  async settle(): Promise<void> {
+    if (this.qmp.isClosed) await untilAborted(this.#ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
+  }
+
+  /** What QEMU has printed as warnings and errors so far; nothing when its container has ended. */
+  async readStderr(): Promise<string> {
+    const { lifeline, paths } = this.#parts;
+    return readStderr(lifeline, paths.own);
   }
 
   /**
@@ -80,7 +132,7 @@ export class Hypervisor implements AsyncDisposable {
    * @throws QmpTimeoutError, QmpClosedError
    */
   async saveState(wait: Wait): Promise<void> {
-    await saveState(this.qmp, join(this.#snapshotFolder, snapshotFiles.state), wait);
+    await saveState(this.qmp, this.#stateFile, wait);
   }
 
   /**
@@ -89,23 +141,28 @@ export class Hypervisor implements AsyncDisposable {
    */
   async loadState(wait: Wait): Promise<void> {
     try {
-      await loadState(this.qmp, join(this.#snapshotFolder, snapshotFiles.state), wait);
+      await loadState(this.qmp, this.#stateFile, wait);
     } catch (error) {
       if (!(error instanceof QmpClosedError)) throw error;
-      await this.container.waitForExit({ timeoutMs: 10_000, signal: wait.signal });
-      throw new HypervisorError('QEMU cannot restore the snapshot', this.stderr, 'environment');
+      await this.settle();
+      throw new HypervisorError('QEMU cannot restore the snapshot', this.#stderr, 'environment');
     }
   }
 
-  /** Connects to the guest's serial port; whatever the guest sends while nobody is connected is lost. */
+  get #stateFile(): string {
+    return join(this.#parts.paths.seen.snapshot, snapshotFiles.state);
+  }
+
+  /** The guest's serial port, from the first byte that it sends. Call it once. */
   async openSerial(wait: Wait): Promise<Duplex> {
-    const execution = await withDeadline(
+    const { channels } = this.#parts;
+    const stream = await withDeadline(
       wait,
       (cause) => new QmpTimeoutError("the guest's serial port", wait.timeoutMs, 'environment', { cause }),
-      (signal) => startExec(this.container, { command: socat }, signal),
+      () => channels.serial.connected,
     );
-    execution.stderr.resume();
-    return duplexOf(execution.stdout, execution.stdin);
+    await channels[Symbol.asyncDispose](); // both have connected
+    return stream;
   }
 
   /** Cuts the guest's serial port off, so that its connection ends when all that the guest has sent was read. */
@@ -113,8 +170,114 @@ export class Hypervisor implements AsyncDisposable {
     await this.qmp.execute('chardev-change', { id: 'serial0', backend: { type: 'null', data: {} } });
   }
 
-  /** Kills QEMU; captures are complete up to this moment all the same, as they are written unbuffered. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.container[Symbol.asyncDispose]();
+  /** Says that it is about to be killed, so that its end is no surprise. */
+  expectEnd(): void {
+    this.#isExpectedToEnd = true;
   }
+
+  /**
+   * Waits until it has gone, for which {@link Lifeline.killOthers} or the lifeline's end is to see. May be called again.
+   * @throws QmpTimeoutError when it has not within 20 s
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.channels[Symbol.asyncDispose]();
+    await withDeadline(
+      { timeoutMs: endTimeoutMs },
+      (cause) => new QmpTimeoutError('its end', endTimeoutMs, 'environment', { cause }),
+      () => this.qmp.closed,
+    );
+    this.qmp.close();
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      const status = await this.#parts.ended;
+      this.#stderr = await this.readStderr();
+      this.#exitStatus = status;
+      if (!this.#isExpectedToEnd) logAside('alpy.docker', `qemu ended: ${status.text}`);
+    } catch {
+      // its container has ended, and that is told
+    }
+  }
+}
+
+/** Its folder and files are there, and somebody listens to it. */
+async function prepare(
+  { lifeline, access, folders }: HypervisorPlace,
+  spec: HypervisorSpec,
+  own: string,
+  wait: Wait,
+): Promise<{ readonly channels: Channels; readonly seen: SeenFolders; readonly own: string }> {
+  const seen = seenFolders(access, folders, spec);
+  const script = prepareScript(spec, { seen, own });
+  const top = seenFolders(access, folders, { ...spec, directory: folders.run }).run;
+  if (access.kind !== 'copy' && lifeline.container.engine.sharesKernel && canListenIn(top)) {
+    const channels = await listenHere(folders.run, top);
+    try {
+      await lifeline.runShell(script, wait);
+      return { channels, seen, own };
+    } catch (error) {
+      await channels[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+  if (access.kind === 'copy') await copyFiles(lifeline, spec, seen, wait.signal);
+  await lifeline.runShell(script, wait);
+  return { channels: await listenThere(lifeline, own, wait.signal), seen, own };
+}
+
+async function copyFiles(
+  { container }: Lifeline,
+  { machine, disk }: HypervisorSpec,
+  seen: SeenFolders,
+  signal?: AbortSignal,
+): Promise<void> {
+  const captures = machine.nics.map((_, link) => ({ path: captureFile(seen.run, link), content: '', mode: 0o666 }));
+  await container.write([{ path: imagePath(seen, disk), content: { file: disk.path } }, ...captures], signal);
+}
+
+/** @throws QmpClosedError when QEMU ends before */
+async function openMonitor({ qmp }: Channels, ended: Promise<ExitStatus>, wait: Wait): Promise<QmpClient> {
+  const startMs = performance.now();
+  const stream = await withDeadline(
+    wait,
+    (cause) => new QmpTimeoutError('QEMU to connect', wait.timeoutMs, 'environment', { cause }),
+    () =>
+      Promise.race([
+        qmp.connected,
+        ended.then(() => {
+          throw new QmpClosedError("QEMU's connection");
+        }),
+      ]),
+  );
+  const timeoutMs = wait.timeoutMs - (performance.now() - startMs);
+  return QmpClient.open({ input: stream, output: stream }, { ...wait, timeoutMs });
+}
+
+/** What to tell of a QEMU that did not start. */
+async function reasonOf(
+  error: unknown,
+  lifeline: Lifeline,
+  own: string,
+  ended: Promise<ExitStatus>,
+  { machine }: HypervisorSpec,
+): Promise<unknown> {
+  if (error instanceof QmpTimeoutError)
+    return new HypervisorError('QEMU did not start in time', await readStderr(lifeline, own), 'environment');
+  if (!(error instanceof QmpClosedError)) return error;
+  const status = await untilAborted(ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
+  // who adds arguments of QEMU answers for them
+  const isTheirs = machine.extra.length > 0;
+  const hint = isTheirs ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
+  const what = `QEMU did not start: it ended with ${status?.text ?? 'its container'}${hint}`;
+  return new HypervisorError(what, await readStderr(lifeline, own), isTheirs ? 'usage' : 'environment');
+}
+
+function stderrFile(own: string): string {
+  return join(own, 'stderr');
+}
+
+async function readStderr(lifeline: Lifeline, own: string): Promise<string> {
+  const script = `cat ${stderrFile(own)}`;
+  return lifeline.runShell(script, { timeoutMs: shellTimeoutMs }).catch(() => ''); // then its container's end is told
 }

@@ -6,14 +6,15 @@ export type { DiskFormat, DiskImage } from './disk-image.ts';
 export { inspectDisk, type DiskPlace } from './disk-probe.ts';
 export { DiskImageError, HypervisorError, QmpClosedError, QmpError, QmpProtocolError, QmpTimeoutError } from './errors.ts';
 export { identify, seeUnchanged, type FileIdentity } from './file-identity.ts';
-export { Hypervisor } from './hypervisor.ts';
+export { Hypervisor, type HypervisorPlace } from './hypervisor.ts';
 export {
-  alpyFolder,
   captureFile,
+  lifelineSpec,
+  sharedFolders,
   snapshotFiles,
-  type HypervisorPlace,
   type HypervisorSpec,
+  type SharedFolders,
   type SnapshotUse,
-} from './qemu-container.ts';
+} from './qemu-files.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient, type EventWait } from './qmp.ts';

@@ -38,6 +38,9 @@ export interface SnapshotDisk {
 /** Where QEMU's files are, in its own file system. */
 export interface MachinePaths {
   readonly disk: string;
+  /** QEMU connects to it */
+  readonly qmpSocket: string;
+  /** QEMU connects to it */
   readonly serialSocket: string;
   readonly firmwareCode: string;
   readonly firmwareVariables: string;
@@ -55,9 +58,8 @@ export interface MachinePaths {
 const firstNicSlot = 0x10;
 
 /**
- * Arguments of qemu-system-x86_64. Pure: the unit test compares the whole list, no process is started. QEMU's monitor
- * is on its standard input and output. The virtual CPU does not run yet, and QEMU outlives the guest's end, so that
- * what the guest did can be looked at.
+ * Arguments of qemu-system-x86_64. Pure: the unit test compares the whole list, no process is started. The virtual CPU
+ * does not run yet, and QEMU outlives the guest's end, so that what the guest did can be looked at.
  */
 export function machineArguments(spec: MachineSpec, paths: MachinePaths): readonly string[] {
   return [
@@ -70,8 +72,8 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
     ...firmwareArguments(spec, paths),
     ...diskArguments(spec, paths),
-    ...['-chardev', `socket,id=serial0,path=${paths.serialSocket},server=on,wait=off`, '-serial', 'chardev:serial0'],
-    ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
+    ...['-chardev', `socket,id=serial0,path=${escapeCommas(paths.serialSocket)}`, '-serial', 'chardev:serial0'],
+    ...['-chardev', `socket,id=qmp0,path=${escapeCommas(paths.qmpSocket)}`, '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
     // vmgenid: has a restored guest seed its random numbers anew, as no two may have the same
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],

@@ -55,7 +55,12 @@ export class QmpClient {
     const buffered: QmpMessage[] = [];
     const state: { client?: QmpClient } = {};
     stream.output.on('error', () => undefined); // QEMU has ended: the input's end tells
-    createInterface({ input: stream.input })
+    const lines = createInterface({ input: stream.input });
+    stream.input.once('close', () => {
+      lines.close(); // a connection that was cut has no end
+    });
+    lines
+      .on('error', () => undefined) // QEMU was killed with something unread: the close tells
       .on('line', (line) => {
         if (line.trim() === '') return;
         try {
@@ -81,6 +86,11 @@ export class QmpClient {
     for (const message of buffered) client.#take(message);
     await client.execute('qmp_capabilities', undefined, wait);
     return client;
+  }
+
+  /** whether the connection has ended */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** settles when the connection has ended; with the reason if that was no plain end */
@@ -112,6 +122,13 @@ export class QmpClient {
     } finally {
       this.#pending.delete(id);
     }
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#stream.input.destroy();
+    this.#stream.output.destroy();
+    this.#close();
   }
 
   /** Calls `listener` with every event from now on; returns what ends that. */

@@ -7,7 +7,7 @@ import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '..
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
-import { diskOf, runFacts, workerEngine, type TestState } from './worker-state.ts';
+import { diskOf, runFacts, workerDecoder, workerEngine, workerLifelines, type TestState } from './worker-state.ts';
 
 /** What a test needs of the machine besides its guest. */
 export interface Needs {
@@ -52,10 +52,10 @@ async function make(
   signal: AbortSignal,
 ): Promise<{ readonly testbed: Testbed; readonly isRestored: boolean }> {
   const { appliance, links } = wanted;
-  const [engine, disk] = [await workerEngine(), await diskOf(appliance)];
+  const [engine, disk, decoder] = [await workerEngine(), await diskOf(appliance), await workerDecoder()];
   const from = await snapshotFor(engine, disk, wanted, directory, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const spec = { appliance, links, disk, directory, ...snapshot };
+  const spec = { appliance, links, disk, directory, decoder, lifelines: workerLifelines(), ...snapshot };
   return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { inject, type TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
+import { Decoder } from '../capture/index.ts';
 import { Engine } from '../docker/index.ts';
-import { inspectApplianceDisk, type Appliance, type Testbed } from '../testbed/index.ts';
+import { imageNamed } from '../images/index.ts';
+import { inspectApplianceDisk, LifelinePool, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 
@@ -21,6 +23,8 @@ export interface TestState {
 const states = new WeakMap<Task, TestState>();
 const disks = new Map<string, Promise<DiskImage>>();
 let engine: Promise<Engine> | undefined;
+let decoder: Decoder | undefined;
+let lifelines: LifelinePool | undefined;
 
 /**
  * What the main process has found out.
@@ -36,6 +40,27 @@ export function runFacts(): RunFacts {
 export function workerEngine(): Promise<Engine> {
   const { runId, jobId } = runFacts();
   return (engine ??= Engine.connect({ runId, jobId }));
+}
+
+/** This worker's decoder of captures; none where containers see no files of this machine. */
+export async function workerDecoder(): Promise<Decoder | undefined> {
+  const { host, testsDirectory } = runFacts();
+  const { access, images } = host;
+  if (access.kind === 'copy') return undefined;
+  const place = { engine: await workerEngine(), image: imageNamed(images, 'qemu').reference, access, directory: testsDirectory };
+  return (decoder ??= new Decoder(place));
+}
+
+/** The lifelines that the tests of this worker use one after the other. */
+export function workerLifelines(): LifelinePool {
+  return (lifelines ??= new LifelinePool(runFacts().testsDirectory));
+}
+
+/** Ends what outlives single tests. */
+export async function closeWorker(): Promise<void> {
+  const open = [lifelines, decoder];
+  [lifelines, decoder] = [undefined, undefined];
+  await Promise.all(open.map((one) => one?.[Symbol.asyncDispose]()));
 }
 
 /** The disk image of an appliance; that of the configuration is known already. */

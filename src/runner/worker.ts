@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Set-up file of every worker: what surrounds each test.
 import { join, relative } from 'node:path';
-import { aroundEach, expect } from 'vitest';
+import { afterAll, aroundEach, expect } from 'vitest';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
@@ -14,7 +14,7 @@ import { claimTestDirectory } from '../report/test-directory.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
-import { runFacts, setTestState, type TestState } from './worker-state.ts';
+import { closeWorker, runFacts, setTestState, type TestState } from './worker-state.ts';
 
 const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
@@ -58,7 +58,9 @@ aroundEach(async (runTest, { task }) => {
   });
 }, longEnough);
 
-/** Ends this process at once; what hangs on its lifelines ends with it. */
+afterAll(closeWorker, longEnough);
+
+/** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
 function endWorker(): void {
   process.kill(process.pid, 'SIGKILL');
 }

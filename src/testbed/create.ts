@@ -6,18 +6,21 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { inParallel } from '../core/parallel.ts';
 import { step } from '../core/step.ts';
-import { Capture, finishCapture } from '../capture/index.ts';
+import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import { hostsText, moveTaps, Node } from '../network/index.ts';
 import {
-  alpyFolder,
   captureFile,
   GuestClock,
   Hypervisor,
+  lifelineSpec,
   seeUnchanged,
+  sharedFolders,
   type DiskImage,
+  type HypervisorSpec,
+  type SharedFolders,
   type SnapshotUse,
 } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
@@ -25,6 +28,7 @@ import { Apps } from './apps.ts';
 import { Dut, type Appliance } from './dut.ts';
 import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
+import type { LifelinePool } from './lifelines.ts';
 import { machineSpec } from './machine-spec.ts';
 import { Link, nicMac, nodeMac } from './link.ts';
 import { Testbed } from './testbed.ts';
@@ -40,6 +44,10 @@ export interface TestbedSpec {
   readonly directory: string;
   /** the snapshot that it starts from, or the folder in which it shall make one; absent for a guest that boots */
   readonly snapshot?: { readonly use: 'restore'; readonly from: Snapshot } | { readonly use: 'make'; readonly directory: string };
+  /** whose lifelines it uses, where its files can be had through them; absent for a lifeline of its own */
+  readonly lifelines?: LifelinePool | undefined;
+  /** decodes captures below a folder of its own, that of the testbed among them; absent for tshark in QEMU's container */
+  readonly decoder?: Decoder | undefined;
 }
 
 /**
@@ -73,16 +81,15 @@ async function create(
   const numbers = Array.from({ length: spec.links }, (_, index) => index);
   await prepareFolder(directory, numbers);
   const nodeImage = imageNamed(facts.images, 'node').reference;
-  const lifeline = await Lifeline.create(engine, nodeImage, isCopy ? [alpyFolder] : [], signal);
-  lifetime.defer('lifeline', () => lifeline[Symbol.asyncDispose]());
-
   const machine = machineSpec(appliance, spec.links, facts.accel, new Date());
+  const hypervisorSpec = { machine, disk, directory, snapshot: snapshotUse(spec) };
+  const started: { hypervisor?: Hypervisor } = {};
+  lifetime.defer('qemu', () => started.hypervisor?.[Symbol.asyncDispose]()); // it ends with the lifeline, so after it
+  const { lifeline, folders, reuse } = await takeLifeline(engine, facts, spec, hypervisorSpec, lifetime, signal);
   const startHypervisor = async (abort: AbortSignal): Promise<Hypervisor> => {
-    const place = { engine, lifeline, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
-    const started = await Hypervisor.start(place, { machine, disk, directory, snapshot: snapshotUse(spec) }, abort);
-    lifetime.defer('qemu', () => started[Symbol.asyncDispose]());
+    started.hypervisor = await Hypervisor.start({ lifeline, access: facts.access, folders }, hypervisorSpec, abort);
     await seeUnchanged(disk.files); // now that QEMU has opened them
-    return started;
+    return started.hypervisor;
   };
   const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
     const hostsFile = facts.access.kind === 'bind' ? await makeHostsFile(directory, index, lifetime) : undefined;
@@ -120,6 +127,7 @@ async function create(
       path: captureFile(hypervisor.directory, index),
       file: isCopy ? undefined : captureFile(directory, index),
       trueTime,
+      decoder: spec.decoder,
     };
     return new Link(
       index,
@@ -144,7 +152,41 @@ async function create(
     if (isCopy && links.length > 0) await fetchCaptures(lifeline, hypervisor.directory, directory);
     await Promise.all(links.map(({ capture }) => finishCapture(capture.path, trueTime)));
   };
-  return { dut, lifeline, isCopied: isCopy, hypervisor, nodes, apps: new Apps(engine, lifeline, facts.images), finishCaptures };
+  return {
+    dut,
+    lifeline,
+    isCopied: isCopy,
+    reuse,
+    hypervisor,
+    nodes,
+    apps: new Apps(engine, lifeline, facts.images),
+    finishCaptures,
+  };
+}
+
+/** A lifeline, which ends with the lifetime unless it is said before that it can be used again. */
+async function takeLifeline(
+  engine: Engine,
+  facts: HostFacts,
+  { lifelines }: TestbedSpec,
+  hypervisor: HypervisorSpec,
+  lifetime: Lifetime,
+  signal?: AbortSignal,
+): Promise<{ readonly lifeline: Lifeline; readonly folders: SharedFolders; readonly reuse: (() => void) | undefined }> {
+  const own = sharedFolders(hypervisor);
+  const pooled = facts.access.kind === 'copy' ? undefined : lifelines?.foldersFor(own);
+  const folders = pooled ?? own;
+  const wanted = lifelineSpec(imageNamed(facts.images, 'qemu').reference, facts.access, folders, facts.accel);
+  let isReusable = false;
+  const lifeline =
+    pooled && lifelines ? await lifelines.take(engine, wanted, signal) : await Lifeline.create(engine, wanted, signal);
+  lifetime.defer('lifeline', () =>
+    isReusable && lifelines ? lifelines.giveBack(lifeline, wanted) : lifeline[Symbol.asyncDispose](),
+  );
+  const reuse = (): void => {
+    isReusable = true;
+  };
+  return { lifeline, folders, reuse: pooled && reuse };
 }
 
 function snapshotUse({ snapshot }: TestbedSpec): SnapshotUse | undefined {

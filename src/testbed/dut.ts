@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
@@ -220,7 +221,7 @@ export class Dut {
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
-    const inside = '/var/tmp/screen.png';
+    const inside = join(this.#hypervisor.ownFolder, 'screen.png');
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
     const [picture] = (await this.#hypervisor.container.read(inside)).values();
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');

@@ -5,6 +5,7 @@ export { Dut, type Appliance } from './dut.ts';
 export { BootError, GuestLostError } from './errors.ts';
 export { inspectApplianceDisk, inspectHost, whyNoSnapshots, type HostFacts, type HostQuestions } from './host.ts';
 export { Link } from './link.ts';
+export { LifelinePool } from './lifelines.ts';
 export { provideSnapshot, type SnapshotSpec } from './snapshot.ts';
 export { tryBoot } from './try-boot.ts';
 export { Testbed } from './testbed.ts';

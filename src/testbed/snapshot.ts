@@ -129,6 +129,7 @@ async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
 /** Stand-ins for paths, which do not change what the guest is. */
 const anywhere = {
   disk: 'disk',
+  qmpSocket: 'qmp',
   serialSocket: 'serial',
   firmwareCode: 'code',
   firmwareVariables: 'variables',

@@ -12,8 +12,10 @@ import type { Link } from './link.ts';
 /** What a testbed is made of. */
 export interface TestbedParts {
   readonly lifeline: Lifeline;
-  /** whether the captures lie in a volume of the lifeline, which then has to outlive QEMU */
+  /** whether the captures lie in the lifeline, which then has to outlive QEMU */
   readonly isCopied: boolean;
+  /** says that the lifeline may be used again, once it is released; absent when it may not */
+  readonly reuse: (() => void) | undefined;
   readonly dut: Dut;
   readonly hypervisor: Hypervisor;
   readonly nodes: readonly Node[];
@@ -23,6 +25,9 @@ export interface TestbedParts {
   /** puts the captures right once QEMU has gone */
   readonly finishCaptures: () => Promise<void>;
 }
+
+/** How long it may take to kill all that hangs on a lifeline, in `ms`. */
+const killTimeoutMs = 10_000;
 
 /** A device under test, wired to its nodes. It is ready to be started; until then no virtual CPU has run. */
 export class Testbed implements AsyncDisposable {
@@ -52,12 +57,12 @@ export class Testbed implements AsyncDisposable {
    * @throws GuestLostError when the guest has powered off, rebooted or panicked without anybody awaiting it
    */
   check(): void {
-    const { hypervisor, nodes, apps } = this.#parts;
-    for (const { container } of nodes) {
+    const { hypervisor, lifeline, nodes, apps } = this.#parts;
+    for (const { container } of [lifeline, ...nodes]) {
       if (container.exitStatus) throw new ContainerDiedError(container.name, container.exitStatus, '');
     }
-    const { exitStatus } = hypervisor.container;
-    if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, hypervisor.stderr);
+    const { exitStatus, lastWords } = hypervisor;
+    if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, lastWords);
     for (const app of apps.all) app.checkAlive();
     if (this.dut.failure) throw this.dut.failure;
   }
@@ -81,22 +86,28 @@ export class Testbed implements AsyncDisposable {
           errors.push(error);
         }
       };
-      const { dut, lifeline, isCopied, hypervisor, nodes, apps, lifetime, finishCaptures } = this.#parts;
-      await attempt(() => {
+      const { dut, lifeline, isCopied, reuse, hypervisor, nodes, apps, lifetime, finishCaptures } = this.#parts;
+      await attempt(async () => {
+        await hypervisor.settle();
         this.check();
       });
       await attempt(() => dut.close());
-      const complaint = hypervisor.stderr.trim();
-      const owners = [hypervisor, ...nodes, ...apps.all];
-      if (!isCopied) await attempt(() => lifeline.kill(owners.map(({ container }) => container)));
+      const complaint = await hypervisor.readStderr();
+      const owners = [...nodes, ...apps.all];
+      const containers = owners.map(({ container }) => container);
+      hypervisor.expectEnd();
+      const livesOn = isCopied || reuse !== undefined;
+      await attempt(() => (livesOn ? lifeline.killOthers(containers, { timeoutMs: killTimeoutMs }) : lifeline.kill(containers)));
+      if (errors.length > 0 && !isCopied) await attempt(() => lifeline[Symbol.asyncDispose]()); // it will not be used again
       const removed = Promise.all(owners.map((owner) => attempt(() => owner[Symbol.asyncDispose]())));
-      // captures are whole when QEMU has ended; those that have to be fetched wait until the daemon has nothing else to do
-      await (isCopied ? removed : Promise.race([removed, hypervisor.container.exited.catch(() => undefined)]));
+      // captures are whole when QEMU has ended
+      await attempt(() => hypervisor[Symbol.asyncDispose]());
       await attempt(() => {
         if (complaint.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${complaint}`);
       });
       await attempt(finishCaptures);
       await removed;
+      if (errors.length === 0) reuse?.();
       await attempt(() => lifetime[Symbol.asyncDispose]());
       const [first] = errors;
       if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));

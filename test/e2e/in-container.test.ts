@@ -20,6 +20,10 @@ test('captures', async ({ links, nodes: [node] }) => {
 });
 `;
 
+const script = `"$1" "$2" run --quiet; echo "status $?"
+stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap
+grep -ohE 'Start the decoder\\.\\.\\. done|tshark decodes instead' alpy-out/tests/*/debug.log`;
+
 test('shares the volumes of its container with those of its testbeds', async ({ skip }) => {
   await using bench = await Bench.open();
   const socket = bench.engine.address;
@@ -30,9 +34,7 @@ test('shares the volumes of its container with those of its testbeds', async ({ 
     name: 'job',
     image: imageNamed(bench.facts.images, 'node').reference,
     entrypoint: ['sh', '-c'],
-    command: [`"$1" "$2" run --quiet; echo "status $?"; stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap`, 'sh'].concat(
-      [process.execPath, join(repository, 'src/cli/bin.ts')],
-    ),
+    command: [script, 'sh', process.execPath, join(repository, 'src/cli/bin.ts')],
     environment: { DOCKER_HOST: `unix://${socket}`, HOME: '/project' },
     workingDirectory: '/project',
     networkMode: 'none',
@@ -54,7 +56,8 @@ test('shares the volumes of its container with those of its testbeds', async ({ 
   const [stdout, stderr] = await Promise.all([buffer(job.stdout), buffer(job.stderr), job.waitForExit({ timeoutMs: 120_000 })]);
   const lines = stdout.toString().trim().split('\n');
   expect(lines, stderr.toString()).toEqual(expect.arrayContaining(['files: volumes-from', '1 passed, 0 failed', 'status 0']));
-  const sizes = new Map(lines.slice(lines.indexOf('status 0') + 1).map((line) => line.split(' ') as [string, string]));
+  const sizes = new Map(lines.slice(lines.indexOf('status 0') + 1, -1).map((line) => line.split(' ') as [string, string]));
+  expect(lines.at(-1)).toBe('Start the decoder... done'); // and it sees the captures
   expect([...sizes.keys()]).toEqual(['alpy-out/junit.xml', 'alpy-out/tests/capture-captures/link0.pcap']);
   expect(Number(sizes.get('alpy-out/tests/capture-captures/link0.pcap'))).toBeGreaterThanOrEqual(24 + 16 + 42);
 });

@@ -151,7 +151,8 @@ describe('a run that is stopped', () => {
   const endless = {
     'tests/endless.test.ts': `
 import { test } from 'alpy/test';
-test('waits for a guest that never speaks', async ({ dut, signal, step }) => {
+test('waits for a guest that never speaks', async ({ dut, links, signal, step }) => {
+  await links[0].capture.count(); // so that there is a decoder, too
   await step('Wait', () => dut.console.expect('never', { timeoutMs: 600_000, signal }));
 });
 `,

@@ -172,7 +172,7 @@ describe('hardware', () => {
       await dut.start();
 
       // the variables that the firmware wrote are in the testbed's copy, not in the template of the image
-      const command = ['sh', '-c', 'cmp -s /usr/share/OVMF/OVMF_VARS_4M.fd /var/tmp/firmware.fd; echo $?'];
+      const command = ['sh', '-c', 'cmp -s /usr/share/OVMF/OVMF_VARS_4M.fd /var/tmp/alpy1/firmware.fd; echo $?'];
       expect((await exec(testbed.qemu, { command }, { timeoutMs: 10_000 })).stdout.toString()).toBe('1\n');
       await dut.powerDown();
       await testbed.close();

@@ -51,13 +51,13 @@ export class Bench implements AsyncDisposable {
   async testbed(
     appliance: Appliance,
     links: number,
-    options: Pick<Partial<TestbedSpec>, 'directory' | 'snapshot'> & { readonly facts?: HostFacts } = {},
+    options: Pick<Partial<TestbedSpec>, 'directory' | 'snapshot' | 'lifelines'> & { readonly facts?: HostFacts } = {},
   ): Promise<Testbed> {
     const facts = options.facts ?? this.facts;
     const disk = await inspectApplianceDisk(this.engine, facts, appliance);
     const directory = options.directory ?? (await mkdtemp(join(this.directory, 'testbed-')));
-    const { snapshot } = options;
-    const spec = { appliance, links, disk, directory, ...(snapshot ? { snapshot } : {}) };
+    const { snapshot, lifelines } = options;
+    const spec = { appliance, links, disk, directory, lifelines, ...(snapshot ? { snapshot } : {}) };
     const testbed = await createTestbed(this.engine, facts, spec);
     this.#testbeds.push(testbed);
     return testbed;

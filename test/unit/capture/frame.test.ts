@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { parseFrame, tsharkArguments } from '../../../src/capture/frame.ts';
+import { parseFrame, tsharkCommand } from '../../../src/capture/frame.ts';
 
-test('tshark reads its standard input, filters and prints fields', () => {
-  const fields = [
-    '-e',
-    'frame.number',
-    '-e',
-    'frame.time_epoch',
-    '-e',
-    'frame.len',
-    '-e',
-    '_ws.col.protocol',
-    '-e',
-    '_ws.col.info',
-  ];
-  expect(tsharkArguments('', [])).toEqual(['tshark', '-l', '-n', '-r', '-', '-T', 'fields', ...fields]);
-  expect(tsharkArguments('ip && udp', ['ip.ttl'])).toEqual([
-    'tshark',
-    '-l',
-    '-n',
-    '-r',
-    '-',
-    '-Y',
-    'ip && udp',
-    '-T',
-    'fields',
-    ...fields,
-    '-e',
-    'ip.ttl',
+const printed = ['frame.number', 'frame.time_epoch', 'frame.len', '_ws.col.protocol', '_ws.col.info'];
+const fields = (...names: readonly string[]) => ['-T', 'fields', ...[...printed, ...names].flatMap((name) => ['-e', name])];
+
+test('tshark reads its standard input as it comes, filters and prints fields', () => {
+  const follow = true;
+  expect(tsharkCommand({ filter: '', fields: [], follow })).toEqual(['tshark', '-r', '-', '-l', '-n', ...fields()]);
+  expect(tsharkCommand({ filter: 'ip && udp', fields: ['ip.ttl'], follow })).toEqual([
+    ...['tshark', '-r', '-', '-l', '-n', '-Y', 'ip && udp'],
+    ...fields('ip.ttl'),
   ]);
+});
+
+test('tshark makes two passes, for which it needs a file, where it does not follow', () => {
+  const [sh, option, script, ...args] = tsharkCommand({ filter: 'ip', fields: [], follow: false });
+  expect([sh, option, script?.split('\n').at(-1)]).toEqual(['sh', '-c', 'exec tshark -2 -r /dev/stdin "$@"']);
+  expect(args).toEqual(['sh', '-l', '-n', '-Y', 'ip', ...fields()]);
 });
 
 test('a line becomes a frame', () => {

@@ -24,6 +24,9 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect(await shell.run('for i in "a  b" \'$HOME\' !x; do\n  echo "[$i]"\ndone # ä')).toMatchObject({
       output: '[a  b]\n[$HOME]\n[!x]',
     });
+    const quoted = String.raw`v='a  b' && echo "[$v]" 'it'\''s' \"\$HOME\" ~x; echo !x "!!" '\'; echo "ä	%s" | cat`;
+    expect(await shell.run(quoted)).toMatchObject({ output: `[a  b] it's "$HOME" ~x\n!x !! \\\nä\t%s` });
+    expect(await shell.run(quoted.slice(0, quoted.indexOf(';')))).toMatchObject({ output: `[a  b] it's "$HOME" ~x` });
   });
 
   test('fails with what it printed', async () => {

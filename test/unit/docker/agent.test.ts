@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Agent, agentLoop } from '../../../src/docker/agent.ts';
 import { exitStatusOf, type Container } from '../../../src/docker/index.ts';
@@ -47,4 +50,35 @@ test('the end of the container is told to all who wait', async () => {
   const answers = [agent.run('sleep 60', wait), agent.run('echo never', wait)];
   end();
   for (const answer of answers) await expect(answer).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED' });
+});
+
+test('a job runs beside the commands, and tells how it ended', async () => {
+  const { agent } = open();
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-agent-'));
+  const fifo = join(folder.path, 'pid');
+  await agent.run(`mkfifo ${fifo}`, wait);
+  const killed = await agent.start(`exec sh -c 'echo $$ >${fifo}; exec sleep 60'`, wait);
+  const failed = await agent.start('echo unheard; exit 7', wait);
+  expect(await failed.ended).toMatchObject({ code: 7 });
+  expect(await agent.run(`echo meanwhile; kill -TERM $(cat ${fifo})`, wait)).toBe('meanwhile\n');
+  expect(await killed.ended).toMatchObject({ code: 143, signal: 'SIGTERM' });
+});
+
+test('the end of the container is told to those who wait for a job, too', async () => {
+  const { agent, end } = open();
+  const { ended } = await agent.start('exec sleep 1', wait);
+  end();
+  await expect(ended).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED' });
+});
+
+test('a program aside prints on both sides, ends with any status, and is waited for with a deadline', async () => {
+  const { agent } = open();
+  const [first, second] = await Promise.all([
+    agent.runAside(['sh', '-c', `echo "it's"; echo bad >&2; exit 3`], wait),
+    agent.runAside(['echo', 'second'], wait),
+  ]);
+  expect(first).toMatchObject({ stdout: "it's\n", stderr: 'bad\n', exitStatus: { code: 3 } });
+  expect(second).toMatchObject({ stdout: 'second\n', stderr: '', exitStatus: { code: 0 } });
+  const late = agent.runAside(['sleep', '0.2'], { timeoutMs: 50 });
+  await expect(late).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT', message: 'node0: sleep 0.2: not done after 50 ms' });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Engine } from '../../../src/docker/engine.ts';
@@ -19,11 +19,12 @@ afterAll(async () => {
 /** A daemon that knows its version and streams events. */
 async function fakeDaemon(
   name: string,
+  kernel = release(),
 ): Promise<{ socketPath: string; events: Promise<ServerResponse>; server: Server } & AsyncDisposable> {
   const socketPath = join(directory, name);
   const events = Promise.withResolvers<ServerResponse>();
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/version') === true) response.end(JSON.stringify({ Version: '99.1' }));
+    if (request.url?.startsWith('/version') === true) response.end(JSON.stringify({ Version: '99.1', KernelVersion: kernel }));
     else if (request.url?.startsWith('/events') === true) {
       response.flushHeaders();
       events.resolve(response);
@@ -63,6 +64,7 @@ test('containers and execs tell their ends, whether somebody waits already or on
   using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'r1', jobId: 'j1' });
   expect(engine).toMatchObject({
     version: '99.1',
+    sharesKernel: true,
     address: daemon.socketPath,
     labels: { 'io.alpy.run': 'r1', 'io.alpy.job': 'j1' },
   });
@@ -79,6 +81,12 @@ test('containers and execs tell their ends, whether somebody waits already or on
   expect((await early).signal).toBe('SIGKILL');
   expect((await engine.exits.exitOf('e1')).code).toBe(3);
   await engine.exits.removalOf('abc');
+});
+
+test('a daemon in a virtual machine has a kernel of its own', async () => {
+  await using daemon = await fakeDaemon('virtual.sock', '6.6.12-linuxkit');
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  expect(engine.sharesKernel).toBe(false);
 });
 
 test('a daemon that ends is told to all who wait', async () => {

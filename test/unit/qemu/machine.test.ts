@@ -4,6 +4,7 @@ import { machineArguments, type MachinePaths, type MachineSpec } from '../../../
 
 const paths: MachinePaths = {
   disk: '/d.qcow2',
+  qmpSocket: '/qmp',
   serialSocket: '/serial',
   firmwareCode: '/code.fd',
   firmwareVariables: '/vars.fd',
@@ -40,8 +41,8 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
     ...['-drive', 'if=pflash,unit=1,format=raw,file=/vars.fd'],
     ...['-drive', 'if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap'],
     ...['-device', 'virtio-blk-pci,drive=disk0,bootindex=1'],
-    ...['-chardev', 'socket,id=serial0,path=/serial,server=on,wait=off', '-serial', 'chardev:serial0'],
-    ...['-chardev', 'stdio,id=qmp0,signal=off', '-mon', 'chardev=qmp0,mode=control'],
+    ...['-chardev', 'socket,id=serial0,path=/serial', '-serial', 'chardev:serial0'],
+    ...['-chardev', 'socket,id=qmp0,path=/qmp', '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
     ...['-netdev', 'tap,id=net0,ifname=tap0,script=no,downscript=no,vhost=off,vnet_hdr=off'],

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { SharkdFailure } from './errors.ts';
+import type { Frame } from './frame.ts';
+
+/** What sharkd answers to a request. */
+export type SharkdAnswer =
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'error'; readonly id: number | undefined; readonly reason: string };
+
+/** Numbers of the columns that sharkd is asked for. They differ between its versions. */
+export interface SharkdColumns {
+  readonly protocol: string;
+  readonly info: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A request, as one line: JSON-RPC 2.0. Methods and parameters: https://wiki.wireshark.org/sharkd-JSON-RPC-Request-Syntax */
+export function requestLine(id: number, method: string, params: Fields): string {
+  return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
+}
+
+/**
+ * Reads a line of sharkd.
+ * @throws {@link SharkdFailure} when it is no answer
+ */
+export function parseAnswer(line: string): SharkdAnswer {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(line);
+  } catch (cause) {
+    throw new SharkdFailure(`sharkd sent what is no JSON: ${line.slice(0, 200)}`, { cause });
+  }
+  if (!isFields(answer)) throw unknown(line);
+  const { id, result, error } = answer;
+  if (isFields(error)) {
+    return { kind: 'error', id: typeof id === 'number' ? id : undefined, reason: String(error['message']) };
+  }
+  if (typeof id !== 'number' || result === undefined) throw unknown(line);
+  return { kind: 'result', id, result };
+}
+
+/**
+ * Finds the columns by what sharkd tells of itself.
+ * @throws {@link SharkdFailure} when it knows no such column
+ */
+export function findColumns(info: unknown): SharkdColumns {
+  const columns = isFields(info) && Array.isArray(info['columns']) ? (info['columns'] as readonly unknown[]) : [];
+  const find = (format: string): string => {
+    const index = columns.findIndex((column) => isFields(column) && column['format'] === format);
+    if (index < 0) throw new SharkdFailure(`sharkd knows no column ${format}`);
+    return String(index);
+  };
+  return { protocol: find('%p'), info: find('%i') };
+}
+
+/**
+ * Parameters of the method `frames`.
+ * @param filter - display filter; empty for all frames
+ * @param limit - how many frames at most; absent for all
+ */
+export function framesParameters({ protocol, info }: SharkdColumns, filter: string, limit?: number): Fields {
+  return {
+    ...(filter === '' ? {} : { filter }),
+    ...(limit === undefined ? {} : { limit }),
+    ...{ column0: 'frame.time_epoch:1', column1: 'frame.len:1', column2: protocol, column3: info },
+  };
+}
+
+/**
+ * Reads the result of the method `frames`.
+ * @throws {@link SharkdFailure} when it is none
+ */
+export function framesOf(result: unknown): readonly Frame[] {
+  if (!Array.isArray(result)) throw new SharkdFailure('sharkd sent no list of frames');
+  return result.map((row: unknown) => {
+    const { num, c } = isFields(row) ? row : {};
+    if (typeof num !== 'number' || !Array.isArray(c)) throw new SharkdFailure(`sharkd sent no frame: ${JSON.stringify(row)}`);
+    const [time, length, protocol, info] = c as readonly unknown[];
+    return {
+      number: num,
+      timeMs: Number(time) * 1000,
+      lengthBytes: Number(length),
+      protocol: String(protocol),
+      info: String(info),
+      fields: {},
+    };
+  });
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unknown(line: string): SharkdFailure {
+  return new SharkdFailure(`sharkd sent what is no answer: ${line.slice(0, 200)}`);
+}

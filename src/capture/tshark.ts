@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { UsageError } from '../core/errors.ts';
+import { startExec, type Container, type Execution } from '../docker/index.ts';
+import type { Decoder } from './decoder.ts';
+import { CaptureError } from './errors.ts';
+import { parseFrame, tsharkCommand, type Frame, type FrameQuery } from './frame.ts';
+import { linesOf } from './lines.ts';
+import { readLive } from './read-live.ts';
+import { PcapRewriter, type TrueTime } from './pcap.ts';
+
+/** A pcap that grows, and where tshark can read it. */
+export interface CaptureSource {
+  /** for messages: `link0` */
+  readonly name: string;
+  /** container that sees the file and has tshark */
+  readonly container: Container;
+  /** path of the file in that container */
+  readonly path: string;
+  /** its path here; absent where the container has it for itself */
+  readonly file?: string | undefined;
+  readonly trueTime: TrueTime;
+  /** spares most queries a tshark of their own; absent where there is none */
+  readonly decoder?: Decoder | undefined;
+}
+
+/**
+ * The frames that pass a filter, as tshark decodes them in QEMU's container. With `follow` it ends only with the signal.
+ * @throws UsageError when tshark does not understand the filter or a field
+ * @throws CaptureError when the file is no pcap, or tshark fails on it
+ */
+export async function* decodeByTshark(
+  source: CaptureSource,
+  query: FrameQuery,
+  signal: AbortSignal,
+): AsyncGenerator<Frame, void> {
+  const [reader, tshark] = await Promise.all([
+    openReader(source, query.follow, signal),
+    startExec(source.container, { command: tsharkCommand(query) }, signal),
+  ]);
+  const close = (): void => {
+    reader.close();
+    tshark.close();
+  };
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    const complaint = text(tshark.stderr);
+    const copied = copyRecords(reader.bytes, tshark, source.trueTime);
+    copied.catch(() => {
+      tshark.close(); // ends the loop below
+    });
+    for await (const line of linesOf(tshark.stdout)) yield parseFrame(line, query.fields);
+    signal.throwIfAborted();
+    if (query.follow) reader.close();
+    await copied;
+    const { code } = await tshark.exited;
+    if (code !== 0) throw complaintOf(source.name, query, code, await complaint);
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
+}
+
+interface Reader {
+  readonly bytes: AsyncIterable<unknown>;
+  readonly close: () => void;
+}
+
+/** Reads the capture as it grows: here, or in QEMU's container where its files are not ours. */
+async function openReader({ container, path, file }: CaptureSource, follow: boolean, signal: AbortSignal): Promise<Reader> {
+  if (file !== undefined) {
+    const end = new AbortController();
+    const close = (): void => {
+      end.abort();
+    };
+    return { bytes: readLive(file, follow, AbortSignal.any([signal, end.signal])), close };
+  }
+  const command = follow ? ['tail', '-c', '+1', '-f', path] : ['cat', path];
+  const execution = await startExec(container, { command }, signal);
+  execution.stderr.resume();
+  return { bytes: execution.stdout, close: execution.close };
+}
+
+async function copyRecords(from: AsyncIterable<unknown>, to: Execution, trueTime: TrueTime): Promise<void> {
+  const rewriter = new PcapRewriter(trueTime);
+  for await (const chunk of from) {
+    const records = rewriter.push(chunk as Buffer);
+    if (records.length === 0 || to.stdin.destroyed) continue;
+    if (!to.stdin.write(records)) await drained(to.stdin);
+  }
+  to.stdin.end();
+}
+
+/** Waits until a stream takes more, or is closed. */
+async function drained(stream: Writable): Promise<void> {
+  const waiting = new AbortController(); // else each wait would leave a listener
+  try {
+    await Promise.race(['drain', 'close'].map((event) => once(stream, event, { signal: waiting.signal })));
+  } finally {
+    waiting.abort();
+  }
+}
+
+/** Exit status of tshark for a filter that it does not understand: WS_EXIT_INVALID_FILTER of Wireshark's include/ws_exit_codes.h. */
+const invalidFilter = 4;
+
+function complaintOf(name: string, { filter, fields }: FrameQuery, code: number, stderr: string): Error {
+  const said = stderr.replace(/^Running as user .*\n?/m, '').trim();
+  if (code === invalidFilter || /filter|not a valid|field/i.test(said)) {
+    return new UsageError(
+      `${name}: tshark does not understand the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}: ${said}`,
+    );
+  }
+  return new CaptureError(`${name}: tshark failed: ${said || 'it gave no reason'}`);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** Makes one word of any text, for a shell. */
+export function quoteWord(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/**
+ * Makes one word of any text, to be typed at a prompt: what a terminal, a line editor or bash's history may take for
+ * something else is not in it as such. Plain text stays plain, since `printf` costs the device a process.
+ */
+export function typedWord(text: string): string {
+  return /^[ "-~]*$/.test(text) ? quoteWord(text) : `"$(printf %b '${escapeText(Buffer.from(text))}')"`;
+}
+
+/** Encodes bytes for `printf %b`, to stand within `''` in what is typed at a prompt; as short as can be. */
+export function escapeText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === '\n') return String.raw`\n`;
+    if (character === '\\') return String.raw`\\`;
+    return /^[ "-&(-~]$/.test(character) ? character : octalEscape(byte);
+  }).join('');
+}
+
+/** What `printf %b` prints as this byte. */
+export function octalEscape(byte: number): string {
+  return `\\0${byte.toString(8).padStart(3, '0')}`;
+}

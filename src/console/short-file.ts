@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../core/deadline.ts';
+import { md5, sum } from './checksum.ts';
+import { escapeText, quoteWord } from './quote.ts';
+import type { ShellSession } from './shell-session.ts';
+
+/**
+ * Writes a file that fits the line that is typed, by one command of two programs: a guest without KVM takes longer to start
+ * a program than to do anything else. As with {@link putFile}, `path` has all of it or is not touched.
+ * @returns false when that did not do, for whatever reason; something of it may be left at `<path>.alpy`
+ * @throws what {@link ShellSession.run} throws
+ */
+export async function putShortFile(
+  session: ShellSession,
+  bytes: Uint8Array,
+  path: string,
+  mode: number,
+  wait: Wait,
+): Promise<boolean> {
+  if (bytes.includes(0)) return false; // sum does not count them at the beginning
+  const isByUmask = (mode & 0o7711) === 0o600; // others need chmod: a new file is not executable, and sum has to read it
+  const text = [
+    // a file of before would keep its mode, so none is written to; and mv would put it into a directory
+    `f=${quoteWord(path)};[ -d "$f" ]&&exit 1;umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;printf %b '${escapeText(bytes)}' >"$f.alpy"`,
+    `{ c=sum;command -v $c >/dev/null||c=md5sum;set -- $($c <"$f.alpy");}`, // busybox of Debian has no sum
+    `case $1 in ${sum(bytes)}|${md5(bytes)});;*)exit 1;esac`,
+    ...(isByUmask ? [] : [`chmod ${octal(mode)} "$f.alpy"`]),
+    `exec mv -f "$f.alpy" "$f"`,
+  ].join('&&');
+  if (!session.takesInOneLine(text)) return false;
+  const { exitStatus } = await session.run({ text, title: `write ${path}` }, wait);
+  return exitStatus === 0;
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(3, '0');
+}

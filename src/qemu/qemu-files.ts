@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { basename, dirname, join, relative } from 'node:path';
+import { quoteWord } from '../core/text.ts';
+import type { FileAccess, LifelineSpec, Mount } from '../docker/index.ts';
+import type { DiskImage } from './disk-image.ts';
+import { machineArguments, type MachinePaths, type MachineSpec } from './machine.ts';
+import { fileUri } from './state.ts';
+import { isAtLeast } from './version.ts';
+
+/** What a hypervisor is made of. */
+export interface HypervisorSpec {
+  readonly machine: MachineSpec;
+  readonly disk: DiskImage;
+  /** absolute path of the folder for captures, as this process sees it */
+  readonly directory: string;
+  readonly snapshot?: SnapshotUse | undefined;
+}
+
+/** A folder of a snapshot's files, as this process sees it: where to make one, or from which to start. */
+export interface SnapshotUse {
+  readonly directory: string;
+  readonly use: 'make' | 'restore';
+}
+
+/** Folders of this machine, by absolute paths, below which QEMU finds all its files. */
+export interface SharedFolders {
+  /** for captures */
+  readonly run: string;
+  readonly image: string;
+  readonly snapshot?: { readonly path: string; readonly readOnly: boolean } | undefined;
+}
+
+/** Files of a snapshot, in a folder of their own. */
+export const snapshotFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2', firmware: 'firmware.fd' } as const;
+
+/** The folder of the disk image is shared as a whole, since a backing file lies beside it. */
+export function sharedFolders({ disk, directory, snapshot }: HypervisorSpec): SharedFolders {
+  return {
+    run: directory,
+    image: dirname(disk.path),
+    snapshot: snapshot && { path: snapshot.directory, readOnly: snapshot.use === 'restore' && canReadOnly(disk) },
+  };
+}
+
+/** Whether QEMU can map a snapshot's memory copy-on-write from a file that it may not write. */
+function canReadOnly({ qemuVersion }: DiskImage): boolean {
+  return isAtLeast(qemuVersion, fileUri);
+}
+
+/** The lifeline in which QEMU has these folders. Pure. */
+export function lifelineSpec(
+  image: string,
+  access: FileAccess,
+  folders: SharedFolders,
+  accel: MachineSpec['accel'],
+): LifelineSpec {
+  return {
+    image,
+    devices: ['/dev/net/tun', ...(accel === 'kvm' ? ['/dev/kvm'] : [])],
+    mounts: access.kind === 'bind' ? mountsFor(folders) : [],
+    volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
+  };
+}
+
+function mountsFor({ run, image, snapshot }: SharedFolders): readonly Mount[] {
+  const mounts = [
+    { source: image, target: imageFolder, readOnly: true },
+    { source: run, target: runFolder, readOnly: false },
+  ];
+  return snapshot ? [...mounts, { source: snapshot.path, target: snapshotFolder, readOnly: snapshot.readOnly }] : mounts;
+}
+
+const runFolder = '/alpy/run';
+const imageFolder = '/alpy/image';
+const snapshotFolder = '/alpy/snapshot';
+
+/** Paths of this machine, as QEMU sees them. */
+export interface SeenFolders {
+  readonly run: string;
+  readonly image: string;
+  readonly snapshot: string;
+}
+
+/** How QEMU sees the folders of a hypervisor that lie below the shared ones. Pure. */
+export function seenFolders(
+  access: FileAccess,
+  folders: SharedFolders,
+  { disk, directory, snapshot }: HypervisorSpec,
+): SeenFolders {
+  if (access.kind === 'volumes-from') {
+    return { run: directory, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // then the paths are ours
+  }
+  return {
+    run: join(runFolder, relative(folders.run, directory)),
+    image: join(imageFolder, relative(folders.image, dirname(disk.path))),
+    snapshot: snapshot && folders.snapshot ? join(snapshotFolder, relative(folders.snapshot.path, snapshot.directory)) : '',
+  };
+}
+
+const firmwareCode = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+const firmwareTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd';
+
+/** Folders of one hypervisor, as QEMU sees them. */
+export interface HypervisorFolders {
+  readonly seen: SeenFolders;
+  /** a folder of its own, in its container */
+  readonly own: string;
+}
+
+/** The same with its sockets. */
+export interface HypervisorPaths extends HypervisorFolders {
+  readonly qmpSocket: string;
+  readonly serialSocket: string;
+}
+
+/**
+ * Lines of shell that make the folder, the overlay, and a copy of the firmware's variables, of the testbed's own. -u: the backing file is not
+ * looked at, since its own backing file may have another path here than it says. Pure.
+ */
+export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, { seen, own }: HypervisorFolders): string {
+  const isRestored = snapshot?.use === 'restore';
+  const [format, backing] = isRestored
+    ? ['qcow2', join(seen.snapshot, snapshotFiles.disk)]
+    : [disk.format, imagePath(seen, disk)];
+  const files = writtenFiles(snapshot, { seen, own });
+  const firmware = isRestored ? join(seen.snapshot, snapshotFiles.firmware) : firmwareTemplate;
+  const overlay = ['qemu-img', 'create', '-q', '-u', '-f', 'qcow2', '-F', format, '-b', backing, files.disk];
+  return [
+    quoteWords(['mkdir', '-p', own]),
+    quoteWords([...overlay, String(disk.virtualBytes)]),
+    ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, files.firmware])] : []),
+  ].join('\n');
+}
+
+/** The command that is QEMU. Pure. */
+export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, paths: HypervisorPaths): string {
+  const { seen, qmpSocket, serialSocket } = paths;
+  const files = writtenFiles(snapshot, paths);
+  const inSnapshot = (file: keyof typeof snapshotFiles): string => join(seen.snapshot, snapshotFiles[file]);
+  const image = imagePath(seen, disk);
+  const machinePaths: MachinePaths = {
+    disk: files.disk,
+    qmpSocket,
+    serialSocket,
+    firmwareCode,
+    firmwareVariables: files.firmware,
+    capture: (link) => captureFile(seen.run, link),
+    ...(snapshot ? { memory: { path: inSnapshot('memory'), use: memoryUse(disk, snapshot.use) } } : {}),
+    ...(snapshot?.use === 'restore'
+      ? { isIncoming: true, snapshotDisk: { path: inSnapshot('disk'), image, imageFormat: disk.format } }
+      : {}),
+  };
+  return quoteWords(['qemu-system-x86_64', ...machineArguments(machine, machinePaths)]);
+}
+
+/** What QEMU writes: into the snapshot that it makes, else into its own folder. */
+function writtenFiles(
+  snapshot: SnapshotUse | undefined,
+  { seen, own }: HypervisorFolders,
+): { readonly disk: string; readonly firmware: string } {
+  const folder = snapshot?.use === 'make' ? seen.snapshot : own;
+  return { disk: join(folder, snapshotFiles.disk), firmware: join(folder, snapshotFiles.firmware) };
+}
+
+/** The disk image as QEMU sees it. */
+export function imagePath(seen: SeenFolders, disk: DiskImage): string {
+  return join(seen.image, basename(disk.path));
+}
+
+function memoryUse(disk: DiskImage, use: SnapshotUse['use']): NonNullable<MachinePaths['memory']>['use'] {
+  if (use === 'make') return 'write';
+  return canReadOnly(disk) ? 'copy-on-write of a file that may not be written' : 'copy-on-write';
+}
+
+/** The pcap of a link in a folder. */
+export function captureFile(directory: string, link: number): string {
+  return join(directory, `link${String(link)}.pcap`);
+}
+
+/** A command for a shell. */
+function quoteWords(words: readonly string[]): string {
+  return words.map(quoteWord).join(' ');
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Captures that are read by sharkd, and the same ones by tshark; no guest is needed for that.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import Docker from 'dockerode';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Capture, Decoder } from '../../src/capture/index.ts';
+import { Container, Engine, exec, runLabel } from '../../src/docker/index.ts';
+import { imageNamed, resolveImages } from '../../src/images/index.ts';
+import { arp, echo, pcapOf, record, tcp, udp } from '../support/frames.ts';
+
+const image = imageNamed(resolveImages(process.env), 'qemu').reference;
+const docker = new Docker();
+
+let engine: Engine;
+let directory: string;
+/** stands for that of QEMU, in which tshark runs */
+let container: Container;
+let decoder: Decoder;
+
+beforeAll(async () => {
+  engine = await Engine.connect();
+  directory = await mkdtemp(join(tmpdir(), 'alpy-decoder-'));
+  container = await Container.start(engine, { name: 'qemu', image, entrypoint: ['cat'], command: [], networkMode: 'bare' });
+});
+
+afterAll(async () => {
+  await container[Symbol.asyncDispose]();
+  expect(await containersOf(engine.runId)).toEqual([]);
+  engine[Symbol.dispose]();
+  await rm(directory, { recursive: true });
+});
+
+beforeEach(() => {
+  decoder = new Decoder({ engine, image, access: { kind: 'bind' }, directory });
+});
+
+afterEach(async () => {
+  await decoder[Symbol.asyncDispose]();
+  expect((await readdir(directory)).filter((name) => name.startsWith('.'))).toEqual([]);
+  expect(await containersOf(engine.runId)).toEqual([expect.stringMatching(/-qemu$/)]);
+});
+
+/** Names of the containers of a run, in whatever state. */
+async function containersOf(runId: string): Promise<readonly string[]> {
+  const found = await docker.listContainers({ all: true, filters: { label: [`${runLabel}=${runId}`] } });
+  return found.flatMap(({ Names }) => Names);
+}
+
+/** Waits until a container of this test's decoder runs, other than `known`. */
+async function decoderId(known?: string): Promise<string> {
+  for (;;) {
+    const found = await docker.listContainers({ filters: { label: [`${runLabel}=${engine.runId}`], name: ['-decoder'] } });
+    const id = found.map(({ Id }) => Id).find((one) => one !== known);
+    if (id !== undefined) return id;
+  }
+}
+
+const oneHourLater = (ms: number): number => ms + 3_600_000;
+
+function captureOf(file: string, by: Decoder | undefined = decoder, trueTime = oneHourLater): Capture {
+  return new Capture({ name: basename(file, '.pcap'), container, path: '/none', file, trueTime, decoder: by }, file);
+}
+
+async function write(name: string, bytes: Buffer): Promise<string> {
+  const file = join(directory, name);
+  await writeFile(file, bytes);
+  return file;
+}
+
+/** What Wireshark's window says something of that one pass cannot know: answers to come, reassembly; and what needs escapes. */
+const talk = [
+  ...[arp('there'), arp('back'), echo('there', 1), echo('back', 1), echo('there', 2)],
+  ...[
+    tcp('there', 1, 1, 'GET /a\\b"ü HTTP/1.1\r\nHost: a\r\n\r\n'),
+    tcp('back', 1, 36, 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234'),
+  ],
+  ...[tcp('back', 43, 36, '56789'), tcp('back', 43, 36, '56789'), tcp('there', 36, 48, ' \t\r\u2028 \u0000', 9999)],
+  ...[udp(53, 'no DNS'), udp(514, '<13>a \t "quoted"\\ \u2028 line\nand another'), udp(69, '\0\x01a\tb\r\nc\0octet\0')],
+];
+
+describe('what sharkd tells', () => {
+  test.each([
+    '',
+    'icmp',
+    'tcp.analysis.retransmission',
+    'http.response',
+    'icmp.resp_in',
+    'udp && !dns',
+    'frame contains "\\"q"',
+    'ip\n|| arp',
+  ])('is what tshark tells, for the filter %j', async (filter) => {
+    const file = await write('talk.pcap', pcapOf(talk));
+    const frames = await captureOf(file).frames(filter);
+    expect(frames.length).toBeGreaterThan(0);
+    expect(frames).toEqual(await captureOf(file, undefined).frames(filter));
+    expect(await captureOf(file).count(filter)).toBe(frames.length);
+    expect(await captureOf(file).waitFor(filter)).toEqual(frames[0]);
+  });
+
+  test('is what Wireshark shows, with true times', async () => {
+    const file = await write('talk.pcap', pcapOf(talk));
+    expect((await captureOf(file).frames('icmp.type == 8'))[0]).toEqual({
+      number: 3,
+      timeMs: 1_700_003_600_002,
+      lengthBytes: 49,
+      protocol: 'ICMP',
+      info: 'Echo (ping) request  id=0x0001, seq=1/256, ttl=64 (reply in 4)',
+      fields: {},
+    });
+    const [request] = await captureOf(file).frames('icmp.type == 8', { fields: ['icmp.resp_in', 'ip.ttl'] });
+    expect(request?.fields).toEqual({ 'icmp.resp_in': '4', 'ip.ttl': '64' });
+  });
+
+  test('is of whole records, as many as there are', async () => {
+    const file = await write('growing.pcap', pcapOf([]));
+    const capture = captureOf(file);
+    expect(await capture.count()).toBe(0);
+    const more = record(echo('there', 1), 1_700_000_000_000);
+    await appendFile(file, more.subarray(0, 30));
+    expect(await capture.count()).toBe(0);
+    await appendFile(file, more.subarray(30));
+    expect(await capture.count()).toBe(1);
+    await write('growing.pcap', Buffer.alloc(24));
+    await expect(capture.count()).rejects.toThrow('this is no pcap file: it begins with 00000000');
+  });
+
+  test('is what was there; what comes later is waited for', async () => {
+    const file = await write('later.pcap', pcapOf([arp('there')]));
+    const capture = captureOf(file);
+    const waiting = capture.waitFor('icmp', { timeoutMs: 20_000 });
+    await decoderId();
+    await capture.count(); // after the question to sharkd
+    await appendFile(file, record(echo('there', 1), 1_700_000_000_000));
+    expect(await waiting).toMatchObject({ number: 2, protocol: 'ICMP' });
+    const late = capture.waitFor('udp', { timeoutMs: 500 });
+    await expect(late).rejects.toThrow('later: no frame passed the filter "udp" within 500 ms');
+  });
+});
+
+describe('a filter', () => {
+  test.each(['icmp.foo', 'icmp or or', 'arp or ip6'])('that is wrong is told of as by tshark: %s', async (filter) => {
+    const file = await write('talk.pcap', pcapOf(talk));
+    const wanted: unknown = await captureOf(file, undefined)
+      .frames(filter)
+      .catch((error: unknown) => error);
+    expect(wanted).toMatchObject({ code: 'ALPY_USAGE', message: expect.stringContaining(filter) as string });
+    await expect(captureOf(file).frames(filter)).rejects.toEqual(wanted);
+    await expect(captureOf(file).waitFor(filter)).rejects.toEqual(wanted);
+    expect(await captureOf(file).count('arp')).toBe(2); // and spoils nothing
+  });
+
+  test('may be longer than sharkd takes', async () => {
+    const file = await write('talk.pcap', pcapOf(talk));
+    const length = 8190 - '{"jsonrpc":"2.0","id":12,"method":"frames","params":{"filter":"",'.length;
+    for (const bytes of [length - 200, length, length + 200, 20_000]) {
+      expect(await captureOf(file).count(`arp && ${' '.repeat(bytes - 10)}arp`)).toBe(2);
+    }
+  });
+});
+
+const manyFrames = 200_000;
+
+describe('a big capture', () => {
+  let big: string;
+
+  beforeAll(async () => {
+    const pair = pcapOf([echo('there', 1), echo('back', 1)]).subarray(24);
+    big = await write('big.pcap', Buffer.concat([pcapOf([]), ...Array.from({ length: manyFrames / 2 }, () => pair)]));
+  });
+
+  test('is read whole', async () => {
+    expect(await captureOf(big).count()).toBe(manyFrames);
+    expect(await captureOf(big).count('icmp.type == 8')).toBe(manyFrames / 2);
+    expect(await captureOf(big).waitFor('icmp.type == 0')).toMatchObject({ number: 2 });
+  });
+
+  test('whose reading is given up does not spoil the next, nor those that wait', async () => {
+    const small = await write('talk.pcap', pcapOf(talk));
+    expect(await captureOf(small).count('arp')).toBe(2);
+    const known = await decoderId();
+    const aborted = new AbortController();
+    const read = captureOf(big).frames('', { signal: aborted.signal });
+    const late = captureOf(small).frames('arp', { timeoutMs: 300 });
+    const waiting = captureOf(small).count('icmp');
+    await expect(late).rejects.toThrow('talk: decoding took longer than 300 ms');
+    aborted.abort(new Error('no more'));
+    await expect(read).rejects.toThrow('no more');
+    expect(await waiting).toBe(3);
+    expect(await decoderId()).not.toBe(known);
+    await expect(captureOf(big).count('', { timeoutMs: 400 })).rejects.toMatchObject({
+      code: 'ALPY_FRAME_TIMEOUT',
+      message: 'big: decoding took longer than 400 ms',
+    });
+    expect(await captureOf(small).count('arp')).toBe(2);
+  });
+
+  test.each(['SIGSEGV', 'SIGKILL'] as const)(
+    'is read by tshark when sharkd ends by %s meanwhile, and the next by a new one',
+    async (name) => {
+      const small = await write('talk.pcap', pcapOf(talk));
+      expect(await captureOf(small).count('arp')).toBe(2);
+      const id = await decoderId();
+      const read = captureOf(big).count('icmp.type == 8');
+      if (name === 'SIGKILL') await docker.getContainer(id).kill({ signal: name });
+      else {
+        const kill = 'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" != sharkd ] || kill -SEGV "${p#/proc/}"; done';
+        const started = await docker.getContainer(id).exec({ Cmd: ['sh', '-c', kill] });
+        await started.start({});
+      }
+      expect(await read).toBe(manyFrames / 2);
+      expect(await captureOf(small).count('arp')).toBe(2);
+      expect(await decoderId(id)).not.toBe(id);
+    },
+  );
+
+  test('keeps nobody who ends the decoder waiting: tshark goes on', async () => {
+    const read = captureOf(big).waitFor('icmp.type == 8');
+    await decoderId();
+    await decoder[Symbol.asyncDispose]();
+    expect(await read).toMatchObject({ number: 1 });
+    expect(await captureOf(big).waitFor('icmp.type == 0')).toMatchObject({ number: 2 });
+  });
+
+  test.each([
+    { while: 'has nothing to do', filter: '(' },
+    { while: 'is busy', filter: '' },
+  ])('leaves no container when the process is killed while sharkd $while', async ({ filter }) => {
+    const script = resolve(import.meta.dirname, '../support/decoder-child.ts');
+    const child = spawn(process.execPath, [script, image, directory, big, filter], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [runId] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    await new Promise((done) => setTimeout(done, 1000)); // it has sent its next request
+    expect(await containersOf(runId)).toHaveLength(1);
+    const gone = await docker.getEvents({ filters: { event: ['destroy'], label: [`${runLabel}=${runId}`] } });
+    const killed = performance.now();
+    child.kill('SIGKILL');
+    await once(gone, 'data');
+    expect(performance.now() - killed).toBeLessThan(2000);
+    expect(await containersOf(runId)).toEqual([]);
+    for (const name of (await readdir(directory)).filter((one) => one.startsWith('.'))) await rm(join(directory, name));
+  });
+});
+
+test('a decoder whose image has no sharkd leaves all to tshark', async () => {
+  await using none = new Decoder({
+    engine,
+    image: imageNamed(resolveImages(process.env), 'node').reference,
+    access: { kind: 'bind' },
+    directory,
+  });
+  const file = await write('talk.pcap', pcapOf(talk));
+  expect(await captureOf(file, none).count('arp')).toBe(2);
+  expect(await captureOf(file, none).count('icmp')).toBe(3);
+});
+
+test('tshark leaves no copy of a capture behind', async () => {
+  const file = await write('talk.pcap', pcapOf(talk));
+  await captureOf(file, undefined).frames('arp', { fields: ['arp.opcode'] });
+  const { stdout } = await exec(container, { command: ['ls', '-A', '/tmp'] }, { timeoutMs: 10_000 });
+  expect(stdout.toString()).toBe('');
+});

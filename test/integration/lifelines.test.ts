@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exec } from '../../src/docker/index.ts';
+import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Bench, rabbit } from '../support/testbeds.ts';
+
+let bench: Bench;
+let blank: string;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+  blank = join(bench.directory, 'blank.raw');
+  await writeBlankDisk(blank);
+});
+
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+/** One link, with a folder below that of the pool. */
+async function testbedOf(lifelines: LifelinePool, changes: Parameters<typeof rabbit>[0] = {}): Promise<Testbed> {
+  const directory = await mkdtemp(join(bench.directory, 'testbed-'));
+  return bench.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64, ...changes }), 1, { directory, lifelines });
+}
+
+const inLifeline = async (testbed: Testbed, script: string): Promise<string> =>
+  (await exec(testbed.qemu, { command: ['sh', '-ec', script] }, { timeoutMs: 10_000 })).stdout.toString();
+
+test('one testbed after the other uses a lifeline, and finds nothing of those before', async () => {
+  await using lifelines = new LifelinePool(bench.directory);
+  const first = await testbedOf(lifelines);
+  const [node] = first.nodes;
+  const forking = 'while :; do (sleep 60) & sleep 0.01; done';
+  await first.apps.start({ node: node!, name: 'forking', command: ['sh', '-c', forking], user: '1234:1234' });
+  await first.apps.start({ node: node!, name: 'deaf', command: ['sh', '-c', 'trap "" TERM INT HUP; sleep 60'] });
+  await first.close();
+  const second = await testbedOf(lifelines);
+  expect(second.qemu.id).toBe(first.qemu.id);
+  expect(second.nodes[0]!.container.id).not.toBe(node!.container.id);
+  expect(await second.nodes[0]!.counters()).toEqual({ receivedFrames: 0, sentFrames: 0, dropped: 0 });
+  expect(await inLifeline(second, 'ls /var/tmp; cat /proc/[0-9]*/comm | grep -cE "sleep|qemu"')).toBe('alpy2\n2\n'); // the node's, and QEMU
+  await second.dut.start();
+  expect(await second.dut.isRunning()).toBe(true);
+  await second.close();
+  await lifelines[Symbol.asyncDispose]();
+  expect(await bench.containers()).toEqual([]);
+});
+
+test('testbeds side by side have a lifeline each, and one that is of another kind is not used', async () => {
+  await using lifelines = new LifelinePool(bench.directory);
+  const both = await Promise.all([testbedOf(lifelines), testbedOf(lifelines)]);
+  expect(both[0].qemu.id).not.toBe(both[1].qemu.id);
+  await Promise.all(both.map((testbed) => testbed.close()));
+  expect(await bench.containers()).toHaveLength(1);
+  const elsewhere = await bench.testbed(rabbit({ login: undefined }), 0, { lifelines });
+  expect(both.map(({ qemu }) => qemu.id)).not.toContain(elsewhere.qemu.id);
+  await elsewhere.close();
+  await lifelines[Symbol.asyncDispose]();
+  expect(await bench.containers()).toEqual([]);
+});
+
+test('a lifeline in which something is left is thrown away', async () => {
+  await using lifelines = new LifelinePool(bench.directory);
+  const first = await testbedOf(lifelines);
+  expect(await inLifeline(first, 'ip tuntap add left mode tap; ls -d /sys/class/net/left')).toBe('/sys/class/net/left\n');
+  await first.close();
+  expect(await bench.containers()).toEqual([]);
+  const second = await testbedOf(lifelines);
+  expect(second.qemu.id).not.toBe(first.qemu.id);
+  await second.close();
+});
+
+test('the lifeline of a testbed that has failed is thrown away, and so is one that died meanwhile', async () => {
+  await using lifelines = new LifelinePool(bench.directory);
+  const failed = await testbedOf(lifelines);
+  await inLifeline(failed, 'for each in /proc/[0-9]*; do case $(cat $each/comm) in qemu*) kill -9 ${each#/proc/} ;; esac; done');
+  await failed.dut.qmp.closed;
+  await expect(failed.close()).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', message: /qemu: .*SIGKILL/ });
+  expect(await bench.containers()).toEqual([]);
+  const second = await testbedOf(lifelines);
+  await second.close();
+  await second.qemu.kill();
+  await second.qemu.waitForExit({ timeoutMs: 10_000 });
+  const third = await testbedOf(lifelines);
+  expect(third.qemu.id).not.toBe(second.qemu.id);
+  await third.close();
+});

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A process with a decoder, to be killed. Arguments: the qemu image, a folder, a pcap in it, and the filter to ask for again and again.
+import { Decoder } from '../../src/capture/index.ts';
+import { Engine } from '../../src/docker/index.ts';
+
+const [image = '', directory = '', file = '', filter = ''] = process.argv.slice(2);
+const engine = await Engine.connect();
+const decoder = new Decoder({ engine, image, access: { kind: 'bind' }, directory });
+const query = { file, trueTime: (ms: number) => ms };
+await decoder.frames({ ...query, filter: 'arp', limit: 1 }, AbortSignal.timeout(60_000));
+process.stdout.write(`${engine.runId}\n`);
+for (;;) await decoder.frames({ ...query, filter }, AbortSignal.timeout(60_000));
