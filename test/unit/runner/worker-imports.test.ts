@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const testbed = join(import.meta.dirname, '..', '..', '..', 'src', 'testbed', 'index.ts');
+const testbeds = join(import.meta.dirname, '..', '..', '..', 'src', 'runner', 'make-testbed.ts');
 
-/** Packages that a file loads, in the order of their names. */
+/** Packages that a file loads besides Vitest, in the order of their names. */
 async function packagesLoadedBy(file: string): Promise<readonly string[]> {
   const script = `
     import { registerHooks } from 'node:module';
     const packages = new Set();
     registerHooks({
+      resolve: (name, context, next) =>
+        name === 'vitest' ? { url: 'data:text/javascript,export const inject = undefined', shortCircuit: true } : next(name, context),
       load: (url, context, next) => {
         const name = /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)\\//.exec(url)?.[1];
         if (name !== undefined) packages.add(name);
@@ -27,7 +29,7 @@ async function packagesLoadedBy(file: string): Promise<readonly string[]> {
 
 // every test file has a worker of its own, and what it reads costs more than what it does
 test('what every worker loads leaves out the packages that only the main process needs', async () => {
-  const loaded = await packagesLoadedBy(testbed);
+  const loaded = await packagesLoadedBy(testbeds);
   expect(loaded).toContain('dockerode');
   const costly = ['zod', 'yaml', 'execa', 'junit-report-builder', '@grpc/grpc-js', 'protobufjs', 'ssh2', 'yargs', 'vite'];
   expect(loaded.filter((name) => costly.includes(name))).toEqual([]);
