@@ -31,7 +31,7 @@ const owners = {
   'junit-report-builder': ['report'],
   vitest: ['runner'],
   yaml: ['config', 'images', 'gitlab'],
-  zod: ['config', 'images', 'network', 'gitlab'],
+  zod: ['config', 'images', 'gitlab'],
 };
 
 module.exports = {

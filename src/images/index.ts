@@ -13,6 +13,6 @@ export { PullError, pullImage, type PullOptions } from './pull.ts';
 export { PushError, pushImage } from './push.ts';
 export { buildRabbit } from './rabbit.ts';
 export { registryOf, splitReference } from './reference.ts';
-export { imageNamed, imageVariable, resolveImages, type ImagesConfig } from './resolve.ts';
-export type { ResolvedImage } from './resolved-image.ts';
+export { imageVariable, resolveImages, type ImagesConfig } from './resolve.ts';
+export { imageNamed, type ResolvedImage } from './resolved-image.ts';
 export type { Variables } from './variables.ts';

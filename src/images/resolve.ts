@@ -57,13 +57,6 @@ export function resolveImages(
   return checked([...own, ...foreign]);
 }
 
-/** The image called `name`. @throws UsageError that lists the names there are */
-export function imageNamed(images: readonly ResolvedImage[], name: string): ResolvedImage {
-  const found = images.find((image) => image.name === name);
-  if (!found) throw new UsageError(`no image is called ${name}; there are: ${images.map((image) => image.name).join(', ')}`);
-  return found;
-}
-
 // [host[:port]/]path[:tag][@digest]; looser than Docker's own rule, to catch URLs, blanks and forgotten parts early
 const location = /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 

@@ -3,7 +3,7 @@ import { inject, type TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Decoder } from '../capture/index.ts';
 import { Engine } from '../docker/index.ts';
-import { imageNamed } from '../images/index.ts';
+import { imageNamed } from '../images/resolved-image.ts';
 import { inspectApplianceDisk, LifelinePool, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import type { Engine, Lifeline } from '../docker/index.ts';
-import { findImage, type ResolvedImage } from '../images/index.ts';
+import { findImage } from '../images/inspect.ts';
+import type { ResolvedImage } from '../images/resolved-image.ts';
 import { App, type AppResult, type AppSpec } from '../network/index.ts';
 
 /** Makes apps, and keeps them until the testbed ends. */

@@ -9,7 +9,7 @@ import { step } from '../core/step.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
-import { imageNamed } from '../images/index.ts';
+import { imageNamed } from '../images/resolved-image.ts';
 import { hostsText, moveTaps, Node } from '../network/index.ts';
 import {
   captureFile,

@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { ContainerError, probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
-import { findImage, imageNamed, type ResolvedImage } from '../images/index.ts';
+import { findImage } from '../images/inspect.ts';
+import { imageNamed, type ResolvedImage } from '../images/resolved-image.ts';
 import { measureSlowness, timeFactorOf } from './speed.ts';
 import { chooseAccel, inspectDisk, type Accel, type DiskFormat, type DiskImage } from '../qemu/index.ts';
 
