@@ -58,9 +58,9 @@ export function workerLifelines(): LifelinePool {
 
 /** Ends what outlives single tests. */
 export async function closeWorker(): Promise<void> {
-  const open = [lifelines, decoder];
+  const closing = { lifelines, decoder };
   [lifelines, decoder] = [undefined, undefined];
-  await Promise.all(open.map((one) => one?.[Symbol.asyncDispose]()));
+  await Promise.all([closing.lifelines?.[Symbol.asyncDispose](), closing.decoder?.[Symbol.asyncDispose]()]);
 }
 
 /** The disk image of an appliance; that of the configuration is known already. */
