@@ -22,10 +22,13 @@ function loadDockerode(): typeof Dockerode {
   return ours('dockerode') as typeof Dockerode;
 }
 
-/** Puts something else in the place of a module until this is disposed of; one that is loaded already stays. */
+/**
+ * Puts something else in the place of a module until this is disposed of. One that is loaded already stays; one that is not there
+ * is none that a later version of the client needs.
+ */
 function standIn(require: Require, name: string, exportsFor: (load: () => object) => object): Disposable {
-  const file = require.resolve(name);
-  if (require.cache[file] !== undefined) return { [Symbol.dispose]: () => undefined };
+  const file = resolved(require, name);
+  if (file === undefined || require.cache[file] !== undefined) return { [Symbol.dispose]: () => undefined };
   const module = new Module(file);
   module.exports = exportsFor(() => require(name) as object);
   module.loaded = true;
@@ -35,6 +38,14 @@ function standIn(require: Require, name: string, exportsFor: (load: () => object
       Reflect.deleteProperty(require.cache, file);
     },
   };
+}
+
+function resolved(require: Require, name: string): string | undefined {
+  try {
+    return require.resolve(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Exports of a module that is loaded when something of it is asked for. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { messageOf } from '../core/errors.ts';
 import { logAside, step } from '../core/step.ts';
 import type { Container, ExitStatus, FileAccess, Lifeline } from '../docker/index.ts';
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
@@ -210,20 +211,27 @@ async function prepare(
 ): Promise<{ readonly channels: Channels; readonly seen: SeenFolders; readonly own: string }> {
   const seen = seenFolders(access, folders, spec);
   const script = prepareScript(spec, { seen, own });
-  const top = seenFolders(access, folders, { ...spec, directory: folders.run }).run;
-  if (access.kind !== 'copy' && lifeline.container.engine.sharesKernel && canListenIn(top)) {
-    const channels = await listenHere(folders.run, top);
-    try {
-      await lifeline.runShell(script, wait);
-      return { channels, seen, own };
-    } catch (error) {
-      await channels[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
   if (access.kind === 'copy') await copyFiles(lifeline, spec, seen, wait.signal);
-  await lifeline.runShell(script, wait);
-  return { channels: await listenThere(lifeline, own, wait.signal), seen, own };
+  const here = await channelsHere({ lifeline, access, folders }, spec);
+  try {
+    await lifeline.runShell(script, wait);
+    return { channels: here ?? (await listenThere(lifeline, own, wait.signal)), seen, own };
+  } catch (error) {
+    await here?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Sockets of this process, unless QEMU cannot connect to any. */
+async function channelsHere({ lifeline, access, folders }: HypervisorPlace, spec: HypervisorSpec): Promise<Channels | undefined> {
+  const top = seenFolders(access, folders, { ...spec, directory: folders.run }).run;
+  if (access.kind === 'copy' || !lifeline.container.engine.sharesKernel || !canListenIn(top)) return undefined;
+  try {
+    return await listenHere(folders.run, top);
+  } catch (error) {
+    logAside('alpy.qemu', `no sockets in ${folders.run}, so the lifeline listens: ${messageOf(error)}`); // not every file system has them
+    return undefined;
+  }
 }
 
 async function copyFiles(

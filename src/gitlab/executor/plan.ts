@@ -66,10 +66,10 @@ export async function planSession(around: Surroundings): Promise<SessionSpec> {
     snapshotDirectory: join(settings.root, 'snapshots'),
     ...(isOwn && !job.variables['ALPY_APPLIANCE_IMAGE'] ? {} : { diskFolders: [project, ...settings.imageFolders] }),
     deadlineMs: Date.now() + job.timeoutMs + settings.graceSeconds * 1000,
-    services: services(job, node, config, images, settings),
+    services: services(job, node, config),
     job: {
       node,
-      image: jobImage(around, images),
+      image: jobImages(around, images).job,
       mounts: [
         { source: paths.builds, target: paths.builds, readOnly: false },
         { source: join(paths.session, sessionFiles.shared), target: sharedFolder, readOnly: true },
@@ -87,12 +87,17 @@ export async function planSession(around: Surroundings): Promise<SessionSpec> {
   };
 }
 
-/** The image that the job's scripts run in. @throws UsageError when it may not */
-export function jobImage({ settings, job }: Surroundings, images: readonly ResolvedImage[]): string {
-  const own = settings.images.default ?? imageNamed(images, 'traffic').reference;
-  const image = job.image === '' ? own : job.image;
-  seeImageAllowed(image, [own], settings);
-  return image;
+/** The images that the job's scripts and services run in, all of them checked. @throws UsageError when one may not be used */
+export function jobImages(
+  { settings, job }: Surroundings,
+  images: readonly ResolvedImage[],
+): { readonly job: string; readonly services: readonly string[] } {
+  const traffic = imageNamed(images, 'traffic').reference;
+  const byDefault = settings.images.default ?? traffic;
+  const chosen = { job: job.image === '' ? byDefault : job.image, services: job.services.map(({ name }) => name) };
+  const own = [...new Set([byDefault, traffic])];
+  for (const image of [chosen.job, ...chosen.services]) seeImageAllowed(image, own, settings);
+  return chosen;
 }
 
 async function describedTestbed(
@@ -125,18 +130,10 @@ function nodeOf(name: string, { topology: { links } }: Config, source: string): 
   );
 }
 
-function services(
-  job: Job,
-  node: string,
-  config: Config,
-  images: readonly ResolvedImage[],
-  settings: Settings,
-): readonly ServiceSpec[] {
-  const own = imageNamed(images, 'traffic').reference;
+function services(job: Job, node: string, config: Config): readonly ServiceSpec[] {
   const names = new Set<string>();
   return job.services.map((service): ServiceSpec => {
     const { name: image, alias, entrypoint, command, variables } = service;
-    seeImageAllowed(image, [own], settings);
     const name = nameOf(service);
     if (names.has(name)) throw new UsageError(`services: two are called ${name}; give each an alias`);
     names.add(name);

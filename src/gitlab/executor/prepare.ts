@@ -5,8 +5,8 @@ import { Engine } from '../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { startKeeper } from '../../session/index.ts';
 import { jobPaths } from './paths.ts';
-import { isKnownEarly, jobImage, planSession, type Surroundings } from './plan.ts';
-import { seeHarmless, seeImageAllowed } from './policy.ts';
+import { isKnownEarly, jobImages, planSession, type Surroundings } from './plan.ts';
+import { seeHarmless } from './policy.ts';
 
 /** How a stage of the driver talks and is stopped. */
 export interface StageIo {
@@ -32,10 +32,9 @@ export async function prepareJob(around: Surroundings, io: StageIo): Promise<voi
     });
   }
   const images = resolveImages(env, settings.alpyImages);
-  const own = jobImage(around, images);
-  for (const { name } of job.services) seeImageAllowed(name, [own], settings);
+  const own = jobImages(around, images);
   using engine = await Engine.connect({ jobId: String(job.id) });
-  await providePulled(engine, [...new Set([own, ...job.services.map(({ name }) => name)])], around, io);
+  await providePulled(engine, [...new Set([own.job, ...own.services])], around, io);
   if (isKnownEarly(around)) await startTestbed(around, io);
   else io.say('the testbed is made when the project is there, as that describes it');
 }

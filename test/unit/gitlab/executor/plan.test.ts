@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobPaths, type Surroundings } from '../../../../src/gitlab/executor/index.ts';
-import { isKnownEarly, jobImage, planSession, projectDirectory } from '../../../../src/gitlab/executor/plan.ts';
+import { isKnownEarly, jobImages, planSession, projectDirectory } from '../../../../src/gitlab/executor/plan.ts';
 import { resolveImages } from '../../../../src/images/index.ts';
 import type { SessionSpec } from '../../../../src/session/index.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
@@ -192,6 +192,18 @@ describe('services', () => {
     const services = [{ name: 'web' }];
     await expect(plan({ project: bed.project, services })).rejects.toThrow('this runner does not run the image "web"');
   });
+
+  test('those of alpy and the default one need not be listed, whatever the job itself runs in', async () => {
+    const images = resolveImages({}, {});
+    const traffic = images.find(({ name }) => name === 'traffic')?.reference ?? '';
+    const services = [traffic, 'tools:1'].map((name) => ({ name, alias: name.replace(/\W/g, '-') }));
+    const given = await surroundings({
+      variables: { CI_JOB_IMAGE: 'alpine:3' },
+      settings: 'images: { default: "tools:1", allow: ["alpine:*"] }',
+      services,
+    });
+    expect(jobImages(given, images)).toEqual({ job: 'alpine:3', services: [traffic, 'tools:1'] });
+  });
 });
 
 describe('where things are', () => {
@@ -211,9 +223,9 @@ describe('where things are', () => {
   test("the job's image: its own when allowed, or the runner's", async () => {
     const images = resolveImages({}, {});
     const named = await surroundings({ variables: { CI_JOB_IMAGE: 'alpine:3' } });
-    expect(() => jobImage(named, images)).toThrow('does not run the image "alpine:3"');
+    expect(() => jobImages(named, images)).toThrow('does not run the image "alpine:3"');
     const settings = await settingsOf('images: { default: "tools:1", allow: ["alpine:*"] }');
-    expect(jobImage({ ...named, settings }, images)).toBe('alpine:3');
-    expect(jobImage({ ...(await surroundings({})), settings }, images)).toBe('tools:1');
+    expect(jobImages({ ...named, settings }, images).job).toBe('alpine:3');
+    expect(jobImages({ ...(await surroundings({})), settings }, images).job).toBe('tools:1');
   });
 });
