@@ -6,7 +6,7 @@ import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
-import { Engine } from '../docker/index.ts';
+import { Engine, type Container } from '../docker/index.ts';
 import type { App } from '../network/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
@@ -56,16 +56,22 @@ export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () =
     const closed = Promise.withResolvers<void>();
     closed.promise.catch(() => undefined); // thrown below too
     const end = AbortSignal.any([signal, overdue, asked.signal]);
-    const testbed = await hold(spec, directory, lifetime, end, () => {
+    const { testbed, job } = await hold(spec, directory, lifetime, end, () => {
       asked.abort(new EnvironmentError('the testbed was told to stop'));
       return closed.promise;
     });
     onReady();
     if (!end.aborted) await once(end, 'abort');
     if (overdue.aborted) log('alpy.session', 'the deadline of the job has passed: the testbed ends');
-    closed.resolve(testbed.close());
+    closed.resolve(endAll(testbed, job)); // who told it to stop hears when nothing is left
     await closed.promise;
   });
+}
+
+/** @throws what `Testbed.close` throws, and ContainerError when the job's container cannot be removed */
+async function endAll(testbed: Testbed, job: Container | undefined): Promise<void> {
+  const outcomes = await Promise.allSettled([testbed.close(), job?.[Symbol.asyncDispose]()]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** Makes everything and opens the ways in. */
@@ -75,7 +81,7 @@ async function hold(
   lifetime: Lifetime,
   signal: AbortSignal,
   stop: () => Promise<void>,
-): Promise<Testbed> {
+): Promise<{ readonly testbed: Testbed; readonly job: Container | undefined }> {
   const engine = await Engine.connect({ runId: spec.runId, jobId: spec.jobId });
   lifetime.defer('engine', () => {
     engine[Symbol.dispose]();
@@ -101,7 +107,7 @@ async function hold(
   lifetime.defer('socket', async () => {
     await socket[Symbol.asyncDispose]();
   });
-  return testbed;
+  return { testbed, job };
 }
 
 /** What only the driver, or a person on this machine, may ask for besides. */
