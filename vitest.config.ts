@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      // not isolated: loading the modules anew for every file would take twice as long as the tests
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5000, isolate: false } },
+      // not isolated: loading the modules anew for every file would take twice as long as the tests; two at a time, since many wait
+      // for shells, where Vitest takes one worker less than there are cores
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5000, isolate: false, maxWorkers: 2 } },
       {
         // one at a time: guests without KVM take a core each
         test: {
