@@ -13,7 +13,7 @@ import {
   type RunnerEntry,
   type Settings,
 } from '../gitlab/executor/index.ts';
-import { longestSocketPath } from '../session/index.ts';
+import { longestSocketPath } from '../core/socket-path.ts';
 import type { Finding } from '../testbed/doctor.ts';
 
 /** What the check looks at; what tests put in place of this machine has a default. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { octalEscape } from '../core/text.ts';
 import { numberIn, type Frame } from './frame.ts';
 import type { ExpectOptions } from './options.ts';
-import { octalEscape } from './quote.ts';
 import type { SerialConsole } from './serial-console.ts';
 
 /**

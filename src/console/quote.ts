@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-
-/** Makes one word of any text, for a shell. */
-export function quoteWord(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
+import { octalEscape, quoteWord } from '../core/text.ts';
 
 /**
  * Makes one word of any text, to be typed at a prompt: what a terminal, a line editor or bash's history may take for
@@ -21,9 +17,4 @@ export function escapeText(bytes: Uint8Array): string {
     if (character === '\\') return String.raw`\\`;
     return /^[ "-&(-~]$/.test(character) ? character : octalEscape(byte);
   }).join('');
-}
-
-/** What `printf %b` prints as this byte. */
-export function octalEscape(byte: number): string {
-  return `\\0${byte.toString(8).padStart(3, '0')}`;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import { quoteWord } from '../core/text.ts';
 import { md5, sum } from './checksum.ts';
-import { escapeText, quoteWord } from './quote.ts';
+import { escapeText } from './quote.ts';
 import type { ShellSession } from './shell-session.ts';
 
 /**

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import { escapeBytes, tail } from '../core/text.ts';
+import { escapeBytes, tail, quoteWord } from '../core/text.ts';
 import { checksumFor } from './checksum.ts';
 import { TransferError } from './errors.ts';
 import { base64Lines, octalLines } from './line-feed.ts';
-import { quoteWord } from './quote.ts';
 import type { ShellSession } from './shell-session.ts';
 
 const tools = ['base64', 'od', 'sha256sum', 'md5sum', 'cksum'];

@@ -55,6 +55,11 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
   });
 }
 
+/** What `printf %b` prints as this byte. */
+export function octalEscape(byte: number): string {
+  return `\\0${byte.toString(8).padStart(3, '0')}`;
+}
+
 /** Makes one word of any text, for a shell. */
 export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;

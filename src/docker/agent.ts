@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
-import { quoteWord } from '../core/text.ts';
+import { octalEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
@@ -178,8 +178,6 @@ export class Agent {
 /** Makes one line of any text, as `printf %b` reads it. */
 export function escapeLine(text: string): string {
   return [...Buffer.from(text)]
-    .map((byte) =>
-      /[\w ./:=-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, '0')}`,
-    )
+    .map((byte) => (/[\w ./:=-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : octalEscape(byte)))
     .join('');
 }

@@ -7,6 +7,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { untilAborted } from '../core/deadline.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { inParallel } from '../core/parallel.ts';
+import { longestSocketPath } from '../core/socket-path.ts';
 import { startExec, type Lifeline } from '../docker/index.ts';
 import { duplexOf } from './duplex.ts';
 import { HypervisorError } from './errors.ts';
@@ -24,9 +25,6 @@ export interface Channels extends AsyncDisposable {
   readonly qmp: Channel;
   readonly serial: Channel;
 }
-
-/** Longest path that a socket can have, in `bytes` (`sun_path` of unix(7), without its NUL). */
-const longestSocketPath = 107;
 
 /** Whether QEMU can connect to a socket in a folder of ours that it sees by this path. */
 export function canListenIn(seen: string): boolean {

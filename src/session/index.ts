@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { commandHelp, parseWords, sessionCommands, type SessionCommand } from './commands/index.ts';
 export { SessionError } from './errors.ts';
-export { callSocket, longestSocketPath, type SocketCall } from './socket.ts';
+export { callSocket, type SocketCall } from './socket.ts';
 export { sessionFiles, sharedFolder, type JobContainerSpec, type ServiceSpec, type SessionSpec } from './spec.ts';
 export { runKeeper, startKeeper } from './start.ts';
 export { isKept, stopKeeper } from './stop.ts';

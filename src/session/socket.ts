@@ -4,6 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { longestSocketPath } from '../core/socket-path.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 
@@ -16,9 +17,6 @@ interface Request {
 
 /** Every line that comes back; data in base64. The last one has the exit status. */
 type Reply = { readonly out: string } | { readonly err: string } | { readonly exit: number };
-
-/** Longest path that a socket can have, in `bytes` (`sun_path` of unix(7), without its NUL). */
-export const longestSocketPath = 107;
 
 /**
  * Takes calls on a socket of this machine. A connection is a call; when it ends early, the call is cancelled. Its release

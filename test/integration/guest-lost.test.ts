@@ -6,16 +6,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseAccel } from '../../src/qemu/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
-import { writeBlankDisk } from '../support/blank-disk.ts';
-import { Bench, rabbit, rabbitImage } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, rabbitImage, type Bench } from '../support/testbeds.ts';
 
 let bench: Bench;
 let blank: string;
 
 beforeAll(async () => {
-  bench = await Bench.open();
-  blank = join(bench.directory, 'blank.raw');
-  await writeBlankDisk(blank);
+  ({ bench, blank } = await openWithBlankDisk());
 });
 
 afterAll(async () => {

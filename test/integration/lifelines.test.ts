@@ -4,16 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exec } from '../../src/docker/index.ts';
 import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
-import { writeBlankDisk } from '../support/blank-disk.ts';
-import { Bench, rabbit } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
 
 let bench: Bench;
 let blank: string;
 
 beforeAll(async () => {
-  bench = await Bench.open();
-  blank = join(bench.directory, 'blank.raw');
-  await writeBlankDisk(blank);
+  ({ bench, blank } = await openWithBlankDisk());
 });
 
 afterAll(async () => {

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withSink, type StepSink } from '../../src/core/step.ts';
-import { writeBlankDisk } from '../support/blank-disk.ts';
-import { Bench, rabbit } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
 
 let bench: Bench;
 let blank: string;
 
 beforeAll(async () => {
-  bench = await Bench.open();
-  blank = join(bench.directory, 'blank.raw');
-  await writeBlankDisk(blank);
+  ({ bench, blank } = await openWithBlankDisk());
 });
 
 afterAll(async () => {

@@ -14,6 +14,7 @@ import {
   type Testbed,
   type TestbedSpec,
 } from '../../src/testbed/index.ts';
+import { writeBlankDisk } from './blank-disk.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
 export const rabbitImage = resolve(import.meta.dirname, '../../.cache/rabbit.qcow2');
@@ -24,6 +25,14 @@ export function rabbit(changes: Partial<Appliance> = {}): Appliance {
   const raw = { appliance: { name: 'rabbit', image: rabbitImage, login } };
   const { config } = resolveConfig({ file: resolve('alpy.yaml'), raw, directory: resolve('.') });
   return { ...config.appliance, ...changes };
+}
+
+/** A bench, and the disk of a guest that never says a word. */
+export async function openWithBlankDisk(): Promise<{ readonly bench: Bench; readonly blank: string }> {
+  const bench = await Bench.open();
+  const blank = join(bench.directory, 'blank.raw');
+  await writeBlankDisk(blank);
+  return { bench, blank };
 }
 
 /** Makes testbeds in a temporary folder and releases all of it. */
