@@ -170,14 +170,9 @@ export class Node implements AsyncDisposable {
     return exec(this.container, spec, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
   }
 
-  /**
-   * Brings the tap up that was moved in. Offloads go off, so that frames on the link are as they would be on a wire:
-   * with their checksums, and no longer than the MTU.
-   */
-  async connect(mac: string, wait: Partial<Wait> = {}): Promise<void> {
-    const links = [`link set lo up`, `link set ${nodeDevice} address ${mac}`, `link set ${nodeDevice} up`];
-    const offloads = `ethtool -K ${nodeDevice} tx off sg off tso off gso off gro off`;
-    await this.#shell(`${offloads}\n${ipBatch(links)}`, wait);
+  /** Brings its loopback interface up, and the tap that was moved in. @throws ExecError when there is none */
+  async bringUp(wait: Partial<Wait> = {}): Promise<void> {
+    await this.#shell(ipBatch(['link set lo up', `link set ${nodeDevice} up`]), wait);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,16 +28,19 @@ export interface MemoryFile {
   readonly use: 'write' | 'copy-on-write' | 'copy-on-write of a file that may not be written';
 }
 
-/** The disk of a snapshot: what the guest had written when it was saved, over the image. */
-export interface SnapshotDisk {
+/** The file of the guest's disk. */
+export interface DiskFile {
   readonly path: string;
-  readonly image: string;
-  readonly imageFormat: string;
+  readonly format: string;
+  /** whether what the guest writes goes into it; else it goes into a file that is nobody else's, and goes with QEMU */
+  readonly isWritten: boolean;
+  /** what it is an overlay of, whatever path it names itself */
+  readonly backing?: { readonly path: string; readonly format: string } | undefined;
 }
 
 /** Where QEMU's files are, in its own file system. */
 export interface MachinePaths {
-  readonly disk: string;
+  readonly disk: DiskFile;
   /** QEMU connects to it */
   readonly qmpSocket: string;
   /** QEMU connects to it */
@@ -48,8 +51,6 @@ export interface MachinePaths {
   readonly capture: (link: number) => string;
   /** absent for memory of QEMU's own */
   readonly memory?: MemoryFile | undefined;
-  /** what the disk is an overlay of when the guest comes from a snapshot, whatever path the overlay itself names */
-  readonly snapshotDisk?: SnapshotDisk | undefined;
   /** whether QEMU waits for the state of a snapshot */
   readonly isIncoming?: boolean | undefined;
 }
@@ -124,11 +125,7 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
 }
 
 function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
-  // cache=unsafe: nobody needs the overlay after a crash
-  const drive = [
-    '-drive',
-    `if=none,id=disk0,format=qcow2,file=${escapeCommas(paths.disk)},cache=unsafe,discard=unmap${backingChain(paths)}`,
-  ];
+  const drive = ['-drive', `if=none,id=disk0,${driveOptions(paths.disk)}`];
   // bootindex=1, since QEMU takes 0 for a kernel that the user adds by -kernel
   const hasAhci = machine === 'q35';
   switch (disk) {
@@ -144,12 +141,15 @@ function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): rea
   }
 }
 
-function backingChain({ snapshotDisk }: MachinePaths): string {
-  if (!snapshotDisk) return '';
-  const { path, image, imageFormat } = snapshotDisk;
-  const node = (at: string, driver: string, file: string): string =>
-    `,${at}.driver=${driver},${at}.file.driver=file,${at}.file.filename=${escapeCommas(file)}`;
-  return node('backing', 'qcow2', path) + node('backing.backing', imageFormat, image);
+function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
+  return [
+    `format=${format},file=${escapeCommas(path)}`,
+    // nobody needs after a crash what the guest has written
+    `cache=unsafe,discard=unmap,snapshot=${isWritten ? 'off' : 'on'}`,
+    ...(backing
+      ? [`backing.driver=${backing.format},backing.file.driver=file,backing.file.filename=${escapeCommas(backing.path)}`]
+      : []),
+  ].join(',');
 }
 
 /**

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { quoteWord } from '../core/text.ts';
 import type { FileAccess, LifelineSpec, Mount } from '../docker/index.ts';
 import type { DiskImage } from './disk-image.ts';
-import { machineArguments, type MachinePaths, type MachineSpec } from './machine.ts';
+import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } from './machine.ts';
 import { fileUri } from './state.ts';
 import { isAtLeast } from './version.ts';
 
@@ -114,52 +114,49 @@ export interface HypervisorPaths extends HypervisorFolders {
 }
 
 /**
- * Lines of shell that make the folder, the overlay, and a copy of the firmware's variables, of the testbed's own. -u: the backing file is not
- * looked at, since its own backing file may have another path here than it says. Pure.
+ * Lines of shell that make the folder, and what QEMU writes: the disk of the snapshot that it makes, and a copy of the
+ * firmware's variables. Pure.
  */
 export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, { seen, own }: HypervisorFolders): string {
-  const isRestored = snapshot?.use === 'restore';
-  const [format, backing] = isRestored
-    ? ['qcow2', join(seen.snapshot, snapshotFiles.disk)]
-    : [disk.format, imagePath(seen, disk)];
-  const files = writtenFiles(snapshot, { seen, own });
-  const firmware = isRestored ? join(seen.snapshot, snapshotFiles.firmware) : firmwareTemplate;
-  const overlay = ['qemu-img', 'create', '-q', '-u', '-f', 'qcow2', '-F', format, '-b', backing, files.disk];
+  const image = imagePath(seen, disk);
+  const madeDisk = join(seen.snapshot, snapshotFiles.disk);
+  const overlay = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', disk.format, '-b', image, madeDisk];
+  const firmware = snapshot?.use === 'restore' ? join(seen.snapshot, snapshotFiles.firmware) : firmwareTemplate;
   return [
     quoteWords(['mkdir', '-p', own]),
-    quoteWords([...overlay, String(disk.virtualBytes)]),
-    ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, files.firmware])] : []),
+    ...(snapshot?.use === 'make' ? [quoteWords(overlay)] : []),
+    ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, firmwareFile(snapshot, { seen, own })])] : []),
   ].join('\n');
 }
 
 /** The command that is QEMU. Pure. */
 export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, paths: HypervisorPaths): string {
   const { seen, qmpSocket, serialSocket } = paths;
-  const files = writtenFiles(snapshot, paths);
-  const inSnapshot = (file: keyof typeof snapshotFiles): string => join(seen.snapshot, snapshotFiles[file]);
-  const image = imagePath(seen, disk);
   const machinePaths: MachinePaths = {
-    disk: files.disk,
+    disk: diskFile(disk, snapshot, seen),
     qmpSocket,
     serialSocket,
     firmwareCode,
-    firmwareVariables: files.firmware,
+    firmwareVariables: firmwareFile(snapshot, paths),
     capture: (link) => captureFile(seen.run, link),
-    ...(snapshot ? { memory: { path: inSnapshot('memory'), use: memoryUse(disk, snapshot.use) } } : {}),
-    ...(snapshot?.use === 'restore'
-      ? { isIncoming: true, snapshotDisk: { path: inSnapshot('disk'), image, imageFormat: disk.format } }
+    ...(snapshot
+      ? { memory: { path: join(seen.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) } }
       : {}),
+    isIncoming: snapshot?.use === 'restore',
   };
   return quoteWords(['qemu-system-x86_64', ...machineArguments(machine, machinePaths)]);
 }
 
-/** What QEMU writes: into the snapshot that it makes, else into its own folder. */
-function writtenFiles(
-  snapshot: SnapshotUse | undefined,
-  { seen, own }: HypervisorFolders,
-): { readonly disk: string; readonly firmware: string } {
-  const folder = snapshot?.use === 'make' ? seen.snapshot : own;
-  return { disk: join(folder, snapshotFiles.disk), firmware: join(folder, snapshotFiles.firmware) };
+function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, seen: SeenFolders): DiskFile {
+  const image = { path: imagePath(seen, disk), format: disk.format };
+  if (!snapshot) return { ...image, isWritten: false };
+  const path = join(seen.snapshot, snapshotFiles.disk);
+  return { path, format: 'qcow2', isWritten: snapshot.use === 'make', backing: image };
+}
+
+/** The firmware's variables, which QEMU writes: into the snapshot that it makes, else into its own folder. */
+function firmwareFile(snapshot: SnapshotUse | undefined, { seen, own }: HypervisorFolders): string {
+  return join(snapshot?.use === 'make' ? seen.snapshot : own, snapshotFiles.firmware);
 }
 
 /** The disk image as QEMU sees it. */

@@ -2,6 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { untilAborted } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { inParallel } from '../core/parallel.ts';
@@ -10,7 +11,7 @@ import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { hostsText, moveTaps, Node } from '../network/index.ts';
+import { hostsText, moveTap, Node, prepareTaps } from '../network/index.ts';
 import {
   captureFile,
   GuestClock,
@@ -69,6 +70,12 @@ const restoreTimeoutMs = 30_000;
 
 type Parts = Omit<ConstructorParameters<typeof Testbed>[0], 'lifetime'>;
 
+interface StartedGuest {
+  readonly hypervisor: Hypervisor;
+  readonly console: SerialConsole;
+  readonly consoleEnded: Promise<void>;
+}
+
 async function create(
   engine: Engine,
   facts: HostFacts,
@@ -86,39 +93,41 @@ async function create(
   const started: { hypervisor?: Hypervisor } = {};
   lifetime.defer('qemu', () => started.hypervisor?.[Symbol.asyncDispose]()); // it ends with the lifeline, so after it
   const { lifeline, folders, reuse } = await takeLifeline(engine, facts, spec, hypervisorSpec, lifetime, signal);
-  const startHypervisor = async (abort: AbortSignal): Promise<Hypervisor> => {
-    started.hypervisor = await Hypervisor.start({ lifeline, access: facts.access, folders }, hypervisorSpec, abort);
+  const restored = spec.snapshot?.use === 'restore' ? spec.snapshot.from : undefined;
+  const clock = new GuestClock(restored?.record.virtualMs);
+  const tapsReady = Promise.withResolvers<{ readonly restoring: Promise<void> }>();
+
+  const startGuest = async (abort: AbortSignal): Promise<StartedGuest> => {
+    const hypervisor = await Hypervisor.start({ lifeline, access: facts.access, folders }, hypervisorSpec, abort);
+    started.hypervisor = hypervisor;
     await seeUnchanged(disk.files); // now that QEMU has opened them
-    return started.hypervisor;
+    hypervisor.qmp.onEvent((event) => {
+      clock.take(event);
+    });
+    const restoring = restored ? restore(hypervisor, restored, abort) : Promise.resolve();
+    restoring.catch(() => undefined); // told below
+    const unless = unlessRestoringFails(restoring);
+    await prepareTaps(lifeline, numbers.map(nodeMac), abort).catch(unless);
+    tapsReady.resolve({ restoring });
+    const opened = await openConsole(hypervisor, directory, lifetime, abort).catch(unless);
+    await restoring;
+    return { hypervisor, ...opened };
   };
   const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
     const hostsFile = facts.access.kind === 'bind' ? await makeHostsFile(directory, index, lifetime) : undefined;
     const node = await Node.start({ engine, lifeline, image: nodeImage, hostsFile }, index, abort);
     lifetime.defer(node.name, () => node[Symbol.asyncDispose]());
+    const { restoring } = await untilAborted(tapsReady.promise, abort);
+    // at once, while others start: the kernel takes some 20 ms for each, one after the other, in which it only waits
+    await connect(lifeline, node, abort).catch(unlessRestoringFails(restoring));
     return node;
   });
-  const [hypervisor, ...nodes] = await inParallel<[Hypervisor, ...Node[]]>(signal, [startHypervisor, ...startNodes]);
-
-  const restored = spec.snapshot?.use === 'restore' ? spec.snapshot.from : undefined;
-  const clock = new GuestClock(restored?.record.virtualMs);
-  hypervisor.qmp.onEvent((event) => {
-    clock.take(event);
-  });
+  const [{ hypervisor, console, consoleEnded }, ...nodes] = await inParallel<[StartedGuest, ...Node[]]>(signal, [
+    startGuest,
+    ...startNodes,
+  ]);
   const startMs = Math.floor(machine.clockStart.getTime() / 1000) * 1000; // filter-dump adds it to the virtual clock
   const trueTime = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
-
-  const restoring = restored ? restore(hypervisor, restored, signal) : Promise.resolve();
-  // when QEMU ends because of the snapshot, all else fails too: its reason is the one to be told
-  const afterRestoring = async (error: unknown): Promise<never> => {
-    await restoring;
-    throw error;
-  };
-  const [{ console, consoleEnded }] = await inParallel(signal, [
-    (abort: AbortSignal) => openConsole(hypervisor, directory, abort).catch(afterRestoring),
-    (abort: AbortSignal) => wire(lifeline, nodes, abort).catch(afterRestoring),
-    () => restoring,
-  ]);
-  lifetime.defer('console', () => console.close());
 
   const links = nodes.map((node, index) => {
     const source = {
@@ -225,19 +234,29 @@ async function makeHostsFile(directory: string, index: number, lifetime: Lifetim
 async function openConsole(
   hypervisor: Hypervisor,
   directory: string,
+  lifetime: Lifetime,
   signal: AbortSignal,
 ): Promise<{ readonly console: SerialConsole; readonly consoleEnded: Promise<void> }> {
   const stream = await hypervisor.openSerial({ timeoutMs: 30_000, signal });
   const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
-  return { console: SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) }), consoleEnded };
+  const console = SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) });
+  lifetime.defer('console', () => console.close());
+  return { console, consoleEnded };
 }
 
-async function wire(lifeline: Lifeline, nodes: readonly Node[], signal: AbortSignal): Promise<void> {
-  await step('alpy.network', 'Move the taps into the nodes', () => moveTaps(lifeline, nodes, signal));
-  await inParallel(
-    signal,
-    nodes.map((node) => (abort: AbortSignal) => node.connect(nodeMac(node.index), { signal: abort })),
-  );
+/** When QEMU ends because of the snapshot, all else fails too: its reason is the one to be told. */
+function unlessRestoringFails(restoring: Promise<void>): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await restoring;
+    throw error;
+  };
+}
+
+async function connect(lifeline: Lifeline, node: Node, signal: AbortSignal): Promise<void> {
+  await step('alpy.network', `Connect ${node.name}`, async () => {
+    await moveTap(lifeline, node, signal);
+    await node.bringUp({ signal });
+  });
 }
 
 async function fetchCaptures(lifeline: Lifeline, from: string, to: string): Promise<void> {

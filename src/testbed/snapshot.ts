@@ -128,7 +128,7 @@ async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
 
 /** Stand-ins for paths, which do not change what the guest is. */
 const anywhere = {
-  disk: 'disk',
+  disk: { path: 'disk', format: 'qcow2', isWritten: false },
   qmpSocket: 'qmp',
   serialSocket: 'serial',
   firmwareCode: 'code',

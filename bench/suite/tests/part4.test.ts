@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { referenceTests } from '../reference-tests.ts';
+import { balancesHttp, forwardsIpv4, limitsRate } from '../reference-tests.ts';
 
-referenceTests();
+balancesHttp();
+limitsRate();
+forwardsIpv4();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { machineArguments, type MachinePaths, type MachineSpec } from '../../../src/qemu/machine.ts';
 
 const paths: MachinePaths = {
-  disk: '/d.qcow2',
+  disk: { path: '/i/d.raw', format: 'raw', isWritten: false },
   qmpSocket: '/qmp',
   serialSocket: '/serial',
   firmwareCode: '/code.fd',
@@ -24,7 +24,7 @@ const spec: MachineSpec = {
 };
 const all = (changes: Partial<MachineSpec>): string => machineArguments({ ...spec, ...changes }, paths).join(' ');
 const at = (changes: Partial<MachinePaths>): string => machineArguments(spec, { ...paths, ...changes }).join(' ');
-const diskDrive = '-drive if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap';
+const diskDrive = '-drive if=none,id=disk0,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on';
 
 test('all arguments of a machine with two NICs, UEFI and an argument of the user', () => {
   const nics = [
@@ -39,7 +39,7 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
     ...['-rtc', 'base=2026-03-04T05:06:07,clock=vm'],
     ...['-drive', 'if=pflash,unit=0,format=raw,readonly=on,file=/code.fd'],
     ...['-drive', 'if=pflash,unit=1,format=raw,file=/vars.fd'],
-    ...['-drive', 'if=none,id=disk0,format=qcow2,file=/d.qcow2,cache=unsafe,discard=unmap'],
+    ...['-drive', 'if=none,id=disk0,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on'],
     ...['-device', 'virtio-blk-pci,drive=disk0,bootindex=1'],
     ...['-chardev', 'socket,id=serial0,path=/serial', '-serial', 'chardev:serial0'],
     ...['-chardev', 'socket,id=qmp0,path=/qmp', '-mon', 'chardev=qmp0,mode=control'],
@@ -87,13 +87,11 @@ test('memory in a file is written by the machine that makes a snapshot, and only
   expect(at({})).not.toContain('memory-backend');
 });
 
-test('a restored machine waits for its state, and finds disk and image wherever they are here', () => {
-  const text = at({
-    isIncoming: true,
-    snapshotDisk: { path: '/s/disk.qcow2', image: '/i/a,b.raw', imageFormat: 'raw' },
-  });
+test('a restored machine waits for its state, and its disk is an overlay of the image, wherever that is here', () => {
+  const disk = { path: '/s/disk.qcow2', format: 'qcow2', backing: { path: '/i/a,b.raw', format: 'raw' } };
+  const text = at({ isIncoming: true, disk: { ...disk, isWritten: false } });
   expect(text).toContain('-incoming defer');
-  expect(text).toContain(
-    'file=/d.qcow2,cache=unsafe,discard=unmap,backing.driver=qcow2,backing.file.driver=file,backing.file.filename=/s/disk.qcow2,backing.backing.driver=raw,backing.backing.file.driver=file,backing.backing.file.filename=/i/a,,b.raw',
-  );
+  const backing = 'backing.driver=raw,backing.file.driver=file,backing.file.filename=/i/a,,b.raw';
+  expect(text).toContain(`format=qcow2,file=/s/disk.qcow2,cache=unsafe,discard=unmap,snapshot=on,${backing} `);
+  expect(at({ disk: { ...disk, isWritten: true } })).toContain(`discard=unmap,snapshot=off,${backing} `);
 });
