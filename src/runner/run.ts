@@ -3,12 +3,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
-import { inParallel } from '../core/parallel.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
-import { resolveImages } from '../images/index.ts';
 import {
   exitStatusOf,
   redactReport,
@@ -18,8 +16,8 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
-import { inspectApplianceDisk, inspectHost, whyNoSnapshots, type HostFacts } from '../testbed/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
+import { inspect } from './inspect.ts';
 import { RunReporter } from './reporter.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
 import { SchedulerServer } from './scheduler/server.ts';
@@ -68,7 +66,7 @@ export interface RunOptions {
  * @throws DaemonError, MissingImageError, DiskImageError, EnvironmentError when no test could be run
  */
 export async function runTests(options: RunOptions): Promise<RunReport> {
-  const { loaded, signal, variables } = options;
+  const { loaded } = options;
   const { config } = loaded;
   const started = Date.now();
   const testsDirectory = join(config.out, 'tests');
@@ -76,25 +74,17 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const loading = import('./open-vitest.ts'); // takes a while, in which containers find out what there is
   loading.catch(() => undefined); // told below
   using engine = await Engine.connect({ jobId: options.jobId });
-  const questions = { images: resolveImages(variables, config.images), accel: config.accel, directory: testsDirectory };
-  const host = await inspectHost(engine, { ...questions, accelCacheFile: options.accelCacheFile }, signal);
   const machine = await inspectMachine();
-  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
   const redact = makeRedactor(options.secrets);
   const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, (test) => {
     options.onTest(redactTest(test, redact));
   });
   await using opened = new AsyncDisposableStack();
-  const [disk, snapshots, vitest] = await inParallel(signal, [
-    (abort: AbortSignal) => inspectApplianceDisk(engine, host, config.appliance, abort),
-    (abort: AbortSignal) => placeOfSnapshots(options, engine, host, abort),
-    async () => {
-      const { openVitest } = await loading;
-      const vitest = await openVitest({ config, root: loaded.root, testName: options.testName, host, workers, reporter });
-      opened.defer(() => vitest.close());
-      return vitest;
-    },
-  ]);
+  const { host, disk, snapshots } = await inspect(engine, options, testsDirectory);
+  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
+  const { openVitest } = await loading;
+  const vitest = await openVitest({ config, root: loaded.root, testName: options.testName, host, workers, reporter });
+  opened.defer(() => vitest.close());
   await using scheduler = await SchedulerServer.open(capacityOf(machine, host.accel));
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
@@ -182,19 +172,6 @@ function inShard(
   const by = files.some((file) => durations.has(nameOf(file))) ? 'duration' : 'count';
   onStart({ shard: `${String(index)}/${String(total)}, ${String(mine.size)} of ${String(files.length)} test files (by ${by})` });
   return { chosen: files.filter((file) => mine.has(nameOf(file))), report: { index, total, plan: planHash(plan) } };
-}
-
-/** Where snapshots are kept, or why there are none. */
-async function placeOfSnapshots(
-  { loaded, snapshotDirectory }: RunOptions,
-  engine: Engine,
-  host: HostFacts,
-  signal: AbortSignal,
-): Promise<NonNullable<RunFacts['snapshots']> | string> {
-  const { boot, snapshots } = loaded.config;
-  if (boot === 'cold') return 'the configuration says so';
-  const reason = await whyNoSnapshots(engine, host, snapshotDirectory, signal);
-  return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }
 
 function noTests({ filters, testName, loaded }: RunOptions): UsageError {

@@ -20,6 +20,9 @@ export interface HostFacts {
   readonly timeFactor: number;
 }
 
+/** What has to be known to show files to containers. */
+export type FileFacts = Pick<HostFacts, 'images' | 'access'>;
+
 /** What to find out. */
 export interface HostQuestions {
   readonly images: readonly ResolvedImage[];
@@ -55,7 +58,7 @@ export async function inspectHost(engine: Engine, questions: HostQuestions, sign
  */
 export async function whyNoSnapshots(
   engine: Engine,
-  { access, images }: HostFacts,
+  { access, images }: FileFacts,
   directory: string,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
@@ -77,7 +80,7 @@ export async function whyNoSnapshots(
  */
 export async function inspectApplianceDisk(
   engine: Engine,
-  facts: HostFacts,
+  facts: FileFacts,
   appliance: { readonly image: string; readonly format: DiskFormat | 'auto' },
   signal?: AbortSignal,
 ): Promise<DiskImage> {

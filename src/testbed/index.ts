@@ -3,7 +3,7 @@ export { Apps } from './apps.ts';
 export { createTestbed, type TestbedSpec } from './create.ts';
 export { Dut, type Appliance } from './dut.ts';
 export { BootError, GuestLostError } from './errors.ts';
-export { inspectApplianceDisk, inspectHost, whyNoSnapshots, type HostFacts, type HostQuestions } from './host.ts';
+export { inspectApplianceDisk, inspectHost, whyNoSnapshots, type FileFacts, type HostFacts, type HostQuestions } from './host.ts';
 export { Link } from './link.ts';
 export { LifelinePool } from './lifelines.ts';
 export { provideSnapshot, type SnapshotSpec } from './snapshot.ts';

@@ -2,5 +2,5 @@
 import { balancesHttp, forwardsIpv4, limitsRate } from '../reference-tests.ts';
 
 balancesHttp();
-forwardsIpv4();
 limitsRate();
+forwardsIpv4();

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { inParallel } from '../core/parallel.ts';
+import type { LoadedConfig } from '../config/index.ts';
+import type { Engine } from '../docker/index.ts';
+import { resolveImages } from '../images/index.ts';
+import type { DiskImage } from '../qemu/index.ts';
+import { inspectApplianceDisk, inspectHost, whyNoSnapshots, type FileFacts, type HostFacts } from '../testbed/index.ts';
+import type { RunFacts } from './facts.ts';
+
+/** Of what it is to find out. */
+export interface InspectOptions {
+  readonly loaded: LoadedConfig;
+  /** the caller's environment: locations of images */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** absolute path of the folder for snapshots */
+  readonly snapshotDirectory: string;
+  /** file that keeps the verdict on KVM */
+  readonly accelCacheFile?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What tests need to know of machine and appliance. */
+export interface Inspection {
+  readonly host: HostFacts;
+  readonly disk: DiskImage;
+  readonly snapshots: SnapshotPlace;
+}
+
+/** Where snapshots are kept, or why there are none. */
+export type SnapshotPlace = NonNullable<RunFacts['snapshots']> | string;
+
+/**
+ * Finds out what there is, all at once: disk and snapshots are looked at as if containers could mount our folders, which turns
+ * out at the same time; only where they cannot, it is done again.
+ * @param testsDirectory - folder of the testbeds' files
+ * @throws MissingImageError, DiskImageError, EnvironmentError, ContainerError
+ */
+export async function inspect(engine: Engine, options: InspectOptions, testsDirectory: string): Promise<Inspection> {
+  const { signal, loaded, variables, accelCacheFile } = options;
+  const { accel, images: locations } = loaded.config;
+  const images = resolveImages(variables, locations);
+  const [host, mounted] = await inParallel(signal, [
+    (abort: AbortSignal) => inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile }, abort),
+    (abort: AbortSignal) => settled(lookAtFiles(engine, { images, access: { kind: 'bind' } }, options, abort)),
+  ]);
+  const files = host.access.kind === 'bind' ? mounted() : await lookAtFiles(engine, host, options, signal);
+  return { host, ...files };
+}
+
+async function lookAtFiles(
+  engine: Engine,
+  facts: FileFacts,
+  options: InspectOptions,
+  signal: AbortSignal,
+): Promise<Omit<Inspection, 'host'>> {
+  const [disk, snapshots] = await inParallel(signal, [
+    (abort: AbortSignal) => inspectApplianceDisk(engine, facts, options.loaded.config.appliance, abort),
+    (abort: AbortSignal) => placeOfSnapshots(engine, facts, options, abort),
+  ]);
+  return { disk, snapshots };
+}
+
+async function placeOfSnapshots(
+  engine: Engine,
+  facts: FileFacts,
+  { loaded, snapshotDirectory }: InspectOptions,
+  signal: AbortSignal,
+): Promise<SnapshotPlace> {
+  const { boot, snapshots } = loaded.config;
+  if (boot === 'cold') return 'the configuration says so';
+  const reason = await whyNoSnapshots(engine, facts, snapshotDirectory, signal);
+  return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
+}
+
+/** How it ended, to be told when it matters. */
+async function settled<T>(promise: Promise<T>): Promise<() => T> {
+  try {
+    const value = await promise;
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
