@@ -4,7 +4,8 @@ import type { App, Apps, Node } from 'alpy';
 /** Starts a web server on port 80 of a node that answers everything with `text`, and waits until it does. */
 export async function serveHttp(apps: Apps, node: Node, text: string): Promise<App> {
   // httpd goes to the background when it listens
-  const script = 'mkdir /www; printf %s "$0" >/www/index.html; busybox httpd -p 80 -h /www; echo listening; exec sleep infinity';
+  const script =
+    'mkdir -p /www; printf %s "$0" >/www/index.html; busybox httpd -p 80 -h /www; echo listening; exec sleep infinity';
   const server = await apps.start({ node, name: 'httpd', command: ['sh', '-ec', script, text] });
   await server.waitForOutput(/^listening$/);
   return server;

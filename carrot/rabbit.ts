@@ -56,10 +56,8 @@ export class Rabbit {
 
   /** Runs commands one after the other; none may fail. */
   async run(...commands: readonly string[]): Promise<string> {
-    // a command alone is typed as it is, where lines have to be decoded by the device
-    const [first = '', ...more] = commands;
-    const text = more.length === 0 ? first : ['set -e', ...commands].join('\n');
-    return (await this.dut.shell.run(text)).output;
+    // on the line of the first: a command alone is then typed as it is, where lines have to be decoded by the device
+    return (await this.dut.shell.run(`set -e; ${commands.join('\n')}`)).output;
   }
 }
 
