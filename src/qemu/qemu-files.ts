@@ -139,7 +139,7 @@ export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, paths: 
     firmwareCode,
     firmwareVariables: firmwareFile(snapshot, paths),
     capture: (link) => captureFile(seen.run, link),
-    ...(snapshot ? { memory: { path: join(seen.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) } } : {}),
+    memory: snapshot && { path: join(seen.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
     isIncoming: snapshot?.use === 'restore',
   };
   return quoteWords(['qemu-system-x86_64', ...machineArguments(machine, machinePaths)]);

@@ -90,12 +90,12 @@ async function create(
   const nodeImage = imageNamed(facts.images, 'node').reference;
   const machine = machineSpec(appliance, spec.links, facts.accel, new Date());
   const hypervisorSpec = { machine, disk, directory, snapshot: snapshotUse(spec) };
-  const started: { hypervisor?: Hypervisor } = {};
+  const started: { hypervisor?: Hypervisor; restoring?: Promise<void> | undefined } = {};
   lifetime.defer('qemu', () => started.hypervisor?.[Symbol.asyncDispose]()); // it ends with the lifeline, so after it
   const { lifeline, folders, reuse } = await takeLifeline(engine, facts, spec, hypervisorSpec, lifetime, signal);
   const restored = spec.snapshot?.use === 'restore' ? spec.snapshot.from : undefined;
   const clock = new GuestClock(restored?.record.virtualMs);
-  const tapsReady = Promise.withResolvers<{ readonly restoring: Promise<void> }>();
+  const tapsReady = Promise.withResolvers<void>();
 
   const startGuest = async (abort: AbortSignal): Promise<StartedGuest> => {
     const hypervisor = await Hypervisor.start({ lifeline, access: facts.access, folders }, hypervisorSpec, abort);
@@ -104,28 +104,30 @@ async function create(
     hypervisor.qmp.onEvent((event) => {
       clock.take(event);
     });
-    const restoring = restored ? restore(hypervisor, restored, abort) : Promise.resolve();
-    restoring.catch(() => undefined); // told below
-    const unless = unlessRestoringFails(restoring);
-    await prepareTaps(lifeline, numbers.map(nodeMac), abort).catch(unless);
-    tapsReady.resolve({ restoring });
-    const opened = await openConsole(hypervisor, directory, lifetime, abort).catch(unless);
-    await restoring;
+    started.restoring = restored && restore(hypervisor, restored, signal);
+    started.restoring?.catch(() => undefined); // told below
+    await prepareTaps(lifeline, numbers.map(nodeMac), abort);
+    tapsReady.resolve();
+    const opened = await openConsole(hypervisor, directory, lifetime, abort);
+    await started.restoring;
     return { hypervisor, ...opened };
   };
   const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
     const hostsFile = facts.access.kind === 'bind' ? await makeHostsFile(directory, index, lifetime) : undefined;
     const node = await Node.start({ engine, lifeline, image: nodeImage, hostsFile }, index, abort);
     lifetime.defer(node.name, () => node[Symbol.asyncDispose]());
-    const { restoring } = await untilAborted(tapsReady.promise, abort);
+    await untilAborted(tapsReady.promise, abort);
     // at once, while others start: the kernel takes some 20 ms for each, one after the other, in which it only waits
-    await connect(lifeline, node, abort).catch(unlessRestoringFails(restoring));
+    await connect(lifeline, node, abort);
     return node;
   });
   const [{ hypervisor, console, consoleEnded }, ...nodes] = await inParallel<[StartedGuest, ...Node[]]>(signal, [
     startGuest,
     ...startNodes,
-  ]);
+  ]).catch(async (error: unknown) => {
+    await started.restoring; // when QEMU ends because of the snapshot, all else fails too: its reason is the one to be told
+    throw error;
+  });
   const startMs = Math.floor(machine.clockStart.getTime() / 1000) * 1000; // filter-dump adds it to the virtual clock
   const trueTime = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
 
@@ -242,14 +244,6 @@ async function openConsole(
   const console = SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) });
   lifetime.defer('console', () => console.close());
   return { console, consoleEnded };
-}
-
-/** When QEMU ends because of the snapshot, all else fails too: its reason is the one to be told. */
-function unlessRestoringFails(restoring: Promise<void>): (error: unknown) => Promise<never> {
-  return async (error) => {
-    await restoring;
-    throw error;
-  };
 }
 
 async function connect(lifeline: Lifeline, node: Node, signal: AbortSignal): Promise<void> {
