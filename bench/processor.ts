@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { procText, qemuProcesses } from '../test/support/processes.ts';
 
 /** How the processors were used for a while, in `ms` of all of them together: as long as it takes when all work. */
 export interface ProcessorUse {
@@ -19,7 +20,7 @@ export async function watchProcessor<T>(body: () => Promise<T>): Promise<{ reado
   const ticks = new Map<string, number>();
   const idleBefore = idleTicks();
   const timer = setInterval(() => {
-    for (const [pid, used] of guestTicks()) ticks.set(pid, used);
+    for (const [pid, used] of guestTicks()) ticks.set(pid, Math.max(used, ticks.get(pid) ?? 0)); // one that ends has none left
   }, sampleMs);
   try {
     const result = await body();
@@ -38,20 +39,13 @@ function idleTicks(): number {
 
 /** Processor time of each QEMU, by its PID. */
 function guestTicks(): [pid: string, ticks: number][] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      const [, name = '', rest = ''] = /^\d+ \((.*)\) (.*)/s.exec(textOf(`/proc/${pid}/stat`)) ?? [];
-      const [user = 0, system = 0] = rest.split(' ').slice(11).map(Number);
-      return name.startsWith('qemu-system') ? [[pid, user + system]] : [];
-    });
-}
-
-/** Nothing when the process has ended. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return qemuProcesses().map((pid) => {
+    // fields 14 and 15 of proc_pid_stat(5); the name, which is the second, may have blanks in it
+    const [user = 0, system = 0] = procText(pid, 'stat')
+      .replace(/^.*\) /, '')
+      .split(' ')
+      .slice(11)
+      .map(Number);
+    return [pid, user + system];
+  });
 }

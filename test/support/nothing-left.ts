@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import Docker from 'dockerode';
 import { runLabel } from '../../src/docker/index.ts';
+import { procText, qemuProcesses } from './processes.ts';
 
 /** Looks before and after all tests of a project: whatever is there afterwards and was not before has been left behind. */
 export default async function nothingLeft(): Promise<() => Promise<void>> {
@@ -16,19 +17,10 @@ export default async function nothingLeft(): Promise<() => Promise<void>> {
 /** Containers of alpy, QEMU processes and taps. */
 async function leftovers(): Promise<readonly string[]> {
   const containers = await new Docker().listContainers({ all: true, filters: { label: [runLabel] } });
-  const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && nameOf(pid).startsWith('qemu-system'));
   const taps = readdirSync('/sys/class/net').filter((name) => /^tap\d+$/.test(name));
   return [
     ...containers.map(({ Names, State }) => `container ${Names.join(' ')} (${State})`),
-    ...processes.map((pid) => `process ${pid} ${nameOf(pid)}`),
+    ...qemuProcesses().map((pid) => `process ${pid} ${procText(pid, 'comm')}`),
     ...taps.map((name) => `interface ${name}`),
   ];
-}
-
-function nameOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return ''; // it has ended meanwhile
-  }
 }

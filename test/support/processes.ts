@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** PIDs of all QEMU that run on this machine, whoever started them. */
+export function qemuProcesses(): readonly string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && procText(pid, 'comm').startsWith('qemu-system'));
+}
+
+/** A file of a process in /proc; nothing when the process has ended. */
+export function procText(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
