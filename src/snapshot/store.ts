@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { log } from '../core/step.ts';
@@ -12,7 +12,7 @@ import { findDamage, measureFile, rememberWhole } from './verify.ts';
 /** A snapshot in a store. */
 export interface Snapshot {
   readonly record: SnapshotRecord;
-  /** absolute path of the folder with its files */
+  /** absolute path of the folder with its files; beside it are only other snapshots */
   readonly directory: string;
 }
 
@@ -30,11 +30,12 @@ const draftLifeMs = 3_600_000;
 const graceMs = 120_000;
 
 /**
- * A folder of snapshots, each in a folder named by its key. Any number of processes may use it at once: a snapshot appears
+ * A folder of snapshots, each in a folder of `saved` named by its key; drafts lie beside `saved`. Any number of processes may use it at once: a snapshot appears
  * whole or not at all, is never written afterwards, and one that is removed goes on to exist for who has it open.
  */
 export class SnapshotStore {
   readonly directory: string;
+  readonly #saved: string;
   readonly #maxBytes: number;
 
   /**
@@ -43,6 +44,7 @@ export class SnapshotStore {
    */
   constructor(directory: string, maxBytes: number) {
     this.directory = directory;
+    this.#saved = join(directory, 'saved');
     this.#maxBytes = maxBytes;
   }
 
@@ -52,7 +54,7 @@ export class SnapshotStore {
    */
   async find(key: string): Promise<Snapshot | undefined> {
     return this.#guarded(`look for ${key}`, async () => {
-      const directory = join(this.directory, key);
+      const directory = join(this.#saved, key);
       const text = await readFile(join(directory, recordFile), 'utf8').catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return undefined;
         throw error;
@@ -79,7 +81,9 @@ export class SnapshotStore {
    */
   async begin(bytes: number): Promise<string> {
     return this.#guarded('begin a snapshot', async () => {
-      await mkdir(this.directory, { recursive: true, mode: 0o700 });
+      await mkdir(this.directory, { recursive: true, mode: 0o700 }); // with it, `saved` is closed to others, too
+      const made = await mkdir(this.#saved, { recursive: true });
+      if (made !== undefined) await chmod(made, 0o755); // a container that has it mounted enters it as somebody else
       await this.#removeOldDrafts();
       if (bytes > this.#maxBytes)
         throw new SnapshotError(
@@ -131,7 +135,7 @@ export class SnapshotStore {
   }
 
   async #publish(draft: string, record: SnapshotRecord): Promise<Snapshot> {
-    const directory = join(this.directory, record.key);
+    const directory = join(this.#saved, record.key);
     try {
       await rename(draft, directory);
       return { record, directory };
@@ -154,11 +158,11 @@ export class SnapshotStore {
   /** All snapshots, the one used last first; nothing is compared. @throws SnapshotError when the store cannot be read */
   async list(): Promise<readonly SnapshotListing[]> {
     return this.#guarded('list the snapshots', async () => {
-      const names = await readdir(this.directory).catch((error: unknown) => {
+      const names = await readdir(this.#saved).catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return [];
         throw error;
       });
-      const found = await Promise.all(names.filter((name) => !name.startsWith('.')).map((name) => this.#listing(name)));
+      const found = await Promise.all(names.map((name) => this.#listing(name)));
       return found.filter((listing) => listing !== undefined).sort((a, b) => b.usedMs - a.usedMs);
     });
   }
@@ -189,7 +193,7 @@ export class SnapshotStore {
   }
 
   async #listing(name: string): Promise<SnapshotListing | undefined> {
-    const directory = join(this.directory, name);
+    const directory = join(this.#saved, name);
     try {
       const record = parseRecord(await readFile(join(directory, recordFile), 'utf8'));
       if (record?.key !== name) return undefined;
@@ -206,7 +210,7 @@ export class SnapshotStore {
   async #remove(key: string): Promise<void> {
     const trash = join(this.directory, `.draft-${randomBytes(8).toString('hex')}`);
     try {
-      await rename(join(this.directory, key), trash);
+      await rename(join(this.#saved, key), trash);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return; // somebody else was faster
       throw error;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { dirname } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { logAside } from '../core/step.ts';
 import { Lifeline, type Engine, type LifelineSpec } from '../docker/index.ts';
@@ -21,9 +22,14 @@ export class LifelinePool implements AsyncDisposable {
     this.#run = run;
   }
 
-  /** What a testbed with these folders has to share for others to use its lifeline later; nothing when it lies elsewhere. */
+  /**
+   * What a testbed with these folders has to share for others to use its lifeline later, also those that start from another
+   * snapshot of the store; nothing when it lies elsewhere.
+   */
   foldersFor(own: SharedFolders): SharedFolders | undefined {
-    return own.run.startsWith(`${this.#run}/`) ? { ...own, run: this.#run } : undefined;
+    if (!own.run.startsWith(`${this.#run}/`)) return undefined;
+    const { snapshot } = own;
+    return { ...own, run: this.#run, snapshot: snapshot?.readOnly ? { ...snapshot, path: dirname(snapshot.path) } : snapshot };
   }
 
   /**

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
 import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
-import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
+import {
+  createTestbed,
+  inspectApplianceDisk,
+  LifelinePool,
+  provideSnapshot,
+  type Appliance,
+  type Testbed,
+} from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
 import { Bench, rabbit, rabbitImage } from '../support/testbeds.ts';
 
@@ -33,10 +40,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function provide(wanted: Appliance, into = store): Promise<Snapshot> {
+async function provide(wanted: Appliance, into = store, links = 1): Promise<Snapshot> {
   const disk = await inspectApplianceDisk(bench.engine, bench.facts, wanted);
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(bench.engine, bench.facts, into, { appliance: wanted, links: 1, disk }, logs);
+  return provideSnapshot(bench.engine, bench.facts, into, { appliance: wanted, links, disk }, logs);
 }
 
 async function restore(from = snapshot): Promise<Testbed> {
@@ -125,6 +132,25 @@ test('what a guest depends on makes another snapshot; what it does not depend on
   expect((await store.list()).map(({ record }) => record.key).sort()).toEqual([key, other.record.key].sort());
 });
 
+test('guests of different snapshots have one lifeline after the other', async () => {
+  const two = await provide(appliance, store, 2);
+  await using lifelines = new LifelinePool(bench.directory);
+  const used: string[] = [];
+  for (const [links, from] of [
+    [1, snapshot],
+    [2, two],
+    [1, snapshot],
+  ] as const) {
+    const own = await mkdtemp(join(bench.directory, 'testbed-'));
+    const testbed = await bench.testbed(appliance, links, { directory: own, snapshot: { use: 'restore', from }, lifelines });
+    await testbed.dut.boot();
+    expect(await testbed.dut.shell.run('ls -d /sys/class/net/eth? | wc -l')).toMatchObject({ output: String(links) });
+    used.push(testbed.qemu.id);
+    await testbed.close();
+  }
+  expect(new Set(used).size).toBe(1);
+});
+
 describe('a snapshot that is not what it was', () => {
   let damaged: SnapshotStore;
 
@@ -135,7 +161,7 @@ describe('a snapshot that is not what it was', () => {
     for (const name of [...Object.keys(snapshot.record.files), 'snapshot.json', 'verified.json'])
       await copyFile(join(snapshot.directory, name), join(folder, name));
     await change(folder);
-    await rename(folder, join(damaged.directory, snapshot.record.key));
+    await rename(folder, join(damaged.directory, 'saved', snapshot.record.key));
   }
 
   test.for([
@@ -171,7 +197,7 @@ describe('a snapshot that is not what it was', () => {
 
   test('whose state QEMU cannot read is refused with what QEMU says', async () => {
     await copyOf((folder) => writeFile(join(folder, 'state'), 'no state at all'));
-    const broken = { record: snapshot.record, directory: join(damaged.directory, snapshot.record.key) };
+    const broken = { record: snapshot.record, directory: join(damaged.directory, 'saved', snapshot.record.key) };
     await expect(restore(broken)).rejects.toThrow(/QEMU cannot restore the snapshot; it said:\n.*migration/s);
   });
 });

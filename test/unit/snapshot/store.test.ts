@@ -47,6 +47,17 @@ test('keys depend on what a snapshot is made from, not on the order in which it 
   expect(snapshotKey({})).toMatch(/^[0-9a-f]{32}$/);
 });
 
+test('nobody else can enter the store; within it, containers can', async () => {
+  const before = process.umask(0o077);
+  try {
+    const saved = await save('a');
+    const modes = [store.directory, join(saved.directory, '..')].map(async (path) => (await stat(path)).mode & 0o777);
+    expect(await Promise.all(modes)).toEqual([0o700, 0o755]);
+  } finally {
+    process.umask(before);
+  }
+});
+
 test('finds what was saved, and nothing else; to be found counts as use', async () => {
   expect(await store.find('0'.repeat(32))).toBeUndefined();
   const a = await save('a', 10);
@@ -84,7 +95,7 @@ test('removes by size, by age, or all', async () => {
   expect(await removed({ maxBytes: 100 * mebibyte, unusedMs: 25 * 60_000 })).toEqual(['a']);
   expect(await removed({ maxBytes: 0 })).toEqual(['b']);
   expect(await removed({ maxBytes: 0, isForced: true })).toEqual(['c']);
-  expect(await readdir(store.directory)).toEqual([]);
+  expect(await readdir(store.directory, { recursive: true })).toEqual(['saved']);
 });
 
 test('a store or a disk without room says so', async () => {
@@ -102,13 +113,14 @@ test('drafts of runs that died are removed when they are old', async () => {
   await mkdir(old, { recursive: true });
   await utimes(old, new Date(0), new Date(0));
   const draft = await store.begin(1);
-  expect(await readdir(store.directory)).toEqual([draft.slice(store.directory.length + 1)]);
+  expect(await readdir(store.directory)).toEqual([draft.slice(store.directory.length + 1), 'saved']);
 });
 
 test('of two that save the same, the later gets what the earlier saved', async () => {
   const [one, two] = await Promise.all([save('a'), save('a')]);
   expect(one).toEqual(two);
-  expect(await readdir(store.directory)).toEqual([one.record.key]);
+  expect(await readdir(store.directory)).toEqual(['saved']);
+  expect(await readdir(join(store.directory, 'saved'))).toEqual([one.record.key]);
 });
 
 test('an archive gives the same snapshot elsewhere, with holes where there was nothing', async () => {
@@ -123,7 +135,8 @@ test('an archive gives the same snapshot elsewhere, with holes where there was n
   expect(loaded.record).toEqual(saved.record);
   expect(await other.find(record.key)).toEqual(loaded);
   expect((await stat(join(loaded.directory, 'memory'))).blocks * 512).toBeLessThan(mebibyte);
-  expect(await readdir(other.directory)).toEqual([record.key]);
+  expect(await readdir(other.directory)).toEqual(['saved']);
+  expect(await readdir(join(other.directory, 'saved'))).toEqual([record.key]);
 });
 
 test('an archive that is damaged, or of something else, leaves nothing behind', async () => {
@@ -139,5 +152,5 @@ test('an archive that is damaged, or of something else, leaves nothing behind', 
   await expect(loadArchive(other, file)).rejects.toThrow(/it holds no snapshot\.json of this version/);
   await writeFile(file, 'something else');
   await expect(loadArchive(other, file)).rejects.toThrow(/cannot load a snapshot from .*archive/);
-  expect(await readdir(other.directory)).toEqual([]);
+  expect(await readdir(other.directory, { recursive: true })).toEqual(['saved']);
 });
