@@ -4,8 +4,9 @@ import { imageNamed } from '../../src/images/index.ts';
 import type { Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
-/** Containers of a file of the suite: its three tests have 2 + 4 + 6, and it has two lifelines and a decoder. */
-const containersOfFile = 15;
+/** Containers of the suite: each three of its tests have 2 + 4 + 6, and there are as many lifelines as tests at once, and a decoder. */
+const containersOfSuite = 4 * 12 + 6 + 1;
+const testsAtOnce = 6;
 
 /**
  * What the daemon alone takes: for one empty container, for what 2 links need, one of them before the others, for as many at
@@ -22,8 +23,8 @@ export async function floor({ bench, figures }: Context): Promise<void> {
   const two = await timed(() => likeTwoLinks(bench.engine, image));
   await endAll(two.result);
   figures.add('floor: the containers of 2 links, empty, up', 'ms', two.ms);
-  const files = await timed(() => Promise.all([1, 2, 3, 4].map(() => likeFile(bench.engine, image))));
-  figures.add('floor: the containers of 12 tests, empty, up and down, 4 files at a time', 'ms', files.ms);
+  const suite = await timed(() => likeSuite(bench.engine, image));
+  figures.add('floor: the containers of 12 tests, empty, up and down', 'ms', suite.ms);
 }
 
 async function likeTwoLinks(engine: Engine, image: string): Promise<readonly Container[]> {
@@ -31,11 +32,17 @@ async function likeTwoLinks(engine: Engine, image: string): Promise<readonly Con
   return [...first, ...(await startAll(engine, image, 2))];
 }
 
-async function likeFile(engine: Engine, image: string): Promise<void> {
-  for (let test = 0; test < 3; test += 1) {
-    const all = await startAll(engine, image, containersOfFile / 3);
-    await endAll(all);
-  }
+/** As many at once as tests of the suite have, again and again. */
+async function likeSuite(engine: Engine, image: string): Promise<void> {
+  let left = containersOfSuite;
+  const oneAfterTheOther = async (): Promise<void> => {
+    while (left > 0) {
+      const count = Math.min(left, 4);
+      left -= count;
+      await endAll(await startAll(engine, image, count));
+    }
+  };
+  await Promise.all(Array.from({ length: testsAtOnce }, oneAfterTheOther));
 }
 
 async function startAll(engine: Engine, image: string, count: number): Promise<readonly Container[]> {

@@ -13,6 +13,7 @@ interface RunArguments {
   readonly config?: string | undefined;
   readonly testName?: string | undefined;
   readonly workers?: number | undefined;
+  readonly concurrent?: boolean | undefined;
   readonly retries?: number | undefined;
   readonly accel?: 'auto' | 'kvm' | 'tcg' | undefined;
   readonly boot?: 'cold' | 'snapshot' | undefined;
@@ -38,7 +39,8 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
           requiresArg: true,
           describe: 'only tests whose name matches this regular expression',
         },
-        workers: { type: 'number', requiresArg: true, describe: 'test files that run at once' },
+        workers: { type: 'number', requiresArg: true, describe: 'how many tests run at once' },
+        concurrent: { type: 'boolean', describe: 'tests of one file run at once, too' },
         retries: { type: 'number', requiresArg: true, describe: 'how often a test that failed is tried again' },
         accel: { choices: ['auto', 'kvm', 'tcg'] as const, requiresArg: true, describe: 'QEMU accelerator' },
         boot: { choices: ['cold', 'snapshot'] as const, requiresArg: true, describe: 'boot for each test, or restore' },
@@ -62,8 +64,9 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       import('../runner/index.ts'),
       import('./run-output.ts'),
     ]);
-    const { workers, retries, accel, boot, image, out } = args;
-    const flags = { workers, retries, accel, boot, out, ...(image === undefined ? {} : { appliance: { image } }) };
+    const { workers, concurrent, retries, accel, boot, image, out } = args;
+    const appliance = image === undefined ? {} : { appliance: { image } };
+    const flags = { workers, retries, accel, boot, out, tests: { concurrent }, ...appliance };
     const loaded = await loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
     const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
     const durations =

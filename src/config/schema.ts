@@ -28,6 +28,10 @@ const TestsSchema = z.strictObject({
     .min(1)
     .default(120_000)
     .describe('how long one test may take after its guest has booted, in ms; four times that without KVM'),
+  concurrent: z
+    .boolean()
+    .default(false)
+    .describe('whether the tests of one file run at once, too, as those that say `test.concurrent` do anyway'),
 });
 
 /** How much of the disk snapshots may take when nobody says otherwise, in MiB. */
@@ -51,14 +55,14 @@ export const ConfigSchema = z.strictObject({
   appliance: ApplianceSchema.describe('the device under test'),
   topology: TopologySchema.prefault({}).describe('what is wired to what'),
   images: ImagesSchema.prefault({}).describe('container images, by name'),
-  tests: TestsSchema.prefault({}).describe('which files are tests, and their time limit'),
+  tests: TestsSchema.prefault({}).describe('which files are tests, and how they run'),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto').describe('QEMU accelerator; auto tries KVM with a short boot'),
   boot: z
     .enum(['cold', 'snapshot'])
     .default('snapshot')
     .describe('boot for each test, or boot once and restore a snapshot for each test'),
   snapshots: SnapshotsSchema.prefault({}).describe('where snapshots are kept'),
-  workers: z.int().min(1).optional().describe('test files that run at once; absent for as many as cores and memory allow'),
+  workers: z.int().min(1).optional().describe('how many tests run at once; absent for as many as cores and memory allow'),
   retries: z.int().min(0).default(0).describe('how often a test that failed is tried again'),
   out: z
     .string()

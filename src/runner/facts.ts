@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly testsDirectory: string;
   /** how many workers there are */
   readonly workers: number;
+  /** how many tests of one file may run at once, where they say that they can */
+  readonly testsPerFile: number;
   /** socket of the run's scheduler */
   readonly scheduler: string;
   /** where snapshots are kept; absent when there are none */

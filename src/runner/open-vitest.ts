@@ -13,7 +13,7 @@ export interface VitestOptions {
   /** tests whose name matches; absent for all */
   readonly testName: RegExp | undefined;
   readonly host: HostFacts;
-  /** how many test files run at once */
+  /** how many tests run at once */
   readonly workers: number;
   readonly reporter: Reporter;
 }
@@ -40,6 +40,7 @@ export async function openVitest({ config, root, testName, host, workers, report
       pool: 'forks',
       isolate: true,
       maxWorkers: workers,
+      sequence: { concurrent: config.tests.concurrent },
       retry: config.retries,
       testTimeout: testTimeoutMs(config, host, workers),
       hookTimeout: setUpAllowanceMs,

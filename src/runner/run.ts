@@ -85,7 +85,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const { openVitest } = await loading;
   const vitest = await openVitest({ config, root: loaded.root, testName: options.testName, host, workers, reporter });
   opened.defer(() => vitest.close());
-  await using scheduler = await SchedulerServer.open(capacityOf(machine, host.accel));
+  await using scheduler = await SchedulerServer.open({ ...capacityOf(machine, host.accel), testbeds: workers });
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
@@ -104,6 +104,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     root: loaded.root,
     testsDirectory,
     workers,
+    testsPerFile: 1,
     scheduler: scheduler.path,
     ...(typeof snapshots === 'string' ? {} : { snapshots }),
     showSteps: options.showSteps,
@@ -149,7 +150,10 @@ async function runVitest(
     await clear(); // only now: a mistyped filter must not cost the reports of the last run
     signal.throwIfAborted();
     if (chosen.length === 0) return report; // more shards than files
-    vitest.provide(factsKey, { ...facts, workers: Math.min(facts.workers, chosen.length) });
+    const workers = Math.min(facts.workers, chosen.length);
+    const testsPerFile = Math.ceil(facts.workers / workers);
+    vitest.config.maxConcurrency = testsPerFile;
+    vitest.provide(factsKey, { ...facts, workers, testsPerFile });
     signal.addEventListener('abort', cancel, { once: true });
     await vitest.runTestSpecifications([...chosen]);
     if (report === undefined && reporter.tests.length === 0 && reporter.errors.length === 0) throw noTests(options);

@@ -53,7 +53,8 @@ export async function workerDecoder(): Promise<Decoder | undefined> {
 
 /** The lifelines that the tests of this worker use one after the other. */
 export function workerLifelines(): LifelinePool {
-  return (lifelines ??= new LifelinePool(runFacts().testsDirectory));
+  const { testsDirectory, testsPerFile } = runFacts();
+  return (lifelines ??= new LifelinePool(testsDirectory, testsPerFile));
 }
 
 /** Ends what outlives single tests. */

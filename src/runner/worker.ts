@@ -33,7 +33,7 @@ process.on('disconnect', endWorker);
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
 
 aroundEach(async (runTest, { task }) => {
-  const { workers, testsDirectory, root, showSteps } = facts;
+  const { workers, testsPerFile, testsDirectory, root, showSteps } = facts;
   const file = relative(root, task.file.filepath);
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
@@ -43,7 +43,8 @@ aroundEach(async (runTest, { task }) => {
   runningTests += 1;
   const before = await readLoad();
   using log = DebugLog.open(directory);
-  const whose = workers > 1 ? `[${task.meta.alpyDirectory}] ` : ''; // lines of several tests mix
+  const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
+  const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
   await withSink(redactSink(composeSinks(...sinks), redact), async () => {
     try {

@@ -8,18 +8,30 @@ import type { SharedFolders } from '../qemu/index.ts';
 /** How long a used lifeline may take to show that it is as new, in `ms`. */
 const checkTimeoutMs = 10_000;
 
+interface IdleLifeline {
+  /** what it is made of */
+  readonly key: string;
+  readonly lifeline: Lifeline;
+}
+
 /**
  * The lifelines of a worker, used by one testbed after the other: that spares each the start of a container. Whatever a
  * testbed leaves in one is either gone or has it thrown away; no two testbeds ever have one at the same time.
  */
 export class LifelinePool implements AsyncDisposable {
   readonly #run: string;
-  #idle: { readonly key: string; readonly lifeline: Lifeline } | undefined;
+  readonly #mostIdle: number;
+  /** the one given back last at the end */
+  #idle: readonly IdleLifeline[] = [];
   #isClosed = false;
 
-  /** @param run - absolute path of the folder below which all testbeds have theirs */
-  constructor(run: string) {
+  /**
+   * @param run - absolute path of the folder below which all testbeds have theirs
+   * @param mostIdle - how many to keep that nobody has: as many as there are testbeds at the same time
+   */
+  constructor(run: string, mostIdle = 1) {
     this.#run = run;
+    this.#mostIdle = mostIdle;
   }
 
   /**
@@ -33,18 +45,18 @@ export class LifelinePool implements AsyncDisposable {
   }
 
   /**
-   * One that nobody has: the idle one, if it is as wanted, or a new one.
+   * One that nobody has: an idle one, if it is as wanted, or a new one.
    * @throws ContainerError when the daemon refuses
    */
   async take(engine: Engine, spec: LifelineSpec, signal?: AbortSignal): Promise<Lifeline> {
     const key = JSON.stringify(spec);
-    const idle = this.#idle;
-    if (idle?.key === key) {
-      this.#idle = undefined;
-      if (!idle.lifeline.container.exitStatus) return idle.lifeline;
-      await idle.lifeline[Symbol.asyncDispose]();
+    for (;;) {
+      const found = this.#idle.findLast((idle) => idle.key === key);
+      if (!found) return Lifeline.create(engine, spec, signal);
+      this.#idle = this.#idle.filter((idle) => idle !== found);
+      if (!found.lifeline.container.exitStatus) return found.lifeline;
+      await found.lifeline[Symbol.asyncDispose]();
     }
-    return Lifeline.create(engine, spec, signal);
   }
 
   /** Takes one back when all that hung on it is gone; ends it when it is not as new, or is one too many. */
@@ -53,17 +65,19 @@ export class LifelinePool implements AsyncDisposable {
       logAside('alpy.docker', `the lifeline is not used again: ${messageOf(error)}`);
       return false;
     });
-    const old = this.#idle;
     if (!isAsNew || this.#isClosed) return lifeline[Symbol.asyncDispose]();
-    this.#idle = { key: JSON.stringify(spec), lifeline };
-    await old?.lifeline[Symbol.asyncDispose]();
+    await this.#keep([...this.#idle, { key: JSON.stringify(spec), lifeline }].slice(-this.#mostIdle));
   }
 
-  /** Ends the idle one; those that are given back later end, too. */
+  /** Ends the idle ones; those that are given back later end, too. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    const idle = this.#idle;
-    this.#idle = undefined;
-    await idle?.lifeline[Symbol.asyncDispose]();
+    await this.#keep([]);
+  }
+
+  async #keep(kept: readonly IdleLifeline[]): Promise<void> {
+    const ended = this.#idle.filter((idle) => !kept.includes(idle));
+    this.#idle = kept;
+    await Promise.all(ended.map(({ lifeline }) => lifeline[Symbol.asyncDispose]()));
   }
 }

@@ -176,6 +176,23 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
     );
   });
 
+  test('with tests of one file at once ends all of them cleanly', async () => {
+    const both = endless['tests/endless.test.ts'].replace(/^test\([^]*/m, (one) => one + one.replace('never', 'ever'));
+    await using project = await silentProject({ 'tests/endless.test.ts': both });
+    const child = project.start(['run', '--concurrent', '--workers', '2']);
+    const names = ['never', 'ever'];
+    const waits = names.map(
+      (name) => new RegExp(`^\\[endless-waits-for-a-guest-that-${name}-speaks\\] INFO test Wait\\.\\.\\.$`),
+    );
+    await Promise.all(waits.map((wait) => waitForLine(child, wait)));
+    const exited = once(child, 'exit');
+    child.kill('SIGINT');
+    expect(await exited).toEqual([130, null]);
+    expect(await containers()).toEqual([]);
+    const junit = await readFile(project.path('alpy-out/junit.xml'), 'utf8');
+    for (const name of names) expect(junit).toContain(`waits for a guest that ${name} speaks`);
+  });
+
   test('by SIGKILL leaves nothing of its testbed within two seconds', async () => {
     await using project = await silentProject(endless);
     const child = project.start(['run']);
@@ -294,6 +311,32 @@ test('what alpy init writes is a project that runs, and is not overwritten', asy
     0,
     expect.stringContaining('left .gitlab-ci.yml as it is; to test in it, add:'),
   ]);
+});
+
+test('tests of one file run at once where they may, but no more than there are workers', async () => {
+  await using project = await silentProject({
+    'tests/together.test.ts': `
+import { expect, test } from 'alpy/test';
+let running = 0;
+let most = 0;
+const met = Promise.withResolvers();
+for (const name of ['a', 'b', 'c', 'd'])
+  test(name, async ({ nodes }) => {
+    running += 1;
+    most = Math.max(most, running);
+    if (running === 2) met.resolve();
+    setTimeout(() => met.reject(new Error('nobody came')), 30_000).unref();
+    await met.promise;
+    running -= 1;
+  });
+test('alone', { concurrent: false }, ({ nodes }) => {
+  expect({ running, most }).toEqual({ running: 0, most: 2 });
+});
+`,
+  });
+  const { status, stdout } = await project.run(['run', '--concurrent', '--workers', '2']);
+  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 0, last: '5 passed, 0 failed' });
+  expect(await containers()).toEqual([]);
 });
 
 test('a project with alpy.config.ts whose test files run side by side', async () => {

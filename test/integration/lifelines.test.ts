@@ -59,6 +59,20 @@ test('testbeds side by side have a lifeline each, and one that is of another kin
   expect(await bench.containers()).toEqual([]);
 });
 
+test('as many lifelines are kept as are wanted, and each is used again', async () => {
+  await using lifelines = new LifelinePool(bench.directory, 2);
+  const used: (readonly string[])[] = [];
+  for (const count of [3, 2]) {
+    const testbeds = await Promise.all(Array.from({ length: count }, () => testbedOf(lifelines)));
+    used.push(testbeds.map(({ qemu }) => qemu.id));
+    await Promise.all(testbeds.map((testbed) => testbed.close()));
+    expect(await bench.containers()).toHaveLength(2);
+  }
+  const [first, second] = used;
+  expect(new Set(second).size).toBe(2);
+  expect(first).toEqual(expect.arrayContaining([...second!]));
+});
+
 test('a lifeline in which something is left is thrown away', async () => {
   await using lifelines = new LifelinePool(bench.directory);
   const first = await testbedOf(lifelines);

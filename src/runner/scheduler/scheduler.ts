@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What the machine has for testbeds. */
+/** What there is for testbeds. */
 export interface Capacity {
+  /** how many there may be at once */
+  readonly testbeds: number;
   /** memory for testbeds, in MiB */
   readonly memoryMiB: number;
   /** how many guests may boot cold at once, so that they do not starve the tests that run */
@@ -29,7 +31,7 @@ interface Request {
 }
 
 /**
- * Hands out memory, boots and solitude. First come, first served: who asks for much is not overtaken by those who ask for
+ * Hands out turns, memory, boots and solitude. First come, first served: who asks for much is not overtaken by those who ask for
  * little, and so waits no longer than for those before it. Boots have a queue of their own; testbeds do not wait for them.
  */
 export class Scheduler {
@@ -83,6 +85,7 @@ export class Scheduler {
     const testbeds = active.filter((one) => one.kind === 'testbed');
     if (testbeds.some(({ exclusive }) => exclusive)) return false;
     if (demand.exclusive) return testbeds.length === 0;
+    if (testbeds.length >= this.#capacity.testbeds) return false;
     return testbeds.reduce((sum, { memoryMiB }) => sum + memoryMiB, demand.memoryMiB) <= this.#capacity.memoryMiB;
   }
 

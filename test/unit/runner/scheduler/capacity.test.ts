@@ -6,7 +6,7 @@ import { overloadBetween, readLoad } from '../../../../src/runner/scheduler/load
 test('workers by cores, and by memory where that is less; never none', () => {
   const workers = (cores: number, availableMiB: number, guestMiB: number): number =>
     defaultWorkers({ cores, availableMiB }, 'tcg', guestMiB);
-  expect(workers(2, 24_000, 256)).toBe(4);
+  expect(workers(2, 24_000, 256)).toBe(6);
   expect(workers(16, 24_000, 4096)).toBe(4);
   expect(workers(16, 500, 4096)).toBe(1);
 });

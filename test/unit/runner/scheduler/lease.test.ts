@@ -9,7 +9,7 @@ import { SchedulerServer } from '../../../../src/runner/scheduler/server.ts';
 const all = { kind: 'testbed', memoryMiB: 1000, exclusive: false } as const;
 
 test('a lease is given to one, then to the other', async () => {
-  await using server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const first = await acquire(server.path, all);
   const second = acquire(server.path, all);
   let hasSecond = false;
@@ -23,7 +23,7 @@ test('a lease is given to one, then to the other', async () => {
 });
 
 test('a process that dies gives back what it had', async () => {
-  await using server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const script = `const s = require('net').connect(process.argv[1]); s.write(process.argv[2] + '\\n'); s.on('data', () => console.log('has it'))`;
   const child = spawn(process.execPath, ['-e', script, server.path, JSON.stringify(all)]);
   await once(child.stdout, 'data');
@@ -33,7 +33,7 @@ test('a process that dies gives back what it had', async () => {
 });
 
 test('one that is not waited for any more is not granted', async () => {
-  await using server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const first = await acquire(server.path, all);
   const given = new AbortController();
   const impatient = acquire(server.path, all, given.signal);
@@ -44,7 +44,7 @@ test('one that is not waited for any more is not granted', async () => {
 });
 
 test('what can never be is refused, and the end of the run is told to who waits', async () => {
-  const server = await SchedulerServer.open({ memoryMiB: 1000, boots: 1 });
+  const server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   await expect(acquire(server.path, { ...all, memoryMiB: 5000 })).rejects.toThrow(/wants 5000 MiB.*Lower appliance\.memoryMiB/);
   await acquire(server.path, all);
   const waiting = acquire(server.path, all);

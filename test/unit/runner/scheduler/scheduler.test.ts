@@ -7,7 +7,7 @@ const boot = (name?: string): Demand => ({ kind: 'boot', name });
 
 /** Requests by name, and who was granted, in order. */
 function open(): { readonly granted: string[]; readonly want: (name: string, demand: Demand) => () => void } {
-  const scheduler = new Scheduler({ memoryMiB: 1000, boots: 2 });
+  const scheduler = new Scheduler({ testbeds: 3, memoryMiB: 1000, boots: 2 });
   const granted: string[] = [];
   return { granted, want: (name, demand) => scheduler.request(demand, () => granted.push(name)) };
 }
@@ -20,6 +20,15 @@ test('grants testbeds as long as there is memory; who asks for little does not o
   expect(granted).toEqual(['a']);
   endA();
   expect(granted).toEqual(['a', 'b', 'c']);
+});
+
+test('grants so many testbeds at once, in the order in which they were asked for', () => {
+  const { granted, want } = open();
+  const endA = want('a', testbed(1));
+  for (const name of ['b', 'c', 'd', 'e']) want(name, testbed(1));
+  expect(granted).toEqual(['a', 'b', 'c']);
+  endA();
+  expect(granted).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('gives the machine to one alone, when all others have gone, and lets nobody in meanwhile', () => {

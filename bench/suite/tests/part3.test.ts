@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-import { balancesHttp, forwardsIpv4, limitsRate } from '../reference-tests.ts';
-
-balancesHttp();
-limitsRate();
-forwardsIpv4();
