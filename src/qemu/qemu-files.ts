@@ -34,7 +34,7 @@ export interface SharedFolders {
 export const snapshotFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2', firmware: 'firmware.fd' } as const;
 
 /** The folder of the disk image is shared as a whole, since a backing file lies beside it. */
-export function sharedFolders({ disk, directory, snapshot }: HypervisorSpec): SharedFolders {
+export function sharedFolders({ disk, directory, snapshot }: Omit<HypervisorSpec, 'machine'>): SharedFolders {
   return {
     run: directory,
     image: dirname(disk.path),

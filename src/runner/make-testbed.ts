@@ -7,7 +7,8 @@ import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '..
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
-import { diskOf, runFacts, workerDecoder, workerEngine, workerLifelines, type TestState } from './worker-state.ts';
+import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
+import { diskOf, workerDecoder, type TestState } from './worker-state.ts';
 
 /** What a test needs of the machine besides its guest. */
 export interface Needs {

@@ -7,7 +7,8 @@ import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import { makeTestbed, type Needs } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
-import { runFacts, testState } from './worker-state.ts';
+import { runFacts } from './worker-engine.ts';
+import { testState } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 export type { Needs } from './make-testbed.ts';

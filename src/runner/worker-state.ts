@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { inject, type TestContext } from 'vitest';
+import type { TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Decoder } from '../capture/index.ts';
-import { Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { inspectApplianceDisk, LifelinePool, type Appliance, type Testbed } from '../testbed/index.ts';
+import { inspectApplianceDisk, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
-import { factsKey, type RunFacts } from './facts.ts';
+import { closeLifelines, runFacts, workerEngine } from './worker-engine.ts';
 
 type Task = TestContext['task'];
 
@@ -22,25 +21,7 @@ export interface TestState {
 
 const states = new WeakMap<Task, TestState>();
 const disks = new Map<string, Promise<DiskImage>>();
-let engine: Promise<Engine> | undefined;
 let decoder: Decoder | undefined;
-let lifelines: LifelinePool | undefined;
-
-/**
- * What the main process has found out.
- * @throws UsageError when the test was not started by `alpy run`
- */
-export function runFacts(): RunFacts {
-  const facts = inject(factsKey) as RunFacts | undefined;
-  if (!facts) throw new UsageError('tests that import "alpy/test" are run by: alpy run');
-  return facts;
-}
-
-/** This worker's connection to the daemon. */
-export function workerEngine(): Promise<Engine> {
-  const { runId, jobId } = runFacts();
-  return (engine ??= Engine.connect({ runId, jobId }));
-}
 
 /** This worker's decoder of captures; none where containers see no files of this machine. */
 export async function workerDecoder(): Promise<Decoder | undefined> {
@@ -51,17 +32,11 @@ export async function workerDecoder(): Promise<Decoder | undefined> {
   return (decoder ??= new Decoder(place));
 }
 
-/** The lifelines that the tests of this worker use one after the other. */
-export function workerLifelines(): LifelinePool {
-  const { testsDirectory, testsPerFile } = runFacts();
-  return (lifelines ??= new LifelinePool(testsDirectory, testsPerFile));
-}
-
 /** Ends what outlives single tests. */
 export async function closeWorker(): Promise<void> {
-  const closing = { lifelines, decoder };
-  [lifelines, decoder] = [undefined, undefined];
-  await Promise.all([closing.lifelines?.[Symbol.asyncDispose](), closing.decoder?.[Symbol.asyncDispose]()]);
+  const closing = decoder;
+  decoder = undefined;
+  await Promise.all([closeLifelines(), closing?.[Symbol.asyncDispose]()]);
 }
 
 /** The disk image of an appliance; that of the configuration is known already. */

@@ -14,7 +14,8 @@ import { claimTestDirectory } from '../report/test-directory.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
-import { closeWorker, runFacts, setTestState, type TestState } from './worker-state.ts';
+import { runFacts } from './worker-engine.ts';
+import { closeWorker, setTestState, type TestState } from './worker-state.ts';
 
 const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
@@ -26,7 +27,7 @@ let runningTests = 0;
 for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
 // Vitest ends a worker that has no test any more by SIGTERM, and waits half a second for one that does not go
 process.on('SIGTERM', () => {
-  if (runningTests === 0) endWorker();
+  if (runningTests === 0) void closeWorker().finally(endWorker); // nothing is left to close, unless it had no test to run
 });
 process.on('disconnect', endWorker);
 

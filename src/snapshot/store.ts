@@ -48,13 +48,18 @@ export class SnapshotStore {
     this.#maxBytes = maxBytes;
   }
 
+  /** Absolute path of the folder that has the files of a snapshot, if it is there. */
+  directoryOf(key: string): string {
+    return join(this.#saved, key);
+  }
+
   /**
    * Looks a snapshot up, and sees that it is whole; a damaged one is removed, and the log says what was wrong.
    * @throws SnapshotError when the store cannot be read
    */
   async find(key: string): Promise<Snapshot | undefined> {
     return this.#guarded(`look for ${key}`, async () => {
-      const directory = join(this.#saved, key);
+      const directory = this.directoryOf(key);
       const text = await readFile(join(directory, recordFile), 'utf8').catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return undefined;
         throw error;
@@ -135,7 +140,7 @@ export class SnapshotStore {
   }
 
   async #publish(draft: string, record: SnapshotRecord): Promise<Snapshot> {
-    const directory = join(this.#saved, record.key);
+    const directory = this.directoryOf(record.key);
     try {
       await rename(draft, directory);
       return { record, directory };
@@ -193,7 +198,7 @@ export class SnapshotStore {
   }
 
   async #listing(name: string): Promise<SnapshotListing | undefined> {
-    const directory = join(this.#saved, name);
+    const directory = this.directoryOf(name);
     try {
       const record = parseRecord(await readFile(join(directory, recordFile), 'utf8'));
       if (record?.key !== name) return undefined;
@@ -210,7 +215,7 @@ export class SnapshotStore {
   async #remove(key: string): Promise<void> {
     const trash = join(this.directory, `.draft-${randomBytes(8).toString('hex')}`);
     try {
-      await rename(join(this.#saved, key), trash);
+      await rename(this.directoryOf(key), trash);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return; // somebody else was faster
       throw error;

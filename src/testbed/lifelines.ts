@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { dirname } from 'node:path';
+import { untilAborted } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { logAside } from '../core/step.ts';
 import { Lifeline, type Engine, type LifelineSpec } from '../docker/index.ts';
@@ -11,7 +12,8 @@ const checkTimeoutMs = 10_000;
 interface IdleLifeline {
   /** what it is made of */
   readonly key: string;
-  readonly lifeline: Lifeline;
+  /** one that is not made yet may become none */
+  readonly lifeline: Promise<Lifeline>;
 }
 
 /**
@@ -23,7 +25,7 @@ export class LifelinePool implements AsyncDisposable {
   readonly #mostIdle: number;
   /** the one given back last at the end */
   #idle: readonly IdleLifeline[] = [];
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   /**
    * @param run - absolute path of the folder below which all testbeds have theirs
@@ -44,6 +46,14 @@ export class LifelinePool implements AsyncDisposable {
     return { ...own, run: this.#run, snapshot: snapshot?.readOnly ? { ...snapshot, path: dirname(snapshot.path) } : snapshot };
   }
 
+  /** Begins to make one, so that it is there when it is wanted. What fails here fails again for who wants it, who then is told. */
+  prepare(engine: Promise<Engine>, spec: LifelineSpec): void {
+    const create = async (): Promise<Lifeline> => Lifeline.create(await engine, spec, this.#closing.signal);
+    const lifeline = create();
+    lifeline.catch(() => undefined);
+    this.#idle = [...this.#idle, { key: JSON.stringify(spec), lifeline }];
+  }
+
   /**
    * One that nobody has: an idle one, if it is as wanted, or a new one.
    * @throws ContainerError when the daemon refuses
@@ -54,8 +64,9 @@ export class LifelinePool implements AsyncDisposable {
       const found = this.#idle.findLast((idle) => idle.key === key);
       if (!found) return Lifeline.create(engine, spec, signal);
       this.#idle = this.#idle.filter((idle) => idle !== found);
-      if (!found.lifeline.container.exitStatus) return found.lifeline;
-      await found.lifeline[Symbol.asyncDispose]();
+      const lifeline = await this.#made(found, signal);
+      if (lifeline && !lifeline.container.exitStatus) return lifeline;
+      await lifeline?.[Symbol.asyncDispose]();
     }
   }
 
@@ -65,19 +76,34 @@ export class LifelinePool implements AsyncDisposable {
       logAside('alpy.docker', `the lifeline is not used again: ${messageOf(error)}`);
       return false;
     });
-    if (!isAsNew || this.#isClosed) return lifeline[Symbol.asyncDispose]();
-    await this.#keep([...this.#idle, { key: JSON.stringify(spec), lifeline }].slice(-this.#mostIdle));
+    if (!isAsNew || this.#closing.signal.aborted) return lifeline[Symbol.asyncDispose]();
+    const idle = { key: JSON.stringify(spec), lifeline: Promise.resolve(lifeline) };
+    await this.#keep([...this.#idle, idle].slice(-this.#mostIdle));
   }
 
   /** Ends the idle ones; those that are given back later end, too. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await this.#keep([]);
+  }
+
+  /**
+   * It, or nothing when it could not be made.
+   * @throws the signal's reason
+   */
+  async #made(idle: IdleLifeline, signal?: AbortSignal): Promise<Lifeline | undefined> {
+    try {
+      return await (signal ? untilAborted(idle.lifeline, signal) : idle.lifeline);
+    } catch (error) {
+      if (!signal?.aborted) return undefined;
+      this.#idle = [...this.#idle, idle]; // for the next, or to be ended
+      throw error;
+    }
   }
 
   async #keep(kept: readonly IdleLifeline[]): Promise<void> {
     const ended = this.#idle.filter((idle) => !kept.includes(idle));
     this.#idle = kept;
-    await Promise.all(ended.map(({ lifeline }) => lifeline[Symbol.asyncDispose]()));
+    await Promise.all(ended.map(async (idle) => (await this.#made(idle))?.[Symbol.asyncDispose]()));
   }
 }

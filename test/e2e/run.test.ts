@@ -221,6 +221,13 @@ describe('what cannot be run', () => {
       "import { test } from 'alpy/test';\ntest('a', ({ nodes }) => { if (nodes.length !== 1) throw new Error('?'); });\n",
   };
 
+  test('a name that no test has: all are skipped, and nothing is left of what was begun', async () => {
+    await using project = await silentProject(passing);
+    const result = await project.run(['run', '--test-name', 'no such test']);
+    expect(await containers()).toEqual([]);
+    expect(result).toMatchObject({ status: 0, stdout: expect.stringMatching(/^0 passed, 0 failed, 1 skipped$/m) as string });
+  });
+
   test('a filter that matches nothing: status 2', async () => {
     await using project = await silentProject(passing);
     const { status, stderr } = await project.run(['run', 'nope']);
@@ -288,6 +295,7 @@ describe('what cannot be run', () => {
   test('a test file with a syntax error: status 1, and <error> in JUnit', async () => {
     await using project = await silentProject({ 'tests/broken.test.ts': "import { test } from 'alpy/test';\ntest('a', (\n" });
     const { status, stdout } = await project.run(['run']);
+    expect(await containers()).toEqual([]);
     expect(status).toBe(1);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed');
     expect(await readFile(project.path('alpy-out/junit.xml'), 'utf8')).toContain('<error');

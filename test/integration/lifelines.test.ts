@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exec } from '../../src/docker/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exec, type LifelineSpec } from '../../src/docker/index.ts';
+import { imageNamed } from '../../src/images/index.ts';
+import { lifelineSpec } from '../../src/qemu/index.ts';
 import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
 import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
 
@@ -71,6 +73,47 @@ test('as many lifelines are kept as are wanted, and each is used again', async (
   const [first, second] = used;
   expect(new Set(second).size).toBe(2);
   expect(first).toEqual(expect.arrayContaining([...second!]));
+});
+
+describe('a lifeline that is made before it is wanted', () => {
+  const spec = (image: string): LifelineSpec => {
+    const { images, access } = bench.facts;
+    return lifelineSpec(imageNamed(images, 'qemu').reference, access, { run: bench.directory, image }, 'tcg');
+  };
+
+  test('is the one that is given, also when it is wanted before it is there', async () => {
+    await using lifelines = new LifelinePool(bench.directory);
+    lifelines.prepare(Promise.resolve(bench.engine), spec(bench.directory));
+    const first = await lifelines.take(bench.engine, spec(bench.directory));
+    expect(await first.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
+    expect(await bench.containers()).toHaveLength(1);
+    await lifelines.giveBack(first, spec(bench.directory));
+    expect(await bench.containers()).toHaveLength(1);
+  });
+
+  test('is told only to who wants it when it cannot be made', async () => {
+    await using lifelines = new LifelinePool(bench.directory);
+    const nowhere = spec(join(bench.directory, 'nowhere'));
+    lifelines.prepare(Promise.resolve(bench.engine), nowhere);
+    await expect(lifelines.take(bench.engine, nowhere)).rejects.toThrow(/nowhere/);
+    expect(await bench.containers()).toEqual([]);
+  });
+
+  test('is given to another when who wanted it first has given up', async () => {
+    await using lifelines = new LifelinePool(bench.directory);
+    lifelines.prepare(Promise.resolve(bench.engine), spec(bench.directory));
+    const reason = new Error('given up');
+    await expect(lifelines.take(bench.engine, spec(bench.directory), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await lifelines.giveBack(await lifelines.take(bench.engine, spec(bench.directory)), spec(bench.directory));
+    expect(await bench.containers()).toHaveLength(1);
+  });
+
+  test('is gone when the pool closes, even while it is being made', async () => {
+    const lifelines = new LifelinePool(bench.directory);
+    lifelines.prepare(Promise.resolve(bench.engine), spec(bench.directory));
+    await lifelines[Symbol.asyncDispose]();
+    expect(await bench.containers()).toEqual([]);
+  });
 });
 
 test('a lifeline in which something is left is thrown away', async () => {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// First set-up file of every worker: begins to make the first test's lifeline, while all else is loaded.
+import { join } from 'node:path';
+import { imageNamed } from '../images/resolved-image.ts';
+import { lifelineSpec, sharedFolders } from '../qemu/qemu-files.ts';
+import { SnapshotStore } from '../snapshot/store.ts';
+import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
+
+const { config, host, disk, snapshots, testsDirectory } = runFacts();
+const { access, accel, images } = host;
+const lifelines = workerLifelines();
+const isRestored = snapshots !== undefined && config.boot === 'snapshot' && config.appliance.login !== undefined;
+const store = isRestored ? new SnapshotStore(snapshots.directory, snapshots.maxBytes) : undefined;
+const anyTest = join(testsDirectory, 'any');
+const snapshot = store && ({ use: 'restore', directory: store.directoryOf('any') } as const);
+const folders = lifelines.foldersFor(sharedFolders({ disk, directory: anyTest, snapshot }));
+if (folders && access.kind !== 'copy') {
+  lifelines.prepare(workerEngine(), lifelineSpec(imageNamed(images, 'qemu').reference, access, folders, accel));
+}
