@@ -8,7 +8,6 @@ import {
   inspectApplianceDisk,
   provideSnapshot,
   type Appliance,
-  type LifelinePool,
   type Testbed,
 } from '../src/testbed/index.ts';
 import type { DiskImage } from '../src/qemu/index.ts';
@@ -58,15 +57,14 @@ export async function snapshotOf({ bench, disk, store, directory }: Context, lin
   return provideSnapshot(bench.engine, bench.facts, store, { appliance: what, links, disk }, logs);
 }
 
-/** A testbed, restored when there is something to restore from; with a lifeline of its own unless there are some to use. */
+/** A testbed, restored when there is something to restore from; with a lifeline of its own. */
 export async function testbedOf(
   { bench, disk, directory }: Context,
   links: number,
   from?: Snapshot,
   what = appliance,
-  lifelines?: LifelinePool,
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  return createTestbed(bench.engine, bench.facts, { appliance: what, links, disk, directory: files, lifelines, ...snapshot });
+  return createTestbed(bench.engine, bench.facts, { appliance: what, links, disk, directory: files, ...snapshot });
 }

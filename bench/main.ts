@@ -76,11 +76,10 @@ try {
   await snapshotOf(context, 2);
   if (isWanted('throughput')) models = await knownModels(context, (line) => void skipped.push(line));
   await help(context);
-  if (isWanted('tests') || isWanted('suite')) {
-    const warmUp = new Figures();
-    await suite({ ...context, figures: warmUp }); // makes the snapshots: what is measured starts from them
-    for (const name of referenceTests) await referenceTest({ ...context, figures: warmUp }, name);
-  }
+  const warmUp = { ...context, figures: new Figures() }; // makes the snapshots: what is measured starts from them
+  if (isWanted('ping')) await startToPing(warmUp);
+  if (isWanted('suite')) await suite(warmUp);
+  if (isWanted('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
   if (isWanted('restore')) {
     for (const memoryMiB of memorySizes) {
       say(`ways to restore ${String(memoryMiB)} MiB`);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import { alpyRun, bin, repository } from '../alpy-run.ts';
 import type { Context } from '../context.ts';
 import { timed } from '../figure.ts';
 import { watchProcessor } from '../processor.ts';
-
-const repository = resolve(import.meta.dirname, '../..');
-const bin = join(repository, 'src/cli/bin.ts');
-const suiteFolder = resolve(import.meta.dirname, '../suite');
 
 /** Rabbit's reference tests; the name of each is that of its folder. */
 export const referenceTests = ['forward-ipv4', 'rate-limit', 'load-balancing'] as const;
@@ -23,32 +20,16 @@ export async function help({ figures }: Context): Promise<void> {
 
 /** One reference test by `alpy run`, from start to end of the command, with its snapshot in the store. */
 export async function referenceTest(context: Context, name: (typeof referenceTests)[number]): Promise<void> {
-  const { ms } = await run(context, repository, [name, '--test-name', sameTests]);
+  const { ms } = await alpyRun(context, repository, [name, '--test-name', sameTests]);
   context.figures.add(`test ${name}, by alpy run`, 'ms', ms);
 }
 
 /** The suite of twelve tests by `alpy run`, with its snapshots in the store; and what of it alpy can do nothing about. */
 export async function suite(context: Context): Promise<void> {
   const { figures } = context;
-  const { result, use } = await watchProcessor(() => run(context, suiteFolder, []));
+  const { result, use } = await watchProcessor(() => alpyRun(context, join(repository, 'bench/suite'), []));
   figures.add('suite of 12 tests, by alpy run', 'ms', result.ms);
   figures.add('suite of 12 tests, by alpy run: failed', 'tests', result.failed);
   figures.add('suite of 12 tests, by alpy run: nothing to do', 'ms of all processors', use.idleMs);
   figures.add('floor: the guests of 12 tests', 'ms of all processors', use.guestsMs);
-}
-
-/** @throws Error when no test could be run */
-async function run(
-  { directory, store, say }: Context,
-  project: string,
-  args: readonly string[],
-): Promise<{ readonly ms: number; readonly failed: number }> {
-  const out = join(directory, 'out');
-  const env = { ALPY_SNAPSHOTS_DIRECTORY: store.directory };
-  const command = [bin, 'run', ...args, '--quiet', '--out', out];
-  const { ms, result } = await timed(() => execa(process.execPath, command, { cwd: project, env, reject: false }));
-  const failed = /^\d+ passed, (\d+) failed/m.exec(result.stdout)?.[1];
-  if (failed === undefined) throw new Error(`alpy run ended with ${String(result.exitCode)}: ${result.stdout}\n${result.stderr}`);
-  if (failed !== '0') say(result.stdout);
-  return { ms, failed: Number(failed) };
 }

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { LifelinePool } from '../../src/testbed/index.ts';
-import { appliance, snapshotOf, testbedOf, type Context } from '../context.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunReport } from '../../src/report/index.ts';
+import { alpyRun, repository } from '../alpy-run.ts';
+import { testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
 /**
- * From the start of the fixture, which looks the snapshot up, to the first answered ping, 2 links; then down. In a process that
- * has made no testbed before, and in one whose lifeline is there from a testbed before.
+ * From the start of the fixture, which looks the snapshot up, to the first answered ping, 2 links; then down. In a test that is the
+ * first of its process, and in one whose lifeline is there from the test before.
+ * @throws Error when a test failed
  */
 export async function startToPing(context: Context): Promise<void> {
-  await once(context, 'restored');
-  await using lifelines = new LifelinePool(context.directory);
-  await (await testbedOf(context, 2, await snapshotOf(context, 2), appliance, lifelines)).close();
-  await once(context, 'restored, not the first of its process', lifelines);
+  const { failed, out } = await alpyRun(context, join(repository, 'bench/ping'), []);
+  if (failed > 0) throw new Error('the device did not answer');
+  const { tests } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunReport;
+  for (const { name, directory, steps } of tests) {
+    const kind = name === 'first' ? 'restored' : 'restored, not the first of its process';
+    const ms = Number(await readFile(join(out, directory ?? '', 'start-to-ping-ms'), 'utf8'));
+    context.figures.add(`start to first answered ping, ${kind}`, 'ms', ms);
+    const down = steps.find(({ title }) => title === 'Tear the testbed down');
+    if (down?.durationMs === undefined) throw new Error('nobody knows how long the tear-down took');
+    context.figures.add(`testbed down, ${kind}`, 'ms', down.durationMs);
+  }
 }
 
-async function once(context: Context, kind: string, lifelines?: LifelinePool): Promise<void> {
-  const { ms, result: testbed } = await timed(async () => {
-    const made = await testbedOf(context, 2, await snapshotOf(context, 2), appliance, lifelines);
-    await made.dut.boot();
-    await pingOnce(made);
-    return made;
-  });
-  context.figures.add(`start to first answered ping, ${kind}`, 'ms', ms);
-  const { ms: downMs } = await timed(() => testbed.close());
-  context.figures.add(`testbed down, ${kind}`, 'ms', downMs);
-}
-
-/** The same with a guest that boots and logs in. */
+/** The same with a guest that boots and logs in, without `alpy run`. */
 export async function bootToPing(context: Context): Promise<void> {
   const { ms, result: testbed } = await timed(async () => {
     const made = await testbedOf(context, 2);

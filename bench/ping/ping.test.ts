@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'alpy/test';
+
+let startMs = 0;
+
+// comes before the fixtures of a test, which begin with its testbed
+beforeEach(() => {
+  startMs = performance.now();
+});
+
+for (const which of ['first', 'later'])
+  test(which, async ({ nodes: [node], directory }) => {
+    await node.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
+    const { received } = await node.ping('192.168.1.1');
+    const ms = performance.now() - startMs;
+    expect(received).toBe(1);
+    await writeFile(join(directory, 'start-to-ping-ms'), String(ms));
+  });
