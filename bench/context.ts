@@ -3,13 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SnapshotStore, type Snapshot } from '../src/snapshot/index.ts';
-import {
-  createTestbed,
-  inspectApplianceDisk,
-  provideSnapshot,
-  type Appliance,
-  type Testbed,
-} from '../src/testbed/index.ts';
+import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../src/testbed/index.ts';
 import type { DiskImage } from '../src/qemu/index.ts';
 import { Bench, rabbit } from '../test/support/testbeds.ts';
 import type { Figures } from './figure.ts';
