@@ -95,7 +95,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     workers: `${String(workers)} (${String(machine.cores)} cores, ${String(machine.availableMiB)} MiB available)`,
   };
   options.onStart(environment);
-  const facts: RunFacts = {
+  const facts = {
     runId: engine.runId,
     jobId: options.jobId,
     config,
@@ -104,7 +104,6 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     root: loaded.root,
     testsDirectory,
     workers,
-    testsPerFile: 1,
     scheduler: scheduler.path,
     ...(typeof snapshots === 'string' ? {} : { snapshots }),
     showSteps: options.showSteps,
@@ -135,7 +134,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
 async function runVitest(
   vitest: Vitest,
   options: RunOptions,
-  facts: RunFacts,
+  facts: Omit<RunFacts, 'testsPerFile'>,
   reporter: RunReporter,
   clear: () => Promise<void>,
 ): Promise<ShardReport | undefined> {
@@ -152,7 +151,7 @@ async function runVitest(
     if (chosen.length === 0) return report; // more shards than files
     const workers = Math.min(facts.workers, chosen.length);
     const testsPerFile = Math.ceil(facts.workers / workers);
-    vitest.config.maxConcurrency = testsPerFile;
+    vitest.config.maxConcurrency = testsPerFile; // no sooner is it known how many files there are
     vitest.provide(factsKey, { ...facts, workers, testsPerFile });
     signal.addEventListener('abort', cancel, { once: true });
     await vitest.runTestSpecifications([...chosen]);

@@ -30,8 +30,9 @@ const draftLifeMs = 3_600_000;
 const graceMs = 120_000;
 
 /**
- * A folder of snapshots, each in a folder of `saved` named by its key; drafts lie beside `saved`. Any number of processes may use it at once: a snapshot appears
- * whole or not at all, is never written afterwards, and one that is removed goes on to exist for who has it open.
+ * A folder of snapshots, each in a folder of `saved` named by its key; drafts lie beside `saved`. Any number of processes may
+ * use it at once: a snapshot appears whole or not at all, is never written afterwards, and one that is removed goes on to exist
+ * for who has it open.
  */
 export class SnapshotStore {
   readonly directory: string;

@@ -41,7 +41,7 @@ export function capacityOf({ cores, availableMiB }: MachineFacts, accel: Accel):
   };
 }
 
-/** For each core, since tests wait most of the time: the suite of bench/ was quickest with so many, among 2 to 4. */
+/** For each core, since tests wait most of the time: without KVM the benchmark's suite was quickest with so many, among 2 to 4. */
 const workersPerCore = 3;
 
 /**
