@@ -6,12 +6,14 @@ import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
-import { Engine } from '../docker/index.ts';
+import { Engine, removeLeftovers } from '../docker/index.ts';
 import {
+  errorReport,
   exitStatusOf,
   redactReport,
   redactTest,
   writeReports,
+  type ErrorReport,
   type RunReport,
   type ShardReport,
   type TestReport,
@@ -111,8 +113,8 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   };
   const shard = await runVitest(vitest, options, facts, reporter, () => clearOut(config.out, testsDirectory));
   await opened.disposeAsync();
-  const { tests, errors } = reporter;
-  const partial = { tests, errors };
+  const { tests } = reporter;
+  const partial = { tests, errors: [...reporter.errors, ...(await removeLeft(engine))] };
   const { artifactRoot = options.directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
   const whole: RunReport = {
@@ -128,6 +130,20 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const report = redactReport(whole, redact);
   await writeReports(report, config.out, outPath);
   return report;
+}
+
+/**
+ * Removes what a worker left that died, or that was only begun: each ends by itself, but some time after the worker.
+ * @returns why that was not possible
+ */
+async function removeLeft(engine: Engine): Promise<readonly ErrorReport[]> {
+  try {
+    await removeLeftovers(engine, engine.runId);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return [errorReport(error)];
+  }
 }
 
 /** @returns which part of the tests was run, when it was not all */

@@ -302,6 +302,14 @@ describe('what cannot be run', () => {
   });
 });
 
+test('a test whose process dies: status 1, and nothing is left when the run ends', async () => {
+  const dying = "import { test } from 'alpy/test';\ntest('dies', ({ nodes }) => { process.kill(process.pid, 'SIGKILL'); });\n";
+  await using project = await silentProject({ 'tests/dying.test.ts': dying });
+  const { status, stdout } = await project.run(['run']);
+  expect(await containers()).toEqual([]);
+  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 1, last: '0 passed, 2 failed' }); // it, and the process
+});
+
 test('what alpy init writes is a project that runs, and is not overwritten', async () => {
   await using project = await Project.create({});
   expect((await project.run(['init'])).status).toBe(0);
