@@ -2,25 +2,23 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { TestSpecification, Vitest } from 'vitest/node';
-import { withDeadline } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
-import { ContainerTimeoutError, Engine, removeLeftovers } from '../docker/index.ts';
+import { Engine } from '../docker/index.ts';
 import {
-  errorReport,
   exitStatusOf,
   redactReport,
   redactTest,
   writeReports,
-  type ErrorReport,
   type RunReport,
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
+import { removeLeft } from './remove-left.ts';
 import { RunReporter } from './reporter.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
 import { SchedulerServer } from './scheduler/server.ts';
@@ -131,27 +129,6 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const report = redactReport(whole, redact);
   await writeReports(report, config.out, outPath);
   return report;
-}
-
-/** How long the daemon may take to remove what is left, in `ms`. */
-const removeTimeoutMs = 30_000;
-
-/**
- * Removes what a worker left that died, or that was only begun: each ends by itself, but some time after the worker.
- * @returns why that was not possible
- */
-async function removeLeft(engine: Engine): Promise<readonly ErrorReport[]> {
-  try {
-    await withDeadline(
-      { timeoutMs: removeTimeoutMs },
-      (cause) => new ContainerTimeoutError(`what is left of the run is not removed after ${String(removeTimeoutMs)} ms`, { cause }),
-      (signal) => removeLeftovers(engine, engine.runId, signal),
-    );
-    return [];
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return [errorReport(error)];
-  }
 }
 
 /** @returns which part of the tests was run, when it was not all */
