@@ -12,6 +12,7 @@ import {
   redactReport,
   redactTest,
   writeReports,
+  type ErrorReport,
   type RunReport,
   type ShardReport,
   type TestReport,
@@ -63,7 +64,7 @@ export interface RunOptions {
 /**
  * Runs tests and writes `junit.xml`, `run.json`, `metrics.txt`, `report/index.html` and, in a GitLab job, `annotations.json`.
  * @returns the report, whose `exitStatus` tells how the run went
- * @throws UsageError when no test file is meant
+ * @throws UsageError when no test is meant
  * @throws DaemonError, MissingImageError, DiskImageError, EnvironmentError when no test could be run
  */
 export async function runTests(options: RunOptions): Promise<RunReport> {
@@ -81,6 +82,8 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     options.onTest(redactTest(test, redact));
   });
   await using opened = new AsyncDisposableStack();
+  const left: ErrorReport[] = [];
+  opened.defer(async () => void left.push(...(await removeLeft(engine)))); // when Vitest is closed
   const { host, disk, snapshots } = await inspect(engine, options, testsDirectory);
   const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
   const { openVitest } = await loading;
@@ -113,7 +116,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const shard = await runVitest(vitest, options, facts, reporter, () => clearOut(config.out, testsDirectory));
   await opened.disposeAsync();
   const { tests } = reporter;
-  const partial = { tests, errors: [...reporter.errors, ...(await removeLeft(engine))] };
+  const partial = { tests, errors: [...reporter.errors, ...left] };
   const { artifactRoot = options.directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
   const whole: RunReport = {
@@ -156,7 +159,9 @@ async function runVitest(
     vitest.provide(factsKey, { ...facts, workers, testsPerFile });
     signal.addEventListener('abort', cancel, { once: true });
     await vitest.runTestSpecifications([...chosen]);
-    if (report === undefined && reporter.tests.length === 0 && reporter.errors.length === 0) throw noTests(options);
+    const { testName } = options;
+    const isMeant = ({ fullName }: TestReport): boolean => testName?.test(fullName) ?? true; // Vitest skips the others
+    if (report === undefined && reporter.errors.length === 0 && !reporter.tests.some(isMeant)) throw noTests(options);
     return report;
   } finally {
     signal.removeEventListener('abort', cancel);
