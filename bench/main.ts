@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import yargs from 'yargs';
 import { Figures } from './figure.ts';
 import { goalsOf } from './goals.ts';
-import { openContext, snapshotOf } from './context.ts';
+import { openContext } from './context.ts';
 import { help, referenceTest, referenceTests, suite } from './measures/commands.ts';
 import { crowd } from './measures/crowd.ts';
 import { floor } from './measures/floor.ts';
@@ -73,7 +73,6 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
 };
 let models: Awaited<ReturnType<typeof knownModels>> = [];
 try {
-  await snapshotOf(context, 2);
   if (isWanted('throughput')) models = await knownModels(context, (line) => void skipped.push(line));
   await help(context);
   const warmUp = { ...context, figures: new Figures() }; // makes the snapshots: what is measured starts from them

@@ -4,9 +4,10 @@ import { imageNamed } from '../../src/images/index.ts';
 import type { Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
-/** Containers of the suite: each three of its tests have 2 + 4 + 6, and there are as many lifelines as tests at once, and a decoder. */
-const containersOfSuite = 4 * 12 + 6 + 1;
+/** How many tests of the suite run at once with 2 cores. */
 const testsAtOnce = 6;
+/** Containers of the suite: each three of its tests have 2 + 4 + 6, and there are as many lifelines as tests at once, and a decoder. */
+const containersOfSuite = 4 * 12 + testsAtOnce + 1;
 
 /**
  * What the daemon alone takes: for one empty container, for what 2 links need, one of them before the others, for as many at

@@ -29,7 +29,7 @@ export class Container implements AsyncDisposable {
   #exitStatus: ExitStatus | undefined;
   #isExpectedToExit = false;
   #outputRead: Promise<unknown> = Promise.resolve();
-  #removed: Promise<void> | undefined;
+  #removed: Promise<unknown> | undefined;
 
   private constructor(engine: Engine, name: string, container: Docker.Container, stream: Duplex) {
     this.engine = engine;
@@ -78,7 +78,7 @@ export class Container implements AsyncDisposable {
       );
       return new Container(engine, spec.name, created, stream as Duplex);
     } catch (error) {
-      await remove(handle, spec.name);
+      await removeContainer(handle, spec.name);
       throw error;
     }
   }
@@ -164,14 +164,14 @@ export class Container implements AsyncDisposable {
     this.#isExpectedToExit = true;
     if (this.#removed) return;
     const isRemoved = untilAborted(this.engine.exits.removalOf(this.id), AbortSignal.timeout(removeTimeoutMs));
-    this.#removed = isRemoved.catch(() => remove(this.#container, this.name));
+    this.#removed = isRemoved.catch(() => removeContainer(this.#container, this.name));
     this.#removed.catch(() => undefined); // whoever releases it is told
   }
 
   /** Kills and removes it; done when it is gone. May be called again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isExpectedToExit = true;
-    this.#removed ??= remove(this.#container, this.name, () => this.engine.exits.removalOf(this.id));
+    this.#removed ??= removeContainer(this.#container, this.name, () => this.engine.exits.removalOf(this.id));
     await this.#removed;
     this.stdin.destroy();
     this.engine.exits.forget(this.id);
@@ -192,15 +192,26 @@ export function demultiplex(engine: Engine, stream: Duplex): { readonly stdout: 
   return { stdout, stderr };
 }
 
-/** Kills and removes a container; done when the daemon has none of that identifier or name any more. */
-async function remove(container: Docker.Container, name: string, removed?: () => Promise<void>): Promise<void> {
+/**
+ * Kills and removes a container; done when the daemon has none of that identifier or name any more.
+ * @param removed - waits until it has gone, for one that is just removing itself; absent when nobody hears of that
+ * @returns whether it was removed by this, and not by itself
+ * @throws ContainerError when the daemon refuses, or takes longer than 20 s
+ */
+export async function removeContainer(
+  container: Docker.Container,
+  name: string,
+  removed?: () => Promise<void>,
+): Promise<boolean> {
   const deadline = AbortSignal.timeout(removeTimeoutMs);
   try {
     await untilAborted(container.remove({ force: true, v: true }), deadline);
+    return true;
   } catch (error) {
     const status = statusCodeOf(error);
-    if (status === 404) return; // it has removed itself
+    if (status === 404) return false; // it has removed itself
     if (status !== 409) throw new ContainerError(`cannot remove ${name}: ${messageOf(error)}`, { cause: error });
     if (removed) await untilAborted(removed(), deadline); // it is just doing so
+    return false;
   }
 }

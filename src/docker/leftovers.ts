@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { withDeadline } from '../core/deadline.ts';
+import { untilAborted } from '../core/deadline.ts';
+import { removeContainer } from './container.ts';
 import { runLabel, type Engine } from './engine.ts';
-import { ContainerError, ContainerTimeoutError, statusCodeOf } from './errors.ts';
-
-/** How long the daemon may take to remove a container, in `ms`. */
-const removeTimeoutMs = 20_000;
 
 /**
  * Removes the containers of runs that are over; those of a run that goes on stay: their lifeline still runs.
  * @param runId - identifier of the run, whose containers are then removed in any case; absent for all that are over
  * @returns the names of what was removed
  * @throws ContainerError when the daemon refuses
- * @throws ContainerTimeoutError when it takes too long
  */
 export async function removeLeftovers(
   engine: Engine,
@@ -31,23 +27,9 @@ export async function removeLeftovers(
   const names: string[] = [];
   for (const { Id, Names, Labels } of over) {
     const name = Names[0]?.slice(1) ?? Id;
-    try {
-      await engine.call(`remove ${name}`, signal, () => engine.docker.getContainer(Id).remove({ force: true, v: true }));
-      names.push(name);
-    } catch (error) {
-      const status = error instanceof ContainerError ? statusCodeOf(error.cause) : undefined;
-      if (status !== 404 && status !== 409) throw error;
-      const isOwn = Labels[runLabel] === engine.runId; // it hears of no others
-      if (status === 409 && isOwn) await untilRemoved(engine, Id, name, signal); // it is just removing itself
-    }
+    const isOwn = Labels[runLabel] === engine.runId; // it hears of no others
+    const removing = removeContainer(engine.docker.getContainer(Id), name, isOwn ? () => engine.exits.removalOf(Id) : undefined);
+    if (await (signal ? untilAborted(removing, signal) : removing)) names.push(name);
   }
   return names;
-}
-
-async function untilRemoved(engine: Engine, id: string, name: string, signal?: AbortSignal): Promise<void> {
-  await withDeadline(
-    { timeoutMs: removeTimeoutMs, signal },
-    (cause) => new ContainerTimeoutError(`${name}: not removed after ${String(removeTimeoutMs)} ms`, { cause }),
-    () => engine.exits.removalOf(id),
-  );
 }

@@ -9,11 +9,10 @@ import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 const { config, host, disk, snapshots, testsDirectory } = runFacts();
 const { access, accel, images } = host;
 const lifelines = workerLifelines();
-const isRestored = snapshots !== undefined && config.boot === 'snapshot' && config.appliance.login !== undefined;
-const store = isRestored ? new SnapshotStore(snapshots.directory, snapshots.maxBytes) : undefined;
+const store = snapshots && config.appliance.login && new SnapshotStore(snapshots.directory, snapshots.maxBytes);
 const anyTest = join(testsDirectory, 'any');
 const snapshot = store && ({ use: 'restore', directory: store.directoryOf('any') } as const);
-const folders = lifelines.foldersFor(sharedFolders({ disk, directory: anyTest, snapshot }));
-if (folders && access.kind !== 'copy') {
+const folders = lifelines.foldersFor(sharedFolders({ disk, directory: anyTest, snapshot }), access);
+if (folders) {
   lifelines.prepare(workerEngine(), lifelineSpec(imageNamed(images, 'qemu').reference, access, folders, accel));
 }

@@ -27,7 +27,7 @@ let runningTests = 0;
 for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
 // Vitest ends a worker that has no test any more by SIGTERM, and waits half a second for one that does not go
 process.on('SIGTERM', () => {
-  if (runningTests === 0) void closeWorker().finally(endWorker); // nothing is left to close, unless it had no test to run
+  if (runningTests === 0) endWorker();
 });
 process.on('disconnect', endWorker);
 

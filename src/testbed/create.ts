@@ -185,7 +185,7 @@ async function takeLifeline(
   signal?: AbortSignal,
 ): Promise<{ readonly lifeline: Lifeline; readonly folders: SharedFolders; readonly reuse: (() => void) | undefined }> {
   const own = sharedFolders(hypervisor);
-  const pooled = facts.access.kind === 'copy' ? undefined : lifelines?.foldersFor(own);
+  const pooled = lifelines?.foldersFor(own, facts.access);
   const folders = pooled ?? own;
   const wanted = lifelineSpec(imageNamed(facts.images, 'qemu').reference, facts.access, folders, facts.accel);
   let isReusable = false;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { untilAborted } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { logAside } from '../core/step.ts';
-import { Lifeline, type Engine, type LifelineSpec } from '../docker/index.ts';
+import { Lifeline, type Engine, type FileAccess, type LifelineSpec } from '../docker/index.ts';
 import type { SharedFolders } from '../qemu/index.ts';
 
 /** How long a used lifeline may take to show that it is as new, in `ms`. */
@@ -38,10 +38,10 @@ export class LifelinePool implements AsyncDisposable {
 
   /**
    * What a testbed with these folders has to share for others to use its lifeline later, also those that start from another
-   * snapshot of the store; nothing when it lies elsewhere.
+   * snapshot of the store; nothing when it lies elsewhere, or its files are copied.
    */
-  foldersFor(own: SharedFolders): SharedFolders | undefined {
-    if (!own.run.startsWith(`${this.#run}/`)) return undefined;
+  foldersFor(own: SharedFolders, { kind }: FileAccess): SharedFolders | undefined {
+    if (kind === 'copy' || !own.run.startsWith(`${this.#run}/`)) return undefined;
     const { snapshot } = own;
     return { ...own, run: this.#run, snapshot: snapshot?.readOnly ? { ...snapshot, path: dirname(snapshot.path) } : snapshot };
   }
