@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
+import { readLines } from '../core/lines.ts';
 import { escapeBytes, tail } from '../core/text.ts';
 import { logAside, step } from '../core/step.ts';
 import {
@@ -201,7 +201,7 @@ class Collector {
       this.#bytes += chunk.length;
       while (this.#bytes > keptBytes) this.#bytes -= this.#chunks.shift()?.length ?? 0;
     });
-    const lines = createInterface({ input: stream });
+    const lines = readLines(stream);
     lines.on('line', (line) => {
       logAside('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
       this.#lines.push(line);

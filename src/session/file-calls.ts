@@ -3,9 +3,9 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { readLines } from '../core/lines.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
@@ -44,7 +44,7 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   }
   const running = new Map<string, AbortController>();
   const input = new Socket({ fd: pipe, readable: true, writable: false });
-  createInterface({ input }).on('line', (line) => {
+  readLines(input).on('line', (line) => {
     const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]+)$/.exec(line)?.groups ?? {};
     if (id === undefined) return;
     if (verb === 'cancel') running.get(id)?.abort(new Error('cancelled by its caller'));
