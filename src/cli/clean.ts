@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
+import { connectEngine } from './engine.ts';
 import type { CliIo } from './io.ts';
 
 /** `alpy clean` */
@@ -9,8 +10,8 @@ export const cleanCommand = (io: CliIo): CommandModule<object, { readonly run?: 
   builder: (yargs) =>
     yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
   handler: async ({ run }) => {
-    const { Engine, removeLeftovers } = await import('../docker/index.ts');
-    using engine = await Engine.connect();
+    const { removeLeftovers } = await import('../docker/index.ts');
+    using engine = await connectEngine(io);
     const removed = await removeLeftovers(engine, run, io.signal);
     for (const name of removed) io.stdout(`removed ${name}`);
     io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);

@@ -76,11 +76,11 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
 
 /** From the store, or made there and then. */
 async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore): Promise<Snapshot> {
-  const [{ Engine }, testbeds] = await Promise.all([import('../docker/index.ts'), import('../testbed/index.ts')]);
+  const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   if (!config.appliance.login)
     throw new UsageError('appliance.login is not configured, so nobody knows when the guest is ready to be saved');
   const directory = join(config.out, 'snapshot');
-  using engine = await Engine.connect({ jobId: io.env['CI_JOB_ID'] });
+  using engine = await connectEngine(io, { jobId: io.env['CI_JOB_ID'] });
   const host = await hostFor(io, engine, config, directory);
   const reason = await testbeds.whyNoSnapshots(engine, host, store.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);

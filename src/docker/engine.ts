@@ -31,6 +31,9 @@ export interface EngineOptions extends ReachOptions {
 const defaultLostMs = 60_000;
 const hurriedLostMs = 3000;
 
+/** How long an answer may take when a connection is opened, in `ms`. */
+export const connectTimeoutMs = 15_000;
+
 /** A new identifier of a run: short, since it is part of every container's name. */
 export function newRunId(): string {
   return randomBytes(4).toString('hex');
@@ -88,7 +91,7 @@ export class Engine implements Disposable {
    * @param wait - how long an answer may take once something listens there; default 15 s
    * @throws DaemonError when no daemon answers, or it may not be used; says what to do
    */
-  static async connect(options: EngineOptions = {}, wait: Wait = { timeoutMs: 15_000 }): Promise<Engine> {
+  static async connect(options: EngineOptions = {}, wait: Wait = { timeoutMs: connectTimeoutMs }): Promise<Engine> {
     const runId = options.runId ?? newRunId();
     const { socketPath } = options;
     // eslint-disable-next-line no-restricted-properties -- every process of a run has to find the daemon that `docker` would

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Agent, agentLoop } from './agent.ts';
 export { Container } from './container.ts';
-export { Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
+export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {
   ContainerDiedError,
   ContainerError,
