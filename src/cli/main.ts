@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:os';
 import yargs from 'yargs';
-import { AlpyError, messageOf, statusByFault, UsageError } from '../core/errors.ts';
+import { AlpyError, messageOf, statusByFault, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { alpyVersion } from '../version.ts';
 import { applianceCommand } from './appliance.ts';
@@ -38,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (signalStatus !== 0) process.exit(wanted);
     signalStatus = wanted;
     process.stderr.write(`alpy: got ${name}, cleaning up; once more to stop at once\n`);
-    stop.abort(new UsageError(`stopped by ${name}`));
+    stop.abort(new StoppedError(name, wanted));
   };
   for (const name of stopSignals) process.on(name, onSignal);
   const io: CliIo = {

@@ -96,6 +96,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
         for (const [name, value] of Object.entries(environment)) output.fact(name, value);
       },
       onTest: output.test,
+      onWait: io.stderr,
     });
     const outPath = relative(io.directory, loaded.config.out) || '.';
     await output.end(report, outPath);

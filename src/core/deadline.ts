@@ -57,14 +57,19 @@ export async function withDeadline<T>(
   }
 }
 
+/** Calls `listener` when the signal fires, or at once if it has. */
+export function whenAborted(signal: AbortSignal, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
+}
+
 /** Settles like `promise`, or rejects with the signal's reason as soon as it fires; `promise` itself goes on. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => {
     aborted.reject(signal.reason);
   };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  whenAborted(signal, onAbort);
   try {
     return await Promise.race([promise, aborted.promise]);
   } finally {

@@ -27,6 +27,20 @@ export class UsageError extends AlpyError {
   readonly fault = 'usage';
 }
 
+/** A signal asked for the end. */
+export class StoppedError extends AlpyError {
+  readonly code = 'ALPY_STOPPED';
+  readonly fault = 'usage';
+  /** exit status of a program that ends for this: 128 + number of the signal */
+  readonly exitStatus: number;
+
+  /** @param signal - its name: `SIGINT` */
+  constructor(signal: string, exitStatus: number) {
+    super(`stopped by ${signal}`);
+    this.exitStatus = exitStatus;
+  }
+}
+
 /** A file of settings cannot be used; the message lists everything that is wrong with it. */
 export abstract class SettingsError extends AlpyError {
   readonly fault = 'usage';

@@ -28,6 +28,7 @@ export class RunReporter implements Reporter {
   readonly #onTest: (report: TestReport) => void;
   readonly #tests = new Map<string, TestReport>();
   readonly #errors: ErrorReport[] = [];
+  #stopReason: string | undefined;
 
   /** @param onTest - called with every test as soon as it has ended */
   constructor(paths: ReporterPaths, onTest: (report: TestReport) => void) {
@@ -45,6 +46,24 @@ export class RunReporter implements Reporter {
     return this.#errors;
   }
 
+  /** Says that the run ends early: tests that have not ended are skipped, and what Vitest says of dead workers does not count. */
+  stop(reason: string): void {
+    this.#stopReason = reason;
+  }
+
+  /** Whether a test of a file has been reported. */
+  hasTestsOf(file: string): boolean {
+    const name = this.#nameOf(file);
+    return this.tests.some((test) => test.file === name);
+  }
+
+  /** Adds the tests of modules that have not been reported: a run that was stopped has not come to them. */
+  addUnrun(modules: readonly TestModule[]): void {
+    for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
+      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase));
+    }
+  }
+
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
     if (testCase.result().state === 'pending') return; // told at the end
@@ -60,26 +79,30 @@ export class RunReporter implements Reporter {
       ...module.errors(),
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
     ]);
-    this.#errors.push(...[...errors, ...unhandled].map(errorReport));
-    for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
-      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase));
-    }
+    const isOfStop = ({ message }: SerializedError): boolean => this.#stopReason !== undefined && message.startsWith('[vitest-');
+    this.#errors.push(...[...errors, ...unhandled].filter((error) => !isOfStop(error)).map(errorReport));
+    this.addUnrun(modules);
+  }
+
+  #nameOf(file: string): string {
+    return slashes(relative(this.#paths.root, file));
   }
 
   #report(testCase: TestCase): TestReport {
-    const { root, outDirectory, testsDirectory } = this.#paths;
+    const { outDirectory, testsDirectory } = this.#paths;
     const result = testCase.result();
     const errors = (result.errors ?? []).map(errorReport);
     const name = testCase.meta().alpyDirectory;
     const directory = name === undefined ? undefined : join(testsDirectory, name);
     const { alpyOverload: overload } = testCase.meta();
-    const skipReason = result.state === 'skipped' ? result.note : undefined;
+    const isUnrun = result.state === 'pending' && this.#stopReason !== undefined;
+    const skipReason = isUnrun ? this.#stopReason : result.state === 'skipped' ? result.note : undefined;
     return {
       id: testCase.id,
       name: testCase.name,
       fullName: testCase.fullName,
-      file: slashes(relative(root, testCase.module.moduleId)),
-      status: statusOf(result.state, errors),
+      file: this.#nameOf(testCase.module.moduleId),
+      status: isUnrun ? 'skipped' : statusOf(result.state, errors),
       durationMs: testCase.diagnostic()?.duration ?? 0,
       errors,
       ...(directory === undefined ? {} : { directory: slashes(relative(outDirectory, directory)) }),

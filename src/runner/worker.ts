@@ -14,6 +14,7 @@ import { claimTestDirectory } from '../report/test-directory.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
+import { readyMessage } from './ready.ts';
 import { runFacts } from './worker-engine.ts';
 import { closeWorker, setTestState, type TestState } from './worker-state.ts';
 
@@ -30,6 +31,7 @@ process.on('SIGTERM', () => {
   if (runningTests === 0) endWorker();
 });
 process.on('disconnect', endWorker);
+process.send?.(readyMessage); // Vitest has set up its own part before
 
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
 
