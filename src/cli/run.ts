@@ -7,6 +7,7 @@ import { valueOf } from '../images/variables.ts';
 import { alpyVersion } from '../version.ts';
 import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
+import { jobIdOf } from './job-id.ts';
 
 interface RunArguments {
   readonly filter?: readonly string[] | undefined;
@@ -71,10 +72,9 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
     const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
     const durations =
       args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
-    const jobId = valueOf(io.env, 'CI_JOB_ID');
+    const isGitLabJob = valueOf(io.env, 'CI_JOB_ID') !== undefined;
     const secrets = secretsOf(io.env);
-    const output =
-      jobId === undefined ? terminalOutput(io.stdout) : jobOutput(io.stdout, loaded.config.out, makeRedactor(secrets));
+    const output = isGitLabJob ? jobOutput(io.stdout, loaded.config.out, makeRedactor(secrets)) : terminalOutput(io.stdout);
     const report = await runTests({
       loaded,
       filters: args.filter ?? [],
@@ -83,7 +83,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       alpyVersion,
       directory: io.directory,
       artifactRoot: valueOf(io.env, 'CI_PROJECT_DIR'),
-      jobId,
+      jobId: jobIdOf(io.env),
       secrets,
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
       shard,
@@ -91,7 +91,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       snapshotDirectory: snapshotDirectory(io.env, loaded.config.snapshots.directory),
       accelCacheFile: accelCacheFile(io.env),
       signal: io.signal,
-      showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over
+      showSteps: !args.quiet && !isGitLabJob, // the log of a job shows them when the test is over
       onStart: (environment) => {
         for (const [name, value] of Object.entries(environment)) output.fact(name, value);
       },
