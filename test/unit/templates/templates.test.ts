@@ -75,6 +75,11 @@ describe.each(names)('%s', (name) => {
     }
   });
 
+  test('no job inherits from `default:` of the project that includes it', () => {
+    const visible = Object.entries(jobs).filter(([job]) => !job.startsWith('.'));
+    expect(visible.map(([job, { inherit }]) => [job, inherit])).toEqual(visible.map(([job]) => [job, { default: false }]));
+  });
+
   test('names no host, and the version of this alpy', () => {
     expect(text).not.toMatch(/https?:\/\/|registry\.[a-z]+\.|\bgitlab\.com\b|docker\.io|localhost/);
     const tag = inputs['image-tag']?.default;
