@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
-import { valueOf } from '../images/variables.ts';
+import { valueOf } from '../core/variables.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { jobContext, tokenOf } from '../gitlab/index.ts';
 import { registryLogin, registryOf, type ResolvedImage } from '../images/index.ts';
-import { valueOf, type Variables } from '../images/variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 import type { Finding } from '../testbed/doctor.ts';
 
 /** What a job of GitLab CI is to be looked at with. */
@@ -32,6 +32,7 @@ export async function examineJob(examination: JobExamination): Promise<readonly 
     ...lookAtDaemon(examination),
     lookAtOut(examination),
     lookAtToken(env),
+    ...lookAtRegistryVariable(env),
     ...(await Promise.all(registries.map((registry) => lookAtRegistry(registry, env)))),
   ];
 }
@@ -96,6 +97,15 @@ function lookAtToken(env: Variables): Finding {
     text: `${kind === 'job' ? "only the job's own token" : 'no token'}: no notes on merge requests, no commit statuses, shards by number`,
     remedy: 'set the masked project variable ALPY_GITLAB_TOKEN to a project access token with role Developer and scope api',
   };
+}
+
+/** GitLab puts the variable before `/runner:…` as it is, where alpy ignores blanks and slashes around it. */
+function lookAtRegistryVariable({ ALPY_REGISTRY: value = '' }: Variables): readonly Finding[] {
+  if (/^(\S*[^\s/])?$/.test(value)) return [];
+  const text = `expected no blanks and no slash at the end, got ${JSON.stringify(value)}: GitLab cannot make the job's image of it`;
+  const correct = value.trim().replace(/\/+$/, '');
+  const remedy = `set the variable to ${JSON.stringify(correct)}${correct === '' ? ', or delete it' : ''}`;
+  return [{ name: 'ALPY_REGISTRY', result: 'warning', text, remedy }];
 }
 
 async function lookAtRegistry(registry: string, env: Variables): Promise<Finding> {

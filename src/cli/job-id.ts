@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { valueOf, type Variables } from '../images/variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 
 /**
  * Identifier of the CI job, which becomes the label `io.alpy.job` of every container: `ALPY_JOB_ID`, or in a GitLab job

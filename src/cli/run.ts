@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
-import { valueOf } from '../images/variables.ts';
+import { valueOf } from '../core/variables.ts';
 import { alpyVersion } from '../version.ts';
 import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';

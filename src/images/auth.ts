@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { registryOf } from './reference.ts';
-import { valueOf, type Variables } from './variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 
 /** The login for a registry, as the Engine API takes it. */
 export interface RegistryLogin {

@@ -15,7 +15,7 @@ import type { WorkOptions } from './progress.ts';
 import { PullError, pullImage } from './pull.ts';
 import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** What became of one image. */
 export interface ImageResult {

@@ -10,7 +10,7 @@ import { loadManifest, type Manifest } from './manifest.ts';
 import type { WorkOptions } from './progress.ts';
 import { buildVariables } from './proxy.ts';
 import { pullImage } from './pull.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
 /** What {@link buildImages} and {@link provideImages} work with. */

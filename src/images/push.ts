@@ -8,7 +8,7 @@ import { inspectImage } from './inspect.ts';
 import type { WorkOptions } from './progress.ts';
 import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** How long a registry may stay silent during a push, in `ms`. */
 const stallMs = 120_000;
