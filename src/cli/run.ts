@@ -65,6 +65,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       import('../runner/index.ts'),
       import('./run-output.ts'),
     ]);
+    for (const filter of args.filter ?? []) assertNoLine(filter);
     const { workers, concurrent, retries, accel, boot, image, out } = args;
     const appliance = image === undefined ? {} : { appliance: { image } };
     const flags = { workers, retries, accel, boot, out, tests: { concurrent }, ...appliance };
@@ -116,6 +117,15 @@ async function shardDurations(io: CliIo, total: number): Promise<ReadonlyMap<str
     io.stdout(`shards go by number of test files: ${error.message}`);
     return undefined;
   }
+}
+
+/** @throws UsageError if a filter names a line, as `tests/a.test.ts:3` does */
+function assertNoLine(filter: string): void {
+  const [, file, line] = /^(.+?):(\d+)(?::\d+)?$/.exec(filter) ?? [];
+  if (file === undefined || line === undefined) return;
+  throw new UsageError(
+    `expected part of the name of a test file, got ${JSON.stringify(filter)}: alpy cannot choose a test by its line yet. Use alpy run ${file}, or alpy run ${file} -t 'NAME OF THE TEST'`,
+  );
 }
 
 function regExpOf(text: string): RegExp {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 
 const bin = resolve(import.meta.dirname, '../../../src/cli/bin.ts');
@@ -28,8 +30,8 @@ const oldNode = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((directory) => join(directory, 'node'))
   .find((file) => {
-    const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' });
-    return Number(/^v(\d+)\./.exec(stdout ?? '')?.[1] ?? 24) < 24;
+    const { status, stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' });
+    return status === 0 && Number(/^v(\d+)\./.exec(stdout)?.[1]) < 24;
   });
 
 test('a real Node that is too old gets it, too', async ({ skip }) => {
@@ -43,4 +45,12 @@ test('a real Node that is too old gets it, too', async ({ skip }) => {
     status: 3,
     stderr: expect.stringContaining(`alpy: expected Node 24 or newer, got ${version} (`) as string,
   });
+});
+
+test('a reader that goes away, like head, gets no stack', async () => {
+  const child = spawn(process.execPath, [bin, 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(stderr).toBe('');
+  expect([0, 141]).toContain(child.exitCode); // 0 if it had done its work before it noticed
 });
