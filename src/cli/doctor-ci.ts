@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { AlpyError } from '../core/errors.ts';
 import { jobContext, tokenOf } from '../gitlab/index.ts';
 import { registryLogin, registryOf, type ResolvedImage } from '../images/index.ts';
 import { valueOf, type Variables } from '../core/variables.ts';
@@ -110,7 +111,12 @@ function lookAtRegistryVariable({ ALPY_REGISTRY: value = '' }: Variables): reado
 
 async function lookAtRegistry(registry: string, env: Variables): Promise<Finding> {
   const name = `registry ${registry}`;
-  if (await registryLogin(`${registry}/any`, env)) return { name, result: 'ok', text: 'there is a login' };
+  try {
+    if (await registryLogin(`${registry}/any`, env)) return { name, result: 'ok', text: 'there is a login' };
+  } catch (error) {
+    if (!(error instanceof AlpyError)) throw error;
+    return { name, result: 'failure', text: error.message, remedy: 'correct what the message names' };
+  }
   return {
     name,
     result: 'warning',
