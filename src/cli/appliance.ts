@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
-import { valueOf } from '../images/variables.ts';
+import { valueOf } from '../core/variables.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
+import { jobIdOf } from './job-id.ts';
 
 interface ApplianceArguments {
   readonly action?: string | undefined;
@@ -96,7 +97,7 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const flags = image === undefined ? {} : { appliance: { image } };
   const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags });
   const directory = join(config.out, 'boot');
-  using engine = await connectEngine(io, { jobId: io.env['CI_JOB_ID'] });
+  using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
   const durationMs = await tryBoot(engine, host, config.appliance, directory, io.signal);
   const what = config.appliance.login ? 'booted, and its login works' : 'started; without appliance.login nobody can tell more';

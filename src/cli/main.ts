@@ -27,10 +27,11 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * The CLI.
  * @param args - without the names of the programs
+ * @param unread - fires when nobody reads standard output any more: ends the command with status 141, as SIGPIPE would
  * @returns the exit status: 0 passed, 1 a test failed, 2 usage or configuration, 3 environment, 4 a bug of ours, 128 + n
  *   stopped by signal n
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(args: readonly string[], unread?: AbortSignal): Promise<number> {
   const stop = new AbortController();
   let [status, signalStatus] = [0, 0];
   const onSignal = (name: NodeJS.Signals): void => {
@@ -41,6 +42,11 @@ export async function main(args: readonly string[]): Promise<number> {
     stop.abort(new StoppedError(name, wanted));
   };
   for (const name of stopSignals) process.on(name, onSignal);
+  unread?.addEventListener('abort', () => {
+    if (signalStatus !== 0) return;
+    signalStatus = 128 + constants.signals.SIGPIPE;
+    stop.abort(new UsageError('nobody reads the output any more'));
+  });
   const io: CliIo = {
     env: process.env,
     directory: process.cwd(),

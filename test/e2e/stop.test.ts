@@ -5,14 +5,15 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { expect, test } from 'vitest';
-import { runLabel } from '../../src/docker/index.ts';
+import { jobLabel } from '../../src/docker/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { Project, waitForLine } from '../support/cli.ts';
+import { suiteId } from '../support/suite.ts';
 
 const docker = new Docker();
 
 async function containers(): Promise<readonly string[]> {
-  const found = await docker.listContainers({ all: true, filters: { label: [runLabel] } });
+  const found = await docker.listContainers({ all: true, filters: { label: [`${jobLabel}=${suiteId()}`] } });
   return found.flatMap(({ Names }) => Names);
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { originText, resolveConfig, type LoadedConfig } from '../../../src/config/resolve.ts';
 import type { ConfigOverrides } from '../../../src/config/schema.ts';
-import type { Variables } from '../../../src/config/variables.ts';
+import type { Variables } from '../../../src/core/variables.ts';
 
 function resolve(raw: unknown, variables: Variables = {}, flags: ConfigOverrides = {}): LoadedConfig {
   return resolveConfig({ file: '/project/rabbit/alpy.yaml', raw, variables, flags, directory: '/project' });
@@ -119,6 +119,27 @@ test('flags win over variables, variables over the file, the file over defaults,
     'snapshots.maxMiB': 'default',
     retries: 'flag',
     out: 'file',
+  });
+});
+
+test('a variable of blanks counts as unset, and blanks around a value do not count, except in the log-in', () => {
+  const { config } = resolve(
+    { appliance: { image: 'a.qcow2', login: { user: 'root', shellPrompt: '# ' } }, images: { registry: 'file.example/a' } },
+    {
+      ALPY_REGISTRY: ' ',
+      ALPY_IMAGE_TAG: ' 1.2 ',
+      ALPY_ACCEL: ' tcg\n',
+      ALPY_WORKERS: ' 3 ',
+      ALPY_APPLIANCE_IMAGE: ' b.qcow2 ',
+      ALPY_APPLIANCE_LOGIN_PASSWORD: ' x ',
+      ALPY_APPLIANCE_LOGIN_SHELL_PROMPT: '> ',
+    },
+  );
+  expect(config).toMatchObject({
+    images: { registry: 'file.example/a', tag: '1.2' },
+    accel: 'tcg',
+    workers: 3,
+    appliance: { image: '/project/b.qcow2', login: { password: ' x ', shellPrompt: '> ' } },
   });
 });
 

@@ -3,7 +3,7 @@ import { RemoteShell, SerialConsole } from '../../../src/console/index.ts';
 import { startGuest, type Tamper } from './guest.ts';
 
 /** For waits that end at once unless something is broken. */
-export const wait = { timeoutMs: 4000 };
+export const wait = { timeoutMs: 20_000 };
 
 /** A shell on a terminal of 80 columns, as it is before any preparation. */
 export async function startShell(

@@ -13,7 +13,7 @@ import {
 } from '../../../src/console/index.ts';
 import { connect, hasProgram, startGuest } from './guest.ts';
 
-const wait = { timeoutMs: 3000 };
+const wait = { timeoutMs: 20_000 };
 const quick = { settleMs: 20, nudgeMs: 0 };
 const canRun = hasProgram('script') && hasProgram('dash');
 if (!canRun) process.stderr.write("skipped: no test of the login, since dash or util-linux's script is not installed\n");

@@ -7,7 +7,7 @@ import { QmpClient } from '../../../src/qemu/index.ts';
 import { Guest } from '../../../src/testbed/guest.ts';
 import { FakeQemu } from '../../support/fake-qemu.ts';
 
-const wait = { timeoutMs: 2000 };
+const wait = { timeoutMs: 20_000 };
 
 async function start(): Promise<{
   qemu: FakeQemu;
