@@ -39,13 +39,13 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
     if (signalStatus !== 0) process.exit(wanted);
     signalStatus = wanted;
     process.stderr.write(`alpy: got ${name}, cleaning up; once more to stop at once\n`);
-    stop.abort(new StoppedError(name, wanted));
+    stop.abort(new StoppedError(`stopped by ${name}`, wanted));
   };
   for (const name of stopSignals) process.on(name, onSignal);
   unread?.addEventListener('abort', () => {
     if (signalStatus !== 0) return;
     signalStatus = 128 + constants.signals.SIGPIPE;
-    stop.abort(new UsageError('nobody reads the output any more'));
+    stop.abort(new StoppedError('nobody reads the output any more', signalStatus));
   });
   const io: CliIo = {
     env: process.env,

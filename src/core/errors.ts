@@ -27,16 +27,15 @@ export class UsageError extends AlpyError {
   readonly fault = 'usage';
 }
 
-/** A signal asked for the end. */
+/** Somebody asked for the end. */
 export class StoppedError extends AlpyError {
   readonly code = 'ALPY_STOPPED';
   readonly fault = 'usage';
-  /** exit status of a program that ends for this: 128 + number of the signal */
+  /** exit status of a program that ends for this: 128 + number of a signal */
   readonly exitStatus: number;
 
-  /** @param signal - its name: `SIGINT` */
-  constructor(signal: string, exitStatus: number) {
-    super(`stopped by ${signal}`);
+  constructor(message: string, exitStatus: number) {
+    super(message);
     this.exitStatus = exitStatus;
   }
 }

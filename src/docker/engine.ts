@@ -7,6 +7,7 @@ import { AlpyError, messageOf } from '../core/errors.ts';
 import { reach, type Connection, type ReachOptions } from './connect.ts';
 import { ContainerError, DaemonError, daemonError, statusCodeOf } from './errors.ts';
 import { ExitEvents } from './events.ts';
+import { ownerLabel, ownIdentity } from './owner.ts';
 import { atSocket, daemonPlace, type DaemonPlace } from './place.ts';
 import { Requests } from './requests.ts';
 import { DaemonWatch } from './watch.ts';
@@ -71,7 +72,12 @@ export class Engine implements Disposable {
     this.sharesKernel = version.KernelVersion === release();
     this.exits = exits;
     this.runId = runId;
-    this.labels = { [runLabel]: runId, ...(jobId === undefined ? {} : { [jobLabel]: jobId }) };
+    const owner = ownIdentity();
+    this.labels = {
+      [runLabel]: runId,
+      ...(jobId === undefined ? {} : { [jobLabel]: jobId }),
+      ...(owner === undefined ? {} : { [ownerLabel]: owner }),
+    };
     this.#requests = requests;
     const ping = docker.ping.bind(docker) as unknown as (options: { abortSignal: AbortSignal }) => Promise<unknown>; // not in the types
     const daemon = { address: place.address, ping: (abortSignal: AbortSignal) => ping({ abortSignal }) };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline } from '../core/deadline.ts';
-import { ContainerTimeoutError, removeLeftovers, type Engine } from '../docker/index.ts';
+import { ContainerTimeoutError, removeOwn, type Engine } from '../docker/index.ts';
 import { errorReport, type ErrorReport } from '../report/index.ts';
 
 /** How long the daemon may take to remove what is left, in `ms`; the second when somebody waits for the end. */
@@ -21,7 +21,7 @@ export async function removeLeft(engine: Engine, isHurried: boolean): Promise<re
           `what is left of the run is not removed after ${String(timeoutMs)} ms: run alpy clean when the daemon answers`,
           { cause },
         ),
-      (signal) => removeLeftovers(engine, engine.runId, signal),
+      (signal) => removeOwn(engine, signal),
     );
     return [];
   } catch (error) {
