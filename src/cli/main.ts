@@ -21,6 +21,11 @@ import { sessionCommandsOf } from './session.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { downCommand, upCommand } from './up.ts';
 
+/**
+ * How soon a second signal is not meant as one, in `ms`: `npx alpy` hands on to alpy the Ctrl-C that the terminal has sent to both.
+ */
+const echoMs = 500;
+
 /** The first of these asks for an end; a second one gives up waiting for it. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -33,11 +38,15 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function main(args: readonly string[], unread?: AbortSignal): Promise<number> {
   const stop = new AbortController();
-  let [status, signalStatus] = [0, 0];
+  let [status, signalStatus, signalMs] = [0, 0, 0];
   const onSignal = (name: NodeJS.Signals): void => {
     const wanted = 128 + constants.signals[name];
-    if (signalStatus !== 0) process.exit(wanted);
+    if (signalStatus !== 0) {
+      if (performance.now() - signalMs < echoMs) return;
+      process.exit(wanted);
+    }
     signalStatus = wanted;
+    signalMs = performance.now();
     process.stderr.write(`alpy: got ${name}, cleaning up; once more to stop at once\n`);
     stop.abort(new StoppedError(`stopped by ${name}`, wanted));
   };

@@ -14,6 +14,9 @@ import {
   type TestReport,
 } from '../report/index.ts';
 
+/** Vitest's note on a test that was cancelled, whoever cancelled it. */
+const cancelledNote = 'The test run was aborted by the user.';
+
 /** Where a run puts its files. */
 export interface ReporterPaths {
   /** folder against which test files are named */
@@ -91,12 +94,15 @@ export class RunReporter implements Reporter {
   #report(testCase: TestCase): TestReport {
     const { outDirectory, testsDirectory } = this.#paths;
     const result = testCase.result();
-    const errors = (result.errors ?? []).map(errorReport);
+    const { alpyBlame: blame } = testCase.meta();
+    const blamed: readonly ErrorReport[] = blame === undefined ? [] : [{ message: blame, fault: 'environment' }];
+    const errors = [...blamed, ...(result.errors ?? []).map(errorReport)];
     const name = testCase.meta().alpyDirectory;
     const directory = name === undefined ? undefined : join(testsDirectory, name);
     const { alpyOverload: overload } = testCase.meta();
-    const isUnrun = result.state === 'pending' && this.#stopReason !== undefined;
-    const skipReason = isUnrun ? this.#stopReason : result.state === 'skipped' ? result.note : undefined;
+    const note = result.state === 'skipped' ? result.note : undefined;
+    const isUnrun = this.#stopReason !== undefined && (result.state === 'pending' || note === cancelledNote);
+    const skipReason = isUnrun ? this.#stopReason : note;
     return {
       id: testCase.id,
       name: testCase.name,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Set-up file of every worker: what surrounds each test.
 import { join, relative } from 'node:path';
-import { afterAll, aroundEach, expect } from 'vitest';
+import { afterAll, aroundEach, expect, type TestContext } from 'vitest';
+import { blameFor } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
@@ -17,6 +18,8 @@ import { overloadBetween, readLoad } from './scheduler/load.ts';
 import { readyMessage } from './ready.ts';
 import { runFacts } from './worker-engine.ts';
 import { closeWorker, setTestState, type TestState } from './worker-state.ts';
+
+type Task = TestContext['task'];
 
 const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
@@ -45,6 +48,7 @@ aroundEach(async (runTest, { task }) => {
   setTestState(task, state);
   runningTests += 1;
   const before = await readLoad();
+  const startMs = performance.now();
   using log = DebugLog.open(directory);
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
   const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
@@ -53,6 +57,8 @@ aroundEach(async (runTest, { task }) => {
     try {
       await runTest();
     } finally {
+      const blamed = hasTimedOut(task) ? await blameFor(startMs) : undefined;
+      if (blamed) task.meta.alpyBlame = blamed.message;
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
       await closeTestbed(state, task.result?.state === 'fail').finally(() => {
@@ -63,6 +69,11 @@ aroundEach(async (runTest, { task }) => {
 }, longEnough);
 
 afterAll(closeWorker, longEnough);
+
+/** Whether Vitest found that the test took too long; all other waits ask by themselves who is to blame. */
+function hasTimedOut({ result }: Task): boolean {
+  return result?.errors?.some(({ message }) => message.startsWith('Test timed out in ')) ?? false;
+}
 
 /** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
 function endWorker(): void {

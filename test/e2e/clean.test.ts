@@ -10,10 +10,10 @@ test('`alpy clean` in a loop touches nothing of runs that start beside it', asyn
       "import { expect, test } from 'alpy/test';\nfor (const name of ['a', 'b']) test(name, ({ nodes }) => { expect(nodes).toHaveLength(2); });\n",
   });
   await writeBlankDisk(project.path('blank.raw'));
-  let isOver = false;
+  const over = new AbortController();
   let cleaned = 0;
   const cleaning = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       expect((await project.run(['clean'])).status).toBe(0);
       cleaned += 1;
     }
@@ -24,7 +24,7 @@ test('`alpy clean` in a loop touches nothing of runs that start beside it', asyn
       expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 0, last: '2 passed, 0 failed' });
     }
   } finally {
-    isOver = true;
+    over.abort();
     await cleaning;
   }
   expect(cleaned).toBeGreaterThan(3);

@@ -34,9 +34,9 @@ test('second', async ({ dut }) => { await dut.console.expect('never', { timeoutM
 }
 
 /** What a run that was stopped has to show. */
-async function stopped(project: Project, afterMs: number, kill: (pid: number) => void): Promise<object> {
+async function stopped(project: Project, line: RegExp, afterMs: number, kill: (pid: number) => void): Promise<object> {
   const child = project.start(['run']);
-  await waitForLine(child, /^workers: /);
+  await waitForLine(child, line);
   await sleep(afterMs);
   const startMs = performance.now();
   const exited = once(child, 'exit') as Promise<[number | null]>;
@@ -55,18 +55,38 @@ async function stopped(project: Project, afterMs: number, kill: (pid: number) =>
 const skipped = ['tests/a.test.ts first', 'tests/a.test.ts second', 'tests/b.test.ts first', 'tests/b.test.ts second'].map(
   (name) => `${name} skipped`,
 );
+const workersLine = /^workers: /;
 const offsetsMs = [0, 25, 50, 75, 100, 150, 200, 250, 300, 350, 400];
 
 test.each(offsetsMs)('Ctrl-C %d ms after the line "workers:" ends the run within 5 s, with reports', async (afterMs) => {
   await using project = await endlessProject();
-  const found = await stopped(project, afterMs, (pid) => process.kill(-pid, 'SIGINT'));
+  const found = await stopped(project, workersLine, afterMs, (pid) => process.kill(-pid, 'SIGINT'));
   expect(found).toEqual({ status: 130, isInTime: true, exitStatus: 130, errors: [], tests: skipped });
   expect(await containers()).toEqual([]);
 });
 
 test.each(offsetsMs)('SIGTERM to alpy alone %d ms after the line "workers:" is not lost', async (afterMs) => {
   await using project = await endlessProject();
-  const found = await stopped(project, afterMs, (pid) => process.kill(pid, 'SIGTERM'));
+  const found = await stopped(project, workersLine, afterMs, (pid) => process.kill(pid, 'SIGTERM'));
   expect(found).toEqual({ status: 143, isInTime: true, exitStatus: 143, errors: [], tests: skipped });
   expect(await containers()).toEqual([]);
+});
+
+test.each([
+  ['while a testbed is made', /Set the testbed up\.\.\.$/],
+  ['in a test', /Set the testbed up\.\.\. done/],
+])('SIGTERM %s skips it and those after it', async (_, line) => {
+  await using project = await endlessProject();
+  const found = await stopped(project, line, 0, (pid) => process.kill(pid, 'SIGTERM'));
+  expect(found).toEqual({ status: 143, isInTime: true, exitStatus: 143, errors: [], tests: skipped });
+  expect(await containers()).toEqual([]);
+});
+
+test('the Ctrl-C that npx hands on besides that of the terminal does not cost the reports', async () => {
+  await using project = await endlessProject();
+  const found = await stopped(project, /Set the testbed up\.\.\. done/, 0, (pid) => {
+    process.kill(-pid, 'SIGINT');
+    setTimeout(() => process.kill(pid, 'SIGINT'), 20);
+  });
+  expect(found).toMatchObject({ status: 130, isInTime: true, tests: skipped });
 });
