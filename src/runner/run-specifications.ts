@@ -4,10 +4,15 @@ import { BaseSequencer, type TestModule, type TestSpecification, type Vitest } f
 import { whenAborted } from '../core/deadline.ts';
 import type { TestWorkers } from './test-workers.ts';
 
-/** How long tests that are cancelled may take to clean up, in `ms`: all of a run ends within 5 s of a signal. */
-const graceMs = 3000;
-/** How long Vitest may take to notice that its workers were killed, in `ms`. */
-const noticeMs = 700;
+/** How long a run that is stopped may take, in `ms`: all of it ends within 5 s of a signal. */
+export interface StopTimes {
+  /** for tests that are cancelled to clean up */
+  readonly graceMs: number;
+  /** for Vitest to notice that its workers were killed */
+  readonly noticeMs: number;
+}
+
+const stopTimes: StopTimes = { graceMs: 3000, noticeMs: 700 };
 /** How long it may take to read which tests the files hold that were not begun, in `ms`. */
 const readMs = 700;
 
@@ -35,19 +40,25 @@ export function cancellingSequencer(signal: AbortSignal): typeof BaseSequencer {
 export async function runSpecifications(
   vitest: Vitest,
   files: readonly TestSpecification[],
-  workers: TestWorkers,
+  workers: Pick<TestWorkers, 'killUnready' | 'killAll'>,
   signal: AbortSignal,
+  times = stopTimes,
 ): Promise<void> {
   const over = new AbortController();
   const running = vitest.runTestSpecifications([...files]).finally(() => {
     over.abort();
   });
-  await Promise.race([running, killWhenAborted(workers, signal, over.signal)]);
+  await Promise.race([running, killWhenAborted(workers, signal, over.signal, times)]);
   running.catch(() => undefined); // it may fail only now, when its workers are dead
 }
 
 /** Done some time after the signal has fired, unless the run is over before. */
-async function killWhenAborted(workers: TestWorkers, signal: AbortSignal, over: AbortSignal): Promise<void> {
+async function killWhenAborted(
+  workers: Pick<TestWorkers, 'killUnready' | 'killAll'>,
+  signal: AbortSignal,
+  over: AbortSignal,
+  { graceMs, noticeMs }: StopTimes,
+): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   const stop = (): void => {
     stopped.resolve();
@@ -58,7 +69,8 @@ async function killWhenAborted(workers: TestWorkers, signal: AbortSignal, over: 
   });
   await stopped.promise;
   workers.killUnready();
-  await sleep(graceMs, undefined, { signal: over }).catch(() => undefined); // over: nothing is left to be killed
+  await sleep(graceMs, undefined, { signal: over }).catch(() => undefined);
+  if (over.aborted) return; // nothing is left to be killed
   workers.killAll();
   await sleep(noticeMs, undefined, { signal: over }).catch(() => undefined);
 }

@@ -96,3 +96,18 @@ test('Ctrl-C ends a run within 10 s although the daemon is frozen for good, and 
   const { tests } = await runJson(own);
   expect(tests.map(({ name, status: how }) => `${name} ${how}`)).toContain('passes passed');
 });
+
+test('Ctrl-C ends a run within 10 s also while it looks at the machine', async () => {
+  await using proxy = await DaemonProxy.open();
+  await using own = await project();
+  const child = own.start(['run'], { DOCKER_HOST: proxy.host });
+  const got = waitForLine(child, /got SIGINT/);
+  await proxy.connections(4); // it has connected, and asks
+  proxy.freeze();
+  process.kill(child.pid!, 'SIGINT');
+  await got;
+  const { status, seconds } = await end(child);
+  expect(status).toBe(130);
+  expect(seconds).toBeLessThan(10);
+  expect((await runJson(own)).tests).toEqual([]);
+});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,8 @@ export class DaemonProxy implements AsyncDisposable {
   readonly #directory: string;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [client: Socket, daemon: Socket]>();
+  readonly #accepted = new EventEmitter();
+  #count = 0;
   #isFrozen = false;
 
   private constructor(directory: string, path: string, server: Server) {
@@ -40,6 +42,11 @@ export class DaemonProxy implements AsyncDisposable {
   /** value of DOCKER_HOST */
   get host(): string {
     return `unix://${this.path}`;
+  }
+
+  /** Settles when it has accepted so many connections in all. */
+  async connections(count: number): Promise<void> {
+    while (this.#count < count) await once(this.#accepted, 'one');
   }
 
   freeze(): void {
@@ -70,6 +77,8 @@ export class DaemonProxy implements AsyncDisposable {
   #accept(client: Socket, daemon: Socket): void {
     const pair = [client, daemon] as const;
     this.#pairs.add(pair);
+    this.#count += 1;
+    this.#accepted.emit('one');
     for (const socket of pair) {
       socket.on('error', () => undefined); // its close tells
       socket.on('close', () => {
