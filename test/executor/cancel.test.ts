@@ -83,7 +83,13 @@ test('during a script: its processes are told, and after_script and the artifact
   expect(result.log).toMatch(/^got-TERM$/m);
   expect(result.log).toMatch(/^after: canceled, 0 asleep$/m);
   expect(result.log).not.toMatch(/^not-reached$/m);
-  expect(namesOf(result).slice(4)).toEqual(['build_script', 'after_script', 'upload_artifacts_on_failure', 'cleanup']);
+  expect(namesOf(result).slice(4)).toEqual([
+    'build_script',
+    'after_script',
+    'upload_artifacts_on_failure',
+    'cleanup_file_variables',
+    'cleanup',
+  ]);
   expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
 });
 
@@ -103,7 +109,7 @@ test('during a script that does not heed it: it is killed', async () => {
   job.cancel();
   const result = await job.result;
   expect(result, result.log).toMatchObject(canceled);
-  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup_file_variables', 'cleanup']);
 });
 
 test('during after_script', async () => {
