@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JobResult } from '../support/contract-runner.ts';
 import { useExecutorHost } from '../support/executor-host.ts';
+import { containersOf } from '../support/runner/left.ts';
 
 const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
@@ -61,6 +62,7 @@ test('during get_sources, with a server that does not answer', async () => {
     afterScript: ['echo not-reached'],
   });
   await asked.promise;
+  expect((await containersOf(job.payload.id)).filter((name) => name.endsWith('-job'))).toEqual([]); // its image may be the job's own
   job.cancel();
   const result = await job.result;
   expect(result, result.log).toMatchObject(canceled);

@@ -25,7 +25,7 @@ done
 found=()
 IFS=''
 for path in "\${paths[@]}"; do
-  while [[ $path =~ \$\{?([A-Za-z_][A-Za-z0-9_]*)\}? ]]; do
+  while [[ $path =~ \\$\\{?([A-Za-z_][A-Za-z0-9_]*)\\}? ]]; do
     name=\${BASH_REMATCH[1]}
     path=\${path/"\${BASH_REMATCH[0]}"/"\${!name-}"}
   done
