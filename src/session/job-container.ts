@@ -37,6 +37,29 @@ export async function startJobContainer(
   );
 }
 
+/**
+ * The container of a job's scripts, started when the first of them is about to run: its image may be the job's own, and until
+ * then the project's folder is only for git and the like on this machine.
+ */
+export class JobContainer implements AsyncDisposable {
+  readonly #start: () => Promise<Container>;
+  #container: Promise<Container> | undefined;
+
+  constructor(start: () => Promise<Container>) {
+    this.#start = start;
+  }
+
+  /** @throws what `start` throws */
+  started(): Promise<Container> {
+    return (this.#container ??= this.#start());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const container = await this.#container?.catch(() => undefined); // who wanted it has heard why there is none
+    await container?.[Symbol.asyncDispose]();
+  }
+}
+
 /** bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. */
 const anyShell = `PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
 
