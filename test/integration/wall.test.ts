@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What programs beside a node can reach of the lifeline, of QEMU and of this machine: nothing.
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exec, type Container } from '../../src/docker/index.ts';
@@ -12,12 +12,14 @@ import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
 let bench: Bench;
 let testbed: Testbed;
 let directory: string;
+let blank: string;
+
+const silent = () => rabbit({ image: blank, login: undefined, memoryMiB: 64 });
 
 beforeAll(async () => {
-  let blank;
   ({ bench, blank } = await openWithBlankDisk());
   directory = await mkdtemp(join(bench.directory, 'testbed-'));
-  testbed = await bench.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64 }), 1, { directory });
+  testbed = await bench.testbed(silent(), 1, { directory });
 });
 
 afterAll(async () => {
@@ -113,4 +115,21 @@ test("the container of a job's scripts sees no process of the testbed, and has n
 test('an app may not ask for what would open QEMU to it', async () => {
   const start = testbed.apps.start({ node: testbed.nodes[0]!, command: ['true'], capabilities: ['NET_RAW', 'SYS_PTRACE'] });
   await expect(start).rejects.toMatchObject({ code: 'ALPY_USAGE', message: /got SYS_PTRACE/ });
+});
+
+test('a link in the folder of a test is not followed when alpy writes there', async () => {
+  const folder = await mkdtemp(join(bench.directory, 'testbed-'));
+  const victim = join(bench.directory, 'victim');
+  await writeFile(victim, 'precious');
+  const other = await bench.testbed(silent(), 1, { directory: folder });
+  const [screen, capture] = [join(folder, 'screen.png'), join(folder, 'link0.pcap')];
+  await symlink(victim, screen);
+  await other.dut.screenshot(screen);
+  expect((await lstat(screen)).isFile()).toBe(true);
+  expect((await readFile(screen)).toString('latin1', 1, 4)).toBe('PNG');
+  await rename(capture, `${capture}.true`);
+  await symlink(victim, capture);
+  await expect(other.links[0]!.capture.count()).rejects.toThrow('got a link');
+  await expect(other.close()).rejects.toMatchObject({ code: 'ALPY_CAPTURE', message: /link0\.pcap, got a link/ });
+  expect(await readFile(victim, 'utf8')).toBe('precious');
 });
