@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { replaceFile } from '../core/plain-file.ts';
 import { log, step } from '../core/step.ts';
 import type { Config } from '../config/index.ts';
 import { patternOf } from '../config/pattern.ts';
@@ -217,7 +217,7 @@ export class Dut {
 
   /**
    * Saves a picture of the screen.
-   * @param path - PNG file to be written here
+   * @param path - PNG file to be written here; a link of that name is replaced, not followed
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
@@ -225,7 +225,7 @@ export class Dut {
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
     const [picture] = (await this.#hypervisor.container.read(inside)).values();
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
-    await writeFile(path, picture);
+    await replaceFile(path, picture);
   }
 
   /**
