@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeBytes } from '../core/text.ts';
+import { EscapeCodes, type PlainText } from './escape-codes.ts';
 
 /** How much of what was already consumed stays for error messages, in `bytes`. */
 const historyBytes = 8000;
@@ -15,6 +16,7 @@ export class ByteQueue {
   #start = 0;
   #end = 0;
   #dropped = 0;
+  readonly #codes = new EscapeCodes();
   readonly #limitBytes: number;
 
   constructor(limitBytes: number) {
@@ -36,6 +38,7 @@ export class ByteQueue {
     if (this.#end - this.#origin + chunk.length > this.#bytes.length) this.#makeRoom(chunk.length);
     this.#bytes.set(chunk, this.#end - this.#origin);
     this.#end += chunk.length;
+    this.#codes.take(this.#end, (from) => this.#bytes.subarray(from - this.#origin, this.#end - this.#origin));
     const excess = this.#end - this.#start - this.#limitBytes;
     if (excess <= 0) return;
     this.#start += excess;
@@ -45,6 +48,27 @@ export class ByteQueue {
   /** The unconsumed bytes from position `from` on, as a view: valid until the next call of {@link append}. */
   view(from: number, to: number = this.#end): Buffer {
     return this.#bytes.subarray(Math.max(from, this.#start) - this.#origin, to - this.#origin);
+  }
+
+  /** Up to where it is certain what is text and what is an escape code. */
+  get certainTo(): number {
+    return this.#codes.certainTo;
+  }
+
+  /** What {@link view} gives, without escape codes. A code whose end has yet to come is left out, too. */
+  plain(from: number, to: number = this.#end): PlainText {
+    return this.#codes.strip(this.view(from, to), Math.max(from, this.#start));
+  }
+
+  /** The position that lies `count` bytes before another one, escape codes not counted; not before the unconsumed bytes. */
+  plainBack(position: number, count: number): number {
+    return this.#codes.back(Math.max(position, this.#start), count, this.#start);
+  }
+
+  /** The last output without escape codes, consumed or not, at most so many bytes. */
+  plainTail(bytes: number): Buffer {
+    const from = Math.max(this.#origin, this.#end - bytes);
+    return this.#codes.strip(this.#bytes.subarray(from - this.#origin, this.#end - this.#origin), from).bytes;
   }
 
   /** Consumes up to the position `to`; returns how many bytes before it were dropped since the last time. */
@@ -73,5 +97,6 @@ export class ByteQueue {
     target.set(kept); // a typed array copies right when source and target overlap
     this.#bytes = target;
     this.#origin = keepFrom;
+    this.#codes.forgetBefore(keepFrom);
   }
 }

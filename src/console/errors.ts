@@ -58,8 +58,10 @@ export class CommandError extends DeviceError {
   /** all that the command printed */
   readonly output: string;
 
-  constructor(name: string, command: string, exitStatus: number, output: string) {
-    super(`${name}: command "${command}" ended with exit status ${String(exitStatus)}; ${quote(output)}`);
+  /** @param remedy - what to do, as a sentence without its full stop */
+  constructor(name: string, command: string, exitStatus: number, output: string, remedy?: string) {
+    const advice = remedy === undefined ? '' : `. ${remedy}`;
+    super(`${name}: command "${command}" ended with exit status ${String(exitStatus)}${advice}; ${quote(output)}`);
     this.command = command;
     this.exitStatus = exitStatus;
     this.output = output;

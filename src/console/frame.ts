@@ -33,7 +33,7 @@ export class Frame {
   /** The line to type; it fits {@link longestTyped}. For busybox ash, dash, bash and other POSIX shells. */
   opening(options: FrameOptions): string {
     return [
-      ` stty -echo 2>/dev/null`, // a leading blank keeps it out of the history
+      ` stty -echo icrnl 2>/dev/null`, // a leading blank keeps it out of the history; lines may end with \r
       `alpy_c=`,
       printMarker(this.id, 'R'),
       this.reader('alpy_c=$alpy_c${alpy_l#: }'),

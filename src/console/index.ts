@@ -3,7 +3,8 @@ export { CommandError, ConsoleClosedError, ConsoleTimeoutError, LoginError, Tran
 export type { LoginOptions } from './login.ts';
 export type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
 export { END, type Pattern } from './pattern.ts';
+export { becomesQuiet } from './quiet.ts';
 export { SerialConsole } from './serial-console.ts';
 export { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
-export { RemoteShell, type CommandResult } from './shell.ts';
+export { RemoteShell, type CommandResult, type OpeningCommand } from './shell.ts';
 export { Transcript } from './transcript.ts';

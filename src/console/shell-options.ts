@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import type { LoginOptions } from './login.ts';
 
 /** How a shell is treated. */
 export interface ShellOptions {
@@ -9,6 +10,8 @@ export interface ShellOptions {
   readonly signal?: AbortSignal;
   /** what is run once after the login, in the login shell itself; default `prepareShell`, empty for nothing */
   readonly prepare?: string;
+  /** how to log in again when the device has logged out by itself; absent if it shall stay logged out */
+  readonly login?: LoginOptions | undefined;
 }
 
 /** How to run a command. */
@@ -34,5 +37,6 @@ export interface ScriptOptions extends RunOptions {
 export const prepareShell = `export TERM=dumb PAGER=cat SYSTEMD_PAGER=cat
 stty cols 1000 rows 100 2>/dev/null
 unset PROMPT_COMMAND
+if (unset TMOUT) 2>/dev/null; then unset TMOUT; fi
 if [ -n "$BASH_VERSION" ]; then bind 'set enable-bracketed-paste off' 2>/dev/null; fi
 PS1='# ' PS2='> '`;

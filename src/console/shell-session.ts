@@ -68,6 +68,16 @@ export class ShellSession {
     }
   }
 
+  /** Says that another shell may be there now, which is yet to show that it takes commands. */
+  forget(): void {
+    this.#state = 'unknown';
+  }
+
+  /** Whether a command runs. */
+  get isBusy(): boolean {
+    return this.#current !== undefined;
+  }
+
   /** Whether {@link ShellSession.run} would type this command as one line now, with the defaults for all else. */
   takesInOneLine(text: string): boolean {
     return this.#state === 'ready' && new Frame().wholeLine(text, defaults) !== undefined;
@@ -91,7 +101,7 @@ export class ShellSession {
       const line = frame.wholeLine(textFor(frame), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
-        await this.console.send(`${line}\n`, wait);
+        await this.console.sendLine(line, wait);
         await this.console.expect(frame.begin, wait);
         return frame;
       }
@@ -111,7 +121,7 @@ export class ShellSession {
       }
       this.#state = 'abandoned';
       const frame = new Frame();
-      await this.console.send(`${frame.opening(options)}\n`, wait);
+      await this.console.sendLine(frame.opening(options), wait);
       try {
         await this.console.expect(frame.ready, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
         return frame;

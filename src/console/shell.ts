@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { step } from '../core/step.ts';
+import { log, step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { CommandError, ConsoleTimeoutError } from './errors.ts';
-import { logIn, type LoginOptions } from './login.ts';
+import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
@@ -22,6 +22,8 @@ export interface OpeningCommand {
   readonly title: string;
   /** makes the command, when the shell is about to take it */
   readonly text: () => string;
+  /** judges how it ended; what it throws is the error of all later commands. Default: an exit status other than 0 is an error */
+  readonly judge?: (error: CommandError) => void;
 }
 
 /**
@@ -45,12 +47,12 @@ export class RemoteShell {
   /**
    * Takes a console at which a shell already waits, such as that of a restored snapshot.
    * @param options - `prepare` is not run
-   * @param opening - what is run at once, before the commands of anybody else; absent to send nothing
+   * @param opening - what is run at once, before anything else is sent or expected; absent to send nothing
    */
   static attach(console: SerialConsole, options: ShellOptions = {}, opening?: OpeningCommand): RemoteShell {
     const shell = new RemoteShell(console, options, true);
     if (opening) {
-      shell.#opened = shell.#open(opening);
+      shell.#opened = console.reserve(() => shell.#open(opening));
       shell.#opened.catch(() => undefined); // told by opened(), and by all that comes after
     }
     return shell;
@@ -72,13 +74,8 @@ export class RemoteShell {
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
     return step('alpy.console', `Log in as ${login.user}`, async () => {
-      const shell = new RemoteShell(console, options, false);
-      await shell.#within('a login', wait, async (rest) => {
-        await logIn(console, login, rest);
-        const text = options.prepare ?? prepareShell;
-        // reads from the terminal, which is what stty is about
-        if (text !== '') await shell.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
-      });
+      const shell = new RemoteShell(console, { ...options, login: { ...login, retryMs: 0 } }, false);
+      await shell.#logIn(login, { ...wait, signal: shell.#signalFor(wait) });
       return shell;
     });
   }
@@ -146,11 +143,14 @@ export class RemoteShell {
     );
   }
 
-  async #open({ title, text }: OpeningCommand): Promise<void> {
+  async #open({ title, text, judge }: OpeningCommand): Promise<void> {
     await step('alpy.console', title, () =>
       this.#before(title, {}, async (wait) => {
         const { exitStatus, output } = await this.#session.run({ text, title }, wait);
-        if (exitStatus !== 0) throw new CommandError(this.console.name, title, exitStatus, output);
+        if (exitStatus === 0) return;
+        const error = new CommandError(this.console.name, title, exitStatus, output);
+        if (!judge) throw error;
+        judge(error);
       }),
     );
   }
@@ -188,19 +188,39 @@ export class RemoteShell {
     return (this.#tools ??= await findTools(this.#session, wait));
   }
 
-  /** Does a task when the opening command is over; see {@link RemoteShell.#before}. */
+  async #logIn(login: LoginOptions, wait: Wait): Promise<void> {
+    const startMs = performance.now();
+    await logIn(this.console, login, wait);
+    this.#session.forget();
+    const text = this.#options.prepare ?? prepareShell;
+    if (text === '') return;
+    const rest = { ...wait, timeoutMs: wait.timeoutMs - (performance.now() - startMs) };
+    // reads from the terminal, which is what stty is about
+    await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
+  }
+
+  /** Does a task when the opening command is over and the device has not logged out; see {@link RemoteShell.#before}. */
   async #within<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     return this.#before(awaited, options, async (wait) => {
       await this.#opened;
+      const { login } = this.#options;
+      if (login && !this.#session.isBusy && isLoggedOut(this.console, login)) {
+        log('alpy.console', `the device has logged out: logging in again as ${login.user}`);
+        await this.#logIn(login, wait);
+      }
       return body(wait);
     });
+  }
+
+  #signalFor(options: Partial<Wait>): AbortSignal | undefined {
+    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   }
 
   /** Gives all parts of a task one deadline, and the signals of the shell and of the call. */
   async #before<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? 60_000;
-    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
-    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    const signal = this.#signalFor(options);
     const { console } = this;
     return withDeadline(
       { timeoutMs, signal },
