@@ -17,6 +17,9 @@ export const LoginSchema = z.strictObject({
     .describe('what it prints when it wants the password, text or /regular expression/; absent for "Password: " and its like'),
   shellPrompt: pattern.describe('what it prints when it takes commands; text or /regular expression/'),
   failure: pattern.optional().describe('what it prints when it refuses the log-in; text or /regular expression/'),
+  shellCommand: text
+    .optional()
+    .describe('what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; absent for nothing'),
 });
 
 /** The device under test: its image, its hardware, how to log in. */
@@ -51,5 +54,9 @@ export const ApplianceSchema = z.strictObject({
     .string()
     .default('date -u -s @{time} >/dev/null 2>&1 || date -u -s @{seconds} >/dev/null')
     .describe('shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none'),
+  kernelMessages: z
+    .enum(['keep', 'separate'])
+    .default('keep')
+    .describe('whether what the kernel prints meanwhile stays in the output of shell commands, or is only in `kernelMessages`'),
   powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
 });

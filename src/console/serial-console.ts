@@ -92,6 +92,8 @@ export class SerialConsole implements AsyncDisposable {
     const searches = patterns.map((one) => searchFor(one, options.windowBytes ?? 4096));
     this.#transcript?.check();
     this.#awaited = awaited;
+    const { limitBytes } = this.#queue;
+    this.#queue.limitBytes = options.bufferBytes ?? limitBytes;
     try {
       return await withDeadline(
         options,
@@ -99,6 +101,7 @@ export class SerialConsole implements AsyncDisposable {
         (signal) => this.#wait(patterns, searches, awaited, signal),
       );
     } finally {
+      this.#queue.limitBytes = limitBytes;
       this.#awaited = undefined;
       this.#wake = undefined;
     }

@@ -79,8 +79,8 @@ export function connect(): { readonly near: Duplex; readonly far: Duplex } {
 }
 
 /** The shells of this machine that a guest may have, by the command that starts each; tells which ones are missing. */
-export function availableShells(): readonly (readonly [name: string, command: string])[] {
-  const known = { dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
+export function availableShells(more: Readonly<Record<string, string>> = {}): readonly (readonly [name: string, command: string])[] {
+  const known = { ...more, dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
   return Object.entries(known).filter(([name]) => {
     const isThere = hasProgram(name) && hasProgram('script');
     if (!isThere) process.stderr.write(`skipped: no test with ${name}, since it or util-linux's script is not installed\n`);

@@ -123,7 +123,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     const content = `#!/usr/bin/env bash\narray=("$@")\necho "\${array[1]} \${#array[@]} $PWD"\nexit 4\n`;
     await shell.run(`cd ${folder}`, { keepState: true });
     const result = await shell.runScript({ content }, ['a b', "it's"], { check: false, directory: folder });
-    expect(result).toEqual({ output: `it's 2 ${folder}`, exitStatus: 4, droppedBytes: 0 });
+    expect(result).toEqual({ output: `it's 2 ${folder}`, exitStatus: 4, kernelMessages: [] });
     expect((await shell.run('ls -A')).output).toBe('');
     await expect(shell.runScript({ content: 'echo "no shebang"; false' })).rejects.toMatchObject({
       exitStatus: 1,
