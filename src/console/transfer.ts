@@ -110,9 +110,9 @@ async function getBlock(
     const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\necho .\n${block}|${program}`;
     const { output, exitStatus } = await session.run({ text, title: `read ${path}`, isOwn: true }, wait);
     if (exitStatus !== 0) throw new TransferError(`${cannotRead}${tail(output, 500)}`);
-    const { encoded, sum } = partsOf(output);
+    const { encoded, sums } = partsOf(output);
     const bytes = Buffer.from(encoded, isBase64 ? 'base64' : 'hex');
-    if (sum === of(bytes) && bytes.length <= askedFor) {
+    if (sums.includes(of(bytes)) && bytes.length <= askedFor) {
       return { bytes, isLast: bytes.length < askedFor, isFirstTry: failures === 0, askedFor };
     }
     failures += 1;
@@ -123,13 +123,13 @@ async function getBlock(
   }
 }
 
-/** A block and its checksum, as the device printed them, without what the kernel printed meanwhile. */
-function partsOf(output: string): { readonly encoded: string; readonly sum: string | undefined } {
+/** A block and what may be its checksum, as the device printed them, without what the kernel printed meanwhile. */
+function partsOf(output: string): { readonly encoded: string; readonly sums: readonly string[] } {
   const lines = separateKernelMessages(output).output.split('\n');
   const end = lines.indexOf('.');
   const encoded = lines.slice(0, end).filter((line) => /^[A-Za-z0-9+/= ]*$/.test(line)); // others are not of the block
-  const sum = lines.slice(end + 1).find((line) => line.trim() !== '');
-  return { encoded: encoded.join('').replaceAll(' ', ''), sum: sum?.trim().split(/\s/)[0] };
+  const sums = lines.slice(end + 1).map((line) => line.trim().split(/\s/)[0] ?? '');
+  return { encoded: encoded.join('').replaceAll(' ', ''), sums };
 }
 
 /** What the device said about a failure, without what the transfer itself printed. */

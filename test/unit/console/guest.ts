@@ -59,6 +59,21 @@ export function cutIn(place: RegExp, offset: number, message: string): Tamper {
   };
 }
 
+/** Inserts a message after so many bytes of output, again and again, wherever that is. */
+export function insertEvery(countBytes: number, message: string): Tamper {
+  let left = countBytes;
+  return (output) => {
+    const parts: Buffer[] = [];
+    let from = 0;
+    for (; output.length - from >= left; left = countBytes) {
+      parts.push(output.subarray(from, from + left), Buffer.from(message));
+      from += left;
+    }
+    left -= output.length - from;
+    return Buffer.concat([...parts, output.subarray(from)]);
+  };
+}
+
 /** Two ends of one connection, in memory: what one writes the other reads. */
 export function connect(): { readonly near: Duplex; readonly far: Duplex } {
   const end = (other: () => Duplex): Duplex =>
