@@ -28,6 +28,11 @@ export const LoginSchema = z.strictObject({
     .describe(
       'how long after the start of the guest a refused log-in is tried again, in ms, within bootTimeoutMs: cloud-init sets passwords late; default: 60000',
     ),
+  shellCommand: text
+    .optional()
+    .describe(
+      'what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; absent for nothing',
+    ),
 });
 
 /** The device under test: its image, its hardware, how to log in. */
@@ -67,6 +72,10 @@ export const ApplianceSchema = z.strictObject({
       'shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none; default: `date`',
     ),
   rebootCommand: text.optional().describe('shell command that reboots the appliance; default: `reboot`'),
+  kernelMessages: z
+    .enum(['keep', 'separate'])
+    .default('keep')
+    .describe('whether what the kernel prints meanwhile stays in the output of shell commands, or is only in `kernelMessages`'),
   powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
   become: text
     .optional()

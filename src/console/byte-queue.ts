@@ -5,6 +5,9 @@ import { EscapeCodes, type PlainText } from './escape-codes.ts';
 /** How much of what was already consumed stays for error messages, in `bytes`. */
 const historyBytes = 8000;
 
+/** Largest array that stays when nearly all of it was consumed, in `bytes`. */
+const largestIdleBytes = 1024 * 1024;
+
 /**
  * Bytes that came and that nobody consumed yet. Positions count from the first byte ever received, so they stay true
  * while the queue moves. Appending is amortised; what exceeds the limit is dropped from the front.
@@ -17,10 +20,11 @@ export class ByteQueue {
   #end = 0;
   #dropped = 0;
   readonly #codes = new EscapeCodes();
-  readonly #limitBytes: number;
+  /** most unconsumed bytes that are kept */
+  limitBytes: number;
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   /** position of the first unconsumed byte */
@@ -39,7 +43,7 @@ export class ByteQueue {
     this.#bytes.set(chunk, this.#end - this.#origin);
     this.#end += chunk.length;
     this.#codes.take(this.#end, (from) => this.#bytes.subarray(from - this.#origin, this.#end - this.#origin));
-    const excess = this.#end - this.#start - this.#limitBytes;
+    const excess = this.#end - this.#start - this.limitBytes;
     if (excess <= 0) return;
     this.#start += excess;
     this.#dropped += excess;
@@ -76,6 +80,7 @@ export class ByteQueue {
     const dropped = this.#dropped;
     this.#start = to;
     this.#dropped = 0;
+    if (this.#bytes.length > largestIdleBytes && this.#end - to < largestIdleBytes / 4) this.#move(largestIdleBytes);
     return dropped;
   }
 
@@ -89,12 +94,19 @@ export class ByteQueue {
   }
 
   #makeRoom(count: number): void {
-    const keepFrom = Math.max(this.#origin, Math.min(this.#start, this.#end - historyBytes));
-    const kept = this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin);
-    const needed = kept.length + count;
-    // at least half stays free, so that moving happens rarely
-    const target = needed * 2 > this.#bytes.length ? Buffer.allocUnsafe(needed * 2) : this.#bytes;
-    target.set(kept); // a typed array copies right when source and target overlap
+    const needed = this.#end - this.#keepFrom + count;
+    this.#move(Math.max(this.#bytes.length, needed * 2)); // at least half stays free, so that moving happens rarely
+  }
+
+  get #keepFrom(): number {
+    return Math.max(this.#origin, Math.min(this.#start, this.#end - historyBytes));
+  }
+
+  /** Moves what is to be kept to the beginning of an array of so many bytes. */
+  #move(sizeBytes: number): void {
+    const keepFrom = this.#keepFrom;
+    const target = sizeBytes === this.#bytes.length ? this.#bytes : Buffer.allocUnsafe(sizeBytes);
+    target.set(this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin)); // right also when they overlap
     this.#bytes = target;
     this.#origin = keepFrom;
     this.#codes.forgetBefore(keepFrom);

@@ -111,7 +111,7 @@ export class SerialConsole implements AsyncDisposable {
    * @throws {@link ConsoleTimeoutError} at the deadline, UsageError when another call still waits, and what `body` throws
    * @internal
    */
-  async claim<T>(options: Wait & { readonly awaited: string }, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async claim<T>(options: ExpectOptions & { readonly awaited: string }, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { awaited, timeoutMs, signal } = options;
     const onTimeout = this.#timeoutError(timeoutMs, () => awaited);
     const startMs = performance.now();
@@ -122,9 +122,12 @@ export class SerialConsole implements AsyncDisposable {
     }
     this.#transcript?.check();
     this.#awaited = awaited;
+    const { limitBytes } = this.#queue;
+    this.#queue.limitBytes = options.bufferBytes ?? limitBytes;
     try {
       return await withDeadline({ timeoutMs: timeoutMs - (performance.now() - startMs), signal }, onTimeout, body);
     } finally {
+      this.#queue.limitBytes = limitBytes;
       this.#awaited = undefined;
       this.#wake = undefined;
     }

@@ -6,7 +6,9 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { CommandError, ConsoleTimeoutError } from './errors.ts';
+import { separateKernelMessages } from './kernel-messages.ts';
 import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
+import { becomesQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
@@ -14,7 +16,16 @@ import { putShortFile } from './short-file.ts';
 import { findTools, getFile, putFile } from './transfer.ts';
 
 /** What a command printed and how it ended. */
-export type CommandResult = SessionResult;
+export interface CommandResult extends SessionResult {
+  /**
+   * what the kernel printed on the console meanwhile, as far as it is surely the kernel's; also in `output`, unless
+   * {@link RunOptions.kernelMessages} is `separate`
+   */
+  readonly kernelMessages: readonly string[];
+}
+
+/** How long a console has to be silent after the command that starts another shell, in `ms`. */
+const settleMs = 300;
 
 /** What {@link RemoteShell.attach} runs first. */
 export interface OpeningCommand {
@@ -27,9 +38,9 @@ export interface OpeningCommand {
 }
 
 /**
- * A POSIX shell (busybox ash, dash, bash) at the other end of a serial console. Commands read from /dev/null and run one
- * at a time, each in a subshell. What the kernel prints meanwhile is part of the output (see `exact`), but never spoils
- * where the output begins and ends, nor the exit status.
+ * A POSIX shell (busybox ash, dash, bash, zsh) at the other end of a serial console. Commands read from /dev/null and run one
+ * at a time, each in a subshell. What the kernel prints meanwhile is part of the output (see `kernelMessages` and
+ * `exact`), but never spoils where the output begins and ends, nor the exit status.
  */
 export class RemoteShell {
   readonly console: SerialConsole;
@@ -40,7 +51,7 @@ export class RemoteShell {
 
   private constructor(console: SerialConsole, options: ShellOptions, isReady: boolean) {
     this.console = console;
-    this.#session = new ShellSession(console, isReady);
+    this.#session = new ShellSession(console, isReady, options.answerMs);
     this.#options = options;
   }
 
@@ -70,6 +81,7 @@ export class RemoteShell {
    * Logs in, or finds that a shell already waits, and prepares it.
    * @throws LoginError when the device refuses the user name and password, or wants a password and none is given
    * @throws ConsoleTimeoutError when no prompt comes in time
+   * @throws ShellKindError when the shell is csh, fish or the like, and `startCommand` starts no other
    * @throws ConsoleClosedError when the console ends
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
@@ -82,9 +94,11 @@ export class RemoteShell {
 
   /**
    * Runs a command: any text that a shell takes, of any number of lines and with any quoting.
-   * @returns the output without its last line feed, standard error included; and the exit status
+   * @returns the output without its last line feed, standard error included; the exit status; what the kernel said meanwhile
    * @throws {@link CommandError} when the exit status is not 0 and `check` is not false
    * @throws ConsoleTimeoutError when it does not end in time; it is then interrupted before the next command
+   * @throws PagerError when it shows its output in a pager, which waits for a key
+   * @throws OutputTooLongError when it prints more than 16 MiB
    * @throws ConsoleClosedError when the console ends meanwhile
    * @throws UsageError when another command still runs
    */
@@ -155,23 +169,33 @@ export class RemoteShell {
     );
   }
 
+  /** Has the shell of the log-in start the one that is to take the commands. */
+  async #startShell(wait: Wait): Promise<void> {
+    const { startCommand } = this.#options;
+    if (startCommand === undefined) return;
+    await this.console.sendLine(startCommand, wait);
+    await becomesQuiet(this.console, settleMs, wait.signal ?? AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs))));
+  }
+
   async #run(command: string, title: string, options: RunOptions, wait: Wait): Promise<CommandResult> {
-    const keepState = options.keepState ?? false;
+    const { keepState = false, kernelMessages: treatment = this.#options.kernelMessages ?? 'keep' } = options;
     const result = await (options.exact === true
       ? this.#runExact({ text: command, title, keepState }, wait)
       : this.#session.run({ text: command, title, keepState }, wait));
-    if (result.exitStatus !== 0 && options.check !== false) {
-      throw new CommandError(this.console.name, title, result.exitStatus, result.output);
-    }
-    return { ...result, output: result.output.replace(/\n$/, '') };
+    const separated =
+      options.exact === true ? { output: result.output, kernelMessages: [] } : separateKernelMessages(result.output);
+    const { output } = treatment === 'separate' ? separated : result;
+    const { exitStatus } = result;
+    if (exitStatus !== 0 && options.check !== false) throw new CommandError(this.console.name, title, exitStatus, output);
+    return { output: output.replace(/\n$/, ''), exitStatus, kernelMessages: separated.kernelMessages };
   }
 
   async #runExact(command: SessionCommand, wait: Wait): Promise<SessionResult> {
     const path = temporary();
     const { exitStatus } = await this.#session.run({ ...command, redirect: `</dev/null >${path} 2>&1` }, wait);
     const output = await this.#download(path, wait);
-    await this.#session.run({ text: `rm -f ${path}`, title: `remove ${path}` }, wait);
-    return { output: output.toString(), exitStatus, droppedBytes: 0 };
+    await this.#session.run({ text: `rm -f ${path}`, title: `remove ${path}`, isOwn: true }, wait);
+    return { output: output.toString(), exitStatus };
   }
 
   async #upload(source: Uint8Array | string, path: string, mode: number, wait: Wait): Promise<void> {
@@ -192,11 +216,12 @@ export class RemoteShell {
     const startMs = performance.now();
     await logIn(this.console, login, wait);
     this.#session.forget();
+    const rest = (): Wait => ({ ...wait, timeoutMs: wait.timeoutMs - (performance.now() - startMs) });
+    await this.#startShell(rest());
     const text = this.#options.prepare ?? prepareShell;
     if (text === '') return;
-    const rest = { ...wait, timeoutMs: wait.timeoutMs - (performance.now() - startMs) };
     // reads from the terminal, which is what stty is about
-    await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
+    await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest());
   }
 
   /** Does a task when the opening command is over and the device has not logged out; see {@link RemoteShell.#before}. */

@@ -267,7 +267,8 @@ export class Dut {
   }
 
   #shellOptions(): ShellOptions {
-    return { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor };
+    const { login, kernelMessages } = this.#appliance;
+    return { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor, startCommand: login?.shellCommand, kernelMessages };
   }
 
   /**

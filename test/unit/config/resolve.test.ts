@@ -34,6 +34,7 @@ test('a file that names an image gets every default', () => {
       qemuArgs: [],
       bootTimeoutMs: 120_000,
       provision: [],
+      kernelMessages: 'keep',
       lineEnd: 'lf',
     },
     topology: { links: 2 },
@@ -49,7 +50,7 @@ test('a file that names an image gets every default', () => {
 
 test('a file may say everything', () => {
   const prompts = { loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/' };
-  const login = { user: 'root', password: 'x', ...prompts, failure: 'no', retryMs: 0 };
+  const login = { user: 'root', password: 'x', ...prompts, failure: 'no', retryMs: 0, shellCommand: 'exec sh' };
   const said = {
     appliance: {
       name: 'rabbit',
@@ -68,6 +69,7 @@ test('a file may say everything', () => {
       provision: ['modprobe bonding'],
       clockCommand: '',
       rebootCommand: 'reload',
+      kernelMessages: 'separate',
       powerOffCommand: 'poweroff',
       become: 'sudo -n',
       lineEnd: 'cr',
@@ -112,6 +114,7 @@ test('flags win over variables, variables over the file, the file over defaults,
     'appliance.qemuArgs': 'default',
     'appliance.bootTimeoutMs': 'default',
     'appliance.provision': 'default',
+    'appliance.kernelMessages': 'default',
     'appliance.lineEnd': 'default',
     'topology.links': 'flag',
     'images.my-app': 'variable ALPY_IMAGE_MY_APP',
@@ -213,7 +216,7 @@ test.for<[string, unknown, readonly string[]]>([
 
 test('unknown names are refused, with the name that was most likely meant', () => {
   const raw = {
-    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', kernel: 'x' },
+    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', speed: 'x' },
     Links: 3,
     worker: 2,
     constructor: 1,
@@ -222,7 +225,7 @@ test('unknown names are refused, with the name that was most likely meant', () =
     'appliance.memory: unknown name; did you mean memoryMiB?',
     'appliance.fromat: unknown name; did you mean format?',
     'appliance.accel: unknown name here; did you mean accel?',
-    'appliance.kernel: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, lineEnd',
+    'appliance.speed: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, kernelMessages, powerOffCommand, become, lineEnd',
     'Links: unknown name here; did you mean topology.links?',
     'worker: unknown name; did you mean workers?',
     'constructor: unknown name; known here are appliance, topology, images, tests, accel, boot, snapshots, workers, retries, out',
