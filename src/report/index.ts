@@ -12,7 +12,7 @@ export type { ErrorReport, JobReport, RunReport, ShardReport, StepReport, TestRe
 export { redactReport, redactSink, redactTest } from './redact.ts';
 export { readRunJson, runJson, runJsonVersion, writeRunJson } from './run-json.ts';
 export { shardProblem } from './shards.ts';
-export { errorReport, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from './status.ts';
+export { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';
 export { summaryLines, terminalSink, testLine } from './terminal.ts';
 export { claimTestDirectory, testDirectoryName, testDirectoryNames, type NamedTest } from './test-directory.ts';

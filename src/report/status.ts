@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { statusByFault, type Fault } from '../core/errors.ts';
+import { partsOf, statusByFault, type Fault } from '../core/errors.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { plainLines } from './text.ts';
 
@@ -29,7 +29,18 @@ export function faultOf(error: ThrownError): Fault | undefined {
   return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
 }
 
-/** Makes plain, printable data of an error. */
+/** Makes plain, printable data of an error: of each that it stands for, if there are several. See {@link partsOf}. */
+export function errorReports(error: ThrownError): readonly ErrorReport[] {
+  return partsOf(error).map((part) => errorReport(thrown(part)));
+}
+
+/** Anything can be thrown. */
+function thrown(part: unknown): ThrownError {
+  const isError = typeof part === 'object' && part !== null && 'message' in part && typeof part.message === 'string';
+  return isError ? (part as ThrownError) : { message: String(part) };
+}
+
+/** Makes plain, printable data of one error. */
 export function errorReport(error: ThrownError): ErrorReport {
   const fault = faultOf(error);
   return {

@@ -5,7 +5,7 @@ import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/nod
 import { codeOf } from '../core/errors.ts';
 import { slashes } from '../core/text.ts';
 import {
-  errorReport,
+  errorReports,
   parseEvents,
   statusOf,
   stepTree,
@@ -60,7 +60,7 @@ export class RunReporter implements Reporter {
       ...module.errors(),
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
     ]);
-    this.#errors.push(...[...errors, ...unhandled].map(errorReport));
+    this.#errors.push(...[...errors, ...unhandled].flatMap(errorReports));
     for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
       if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase));
     }
@@ -69,7 +69,7 @@ export class RunReporter implements Reporter {
   #report(testCase: TestCase): TestReport {
     const { root, outDirectory, testsDirectory } = this.#paths;
     const result = testCase.result();
-    const errors = (result.errors ?? []).map(errorReport);
+    const errors = (result.errors ?? []).flatMap(errorReports);
     const name = testCase.meta().alpyDirectory;
     const directory = name === undefined ? undefined : join(testsDirectory, name);
     const { alpyOverload: overload } = testCase.meta();
