@@ -11,6 +11,7 @@ export interface ThrownError {
   readonly diff?: string | undefined;
   readonly code?: unknown;
   readonly fault?: unknown;
+  readonly cause?: unknown;
   /** what Vitest puts into the error of a matcher, its own and those of `expect.extend` */
   readonly __vitest_error_context__?: unknown;
 }
@@ -27,6 +28,26 @@ export function faultOf(error: ThrownError): Fault | undefined {
   const isAssertion = error.name === 'AssertionError' || '__vitest_error_context__' in error;
   if (isAssertion || error.message.startsWith('Test timed out in ')) return 'device';
   return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
+}
+
+/** How Vitest's own messages about a missed deadline begin: of tests, hooks, and `expect.poll`. */
+const timedOut =
+  /^(?:Test|Hook) timed out in |^The \w+ phase of "\w+" hook timed out|^Matcher did not succeed in time|^Timed out in wait/;
+
+/** Whether an error, or what caused it, is that something did not happen in time. */
+function hasMissedDeadline(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 10) return false;
+  const { code, name, message, cause, __vitest_error_context__: context } = error as Partial<ThrownError>;
+  if (typeof code === 'string' && code.endsWith('_TIMEOUT')) return true;
+  if (name === 'TimeoutError' || (typeof message === 'string' && timedOut.test(message))) return true;
+  return isOfMatcherThatWaited(context) || hasMissedDeadline(cause, depth + 1);
+}
+
+/** See `MatcherResult` of the matchers. */
+function isOfMatcherThatWaited(context: unknown): boolean {
+  if (typeof context !== 'object' || context === null || !('meta' in context)) return false;
+  const { meta } = context;
+  return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
 }
 
 /** Makes plain, printable data of an error: of each that it stands for, if there are several. See {@link partsOf}. */
@@ -48,6 +69,7 @@ export function errorReport(error: ThrownError): ErrorReport {
     ...(error.stack === undefined ? {} : { stack: plainLines(error.stack) }),
     ...(typeof error.code === 'string' ? { code: error.code } : {}),
     ...(fault === undefined ? {} : { fault }),
+    ...(hasMissedDeadline(error) ? { hasMissedDeadline: true } : {}),
     ...(error.diff === undefined ? {} : { diff: plainLines(error.diff) }),
   };
 }

@@ -38,6 +38,11 @@ test('errors that hold each other end', () => {
 
 test('the end of a step says both why it failed and why its clean-up did', async () => {
   const events: StepEvent[] = [];
-  await caught(() => withSink((event) => events.push(event), () => step('test', 'Fail', failTwice)));
+  await caught(() =>
+    withSink(
+      (event) => events.push(event),
+      () => step('test', 'Fail', failTwice),
+    ),
+  );
   expect(events.at(-1)).toMatchObject({ kind: 'end', error: 'the body failed\nthe clean-up failed' });
 });
