@@ -3,6 +3,7 @@ export { Agent, agentLoop } from './agent.ts';
 export { Container } from './container.ts';
 export { Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {
+  AppEndedError,
   ContainerDiedError,
   ContainerError,
   ContainerTimeoutError,

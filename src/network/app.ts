@@ -2,11 +2,12 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { escapeBytes, tail } from '../core/text.ts';
+import { messageOf, UsageError, type Fault } from '../core/errors.ts';
+import { escapeBytes } from '../core/text.ts';
 import { logAside, step } from '../core/step.ts';
 import {
+  AppEndedError,
   Container,
-  ContainerDiedError,
   ContainerTimeoutError,
   ExecError,
   type ContainerFile,
@@ -54,6 +55,9 @@ const keptBytes = 16 * 1024 * 1024;
 /** How long to wait for an app when the call does not say, in `ms`. */
 const waitTimeoutMs = 60_000;
 
+/** What the daemon says of a command that the image cannot run. */
+const noProgram = /exec: "[^"]*": (?:executable file not found|stat .*no such file|permission denied|is a directory)/;
+
 /** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
 export class App implements AsyncDisposable {
   readonly name: string;
@@ -75,6 +79,7 @@ export class App implements AsyncDisposable {
   /**
    * Starts an app.
    * @param image - location of its image
+   * @throws UsageError when the image has no such program
    * @throws ContainerError when the daemon refuses
    */
   static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
@@ -98,7 +103,9 @@ export class App implements AsyncDisposable {
           addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
         },
         signal,
-      );
+      ).catch((error: unknown) => {
+        throw noProgram.test(messageOf(error)) ? new UsageError(`${image}: ${messageOf(error)}`, { cause: error }) : error;
+      });
       return new App(container, command ?? []);
     });
   }
@@ -127,7 +134,7 @@ export class App implements AsyncDisposable {
   /**
    * Waits until a line of its output matches; lines that came before count.
    * @param options - `timeoutMs`, default 60 s
-   * @throws ContainerDiedError when it ends without
+   * @throws AppEndedError when it ends without
    * @throws ContainerTimeoutError when no line matches in time
    */
   async waitForOutput(pattern: RegExp, options: Partial<Wait> = {}): Promise<string> {
@@ -147,7 +154,8 @@ export class App implements AsyncDisposable {
             return undefined;
           }),
         ]);
-        if (found === undefined) throw this.#died(await this.container.exited);
+        if (found === undefined)
+          throw this.#ended(await this.container.exited, `and printed nothing like ${String(pattern)}`, 'device');
         return found;
       },
     );
@@ -171,15 +179,18 @@ export class App implements AsyncDisposable {
 
   /**
    * Sees that it has not ended unnoticed: an app that nobody waits for is meant to run as long as the testbed.
-   * @throws ContainerDiedError otherwise
+   * @throws AppEndedError otherwise
    */
   checkAlive(): void {
     const { exitStatus } = this;
-    if (exitStatus && !this.#isAwaited) throw this.#died(exitStatus);
+    if (!exitStatus || this.#isAwaited) return;
+    const what = 'but nothing waits for that: call wait(), or have it run until the test ends';
+    throw this.#ended(exitStatus, what, 'usage');
   }
 
-  #died(exitStatus: ExitStatus): ContainerDiedError {
-    return new ContainerDiedError(this.name, exitStatus, tail(this.#stdout.sofar(), 1000) + tail(this.#stderr.sofar(), 1000));
+  #ended(exitStatus: ExitStatus, what: string, otherwise: Fault): AppEndedError {
+    const [stdout, stderr] = [this.#stdout.sofar(), this.#stderr.sofar()];
+    return new AppEndedError(this.name, { exitStatus, stdout, stderr, what, otherwise });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

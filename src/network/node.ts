@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import type { Fault } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import {
   Agent,
@@ -106,11 +107,11 @@ export class Node implements AsyncDisposable {
   /**
    * Gives its interface addresses, routes and MTU, in place of those it had.
    * @throws UsageError when one is malformed, before anything changes
-   * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach
+   * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach; no device has a part in that
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     const script = ipBatch(configureCommands(nodeDevice, config));
-    await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait));
+    await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait, 'usage'));
   }
 
   /**
@@ -162,8 +163,8 @@ export class Node implements AsyncDisposable {
   }
 
   /** Runs lines of shell, of which none may fail; no step of the report. */
-  async #shell(script: string, wait: Partial<Wait>): Promise<string> {
-    return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
+  async #shell(script: string, wait: Partial<Wait>, otherwise?: Fault): Promise<string> {
+    return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal }, otherwise);
   }
 
   #exec(spec: Parameters<typeof exec>[1], wait: Partial<Wait>): Promise<ExecResult> {

@@ -81,6 +81,7 @@ test.for<[TestState, readonly ErrorReport[], TestStatus]>([
   ['failed', [by('device'), by('environment', 'ALPY_CLEANUP')], 'failed'],
   ['failed', [by('device'), by('environment', 'ALPY_NODE_DIED')], 'error'],
   ['failed', [by('device'), by()], 'failed'],
+  ['failed', [by('device'), by('usage', 'ALPY_APP_ENDED')], 'failed'],
   ['failed', [by('environment', 'ALPY_CLEANUP')], 'error'],
   ['failed', [by(), by('device')], 'error'],
   ['failed', [by('bug')], 'error'],
