@@ -14,12 +14,16 @@ import { claimTestDirectory } from '../report/test-directory.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
+import { TestCalls, withCalls } from './test-calls.ts';
+import { trackAllCalls, watchRejections } from './track-calls.ts';
 import { runFacts } from './worker-engine.ts';
 import { closeWorker, setTestState, type TestState } from './worker-state.ts';
 
 const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
 expect.extend(matchers);
+trackAllCalls();
+watchRejections();
 
 // A terminal sends these to all processes of the run. The main process answers them: it cancels the tests, which then
 // clean up here. When it dies itself, nothing of ours may live on.
@@ -47,13 +51,14 @@ aroundEach(async (runTest, { task }) => {
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
   const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
+  const calls = new TestCalls(root);
   await withSink(redactSink(composeSinks(...sinks), redact), async () => {
     try {
-      await runTest();
+      await withCalls(calls, runTest);
     } finally {
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
-      await closeTestbed(state, task.result?.state === 'fail').finally(() => {
+      await endTest(state, calls, task.result?.state === 'fail').finally(() => {
         runningTests -= 1;
       });
     }
@@ -65,6 +70,14 @@ afterAll(closeWorker, longEnough);
 /** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
 function endWorker(): void {
   process.kill(process.pid, 'SIGKILL');
+}
+
+/** @throws what the test left undone, and what {@link closeTestbed} throws */
+async function endTest(state: TestState, calls: TestCalls, hasFailed: boolean): Promise<void> {
+  const errors = [...(await calls.end(hasFailed))]; // before the testbed goes, which ends every call
+  await closeTestbed(state, hasFailed || errors.length > 0).catch((error: unknown) => errors.push(error));
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
+  if (errors.length === 1) throw errors[0];
 }
 
 /**
