@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf, UsageError, type Fault } from '../core/errors.ts';
-import { escapeBytes } from '../core/text.ts';
-import { logAside, step } from '../core/step.ts';
+import { log, step } from '../core/step.ts';
 import {
   AppEndedError,
   Container,
@@ -15,6 +12,7 @@ import {
   type ExitStatus,
   type Lifeline,
 } from '../docker/index.ts';
+import { Collector } from './collector.ts';
 import type { Node } from './node.ts';
 
 /** A program to be run beside a node. */
@@ -41,6 +39,8 @@ export interface AppResult {
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
+  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  readonly droppedBytes: number;
 }
 
 /** Where apps are made. */
@@ -48,9 +48,6 @@ export interface AppPlace {
   readonly engine: Engine;
   readonly lifeline: Lifeline;
 }
-
-/** Most output of an app that is kept for {@link App.wait}, in `bytes` for each stream. All of it goes to the log. */
-const keptBytes = 16 * 1024 * 1024;
 
 /** How long to wait for an app when the call does not say, in `ms`. */
 const waitTimeoutMs = 60_000;
@@ -73,7 +70,7 @@ export class App implements AsyncDisposable {
     this.#command = command;
     this.#stdout = new Collector(container.stdout, this.name);
     this.#stderr = new Collector(container.stderr, this.name);
-    container.logEndAfter(Promise.all([this.#stdout.text(), this.#stderr.text()]));
+    container.logEndAfter(Promise.all([this.#stdout.ended, this.#stderr.ended]));
   }
 
   /**
@@ -126,9 +123,12 @@ export class App implements AsyncDisposable {
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.container.waitForExit(wait));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
+    const droppedBytes = this.#stdout.droppedBytes + this.#stderr.droppedBytes;
+    if (droppedBytes > 0)
+      log('alpy.app', `${this.name}: printed a lot, of which the first ${String(droppedBytes)} bytes were not kept`);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
-    return { exitStatus, stdout, stderr };
+    return { exitStatus, stdout, stderr, droppedBytes };
   }
 
   /**
@@ -150,7 +150,7 @@ export class App implements AsyncDisposable {
           this.#stdout.line(pattern, signal),
           this.#stderr.line(pattern, signal),
           this.container.exited.then(async () => {
-            await Promise.all([this.#stdout.text(), this.#stderr.text()]);
+            await Promise.all([this.#stdout.ended, this.#stderr.ended]);
             return undefined;
           }),
         ]);
@@ -195,52 +195,5 @@ export class App implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
-  }
-}
-
-/** Keeps an output and logs its lines. */
-class Collector {
-  readonly #chunks: Buffer[] = [];
-  readonly #lines: string[] = [];
-  readonly #watchers = new Set<(line: string) => void>();
-  readonly #ended: Promise<void>;
-  #bytes = 0;
-
-  constructor(stream: Readable, name: string) {
-    stream.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#bytes += chunk.length;
-      while (this.#bytes > keptBytes) this.#bytes -= this.#chunks.shift()?.length ?? 0;
-    });
-    const lines = createInterface({ input: stream });
-    lines.on('line', (line) => {
-      logAside('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
-      this.#lines.push(line);
-      for (const watcher of this.#watchers) watcher(line);
-    });
-    this.#ended = new Promise((resolve) => {
-      lines.on('close', resolve);
-    });
-  }
-
-  sofar(): string {
-    return Buffer.concat(this.#chunks).toString();
-  }
-
-  async text(): Promise<string> {
-    await this.#ended;
-    return this.sofar();
-  }
-
-  line(pattern: RegExp, signal: AbortSignal): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const known = this.#lines.find((line) => pattern.test(line));
-    if (known !== undefined) return Promise.resolve(known);
-    const watcher = (line: string): void => {
-      if (pattern.test(line)) resolve(line);
-    };
-    this.#watchers.add(watcher);
-    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
-    return promise;
   }
 }

@@ -43,6 +43,8 @@ export interface NodeRunResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitStatus: number;
+  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  readonly droppedBytes: number;
 }
 
 /** Name of a node's interface. */
@@ -125,8 +127,8 @@ export class Node implements AsyncDisposable {
     const words = typeof command === 'string' ? ['sh', '-c', command] : command;
     return step('alpy.network', `Run ${typeof command === 'string' ? command : command.join(' ')} on ${this.name}`, async () => {
       const { input, environment } = options;
-      const { exitStatus, stdout, stderr } = await this.#exec({ command: words, input, environment }, options);
-      const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code };
+      const { exitStatus, stdout, stderr, droppedBytes } = await this.#exec({ command: words, input, environment }, options);
+      const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code, droppedBytes };
       if (exitStatus.code !== 0 && options.check !== false)
         throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
       return result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { partsOf, statusByFault, type Fault } from '../core/errors.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
-import { plainLines } from './text.ts';
+import { capText, plainLines } from './text.ts';
 
 /** An error as Vitest hands it on: fields of its own survive the way from the worker. */
 export interface ThrownError {
@@ -50,9 +50,16 @@ function isOfMatcherThatWaited(context: unknown): boolean {
   return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
 }
 
+/** Most errors of one test, and longest texts of one, in characters: all of them are in memory until the run ends. */
+const maxErrors = 100;
+const maxTextLength = 65_536;
+
 /** Makes plain, printable data of an error: of each that it stands for, if there are several. See {@link partsOf}. */
 export function errorReports(error: ThrownError): readonly ErrorReport[] {
-  return partsOf(error).map((part) => errorReport(thrown(part)));
+  const parts = partsOf(error);
+  const more = parts.length - maxErrors;
+  const left = more > 0 ? [{ message: `${String(more)} more errors were left out` }] : [];
+  return [...parts.slice(0, maxErrors).map((part) => errorReport(thrown(part))), ...left];
 }
 
 /** Anything can be thrown. */
@@ -65,13 +72,17 @@ function thrown(part: unknown): ThrownError {
 export function errorReport(error: ThrownError): ErrorReport {
   const fault = faultOf(error);
   return {
-    message: plainLines(error.message),
-    ...(error.stack === undefined ? {} : { stack: plainLines(error.stack) }),
+    message: plain(error.message),
+    ...(error.stack === undefined ? {} : { stack: plain(error.stack) }),
     ...(typeof error.code === 'string' ? { code: error.code } : {}),
     ...(fault === undefined ? {} : { fault }),
     ...(hasMissedDeadline(error) ? { hasMissedDeadline: true } : {}),
-    ...(error.diff === undefined ? {} : { diff: plainLines(error.diff) }),
+    ...(error.diff === undefined ? {} : { diff: plain(error.diff) }),
   };
+}
+
+function plain(text: string): string {
+  return plainLines(capText(text, maxTextLength));
 }
 
 /** State of a test in Vitest's words; `pending` is one that never came to its end. */

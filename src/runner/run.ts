@@ -8,9 +8,13 @@ import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import { Engine } from '../docker/index.ts';
 import {
+  errorReports,
   exitStatusOf,
+  redactHead,
   redactReport,
   redactTest,
+  StoredResults,
+  storedResultsFile,
   writeReports,
   type ErrorReport,
   type RunReport,
@@ -78,8 +82,11 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   using engine = await Engine.connect({ jobId: options.jobId });
   const machine = await inspectMachine();
   const redact = makeRedactor(options.secrets);
+  const stored = new StoredResults(config.out);
   const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, (test) => {
-    options.onTest(redactTest(test, redact));
+    const redacted = redactTest(test, redact);
+    stored.add(redacted);
+    options.onTest(redacted);
   });
   await using opened = new AsyncDisposableStack();
   const left: ErrorReport[] = [];
@@ -113,24 +120,29 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     showSteps: options.showSteps,
     secrets: options.secrets,
   };
-  const shard = await runVitest(vitest, options, facts, reporter, () => clearOut(config.out, testsDirectory));
-  await opened.disposeAsync();
-  const { tests } = reporter;
-  const partial = { tests, errors: [...reporter.errors, ...left] };
   const { artifactRoot = options.directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
+  const head = { alpyVersion: options.alpyVersion, startedAt: new Date(started).toISOString(), environment };
+  const job = jobUrl === undefined ? {} : { job: { jobUrl, outPath } };
+  const shard = await runVitest(vitest, options, facts, reporter, async (part) => {
+    await clearOut(config.out, testsDirectory);
+    stored.begin(redactHead({ ...head, ...part, ...job }, redact));
+  });
+  await opened.disposeAsync();
+  const { tests } = reporter;
+  const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
+  const partial = { tests, errors: [...reporter.errors, ...left, ...notStored] };
   const whole: RunReport = {
-    alpyVersion: options.alpyVersion,
-    startedAt: new Date(started).toISOString(),
+    ...head,
     durationMs: Date.now() - started,
-    environment,
     ...partial,
     exitStatus: exitStatusOf(partial),
     ...(shard === undefined ? {} : { shard }),
-    ...(jobUrl === undefined ? {} : { job: { jobUrl, outPath } }),
+    ...job,
   };
   const report = redactReport(whole, redact);
   await writeReports(report, config.out, outPath);
+  stored.remove();
   return report;
 }
 
@@ -140,7 +152,7 @@ async function runVitest(
   options: RunOptions,
   facts: Omit<RunFacts, 'testsPerFile'>,
   reporter: RunReporter,
-  clear: () => Promise<void>,
+  begin: (part: Pick<RunReport, 'shard'>) => Promise<void>,
 ): Promise<ShardReport | undefined> {
   const { signal } = options;
   const cancel = (): void => {
@@ -150,7 +162,7 @@ async function runVitest(
     const files = await vitest.globTestSpecifications([...options.filters]);
     if (files.length === 0) throw noTests(options);
     const { chosen, report } = inShard(files, options);
-    await clear(); // only now: a mistyped filter must not cost the reports of the last run
+    await begin(report === undefined ? {} : { shard: report }); // only now: a mistyped filter must not cost the reports of the last run
     signal.throwIfAborted();
     if (chosen.length === 0) return report; // more shards than files
     const workers = Math.min(facts.workers, chosen.length);
@@ -193,7 +205,9 @@ function noTests({ filters, testName, loaded }: RunOptions): UsageError {
 /** Takes away what an earlier run left, but nothing that others may have put beside it. */
 async function clearOut(outDirectory: string, testsDirectory: string): Promise<void> {
   try {
-    const files = ['junit.xml', 'run.json', 'report', 'metrics.txt', 'annotations.json'].map((name) => join(outDirectory, name));
+    const files = ['junit.xml', 'run.json', 'report', 'metrics.txt', 'annotations.json', storedResultsFile].map((name) =>
+      join(outDirectory, name),
+    );
     for (const path of [testsDirectory, ...files]) {
       await rm(path, { recursive: true, force: true });
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Set-up file of every worker: what surrounds each test.
 import { join, relative } from 'node:path';
-import { afterAll, aroundEach, expect } from 'vitest';
+import { afterAll, aroundEach, beforeEach, expect } from 'vitest';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
 // one by one, as a worker writes no reports
+import { BoundedSink } from '../report/bounded-sink.ts';
 import { DebugLog } from '../report/debug-log.ts';
 import { composeSinks } from '../report/events.ts';
 import { redactSink } from '../report/redact.ts';
@@ -52,7 +53,8 @@ aroundEach(async (runTest, { task }) => {
   const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
   const calls = new TestCalls(root);
-  await withSink(redactSink(composeSinks(...sinks), redact), async () => {
+  using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before all that is costly
+  await withSink(bounded.sink, async () => {
     try {
       await withCalls(calls, runTest);
     } finally {
@@ -64,6 +66,9 @@ aroundEach(async (runTest, { task }) => {
     }
   });
 }, longEnough);
+
+// Has Vitest tell the main process at once of what was added to the test's `meta`: should this process die, its files are found
+beforeEach(() => undefined);
 
 afterAll(closeWorker, longEnough);
 
