@@ -32,7 +32,10 @@ const defaultAnswerMs = [5_000, 15_000, 60_000];
 
 /** What shells that are not POSIX's say of {@link Frame.opening}, by what they are. */
 const otherShells = new Map([
-  ['csh or tcsh', /(?:^|\n)(?:Missing '?}'?|Illegal variable name|Bad : modifier in \$[^\n]*|Ambiguous (?:output|input) redirect)\./],
+  [
+    'csh or tcsh',
+    /(?:^|\n)(?:Missing '?}'?|Illegal variable name|Bad : modifier in \$[^\n]*|Ambiguous (?:output|input) redirect)\./,
+  ],
   ['fish', /(?:^|\n)fish: [^\n]*\n/],
 ]);
 

@@ -183,7 +183,8 @@ export class RemoteShell {
     const result = await (options.exact === true
       ? this.#runExact({ text: command, title, keepState }, wait)
       : this.#session.run({ text: command, title, keepState }, wait));
-    const separated = options.exact === true ? { output: result.output, kernelMessages: [] } : separateKernelMessages(result.output);
+    const separated =
+      options.exact === true ? { output: result.output, kernelMessages: [] } : separateKernelMessages(result.output);
     const { output } = treatment === 'separate' ? separated : result;
     const { exitStatus } = result;
     if (exitStatus !== 0 && options.check !== false) throw new CommandError(this.console.name, title, exitStatus, output);

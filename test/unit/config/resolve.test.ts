@@ -35,6 +35,7 @@ test('a file that names an image gets every default', () => {
       bootTimeoutMs: 120_000,
       provision: [],
       clockCommand: 'date -u -s @{time} >/dev/null 2>&1 || date -u -s @{seconds} >/dev/null',
+      kernelMessages: 'keep',
     },
     topology: { links: 2 },
     images: {},
@@ -48,7 +49,8 @@ test('a file that names an image gets every default', () => {
 });
 
 test('a file may say everything', () => {
-  const login = { user: 'root', password: 'x', loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/', failure: 'no' };
+  const prompts = { loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/', failure: 'no' };
+  const login = { user: 'root', password: 'x', ...prompts, shellCommand: 'exec sh' };
   const said = {
     appliance: {
       name: 'rabbit',
@@ -66,6 +68,7 @@ test('a file may say everything', () => {
       login,
       provision: ['modprobe bonding'],
       clockCommand: '',
+      kernelMessages: 'separate',
       powerOffCommand: 'poweroff',
     },
     topology: { links: 0 },
@@ -109,6 +112,7 @@ test('flags win over variables, variables over the file, the file over defaults,
     'appliance.bootTimeoutMs': 'default',
     'appliance.provision': 'default',
     'appliance.clockCommand': 'default',
+    'appliance.kernelMessages': 'default',
     'topology.links': 'flag',
     'images.my-app': 'variable ALPY_IMAGE_MY_APP',
     'tests.include': 'default',
@@ -183,7 +187,7 @@ test.for<[string, unknown, readonly string[]]>([
 
 test('unknown names are refused, with the name that was most likely meant', () => {
   const raw = {
-    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', kernel: 'x' },
+    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', rom: 'x' },
     Links: 3,
     worker: 2,
     constructor: 1,
@@ -192,7 +196,7 @@ test('unknown names are refused, with the name that was most likely meant', () =
     'appliance.memory: unknown name; did you mean memoryMiB?',
     'appliance.fromat: unknown name; did you mean format?',
     'appliance.accel: unknown name here; did you mean accel?',
-    'appliance.kernel: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, powerOffCommand',
+    'appliance.rom: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, kernelMessages, powerOffCommand',
     'Links: unknown name here; did you mean topology.links?',
     'worker: unknown name; did you mean workers?',
     'constructor: unknown name; known here are appliance, topology, images, tests, accel, boot, snapshots, workers, retries, out',

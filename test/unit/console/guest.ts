@@ -94,7 +94,9 @@ export function connect(): { readonly near: Duplex; readonly far: Duplex } {
 }
 
 /** The shells of this machine that a guest may have, by the command that starts each; tells which ones are missing. */
-export function availableShells(more: Readonly<Record<string, string>> = {}): readonly (readonly [name: string, command: string])[] {
+export function availableShells(
+  more: Readonly<Record<string, string>> = {},
+): readonly (readonly [name: string, command: string])[] {
   const known = { ...more, dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
   return Object.entries(known).filter(([name]) => {
     const isThere = hasProgram(name) && hasProgram('script');
