@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test, vi } from 'vitest';
-import { ConsoleTimeoutError, RemoteShell, SerialConsole, ShellKindError } from '../../../src/console/index.ts';
+import { ConsoleTimeoutError, LoggedOutError, RemoteShell, SerialConsole, ShellKindError } from '../../../src/console/index.ts';
 import { startPreparedShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, hasProgram, startGuest } from './guest.ts';
 
@@ -77,6 +77,22 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
       expect((await shell.download(path)).toString()).toBe(content);
     }
     await shell.run(`rm ${path}`);
+  });
+});
+
+// zsh would leave the terminal to a process group that is gone
+describe.concurrent.each(availableShells())('a log-in shell of a getty, %s', (_name, command) => {
+  test('which ends while a command runs in it, is missed when the login prompt comes', async () => {
+    const getty = `while :; do printf 'host login: '; read -r name; (${command}); done`;
+    await using guest = startGuest(`stty cols 80; ${getty}`);
+    await using console = SerialConsole.open(guest.stream);
+    const shell = await RemoteShell.login(console, { user: 'root', settleMs: 50 }, wait, wait);
+    const error: unknown = await shell
+      .run('set -e\necho a; false\necho b', { keepState: true })
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(LoggedOutError);
+    expect(error).toMatchObject({ code: 'ALPY_LOGGED_OUT', fault: 'device' });
+    expect(String(error)).toContain('got a login prompt: it ran "exit", or failed after "set -e". Leave out keepState');
   });
 });
 
