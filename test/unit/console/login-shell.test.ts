@@ -96,6 +96,16 @@ describe.concurrent.each(availableShells())('a log-in shell of a getty, %s', (_n
   });
 });
 
+test.each(availableShells().filter(([name]) => name === 'bash'))(
+  'a log-in shell need not have the builtin `command`, %s',
+  async (_name, command) => {
+    await using guest = await startPreparedShell(command, 'enable -n command');
+    const { shell } = guest;
+    await shell.run('cd /usr; x=1', { keepState: true });
+    expect(await shell.run('echo "$PWD $x"; exit 3', { check: false })).toMatchObject({ output: '/usr 1', exitStatus: 3 });
+  },
+);
+
 describe.concurrent.each(availableShells().filter(([name]) => name === 'bash'))('a trap in %s', (_name, command) => {
   const traps = "trap 'echo debug' DEBUG; trap 'echo err' ERR";
 
