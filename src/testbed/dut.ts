@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { AlpyError, EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import type { Config } from '../config/index.ts';
 import { patternOf } from '../config/pattern.ts';
@@ -115,6 +115,7 @@ export class Dut {
    * @param wait - default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
    * @throws BootError when no prompt comes in time, or the guest ends while it boots
    * @throws LoginError when user name or password are wrong
+   * @throws ShellKindError when the log-in shell is no POSIX shell
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
     if (this.#isAsSaved) return this.#resume();
@@ -126,7 +127,7 @@ export class Dut {
         for (const command of this.#appliance.provision) await shell.run(command, { ...wait });
       } catch (error) {
         wait.signal?.throwIfAborted();
-        if (error instanceof Error && 'code' in error && error.code === 'ALPY_LOGIN') throw error;
+        if (error instanceof AlpyError && error.fault === 'usage') throw error; // the configuration is wrong, not the device
         throw new BootError(`${this.name} did not boot: ${messageOf(error)}`, { cause: error });
       }
     });

@@ -98,6 +98,7 @@ test('prompts of pagers are told from the output of slow programs', () => {
     '-- more --, next page: Space',
     '(END)',
     'lines 1-23',
+    'lines 201-300/300 byte 1092/1092 (END)',
     'lines 1-23/300 7%',
     '/etc/services lines 1-99/361 27%',
     'Manual page ls(1) line 1 (press h for help or q to quit)',
@@ -116,6 +117,8 @@ test('prompts of pagers are told from the output of slow programs', () => {
     '100%',
     'Press any key\r\n',
     'lines 1-23\r\n',
+    'lines 1-23 copied',
+    'with --more',
     '12:',
   ]) {
     expect({ output, found: pagerPrompt(`output\r\n${output}`, 2) }).toEqual({ output, found: undefined });
