@@ -19,7 +19,9 @@ export const LoginSchema = z.strictObject({
   failure: pattern.optional().describe('what it prints when it refuses the log-in; text or /regular expression/'),
   shellCommand: text
     .optional()
-    .describe('what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; absent for nothing'),
+    .describe(
+      'what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; absent for nothing',
+    ),
 });
 
 /** The device under test: its image, its hardware, how to log in. */
