@@ -20,7 +20,7 @@ export type Tamper = (output: Buffer) => Buffer;
 
 /** Starts a shell command on a pseudo-terminal (`script` of util-linux makes it). */
 export function startGuest(command: string, tamper: Tamper = (output) => output): Guest {
-  const env = { ...process.env, TERM: 'vt100', PS1: 'guest# ', HISTFILE: '', INPUTRC: '/dev/null' };
+  const env = { ...process.env, SHELL: '/bin/sh', TERM: 'vt100', PS1: 'guest# ', HISTFILE: '', INPUTRC: '/dev/null' };
   const child = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'], env });
   const closed = once(child, 'close');
   child.stdin.on('error', () => undefined); // gone while somebody types
