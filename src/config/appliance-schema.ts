@@ -72,13 +72,13 @@ export const ApplianceSchema = z.strictObject({
       'shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none; default: `date`',
     ),
   rebootCommand: text.optional().describe('shell command that reboots the appliance; default: `reboot`'),
-  kernelMessages: z
-    .enum(['keep', 'separate'])
-    .default('keep')
-    .describe('whether what the kernel prints meanwhile stays in the output of shell commands, or is only in `kernelMessages`'),
   powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
   become: text
     .optional()
     .describe('what alpy puts before the three commands above if the user is not root, such as `sudo -n` or `doas -n`'),
+  kernelMessages: z
+    .enum(['keep', 'separate'])
+    .default('keep')
+    .describe('whether what the kernel prints meanwhile stays in the output of shell commands, or is only in `kernelMessages`'),
   lineEnd: z.enum(['lf', 'cr', 'crlf']).default('lf').describe('what ends a line that is typed on the serial console'),
 });

@@ -1,41 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { OutputTooLongError, PagerError } from './errors.ts';
+import { LoggedOutError, OutputTooLongError, PagerError } from './errors.ts';
 import { pagerPrompt } from './pager.ts';
 import type { SerialConsole } from './serial-console.ts';
 
 /** Most output of one command, in `bytes`. */
 export const longestOutput = 16 * 1024 * 1024;
 
-/** How long a pager's prompt has to stand before it counts as one, in `ms`. */
-const pagerMs = 1500;
-/** How much of the last output is looked at for the prompt of a pager, in characters. */
+/** How long a prompt has to stand before it counts as one, in `ms`. */
+const promptMs = 1500;
+/** How much of the last output is looked at for a prompt, in characters. */
 const tailLength = 400;
 
-/** Watches what one command prints: whether it is too much, and whether a pager waits for a key. */
+const loginPrompt = /(?<!Last )\blogin: *$/;
+
+/** Watches what one command prints: whether it is too much, whether a pager waits for a key, whether the log-in shell ended. */
 export class CommandWatch implements Disposable {
   readonly #abort = new AbortController();
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
   readonly #title: string;
-  readonly #name: string;
+  readonly #console: SerialConsole;
+  readonly #keepsState: boolean;
   #isBegun = false;
   #bytes = 0;
   #lines = 0;
   #tail = '';
 
-  /** @param title - how messages call the command */
-  constructor(console: SerialConsole, title: string) {
+  /**
+   * @param title - how messages call the command
+   * @param keepsState - whether it runs in the log-in shell, and so can end that
+   */
+  constructor(console: SerialConsole, title: string, keepsState: boolean) {
     this.#title = title;
-    this.#name = console.name;
+    this.#keepsState = keepsState;
+    this.#console = console;
     this.#timer = setTimeout(() => {
-      this.#lookForPager();
-    }, pagerMs);
+      this.#lookForPrompt();
+    }, promptMs);
     this.#stop = console.observe((chunk) => {
       this.#take(chunk);
     });
   }
 
-  /** fires with a {@link PagerError} or an {@link OutputTooLongError} */
+  /** fires with a {@link PagerError}, an {@link OutputTooLongError} or a {@link LoggedOutError} */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -57,11 +64,14 @@ export class CommandWatch implements Disposable {
     this.#tail = (this.#tail + text).slice(-tailLength);
     if (this.#isBegun) this.#bytes += chunk.length;
     this.#lines += text.split('\n').length - 1;
-    if (this.#bytes > longestOutput) this.#abort.abort(new OutputTooLongError(this.#name, this.#title, longestOutput));
+    if (this.#bytes > longestOutput) this.#abort.abort(new OutputTooLongError(this.#console.name, this.#title, longestOutput));
   }
 
-  #lookForPager(): void {
-    const prompt = this.#isBegun ? pagerPrompt(this.#tail, this.#lines) : undefined;
-    if (prompt !== undefined) this.#abort.abort(new PagerError(this.#name, this.#title, prompt));
+  #lookForPrompt(): void {
+    if (!this.#isBegun) return;
+    const { name, tail } = this.#console;
+    const prompt = pagerPrompt(this.#tail, this.#lines);
+    if (prompt !== undefined) this.#abort.abort(new PagerError(name, this.#title, prompt));
+    else if (this.#keepsState && loginPrompt.test(this.#tail)) this.#abort.abort(new LoggedOutError(name, this.#title, tail));
   }
 }

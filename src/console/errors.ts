@@ -68,6 +68,20 @@ export class CommandError extends DeviceError {
   }
 }
 
+/** The log-in shell ended while a command ran in it: by `exit`, or by a failure after `set -e`. */
+export class LoggedOutError extends DeviceError {
+  override readonly code = 'ALPY_LOGGED_OUT';
+  readonly command: string;
+
+  constructor(name: string, command: string, output: string) {
+    super(
+      `${name}: expected command "${command}" to end, got a login prompt: it ran "exit", or failed after "set -e". ` +
+        `Leave out keepState; then only its subshell ends; ${quote(output)}`,
+    );
+    this.command = command;
+  }
+}
+
 /** A command waits for a key in a pager; alpy has pressed `q`. */
 export class PagerError extends AlpyError {
   readonly code = 'ALPY_PAGER';

@@ -6,6 +6,9 @@ import { printMarker, readLine, runText, stty, type RunTextOptions, type ShellSt
 /** Longest line to type, in `bytes`; the line editor of busybox takes 1023. */
 const longestTyped = 1000;
 
+/** Makes a POSIX shell of zsh, which else has neither `command eval` nor comments, and of a small busybox without `command`. */
+const adapt = '[ -z "${ZSH_VERSION-}" ]||emulate sh;\\command : 2>/dev/null||eval \'command(){ "$@";}\';';
+
 /**
  * Markers around one command. They hold a random number, and the text that makes the shell print them has quotes within
  * them, so that neither an echo nor an earlier command can be taken for them, however the lines are wrapped.
@@ -29,8 +32,7 @@ export class Frame {
    */
   opening(options: RunTextOptions, isFirst = false): string {
     return [
-      ` ${stty('-echo icrnl')}||:`, // a leading blank keeps it out of the history; lines may end with \r
-      ...(isFirst ? ['[ -z "${ZSH_VERSION-}" ]||emulate sh'] : []), // else neither `command eval` nor comments work
+      ` ${isFirst ? adapt : ''}${stty('-echo icrnl')}||:`, // a leading blank keeps it out of the history; lines may end with \r
       `alpy_c=`,
       printMarker(this.id, 'R'),
       this.reader('alpy_c=$alpy_c${alpy_l#: }'),

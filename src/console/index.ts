@@ -3,6 +3,7 @@ export {
   CommandError,
   ConsoleClosedError,
   ConsoleTimeoutError,
+  LoggedOutError,
   LoginError,
   OutputTooLongError,
   PagerError,

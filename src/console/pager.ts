@@ -7,9 +7,9 @@ const statusLine = /\x1b\[7m[^\x1b\r\n]+\x1b\[(?:0|27)?m(?:\x1b\[K)?$/;
 
 /** Ends of the output that are surely the prompt of a pager: less, more, those of busybox, of man, and of command lines. */
 const prompts = [
-  /-{2,}\s?\(?more\b[^\n]{0,80}$/i, // --More--(12%), -- more --, ---(more 12%)---, <--- More --->
+  /\n[ <]*-{2,}\s?\(?more\b[^\n]{0,80}$/i, // --More--(12%), -- more --, ---(more 12%)---, <--- More --->
   /\(END\) ?$/,
-  /\n[^\n]{0,200}lines? \d+-\d+(?:\/\d+)?[^\n]{0,40}$/,
+  /\blines? \d+-\d+(?:\/\d+)?(?: byte \d+(?:\/\d+)?)?(?: \d+%)?(?: \(END\))? ?$/,
   /\(press h for help or q to quit\) ?$/,
   /(?:press|hit) (?:RETURN|ENTER|SPACE|<space>|any key|q)[^\n]{0,60}$/i,
 ];

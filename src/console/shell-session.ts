@@ -72,7 +72,7 @@ export class ShellSession {
    * Runs one command; its exit status is not judged.
    * @throws ConsoleTimeoutError when it did not end in time; it is interrupted when the next command comes
    * @throws ShellKindError when the shell is not a POSIX shell
-   * @throws PagerError, OutputTooLongError
+   * @throws PagerError, OutputTooLongError, LoggedOutError
    * @throws ConsoleClosedError when the console ended
    * @throws UsageError when another command runs
    */
@@ -111,7 +111,7 @@ export class ShellSession {
   }
 
   async #run(command: SessionCommand, wait: SessionWait): Promise<SessionResult> {
-    using watch = new CommandWatch(this.console, command.title);
+    using watch = new CommandWatch(this.console, command.title, command.keepState === true);
     const signal = AbortSignal.any([wait.signal, watch.signal]);
     const frame = await this.#begin(command, wait);
     watch.begin();

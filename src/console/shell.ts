@@ -99,6 +99,7 @@ export class RemoteShell {
    * @throws ConsoleTimeoutError when it does not end in time; it is then interrupted before the next command
    * @throws PagerError when it shows its output in a pager, which waits for a key
    * @throws OutputTooLongError when it prints more than 16 MiB
+   * @throws LoggedOutError when it ended the log-in shell, which only one with `keepState` can
    * @throws ConsoleClosedError when the console ends meanwhile
    * @throws UsageError when another command still runs
    */

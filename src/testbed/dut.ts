@@ -125,6 +125,7 @@ export class Dut {
    * @param wait - default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
    * @throws BootError when no prompt comes in time, or the guest ends while it boots
    * @throws LoginError when user name or password are wrong
+   * @throws ShellKindError when the log-in shell is no POSIX shell
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
     if (this.#isAsSaved) return this.#resume();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import { withDeadline } from '../core/deadline.ts';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
-import { LoginError, type SerialConsole } from '../console/index.ts';
+import type { SerialConsole } from '../console/index.ts';
 import { readTextScreen, type QmpClient } from '../qemu/index.ts';
 import { BootError } from './errors.ts';
 
@@ -21,13 +21,13 @@ const lookTimeoutMs = 10_000;
 /**
  * Keeps a picture of the screen of a guest that did not boot, and explains what is known.
  * @param directory - absolute path of the folder for `screen.png`
- * @returns the error to throw: `error` itself if the log-in was refused, else one that also says what the guest shows
+ * @returns the error to throw: `error` itself if the configuration is wrong, else one that also says what the guest shows
  */
 export async function explainFailedBoot(guest: FailedGuest, directory: string, error: unknown): Promise<Error> {
   const screen = guest.qmp.isClosed
     ? []
     : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory));
-  if (error instanceof LoginError) return error;
+  if (error instanceof AlpyError && error.fault === 'usage') return error; // the configuration is wrong, not the device
   const silence =
     guest.console.tail === ''
       ? ['nothing came on the serial port. Alpy logs in there: is it a console of the image (Linux: console=ttyS0)?']

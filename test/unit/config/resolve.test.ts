@@ -225,7 +225,7 @@ test('unknown names are refused, with the name that was most likely meant', () =
     'appliance.memory: unknown name; did you mean memoryMiB?',
     'appliance.fromat: unknown name; did you mean format?',
     'appliance.accel: unknown name here; did you mean accel?',
-    'appliance.speed: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, kernelMessages, powerOffCommand, become, lineEnd',
+    'appliance.speed: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
     'Links: unknown name here; did you mean topology.links?',
     'worker: unknown name; did you mean workers?',
     'constructor: unknown name; known here are appliance, topology, images, tests, accel, boot, snapshots, workers, retries, out',

@@ -3,7 +3,10 @@ import { RemoteShell, SerialConsole, type ShellOptions } from '../../../src/cons
 import { startGuest, type Tamper } from './guest.ts';
 
 /** For waits that end at once unless something is broken. */
-export const wait = { timeoutMs: 20_000 };
+export const wait = { timeoutMs: 25_000 };
+
+/** How long a test may take that starts shells, in `ms`: many of them run at once, perhaps on a busy machine. */
+export const testMs = 30_000;
 
 /** A shell on a terminal of 80 columns, as it is before any preparation. */
 export async function startShell(

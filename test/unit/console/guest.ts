@@ -20,7 +20,7 @@ export type Tamper = (output: Buffer) => Buffer;
 
 /** Starts a shell command on a pseudo-terminal (`script` of util-linux makes it). */
 export function startGuest(command: string, tamper: Tamper = (output) => output): Guest {
-  const env = { ...process.env, TERM: 'vt100', PS1: 'guest# ', HISTFILE: '', INPUTRC: '/dev/null' };
+  const env = { ...process.env, SHELL: '/bin/sh', TERM: 'vt100', PS1: 'guest# ', HISTFILE: '', INPUTRC: '/dev/null' };
   const child = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'], env });
   const closed = once(child, 'close');
   child.stdin.on('error', () => undefined); // gone while somebody types
@@ -94,7 +94,9 @@ export function connect(): { readonly near: Duplex; readonly far: Duplex } {
 }
 
 /** The shells of this machine that a guest may have, by the command that starts each; tells which ones are missing. */
-export function availableShells(more: Readonly<Record<string, string>> = {}): readonly (readonly [name: string, command: string])[] {
+export function availableShells(
+  more: Readonly<Record<string, string>> = {},
+): readonly (readonly [name: string, command: string])[] {
   const known = { ...more, dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
   return Object.entries(known).filter(([name]) => {
     const isThere = hasProgram(name) && hasProgram('script');

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { describe, expect, test } from 'vitest';
-import { ConsoleTimeoutError, RemoteShell, SerialConsole, ShellKindError } from '../../../src/console/index.ts';
-import { startPreparedShell, wait } from './guest-shell.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { ConsoleTimeoutError, LoggedOutError, RemoteShell, SerialConsole, ShellKindError } from '../../../src/console/index.ts';
+import { startPreparedShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, hasProgram, startGuest } from './guest.ts';
+
+vi.setConfig({ testTimeout: testMs });
 
 describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))('a log-in shell, %s', (name, command) => {
   test('is prepared, and keeps its state between commands', async () => {
@@ -13,17 +15,17 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     expect((await shell.run('for word in $x "$PWD"; do echo "[$word]"; done # a comment')).output).toBe('[a]\n[b]\n[/usr]');
     expect((await shell.run(`: ${'x'.repeat(2000)}\nexit 3`, { check: false })).exitStatus).toBe(3);
     expect((await shell.run('if then', { keepState: true, check: false })).exitStatus).toBeGreaterThan(0);
-    await shell.upload(Buffer.alloc(3000, 'abc'), '/tmp/$$'.replace('$$', `alpy-test-${String(process.pid)}-${name}`));
-    const { output } = await shell.run(`cd /tmp; wc -c <alpy-test-${String(process.pid)}-${name}; rm alpy-test-${String(process.pid)}-${name}`);
-    expect(output.trim()).toBe('3000');
+    const path = `/tmp/alpy-test-${String(process.pid)}-${name}`;
+    await shell.upload(Buffer.alloc(3000, 'abc'), path);
+    expect((await shell.run(`wc -c <${path}; rm ${path}`)).output.trim()).toBe('3000');
   });
 
   test('says nothing of background jobs in the output of later commands', async () => {
     await using guest = await startPreparedShell(command);
     const { shell } = guest;
     await shell.run('sleep 0.2 & pid=$!', { keepState: true });
-    const wait = 'while kill -0 $pid 2>/dev/null && ! grep -q "^State:.Z" /proc/$pid/status; do sleep 0.1; done';
-    expect((await shell.run(wait)).output).toBe('');
+    const untilDone = 'while grep -qs "^State:.[^Z]" /proc/$pid/status; do sleep 0.1; done';
+    expect((await shell.run(untilDone)).output).toBe('');
     expect((await shell.run('echo after')).output).toBe('after');
     expect((await shell.run('echo after', { keepState: true })).output).toBe('after');
   });
@@ -78,6 +80,32 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
   });
 });
 
+// zsh would leave the terminal to a process group that is gone
+describe.concurrent.each(availableShells())('a log-in shell of a getty, %s', (_name, command) => {
+  test('which ends while a command runs in it, is missed when the login prompt comes', async () => {
+    const getty = `while :; do printf 'host login: '; read -r name; (${command}); done`;
+    await using guest = startGuest(`stty cols 80; ${getty}`);
+    await using console = SerialConsole.open(guest.stream);
+    const shell = await RemoteShell.login(console, { user: 'root', settleMs: 50 }, wait, wait);
+    const error: unknown = await shell
+      .run('set -e\necho a; false\necho b', { keepState: true })
+      .catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(LoggedOutError);
+    expect(error).toMatchObject({ code: 'ALPY_LOGGED_OUT', fault: 'device' });
+    expect(String(error)).toContain('got a login prompt: it ran "exit", or failed after "set -e". Leave out keepState');
+  });
+});
+
+test.each(availableShells().filter(([name]) => name === 'bash'))(
+  'a log-in shell need not have the builtin `command`, %s',
+  async (_name, command) => {
+    await using guest = await startPreparedShell(command, 'enable -n command');
+    const { shell } = guest;
+    await shell.run('cd /usr; x=1', { keepState: true });
+    expect(await shell.run('echo "$PWD $x"; exit 3', { check: false })).toMatchObject({ output: '/usr 1', exitStatus: 3 });
+  },
+);
+
 describe.concurrent.each(availableShells().filter(([name]) => name === 'bash'))('a trap in %s', (_name, command) => {
   const traps = "trap 'echo debug' DEBUG; trap 'echo err' ERR";
 
@@ -102,36 +130,42 @@ const imitations = {
   csh: `while printf '%% '; IFS= read -r l; do case $l in ''|'exec sh') $l;; *) echo 'Illegal variable name.';; esac; done`,
   fish: `while printf '> '; IFS= read -r l; do case $l in ''|'exec sh') $l;; *) printf "fish: Unsupported use of '='. In fish, please use 'set alpy_c '.\\n$l\\n";; esac; done`,
 };
-const others = Object.entries({ csh: 'TERM=dumb exec csh -f', tcsh: 'TERM=dumb exec tcsh -f', fish: 'TERM=dumb exec fish --no-config --private' }).filter(([name]) => {
+const others = Object.entries({
+  csh: 'TERM=dumb exec csh -f',
+  tcsh: 'TERM=dumb exec tcsh -f',
+  fish: 'TERM=dumb exec fish --no-config --private',
+}).filter(([name]) => {
   if (hasProgram(name)) return true;
   process.stderr.write(`skipped: no test with ${name}, since it is not installed\n`);
   return false;
 });
 
-describe.concurrent.each([...others, ...Object.entries(imitations).map(([name, text]) => [`an imitation of ${name}`, text] as const)])(
-  'a log-in shell that is no POSIX shell, %s',
-  (name, command) => {
-    const kind = name.endsWith('fish') ? 'fish' : 'csh or tcsh';
-    const login = { user: 'root', settleMs: 50, shellPrompt: /[#%>] *(?:\x1b\[[0-9;?]*[A-Za-z] *)*$/ };
+describe.concurrent.each([
+  ...others,
+  ...Object.entries(imitations).map(([name, text]) => [`an imitation of ${name}`, text] as const),
+])('a log-in shell that is no POSIX shell, %s', (name, command) => {
+  const kind = name.endsWith('fish') ? 'fish' : 'csh or tcsh';
+  const login = { user: 'root', settleMs: 50, shellPrompt: /[#%>] *(?:\x1b\[[0-9;?]*[A-Za-z] *)*$/ };
 
-    test('is recognised at once', async () => {
-      await using guest = startGuest(`stty cols 80; ${command}`);
-      await using console = SerialConsole.open(guest.stream);
-      const error: unknown = await RemoteShell.login(console, login, { timeoutMs: 4500 }).catch((caught: unknown) => caught);
-      expect(error).toBeInstanceOf(ShellKindError);
-      expect(error).toMatchObject({ fault: 'usage', code: 'ALPY_SHELL_KIND' });
-      expect(String(error)).toContain(`expected a POSIX shell (sh, ash, dash, bash, zsh), got ${kind}. Set appliance.login.shellCommand`);
-    });
+  test('is recognised at once', async () => {
+    await using guest = startGuest(`stty cols 80; ${command}`);
+    await using console = SerialConsole.open(guest.stream);
+    const error: unknown = await RemoteShell.login(console, login, wait).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ShellKindError);
+    expect(error).toMatchObject({ fault: 'usage', code: 'ALPY_SHELL_KIND' });
+    expect(String(error)).toContain(
+      `expected a POSIX shell (sh, ash, dash, bash, zsh), got ${kind}. Set appliance.login.shellCommand`,
+    );
+  });
 
-    test('can be told to start a POSIX shell', async () => {
-      await using guest = startGuest(`stty cols 80; ${command}`);
-      await using console = SerialConsole.open(guest.stream);
-      const shell = await RemoteShell.login(console, login, { timeoutMs: 4500 }, { ...wait, startCommand: 'exec sh' });
-      await shell.run('x=1', { keepState: true });
-      expect((await shell.run('echo $((x + 1))')).output).toBe('2');
-    });
-  },
-);
+  test('can be told to start a POSIX shell', async () => {
+    await using guest = startGuest(`stty cols 80; ${command}`);
+    await using console = SerialConsole.open(guest.stream);
+    const shell = await RemoteShell.login(console, login, wait, { ...wait, startCommand: 'exec sh' });
+    await shell.run('x=1', { keepState: true });
+    expect((await shell.run('echo $((x + 1))')).output).toBe('2');
+  });
+});
 
 test('a shell that never answers is given up long before the end of a long boot', async () => {
   await using guest = startGuest(`trap '' INT; stty -echo; while printf '# '; read -r l; do :; done`);

@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { OutputTooLongError, PagerError, RemoteShell, type ShellOptions } from '../../../src/console/index.ts';
 import { separateKernelMessages } from '../../../src/console/kernel-messages.ts';
 import { pagerPrompt } from '../../../src/console/pager.ts';
-import { startPreparedShell, startShell } from './guest-shell.ts';
+import { startPreparedShell, startShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, cutIn, hasProgram } from './guest.ts';
+
+vi.setConfig({ testTimeout: testMs });
 
 const shells = availableShells();
 const message = '[    7.650123] cat (86) used greatest stack depth: 13 bytes left';
 
 describe.concurrent.each(shells)('output in %s', (_name, command) => {
-  test('of 10 MB is whole', { timeout: 30_000 }, async () => {
+  test('of 10 MB is whole', async () => {
     await using guest = await startShell(command);
-    const shell = RemoteShell.attach(guest.console, { timeoutMs: 25_000 });
+    const { shell } = guest;
     const line = 'x'.repeat(99);
     const { output } = await shell.run(`head -c 9900000 /dev/zero | tr '\\0' x | fold -w 99`);
     expect(output.length).toBe(9_999_999);
     expect(output.split('\n').every((one) => one === line)).toBe(true);
   });
 
-  test('without end is an error long before the deadline, and the next command runs', { timeout: 30_000 }, async () => {
+  test('without end is an error long before the deadline, and the next command runs', async () => {
     await using guest = await startShell(command);
-    const shell = RemoteShell.attach(guest.console, { timeoutMs: 25_000 });
-    const error: unknown = await shell.run('while :; do head -c 100000 /dev/zero | tr "\\0" x; done').catch((caught: unknown) => caught);
+    const { shell } = guest;
+    const error: unknown = await shell
+      .run('while :; do head -c 100000 /dev/zero | tr "\\0" x; done')
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(OutputTooLongError);
     expect(error).toMatchObject({ code: 'ALPY_OUTPUT_TOO_LONG', fault: 'usage' });
     expect(String(error)).toMatch(/printed more than 16 MiB\. Filter its output on the device/);
@@ -34,7 +38,7 @@ describe.concurrent.each(shells)('output in %s', (_name, command) => {
     ['has none of them if they are to be separated', { kernelMessages: 'separate' }, 'abcd'],
   ])('%s', async (_title, options, output) => {
     await using guest = await startShell(command, cutIn(/abcd/, 2, `${message}\r\n`));
-    const shell = RemoteShell.attach(guest.console, { timeoutMs: 4000, ...options });
+    const shell = RemoteShell.attach(guest.console, { ...wait, ...options });
     const text = `printf 'ab''cd\\n'`;
     expect(await shell.run(text)).toEqual({ output, exitStatus: 0, kernelMessages: [message] });
     expect((await shell.run(text, { kernelMessages: 'separate' })).output).toBe('abcd');
@@ -66,9 +70,8 @@ const pagers = ['less', 'more', 'busybox less', 'busybox more'].filter((pager) =
 describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
   test.each(pagers.flatMap((pager) => [`seq 300 | ${pager}`, `seq 300 >/tmp/alpy-$$; ${pager} /tmp/alpy-$$`]))(
     'is recognised, and the shell goes on: %s',
-    { timeout: 20_000 },
     async (text) => {
-      await using guest = await startPreparedShell(command, '', { timeoutMs: 15_000 });
+      await using guest = await startPreparedShell(command);
       const error: unknown = await guest.shell.run(text, { check: false }).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(PagerError);
       expect(error).toMatchObject({ code: 'ALPY_PAGER', fault: 'usage', command: text });
@@ -95,6 +98,7 @@ test('prompts of pagers are told from the output of slow programs', () => {
     '-- more --, next page: Space',
     '(END)',
     'lines 1-23',
+    'lines 201-300/300 byte 1092/1092 (END)',
     'lines 1-23/300 7%',
     '/etc/services lines 1-99/361 27%',
     'Manual page ls(1) line 1 (press h for help or q to quit)',
@@ -103,7 +107,20 @@ test('prompts of pagers are told from the output of slow programs', () => {
     expect({ prompt, found: pagerPrompt(`output\r\n${prompt}`, 2) !== undefined }).toEqual({ prompt, found: true });
   }
   expect(pagerPrompt('97\r\n98\r\n99\r\n:\x1b[K', 99)).toBe(':');
-  for (const output of ['', 'done\r\n', 'more to come', 'Name:', ':', '--More--\r\n', '100%', 'Press any key\r\n', 'lines 1-23\r\n', '12:']) {
+  for (const output of [
+    '',
+    'done\r\n',
+    'more to come',
+    'Name:',
+    ':',
+    '--More--\r\n',
+    '100%',
+    'Press any key\r\n',
+    'lines 1-23\r\n',
+    'lines 1-23 copied',
+    'with --more',
+    '12:',
+  ]) {
     expect({ output, found: pagerPrompt(`output\r\n${output}`, 2) }).toEqual({ output, found: undefined });
   }
 });

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CommandError, ConsoleClosedError, ConsoleTimeoutError, END, RemoteShell } from '../../../src/console/index.ts';
 import { UsageError } from '../../../src/core/errors.ts';
-import { startShell, wait } from './guest-shell.ts';
+import { startShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, cutIn } from './guest.ts';
+
+vi.setConfig({ testTimeout: testMs });
 
 const message = '[   12.345678] eth0: link up\r\n';
 
