@@ -27,7 +27,8 @@ import {
 } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import { Apps } from './apps.ts';
-import { Dut, type Appliance } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
+import { Dut } from './dut.ts';
 import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';

@@ -6,7 +6,7 @@ import { availableMemoryMiB } from '../core/memory.ts';
 import { connectTimeoutMs, Container, DaemonError, Engine } from '../docker/index.ts';
 import { inspectImage, type ResolvedImage } from '../images/index.ts';
 import { provenKvm, type Accel } from '../qemu/index.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
 import { inspectApplianceDisk, inspectHost } from './host.ts';
 
 /** Something that was looked at. */

@@ -4,9 +4,9 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { step } from '../core/step.ts';
-import type { Config } from '../config/index.ts';
 import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
 import { QmpTimeoutError, type GuestClock, type Hypervisor, type QmpClient } from '../qemu/index.ts';
+import type { Appliance, DutParts } from './dut-parts.ts';
 import { BootError } from './errors.ts';
 import { explainFailedBoot } from './failed-boot.ts';
 import { Guest } from './guest.ts';
@@ -15,26 +15,6 @@ import { loginOptionsOf } from './login-options.ts';
 import { clockSetting, runLastCommand } from './own-command.ts';
 import { provision } from './provision.ts';
 import { isCpuRunning, pressReset } from './reset-button.ts';
-
-/** Description of an appliance, as the configuration has it. */
-export type Appliance = Config['appliance'];
-
-/** What a device under test is made of. */
-export interface DutParts {
-  readonly appliance: Appliance;
-  /** absolute path of the testbed's folder */
-  readonly directory: string;
-  /** by what factor waits are longer than configured */
-  readonly timeFactor: number;
-  readonly hypervisor: Hypervisor;
-  readonly console: SerialConsole;
-  /** settles when the console has ended and all of it was read */
-  readonly consoleEnded: Promise<void>;
-  readonly links: readonly Link[];
-  readonly clock: GuestClock;
-  /** whether it comes from a snapshot: the guest stands at a prompt */
-  readonly isRestored: boolean;
-}
 
 /** The device under test: a QEMU guest, its console and its links. */
 export class Dut {
@@ -138,7 +118,7 @@ export class Dut {
         await provision(shell, this.#appliance.provision, rest, this.#appliance.bootTimeoutMs * this.timeFactor);
       } catch (error) {
         wait.signal?.throwIfAborted();
-        throw await explainFailedBoot(this, this.#directory, error);
+        throw await explainFailedBoot(this, this.#directory, error, wait.signal);
       }
     });
   }

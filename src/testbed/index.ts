@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Apps } from './apps.ts';
 export { createTestbed, type TestbedSpec } from './create.ts';
-export { Dut, type Appliance } from './dut.ts';
+export type { Appliance } from './dut-parts.ts';
+export { Dut } from './dut.ts';
 export { BootError, GuestLostError } from './errors.ts';
 export { inspectApplianceDisk, inspectHost, whyNoSnapshots, type FileFacts, type HostFacts, type HostQuestions } from './host.ts';
 export { Link } from './link.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { patternOf } from '../config/pattern.ts';
 import type { LoginOptions } from '../console/index.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
 
 /** How old a guest is, in `ms`, when its refusal to log in is believed, unless `appliance.login.retryMs` says otherwise. */
 const usualRetryMs = 60_000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Accel, MachineSpec } from '../qemu/index.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
 import { nicMac } from './link.ts';
 
 /** The machine of an appliance with so many links. Pure. */

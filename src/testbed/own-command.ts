@@ -5,7 +5,7 @@ import { log } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { CommandError, type OpeningCommand, type RemoteShell } from '../console/index.ts';
 import { clockCommandAt, usualClockCommand } from './clock-command.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
 
 /** A command that ends the boot in which it is run. */
 export interface LastCommand {

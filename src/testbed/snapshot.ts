@@ -20,7 +20,8 @@ import {
 } from '../qemu/index.ts';
 import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
 import { createTestbed, type TestbedSpec } from './create.ts';
-import type { Appliance, Dut } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
+import type { Dut } from './dut.ts';
 import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';

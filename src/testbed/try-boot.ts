@@ -2,7 +2,7 @@
 import type { Engine } from '../docker/index.ts';
 import { createTestbed } from './create.ts';
 import { inspectApplianceDisk, type HostFacts } from './host.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance } from './dut-parts.ts';
 
 /**
  * Boots an appliance once, without links, to see whether its disk image is any good.
