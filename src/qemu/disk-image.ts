@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { shellWord } from '../core/text.ts';
 import { DiskImageError } from './errors.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
 
@@ -18,6 +19,8 @@ export interface DiskReport {
   /** what both printed as errors */
   readonly errors: string;
   readonly qemuVersion: string;
+  /** hash of QEMU's firmware and ROMs */
+  readonly firmware: string;
 }
 
 /** A usable disk image. */
@@ -27,10 +30,12 @@ export interface DiskImage {
   readonly format: DiskFormat;
   /** size of the disk that the guest sees, in `bytes` */
   readonly virtualBytes: number;
-  /** the image and those that it is an overlay of, as they were when they were looked at */
+  /** the image, those that it is an overlay of, and all others that hold a part of it, as they were when they were looked at */
   readonly files: readonly FileIdentity[];
   /** the QEMU that looked at it, such as `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)` */
   readonly qemuVersion: string;
+  /** hash of the firmware and ROMs of that QEMU */
+  readonly firmware: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -105,8 +110,9 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
     // what is raw by configuration may look like another format, of another size
     virtualBytes:
       expected !== 'raw' && typeof virtualBytes === 'number' ? virtualBytes : Math.ceil(size / sectorBytes) * sectorBytes,
-    files: await Promise.all([path, ...backingFiles(path, chain)].map(identify)),
+    files: await Promise.all((expected === 'raw' ? [path] : filesOf(path, chain)).map(identify)),
     qemuVersion: report.qemuVersion,
+    firmware: report.firmware,
   };
 }
 
@@ -122,9 +128,32 @@ async function seeBootSector(path: string): Promise<void> {
   );
 }
 
-/** Backing files lie in the folder of the image: no other is shown to QEMU. */
-function backingFiles(path: string, chain: readonly Fields[]): readonly string[] {
-  return chain.slice(1).map(({ filename }) => join(dirname(path), basename(String(filename))));
+/** The image first. All lie below its folder, or QEMU could not have opened them. */
+function filesOf(path: string, chain: readonly Fields[]): readonly string[] {
+  const seen = chain[0]?.['filename'];
+  const folder = dirname(typeof seen === 'string' ? seen : path); // as QEMU sees it
+  const names = chain.slice(1).flatMap(({ filename }) => (typeof filename === 'string' ? [filename] : []));
+  const parts = [...names, ...chain.flatMap(partsOf)];
+  const plain = parts.map((name) => {
+    if (/^[\w+-]+:/.test(name)) throw new DiskImageError(path, `it needs ${name}, which is no plain file. ${convertIt(path)}`);
+    return join(dirname(path), relative(folder, resolve(folder, name)));
+  });
+  return [...new Set([path, ...plain])];
+}
+
+/** Names of other files that hold a part of an image: its data, or the extents of a VMDK. */
+function partsOf({ filename, children, 'format-specific': specific }: Fields): readonly string[] {
+  const inner = Array.isArray(children) ? (children as readonly { readonly info?: Fields }[]) : [];
+  const dataFile = ((specific as Fields | undefined)?.['data'] as Fields | undefined)?.['data-file'];
+  const folder = dirname(String(filename));
+  return [
+    ...inner.flatMap(({ info }) => (typeof info?.['filename'] === 'string' ? [info['filename']] : [])),
+    ...(typeof dataFile === 'string' ? [resolve(folder, dataFile)] : []),
+  ];
+}
+
+function convertIt(path: string): string {
+  return `Make one file of it: qemu-img convert -O qcow2 ${shellWord(path)} ${shellWord(`${path}.whole.qcow2`)}`;
 }
 
 function parseChain(json: string): readonly Fields[] {

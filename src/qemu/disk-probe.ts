@@ -6,15 +6,23 @@ import { Container, type Engine, type FileAccess } from '../docker/index.ts';
 import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage } from './disk-image.ts';
 import { DiskImageError } from './errors.ts';
 
-/** Prints both reports, the errors and QEMU's version, apart from each other by lines that JSON cannot hold. */
-const script = `qemu-img info --backing-chain --output=json -- "$1" 2>/tmp/errors
+/**
+ * Prints both reports, the errors, QEMU's version, and a hash of all firmware and ROMs that QEMU may load by itself, apart from
+ * each other by lines that JSON cannot hold.
+ */
+const script = `cat /usr/share/seabios/*.bin /usr/share/qemu/*.bin /usr/share/qemu/*.rom /usr/share/OVMF/OVMF_*_4M.fd \\
+  2>/dev/null | sha256sum >/tmp/firmware &
+qemu-img info --backing-chain --output=json -- "$1" 2>/tmp/errors
 printf '\\n---\\n'
 format=$(qemu-img info -- "$1" 2>/dev/null | sed -n 's/^file format: //p')
 case $format in qcow2|vdi|vhdx|vmdk) qemu-img check --output=json -f "$format" -- "$1" 2>>/tmp/errors ;; esac
 printf '\\n---\\n'
 cat /tmp/errors
 printf '\\n---\\n'
-qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p'`;
+qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p'
+printf '\\n---\\n'
+wait
+cut -d' ' -f1 /tmp/firmware`;
 
 /** How long qemu-img may take, in `ms`: it reads all tables of the image, from a disk that may be slow. */
 const timeoutMs = 120_000;
@@ -61,8 +69,9 @@ export async function inspectDisk(
     );
     container.expectExit();
     const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
-    const [info = '', check = '', errors = '', version = ''] = output.toString().split('\n---\n');
+    const [info = '', check = '', errors = '', version = '', firmware = ''] = output.toString().split('\n---\n');
     if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-    return await judgeDisk(path, expected, { info, check: check.trim(), errors, qemuVersion: version.trim() });
+    const report = { info, check: check.trim(), errors, qemuVersion: version.trim(), firmware: firmware.trim() };
+    return await judgeDisk(path, expected, report);
   });
 }

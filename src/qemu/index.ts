@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, provenKvm, type Accel, type AccelChoice, type KvmProbe, type KvmVerdict } from './accel.ts';
+export { findArgumentFiles, type ArgumentFiles } from './argument-files.ts';
 export { clockBase, machineArguments, tapName, type MachineSpec, type NicModel } from './machine.ts';
 export { GuestClock } from './clock.ts';
 export type { DiskFormat, DiskImage } from './disk-image.ts';
