@@ -151,6 +151,7 @@ async function create(
   });
   const dut = new Dut({
     appliance,
+    directory,
     timeFactor: facts.timeFactor,
     hypervisor,
     console,

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { step } from '../core/step.ts';
+import { log, step } from '../core/step.ts';
 import { prepareShell } from '../console/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import {
+  diskId,
   findArgumentFiles,
   machineArguments,
   QmpError,
@@ -19,7 +20,7 @@ import {
 } from '../qemu/index.ts';
 import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
 import { createTestbed, type TestbedSpec } from './create.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance, Dut } from './dut.ts';
 import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
@@ -91,7 +92,7 @@ async function imageId(engine: Engine, reference: string): Promise<string> {
 /**
  * The snapshot of an appliance: from the store, or else made by booting it there and then.
  * @param directory - absolute path of a folder for the console log of the boot
- * @param turn - waits until nobody else makes the snapshot of this key; absent when nobody can
+ * @param once - makes the snapshot of a key, while nobody else does; absent when nobody can
  * @throws BootError, GuestLostError when the appliance does not boot
  * @throws SnapshotError when the store has no room, or cannot be used
  * @throws HypervisorError, ContainerError, EnvironmentError when it cannot even be tried
@@ -103,18 +104,19 @@ export async function provideSnapshot(
   spec: SnapshotSpec,
   directory: string,
   signal?: AbortSignal,
-  turn: (key: string) => Promise<Disposable> = noTurn,
+  once: (key: string, make: () => Promise<Snapshot>) => Promise<Snapshot> = (_key, make) => make(),
 ): Promise<Snapshot> {
   const origin = await originOf(engine, facts, store, spec);
   const key = snapshotKey(origin.from);
   const found = await store.find(key);
   if (found) return found;
-  using _turn = await turn(key);
-  const madeMeanwhile = await store.find(key);
-  if (madeMeanwhile) return madeMeanwhile;
-  return await step('alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
-    makeSnapshot(engine, facts, store, { ...spec, ...origin, directory }, signal),
-  );
+  return once(key, async () => {
+    const madeMeanwhile = await store.find(key);
+    if (madeMeanwhile) return madeMeanwhile;
+    return await step('alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
+      makeSnapshot(engine, facts, store, { ...spec, ...origin, directory }, signal),
+    );
+  });
 }
 
 async function makeSnapshot(
@@ -149,14 +151,24 @@ async function makeSnapshot(
 }
 
 /** The testbed is gone when this returns: only then are the files of the snapshot complete. */
-async function bootAndSave(
-  engine: Engine,
-  facts: HostFacts,
-  spec: TestbedSpec,
-  signal?: AbortSignal,
-): Promise<{ readonly virtualMs: number; readonly qemuVersion: string }> {
-  await using testbed = await createTestbed(engine, facts, spec, signal);
-  const { dut } = testbed;
+async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
+  const testbed = await createTestbed(engine, facts, spec, signal);
+  const saved = await saveBooted(testbed.dut, facts, signal).catch(async (error: unknown) => {
+    await testbed.close().catch((follows: unknown) => {
+      log('alpy.snapshot', `then the testbed was not torn down properly: ${messageOf(follows)}`); // why it did not boot is the error to throw
+    });
+    throw error;
+  });
+  await testbed.close();
+  return saved;
+}
+
+interface SavedGuest {
+  readonly virtualMs: number;
+  readonly qemuVersion: string;
+}
+
+async function saveBooted(dut: Dut, facts: HostFacts, signal?: AbortSignal): Promise<SavedGuest> {
   await dut.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
   await seeOthersUnwritten(dut.qmp);
@@ -167,8 +179,10 @@ async function bootAndSave(
   return { virtualMs, qemuVersion: dut.qmp.version };
 }
 
+const saveTimeoutMs = 30_000;
+
 /** Disks whose content is part of the snapshot, or of the key. */
-const savedDisks: ReadonlySet<unknown> = new Set(['disk0', 'pflash0', 'pflash1']);
+const savedDisks: ReadonlySet<unknown> = new Set([diskId, 'pflash0', 'pflash1']);
 
 /**
  * Sees that the guest has written to no disk that `appliance.qemuArgs` adds: a restored guest would not find there what it wrote.
@@ -189,10 +203,6 @@ interface BlockStats {
   readonly 'node-name'?: string;
   readonly stats: { readonly wr_bytes: number };
 }
-
-const noTurn = (): Promise<Disposable> => Promise.resolve({ [Symbol.dispose]: () => undefined });
-
-const saveTimeoutMs = 30_000;
 
 async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
   for (const name of Object.values(snapshotFiles)) await makeFileForAll(join(draft, name));

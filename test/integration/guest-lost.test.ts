@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What goes wrong with a guest or its image, and what is said about it.
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseAccel } from '../../src/qemu/index.ts';
@@ -40,13 +40,16 @@ describe('a guest that ends in the middle of a test', () => {
 
 describe('a guest that does not boot', () => {
   test('since its console never prompts', async () => {
-    const appliance = rabbit({ image: blank, bootTimeoutMs: 500 });
-    const testbed = await bench.testbed(appliance, 1);
+    const appliance = rabbit({ image: blank, bootTimeoutMs: 1000 });
+    const directory = await mkdtemp(join(bench.directory, 'silent-'));
+    const testbed = await bench.testbed(appliance, 1, { directory });
     await expect(testbed.dut.boot()).rejects.toMatchObject({
       code: 'ALPY_BOOT',
       fault: 'environment',
-      message: /^rabbit did not boot: serial console: waited \d+ ms for a login or shell prompt; there was no output at all/,
+      message:
+        /^rabbit did not boot: serial console: waited \d+ ms for a login or shell prompt; there was no output at all\nnothing came on the serial port.*\nthe screen shows:\nSeaBIOS /,
     });
+    expect((await readFile(join(directory, 'screen.png'))).subarray(1, 4).toString()).toBe('PNG');
     await testbed.close();
   });
 
@@ -143,6 +146,35 @@ test('a disk that is full of captures makes an environment error', async ({ skip
         }),
       ]) as unknown[],
     });
+    expect(await bench.containers()).toEqual([]);
+  } finally {
+    execFileSync('umount', [directory]);
+  }
+});
+
+test("a disk for which QEMU has no room makes an environment error at once, which names QEMU's I/O error", async ({ skip }) => {
+  const directory = await mkdtemp(join(bench.directory, 'full-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'pipe' });
+  } catch (error) {
+    skip(`cannot mount a small file system: ${String(error)}`);
+  }
+  try {
+    const disk = join(directory, 'disk.raw');
+    await writeFile(disk, '');
+    await truncate(disk, 64 * 1024 ** 2);
+    await chmod(disk, 0o666);
+    const qemuArgs = ['-drive', 'file=/alpy/run/disk.raw,format=raw,if=virtio'];
+    const testbed = await bench.testbed(rabbit({ qemuArgs }), 0, { directory });
+    await testbed.dut.boot();
+    const error = {
+      code: 'ALPY_DISK_IO',
+      fault: 'environment',
+      message: expect.stringMatching(/^rabbit: QEMU could not write the disk virtio\d: No space left on device\. /) as string,
+    };
+    const writing = testbed.dut.shell.run('head -c 16000000 /dev/urandom >/dev/vdb; sync', { timeoutMs: 600_000 });
+    await expect(writing).rejects.toMatchObject(error);
+    await expect(testbed.close()).rejects.toMatchObject(error);
     expect(await bench.containers()).toEqual([]);
   } finally {
     execFileSync('umount', [directory]);

@@ -37,7 +37,7 @@ const engineWith = (Id: string): Engine =>
     docker: { getImage: () => ({ inspect: () => Promise.resolve({ Id }) }) },
   }) as unknown as Engine;
 
-/** The key under which a snapshot is looked for: it is asked for a turn to make it. */
+/** The key under which a snapshot is looked for: one asks to make it once. */
 async function keyOf(
   changes: Partial<Appliance>,
   about: { readonly imageId?: string; readonly firmware?: string } = {},
@@ -54,11 +54,11 @@ async function keyOf(
   } as const;
   const store = new SnapshotStore(join(directory, 'store'), 1);
   const asked = Promise.withResolvers<string>();
-  const turn = (key: string): Promise<never> => {
+  const once = (key: string): Promise<never> => {
     asked.resolve(key);
     return Promise.reject(new Error('no turn'));
   };
-  const provided = provideSnapshot(engineWith(imageId), facts, store, { appliance, links: 1, disk }, directory, undefined, turn);
+  const provided = provideSnapshot(engineWith(imageId), facts, store, { appliance, links: 1, disk }, directory, undefined, once);
   return Promise.race([asked.promise, provided.then(({ record }) => record.key)]);
 }
 
