@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { access, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { shellWord } from '../core/text.ts';
+import { hasBootSector } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
 
@@ -41,9 +42,6 @@ export interface DiskImage {
 type Fields = Readonly<Record<string, unknown>>;
 
 const sectorBytes = 512;
-/** Where a disk that a BIOS or UEFI machine boots has the two bytes of {@link bootSignature}. */
-const bootSignatureOffset = 510;
-const bootSignature = 0xaa55;
 
 /**
  * Sees that the file is there and can be read, before any container is made for it.
@@ -59,12 +57,17 @@ export async function findDiskFile(path: string): Promise<void> {
     if (error instanceof DiskImageError) throw error;
     const reason =
       codeOf(error) === 'ENOENT'
-        ? 'there is no such file. Build it first, or correct appliance.image'
+        ? `${await leadsTo(path)}there is no such file. Build it first, or correct appliance.image`
         : codeOf(error) === 'EACCES'
           ? 'it may not be read'
           : messageOf(error);
     throw new DiskImageError(path, reason, { cause: error });
   }
+}
+
+async function leadsTo(path: string): Promise<string> {
+  const target = await readlink(path).catch(() => undefined);
+  return target === undefined ? '' : `it is a link to ${target}, but `;
 }
 
 /**
@@ -79,7 +82,10 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   if (typeof format !== 'string')
     throw new DiskImageError(path, `QEMU cannot read it: ${report.errors.trim() || 'no reason given'}`);
   if (!isFormat(format))
-    throw new DiskImageError(path, `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported`);
+    throw new DiskImageError(
+      path,
+      `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported. ${convertIt(path, format)}`,
+    );
   if (expected !== 'auto' && expected !== format && expected !== 'raw') {
     throw new DiskImageError(path, `appliance.format says ${expected}, but the file is ${format}`);
   }
@@ -118,10 +124,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
 
 /** To qemu-img any file is a raw disk; one that has no boot sector is none that a machine could boot. */
 async function seeBootSector(path: string): Promise<void> {
-  await using file = await open(path);
-  const sector = Buffer.alloc(sectorBytes);
-  const { bytesRead } = await file.read(sector, 0, sectorBytes, 0);
-  if (bytesRead === sectorBytes && sector.readUInt16LE(bootSignatureOffset) === bootSignature) return;
+  if (await hasBootSector(path)) return;
   throw new DiskImageError(
     path,
     'it is not a disk image: neither of a format that QEMU knows, nor with a boot sector. If it is a raw disk all the same, set appliance.format to raw',
@@ -152,8 +155,9 @@ function partsOf({ filename, children, 'format-specific': specific }: Fields): r
   ];
 }
 
-function convertIt(path: string): string {
-  return `Make one file of it: qemu-img convert -O qcow2 ${shellWord(path)} ${shellWord(`${path}.whole.qcow2`)}`;
+function convertIt(path: string, format?: string): string {
+  const from = format === undefined ? '' : `-f ${format} `;
+  return `Convert it: qemu-img convert ${from}-O qcow2 ${shellWord(path)} ${shellWord(`${path}.qcow2`)}`;
 }
 
 function parseChain(json: string): readonly Fields[] {

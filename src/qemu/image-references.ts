@@ -5,6 +5,9 @@ import { open } from 'node:fs/promises';
 export interface ImageReferences {
   /** names as the image has them: relative ones count from its folder */
   readonly names: readonly string[];
+  /** the one of them that it is an overlay of, and its format, if the image says so */
+  readonly backing?: string | undefined;
+  readonly backingFormat?: string | undefined;
   /** why that may not be all; absent when it is */
   readonly unknown?: string | undefined;
 }
@@ -14,8 +17,9 @@ const headerBytes = 65_536;
 
 const qcow2 = { magic: 'QFI\xfb', backingOffset: 8, backingSize: 16, incompatible: 72, headerLength: 100 } as const;
 const externalDataBit = 1n << 2n;
-/** Type of the header extension with the name of the file that holds the data. */
+/** Types of header extensions: the name of the file that holds the data, the format of the base. */
 const dataFileExtension = 0x44415441;
+const backingFormatExtension = 0xe2792aca;
 
 /**
  * Reads which other files a disk image needs, by the header of its format; a file of another format needs none.
@@ -42,15 +46,19 @@ async function readHeader(path: string): Promise<Buffer> {
 /** Layout: QEMU's docs/interop/qcow2. */
 function qcow2References(header: Buffer): ImageReferences {
   if (header.length < qcow2.headerLength) return { names: [] };
-  const names: string[] = [];
   const offset = Number(header.readBigUInt64BE(qcow2.backingOffset));
   const size = header.readUInt32BE(qcow2.backingSize);
-  if (offset + size > header.length) return { names, unknown: 'its header is larger than any that QEMU writes' };
-  if (offset !== 0) names.push(header.toString('utf8', offset, offset + size));
+  if (offset + size > header.length) return { names: [], unknown: 'its header is larger than any that QEMU writes' };
   const isVersion3 = header.readUInt32BE(4) >= 3;
-  if (!isVersion3 || (header.readBigUInt64BE(qcow2.incompatible) & externalDataBit) === 0n) return { names };
-  const dataFile = extension(header, dataFileExtension);
-  return dataFile === undefined ? { names, unknown: 'its data are in another file' } : { names: [...names, dataFile] };
+  const hasDataFile = isVersion3 && (header.readBigUInt64BE(qcow2.incompatible) & externalDataBit) !== 0n;
+  const dataFile = hasDataFile ? extension(header, dataFileExtension) : undefined;
+  const backing = offset === 0 ? undefined : header.toString('utf8', offset, offset + size);
+  return {
+    names: [backing, dataFile].filter((name) => name !== undefined),
+    backing,
+    backingFormat: isVersion3 ? extension(header, backingFormatExtension) : undefined,
+    unknown: hasDataFile && dataFile === undefined ? 'its data are in another file' : undefined,
+  };
 }
 
 function extension(header: Buffer, wanted: number): string | undefined {

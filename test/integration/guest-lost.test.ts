@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What goes wrong with a guest or its image, and what is said about it.
 import { execFileSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseAccel } from '../../src/qemu/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
@@ -82,6 +83,28 @@ describe('a disk image', () => {
       fault: 'environment',
       message: 'disk image /nowhere/disk.qcow2: there is no such file. Build it first, or correct appliance.image',
     });
+  });
+
+  test('that is a link into another folder, with a link in its path', async () => {
+    const [images, links] = [join(bench.directory, 'images'), join(bench.directory, 'links')];
+    await mkdir(images);
+    await mkdir(links);
+    await copyFile(blank, join(images, 'blank.raw'));
+    await symlink('../images', join(links, 'folder'));
+    await symlink('folder/blank.raw', join(links, 'disk'));
+    const testbed = await bench.testbed(rabbit({ image: join(links, 'disk') }), 0);
+    await testbed.dut.start();
+    await testbed.close();
+    await rm(join(images, 'blank.raw'));
+    await expect(make(join(links, 'disk'))).rejects.toThrow(
+      /links\/disk: it is a link to folder\/blank\.raw, but there is no such file/,
+    );
+  });
+
+  test('that is compressed is recognised before QEMU sees it', async () => {
+    const image = join(bench.directory, 'disk.qcow2.gz');
+    await writeFile(image, gzipSync(await readFile(blank)));
+    await expect(make(image)).rejects.toThrow(/it is compressed by gzip\. Unpack it: gunzip -k .*disk\.qcow2\.gz, and set/);
   });
 
   test('that is truncated', async () => {

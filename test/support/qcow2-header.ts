@@ -4,7 +4,11 @@ import { writeFile } from 'node:fs/promises';
 /** Writes the header of a qcow2 image, version 3, that names other files; the rest of the image is missing. */
 export async function writeQcow2Header(
   path: string,
-  { backing, dataFile }: { readonly backing?: string; readonly dataFile?: string },
+  {
+    backing,
+    backingFormat,
+    dataFile,
+  }: { readonly backing?: string; readonly backingFormat?: string; readonly dataFile?: string },
 ): Promise<void> {
   const header = Buffer.alloc(4096);
   header.write('QFI\xfb', 'latin1');
@@ -16,11 +20,18 @@ export async function writeQcow2Header(
     header.writeUInt32BE(Buffer.byteLength(backing), 16);
     header.write(backing, 1024);
   }
-  if (dataFile !== undefined) {
-    header.writeBigUInt64BE(4n, 72);
-    header.writeUInt32BE(0x44415441, 104);
-    header.writeUInt32BE(Buffer.byteLength(dataFile), 108);
-    header.write(dataFile, 112);
+  if (dataFile !== undefined) header.writeBigUInt64BE(4n, 72); // an incompatible feature
+  const extensions = [
+    [0xe2792aca, backingFormat],
+    [0x44415441, dataFile],
+  ] as const;
+  let at = 104;
+  for (const [type, text] of extensions) {
+    if (text === undefined) continue;
+    header.writeUInt32BE(type, at);
+    header.writeUInt32BE(Buffer.byteLength(text), at + 4);
+    header.write(text, at + 8);
+    at += 8 + Math.ceil(Buffer.byteLength(text) / 8) * 8;
   }
   await writeFile(path, header);
 }

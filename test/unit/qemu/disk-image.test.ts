@@ -79,7 +79,7 @@ test('all files that hold a part of an image are among its files', async () => {
   expect(files.map(({ path }) => relative(directory, path)).sort()).toEqual(['data', 'disk', 'flat', 'own', 'sub/base']);
   const remote = [qcow2, { ...qcow2, filename: 'nbd://host/disk' }];
   await expect(judgeDisk(file, 'auto', { ...report({}), info: JSON.stringify(remote) })).rejects.toThrow(
-    /it needs nbd:\/\/host\/disk, which is no plain file\. Make one file of it: qemu-img convert -O qcow2 /,
+    /it needs nbd:\/\/host\/disk, which is no plain file\. Convert it: qemu-img convert -O qcow2 /,
   );
 });
 
