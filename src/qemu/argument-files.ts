@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { isWithin } from '../core/file.ts';
 import type { FileAccess } from '../docker/index.ts';
 import { argumentValues, type ArgumentValue } from './argument-values.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
@@ -67,8 +68,7 @@ class Search implements ArgumentFiles {
 
   async take({ option, key, value }: ArgumentValue): Promise<void> {
     if (textOptions.has(option) || textKeys[option]?.test(key) === true || value === '') return;
-    const isDrive = option === 'drive' || option === 'blockdev';
-    if (isDrive && /(?:^|\.)driver$/.test(key) && !fileDrivers.test(value)) this.#doubt(value, 'it is no file');
+    if (fileOptions.test(option) && /(?:^|\.)driver$/.test(key) && !fileDrivers.test(value)) this.#doubt(value, 'it is no file');
     const isFile = fileKeys.test(key) || (fileOptions.test(option) && key === '');
     if (option === 'readconfig') this.#doubt(value, 'it may name further files');
     if (remoteNames.test(value)) this.#doubt(value, 'it is no file of this machine');
@@ -109,7 +109,7 @@ class Search implements ArgumentFiles {
     if (stats.isDirectory()) return 'it is a folder';
     if (!stats.isFile()) return 'it is neither a file nor a folder';
     const real = await realpath(place);
-    if (this.#access.kind !== 'volumes-from' && relative(await realpath(this.#folder), real).startsWith('..'))
+    if (this.#access.kind !== 'volumes-from' && !isWithin(await realpath(this.#folder), real))
       return `it is a link to ${real}, which QEMU does not see`;
     if (this.#files.has(real)) return undefined;
     if (depth > deepest) return 'it is an overlay of too many others';
@@ -128,9 +128,7 @@ class Search implements ArgumentFiles {
   #placeOf(seen: string): string | undefined {
     const path = resolve('/', seen);
     if (this.#access.kind === 'volumes-from') return path;
-    return path === imageFolder || path.startsWith(`${imageFolder}/`)
-      ? join(this.#folder, relative(imageFolder, path))
-      : undefined;
+    return isWithin(imageFolder, path) ? join(this.#folder, relative(imageFolder, path)) : undefined;
   }
 
   #doubt(name: string, reason: string): void {

@@ -9,6 +9,9 @@ export interface ArgumentValue {
   readonly value: string;
 }
 
+/** Options that have one value and no keys: commas belong to it. */
+const wholeOptions = /^(?:kernel|initrd|append|dtb|shim|bios|pflash|cdrom|hd[abcd]|fd[ab]|sd|mtdblock|readconfig|mem-path|L)$/;
+
 /**
  * Takes arguments of QEMU apart: `-drive if=none,file=a.img` has the values `none` and `a.img`. JSON, as `-blockdev` and file
  * names may have it, has one value for each of its texts. Pure.
@@ -20,7 +23,7 @@ export function argumentValues(args: readonly string[]): readonly ArgumentValue[
       option = arg.replace(/^--?/, '');
       return [];
     }
-    return valuesOf(arg).map(([key, value]) => ({ option, key, value }));
+    return (wholeOptions.test(option) ? valueIn('', arg) : valuesOf(arg)).map(([key, value]) => ({ option, key, value }));
   });
 }
 
@@ -30,8 +33,12 @@ function valuesOf(arg: string): readonly KeyAndValue[] {
   if (arg.startsWith('{')) return textsOfJson(arg, '');
   return splitAtCommas(arg).flatMap((part): readonly KeyAndValue[] => {
     const [, key = '', value = part] = /^([\w.-]+)=(.*)$/s.exec(part) ?? [];
-    return value.startsWith('json:') ? textsOfJson(value.slice('json:'.length), key) : [[key, value]];
+    return valueIn(key, value);
   });
+}
+
+function valueIn(key: string, value: string): readonly KeyAndValue[] {
+  return value.startsWith('json:') ? textsOfJson(value.slice('json:'.length), key) : [[key, value]];
 }
 
 /** A comma that belongs to a value is doubled. */

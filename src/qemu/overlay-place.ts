@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { isWithin } from '../core/file.ts';
 import { shellWord } from '../core/text.ts';
 import { DiskImageError } from './errors.ts';
 import { imageReferences } from './image-references.ts';
@@ -16,17 +17,17 @@ const deepest = 20;
  */
 export async function seeBaseBeside(path: string): Promise<void> {
   const folder = dirname(path);
-  const isBelow = (file: string): boolean => !relative(folder, file).startsWith('..');
   let overlay = path;
   for (let depth = 0; depth < deepest; depth += 1) {
     const { backing, backingFormat } = await imageReferences(overlay);
     if (backing === undefined || /^[\w+-]+:/.test(backing)) return;
     const isSeen = backing.startsWith(`${imageFolder}/`);
     const base = isSeen ? join(folder, relative(imageFolder, backing)) : resolve(dirname(overlay), backing);
-    const real = isBelow(base) ? await realpath(base).catch(() => undefined) : base;
+    const real = isWithin(folder, base) ? await realpath(base).catch(() => undefined) : base;
     if (real === undefined) return; // QEMU says that it is missing
-    const isFound = isBelow(real) && (isSeen || !backing.startsWith('/'));
-    if (!isFound) throw elsewhere(path, overlay, { backing, real, isBelow: isBelow(real), backingFormat });
+    const isBelow = isWithin(folder, real);
+    const isFound = isBelow && (isSeen || !backing.startsWith('/'));
+    if (!isFound) throw elsewhere(path, overlay, { backing, real, isBelow, backingFormat });
     overlay = real;
   }
 }

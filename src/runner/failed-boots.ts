@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlpyError, codeOf, type Fault } from '../core/errors.ts';
+import { HypervisorError } from '../qemu/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import { BootError } from '../testbed/index.ts';
 
@@ -88,9 +89,12 @@ function factsOf({ code, fault, message }: AlpyError): Pick<FailedBoot, 'code' |
   return { code, fault, message };
 }
 
-/** Whether it would fail again: what was booted, or how, is at fault. That goes for what cannot be saved, too. */
+/**
+ * Whether it would fail again after as long a wait: what was booted, or how, is at fault. That goes for what cannot be saved, too. A
+ * QEMU that does not start needs no such care: it fails at once and says why.
+ */
 function isOfTheBoot(error: unknown): error is AlpyError {
-  if (!(error instanceof AlpyError) || error instanceof FailedBeforeError) return false;
+  if (!(error instanceof AlpyError) || error instanceof HypervisorError) return false;
   if (error instanceof SnapshotError) return true;
   const { fault } = error instanceof BootError && error.cause instanceof AlpyError ? error.cause : error;
   return fault === 'device' || fault === 'usage';

@@ -131,7 +131,7 @@ export class Dut {
         for (const command of this.#appliance.provision) await shell.run(command, { ...wait });
       } catch (error) {
         wait.signal?.throwIfAborted();
-        throw await explainFailedBoot(this, this.#directory, error);
+        throw await explainFailedBoot(this, this.#directory, error, wait.signal);
       }
     });
   }

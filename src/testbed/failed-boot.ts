@@ -16,17 +16,23 @@ export interface FailedGuest {
 }
 
 /** How long it may take to look at the screen, in `ms`. */
-const lookTimeoutMs = 10_000;
+const lookTimeoutMs = 5_000;
 
 /**
  * Keeps a picture of the screen of a guest that did not boot, and explains what is known.
  * @param directory - absolute path of the folder for `screen.png`
+ * @param signal - ends the look at the screen early
  * @returns the error to throw: `error` itself if the log-in was refused, else one that also says what the guest shows
  */
-export async function explainFailedBoot(guest: FailedGuest, directory: string, error: unknown): Promise<Error> {
+export async function explainFailedBoot(
+  guest: FailedGuest,
+  directory: string,
+  error: unknown,
+  signal?: AbortSignal,
+): Promise<Error> {
   const screen = guest.qmp.isClosed
     ? []
-    : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory));
+    : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory, signal));
   if (error instanceof LoginError) return error;
   const silence =
     guest.console.tail === ''
@@ -36,11 +42,11 @@ export async function explainFailedBoot(guest: FailedGuest, directory: string, e
 }
 
 /** @returns what to say of it; that it cannot be seen must not hide why the guest did not boot */
-async function look(guest: FailedGuest, directory: string): Promise<readonly string[]> {
+async function look(guest: FailedGuest, directory: string, signal?: AbortSignal): Promise<readonly string[]> {
   const picture = join(directory, 'screen.png');
   const attempt = async (body: () => Promise<readonly string[]>): Promise<readonly string[]> => {
     const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${String(lookTimeoutMs)} ms`);
-    return withDeadline({ timeoutMs: lookTimeoutMs }, tooLong, body).catch((error: unknown) => {
+    return withDeadline({ timeoutMs: lookTimeoutMs, signal }, tooLong, body).catch((error: unknown) => {
       log('alpy.testbed', `the screen cannot be looked at: ${messageOf(error)}`);
       return [];
     });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'alpy-arguments-'));
   folder = join(directory, 'images');
   await mkdir(join(folder, 'roms'), { recursive: true });
-  for (const name of ['disk.qcow2', 'a', 'b', 'c,d', 'e:f', 'my file', 'roms/rom', '../elsewhere'])
+  for (const name of ['disk.qcow2', 'a', 'b', 'c,d', 'e:f', 'my file', '..f', 'roms/rom', '../elsewhere'])
     await writeFile(join(folder, name), name);
   await symlink('a', join(folder, 'link'));
   await symlink('../elsewhere', join(folder, 'out'));
@@ -70,6 +70,7 @@ describe('a file in the folder of the image is found', () => {
     ],
     [['-drive', 'file=/alpy/image/a,if=virtio,media=cdrom,format=raw'], ['a']],
     [['-drive', 'file=/alpy/image/c,,d,if=virtio'], ['c,d']],
+    [['-initrd', '/alpy/image/c,d'], ['c,d']],
     [['-cdrom', '/alpy/image/my file'], ['my file']],
     [['-cdrom', 'alpy/image/../image/a'], ['a']],
     [['-hda', 'file:/alpy/image/a'], ['a']],
@@ -91,6 +92,7 @@ describe('a file in the folder of the image is found', () => {
       ['a', 'b'],
     ],
     [['-hda', '/alpy/image/link'], ['a']],
+    [['-hda', '/alpy/image/..f'], ['..f']],
     [
       ['-hda', '/alpy/image/overlay'],
       ['overlay', 'middle', 'base', 'data'],
@@ -138,6 +140,7 @@ test.each([
   [['-drive', 'file=http://example.org/seed.iso'], /names http:\/\/example\.org\/seed\.iso: it is no file of this machine$/],
   [['-drive', 'file=nbd:unix:/tmp/socket'], /it is no file of this machine$/],
   [['-blockdev', 'driver=nbd,node-name=x,server.type=inet,server.host=h,server.port=1'], /names nbd: it is no file$/],
+  [['-hda', 'json:{"driver":"http","url":"x"}'], /names http: it is no file$/],
   [['-cdrom', '/dev/sr0'], /names \/dev\/sr0: its content may change at any time$/],
   [['-drive', 'file=/alpy/run/x'], /its content may change at any time$/],
   [['-readconfig', '/alpy/image/a'], /it may name further files$/],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LoginError } from '../../../src/console/index.ts';
 import { ContainerError } from '../../../src/docker/index.ts';
-import { QmpClosedError } from '../../../src/qemu/index.ts';
+import { HypervisorError, QmpClosedError } from '../../../src/qemu/index.ts';
 import { FailedBoots } from '../../../src/runner/failed-boots.ts';
 import { SnapshotError } from '../../../src/snapshot/index.ts';
 import { BootError, GuestLostError } from '../../../src/testbed/index.ts';
@@ -69,6 +69,7 @@ test('what cannot be saved is not tried again either, so that tests can boot wit
 
 test.each([
   ['that the daemon refused', new ContainerError('cannot start'), {}],
+  ['whose QEMU refuses an argument', new HypervisorError('QEMU did not start', 'no such device', 'usage'), {}],
   ['whose QEMU was killed', new BootError('rabbit did not boot', { cause: new QmpClosedError('a prompt') }), {}],
   ['that was cancelled', lost, { signal: AbortSignal.abort() }],
   ['of another machine', lost, { keys: ['one', 'other'] }],

@@ -80,3 +80,15 @@ test('a screen that cannot be seen does not hide why the guest did not boot', as
   await closed;
   expect((await explainFailedBoot(guest, '/run', late)).message).toMatch(/^rabbit did not boot: .*\nnothing came[^\n]*$/);
 });
+
+test('the look at the screen ends when the run does', async () => {
+  const stop = new AbortController();
+  const qemu = new FakeQemu(); // answers nothing
+  const qmp = await QmpClient.open(qemu.stream, { timeoutMs: 5000 });
+  const console = SerialConsole.open(new PassThrough());
+  const guest = { name: 'rabbit', qmp, console, screenshot: () => Promise.withResolvers<void>().promise };
+  const explained = explainFailedBoot(guest, '/run', late, stop.signal);
+  expect(await qemu.next()).toMatchObject({ execute: 'query-status' });
+  stop.abort(new Error('stopped'));
+  expect((await explained).message).toMatch(/^rabbit did not boot: /);
+});
