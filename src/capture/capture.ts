@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { statSync } from 'node:fs';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { firstFrame, framesSoFar } from './decode.ts';
-import { FrameTimeoutError } from './errors.ts';
+import { askDecoder, follow, lookAtAll, type FrameWish } from './decode.ts';
+import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
+import { firstFrame, type Search } from './first-frame.ts';
 import type { Frame } from './frame.ts';
 import type { CaptureSource } from './tshark.ts';
 
@@ -12,8 +14,15 @@ export interface ReadOptions extends Partial<Wait> {
   readonly fields?: readonly string[];
 }
 
-const readTimeoutMs = 60_000;
 const waitTimeoutMs = 10_000;
+
+/** How long it may take to decode a capture, in `ms`: a busy machine does several MiB a second. */
+function decodeTimeoutMs(bytes: number): number {
+  return 60_000 + bytes / 1024;
+}
+
+/** What a capture has at most where its size is not known here, in `bytes`. */
+const unknownBytes = 1024 ** 3;
 
 /**
  * Every frame that has crossed a link, in both directions, from the first on. Filters are Wireshark's display filters, such
@@ -34,19 +43,20 @@ export class Capture {
 
   /**
    * The frames so far that pass a filter, in their order.
-   * @param options - `timeoutMs` is 60 s by default
+   * @param options - `timeoutMs` is 60 s by default, and one second more for each MiB of the capture
    * @throws UsageError when the filter is not understood
    * @throws CaptureError when the capture is damaged
+   * @throws DecodeTimeoutError when not all frames could be looked at in time
    */
   async frames(filter = '', options: ReadOptions = {}): Promise<readonly Frame[]> {
-    const wait = { timeoutMs: options.timeoutMs ?? readTimeoutMs, signal: options.signal };
-    return step('alpy.capture', `Read ${this.name}${filter === '' ? '' : ` for ${filter}`}`, () =>
-      withDeadline(
-        wait,
-        (cause) => new FrameTimeoutError(`${this.name}: decoding took longer than ${String(wait.timeoutMs)} ms`, { cause }),
-        (signal) => framesSoFar(this.#source, { filter, fields: options.fields ?? [] }, signal),
-      ),
-    );
+    const wish = { filter, fields: options.fields ?? [] };
+    return step('alpy.capture', `Read ${this.name}${filter === '' ? '' : ` for ${filter}`}`, async () => {
+      const timeoutMs = options.timeoutMs ?? this.#decodeTimeoutMs();
+      const { frames } = await this.#inTime({ timeoutMs, signal: options.signal }, (signal) =>
+        lookAtAll(this.#source, wish, signal),
+      );
+      return frames;
+    });
   }
 
   /** How many frames have passed a filter so far; see {@link Capture.frames}. */
@@ -56,26 +66,49 @@ export class Capture {
 
   /**
    * Waits for the first frame that passes a filter; frames of before the call count.
-   * @param options - `timeoutMs` is 10 s by default
+   * @param options - `timeoutMs` is 10 s by default. It says how long to wait for frames; those that are there by then are all
+   * looked at, even if that takes longer
    * @throws FrameTimeoutError when there is none in time
    * @throws UsageError when the filter is not understood
+   * @throws DecodeTimeoutError when the frames could not all be looked at
    */
   async waitFor(filter: string, options: ReadOptions = {}): Promise<Frame> {
-    const wait = { timeoutMs: options.timeoutMs ?? waitTimeoutMs, signal: options.signal };
-    return step('alpy.capture', `Wait for ${filter} on ${this.name}`, () =>
-      withDeadline(
-        wait,
-        (cause) =>
-          new FrameTimeoutError(`${this.name}: no frame passed the filter "${filter}" within ${String(wait.timeoutMs)} ms`, {
-            cause,
-          }),
-        async (signal) => {
-          const frame = await firstFrame(this.#source, { filter, fields: options.fields ?? [] }, signal);
-          if (frame) return frame;
-          signal.throwIfAborted();
-          throw new FrameTimeoutError(`${this.name}: the capture ended without a frame that passes the filter "${filter}"`);
-        },
-      ),
-    );
+    const timeoutMs = options.timeoutMs ?? waitTimeoutMs;
+    const late = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutMs)));
+    const signal = options.signal ?? new AbortController().signal;
+    return step('alpy.capture', `Wait for ${filter} on ${this.name}`, async () => {
+      signal.throwIfAborted();
+      const search = this.#search({ filter, fields: options.fields ?? [], limit: 1 }, timeoutMs);
+      const { frames, looked } = await firstFrame(search, late, signal);
+      const [frame] = frames;
+      if (frame) return frame;
+      throw new FrameTimeoutError(
+        `${this.name}: no frame passed the filter "${filter}" within ${String(timeoutMs)} ms (looked at all ${String(looked)} frames)`,
+        looked,
+      );
+    });
+  }
+
+  /** @param leastMs - how long it may take to look at all frames, at least */
+  #search(wish: FrameWish, leastMs: number): Search {
+    const source = this.#source;
+    const inTime = <T>(signal: AbortSignal, body: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      this.#inTime({ timeoutMs: Math.max(leastMs, this.#decodeTimeoutMs()), signal }, body);
+    return {
+      ask: (signal) => inTime(signal, (rest) => askDecoder(source, wish, rest)),
+      follow: (signal) => follow(source, wish, signal),
+      lookAtAll: (signal) => inTime(signal, (rest) => lookAtAll(source, wish, rest)),
+    };
+  }
+
+  #inTime<T>(wait: Wait, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const message = `${this.name}: decoding took longer than ${String(Math.round(wait.timeoutMs))} ms, so not all frames were looked at. Give it more time (timeoutMs)`;
+    return withDeadline(wait, (cause) => new DecodeTimeoutError(message, { cause }), body);
+  }
+
+  #decodeTimeoutMs(): number {
+    const { file } = this.#source;
+    const bytes = file === undefined ? unknownBytes : statSync(file, { throwIfNoEntry: false })?.size;
+    return decodeTimeoutMs(bytes ?? 0);
   }
 }

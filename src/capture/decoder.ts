@@ -7,7 +7,7 @@ import { messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import type { Engine, FileAccess } from '../docker/index.ts';
 import { CaptureError, SharkdFailure, SharkdRefusal } from './errors.ts';
-import type { Frame } from './frame.ts';
+import type { Look } from './first-frame.ts';
 import type { TrueTime } from './pcap.ts';
 import { Sharkd } from './sharkd.ts';
 import { writeTrueCopy } from './true-copy.ts';
@@ -58,7 +58,7 @@ export class Decoder implements AsyncDisposable {
    * @throws CaptureError when the capture is damaged
    * @throws ContainerError when the daemon refuses; the signal's reason
    */
-  async frames(query: DecoderQuery, signal: AbortSignal): Promise<readonly Frame[] | undefined> {
+  async frames(query: DecoderQuery, signal: AbortSignal): Promise<Look | undefined> {
     return this.#inTurn(signal, async () => {
       if (this.#isClosed) return undefined;
       try {
@@ -96,11 +96,11 @@ export class Decoder implements AsyncDisposable {
     }
   }
 
-  async #ask(sharkd: Sharkd, { file, trueTime, filter, limit }: DecoderQuery, signal: AbortSignal): Promise<readonly Frame[]> {
+  async #ask(sharkd: Sharkd, { file, trueTime, filter, limit }: DecoderQuery, signal: AbortSignal): Promise<Look> {
     const copy = join(dirname(file), `.${basename(file, '.pcap')}-${randomBytes(6).toString('hex')}`);
     try {
-      await writeTrueCopy(file, copy, trueTime, signal).catch(refuse);
-      return await sharkd.frames(this.#seen(copy), filter, limit, signal);
+      const looked = await writeTrueCopy(file, copy, trueTime, signal).catch(refuse);
+      return { frames: await sharkd.frames(this.#seen(copy), filter, limit, signal), looked };
     } finally {
       await rm(copy, { force: true });
     }

@@ -12,7 +12,19 @@ export class SharkdRefusal extends CaptureError {}
 /** sharkd has ended, or sends what it should not. Stays in this folder: tshark is asked then. */
 export class SharkdFailure extends CaptureError {}
 
-/** A frame that was waited for has not crossed the link. */
+/** Not all frames of a capture could be decoded in time, so nothing can be said of them. */
+export class DecodeTimeoutError extends EnvironmentError {
+  override readonly code = 'ALPY_DECODE_TIMEOUT';
+}
+
+/** A frame that was waited for has not crossed the link: all frames were looked at. */
 export class FrameTimeoutError extends DeviceError {
   override readonly code = 'ALPY_FRAME_TIMEOUT';
+  /** how many frames were looked at */
+  readonly looked: number;
+
+  constructor(message: string, looked: number) {
+    super(message);
+    this.looked = looked;
+  }
 }

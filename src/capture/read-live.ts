@@ -5,11 +5,12 @@ import { openPlain } from '../core/plain-file.ts';
 const chunkBytes = 256 * 1024;
 
 /**
- * What is in a file, in pieces; with `follow` also what others write to its end from now on, until the signal.
+ * What is in a file now, in pieces; with `follow` also what others write to its end from now on, until the signal.
  * @throws Error of the file system when it cannot be read
  */
 export async function* readLive(path: string, follow: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void> {
   await using file = await openPlain(path, 'r');
+  let left = follow ? Infinity : (await file.stat()).size; // else we might run after one who writes as fast as we read
   let changed = Promise.withResolvers<void>();
   const wake = (): void => {
     changed.resolve();
@@ -20,7 +21,8 @@ export async function* readLive(path: string, follow: boolean, signal: AbortSign
   try {
     while (!signal.aborted) {
       changed = Promise.withResolvers<void>(); // before the read: what comes after it wakes us
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, Math.min(chunkBytes, left));
+      left -= bytesRead;
       if (bytesRead > 0) yield buffer.subarray(0, bytesRead);
       else if (follow) await changed.promise;
       else return;

@@ -5,13 +5,15 @@ import { readLive } from './read-live.ts';
 
 /**
  * Copies the whole records that a capture has so far, with their true times, into a new file that all may read.
+ * @returns how many there are
  * @throws CaptureError when the capture is damaged
  * @throws Error of the file system; the signal's reason
  */
-export async function writeTrueCopy(file: string, copy: string, trueTime: TrueTime, signal: AbortSignal): Promise<void> {
+export async function writeTrueCopy(file: string, copy: string, trueTime: TrueTime, signal: AbortSignal): Promise<number> {
   const rewriter = new PcapRewriter(trueTime);
   await using output = await open(copy, 'wx');
   await output.chmod(0o644); // who reads it in a container is no user of this machine
   for await (const chunk of readLive(file, false, signal)) await output.appendFile(rewriter.push(chunk));
   signal.throwIfAborted();
+  return rewriter.records;
 }

@@ -28,6 +28,7 @@ export interface CaptureSource {
 
 /**
  * The frames that pass a filter, as tshark decodes them in QEMU's container. With `follow` it ends only with the signal.
+ * @returns how many frames it was given, when it ends
  * @throws UsageError when tshark does not understand the filter or a field
  * @throws CaptureError when the file is no pcap, or tshark fails on it
  */
@@ -35,7 +36,7 @@ export async function* decodeByTshark(
   source: CaptureSource,
   query: FrameQuery,
   signal: AbortSignal,
-): AsyncGenerator<Frame, void> {
+): AsyncGenerator<Frame, number> {
   const [reader, tshark] = await Promise.all([
     openReader(source, query.follow, signal),
     startExec(source.container, { command: tsharkCommand(query) }, signal),
@@ -54,9 +55,10 @@ export async function* decodeByTshark(
     for await (const line of linesOf(tshark.stdout)) yield parseFrame(line, query.fields);
     signal.throwIfAborted();
     if (query.follow) reader.close();
-    await copied;
+    const looked = await copied;
     const { code } = await tshark.exited;
     if (code !== 0) throw complaintOf(source.name, query, code, await complaint);
+    return looked;
   } finally {
     signal.removeEventListener('abort', close);
     close();
@@ -77,13 +79,16 @@ async function openReader({ container, path, file }: CaptureSource, follow: bool
     };
     return { bytes: readLive(file, follow, AbortSignal.any([signal, end.signal])), close };
   }
-  const command = follow ? ['tail', '-c', '+1', '-f', path] : ['cat', path];
+  const command = follow ? ['tail', '-c', '+1', '-f', path] : ['sh', '-c', soFar, path];
   const execution = await startExec(container, { command }, signal);
   execution.stderr.resume();
   return { bytes: execution.stdout, close: execution.close };
 }
 
-async function copyRecords(from: AsyncIterable<unknown>, to: Execution, trueTime: TrueTime): Promise<void> {
+/** What a file has now, and not what QEMU goes on to write meanwhile. */
+const soFar = 'head -c "$(stat -c %s -- "$0")" -- "$0"';
+
+async function copyRecords(from: AsyncIterable<unknown>, to: Execution, trueTime: TrueTime): Promise<number> {
   const rewriter = new PcapRewriter(trueTime);
   for await (const chunk of from) {
     const records = rewriter.push(chunk as Buffer);
@@ -91,6 +96,7 @@ async function copyRecords(from: AsyncIterable<unknown>, to: Execution, trueTime
     if (!to.stdin.write(records)) await drained(to.stdin);
   }
   to.stdin.end();
+  return rewriter.records;
 }
 
 /** Waits until a stream takes more, or is closed. */

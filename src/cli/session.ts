@@ -47,7 +47,7 @@ const descriptions = [
   ['configure', "Give a node's interface addresses, routes and MTU, in place of those it had"],
   ['console', "Use the device's serial console; without words: by hand"],
   ['dut', 'Halt the device, let it go on, press its buttons, log in anew'],
-  ['link', "Plug a link's cable in, or pull it: the device sees its NIC gain or lose the carrier"],
+  ['link', "Plug a link's cable in, or pull it: the device's NIC and the node gain or lose their carrier"],
   ['capture', "Show the frames that have crossed a link so far; FILTER is one of Wireshark's display filters"],
   ['status', 'Tell of the testbed as JSON, after seeing that all of it runs'],
 ] as const;

@@ -6,8 +6,12 @@ import { TranscriptError } from './errors.ts';
 /** How long what is written is gathered, in `ms`: a serial port gives few bytes at a time, and each write has its price. */
 const gatherMs = 20;
 
-/** To append to a file; a link that a container has put there is not followed. Node takes numbers here, its types do not say so. */
-const appendFlags = (constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW) as unknown as string;
+/** To append to a file; no link or pipe that a container has put there is followed or waited for. Node takes numbers here, its types do not say so. */
+const appendFlags = (constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_APPEND |
+  constants.O_NOFOLLOW |
+  constants.O_NONBLOCK) as unknown as string;
 
 /** A file that grows. Writing neither waits nor throws; a failure is kept and told when asked for. */
 export class AppendFile {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
-import { step } from '../core/step.ts';
+import { log, step } from '../core/step.ts';
 import {
   Agent,
   agentLoop,
@@ -177,6 +177,19 @@ export class Node implements AsyncDisposable {
   /** Brings its loopback interface up, and the tap that was moved in. @throws ExecError when there is none */
   async bringUp(wait: Partial<Wait> = {}): Promise<void> {
     await this.#shell(ipBatch(['link set lo up', `link set ${nodeDevice} up`]), wait);
+  }
+
+  /**
+   * Gives its interface the carrier, or takes it away; addresses and routes stay. Does nothing on a kernel older than 5.0.
+   * @throws ExecError when the kernel refuses
+   */
+  async setCarrier(isOn: boolean, wait: Partial<Wait> = {}): Promise<void> {
+    try {
+      await this.#shell(`ip link set ${nodeDevice} carrier ${isOn ? 'on' : 'off'}`, wait);
+    } catch (error) {
+      if (!(error instanceof ExecError && error.stderr.includes('not supported'))) throw error;
+      log('alpy.network', `${this.name} keeps its carrier: only Linux 5.0 and newer let a program set that of a tap`);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

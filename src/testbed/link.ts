@@ -15,6 +15,8 @@ export class Link {
   readonly node: Node;
   readonly capture: Capture;
   readonly #qmp: QmpClient;
+  /** settles when nothing is being plugged or pulled; never fails */
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(index: number, model: NicModel, mac: string, node: Node, capture: Capture, qmp: QmpClient) {
     this.name = `link${String(index)}`;
@@ -27,13 +29,23 @@ export class Link {
   }
 
   /**
-   * Plugs the cable in, or pulls it: the device sees its NIC lose or gain the carrier, and no frame passes meanwhile.
+   * Plugs the cable in, or pulls it: both ends gain or lose their carrier, and no frame passes while it is unplugged. Calls
+   * take effect one after the other, in their order.
    * @throws QmpError when QEMU refuses
+   * @throws ExecError when the kernel refuses
    */
   async setUp(isUp: boolean): Promise<void> {
-    await step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
-      await this.#qmp.execute('set_link', { name: `nic${String(this.index)}`, up: isUp });
+    const before = this.#lastChange;
+    const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
+      await before;
+      const setNic = (): Promise<unknown> => this.#qmp.execute('set_link', { name: `nic${String(this.index)}`, up: isUp });
+      // the guest's end is the last to come up and the first to go down: what it sends at once finds the node ready
+      if (!isUp) await setNic();
+      await this.node.setCarrier(isUp);
+      if (isUp) await setNic();
     });
+    this.#lastChange = change.catch(() => undefined); // its caller hears of it
+    await change;
   }
 }
 

@@ -2,7 +2,7 @@
 // Captures that are read by sharkd, and the same ones by tshark; no guest is needed for that.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -197,6 +197,21 @@ describe('a big capture', () => {
     expect(await captureOf(big).waitFor('icmp.type == 0')).toMatchObject({ number: 2 });
   });
 
+  test('is looked at whole before a frame is said not to be there, however short the wait is', async () => {
+    const few = { timeoutMs: 1 };
+    const late = await write('late.pcap', Buffer.concat([await readFile(big), record(udp(514, 'x'), 1_700_000_000_000)]));
+    const early = await write('early.pcap', Buffer.concat([pcapOf([udp(514, 'x')]), (await readFile(big)).subarray(24)]));
+    expect(await captureOf(early).waitFor('udp', few)).toMatchObject({ number: 1 });
+    expect(await captureOf(late).waitFor('udp', few)).toMatchObject({ number: manyFrames + 1 });
+    expect(await captureOf(late).waitFor('udp', { ...few, fields: ['udp.port'] })).toMatchObject({ number: manyFrames + 1 });
+    await expect(captureOf(late).waitFor('tcp', few)).rejects.toMatchObject({
+      code: 'ALPY_FRAME_TIMEOUT',
+      fault: 'device',
+      looked: manyFrames + 1,
+    });
+    expect(await captureOf(late).count('udp')).toBe(1);
+  });
+
   test('whose reading is given up does not spoil the next, nor those that wait', async () => {
     const small = await write('talk.pcap', pcapOf(talk));
     expect(await captureOf(small).count('arp')).toBe(2);
@@ -211,8 +226,9 @@ describe('a big capture', () => {
     expect(await waiting).toBe(3);
     expect(await decoderId()).not.toBe(known);
     await expect(captureOf(big).count('', { timeoutMs: 400 })).rejects.toMatchObject({
-      code: 'ALPY_FRAME_TIMEOUT',
-      message: 'big: decoding took longer than 400 ms',
+      code: 'ALPY_DECODE_TIMEOUT',
+      fault: 'environment',
+      message: /^big: decoding took longer than 400 ms, so not all frames were looked at\./,
     });
     expect(await captureOf(small).count('arp')).toBe(2);
   });

@@ -32,6 +32,17 @@ async function silence(dut: Dut, node: Node, { mac }: Link): Promise<Counters> {
   return node.counters();
 }
 
+/** Sends TCP and UDP both ways: segments of all lengths, and a datagram. */
+async function exchange({ shell }: Dut, node: Node, address: string, nodeAddress: string): Promise<void> {
+  await shell.run('(seq 1 5000 | busybox nc -l -p 7777 >/dev/null 2>&1 &)');
+  const script = `until exec 3<>/dev/tcp/${address}/7777; do sleep 0.1; done 2>/dev/null # the guest may not listen yet
+    seq 1 5000 >&3
+    tail -n 1 <&3
+    echo datagram >/dev/udp/${address}/9`;
+  expect((await node.run(['bash', '-c', script])).stdout).toBe('5000\n');
+  await shell.run(`echo datagram | busybox nc -u -w 1 ${nodeAddress} 9`, { check: false });
+}
+
 describe('a booted guest', () => {
   let testbed: Testbed;
   let dut: Dut;
@@ -106,15 +117,32 @@ describe('a booted guest', () => {
     }
   });
 
-  test('loses its carrier when a link is unplugged', async () => {
+  test('and its node lose their carriers when a link is unplugged, and nothing passes until it is plugged in again', async () => {
     const link = testbed.links[1]!;
-    const carrier = async (): Promise<string> => (await dut.shell.run('cat /sys/class/net/eth1/carrier')).output;
-    await dut.shell.run('ip link set eth1 up');
-    expect(await carrier()).toBe('1');
-    await link.setUp(false);
-    expect(await carrier()).toBe('0');
-    await link.setUp(true);
-    expect(await carrier()).toBe('1');
+    const carriers = async (): Promise<readonly string[]> => [
+      (await dut.shell.run('cat /sys/class/net/eth1/carrier')).output,
+      (await link.node.run('cat /sys/class/net/eth0/carrier')).stdout.trim(),
+    ];
+    await dut.shell.run('ip address add 192.168.2.1/24 dev eth1 && ip link set eth1 up');
+    await link.node.configure({ address: '192.168.2.2/24' });
+    expect(await carriers()).toEqual(['1', '1']);
+    for (const isUp of [false, false, true, true, false]) {
+      await link.setUp(isUp);
+      expect(await carriers()).toEqual(isUp ? ['1', '1'] : ['0', '0']);
+    }
+    const before = await link.capture.count();
+    await dut.shell.run('ping -c 1 -W 1 192.168.2.2', { check: false });
+    await link.node.run('ping -c 1 -W 1 192.168.2.1', { check: false });
+    expect(await link.capture.count()).toBe(before);
+    await Promise.all([true, false, true].map((isUp) => link.setUp(isUp)));
+    expect(await carriers()).toEqual(['1', '1']);
+    expect(await link.node.ping('192.168.2.1')).toMatchObject({ received: 1 });
+    const own = 'eth.src == 02:00:00:a1:00:01 && !icmp && !arp';
+    expect(await link.capture.frames(own)).toEqual([]); // a node says nothing of itself when it is plugged in
+    await dut.shell.run('ip address add fd00::1/64 dev eth1 nodad');
+    await link.node.configure({ address: 'fd00::2/64' });
+    for (const isUp of [false, true]) await link.setUp(isUp);
+    expect(await link.node.ping('fd00::1')).toMatchObject({ received: 1 }); // addresses have stayed
   });
 
   test('reboots by itself and by its reset button, and can be logged in to anew', async () => {
@@ -167,7 +195,15 @@ describe('hardware', () => {
       await nodes[2]!.ping('10.0.3.1'); // an e1000 takes seconds to be up
       expect(await nodes[2]!.ping('10.0.3.1', { count: 3 })).toMatchObject({ sent: 3, received: 3 });
       expect(await testbed.links[0]!.capture.count('icmp')).toBe(0);
+      await exchange(dut, nodes[2]!, '10.0.3.1', '10.0.3.2');
       const { receivedFrames, sentFrames } = await silence(dut, nodes[2]!, testbed.links[2]!);
+      const seen = testbed.links[2]!.capture;
+      for (const way of [`eth.src == ${testbed.links[2]!.mac}`, `eth.dst == ${testbed.links[2]!.mac}`]) {
+        for (const protocol of ['ip', 'tcp', 'udp']) {
+          expect([protocol, way, await seen.count(`${protocol}.checksum.status == "Bad" && ${way}`)]).toEqual([protocol, way, 0]);
+          expect(await seen.count(`${protocol}.checksum.status == "Good" && ${way}`)).toBeGreaterThan(0);
+        }
+      }
       expect(await testbed.links[2]!.capture.count()).toBe(receivedFrames + sentFrames);
       await dut.start();
 

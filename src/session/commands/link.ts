@@ -7,7 +7,7 @@ import { exactly, milliseconds, type SessionCommand } from './command.ts';
 export const linkCommand: SessionCommand = {
   name: 'link',
   usage: 'LINK up|down',
-  describe: "Plug a link's cable in, or pull it: the device sees its NIC gain or lose the carrier",
+  describe: "Plug a link's cable in, or pull it: the device's NIC and the node gain or lose their carrier",
   run: async (held, words) => {
     const [name, state] = exactly(words, ['LINK', 'up|down']);
     if (state !== 'up' && state !== 'down') throw new UsageError(`wanted: up or down; found: ${state}`);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import fs from 'node:fs';
 import { appendFile, mkdtempDisposable, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
 import { log, step, withSink, type StepEvent } from '../../../src/core/step.ts';
 import { BoundedSink } from '../../../src/report/bounded-sink.ts';
 import { DebugLog } from '../../../src/report/debug-log.ts';
@@ -238,25 +237,29 @@ describe('a log without end', () => {
   });
 });
 
-test('a full disk ends the log, not the test', async () => {
+test('a file that cannot grow, as on a full disk, ends the log, not the test', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
-  using debug = DebugLog.open(made.path, 0);
-  const write = fs.appendFileSync;
-  const writing = vi
-    .spyOn(fs, 'appendFileSync')
-    .mockImplementationOnce(write)
-    .mockImplementationOnce(() => {
-      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-    });
-  syncBuiltinESMExports(); // so that everybody who has imported it by name calls this one
-  onTestFinished(() => {
-    writing.mockRestore();
-    syncBuiltinESMExports();
-  });
-  debug.sink(begin(1, 'A'));
-  debug.sink(begin(2, 'B'));
-  expect(await readFile(join(made.path, 'debug.log'), 'utf8')).toBe('      1 INFO alpy.qemu A...\n');
-  expect(debug.failure).toMatchObject({ code: 'ENOSPC' });
+  const script = `const { DebugLog } = await import(process.argv[1]);
+    const debug = DebugLog.open(process.argv[2], 0);
+    for (let timeMs = 1; timeMs <= 20; timeMs += 1) debug.sink({ kind: 'begin', path: ['A'], source: 'alpy.qemu', timeMs });
+    console.log(debug.failure.code);`;
+  const debugLog = join(import.meta.dirname, '../../../src/report/debug-log.ts');
+  const limited = 'ulimit -f 1; exec "$@"';
+  const { stdout } = await execa('sh', [
+    '-c',
+    limited,
+    'sh',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+    debugLog,
+    made.path,
+  ]);
+  expect(stdout).toBe('EFBIG');
+  const times = (await readFile(join(made.path, 'debug.log'), 'utf8')).split('\n').map((text) => text.trim().split(' ')[0]);
+  expect(times.length).toBeLessThan(20); // after a gap the rest would mislead
+  expect(times).toEqual([...times.slice(1).map((_, index) => String(index + 1)), '']);
 });
 
 test('a log is not written to what a link leads to', async () => {

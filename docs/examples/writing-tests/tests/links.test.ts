@@ -12,4 +12,5 @@ test('answers on a link, and sees when its cable is pulled', async ({ dut, links
 
   await link.setUp(false);
   await expect.poll(async () => (await dut.shell.run('cat /sys/class/net/eth0/carrier')).output, { timeout: 10_000 }).toBe('0');
+  expect((await node.run('cat /sys/class/net/eth0/carrier')).stdout).toBe('0\n');
 });

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { DecodeTimeoutError, FrameTimeoutError, type Capture } from '../../../src/capture/index.ts';
+import type { Node } from '../../../src/network/index.ts';
+import type { QmpClient } from '../../../src/qemu/index.ts';
+import { matchers } from '../../../src/runner/matchers.ts';
+import { Link } from '../../../src/testbed/index.ts';
+
+/** A link whose capture answers like this; it has nothing else. */
+function linkWith(capture: Partial<Capture>): Link {
+  return new Link(0, 'virtio-net-pci', '', {} as Node, capture as Capture, {} as QmpClient);
+}
+
+test('toHaveSeen says no with the number of frames that were looked at, without another look at the capture', async () => {
+  const link = linkWith({ waitFor: () => Promise.reject(new FrameTimeoutError('none', 643_440)) });
+  const { pass, message } = await matchers.toHaveSeen.call({}, link, 'icmp.type == 8');
+  expect([pass, message()]).toEqual([false, 'expected a frame on link0 to pass "icmp.type == 8", but none of 643440 did']);
+});
+
+test.each([false, true])(
+  'toHaveSeen says neither yes nor no when not all frames could be looked at (negated: %s)',
+  async (isNot) => {
+    const error = new DecodeTimeoutError('too many');
+    const link = linkWith({ waitFor: () => Promise.reject(error), frames: () => Promise.reject(error) });
+    await expect(matchers.toHaveSeen.call({ isNot }, link, 'icmp')).rejects.toBe(error);
+  },
+);
