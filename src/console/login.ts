@@ -142,7 +142,10 @@ class Conversation {
     if (leftMs <= 0) throw this.#refused(this.#refusedText());
     if (this.#refusals === attempts) {
       const seconds = (leftMs / 1000).toFixed(0);
-      log('alpy.console', `login refused; trying again for ${seconds} s (login.retryMs), in case the device sets its passwords late`);
+      log(
+        'alpy.console',
+        `login refused; trying again for ${seconds} s (login.retryMs), in case the device sets its passwords late`,
+      );
     }
     const untilMs = performance.now() + Math.min(pauseMs, leftMs);
     for (let restMs = pauseMs; restMs > 0; restMs = untilMs - performance.now()) {
