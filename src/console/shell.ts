@@ -194,7 +194,7 @@ export class RemoteShell {
     this.#session.forget();
     const text = this.#options.prepare ?? prepareShell;
     if (text === '') return;
-    const rest = { ...wait, timeoutMs: wait.timeoutMs - (performance.now() - startMs) };
+    const rest = { ...wait, timeoutMs: Math.max(0, Math.ceil(wait.timeoutMs - (performance.now() - startMs))) };
     // reads from the terminal, which is what stty is about
     await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
   }

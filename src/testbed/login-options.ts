@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { Config } from '../config/index.ts';
 import { patternOf } from '../config/pattern.ts';
 import type { LoginOptions } from '../console/index.ts';
-import type { Appliance } from './dut.ts';
+
+type Appliance = Config['appliance'];
 
 /** How old a guest is, in `ms`, when its refusal to log in is believed, unless `appliance.login.retryMs` says otherwise. */
 const usualRetryMs = 60_000;

@@ -3,9 +3,11 @@ import type { Wait } from '../core/deadline.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { log } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
+import type { Config } from '../config/index.ts';
 import { CommandError, type OpeningCommand, type RemoteShell } from '../console/index.ts';
 import { clockCommandAt, usualClockCommand } from './clock-command.ts';
-import type { Appliance } from './dut.ts';
+
+type Appliance = Config['appliance'];
 
 /** A command that ends the boot in which it is run. */
 export interface LastCommand {
