@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
@@ -189,14 +189,13 @@ export class RemoteShell {
   }
 
   async #logIn(login: LoginOptions, wait: Wait): Promise<void> {
-    const startMs = performance.now();
+    const rest = countDown(wait);
     await logIn(this.console, login, wait);
     this.#session.forget();
     const text = this.#options.prepare ?? prepareShell;
     if (text === '') return;
-    const rest = { ...wait, timeoutMs: Math.max(0, Math.ceil(wait.timeoutMs - (performance.now() - startMs))) };
     // reads from the terminal, which is what stty is about
-    await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
+    await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest());
   }
 
   /** Does a task when the opening command is over and the device has not logged out; see {@link RemoteShell.#before}. */
