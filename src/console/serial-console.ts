@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Duplex } from 'node:stream';
-import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { countDown, untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
@@ -112,9 +112,9 @@ export class SerialConsole implements AsyncDisposable {
    * @internal
    */
   async claim<T>(options: ExpectOptions & { readonly awaited: string }, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { awaited, timeoutMs, signal } = options;
+    const { awaited, timeoutMs } = options;
     const onTimeout = this.#timeoutError(timeoutMs, () => awaited);
-    const startMs = performance.now();
+    const rest = countDown(options);
     const turn = this.#reservation.turn();
     if (turn) await withDeadline(options, onTimeout, () => turn);
     if (this.#awaited !== undefined) {
@@ -125,7 +125,7 @@ export class SerialConsole implements AsyncDisposable {
     const { limitBytes } = this.#queue;
     this.#queue.limitBytes = options.bufferBytes ?? limitBytes;
     try {
-      return await withDeadline({ timeoutMs: timeoutMs - (performance.now() - startMs), signal }, onTimeout, body);
+      return await withDeadline(rest(), onTimeout, body);
     } finally {
       this.#queue.limitBytes = limitBytes;
       this.#awaited = undefined;

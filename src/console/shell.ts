@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
@@ -214,10 +214,9 @@ export class RemoteShell {
   }
 
   async #logIn(login: LoginOptions, wait: Wait): Promise<void> {
-    const startMs = performance.now();
+    const rest = countDown(wait);
     await logIn(this.console, login, wait);
     this.#session.forget();
-    const rest = (): Wait => ({ ...wait, timeoutMs: wait.timeoutMs - (performance.now() - startMs) });
     await this.#startShell(rest());
     const text = this.#options.prepare ?? prepareShell;
     if (text === '') return;

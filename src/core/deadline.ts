@@ -63,6 +63,12 @@ export function whenAborted(signal: AbortSignal, listener: () => void): void {
   else signal.addEventListener('abort', listener, { once: true });
 }
 
+/** Starts the time of a task in several parts; the function it returns says how long the next part may take. */
+export function countDown({ timeoutMs, signal }: Wait): () => Wait {
+  const endMs = performance.now() + timeoutMs;
+  return () => ({ timeoutMs: Math.max(0, Math.ceil(endMs - performance.now())), signal });
+}
+
 /** Settles like `promise`, or rejects with the signal's reason as soon as it fires; `promise` itself goes on. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { step } from '../core/step.ts';
@@ -113,7 +113,7 @@ export class Dut {
       await this.start();
       if (!this.#appliance.login) return;
       try {
-        const rest = this.#deadline(wait);
+        const rest = this.#countDown(wait);
         const shell = await this.login(rest());
         await provision(shell, this.#appliance.provision, rest, this.#appliance.bootTimeoutMs * this.timeFactor);
       } catch (error) {
@@ -132,12 +132,10 @@ export class Dut {
     const login = options ?? loginOptionsOf(this.#appliance, this.#guest.ageMs);
     if (!login)
       throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
-    const rest = this.#deadline(wait);
+    const rest = this.#countDown(wait);
     await this.#resetting;
     this.console.discard(this.#guest.bootPosition); // the prompt of an earlier boot is none
-    const { timeoutMs } = rest();
-    const signal = wait.signal ? AbortSignal.any([wait.signal, this.#guest.signal]) : this.#guest.signal;
-    this.#shell = await RemoteShell.login(this.console, login, { timeoutMs, signal }, this.#shellOptions());
+    this.#shell = await RemoteShell.login(this.console, login, rest(), this.#shellOptions());
     return this.#shell;
   }
 
@@ -189,9 +187,9 @@ export class Dut {
    */
   async reboot(wait: Partial<Wait> = {}): Promise<RemoteShell> {
     return step('alpy.testbed', `Reboot ${this.name}`, async () => {
-      const rest = this.#deadline(wait);
-      const done = (limits: Wait): Promise<void> => this.waitForReboot(limits);
-      await runLastCommand(this.#appliance, this.shell, { key: 'rebootCommand', usual: 'reboot', done }, rest());
+      const rest = this.#countDown(wait);
+      const last = { key: 'rebootCommand', usual: 'reboot', done: (limits: Wait) => this.waitForReboot(limits) } as const;
+      await runLastCommand(this.#appliance, this.shell, last, rest());
       return await this.login(rest());
     });
   }
@@ -203,9 +201,7 @@ export class Dut {
   async reset(): Promise<void> {
     this.#shell = undefined;
     this.#guest.expectReset();
-    const resetting = step('alpy.qemu', `Reset ${this.name}`, () =>
-      pressReset(this.name, this.qmp, this.console, this.#wait({})),
-    );
+    const resetting = pressReset(this.name, this.qmp, this.console, this.#wait({}));
     this.#resetting = resetting.catch(() => undefined); // the caller gets the error
     await resetting;
   }
@@ -270,10 +266,9 @@ export class Dut {
     await this.#hypervisor.closeSerial().catch(() => undefined); // closed already, or QEMU has ended and so has the console
   }
 
-  /** One deadline for all of a boot: says how much of it is left. */
-  #deadline(wait: Partial<Wait>): () => Wait {
-    const endMs = performance.now() + (wait.timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor);
-    return () => ({ timeoutMs: Math.max(0, Math.ceil(endMs - performance.now())), signal: wait.signal });
+  /** One deadline for all parts of a boot. */
+  #countDown({ timeoutMs, signal }: Partial<Wait>): () => Wait {
+    return countDown({ timeoutMs: timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor, signal });
   }
 
   #wait(wait: Partial<Wait>): Wait {

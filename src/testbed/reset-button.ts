@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import { step } from '../core/step.ts';
 import { becomesQuiet, type SerialConsole } from '../console/index.ts';
 import type { QmpClient } from '../qemu/index.ts';
 
@@ -18,10 +19,12 @@ export async function isCpuRunning(qmp: QmpClient): Promise<boolean> {
  * @throws QmpError, QmpTimeoutError, QmpClosedError
  */
 export async function pressReset(name: string, qmp: QmpClient, console: SerialConsole, wait: Wait): Promise<void> {
-  const isRunning = await isCpuRunning(qmp);
-  if (isRunning) await qmp.execute('stop');
-  await becomesQuiet(console, drainMs, AbortSignal.timeout(wait.timeoutMs)); // what it sent before may be on its way
-  console.discard();
-  await Promise.all([qmp.waitForEvent('RESET', { ...wait, awaited: `${name} to be reset` }), qmp.execute('system_reset')]);
-  if (isRunning) await qmp.execute('cont');
+  await step('alpy.qemu', `Reset ${name}`, async () => {
+    const isRunning = await isCpuRunning(qmp);
+    if (isRunning) await qmp.execute('stop');
+    await becomesQuiet(console, drainMs, AbortSignal.timeout(wait.timeoutMs)); // what it sent before may be on its way
+    console.discard();
+    await Promise.all([qmp.waitForEvent('RESET', { ...wait, awaited: `${name} to be reset` }), qmp.execute('system_reset')]);
+    if (isRunning) await qmp.execute('cont');
+  });
 }

@@ -61,6 +61,16 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     expect((await shell.run('echo hello')).output).toBe('hello');
   });
 
+  test.skipIf(!hasProgram('busybox'))('where a shell asks for the cursor position after its prompt', async () => {
+    await using guest = startGuest('exec busybox ash -i');
+    await using console = SerialConsole.open(guest.stream);
+    let seen = '';
+    console.observe((chunk) => (seen += chunk.toString('latin1')));
+    const shell = await RemoteShell.login(console, { user: 'root', shellPrompt: /[#$] $/, settleMs: 20 }, wait);
+    expect(seen).toMatch(/[#$] \x1b\[6n/);
+    expect((await shell.run('echo hello')).output).toBe('hello');
+  });
+
   test('where the prompt went by before, since Enter is pressed after some silence', async () => {
     await using guest = startGuest('exec dash -i');
     await using console = SerialConsole.open(guest.stream);
