@@ -26,8 +26,11 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const startMs = performance.now();
     const socket = connect(path);
     try {
+      socket.on('error', () => undefined); // while it is waited for, `once` tells; later its end does
       const closed = once(socket, 'close').then(() => undefined);
-      const asked = once(createInterface({ input: socket }), 'line') as Promise<[string]>;
+      const lines = createInterface({ input: socket });
+      lines.on('error', () => undefined);
+      const asked = once(lines, 'line') as Promise<[string]>;
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);
       const [line] = (await (signal ? untilAborted(first, signal) : first)) ?? [];
