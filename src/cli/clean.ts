@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
+import { connectEngine } from './engine.ts';
 import type { CliIo } from './io.ts';
 
 /** `alpy clean` */
@@ -9,12 +10,12 @@ export const cleanCommand = (io: CliIo): CommandModule<object, { readonly run?: 
   builder: (yargs) =>
     yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
   handler: async ({ run }) => {
-    const [{ Engine, removeLeftovers }, { removeDeadSchedulers }] = await Promise.all([
+    const [{ removeLeftovers }, { removeDeadSchedulers }] = await Promise.all([
       import('../docker/index.ts'),
       import('../runner/index.ts'),
     ]);
     const files = removeDeadSchedulers();
-    using engine = await Engine.connect();
+    using engine = await connectEngine(io);
     const removed = [...files, ...(await removeLeftovers(engine, run, io.signal))];
     for (const name of removed) io.stdout(`removed ${name}`);
     io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);

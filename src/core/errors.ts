@@ -33,6 +33,19 @@ export class UsageError extends AlpyError {
   readonly fault = 'usage';
 }
 
+/** Somebody asked for the end. */
+export class StoppedError extends AlpyError {
+  readonly code = 'ALPY_STOPPED';
+  readonly fault = 'usage';
+  /** exit status of a program that ends for this: 128 + number of a signal */
+  readonly exitStatus: number;
+
+  constructor(message: string, exitStatus: number) {
+    super(message);
+    this.exitStatus = exitStatus;
+  }
+}
+
 /** A file of settings cannot be used; the message lists everything that is wrong with it. */
 export abstract class SettingsError extends AlpyError {
   readonly fault = 'usage';

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from './errors.ts';
+import { ownerState, ownIdentity } from './identity.ts';
 
-/** How old a file must be that a process of another PID namespace made, in `ms`, before it counts as left behind. */
+/** How old a file must be before it counts as left behind, in `ms`, when it cannot be seen from here whether its process lives. */
 const foreignLifeMs = 3_600_000;
 
 /**
- * A name for a file that only matters while this process lives: `<prefix><namespace>-<pid>-<start>-<random>`. Should the process
- * be killed, {@link removeOrphans} of another one removes the file.
+ * A name for a file that only matters while this process lives: `<prefix><place>-<pid>-<start>-<random>`. Should the process
+ * be killed, {@link removeOrphans} of another one removes the file. Short, since sockets have short paths.
  */
 export function ownedName(prefix: string): string {
-  const numbers = [pidNamespace(), process.pid, startOf(process.pid) ?? 0];
-  return `${prefix}${numbers.map((number) => number.toString(36)).join('-')}-${randomBytes(3).toString('hex')}`; // sockets have short paths
+  const { place, pid, start } = parts(ownIdentity() ?? '');
+  return `${prefix}${[placeMark(place), pid, start, randomBytes(3).toString('hex')].join('-')}`;
 }
 
 /**
@@ -44,31 +45,20 @@ function namesIn(folder: string): readonly string[] {
 }
 
 function isOrphan(path: string, owner: string): boolean {
-  const numbers = /^([0-9a-z]+)-([0-9a-z]+)-([0-9a-z]+)-[0-9a-f]{6}$/.exec(owner)?.slice(1) ?? [];
-  const [namespace, pid, start] = numbers.map((number) => Number.parseInt(number, 36));
-  if (pid !== undefined && namespace === pidNamespace()) return startOf(pid) !== start;
+  const [, mark, pid = '', start = ''] = /^([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{6}$/.exec(owner) ?? [];
+  const { place } = parts(ownIdentity() ?? '');
+  const state = mark === placeMark(place) ? ownerState(`${place} ${pid} ${start}`) : 'unknown';
+  if (state !== 'unknown') return state === 'dead';
   const ageMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
   return ageMs > foreignLifeMs;
 }
 
-/** Identifies the namespace in which PIDs of this process count; 0 where it cannot be told. */
-function pidNamespace(): number {
-  try {
-    return Number(/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? 0);
-  } catch {
-    return 0;
-  }
+/** The parts of an identity; where there is none, files count as those of another machine. */
+function parts(identity: string): { readonly place: string; readonly pid: string; readonly start: string } {
+  const [, place = '', pid = '0', start = '0'] = /^(.*) (\d+) (\d+)$/.exec(identity) ?? [];
+  return { place, pid, start };
 }
 
-/** When a process started, in ticks since the boot, which tells it from a later one with its PID; nothing when there is none. */
-function startOf(pid: number): number | undefined {
-  try {
-    return Number(
-      readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-        .replace(/^.*\)/s, '')
-        .split(' ')[20],
-    );
-  } catch {
-    return undefined;
-  }
+function placeMark(place: string): string {
+  return createHash('sha256').update(place).digest('hex').slice(0, 8);
 }

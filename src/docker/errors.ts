@@ -113,13 +113,14 @@ export function statusCodeOf(error: unknown): number | undefined {
 /**
  * Says why the daemon cannot be reached, and what to do.
  * @param where - address of the daemon, as a person knows it
+ * @param waitedMs - how long it was waited for
  */
-export function daemonError(where: string, cause: unknown): DaemonError {
-  const [reason, remedy] = diagnose(cause);
+export function daemonError(where: string, cause: unknown, waitedMs?: number): DaemonError {
+  const [reason, remedy] = diagnose(cause, waitedMs === undefined ? '' : `, after ${(waitedMs / 1000).toFixed(0)} s`);
   return new DaemonError(`cannot reach the Docker daemon at ${where}: ${reason}`, remedy, { cause });
 }
 
-function diagnose(cause: unknown): readonly [reason: string, remedy: string] {
+function diagnose(cause: unknown, waited: string): readonly [reason: string, remedy: string] {
   switch (codeOf(cause)) {
     case 'EACCES':
       return [
@@ -129,11 +130,11 @@ function diagnose(cause: unknown): readonly [reason: string, remedy: string] {
     case 'ENOENT':
     case 'ECONNREFUSED':
       return [
-        'nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens',
+        `nothing answers there${waited}. Start the Docker daemon, or set DOCKER_HOST to where one listens`,
         'sudo systemctl start docker',
       ];
     default:
-      return [`${messageOf(cause)}. Is DOCKER_HOST right?`, 'docker version'];
+      return [`${messageOf(cause)}${waited}. Is DOCKER_HOST right?`, 'docker version'];
   }
 }
 

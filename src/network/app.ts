@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf, UsageError, type Fault } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import {
@@ -7,6 +7,7 @@ import {
   Container,
   ContainerTimeoutError,
   ExecError,
+  trafficCapabilities,
   type ContainerFile,
   type Engine,
   type ExitStatus,
@@ -31,6 +32,7 @@ export interface AppSpec {
   readonly files?: readonly ContainerFile[] | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
+  /** default NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
   readonly capabilities?: readonly string[] | undefined;
 }
 
@@ -51,6 +53,9 @@ export interface AppPlace {
 
 /** How long to wait for an app when the call does not say, in `ms`. */
 const waitTimeoutMs = 60_000;
+
+/** How long the end of an output may take once the container has gone, in `ms`. */
+const endTimeoutMs = 1000;
 
 /** What the daemon says of a command that the image cannot run. */
 const noProgram = /exec: "[^"]*": (?:executable file not found|stat .*no such file|permission denied|is a directory)/;
@@ -78,6 +83,7 @@ export class App implements AsyncDisposable {
    * @param image - location of its image
    * @throws UsageError when the image has no such program
    * @throws ContainerError when the daemon refuses
+   * @throws UsageError for a capability that no app may have
    */
   static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
     const { node, command, entrypoint, environment, files, workingDirectory, user, capabilities } = spec;
@@ -97,7 +103,7 @@ export class App implements AsyncDisposable {
           user,
           ...node.shared,
           pidMode: place.lifeline.pidNamespace,
-          addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
+          ...trafficCapabilities(capabilities),
         },
         signal,
       ).catch((error: unknown) => {
@@ -195,5 +201,7 @@ export class App implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
+    const logged = Promise.all([this.#stdout.ended, this.#stderr.ended]); // how much of its output was not
+    await untilAborted(logged, AbortSignal.timeout(endTimeoutMs)).catch(() => undefined); // its log must not hold up the others
   }
 }

@@ -8,6 +8,11 @@ import { slashes } from '../core/text.ts';
 import { errorReports, readEvents, statusOf, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
 import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
 
+/** Vitest's note on a test that was cancelled, whoever cancelled it. */
+const cancelledNote = 'The test run was aborted by the user.';
+
+type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>;
+
 /** Where a run puts its files. */
 export interface ReporterPaths {
   /** folder against which test files are named */
@@ -25,6 +30,7 @@ export class RunReporter implements Reporter {
   readonly #onTest: (report: TestReport) => void;
   readonly #tests = new Map<string, TestReport>();
   readonly #errors: ErrorReport[] = [];
+  #stopReason: string | undefined;
   /** when tests began, in `ms` since 1970 */
   readonly #started = new Map<string, number>();
 
@@ -44,6 +50,24 @@ export class RunReporter implements Reporter {
     return this.#errors;
   }
 
+  /** Says that the run ends early: tests that have not ended are skipped, and what Vitest says of dead workers does not count. */
+  stop(reason: string): void {
+    this.#stopReason = reason;
+  }
+
+  /** Whether a test of a file has been reported. */
+  hasTestsOf(file: string): boolean {
+    const name = this.#nameOf(file);
+    return this.tests.some((test) => test.file === name);
+  }
+
+  /** Adds the tests of modules that have not been reported: a run that was stopped has not come to them. */
+  addUnrun(modules: readonly TestModule[]): void {
+    for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
+      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase, this.#outcomeOf(testCase)));
+    }
+  }
+
   /** called by Vitest */
   onTestCaseReady({ id }: TestCase): void {
     this.#started.set(id, Date.now());
@@ -51,17 +75,9 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
-    const result = testCase.result();
-    if (result.state === 'pending') return; // told at the end
+    if (testCase.result().state === 'pending') return; // told at the end
     const isNew = !this.#tests.has(testCase.id); // Vitest tells of a cancelled test twice
-    const errors = (result.errors ?? []).flatMap(errorReports);
-    const skipReason = result.state === 'skipped' ? result.note : undefined;
-    const report = this.#report(testCase, {
-      status: statusOf(result.state, errors),
-      errors,
-      durationMs: testCase.diagnostic()?.duration ?? 0,
-      ...(skipReason === undefined ? {} : { skipReason }),
-    });
+    const report = this.#report(testCase, this.#outcomeOf(testCase));
     this.#tests.set(report.id, report);
     if (isNew) this.#onTest(report);
   }
@@ -72,6 +88,12 @@ export class RunReporter implements Reporter {
       ...module.errors(),
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
     ]);
+    if (this.#stopReason !== undefined) {
+      const isOfStop = ({ message }: SerializedError): boolean => message.startsWith('[vitest-');
+      this.#errors.push(...[...errors, ...unhandled].filter((error) => !isOfStop(error)).flatMap(errorReports));
+      this.addUnrun(modules);
+      return;
+    }
     const deaths = unhandled.flatMap((error) => workerDeath(error) ?? []);
     const explained = modules.flatMap((module) => this.#endModule(module, deaths) ?? []);
     const others = unhandled.filter((error) => !explained.some(({ message }) => message === workerDeath(error)?.message));
@@ -105,8 +127,28 @@ export class RunReporter implements Reporter {
     this.#onTest(report);
   }
 
-  #report(testCase: TestCase, outcome: Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>): TestReport {
-    const { root } = this.#paths;
+  #nameOf(file: string): string {
+    return slashes(relative(this.#paths.root, file));
+  }
+
+  /** How Vitest says that a test ended, with what alpy's worker found out. */
+  #outcomeOf(testCase: TestCase): TestOutcome {
+    const result = testCase.result();
+    const { alpyBlame: blame } = testCase.meta();
+    const blamed: readonly ErrorReport[] = blame === undefined ? [] : [{ message: blame, fault: 'environment' }];
+    const errors = [...blamed, ...(result.errors ?? []).flatMap(errorReports)];
+    const note = result.state === 'skipped' ? result.note : undefined;
+    const isUnrun = this.#stopReason !== undefined && (result.state === 'pending' || note === cancelledNote);
+    const skipReason = isUnrun ? this.#stopReason : note;
+    return {
+      status: isUnrun ? 'skipped' : statusOf(result.state, errors),
+      errors,
+      durationMs: testCase.diagnostic()?.duration ?? 0,
+      ...(skipReason === undefined ? {} : { skipReason }),
+    };
+  }
+
+  #report(testCase: TestCase, outcome: TestOutcome): TestReport {
     const { alpyOverload: overload, alpyDirectory: name } = testCase.meta();
     const { lastMs, ...files } = this.#files(name);
     const startedMs = this.#started.get(testCase.id);
@@ -115,7 +157,7 @@ export class RunReporter implements Reporter {
       id: testCase.id,
       name: testCase.name,
       fullName: testCase.fullName,
-      file: slashes(relative(root, testCase.module.moduleId)),
+      file: this.#nameOf(testCase.module.moduleId),
       ...outcome,
       // of a test that died, only its last event tells how long it lived
       durationMs:

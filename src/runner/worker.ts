@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Set-up file of every worker: what surrounds each test.
 import { join, relative } from 'node:path';
-import { afterAll, aroundEach, beforeEach, expect } from 'vitest';
+import { afterAll, aroundEach, beforeEach, expect, type TestContext } from 'vitest';
+import { blameFor } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
@@ -15,10 +16,13 @@ import { claimTestDirectory } from '../report/test-directory.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
+import { readyMessage } from './ready.ts';
 import { TestCalls, withCalls } from './test-calls.ts';
 import { trackAllCalls, watchRejections } from './track-calls.ts';
 import { runFacts } from './worker-engine.ts';
 import { closeWorker, setTestState, type TestState } from './worker-state.ts';
+
+type Task = TestContext['task'];
 
 const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
@@ -35,6 +39,7 @@ process.on('SIGTERM', () => {
   if (runningTests === 0) endWorker();
 });
 process.on('disconnect', endWorker);
+process.send?.(readyMessage); // Vitest has set up its own part before
 
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
 
@@ -44,10 +49,11 @@ aroundEach(async (runTest, { task }) => {
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
   const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${String(retry)}`);
-  const state: TestState = { directory };
+  const state: TestState = { test: task.fullTestName, directory };
   setTestState(task, state);
   runningTests += 1;
   const before = await readLoad();
+  const startMs = performance.now();
   using log = DebugLog.open(directory);
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
   const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
@@ -58,6 +64,8 @@ aroundEach(async (runTest, { task }) => {
     try {
       await withCalls(calls, runTest);
     } finally {
+      const blamed = hasTimedOut(task) ? await blameFor(startMs) : undefined;
+      if (blamed) task.meta.alpyBlame = blamed.message;
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
       await endTest(state, calls, task.result?.state === 'fail').finally(() => {
@@ -71,6 +79,11 @@ aroundEach(async (runTest, { task }) => {
 beforeEach(() => undefined);
 
 afterAll(closeWorker, longEnough);
+
+/** Whether Vitest found that the test took too long; all other waits ask by themselves who is to blame. */
+function hasTimedOut({ result }: Task): boolean {
+  return result?.errors?.some(({ message }) => message.startsWith('Test timed out in ')) ?? false;
+}
 
 /** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
 function endWorker(): void {

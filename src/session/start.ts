@@ -5,8 +5,8 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { AlpyError, EnvironmentError, messageOf, partsOf, type Fault } from '../core/errors.ts';
+import { readLines } from '../core/lines.ts';
 import { eventLine } from '../report/index.ts';
 import { SessionError } from './errors.ts';
 import { keep, readSpec } from './keeper.ts';
@@ -43,7 +43,7 @@ export async function startKeeper(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    for await (const line of createInterface({ input: words })) {
+    for await (const line of readLines(words)) {
       const word = JSON.parse(line) as Word;
       if ('log' in word) onLine(word.log);
       else if ('failed' in word) throw new SessionError(word.failed.message, word.failed.code, word.failed.fault);

@@ -151,14 +151,14 @@ describe('an app', () => {
       name: 'server',
       command: ['sh', '-c', 'echo ready; sleep 60'],
     });
-    await app.waitUntilRunning({ timeoutMs: 5000 });
-    expect(await app.waitForOutput(/^ready$/, { timeoutMs: 5000 })).toBe('ready');
+    await app.waitUntilRunning({ timeoutMs: 30_000 });
+    expect(await app.waitForOutput(/^ready$/, { timeoutMs: 30_000 })).toBe('ready');
     await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(
       /server@node0: printed nothing like \/never\/ within 200 ms/,
     );
     await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server@node0: still runs after 200 ms');
     await app.kill('SIGKILL');
-    expect(await app.wait({ timeoutMs: 5000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
+    expect(await app.wait({ timeoutMs: 30_000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
     await testbed.close();
   });
 
@@ -194,7 +194,7 @@ describe('an app', () => {
       name: 'server',
       command: ['sh', '-c', 'echo cannot bind; exit 2'],
     });
-    await expect(app.waitForOutput(/ready/, { timeoutMs: 5000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
+    await expect(app.waitForOutput(/ready/, { timeoutMs: 30_000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
     await expect(testbed.close()).rejects.toMatchObject({
       code: 'ALPY_APP_ENDED',
       fault: 'usage',

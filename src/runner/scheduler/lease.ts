@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
 import { untilAborted } from '../../core/deadline.ts';
 import { EnvironmentError } from '../../core/errors.ts';
+import { readLines } from '../../core/lines.ts';
 import { log, step } from '../../core/step.ts';
 import type { Demand } from './scheduler.ts';
 import type { Answer } from './server.ts';
@@ -28,9 +28,7 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     try {
       socket.on('error', () => undefined); // while it is waited for, `once` tells; later its end does
       const closed = once(socket, 'close').then(() => undefined);
-      const lines = createInterface({ input: socket });
-      lines.on('error', () => undefined);
-      const asked = once(lines, 'line') as Promise<[string]>;
+      const asked = once(readLines(socket), 'line') as Promise<[string]>;
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);
       const [line] = (await (signal ? untilAborted(first, signal) : first)) ?? [];

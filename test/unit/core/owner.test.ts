@@ -19,7 +19,7 @@ async function nameOfTheDead(prefix: string): Promise<string> {
 test('what a process left that was killed is removed, and nothing else', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
   const [dead, alive, other] = [await nameOfTheDead('.x-'), ownedName('.x-'), '.y-1-1-1-abcdef'];
-  const reused = alive.replace(/-[0-9a-z]+(-[0-9a-f]{6})$/, '-1$1'); // our PID, but of a process that started earlier
+  const reused = alive.replace(/-\d+(-[0-9a-f]{6})$/, '-1$1'); // our PID, but of a process that started earlier
   for (const name of [dead, alive, other, reused]) await mkdir(join(made.path, name));
   await writeFile(join(made.path, dead, 'file'), 'x');
   expect(
@@ -33,9 +33,9 @@ test('what a process left that was killed is removed, and nothing else', async (
 
 test('what a process of another PID namespace made is removed when it is old', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
-  const names = ['.x-1-1-1-abcdef', '.x-1-1-1-fedcba', '.x-old'];
+  const names = ['.x-00000000-1-1-abcdef', '.x-00000000-1-1-fedcba', '.x-old'];
   for (const name of names) await writeFile(join(made.path, name), '');
   for (const name of names.slice(1)) await utimes(join(made.path, name), new Date(0), new Date(0));
   removeOrphans(made.path, '.x-');
-  expect(await readdir(made.path)).toEqual(['.x-1-1-1-abcdef']);
+  expect(await readdir(made.path)).toEqual(['.x-00000000-1-1-abcdef']);
 });
