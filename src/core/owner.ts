@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from './errors.ts';
 import { ownerState, ownIdentity } from './identity.ts';
@@ -19,7 +19,7 @@ export function ownedName(prefix: string): string {
 
 /**
  * Removes the files and folders named by {@link ownedName} whose process is gone; of a process that cannot be seen from here, those
- * older than an hour. What cannot be removed stays, as it belongs to somebody else.
+ * older than an hour. What another user made stays.
  * @returns the paths of what was removed
  */
 export function removeOrphans(folder: string, prefix: string): readonly string[] {
@@ -30,7 +30,7 @@ export function removeOrphans(folder: string, prefix: string): readonly string[]
       rmSync(path, { recursive: true, force: true });
       return [path];
     } catch {
-      return []; // somebody else's
+      return []; // somebody else is faster, or the file system is read-only
     }
   });
 }
@@ -45,12 +45,13 @@ function namesIn(folder: string): readonly string[] {
 }
 
 function isOrphan(path: string, owner: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.uid !== process.getuid?.()) return false; // it could change under our hands while it is removed
   const [, mark, pid = '', start = ''] = /^([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{6}$/.exec(owner) ?? [];
   const { place } = parts(ownIdentity() ?? '');
   const state = mark === placeMark(place) ? ownerState(`${place} ${pid} ${start}`) : 'unknown';
   if (state !== 'unknown') return state === 'dead';
-  const ageMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
-  return ageMs > foreignLifeMs;
+  return stats !== undefined && Date.now() - stats.mtimeMs > foreignLifeMs;
 }
 
 /** The parts of an identity; where there is none, files count as those of another machine. */
