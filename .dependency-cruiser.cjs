@@ -16,7 +16,7 @@ const layers = {
   testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot'],
   session: ['core', 'docker', 'images', 'config', 'console', 'network', 'capture', 'snapshot', 'testbed', 'report'],
   gitlab: ['core', 'docker', 'images', 'config', 'session', 'report'],
-  runner: ['core', 'docker', 'images', 'config', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
+  runner: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
   cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab'],
 };
 

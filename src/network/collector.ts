@@ -37,7 +37,8 @@ export class Collector {
     const end = finished(stream).catch(() => undefined); // the exit status tells the rest
     this.#ended = end.then(() => {
       lines.end();
-      if (this.#notLogged > 0) logAside('alpy.app', `${name}: ${String(this.#notLogged)} characters of its output were not logged`);
+      if (this.#notLogged > 0)
+        logAside('alpy.app', `${name}: ${String(this.#notLogged)} characters of its output were not logged`);
     });
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { messageOf } from '../core/errors.ts';
 import { writeAnnotations } from './annotations.ts';
 import { writeHtml } from './html.ts';
 import { writeJunit } from './junit.ts';
@@ -8,14 +9,21 @@ import { writeRunJson } from './run-json.ts';
 
 /**
  * Writes all that is made of a report: `junit.xml`, `run.json`, `report/index.html`, `metrics.txt` and, in a GitLab job,
- * `annotations.json`.
+ * `annotations.json`. One that cannot be written costs none of the others.
  * @param outPath - output directory as reports name it: relative to the project's
- * @throws EnvironmentError when one cannot be written
+ * @throws EnvironmentError when one cannot be written, AggregateError when several cannot
  */
 export async function writeReports(report: RunReport, out: string, outPath: string): Promise<void> {
-  await writeJunit(out, report, outPath);
-  await writeRunJson(out, report);
-  await writeHtml(out, report);
-  await writeMetrics(out, report);
-  if (report.job !== undefined) await writeAnnotations(out, report, report.job);
+  const { job } = report;
+  const writers = [
+    () => writeJunit(out, report, outPath),
+    () => writeRunJson(out, report),
+    () => writeHtml(out, report),
+    () => writeMetrics(out, report),
+    ...(job === undefined ? [] : [() => writeAnnotations(out, report, job)]),
+  ];
+  const errors: unknown[] = [];
+  for (const write of writers) await write().catch((error: unknown) => errors.push(error));
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
+  if (errors.length === 1) throw errors[0];
 }

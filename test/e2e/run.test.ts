@@ -303,12 +303,13 @@ describe('what cannot be run', () => {
   });
 });
 
-test('a test whose process dies: status 1, and nothing is left when the run ends', async () => {
+test('a test whose process is killed: status 3, an error of that test, and nothing is left when the run ends', async () => {
   const dying = "import { test } from 'alpy/test';\ntest('dies', ({ nodes }) => { process.kill(process.pid, 'SIGKILL'); });\n";
   await using project = await silentProject({ 'tests/dying.test.ts': dying });
   const { status, stdout } = await project.run(['run']);
   expect(await containers()).toEqual([]);
-  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 1, last: '0 passed, 2 failed' }); // it, and the process
+  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 3, last: '0 passed, 1 failed' });
+  expect(stdout).toContain('the process that ran this test ended unexpectedly with signal SIGKILL');
 });
 
 test('what alpy init writes is a project that runs, and is not overwritten', async () => {

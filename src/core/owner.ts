@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { createHash, randomBytes } from 'node:crypto';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from './errors.ts';
+import { ownerState, ownIdentity } from './identity.ts';
+
+/** How old a file must be before it counts as left behind, in `ms`, when it cannot be seen from here whether its process lives. */
+const foreignLifeMs = 3_600_000;
+
+/**
+ * A name for a file that only matters while this process lives: `<prefix><place>-<pid>-<start>-<random>`. Should the process
+ * be killed, {@link removeOrphans} of another one removes the file. Short, since sockets have short paths.
+ */
+export function ownedName(prefix: string): string {
+  const { place, pid, start } = parts(ownIdentity() ?? '');
+  return `${prefix}${[placeMark(place), pid, start, randomBytes(3).toString('hex')].join('-')}`;
+}
+
+/**
+ * Removes the files and folders named by {@link ownedName} whose process is gone; of a process that cannot be seen from here, those
+ * older than an hour. What another user made stays.
+ * @returns the paths of what was removed
+ */
+export function removeOrphans(folder: string, prefix: string): readonly string[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (!name.startsWith(prefix) || !isOrphan(path, name.slice(prefix.length))) return [];
+    try {
+      rmSync(path, { recursive: true, force: true });
+      return [path];
+    } catch {
+      return []; // somebody else is faster, or the file system is read-only
+    }
+  });
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return []; // there is no such folder, or it is closed to us: nothing of ours is in it
+  }
+}
+
+function isOrphan(path: string, owner: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.uid !== process.getuid?.()) return false; // it could change under our hands while it is removed
+  const [, mark, pid = '', start = ''] = /^([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{6}$/.exec(owner) ?? [];
+  const { place } = parts(ownIdentity() ?? '');
+  const state = mark === placeMark(place) ? ownerState(`${place} ${pid} ${start}`) : 'unknown';
+  if (state !== 'unknown') return state === 'dead';
+  return stats !== undefined && Date.now() - stats.mtimeMs > foreignLifeMs;
+}
+
+/** The parts of an identity; where there is none, files count as those of another machine. */
+function parts(identity: string): { readonly place: string; readonly pid: string; readonly start: string } {
+  const [, place = '', pid = '0', start = '0'] = /^(.*) (\d+) (\d+)$/.exec(identity) ?? [];
+  return { place, pid, start };
+}
+
+function placeMark(place: string): string {
+  return createHash('sha256').update(place).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, mkdtempDisposable, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { SerializedError, TestCase, TestModule } from 'vitest/node';
+import type { TestReport } from '../../../src/report/index.ts';
+import { RunReporter } from '../../../src/runner/reporter.ts';
+
+interface Fake {
+  readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
+  readonly directory?: string;
+  readonly errors?: readonly object[];
+}
+
+/** A test as Vitest has it, as far as the reporter looks. */
+function fakeTest(name: string, { state, directory, errors = [] }: Fake, file = '/project/tests/a.test.ts'): TestCase {
+  return {
+    id: `${file} ${name}`,
+    name,
+    fullName: name,
+    module: { moduleId: file },
+    result: () => ({ state, errors }),
+    diagnostic: () => (state === 'pending' ? undefined : { duration: 5 }),
+    meta: () => ({ ...(directory === undefined ? {} : { alpyDirectory: directory }) }),
+  } as unknown as TestCase;
+}
+
+function fakeModule(tests: readonly TestCase[]): TestModule {
+  const children = { allTests: () => tests, allSuites: () => [] };
+  return { moduleId: tests[0]?.module.moduleId, errors: () => [], children } as unknown as TestModule;
+}
+
+function reporterIn(outDirectory: string): { reporter: RunReporter; told: TestReport[] } {
+  const told: TestReport[] = [];
+  const paths = { root: '/project', outDirectory, testsDirectory: join(outDirectory, 'tests') };
+  return { reporter: new RunReporter(paths, (report) => told.push(report)), told };
+}
+
+const killed = (file: string): SerializedError => ({
+  name: 'Error',
+  message: '[vitest-pool]: Worker forks emitted error.',
+  cause: { message: `Worker exited unexpectedly with signal SIGKILL during started state while running test file ${file}` },
+});
+
+test('the tests of a worker that was killed: one ran, one did not, and those before keep their results', () => {
+  const { reporter, told } = reporterIn('/nowhere');
+  const [before, dies, after] = [
+    fakeTest('before', { state: 'passed' }),
+    fakeTest('dies', { state: 'pending' }),
+    fakeTest('after', { state: 'pending' }),
+  ];
+  for (const one of [before, dies]) reporter.onTestCaseReady(one);
+  reporter.onTestCaseResult(before);
+  const other = fakeTest('other', { state: 'passed' }, '/project/tests/b.test.ts');
+  reporter.onTestCaseResult(other);
+  const strange = { name: 'Error', message: 'outside' };
+  reporter.onTestRunEnd([fakeModule([before, dies, after]), fakeModule([other])], [killed('/project/tests/a.test.ts'), strange]);
+  expect(told.map(({ name, status }) => [name, status])).toEqual([
+    ['before', 'passed'],
+    ['other', 'passed'],
+    ['dies', 'error'],
+    ['after', 'skipped'],
+  ]);
+  expect(told[2]?.errors).toEqual([
+    {
+      message:
+        'the process that ran this test ended unexpectedly with signal SIGKILL. Was there too little memory? Nothing of alpy sends that signal',
+      code: 'ALPY_WORKER_DIED',
+      fault: 'environment',
+    },
+  ]);
+  expect(told[3]?.skipReason).toBe('not run: the process of this file ended with signal SIGKILL while "dies" ran');
+  expect(reporter.errors).toEqual([{ message: 'outside' }]);
+});
+
+test('a worker that dies outside any test is an error outside any test', () => {
+  const { reporter, told } = reporterIn('/nowhere');
+  const never = fakeTest('never', { state: 'pending' });
+  reporter.onTestRunEnd([fakeModule([never])], [killed('tests/a.test.ts')]);
+  expect(told).toMatchObject([{ status: 'skipped', skipReason: 'not run: the process of this file ended with signal SIGKILL' }]);
+  expect(reporter.errors).toHaveLength(1);
+});
+
+test('a test that never ended in a run that did is no passed one', () => {
+  const { reporter, told } = reporterIn('/nowhere');
+  const running = fakeTest('running', { state: 'pending' });
+  reporter.onTestCaseReady(running);
+  reporter.onTestRunEnd([fakeModule([running])], []);
+  expect(told).toMatchObject([{ status: 'error', errors: [{ message: 'the run ended while this test ran' }] }]);
+});
+
+test('files of a test that cannot be read cost no test its result', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
+  const { reporter, told } = reporterIn(made.path);
+  await mkdir(join(made.path, 'tests', 'spoilt'), { recursive: true });
+  await symlink('/dev/zero', join(made.path, 'tests', 'spoilt', 'events.ndjson'));
+  await writeFile(join(made.path, 'tests', 'file'), '');
+  for (const [name, directory] of [
+    ['a', 'spoilt'],
+    ['b', 'file'],
+    ['c', 'missing'],
+  ] as const)
+    reporter.onTestCaseResult(fakeTest(name, { state: 'passed', directory }));
+  expect(told.map(({ status, steps }) => [status, steps])).toEqual(Array.from({ length: 3 }, () => ['passed', []]));
+  const messages = reporter.errors.map(({ message }) => message);
+  expect(messages).toEqual([/a link or a special file/, /ENOTDIR/, /ENOTDIR/].map((text) => expect.stringMatching(text) as string));
+});
+
+test('both causes of a test whose clean-up failed too are reported, and the first decides', () => {
+  const { reporter, told } = reporterIn('/nowhere');
+  const both = {
+    name: 'SuppressedError',
+    message: 'x',
+    suppressed: { message: 'first', fault: 'device' },
+    error: { message: 'second' },
+  };
+  reporter.onTestCaseResult(fakeTest('twice', { state: 'failed', errors: [both] }));
+  expect(told).toMatchObject([{ status: 'failed', errors: [{ message: 'first' }, { message: 'second' }] }]);
+});
