@@ -9,6 +9,7 @@ import {
   ContainerDiedError,
   ContainerTimeoutError,
   ExecError,
+  trafficCapabilities,
   type ContainerFile,
   type Engine,
   type ExitStatus,
@@ -32,6 +33,7 @@ export interface AppSpec {
   readonly files?: readonly ContainerFile[] | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
+  /** default NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
   readonly capabilities?: readonly string[] | undefined;
 }
 
@@ -76,6 +78,7 @@ export class App implements AsyncDisposable {
    * Starts an app.
    * @param image - location of its image
    * @throws ContainerError when the daemon refuses
+   * @throws UsageError for a capability that no app may have
    */
   static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
     const { node, command, entrypoint, environment, files, workingDirectory, user, capabilities } = spec;
@@ -95,7 +98,7 @@ export class App implements AsyncDisposable {
           user,
           ...node.shared,
           pidMode: place.lifeline.pidNamespace,
-          addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
+          ...trafficCapabilities(capabilities),
         },
         signal,
       );

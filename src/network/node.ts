@@ -8,6 +8,7 @@ import {
   ContainerError,
   exec,
   ExecError,
+  trafficCapabilities,
   type ContainerSpec,
   type Engine,
   type ExecResult,
@@ -209,7 +210,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     pidMode: lifeline.pidNamespace,
     startsAfter: lifeline.running,
     sharedMemory: false,
-    addCapabilities: ['NET_ADMIN', 'NET_RAW'],
+    ...trafficCapabilities(),
   };
   try {
     return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6 } }, signal);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 import { codeOf } from '../core/errors.ts';
+import { readPlainSync } from '../core/plain-file.ts';
 import { slashes } from '../core/text.ts';
 import {
   errorReport,
@@ -129,7 +130,7 @@ function filesBelow(directory: string): readonly string[] {
 
 function stepsIn(directory: string): readonly StepReport[] {
   try {
-    return stepTree(parseEvents(readFileSync(join(directory, 'events.ndjson'), 'utf8')));
+    return stepTree(parseEvents(readPlainSync(join(directory, 'events.ndjson'))));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;

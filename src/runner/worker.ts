@@ -44,7 +44,7 @@ aroundEach(async (runTest, { task }) => {
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
   const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${String(retry)}`);
-  const state: TestState = { directory };
+  const state: TestState = { test: task.fullTestName, directory };
   setTestState(task, state);
   runningTests += 1;
   const before = await readLoad();

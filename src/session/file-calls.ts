@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { readLines } from '../core/lines.ts';
+import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
+import { openPlain } from '../core/plain-file.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
 
 /** Most that the words of a call, or its input, may take, in `bytes`. */
 const mostBytes = 64 * 1024 * 1024;
+
+/** Longest line in the pipe of requests that is kept, in characters; a request is shorter. */
+const longestRequest = 200;
 
 /** The folder that a job's container sees. */
 export interface CallFolder extends AsyncDisposable {
@@ -44,8 +47,11 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   }
   const running = new Map<string, AbortController>();
   const input = new Socket({ fd: pipe, readable: true, writable: false });
-  readLines(input).on('line', (line) => {
-    const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]+)$/.exec(line)?.groups ?? {};
+  input.on('error', (error) => {
+    logAside('alpy.session', `no more calls can be taken: ${messageOf(error)}`);
+  });
+  onLines(input, (line) => {
+    const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]{1,64})$/.exec(line)?.groups ?? {};
     if (id === undefined) return;
     if (verb === 'cancel') running.get(id)?.abort(new Error('cancelled by its caller'));
     else if (!running.has(id)) {
@@ -69,6 +75,16 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   };
 }
 
+/** Hands on the lines of a stream. Of one that does not end soon, the beginning is kept, which is no request. */
+function onLines(input: Socket, onLine: (line: string) => void): void {
+  let begun = '';
+  input.setEncoding('latin1').on('data', (text: string) => {
+    const lines = (begun + text).split('\n');
+    begun = (lines.pop() ?? '').slice(0, longestRequest);
+    for (const line of lines) onLine(line);
+  });
+}
+
 async function serveOne(path: string, answer: Answerer, stop: AbortController): Promise<void> {
   const words = (await readWhole(path)) ?? Buffer.alloc(0);
   const args = words.toString().split('\0').slice(0, -1);
@@ -90,30 +106,43 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
 
 /** @returns nothing when there is no such file */
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  await using file = await openPlain(path, 'r').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (!file) return undefined;
-  try {
-    const facts = await file.stat();
-    if (!facts.isFile()) throw new Error(`${path} is no file`);
-    if (facts.size > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
-    return await file.readFile();
-  } finally {
-    await file.close();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // piece by piece: who has put it there may still write to it
+  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
 }
 
 /** Opens a pipe that somebody reads; it belongs to the socket then. @throws Error when nobody does, or it is no pipe */
 function openPipe(path: string): Socket {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (!fstatSync(fd).isFIFO()) {
-    closeSync(fd);
-    throw new Error(`${path} is no pipe`);
+  return new Socket({ fd: openFifo(path, constants.O_WRONLY), readable: false, writable: true });
+}
+
+/** Linux: a descriptor by which something can be looked at; unlike with others, getting one does nothing to a device. */
+const O_PATH = 0o10000000;
+
+/**
+ * Opens a pipe and nothing else. Merely opening a device that somebody put in its place may have an effect: a watchdog restarts
+ * the machine.
+ * @returns its descriptor
+ */
+function openFifo(path: string, flags: number): number {
+  const found = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  try {
+    if (!fstatSync(found).isFIFO()) throw new Error(`${path} is no pipe`);
+    return openSync(`/proc/self/fd/${String(found)}`, flags | constants.O_NONBLOCK);
+  } finally {
+    closeSync(found);
   }
-  return new Socket({ fd, readable: false, writable: true });
 }
 
 async function writeTo(pipe: Socket, data: Buffer | string): Promise<void> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { step } from '../core/step.ts';
-import { Container, type Engine } from '../docker/index.ts';
+import { Container, trafficCapabilities, type Engine } from '../docker/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import type { Call } from './call.ts';
 import { nodeNamed } from './held.ts';
@@ -29,12 +29,35 @@ export async function startJobContainer(
         command: [],
         environment,
         networkMode: shared.networkMode,
-        addCapabilities: ['NET_ADMIN', 'NET_RAW'],
+        ...trafficCapabilities(),
         mounts: [...mounts, ...(shared.mounts ?? [])],
       },
       signal,
     ),
   );
+}
+
+/**
+ * The container of a job's scripts, started when the first of them is about to run: its image may be the job's own, and until
+ * then the project's folder is only for git and the like on this machine.
+ */
+export class JobContainer implements AsyncDisposable {
+  readonly #start: () => Promise<Container>;
+  #container: Promise<Container> | undefined;
+
+  constructor(start: () => Promise<Container>) {
+    this.#start = start;
+  }
+
+  /** @throws what `start` throws */
+  started(): Promise<Container> {
+    return (this.#container ??= this.#start());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const container = await this.#container?.catch(() => undefined); // who wanted it has heard why there is none
+    await container?.[Symbol.asyncDispose]();
+  }
 }
 
 /** bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. */

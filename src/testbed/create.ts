@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { untilAborted } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { inParallel } from '../core/parallel.ts';
+import { replaceFile } from '../core/plain-file.ts';
 import { step } from '../core/step.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
@@ -151,6 +152,7 @@ async function create(
   });
   const dut = new Dut({
     appliance,
+    directory,
     timeFactor: facts.timeFactor,
     hypervisor,
     console,
@@ -229,7 +231,7 @@ async function prepareFolder(directory: string, numbers: readonly number[]): Pro
 async function makeHostsFile(directory: string, index: number, lifetime: Lifetime): Promise<string> {
   const path = join(directory, `node${String(index)}.hosts`);
   lifetime.defer('hosts', () => rm(path, { force: true }));
-  await writeFile(path, hostsText);
+  await replaceFile(path, hostsText);
   return path;
 }
 
@@ -255,5 +257,5 @@ async function connect(lifeline: Lifeline, node: Node, signal: AbortSignal): Pro
 
 async function fetchCaptures(lifeline: Lifeline, from: string, to: string): Promise<void> {
   for (const [name, content] of await lifeline.container.read(from))
-    await writeFile(join(to, name.split('/').at(-1) ?? name), content);
+    await replaceFile(join(to, name.split('/').at(-1) ?? name), content);
 }

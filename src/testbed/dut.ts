@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { replaceFile } from '../core/plain-file.ts';
 import { log, step } from '../core/step.ts';
 import type { Config } from '../config/index.ts';
 import { patternOf } from '../config/pattern.ts';
 import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
 import { QmpTimeoutError, type GuestClock, type Hypervisor, type QmpClient } from '../qemu/index.ts';
 import { clockCommandAt } from './clock-command.ts';
-import { BootError, type GuestLostError } from './errors.ts';
+import { BootError } from './errors.ts';
+import { explainFailedBoot } from './failed-boot.ts';
 import { Guest } from './guest.ts';
 import type { Link } from './link.ts';
 
@@ -19,6 +20,8 @@ export type Appliance = Config['appliance'];
 /** What a device under test is made of. */
 export interface DutParts {
   readonly appliance: Appliance;
+  /** absolute path of the testbed's folder */
+  readonly directory: string;
   /** by what factor waits are longer than configured */
   readonly timeFactor: number;
   readonly hypervisor: Hypervisor;
@@ -41,6 +44,7 @@ export class Dut {
   /** by what factor waits are longer than configured: 1 with KVM, 4 without, more on a slow machine */
   readonly timeFactor: number;
   readonly #appliance: Appliance;
+  readonly #directory: string;
   readonly #hypervisor: Hypervisor;
   readonly #guest: Guest;
   readonly #consoleEnded: Promise<void>;
@@ -49,13 +53,14 @@ export class Dut {
   #isAsSaved: boolean;
   #shell: RemoteShell | undefined;
 
-  constructor({ appliance, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored }: DutParts) {
+  constructor({ appliance, directory, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored }: DutParts) {
     this.name = appliance.name;
     this.console = console;
     this.links = links;
     this.qmp = hypervisor.qmp;
     this.timeFactor = timeFactor;
     this.#appliance = appliance;
+    this.#directory = directory;
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
     this.#clock = clock;
@@ -79,8 +84,8 @@ export class Dut {
     return this.#shell;
   }
 
-  /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it. */
-  get failure(): GuestLostError | undefined {
+  /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it, or its disk has failed. */
+  get failure(): Guest['failure'] {
     return this.#guest.failure;
   }
 
@@ -126,8 +131,7 @@ export class Dut {
         for (const command of this.#appliance.provision) await shell.run(command, { ...wait });
       } catch (error) {
         wait.signal?.throwIfAborted();
-        if (error instanceof Error && 'code' in error && error.code === 'ALPY_LOGIN') throw error;
-        throw new BootError(`${this.name} did not boot: ${messageOf(error)}`, { cause: error });
+        throw await explainFailedBoot(this, this.#directory, error);
       }
     });
   }
@@ -217,7 +221,7 @@ export class Dut {
 
   /**
    * Saves a picture of the screen.
-   * @param path - PNG file to be written here
+   * @param path - PNG file to be written here; a link of that name is replaced, not followed
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
@@ -225,7 +229,7 @@ export class Dut {
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
     const [picture] = (await this.#hypervisor.container.read(inside)).values();
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
-    await writeFile(path, picture);
+    await replaceFile(path, picture);
   }
 
   /**

@@ -55,6 +55,7 @@ export class Testbed implements AsyncDisposable {
    * Sees that all is as it should be: QEMU, nodes and apps run, and the guest has not ended unnoticed.
    * @throws ContainerDiedError when a node, an app or QEMU has ended
    * @throws GuestLostError when the guest has powered off, rebooted or panicked without anybody awaiting it
+   * @throws DiskIoError when QEMU could not read or write the guest's disk
    */
   check(): void {
     const { hypervisor, lifeline, nodes, apps } = this.#parts;

@@ -5,7 +5,7 @@ import { Engine } from '../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { startKeeper } from '../../session/index.ts';
 import { jobPaths } from './paths.ts';
-import { isKnownEarly, jobImages, planSession, type Surroundings } from './plan.ts';
+import { isKnownEarly, jobImages, planSession, projectDirectory, type Surroundings } from './plan.ts';
 import { seeHarmless } from './policy.ts';
 
 /** How a stage of the driver talks and is stopped. */
@@ -25,6 +25,7 @@ export interface StageIo {
 export async function prepareJob(around: Surroundings, io: StageIo): Promise<void> {
   const { settings, job, env } = around;
   seeHarmless(job, settings);
+  projectDirectory(around);
   const paths = jobPaths(settings, job);
   for (const folder of [paths.builds, paths.cache]) {
     await mkdir(folder, { recursive: true }).catch((cause: unknown) => {

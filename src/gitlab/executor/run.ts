@@ -6,12 +6,14 @@ import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
 import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
+import { filteringShell } from './host-shell.ts';
 import { dropForeignLinks } from './links.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import { jobPaths } from './paths.ts';
-import type { Surroundings } from './plan.ts';
+import { projectDirectory, type Surroundings } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
+import { haveScriptsBegun, keepPristine, sealBuilds } from './seal.ts';
 import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
 
 /** Where the output of a job's script goes. */
@@ -34,21 +36,48 @@ export async function runStage(
   io: StageIo & ScriptOutput,
 ): Promise<Outcome> {
   if (!isPredefined(stage)) return runInTestbed(around, script, io);
-  if (isAfterScripts(stage)) await endTestbed(around, io);
-  if (handlesFiles(stage)) await dropForeignLinks(around, io);
-  return outcomeOfStatus(await runPredefined(script, around.env, io.signal));
+  const isAfter = haveScriptsBegun(around);
+  if (isAfter || isAfterScripts(stage)) await stopTestbed(around, io);
+  if (isAfter) await sealBuilds(around, io);
+  else if (handlesFiles(stage)) await dropForeignLinks(around, io);
+  if (isAfter || isAfterScripts(stage)) await collectOnce(around, io);
+  const { trustJobs, variables } = around.settings;
+  const shell = trustJobs ? undefined : filteringShell(`${projectDirectory(around)}.tmp`, variables.allow);
+  return outcomeOfStatus(await runPredefined(script, around.env, io.signal, shell));
 }
 
 async function runInTestbed(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
   const { session } = jobPaths(around.settings, around.job);
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
+  await keepPristine(around);
   const input = await readFile(script);
   const socket = join(session, sessionFiles.socket);
   const { stdout, stderr, signal } = io;
   if (!(await isKept(session))) throw await lostTestbed(session);
+  await startJobContainer(session, signal);
   const status = await callSocket(socket, { args: ['script'], input, stdout, stderr, signal });
   if (status === undefined) throw await lostTestbed(session);
   return judge(status, socket, io);
+}
+
+/** Has the keeper start the container of the scripts, unless it runs: not before the first of them, as its image is the job's choice. */
+async function startJobContainer(session: string, signal: AbortSignal): Promise<void> {
+  const said: Buffer[] = [];
+  const stderr = (data: Buffer): void => void said.push(data);
+  const status = await callSocket(join(session, sessionFiles.socket), {
+    args: ['begin'],
+    stdout: () => undefined,
+    stderr,
+    signal,
+  });
+  if (status === undefined) throw await lostTestbed(session);
+  if (status !== 0)
+    throw new EnvironmentError(
+      Buffer.concat(said)
+        .toString()
+        .trim()
+        .replace(/^alpy: /, ''),
+    );
 }
 
 /** What is known of a testbed that has ended though nobody has told it to: its keeper's last words, or what it did last. */
@@ -71,17 +100,24 @@ async function judge(status: number, socket: string, { stderr, signal }: StageIo
   return outcomeOfStatus(status);
 }
 
-/**
- * Ends the testbed, so that its captures are whole, and puts its files among those of the project: once, and also when it has
- * ended by itself, as they tell why.
- */
-async function endTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
+/** Ends the testbed, so that its captures are whole. That it does not end well keeps nothing else from being done. */
+async function stopTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
+  const { session } = jobPaths(around.settings, around.job);
+  try {
+    const complaint = await stopKeeper(session, signal);
+    if (complaint !== '') say(complaint);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`the testbed did not end as it should: ${messageOf(error)}`);
+  }
+}
+
+/** Puts the testbed's files among those of the project: once, and also when it has ended by itself, as they tell why. */
+async function collectOnce(around: Surroundings, { say, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(around.settings, around.job);
   const mark = join(session, 'collected');
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
-    const complaint = await stopKeeper(session, signal);
-    if (complaint !== '') say(complaint);
     await collectFiles(around, signal);
     await writeFile(mark, '');
     say(`captures, console logs and events are in ${artifactFolder}`);

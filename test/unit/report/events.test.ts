@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdtempDisposable, readFile, symlink } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { log, step, withSink, type StepEvent } from '../../../src/core/step.ts';
 import { DebugLog } from '../../../src/report/debug-log.ts';
 import { composeSinks, eventLine, parseEvents } from '../../../src/report/events.ts';
 import { stepLines, stepTree } from '../../../src/report/step-tree.ts';
 import { terminalSink } from '../../../src/report/terminal.ts';
+
+vi.mock(import('node:fs'), async (importOriginal) => {
+  const fs = await importOriginal();
+  return { ...fs, appendFileSync: vi.fn(fs.appendFileSync) };
+});
 
 const begin = (timeMs: number, ...path: string[]): StepEvent => ({ kind: 'begin', path, source: 'alpy.qemu', timeMs });
 const line = (timeMs: number, text: string, ...path: string[]): StepEvent => ({ kind: 'log', path, source: 'dut', timeMs, text });
@@ -129,12 +135,27 @@ test('debug.log and events.ndjson hold every event at once, and the latter can b
 
 test('a full disk ends the log, not the test', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
-  await symlink('/dev/full', join(made.path, 'events.ndjson'));
   using debug = DebugLog.open(made.path, 0);
+  const writing = vi.mocked(appendFileSync);
+  const write = writing.getMockImplementation()!;
+  writing.mockImplementationOnce(write).mockImplementationOnce(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  });
   debug.sink(begin(1, 'A'));
   debug.sink(begin(2, 'B'));
   expect(await readFile(join(made.path, 'debug.log'), 'utf8')).toBe('      1 INFO alpy.qemu A...\n');
   expect(debug.failure).toMatchObject({ code: 'ENOSPC' });
+});
+
+test('a log is not written to what a link leads to', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
+  const victim = join(made.path, 'victim');
+  await writeFile(victim, 'precious');
+  await symlink(victim, join(made.path, 'debug.log'));
+  using debug = DebugLog.open(made.path, 0);
+  debug.sink(begin(1, 'A'));
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+  expect(debug.failure).toMatchObject({ message: expect.stringContaining('got a link') as string });
 });
 
 test('a log that cannot be opened or is closed takes events all the same', () => {
