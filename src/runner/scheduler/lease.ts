@@ -26,7 +26,10 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const startMs = performance.now();
     const socket = connect(path);
     try {
-      const closed = once(socket, 'close').then(() => undefined);
+      const closed = once(socket, 'close').then(
+        () => undefined,
+        () => undefined, // nobody listens there any more
+      );
       const asked = once(readLines(socket), 'line') as Promise<[string]>;
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);
