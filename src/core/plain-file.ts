@@ -1,54 +1,73 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files in folders that a container can write to: what is found there may be a link to a file of this machine, or a pipe.
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { codeOf, EnvironmentError } from './errors.ts';
 
-/** How to open a file; each makes what the flags of the same name of `fs.open` make. */
+/** Names a file without opening it. Linux's value on x86-64 and arm64; Node has no name for it. */
+const O_PATH = 0o10000000;
+
+/** How to open a file that is there; each as the flag of the same name of `fs.open`. */
 const flagsOf = {
   r: constants.O_RDONLY,
   'r+': constants.O_RDWR,
-  w: constants.O_WRONLY | constants.O_CREAT,
-  a: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+  w: constants.O_WRONLY,
+  a: constants.O_WRONLY | constants.O_APPEND,
 } as const;
 
-/** Follows no link, and does not wait for the other end of a pipe. */
-function safely(mode: keyof typeof flagsOf): number {
-  return flagsOf[mode] | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** What a path may be expected to be. */
+export type PlainKind = 'file' | 'pipe';
+
+/**
+ * Opens what is at a path if it is of a kind; the last part of the path may be no link. Anything else is not even opened:
+ * opening a device may have an effect, as a watchdog restarts the machine, and opening a pipe lets its other end go on.
+ * @returns the descriptor, which does not block; undefined if nothing is there
+ * @throws EnvironmentError if something else is there
+ * @throws Error of the file system
+ */
+export function openOnlySync(kind: PlainKind, path: string, flags: number): number | undefined {
+  let found: number;
+  try {
+    found = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const facts = fstatSync(found);
+    if (!(kind === 'file' ? facts.isFile() : facts.isFIFO())) throw notPlain(kind, path);
+    return openSync(`/proc/self/fd/${String(found)}`, flags | constants.O_NONBLOCK);
+  } finally {
+    closeSync(found);
+  }
 }
 
 /**
- * Opens a regular file and nothing else; the last part of the path may be no link.
+ * Opens a regular file and nothing else, as {@link openOnlySync} does; makes it for `w` and `a` if it is not there.
  * @param mode - as for `fs.open`
+ * @returns the descriptor, which the caller closes
  * @throws EnvironmentError when something else is there
  * @throws Error of the file system
  */
-export async function openPlain(path: string, mode: keyof typeof flagsOf): Promise<FileHandle> {
-  const file = await open(path, safely(mode)).catch((error: unknown) => {
-    throw explained(path, error);
-  });
-  try {
-    if (!(await file.stat()).isFile()) throw notPlain(path);
-    if (mode === 'w') await file.truncate(); // only now: what is no file must not lose its content
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
+export function openPlainSync(path: string, mode: keyof typeof flagsOf): number {
+  const found = openOnlySync('file', path, flagsOf[mode]);
+  if (found !== undefined) {
+    if (mode === 'w') ftruncateSync(found); // only now: what is no file must not lose its content
+    return found;
   }
+  const isMade = mode === 'w' || mode === 'a';
+  return openSync(path, flagsOf[mode] | constants.O_NOFOLLOW | (isMade ? constants.O_CREAT | constants.O_EXCL : 0));
 }
 
-/** The same as {@link openPlain}, at once; the caller closes the descriptor. */
-export function openPlainSync(path: string, mode: 'r' | 'a'): number {
-  let file: number;
+/** The same as {@link openPlainSync}, as a handle. @throws what that throws */
+export async function openPlain(path: string, mode: keyof typeof flagsOf): Promise<FileHandle> {
+  const file = openPlainSync(path, mode);
   try {
-    file = openSync(path, safely(mode));
-  } catch (error) {
-    throw explained(path, error);
+    return await open(`/proc/self/fd/${String(file)}`, flagsOf[mode]);
+  } finally {
+    closeSync(file);
   }
-  if (fstatSync(file).isFile()) return file;
-  closeSync(file);
-  throw notPlain(path);
 }
 
 /** Reads a text file as {@link openPlainSync} opens it. @throws what that throws */
@@ -76,14 +95,8 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
   }
 }
 
-function explained(path: string, error: unknown): unknown {
-  // ENXIO: a pipe that nobody reads, or a socket
-  return ['ELOOP', 'ENXIO'].includes(codeOf(error) ?? '') ? notPlain(path, error) : error;
-}
-
-function notPlain(path: string, cause?: unknown): EnvironmentError {
+function notPlain(kind: PlainKind, path: string): EnvironmentError {
   return new EnvironmentError(
-    `expected a file at ${path}, got a link or a special file, which is not followed. Find out who put it there; a program in a container may have`,
-    { cause },
+    `expected a ${kind} at ${path}, got a link or a special file, which is not opened. Find out who put it there; a program in a container may have`,
   );
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
-import { openPlain } from '../core/plain-file.ts';
+import { openOnlySync, openPlain } from '../core/plain-file.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
@@ -124,25 +124,9 @@ async function readWhole(path: string): Promise<Buffer | undefined> {
 
 /** Opens a pipe that somebody reads; it belongs to the socket then. @throws Error when nobody does, or it is no pipe */
 function openPipe(path: string): Socket {
-  return new Socket({ fd: openFifo(path, constants.O_WRONLY), readable: false, writable: true });
-}
-
-/** Linux: a descriptor by which something can be looked at; unlike with others, getting one does nothing to a device. */
-const O_PATH = 0o10000000;
-
-/**
- * Opens a pipe and nothing else. Merely opening a device that somebody put in its place may have an effect: a watchdog restarts
- * the machine.
- * @returns its descriptor
- */
-function openFifo(path: string, flags: number): number {
-  const found = openSync(path, O_PATH | constants.O_NOFOLLOW);
-  try {
-    if (!fstatSync(found).isFIFO()) throw new Error(`${path} is no pipe`);
-    return openSync(`/proc/self/fd/${String(found)}`, flags | constants.O_NONBLOCK);
-  } finally {
-    closeSync(found);
-  }
+  const fd = openOnlySync('pipe', path, constants.O_WRONLY);
+  if (fd === undefined) throw new Error(`there is no ${path}`);
+  return new Socket({ fd, readable: false, writable: true });
 }
 
 async function writeTo(pipe: Socket, data: Buffer | string): Promise<void> {

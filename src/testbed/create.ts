@@ -109,7 +109,7 @@ async function create(
     started.restoring?.catch(() => undefined); // told below
     await prepareTaps(lifeline, numbers.map(nodeMac), abort);
     tapsReady.resolve();
-    const opened = await openConsole(hypervisor, directory, lifetime, abort);
+    const opened = await openConsole(hypervisor, spec, lifetime, abort);
     await started.restoring;
     return { hypervisor, ...opened };
   };
@@ -235,15 +235,18 @@ async function makeHostsFile(directory: string, index: number, lifetime: Lifetim
   return path;
 }
 
+const lineEnds = { lf: '\n', cr: '\r', crlf: '\r\n' } as const;
+
 async function openConsole(
   hypervisor: Hypervisor,
-  directory: string,
+  { directory, appliance }: TestbedSpec,
   lifetime: Lifetime,
   signal: AbortSignal,
 ): Promise<{ readonly console: SerialConsole; readonly consoleEnded: Promise<void> }> {
   const stream = await hypervisor.openSerial({ timeoutMs: 30_000, signal });
   const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
-  const console = SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) });
+  const transcript = Transcript.create(join(directory, 'console'));
+  const console = SerialConsole.open(stream, { transcript, lineEnd: lineEnds[appliance.lineEnd] });
   lifetime.defer('console', () => console.close());
   return { console, consoleEnded };
 }

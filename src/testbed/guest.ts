@@ -25,8 +25,13 @@ export class Guest {
   #unexpected: { readonly ending: Ending | 'panic' | 'disk'; readonly error: GuestLostError | DiskIoError } | undefined;
   #tail = '';
   #hasSpokenSinceReset = true;
+  /** when it began to boot, if it has */
+  #bornMs: number | undefined;
+  #bootPosition = 0;
 
-  constructor(name: string, qmp: QmpClient, console: SerialConsole) {
+  /** @param isRestored - whether it has booted long ago, before its snapshot was saved */
+  constructor(name: string, qmp: QmpClient, console: SerialConsole, isRestored = false) {
+    if (isRestored) this.#bornMs = -Infinity;
     this.#name = name;
     this.#console = console;
     this.#qmp = qmp;
@@ -41,6 +46,16 @@ export class Guest {
   /** Fires when the guest powers off, reboots or panics; one for each boot. */
   get signal(): AbortSignal {
     return this.#life.signal;
+  }
+
+  /** how long ago the guest started or was reset, in `ms`; Infinity if it comes from a snapshot */
+  get ageMs(): number {
+    return this.#bornMs === undefined ? 0 : performance.now() - this.#bornMs;
+  }
+
+  /** place in the output of the console from which it belongs to this boot */
+  get bootPosition(): number {
+    return this.#bootPosition;
   }
 
   /** Why the guest is not what it should be, if it is not: an end that nobody has awaited, not even since, or a disk that failed. */
@@ -83,6 +98,11 @@ export class Guest {
   #take({ event, data }: QmpEvent): void {
     if (event === 'BLOCK_IO_ERROR' && isFatal(data)) this.#die('disk', new DiskIoError(this.#name, data));
     if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (it told QEMU so)');
+    if (event === 'RESUME') this.#bornMs ??= performance.now();
+    if (event === 'RESET') {
+      this.#bornMs = performance.now();
+      this.#bootPosition = this.#console.position;
+    }
     if (event === 'RESET' && data['guest'] !== true) this.#hasSpokenSinceReset = false;
     if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
     const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';

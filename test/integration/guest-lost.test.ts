@@ -56,7 +56,7 @@ describe('a guest that does not boot', () => {
 
   test('since the login is wrong', async () => {
     const { login } = rabbit();
-    const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot' } }), 1);
+    const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot', retryMs: 0 } }), 1);
     const boot = testbed.dut.boot();
     await expect(boot).rejects.toMatchObject({
       code: 'ALPY_LOGIN',

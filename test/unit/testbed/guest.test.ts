@@ -191,6 +191,31 @@ describe('a disk that QEMU cannot use', () => {
   });
 });
 
+test('the age of a guest counts from its start and from each reset; one from a snapshot is old', async () => {
+  const { qemu, guest, console, print } = await start();
+  expect(guest.ageMs).toBe(0);
+  const began = performance.now();
+  qemu.event('RESUME');
+  await print('rabbit:~# ');
+  const { ageMs } = guest;
+  expect(ageMs).toBeGreaterThan(0);
+  expect(ageMs).toBeLessThanOrEqual(performance.now() - began);
+  expect(guest.bootPosition).toBe(0);
+  qemu.event('RESUME'); // after a pause
+  expect(guest.ageMs).toBeGreaterThanOrEqual(ageMs);
+
+  const rebooted = guest.waitFor('reset', wait);
+  reset(qemu);
+  await rebooted;
+  await print('GRUB');
+  expect(guest.bootPosition).toBe('rabbit:~# '.length);
+  console.discard(guest.bootPosition);
+  expect((await console.expect('GRUB', wait)).before).toBe('');
+
+  const restored = new Guest('rabbit', await QmpClient.open(new FakeQemu().stream, wait), console, true);
+  expect(restored.ageMs).toBe(Infinity);
+});
+
 test('a wait has a deadline', async () => {
   const { guest } = await start();
   await expect(guest.waitFor('shutdown', { timeoutMs: 20 })).rejects.toThrow('QEMU: waited 20 ms for rabbit to power off');
