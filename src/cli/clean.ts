@@ -10,9 +10,13 @@ export const cleanCommand = (io: CliIo): CommandModule<object, { readonly run?: 
   builder: (yargs) =>
     yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
   handler: async ({ run }) => {
-    const { removeLeftovers } = await import('../docker/index.ts');
+    const [{ removeLeftovers }, { removeDeadSchedulers }] = await Promise.all([
+      import('../docker/index.ts'),
+      import('../runner/index.ts'),
+    ]);
+    const files = removeDeadSchedulers();
     using engine = await connectEngine(io);
-    const removed = await removeLeftovers(engine, run, io.signal);
+    const removed = [...files, ...(await removeLeftovers(engine, run, io.signal))];
     for (const name of removed) io.stdout(`removed ${name}`);
     io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);
   },

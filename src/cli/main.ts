@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:os';
 import yargs from 'yargs';
-import { AlpyError, messageOf, statusByFault, StoppedError, UsageError } from '../core/errors.ts';
+import { AlpyError, messageOf, partsOf, statusByFault, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { alpyVersion } from '../version.ts';
 import { applianceCommand } from './appliance.ts';
@@ -70,8 +70,9 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
     await parse(args, io);
   } catch (error) {
     if (signalStatus === 0) {
-      process.stderr.write(`${makeRedactor(secretsOf(process.env))(describe(error))}\n`);
-      status = error instanceof AlpyError ? statusByFault[error.fault] : statusByFault.bug;
+      const errors = partsOf(error); // a clean-up that failed too must not hide the first
+      process.stderr.write(`${makeRedactor(secretsOf(process.env))(errors.map(describe).join('\n'))}\n`);
+      status = errors[0] instanceof AlpyError ? statusByFault[errors[0].fault] : statusByFault.bug;
     }
   } finally {
     for (const name of stopSignals) process.off(name, onSignal);

@@ -10,6 +10,7 @@ import type { ExitStatus } from './exit-status.ts';
 import { readFiles, writeFiles, type ContainerFile } from './files.ts';
 import type { ContainerSpec } from './spec.ts';
 import { createOptions } from './spec.ts';
+import { throttle } from './throttle.ts';
 
 /** How long the daemon may take to remove a container, in `ms`. */
 const removeTimeoutMs = 20_000;
@@ -185,6 +186,7 @@ export class Container implements AsyncDisposable {
 export function demultiplex(engine: Engine, stream: Duplex): { readonly stdout: PassThrough; readonly stderr: PassThrough } {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   engine.docker.modem.demuxStream(stream, stdout, stderr);
+  throttle(stream);
   const end = (): void => {
     stdout.end();
     stderr.end();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { codeOf, DeviceError, EnvironmentError, messageOf } from '../core/errors.ts';
+import { AlpyError, codeOf, DeviceError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
+import { blameOf } from './blame.ts';
 import type { ExitStatus } from './exit-status.ts';
 
 /** No Docker daemon answers, or it refuses us. */
@@ -38,21 +39,59 @@ export class ContainerDiedError extends EnvironmentError {
   }
 }
 
+/** What an app that ended unexpectedly printed, and what follows from that. */
+export interface AppEnd {
+  readonly exitStatus: ExitStatus;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** what it should have done, as the message goes on */
+  readonly what: string;
+  /** whose fault it is when the app does not tell */
+  readonly otherwise: Fault;
+}
+
+/** An app ended although the test needs it. That says nothing about the testbed, so it never overrides what the test saw. */
+export class AppEndedError extends AlpyError {
+  readonly code = 'ALPY_APP_ENDED';
+  readonly fault: Fault;
+  readonly exitStatus: ExitStatus;
+
+  constructor(name: string, { exitStatus, stdout, stderr, what, otherwise }: AppEnd) {
+    const { fault, hint } = exitStatus.code === 0 ? { fault: otherwise } : blameOf(exitStatus, stderr, otherwise);
+    const why = hint === undefined ? '' : `; ${hint}`;
+    super(`${name}: the app ended with ${exitStatus.text}${why}, ${what}; ${quoted(tail(stdout, 1000) + tail(stderr, 1000))}`);
+    this.fault = fault;
+    this.exitStatus = exitStatus;
+  }
+}
+
 /** A container did not get into the awaited state in time. */
 export class ContainerTimeoutError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_TIMEOUT';
 }
 
-/** A command in a container ended with a status other than 0. */
-export class ExecError extends DeviceError {
-  override readonly code = 'ALPY_EXEC';
+/** A command in a container ended with a status other than 0. Whose fault that is depends on what it said, see {@link blameOf}. */
+export class ExecError extends AlpyError {
+  readonly code = 'ALPY_EXEC';
+  readonly fault: Fault;
   readonly command: readonly string[];
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
 
-  constructor(name: string, command: readonly string[], exitStatus: ExitStatus, stdout: string, stderr: string) {
-    super(`${name}: ${command.join(' ')}: ${exitStatus.text}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
+  /** @param otherwise - whose fault it is when the command does not tell */
+  constructor(
+    name: string,
+    command: readonly string[],
+    exitStatus: ExitStatus,
+    stdout: string,
+    stderr: string,
+    otherwise: Fault = 'device',
+  ) {
+    const { fault, hint } = blameOf(exitStatus, stderr, otherwise);
+    const why = hint === undefined ? '' : `; ${hint}`;
+    super(`${name}: ${command.join(' ')}: ${exitStatus.text}${why}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
+    this.fault = fault;
     this.command = command;
     this.exitStatus = exitStatus;
     this.stdout = stdout;

@@ -4,6 +4,7 @@ export { trafficCapabilities } from './capabilities.ts';
 export { Container } from './container.ts';
 export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {
+  AppEndedError,
   ContainerDiedError,
   ContainerError,
   ContainerTimeoutError,

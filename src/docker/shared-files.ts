@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { ownedName, removeOrphans } from '../core/owner.ts';
 import { Container } from './container.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError } from './errors.ts';
@@ -19,6 +20,8 @@ import type { ContainerSpec } from './spec.ts';
 export type FileAccess =
   { readonly kind: 'bind' } | { readonly kind: 'volumes-from'; readonly container: string } | { readonly kind: 'copy' };
 
+const markerPrefix = '.alpy-';
+
 /**
  * Finds out how containers get at the files of a folder: by a marker file that a container must see. Never by the
  * daemon's address, since a mounted socket may lead to a daemon that sees other files by the same names.
@@ -32,7 +35,8 @@ export async function probeFileAccess(
   directory: string,
   signal?: AbortSignal,
 ): Promise<FileAccess> {
-  const marker = join(directory, `.alpy-${randomBytes(6).toString('hex')}`);
+  removeOrphans(directory, markerPrefix);
+  const marker = join(directory, ownedName(markerPrefix));
   const text = randomBytes(16).toString('hex');
   await writeFile(marker, text).catch((cause: unknown) => {
     throw new EnvironmentError(`cannot write to ${directory}: ${messageOf(cause)}`, { cause });

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
+import { SnapshotStore } from '../snapshot/index.ts';
 import { inspectApplianceDisk, inspectHost, whyNoSnapshots, type FileFacts, type HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 
@@ -69,6 +70,7 @@ async function placeOfSnapshots(
   const { boot, snapshots } = loaded.config;
   if (boot === 'cold') return 'the configuration says so';
   const reason = await whyNoSnapshots(engine, facts, snapshotDirectory, signal);
+  if (reason === undefined) new SnapshotStore(snapshotDirectory, snapshots.maxMiB * 1024 ** 2).removeDeadDrafts();
   return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }
 

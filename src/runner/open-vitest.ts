@@ -59,6 +59,7 @@ export async function openVitest(
       passWithNoTests: true,
       disableConsoleIntercept: true,
       cache: false,
+      fsModuleCache: false, // it would lie in the user's node_modules, or make one
       // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
       // alpy itself needs no transformation: Node runs it as it is
       server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/], external: [ownFiles] } },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline } from '../core/deadline.ts';
 import { ContainerTimeoutError, removeOwn, type Engine } from '../docker/index.ts';
-import { errorReport, type ErrorReport } from '../report/index.ts';
+import { errorReports, type ErrorReport } from '../report/index.ts';
 
 /** How long the daemon may take to remove what is left, in `ms`; the second when somebody waits for the end. */
 const [removeTimeoutMs, hurriedTimeoutMs] = [30_000, 5000];
@@ -26,6 +26,6 @@ export async function removeLeft(engine: Engine, isHurried: boolean): Promise<re
     return [];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return [errorReport(error)];
+    return errorReports(error);
   }
 }

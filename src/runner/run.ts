@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { whenAborted } from '../core/deadline.ts';
-import { EnvironmentError, messageOf, StoppedError, UsageError } from '../core/errors.ts';
+import { messageOf, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
 import {
-  errorReport,
+  errorReports,
   exitStatusOf,
+  redactHead,
   redactReport,
   redactTest,
+  StoredResults,
   writeReports,
   type ErrorReport,
   type RunReport,
@@ -22,6 +23,7 @@ import {
 } from '../report/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
+import { clearOut, makeFolder } from './out-directory.ts';
 import { removeLeft } from './remove-left.ts';
 import { RunReporter } from './reporter.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
@@ -93,32 +95,41 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const { jobId, onWait } = options;
   using engine = await Engine.connect({ jobId, onWait }, { timeoutMs: connectTimeoutMs, signal });
   const redact = makeRedactor(options.secrets);
+  const stored = new StoredResults(config.out);
   const reporter = new RunReporter({ root: directory, outDirectory: config.out, testsDirectory }, (test) => {
-    options.onTest(redactTest(test, redact));
+    const redacted = redactTest(test, redact);
+    stored.add(redacted);
+    options.onTest(redacted);
   });
-  const run: Run = { options, testsDirectory, engine, loading, reporter, end: AbortSignal.any([signal, engine.lost]) };
-  whenAborted(run.end, () => {
-    reporter.stop(messageOf(run.end.reason));
-    engine.hurry(); // whatever is still to be cleaned up waits for a silent daemon only for a moment
-  });
-  const { environment, shard, left } = await perform(run);
-  const { tests } = reporter;
-  const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? [errorReport(engine.lost.reason)] : [];
-  const partial = { tests, errors: [...lost, ...reporter.errors, ...left] };
   const { artifactRoot = directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
+  const start = { alpyVersion: options.alpyVersion, startedAt: new Date(started).toISOString() };
+  const job = jobUrl === undefined ? {} : { job: { jobUrl, outPath } };
+  const begin = async (part: Pick<RunReport, 'environment' | 'shard'>): Promise<void> => {
+    await clearOut(config.out, testsDirectory);
+    stored.begin(redactHead({ ...start, ...part, ...job }, redact));
+  };
+  const end = AbortSignal.any([signal, engine.lost]);
+  whenAborted(end, () => {
+    reporter.stop(messageOf(end.reason));
+    engine.hurry(); // whatever is still to be cleaned up waits for a silent daemon only for a moment
+  });
+  const { environment, shard, left } = await perform({ options, testsDirectory, engine, loading, reporter, begin, end });
+  const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? errorReports(engine.lost.reason) : [];
+  const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
+  const partial = { tests: reporter.tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
   const whole: RunReport = {
-    alpyVersion: options.alpyVersion,
-    startedAt: new Date(started).toISOString(),
-    durationMs: Date.now() - started,
+    ...start,
     environment,
+    durationMs: Date.now() - started,
     ...partial,
     exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf(partial),
     ...(shard === undefined ? {} : { shard }),
-    ...(jobUrl === undefined ? {} : { job: { jobUrl, outPath } }),
+    ...job,
   };
   const report = redactReport(whole, redact);
   await writeReports(report, config.out, outPath);
+  stored.remove();
   return report;
 }
 
@@ -129,6 +140,8 @@ interface Run {
   readonly engine: Engine;
   readonly loading: Promise<typeof import('./open-vitest.ts')>;
   readonly reporter: RunReporter;
+  /** takes the reports of an earlier run away, and begins those of this one */
+  readonly begin: (part: Pick<RunReport, 'environment' | 'shard'>) => Promise<void>;
   /** fires when the run is to end early: stopped, or without a daemon */
   readonly end: AbortSignal;
 }
@@ -136,18 +149,18 @@ interface Run {
 /** What there is to be told of a run besides its tests. */
 interface Outcome {
   readonly environment: Readonly<Record<string, string>>;
-  readonly shard: ShardReport | undefined;
+  readonly shard?: ShardReport;
   /** why something is left of it */
   readonly left: readonly ErrorReport[];
 }
 
 /** Sets the run up and runs its tests. One that is stopped before has no tests. */
 async function perform(run: Run): Promise<Outcome> {
-  const { options, testsDirectory, engine, reporter, end } = run;
+  const { options, engine, reporter, begin, end } = run;
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
   opened.defer(async () => void left.push(...(await removeLeft(engine, end.aborted)))); // when Vitest is closed
-  const outcome: { environment: Outcome['environment']; shard: ShardReport | undefined } = { environment: {}, shard: undefined };
+  const outcome: { environment: Outcome['environment']; shard?: ShardReport } = { environment: {} };
   try {
     await using _opened = opened;
     const { facts, environment, openVitest } = await setUp(run);
@@ -156,11 +169,12 @@ async function perform(run: Run): Promise<Outcome> {
     opened.defer(() => closeVitest(vitest.vitest, end));
     await using scheduler = await SchedulerServer.open(facts.capacity);
     options.onStart(environment);
-    outcome.shard = await runVitest(run, vitest, { ...facts.forWorkers, scheduler: scheduler.path });
+    const shard = await runVitest(run, vitest, environment, { ...facts.forWorkers, scheduler: scheduler.path });
+    if (shard !== undefined) outcome.shard = shard;
   } catch (error) {
     if (!options.signal.aborted) throw error;
-    if (error !== options.signal.reason && error instanceof Error) left.push(errorReport(error));
-    if (reporter.tests.length === 0) await clearOut(options.loaded.config.out, testsDirectory);
+    if (error !== options.signal.reason && error instanceof Error) left.push(...errorReports(error));
+    if (reporter.tests.length === 0) await begin(outcome);
   }
   return { ...outcome, left };
 }
@@ -207,14 +221,16 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
 
 /** @returns which part of the tests was run, when it was not all */
 async function runVitest(
-  { options, testsDirectory, loading, reporter, end }: Run,
+  { options, loading, reporter, begin, end }: Run,
   { vitest, testWorkers }: OpenedVitest,
+  environment: Outcome['environment'],
   facts: Omit<RunFacts, 'testsPerFile'>,
 ): Promise<ShardReport | undefined> {
   const files = await vitest.globTestSpecifications([...options.filters]);
   if (files.length === 0) throw noTests(options);
   const { chosen, report } = inShard(files, options);
-  await clearOut(options.loaded.config.out, testsDirectory); // only now: a mistyped filter must not cost the reports of the last run
+  // only now: a mistyped filter must not cost the reports of the last run
+  await begin({ environment, ...(report === undefined ? {} : { shard: report }) });
   if (chosen.length === 0) return report; // more shards than files
   const workers = Math.min(facts.workers, chosen.length);
   const testsPerFile = Math.ceil(facts.workers / workers);
@@ -262,23 +278,4 @@ function noTests({ filters, testName, loaded }: RunOptions): UsageError {
   const meant = [...filters.map((filter) => `"${filter}"`), ...(testName === undefined ? [] : [String(testName)])];
   const what = meant.length === 0 ? 'no test file' : `no test that matches ${meant.join(' or ')}`;
   return new UsageError(`found ${what} among ${include.join(', ')} in ${loaded.root}`);
-}
-
-/** Takes away what an earlier run left, but nothing that others may have put beside it. */
-async function clearOut(outDirectory: string, testsDirectory: string): Promise<void> {
-  try {
-    const files = ['junit.xml', 'run.json', 'report', 'metrics.txt', 'annotations.json'].map((name) => join(outDirectory, name));
-    for (const path of [testsDirectory, ...files]) {
-      await rm(path, { recursive: true, force: true });
-    }
-  } catch (cause) {
-    throw new EnvironmentError(`cannot clear the output directory ${outDirectory}: ${messageOf(cause)}`, { cause });
-  }
-  await makeFolder(testsDirectory);
-}
-
-async function makeFolder(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot make the output directory ${directory}: ${messageOf(cause)}`, { cause });
-  });
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Set-up file of every worker: what surrounds each test.
 import { join, relative } from 'node:path';
-import { afterAll, aroundEach, expect, type TestContext } from 'vitest';
+import { afterAll, aroundEach, beforeEach, expect, type TestContext } from 'vitest';
 import { blameFor } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
 // one by one, as a worker writes no reports
+import { BoundedSink } from '../report/bounded-sink.ts';
 import { DebugLog } from '../report/debug-log.ts';
 import { composeSinks } from '../report/events.ts';
 import { redactSink } from '../report/redact.ts';
@@ -16,6 +17,8 @@ import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
 import { readyMessage } from './ready.ts';
+import { TestCalls, withCalls } from './test-calls.ts';
+import { trackAllCalls, watchRejections } from './track-calls.ts';
 import { runFacts } from './worker-engine.ts';
 import { closeWorker, setTestState, type TestState } from './worker-state.ts';
 
@@ -24,6 +27,8 @@ type Task = TestContext['task'];
 const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
 expect.extend(matchers);
+trackAllCalls();
+watchRejections();
 
 // A terminal sends these to all processes of the run. The main process answers them: it cancels the tests, which then
 // clean up here. When it dies itself, nothing of ours may live on.
@@ -53,20 +58,25 @@ aroundEach(async (runTest, { task }) => {
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
   const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
   const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
-  await withSink(redactSink(composeSinks(...sinks), redact), async () => {
+  const calls = new TestCalls(root);
+  using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before all that is costly
+  await withSink(bounded.sink, async () => {
     try {
-      await runTest();
+      await withCalls(calls, runTest);
     } finally {
       const blamed = hasTimedOut(task) ? await blameFor(startMs) : undefined;
       if (blamed) task.meta.alpyBlame = blamed.message;
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
-      await closeTestbed(state, task.result?.state === 'fail').finally(() => {
+      await endTest(state, calls, task.result?.state === 'fail').finally(() => {
         runningTests -= 1;
       });
     }
   });
 }, longEnough);
+
+// Has Vitest tell the main process at once of what was added to the test's `meta`: should this process die, its files are found
+beforeEach(() => undefined);
 
 afterAll(closeWorker, longEnough);
 
@@ -78,6 +88,14 @@ function hasTimedOut({ result }: Task): boolean {
 /** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
 function endWorker(): void {
   process.kill(process.pid, 'SIGKILL');
+}
+
+/** @throws what the test left undone, and what {@link closeTestbed} throws */
+async function endTest(state: TestState, calls: TestCalls, hasFailed: boolean): Promise<void> {
+  const errors = [...(await calls.end(hasFailed))]; // before the testbed goes, which ends every call
+  await closeTestbed(state, hasFailed || errors.length > 0).catch((error: unknown) => errors.push(error));
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
+  if (errors.length === 1) throw errors[0];
 }
 
 /**

@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { AlpyError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
+import { AlpyError, EnvironmentError, messageOf, partsOf, type Fault } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { eventLine } from '../report/index.ts';
 import { SessionError } from './errors.ts';
@@ -113,7 +113,8 @@ export async function runKeeper(directory: string, signal: AbortSignal): Promise
       if (!state.isReady && event.path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event) });
     });
   } catch (error) {
-    const { code, fault } = error instanceof AlpyError ? error : { code: 'ALPY_BUG', fault: 'bug' as const };
+    const [first] = partsOf(error); // what went wrong, and not the clean-up after it
+    const { code, fault } = first instanceof AlpyError ? first : { code: 'ALPY_BUG', fault: 'bug' as const };
     if (!state.isReady) tell({ failed: { message: messageOf(error), code, fault } });
     throw error;
   } finally {

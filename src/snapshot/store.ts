@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { ownedName, removeOrphans } from '../core/owner.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { log } from '../core/step.ts';
 import { SnapshotError } from './errors.ts';
@@ -25,8 +25,7 @@ export interface SnapshotListing extends Snapshot {
   readonly usedMs: number;
 }
 
-/** How long a draft may take, in `ms`; what is older was left by a run that died. */
-const draftLifeMs = 3_600_000;
+const draftPrefix = '.draft-';
 /** For so long after it was last found a snapshot is not removed to make room, in `ms`: somebody may just start from it. */
 const graceMs = 120_000;
 
@@ -91,7 +90,7 @@ export class SnapshotStore {
       await mkdir(this.directory, { recursive: true, mode: 0o700 }); // with it, `saved` is closed to others, too
       const made = await mkdir(this.#saved, { recursive: true });
       if (made !== undefined) await chmod(made, 0o755); // a container that has it mounted enters it as somebody else
-      await this.#removeOldDrafts();
+      this.removeDeadDrafts();
       if (bytes > this.#maxBytes)
         throw new SnapshotError(
           `a snapshot may take ${mebibytes(bytes)}, but the store ${this.directory} only ${mebibytes(this.#maxBytes)}: raise snapshots.maxMiB`,
@@ -102,7 +101,7 @@ export class SnapshotStore {
         throw new SnapshotError(
           `a snapshot may take ${mebibytes(bytes)}, but the disk of ${this.directory} has only ${mebibytes(bavail * bsize)} left: free some, or move the store (snapshots.directory)`,
         );
-      const draft = join(this.directory, `.draft-${randomBytes(8).toString('hex')}`);
+      const draft = join(this.directory, ownedName(draftPrefix));
       await mkdir(draft, { mode: 0o755 }); // QEMU's container enters it as root without its rights over others' files
       return draft;
     });
@@ -155,6 +154,11 @@ export class SnapshotStore {
       throw new SnapshotError(`snapshot ${record.key} was saved by two at once, and the other's is not there any more`);
     log('alpy.snapshot', `snapshot ${record.key} was saved by another run meanwhile; that one is used`);
     return theirs;
+  }
+
+  /** Removes drafts of processes that died. @returns the paths of what was removed */
+  removeDeadDrafts(): readonly string[] {
+    return removeOrphans(this.directory, draftPrefix);
   }
 
   /** Removes a draft that became nothing. */
@@ -215,7 +219,7 @@ export class SnapshotStore {
 
   /** Out of the way first: half a snapshot must never bear its name. */
   async #remove(key: string): Promise<void> {
-    const trash = join(this.directory, `.draft-${randomBytes(8).toString('hex')}`);
+    const trash = join(this.directory, ownedName(draftPrefix));
     try {
       await rename(this.directoryOf(key), trash);
     } catch (error) {
@@ -223,14 +227,6 @@ export class SnapshotStore {
       throw error;
     }
     await rm(trash, { recursive: true, force: true });
-  }
-
-  async #removeOldDrafts(): Promise<void> {
-    for (const name of (await readdir(this.directory)).filter((entry) => entry.startsWith('.draft-'))) {
-      const path = join(this.directory, name);
-      const stats = await stat(path).catch(() => undefined);
-      if (stats && Date.now() - stats.mtimeMs > draftLifeMs) await rm(path, { recursive: true, force: true });
-    }
   }
 
   async #guarded<T>(what: string, body: () => Promise<T>): Promise<T> {

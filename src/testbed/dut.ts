@@ -295,7 +295,5 @@ export class Dut {
     return () => ({ timeoutMs: Math.max(0, Math.ceil(endMs - performance.now())), signal: wait.signal });
   }
 
-  #wait(wait: Partial<Wait>): Wait {
-    return { timeoutMs: wait.timeoutMs ?? 30_000 * this.timeFactor, signal: wait.signal };
-  }
+  readonly #wait = ({ timeoutMs = 30_000 * this.timeFactor, signal }: Partial<Wait>): Wait => ({ timeoutMs, signal });
 }

@@ -26,6 +26,7 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const startMs = performance.now();
     const socket = connect(path);
     try {
+      socket.on('error', () => undefined); // while it is waited for, `once` tells; later its end does
       const closed = once(socket, 'close').then(
         () => undefined,
         () => undefined, // nobody listens there any more

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { readLines } from '../../core/lines.ts';
+import { ownedName, removeOrphans } from '../../core/owner.ts';
 import { Scheduler, type Capacity, type Demand } from './scheduler.ts';
+
+const prefix = 'alpy-run-';
+
+/** Removes what killed runs left in the folder for temporary files. @returns the paths of what was removed */
+export function removeDeadSchedulers(): readonly string[] {
+  return removeOrphans(tmpdir(), prefix);
+}
 
 /** What the server answers. */
 export type Answer = { readonly granted: true } | { readonly refused: string };
@@ -31,7 +39,9 @@ export class SchedulerServer implements AsyncDisposable {
   /** @throws Error of the system when no socket can be made in the folder for temporary files */
   static async open(capacity: Capacity): Promise<SchedulerServer> {
     const scheduler = new Scheduler(capacity);
-    const directory = await mkdtemp(join(tmpdir(), 'alpy-run-'));
+    removeDeadSchedulers();
+    const directory = join(tmpdir(), ownedName(prefix));
+    await mkdir(directory, { mode: 0o700 });
     const path = join(directory, 'scheduler');
     const server = createServer();
     const opened = new SchedulerServer(directory, path, server);

@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { acquire } from '../../../../src/runner/scheduler/lease.ts';
-import { SchedulerServer } from '../../../../src/runner/scheduler/server.ts';
+import { removeDeadSchedulers, SchedulerServer } from '../../../../src/runner/scheduler/server.ts';
+
+const serverFile = join(import.meta.dirname, '..', '..', '..', '..', 'src', 'runner', 'scheduler', 'server.ts');
 
 const all = { kind: 'testbed', memoryMiB: 1000, exclusive: false } as const;
 
@@ -30,6 +33,22 @@ test('a process that dies gives back what it had', async () => {
   const next = acquire(server.path, all);
   child.kill('SIGKILL');
   (await next)[Symbol.dispose]();
+});
+
+test('the folder of a run that was killed is removed by the next', async () => {
+  const script = `import { SchedulerServer } from ${JSON.stringify(serverFile)};
+    console.log((await SchedulerServer.open({ testbeds: 1, memoryMiB: 1, boots: 1 })).path); setInterval(() => {}, 1e6);`;
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { env });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const folder = dirname(line.toString());
+  await using alive = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
+  expect((await stat(folder)).isDirectory()).toBe(true);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(removeDeadSchedulers()).toContain(folder);
+  await expect(stat(folder)).rejects.toThrow('ENOENT');
+  expect((await stat(alive.path)).isSocket()).toBe(true);
 });
 
 test('one that is not waited for any more is not granted', async () => {

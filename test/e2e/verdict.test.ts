@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What `alpy run` makes of tests that go wrong, from the worker to all reports. None needs a guest that speaks.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { RunReport, TestReport } from '../../src/report/index.ts';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Project } from '../support/cli.ts';
+import { procText } from '../support/processes.ts';
+
+const silentYaml = 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\n';
+
+const forgotten = `import { expect, test } from 'alpy/test';
+
+test('forgets to await a matcher', async ({ nodes: [node] }) => {
+  await node.configure({ address: '192.168.1.2/24' });
+  expect(node).toReach('192.168.1.9');
+});
+
+test('forgets to await one that fails in time', async ({ nodes: [node] }) => {
+  await node.configure({ address: '192.168.1.2/24' });
+  expect(node).toReach('192.168.1.9', { timeoutMs: 1000 });
+  await node.run('sleep 5');
+});
+
+test('forgets a call in a step', async ({ apps, nodes: [node], step }) => {
+  await step('Start', async () => {
+    apps.run({ node, command: ['sleep', '60'] });
+  });
+});
+
+test('awaits later what it begins now', async ({ nodes: [node] }) => {
+  const failing = node.run('exit 3');
+  const pinging = node.ping('127.0.0.1');
+  await node.run('sleep 1');
+  await expect(failing).rejects.toThrow('exit status 3');
+  await pinging;
+});
+
+test('fails while another call is pending', async ({ nodes: [node] }) => {
+  await Promise.all([node.run('sleep 30'), node.run('exit 3')]);
+});
+`;
+
+const dying = `import { test } from 'alpy/test';
+
+test('passes before', ({ nodes }) => {});
+test('dies', async ({ nodes: [node] }) => {
+  await node.run('true');
+  process.kill(process.pid, 'SIGKILL');
+});
+test('never runs', ({ nodes }) => {});
+`;
+
+const flooding = `import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'alpy/test';
+
+test('floods', async ({ apps, nodes: [node] }) => {
+  await apps.start({ node, command: ['yes', 'x'.repeat(200)] });
+  await apps.start({ node, name: 'zeros', command: ['cat', '/dev/zero'] });
+  await expect(node.run(['yes'], { timeoutMs: 5000 })).rejects.toThrow('not done after 5000 ms');
+});
+
+test('spoils its events', async ({ directory, nodes }) => {
+  await appendFile(join(directory, 'events.ndjson'), '{\\n{}\\nnull\\n' + 'x'.repeat(1_000_000));
+});
+`;
+
+const failing = `import { expect, test } from 'alpy/test';
+
+test('asserts after its app has ended', async ({ apps, nodes: [node] }) => {
+  const app = await apps.start({ node, name: 'server', command: ['echo', 'done'] });
+  await expect.poll(() => app.exitStatus?.code, { timeout: 20_000 }).toBe(0);
+  expect(1).toBe(2);
+});
+
+test('fails twice', async ({ nodes: [node] }) => {
+  await using _left = { [Symbol.asyncDispose]: () => node.run('exit 4') };
+  await node.run('exit 3');
+});
+`;
+
+/** The most memory that a process of a run had at a time, in MiB, until it ends. */
+async function mostMemory(child: ChildProcess): Promise<number> {
+  let most = 0;
+  const watch = setInterval(() => {
+    for (const pid of withDescendants(String(child.pid))) {
+      const kilobytes = /VmRSS:\s+(\d+)/.exec(procText(pid, 'status'))?.[1] ?? 0;
+      most = Math.max(most, Number(kilobytes) / 1024);
+    }
+  }, 200);
+  await once(child, 'exit');
+  clearInterval(watch);
+  return most;
+}
+
+function withDescendants(pid: string): readonly string[] {
+  const children = procText(pid, `task/${pid}/children`).split(' ');
+  return [pid, ...children.filter((one) => one.trim() !== '').flatMap(withDescendants)];
+}
+
+async function reportOf(project: Project): Promise<RunReport> {
+  return JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as RunReport;
+}
+
+function named(report: RunReport, name: string): TestReport {
+  const found = report.tests.find((one) => one.name === name);
+  if (!found) throw new Error(`there is no test ${name} in ${report.tests.map((one) => one.name).join()}`);
+  return found;
+}
+
+async function silentProject(files: Readonly<Record<string, string>>): Promise<Project> {
+  const project = await Project.create({ 'alpy.yaml': silentYaml, ...files });
+  await writeBlankDisk(project.path('blank.raw'));
+  return project;
+}
+
+describe('what goes wrong in one test', () => {
+  let project: Project;
+  let report: RunReport;
+  let memoryMiB: number;
+
+  beforeAll(async () => {
+    project = await silentProject({
+      'tests/dying.test.ts': dying,
+      'tests/flooding.test.ts': flooding,
+      'tests/failing.test.ts': failing,
+    });
+    const child = project.start(['run', '--quiet', '--workers', '2']);
+    child.stdout?.resume();
+    child.stderr?.resume();
+    memoryMiB = await mostMemory(child);
+    report = await reportOf(project);
+    return async () => {
+      await project[Symbol.asyncDispose]();
+    };
+  });
+
+  test('costs no other test its result', () => {
+    expect(report.errors).toEqual([]);
+    expect(Object.fromEntries(report.tests.map(({ name, status }) => [name, status]))).toEqual({
+      'passes before': 'passed',
+      dies: 'error',
+      'never runs': 'skipped',
+      floods: 'passed',
+      'spoils its events': 'passed',
+      'asserts after its app has ended': 'failed',
+      'fails twice': 'failed',
+    });
+  });
+
+  test('when its process is killed, the signal, that test and those that did not run are named', () => {
+    const { errors, durationMs, directory, steps } = named(report, 'dies');
+    expect(errors).toMatchObject([
+      { message: /^the process that ran this test ended unexpectedly with signal SIGKILL/, fault: 'environment' },
+    ]);
+    expect(durationMs).toBeGreaterThan(0);
+    expect(directory).toBe('tests/dying-dies');
+    expect(steps.map(({ title }) => title)).toContain('Run true on node0');
+    expect(named(report, 'never runs').skipReason).toBe(
+      'not run: the process of this file ended with signal SIGKILL while "dies" ran',
+    );
+  });
+
+  test('an app that prints without end takes a bounded amount of memory and log, and the log says so', async () => {
+    expect(memoryMiB).toBeLessThan(300);
+    for (const file of ['debug.log', 'events.ndjson'])
+      expect((await stat(project.path('alpy-out/tests/flooding-floods', file))).size).toBeLessThan(8 * 1024 ** 2);
+    const log = await readFile(project.path('alpy-out/tests/flooding-floods/debug.log'), 'utf8');
+    for (const app of ['yes', 'zeros'])
+      expect(log).toMatch(new RegExp(`${app}@node0: \\d+ characters of its output were not logged`));
+  });
+
+  test('a failed assertion stays the verdict when an app has ended with 0 meanwhile', () => {
+    const { errors } = named(report, 'asserts after its app has ended');
+    expect(errors.map(({ fault, code }) => code ?? fault)).toEqual(['device', 'ALPY_APP_ENDED']);
+  });
+
+  test('of a body and a clean-up that both fail, both causes are told', () => {
+    const { errors } = named(report, 'fails twice');
+    expect(errors.map(({ message }) => message)).toEqual(
+      [/exit status 3/, /exit status 4/].map((text) => expect.stringMatching(text) as string),
+    );
+  });
+
+  test('nothing is left in the folder of the project but the output', async () => {
+    expect((await readdir(project.directory)).sort()).toEqual(['alpy-out', 'alpy.yaml', 'blank.raw', 'snapshots', 'tests']);
+    expect(await readdir(project.path('snapshots'))).toEqual([]);
+    expect((await readdir(project.path('alpy-out'))).sort()).toEqual(['junit.xml', 'metrics.txt', 'report', 'run.json', 'tests']);
+  });
+});
+
+describe('a call that is not awaited', () => {
+  let project: Project;
+  let report: RunReport;
+
+  beforeAll(async () => {
+    project = await silentProject({ 'tests/forgotten.test.ts': forgotten });
+    await project.run(['run']);
+    report = await reportOf(project);
+    return async () => {
+      await project[Symbol.asyncDispose]();
+    };
+  });
+
+  test('fails its own test, with the call and its line, and nothing outside any test', () => {
+    expect(report.errors).toEqual([]);
+    const { status, errors } = named(report, 'forgets to await a matcher');
+    expect({ status, messages: errors.map(({ message }) => message) }).toEqual({
+      status: 'error',
+      messages: [
+        "expect(node0).toReach('192.168.1.9') was still pending when the test ended: is an await missing? It was called at tests/forgotten.test.ts:5:16",
+      ],
+    });
+    expect(errors[0]).toMatchObject({ code: 'ALPY_PENDING_CALL', fault: 'usage' });
+  });
+
+  test('and fails before the test ends, is the failure of that test, with its line', () => {
+    const { status, errors } = named(report, 'forgets to await one that fails in time');
+    expect({ status, messages: errors.map(({ message }) => message) }).toEqual({
+      status: 'failed',
+      messages: [
+        expect.stringMatching(
+          /^expected node0 to reach 192\.168\.1\.9, but none of \d+ echo requests was answered\n\(nothing awaited expect\(node0\)\.toReach\('192\.168\.1\.9'\), called at tests\/forgotten\.test\.ts:10:16: is an await missing\?\)$/,
+        ),
+      ],
+    });
+  });
+
+  test('is found in steps, too', () => {
+    expect(named(report, 'forgets a call in a step').errors).toMatchObject([
+      { message: expect.stringMatching(/^apps\.run\(…\) was still pending .* at tests\/forgotten\.test\.ts:16:10$/) as string },
+    ]);
+  });
+
+  test('may be awaited later', () => {
+    expect(named(report, 'awaits later what it begins now')).toMatchObject({ status: 'passed', errors: [] });
+  });
+
+  test('is no error of its own when the test has failed already', () => {
+    const { status, errors } = named(report, 'fails while another call is pending');
+    expect({ status, messages: errors.map(({ message }) => message) }).toEqual({
+      status: 'failed',
+      messages: ['node0: sh -c exit 3: exit status 3; it printed nothing'],
+    });
+  });
+});

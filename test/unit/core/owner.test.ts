@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtempDisposable, readdir, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { ownedName, removeOrphans } from '../../../src/core/owner.ts';
+
+const owner = join(import.meta.dirname, '..', '..', '..', 'src', 'core', 'owner.ts');
+
+/** A name that a process gave which has ended since. */
+async function nameOfTheDead(prefix: string): Promise<string> {
+  const script = `import { ownedName } from ${JSON.stringify(owner)}; process.stdout.write(ownedName('${prefix}'));`;
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  return (await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env })).stdout;
+}
+
+test('what a process left that was killed is removed, and nothing else', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
+  const [dead, alive, other] = [await nameOfTheDead('.x-'), ownedName('.x-'), '.y-1-1-1-abcdef'];
+  const reused = alive.replace(/-[0-9a-z]+(-[0-9a-f]{6})$/, '-1$1'); // our PID, but of a process that started earlier
+  for (const name of [dead, alive, other, reused]) await mkdir(join(made.path, name));
+  await writeFile(join(made.path, dead, 'file'), 'x');
+  expect(
+    removeOrphans(made.path, '.x-')
+      .map((path) => basename(path))
+      .sort(),
+  ).toEqual([dead, reused].sort());
+  expect((await readdir(made.path)).sort()).toEqual([alive, other].sort());
+  expect(removeOrphans(join(made.path, 'nowhere'), '.x-')).toEqual([]);
+});
+
+test('what a process of another PID namespace made is removed when it is old', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
+  const names = ['.x-1-1-1-abcdef', '.x-1-1-1-fedcba', '.x-old'];
+  for (const name of names) await writeFile(join(made.path, name), '');
+  for (const name of names.slice(1)) await utimes(join(made.path, name), new Date(0), new Date(0));
+  removeOrphans(made.path, '.x-');
+  expect(await readdir(made.path)).toEqual(['.x-1-1-1-abcdef']);
+});
