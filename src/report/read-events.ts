@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openPlainSync } from '../core/plain-file.ts';
 import type { StepEvent } from '../core/step.ts';
 
 const chunkBytes = 65_536;
@@ -11,12 +12,12 @@ const maxLineBytes = 256 * 1024;
 /**
  * The events in `events.ndjson`, read piece by piece. Lines that are no event are left out: a crash or a full disk cut them short,
  * or something else wrote them, as containers can write to the folder. Only a regular file is read, and no more than 16 MiB of it.
+ * @throws EnvironmentError when something else than a file is there
  * @throws Error of the file system when there is no such file, or it cannot be read
  */
 export function* readEvents(file: string): Generator<StepEvent> {
-  const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const handle = openPlainSync(file, 'r');
   try {
-    if (!fstatSync(handle).isFile()) return;
     for (const line of linesOf(handle)) {
       const event = parseEvent(line);
       if (event) yield event;

@@ -19,7 +19,7 @@ export async function clearOut(outDirectory: string, testsDirectory: string): Pr
   await makeFolder(testsDirectory);
 }
 
-/** Makes the output directory, or a folder in it. @throws EnvironmentError when it cannot be made */
+/** Makes a folder, if it is not there. @throws EnvironmentError if it cannot be made */
 export async function makeFolder(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
     throw new EnvironmentError(`cannot make the output directory ${directory}: ${messageOf(cause)}`, { cause });

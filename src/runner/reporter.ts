@@ -11,6 +11,8 @@ import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
 /** Vitest's note on a test that was cancelled, whoever cancelled it. */
 const cancelledNote = 'The test run was aborted by the user.';
 
+type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>;
+
 /** Where a run puts its files. */
 export interface ReporterPaths {
   /** folder against which test files are named */
@@ -28,9 +30,9 @@ export class RunReporter implements Reporter {
   readonly #onTest: (report: TestReport) => void;
   readonly #tests = new Map<string, TestReport>();
   readonly #errors: ErrorReport[] = [];
+  #stopReason: string | undefined;
   /** when tests began, in `ms` since 1970 */
   readonly #started = new Map<string, number>();
-  #stopReason: string | undefined;
 
   /** @param onTest - called with every test as soon as it has ended */
   constructor(paths: ReporterPaths, onTest: (report: TestReport) => void) {
@@ -59,12 +61,10 @@ export class RunReporter implements Reporter {
     return this.tests.some((test) => test.file === name);
   }
 
-  /** Adds those tests of a run that was stopped which have not been reported: they are skipped. */
+  /** Adds the tests of modules that have not been reported: a run that was stopped has not come to them. */
   addUnrun(modules: readonly TestModule[]): void {
-    const skipReason = this.#stopReason ?? 'the run ended';
     for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
-      if (!this.#tests.has(testCase.id))
-        this.#add(this.#report(testCase, { status: 'skipped', errors: [], durationMs: 0, skipReason }));
+      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase, this.#outcomeOf(testCase)));
     }
   }
 
@@ -75,20 +75,9 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
-    const result = testCase.result();
-    if (result.state === 'pending') return; // told at the end
+    if (testCase.result().state === 'pending') return; // told at the end
     const isNew = !this.#tests.has(testCase.id); // Vitest tells of a cancelled test twice
-    const { alpyBlame: blame } = testCase.meta();
-    const blamed: readonly ErrorReport[] = blame === undefined ? [] : [{ message: blame, fault: 'environment' }];
-    const errors = [...blamed, ...(result.errors ?? []).flatMap(errorReports)];
-    const note = result.state === 'skipped' ? result.note : undefined;
-    const skipReason = note === cancelledNote ? (this.#stopReason ?? note) : note;
-    const report = this.#report(testCase, {
-      status: statusOf(result.state, errors),
-      errors,
-      durationMs: testCase.diagnostic()?.duration ?? 0,
-      ...(skipReason === undefined ? {} : { skipReason }),
-    });
+    const report = this.#report(testCase, this.#outcomeOf(testCase));
     this.#tests.set(report.id, report);
     if (isNew) this.#onTest(report);
   }
@@ -100,8 +89,8 @@ export class RunReporter implements Reporter {
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
     ]);
     if (this.#stopReason !== undefined) {
-      const isOfStop = ({ message }: SerializedError): boolean => message.startsWith('[vitest-'); // its workers were killed
-      this.#errors.push(...[...errors, ...unhandled.filter((error) => !isOfStop(error))].flatMap(errorReports));
+      const isOfStop = ({ message }: SerializedError): boolean => message.startsWith('[vitest-');
+      this.#errors.push(...[...errors, ...unhandled].filter((error) => !isOfStop(error)).flatMap(errorReports));
       this.addUnrun(modules);
       return;
     }
@@ -133,16 +122,33 @@ export class RunReporter implements Reporter {
     return running.length > 0 ? death : undefined;
   }
 
-  #nameOf(file: string): string {
-    return slashes(relative(this.#paths.root, file));
-  }
-
   #add(report: TestReport): void {
     this.#tests.set(report.id, report);
     this.#onTest(report);
   }
 
-  #report(testCase: TestCase, outcome: Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>): TestReport {
+  #nameOf(file: string): string {
+    return slashes(relative(this.#paths.root, file));
+  }
+
+  /** How Vitest says that a test ended, with what alpy's worker found out. */
+  #outcomeOf(testCase: TestCase): TestOutcome {
+    const result = testCase.result();
+    const { alpyBlame: blame } = testCase.meta();
+    const blamed: readonly ErrorReport[] = blame === undefined ? [] : [{ message: blame, fault: 'environment' }];
+    const errors = [...blamed, ...(result.errors ?? []).flatMap(errorReports)];
+    const note = result.state === 'skipped' ? result.note : undefined;
+    const isUnrun = this.#stopReason !== undefined && (result.state === 'pending' || note === cancelledNote);
+    const skipReason = isUnrun ? this.#stopReason : note;
+    return {
+      status: isUnrun ? 'skipped' : statusOf(result.state, errors),
+      errors,
+      durationMs: testCase.diagnostic()?.duration ?? 0,
+      ...(skipReason === undefined ? {} : { skipReason }),
+    };
+  }
+
+  #report(testCase: TestCase, outcome: TestOutcome): TestReport {
     const { alpyOverload: overload, alpyDirectory: name } = testCase.meta();
     const { lastMs, ...files } = this.#files(name);
     const startedMs = this.#started.get(testCase.id);

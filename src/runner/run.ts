@@ -103,23 +103,24 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   });
   const { artifactRoot = directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
-  const start = { alpyVersion: options.alpyVersion, startedAt: new Date(started).toISOString() };
+  const head = { alpyVersion: options.alpyVersion, startedAt: new Date(started).toISOString() };
   const job = jobUrl === undefined ? {} : { job: { jobUrl, outPath } };
-  const begin = async (part: Pick<RunReport, 'environment' | 'shard'>): Promise<void> => {
+  const begin: Run['begin'] = async (environment, shard) => {
     await clearOut(config.out, testsDirectory);
-    stored.begin(redactHead({ ...start, ...part, ...job }, redact));
+    stored.begin(redactHead({ ...head, environment, ...(shard === undefined ? {} : { shard }), ...job }, redact));
   };
-  const end = AbortSignal.any([signal, engine.lost]);
-  whenAborted(end, () => {
-    reporter.stop(messageOf(end.reason));
+  const run: Run = { options, engine, loading, reporter, begin, testsDirectory, end: AbortSignal.any([signal, engine.lost]) };
+  whenAborted(run.end, () => {
+    reporter.stop(messageOf(run.end.reason));
     engine.hurry(); // whatever is still to be cleaned up waits for a silent daemon only for a moment
   });
-  const { environment, shard, left } = await perform({ options, testsDirectory, engine, loading, reporter, begin, end });
+  const { environment, shard, left } = await perform(run);
+  const { tests } = reporter;
   const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? errorReports(engine.lost.reason) : [];
   const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
-  const partial = { tests: reporter.tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
+  const partial = { tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
   const whole: RunReport = {
-    ...start,
+    ...head,
     environment,
     durationMs: Date.now() - started,
     ...partial,
@@ -140,8 +141,8 @@ interface Run {
   readonly engine: Engine;
   readonly loading: Promise<typeof import('./open-vitest.ts')>;
   readonly reporter: RunReporter;
-  /** takes the reports of an earlier run away, and begins those of this one */
-  readonly begin: (part: Pick<RunReport, 'environment' | 'shard'>) => Promise<void>;
+  /** removes the results of the run before, and begins to store those of this one */
+  readonly begin: (environment: Readonly<Record<string, string>>, shard: ShardReport | undefined) => Promise<void>;
   /** fires when the run is to end early: stopped, or without a daemon */
   readonly end: AbortSignal;
 }
@@ -149,7 +150,7 @@ interface Run {
 /** What there is to be told of a run besides its tests. */
 interface Outcome {
   readonly environment: Readonly<Record<string, string>>;
-  readonly shard?: ShardReport;
+  readonly shard: ShardReport | undefined;
   /** why something is left of it */
   readonly left: readonly ErrorReport[];
 }
@@ -160,7 +161,7 @@ async function perform(run: Run): Promise<Outcome> {
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
   opened.defer(async () => void left.push(...(await removeLeft(engine, end.aborted)))); // when Vitest is closed
-  const outcome: { environment: Outcome['environment']; shard?: ShardReport } = { environment: {} };
+  const outcome: { environment: Outcome['environment']; shard: ShardReport | undefined } = { environment: {}, shard: undefined };
   try {
     await using _opened = opened;
     const { facts, environment, openVitest } = await setUp(run);
@@ -169,12 +170,11 @@ async function perform(run: Run): Promise<Outcome> {
     opened.defer(() => closeVitest(vitest.vitest, end));
     await using scheduler = await SchedulerServer.open(facts.capacity);
     options.onStart(environment);
-    const shard = await runVitest(run, vitest, environment, { ...facts.forWorkers, scheduler: scheduler.path });
-    if (shard !== undefined) outcome.shard = shard;
+    outcome.shard = await runVitest(run, environment, vitest, { ...facts.forWorkers, scheduler: scheduler.path });
   } catch (error) {
     if (!options.signal.aborted) throw error;
     if (error !== options.signal.reason && error instanceof Error) left.push(...errorReports(error));
-    if (reporter.tests.length === 0) await begin(outcome);
+    if (reporter.tests.length === 0) await begin(outcome.environment, undefined);
   }
   return { ...outcome, left };
 }
@@ -222,15 +222,14 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
 /** @returns which part of the tests was run, when it was not all */
 async function runVitest(
   { options, loading, reporter, begin, end }: Run,
+  environment: Readonly<Record<string, string>>,
   { vitest, testWorkers }: OpenedVitest,
-  environment: Outcome['environment'],
   facts: Omit<RunFacts, 'testsPerFile'>,
 ): Promise<ShardReport | undefined> {
   const files = await vitest.globTestSpecifications([...options.filters]);
   if (files.length === 0) throw noTests(options);
   const { chosen, report } = inShard(files, options);
-  // only now: a mistyped filter must not cost the reports of the last run
-  await begin({ environment, ...(report === undefined ? {} : { shard: report }) });
+  await begin(environment, report); // only now: a mistyped filter must not cost the reports of the last run
   if (chosen.length === 0) return report; // more shards than files
   const workers = Math.min(facts.workers, chosen.length);
   const testsPerFile = Math.ceil(facts.workers / workers);

@@ -81,7 +81,7 @@ describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
     await using guest = await startPreparedShell(command);
     const expected = Array.from({ length: 300 }, (_, index) => String(index + 1)).join('\n');
     expect((await guest.shell.run(`seq 300 | ${pager} | cat`)).output).toBe(expected);
-    expect((await guest.shell.run(`seq 300 | ${pager}`, { exact: true })).output).toBe(`${expected}`);
+    expect((await guest.shell.run(`seq 300 | ${pager}`, { exact: true })).output).toBe(expected);
   });
 });
 

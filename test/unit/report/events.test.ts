@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { appendFileSync } from 'node:fs';
+import fs from 'node:fs';
 import { appendFile, mkdtempDisposable, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { log, step, withSink, type StepEvent } from '../../../src/core/step.ts';
 import { BoundedSink } from '../../../src/report/bounded-sink.ts';
 import { DebugLog } from '../../../src/report/debug-log.ts';
@@ -11,11 +12,6 @@ import { composeSinks, eventLine } from '../../../src/report/events.ts';
 import { readEvents } from '../../../src/report/read-events.ts';
 import { stepLines, stepTree } from '../../../src/report/step-tree.ts';
 import { terminalSink } from '../../../src/report/terminal.ts';
-
-vi.mock(import('node:fs'), async (importOriginal) => {
-  const fs = await importOriginal();
-  return { ...fs, appendFileSync: vi.fn(fs.appendFileSync) };
-});
 
 const begin = (timeMs: number, ...path: string[]): StepEvent => ({ kind: 'begin', path, source: 'alpy.qemu', timeMs });
 const line = (timeMs: number, text: string, ...path: string[]): StepEvent => ({ kind: 'log', path, source: 'dut', timeMs, text });
@@ -169,8 +165,8 @@ test('of a file of events without end the beginning is read, and nothing but a r
   await truncate(file, 8 * 1024 ** 3); // takes no room on the disk
   expect([...readEvents(file)]).toEqual([begin(1, 'A')]);
   await symlink('/dev/zero', join(made.path, 'link'));
-  expect(() => [...readEvents(join(made.path, 'link'))]).toThrow(/ELOOP/);
-  expect([...readEvents('/dev/zero')]).toEqual([]);
+  for (const other of [join(made.path, 'link'), '/dev/zero'])
+    expect(() => [...readEvents(other)]).toThrow(/got a link or a special file/);
 });
 
 test('reports of a test with very many steps say how many are missing', () => {
@@ -243,14 +239,19 @@ describe('a log without end', () => {
 });
 
 test('a full disk ends the log, not the test', async () => {
-  vi.resetModules(); // another file may have loaded it before, with the true node:fs
-  const { DebugLog } = await import('../../../src/report/debug-log.ts');
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   using debug = DebugLog.open(made.path, 0);
-  const writing = vi.mocked(appendFileSync);
-  const write = writing.getMockImplementation()!;
-  writing.mockImplementationOnce(write).mockImplementationOnce(() => {
-    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  const write = fs.appendFileSync;
+  const writing = vi
+    .spyOn(fs, 'appendFileSync')
+    .mockImplementationOnce(write)
+    .mockImplementationOnce(() => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    });
+  syncBuiltinESMExports(); // so that everybody who has imported it by name calls this one
+  onTestFinished(() => {
+    writing.mockRestore();
+    syncBuiltinESMExports();
   });
   debug.sink(begin(1, 'A'));
   debug.sink(begin(2, 'B'));
