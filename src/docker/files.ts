@@ -33,13 +33,15 @@ export async function writeFiles(
   signal?: AbortSignal,
 ): Promise<void> {
   const archive = pack();
-  const filled = fill(archive, files).catch((error: unknown) => {
+  // whichever fails ends the other, which would wait for it for ever
+  const give = (error: unknown): never => {
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
-  });
-  const sent = engine.call(`copy files to ${name}`, signal, () =>
-    container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }),
-  );
+  };
+  const filled = fill(archive, files).catch(give);
+  const sent = engine
+    .call(`copy files to ${name}`, signal, () => container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }))
+    .catch(give);
   const [filling, sending] = await Promise.allSettled([filled, sent]);
   if (filling.status === 'rejected') throw filling.reason;
   if (sending.status === 'rejected') throw sending.reason;

@@ -32,7 +32,7 @@ interface OpenStream {
  * the daemon does not answer.
  */
 export class Requests implements Disposable {
-  readonly #signal = new AsyncLocalStorage<AbortSignal>();
+  readonly #signal = new AsyncLocalStorage<AbortSignal | undefined>();
   readonly #givenUp = new AbortController();
   readonly #streams = new Set<OpenStream>();
 
@@ -47,7 +47,7 @@ export class Requests implements Disposable {
 
   /** Runs `body`; when the signal fires, requests that it has sent and that are not answered yet are aborted. */
   until<T>(signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
-    return signal ? this.#signal.run(signal, body) : body();
+    return this.#signal.run(signal, body); // also without one: that of an outer call is not meant for these
   }
 
   /** Fails all requests that are not answered, and all further ones; closes all streams. */
@@ -67,7 +67,7 @@ export class Requests implements Disposable {
       unanswered.abort(reason);
     };
     const late = new Error(`no answer to ${request.path.replace(/\?.*/, '')} within ${String(answerTimeoutMs / 1000)} s`);
-    const timer = abortSignal || file !== undefined ? undefined : setTimeout(give(late), answerTimeoutMs);
+    const timer = abortSignal || file !== undefined ? undefined : setTimeout(give(late), answerTimeoutMs).unref();
     const signals = [this.#signal.getStore(), this.#givenUp.signal].filter((signal) => signal !== undefined);
     const listeners = signals.map((signal) => {
       const listener = (): void => {

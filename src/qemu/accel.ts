@@ -2,7 +2,7 @@
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { untilAborted } from '../core/deadline.ts';
+import { blameFor, untilAborted } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { step } from '../core/step.ts';
@@ -121,6 +121,7 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
     });
   });
   const said = text(probe.stderr);
+  const startMs = performance.now();
   const timeout = AbortSignal.timeout(bootTimeoutMs);
   try {
     if (await untilAborted(booted, signal ? AbortSignal.any([signal, timeout]) : timeout)) {
@@ -131,6 +132,8 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
   } catch (error) {
     signal?.throwIfAborted();
     if (error !== timeout.reason) throw error;
+    const blamed = await blameFor(startMs); // a verdict is kept, so it must not be that of a silent daemon
+    if (blamed) throw blamed;
     return { works: false, reason: `a kernel did not boot with it within ${String(bootTimeoutMs / 1000)} s` };
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { statfs } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { whenAborted } from '../core/deadline.ts';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { availableMemoryMiB } from '../core/memory.ts';
 import { connectTimeoutMs, Container, DaemonError, Engine } from '../docker/index.ts';
@@ -49,6 +50,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     return [failure('docker', messageOf(error), error instanceof DaemonError ? error.remedy : 'docker version')];
   }
   using connection = engine;
+  if (signal) whenAborted(signal, connection.hurry.bind(connection));
   const daemon: Finding = {
     name: 'docker',
     result: 'ok',

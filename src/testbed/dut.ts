@@ -271,7 +271,5 @@ export class Dut {
     return countDown({ timeoutMs: timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor, signal });
   }
 
-  #wait(wait: Partial<Wait>): Wait {
-    return { timeoutMs: wait.timeoutMs ?? 30_000 * this.timeFactor, signal: wait.signal };
-  }
+  readonly #wait = ({ timeoutMs = 30_000 * this.timeFactor, signal }: Partial<Wait>): Wait => ({ timeoutMs, signal });
 }

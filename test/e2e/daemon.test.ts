@@ -3,10 +3,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import Docker from 'dockerode';
 import { expect, test } from 'vitest';
+import { jobLabel } from '../../src/docker/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { Project, waitForLine } from '../support/cli.ts';
 import { DaemonProxy } from '../support/daemon-proxy.ts';
+import { suiteId } from '../support/suite.ts';
 
 const testFile = `
 import { expect, test } from 'alpy/test';
@@ -47,6 +50,13 @@ interface RunJson {
 
 async function runJson(of: Project): Promise<RunJson> {
   return JSON.parse(await readFile(of.path('alpy-out/run.json'), 'utf8')) as RunJson;
+}
+
+/** What a frozen daemon did not remove, `alpy clean` does when the daemon is back. */
+async function expectNothingLeft(of: Project): Promise<void> {
+  expect((await of.run(['clean'])).status).toBe(0);
+  const filters = { label: [`${jobLabel}=${suiteId()}`] };
+  expect(await new Docker().listContainers({ all: true, filters })).toEqual([]);
 }
 
 test('a daemon that dies ends the run with status 3 and the reports of what was done', async () => {
@@ -95,6 +105,7 @@ test('Ctrl-C ends a run within 10 s although the daemon is frozen for good, and 
   expect(seconds).toBeLessThan(10);
   const { tests } = await runJson(own);
   expect(tests.map(({ name, status: how }) => `${name} ${how}`)).toContain('passes passed');
+  await expectNothingLeft(own);
 });
 
 test('Ctrl-C ends a run within 10 s also while it looks at the machine', async () => {
@@ -110,4 +121,5 @@ test('Ctrl-C ends a run within 10 s also while it looks at the machine', async (
   expect(status).toBe(130);
   expect(seconds).toBeLessThan(10);
   expect((await runJson(own)).tests).toEqual([]);
+  await expectNothingLeft(own);
 });

@@ -9,7 +9,7 @@ import { beginSuite, suiteId } from './suite.ts';
  * Fails after all tests of a project if something of theirs is still there. Other alpy processes on this machine, such as a
  * second run of the tests, do not count.
  */
-export default async function nothingLeft(): Promise<() => Promise<void>> {
+export default function nothingLeft(): () => Promise<void> {
   beginSuite();
   const docker = new Docker();
   const before = strays();

@@ -27,7 +27,10 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const socket = connect(path);
     try {
       socket.on('error', () => undefined); // while it is waited for, `once` tells; later its end does
-      const closed = once(socket, 'close').then(() => undefined);
+      const closed = once(socket, 'close').then(
+        () => undefined,
+        () => undefined, // nobody listens there any more
+      );
       const asked = once(readLines(socket), 'line') as Promise<[string]>;
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);

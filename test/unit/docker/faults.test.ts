@@ -2,13 +2,16 @@
 // A daemon that freezes, dies or talks nonsense.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { withDeadline } from '../../../src/core/deadline.ts';
 import { DeviceError } from '../../../src/core/errors.ts';
 import { Engine } from '../../../src/docker/engine.ts';
+import { writeFiles } from '../../../src/docker/files.ts';
 import { DaemonProxy } from '../../support/daemon-proxy.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
@@ -110,6 +113,26 @@ test('a request is aborted when its caller gives up', async () => {
   stop.abort(reason);
   await expect(call).rejects.toBe(reason);
   await closed;
+});
+
+test('copying a large file to a daemon that takes nothing ends with its signal', async () => {
+  const asked = Promise.withResolvers<void>();
+  await using daemon = await FakeDaemon.open((request) => {
+    if (request.method !== 'PUT') return false;
+    asked.resolve();
+    request.pause();
+    return true;
+  });
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-large-'));
+  const file = join(folder.path, 'large');
+  await writeFile(file, Buffer.alloc(8 * 1024 * 1024));
+  const stop = new AbortController();
+  const files = [{ path: '/large', content: { file } }];
+  const copied = writeFiles(engine, engine.docker.getContainer('x'), 'node0', files, stop.signal);
+  await asked.promise;
+  stop.abort(new Error('stopped'));
+  await expect(copied).rejects.toThrow('stopped');
 });
 
 test('a process that gave up connecting to a silent daemon ends', async () => {
