@@ -37,8 +37,11 @@ export async function startJobContainer(
   );
 }
 
-/** bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. */
-const anyShell = `PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
+/**
+ * bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. Both outputs are one pipe: of two,
+ * nobody could say in which order a script has written to them.
+ */
+const anyShell = `exec 2>&1; PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
 
 /**
  * Runs a script that the runner has written, which the shell reads from its standard input.

@@ -10,6 +10,7 @@ import type { Driver, RunnerOptions } from './runner/custom-executor.ts';
 import { leftOf } from './runner/left.ts';
 import { jobPayload, type JobDescription, type JobPayload } from './runner/payload.ts';
 import { writeStandIn } from './runner/stand-in.ts';
+import { writeTalkingDisk } from './talking-disk.ts';
 import { rabbitImage } from './testbeds.ts';
 
 const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
@@ -28,8 +29,9 @@ export interface JobRun {
 export const rabbitLogin = { user: 'root', password: 'rabbit', shellPrompt: '/[#$] $/' };
 
 /**
- * A machine with a runner. It has three appliances: `rabbit`, whose snapshot the first job with it makes; `silent`, a machine
- * that does nothing, at once; and `dead`, one that should have a log-in prompt and never gets there.
+ * A machine with a runner. It has four appliances: `rabbit`, whose snapshot the first job with it makes; `silent`, a machine
+ * that does nothing, at once; `dead`, one that should have a log-in prompt and never gets there; and `talking`, one that says
+ * hello and powers off when it is sent a q.
  */
 export class ExecutorHost implements AsyncDisposable {
   readonly directory: string;
@@ -47,6 +49,7 @@ export class ExecutorHost implements AsyncDisposable {
     const host = new ExecutorHost(await mkdtemp(join(tmpdir(), 'alpy-executor-')));
     await mkdir(join(host.directory, 'tmp'));
     await writeBlankDisk(join(host.directory, 'blank.raw'));
+    await writeTalkingDisk(join(host.directory, 'talking.raw'), 'hello from a tiny guest');
     for (const kind of ['copies', 'waits'] as const) await writeStandIn(join(host.directory, kind), kind);
     return host;
   }
@@ -96,6 +99,7 @@ export class ExecutorHost implements AsyncDisposable {
         rabbit: { appliance: { name: 'rabbit', image: rabbitImage, login: rabbitLogin }, topology },
         silent: { appliance: { ...blank, name: 'silent' }, topology },
         dead: { appliance: dead, topology, boot: 'cold' },
+        talking: { appliance: { ...blank, name: 'talking', image: join(this.directory, 'talking.raw') }, topology },
       },
       imageFolders: [dirname(rabbitImage)],
     };

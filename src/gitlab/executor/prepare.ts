@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir } from 'node:fs/promises';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { makeRedactor, secretsOf } from '../../core/redact.ts';
 import { Engine } from '../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { startKeeper } from '../../session/index.ts';
+import { artifactFolder } from './collect.ts';
 import { jobPaths } from './paths.ts';
 import { isKnownEarly, jobImages, planSession, type Surroundings } from './plan.ts';
+import { NoTestbedError } from './outcome.ts';
 import { seeHarmless } from './policy.ts';
+import { notedFailure, noteFailure } from './start-failure.ts';
 
 /** How a stage of the driver talks and is stopped. */
 export interface StageIo {
@@ -35,16 +39,39 @@ export async function prepareJob(around: Surroundings, io: StageIo): Promise<voi
   const own = jobImages(around, images);
   using engine = await Engine.connect({ jobId: String(job.id) });
   await providePulled(engine, [...new Set([own.job, ...own.services])], around, io);
-  if (isKnownEarly(around)) await startTestbed(around, io);
+  if (isKnownEarly(around)) await startEarly(around, io);
   else io.say('the testbed is made when the project is there, as that describes it');
 }
 
-/** Makes the job's testbed. @throws what planSession and startKeeper throw */
+/**
+ * Makes the testbed. If its guest was started in vain, the job goes on until its first script all the same: after a prepare
+ * that fails GitLab Runner uploads no artifacts.
+ */
+async function startEarly(around: Surroundings, io: StageIo): Promise<void> {
+  try {
+    await startTestbed(around, io);
+  } catch (error) {
+    const { session } = jobPaths(around.settings, around.job);
+    if (!(error instanceof NoTestbedError) || !(await notedFailure(session))) throw error;
+    io.say(makeRedactor(secretsOf(around.job.variables))(`alpy: ${error.message}`));
+    io.say(
+      `the job has no testbed and ends at its first script. Until then it goes on, so that what the boot has left can be uploaded from ${artifactFolder}: artifacts with when: always`,
+    );
+  }
+}
+
+/**
+ * Makes the job's testbed.
+ * @throws NoTestbedError when what describes it is to blame: it then has the outcome for the job
+ * @throws what planSession and startKeeper throw
+ */
 export async function startTestbed(around: Surroundings, io: StageIo): Promise<void> {
   const spec = await planSession(around);
   const { appliance, topology } = spec.config;
   io.say(`making the testbed: ${appliance.name}, ${String(topology.links)} links; scripts run beside ${spec.job?.node ?? ''}`);
-  await startKeeper(spec, io.keeper, keeperEnvironment(around.env), io.say, io.signal);
+  await startKeeper(spec, io.keeper, keeperEnvironment(around.env), io.say, io.signal).catch(async (error: unknown) => {
+    throw await noteFailure(spec.directory, error, around.job);
+  });
 }
 
 /** A keeper has no use for what is only of one stage, or of the job. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { EnvironmentError, messageOf, statusByFault } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
 import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
@@ -12,7 +12,9 @@ import { jobPaths } from './paths.ts';
 import type { Surroundings } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
+import { isFirstTime, OutputEnd, sayOnce } from './said.ts';
 import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
+import { notedFailure } from './start-failure.ts';
 
 /** Where the output of a job's script goes. */
 export interface ScriptOutput {
@@ -41,14 +43,21 @@ export async function runStage(
 
 async function runInTestbed(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
   const { session } = jobPaths(around.settings, around.job);
+  const failure = await notedFailure(session);
+  if (failure) throw failure;
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
   const input = await readFile(script);
-  const socket = join(session, sessionFiles.socket);
   const { stdout, stderr, signal } = io;
   if (!(await isKept(session))) throw await lostTestbed(session);
-  const status = await callSocket(socket, { args: ['script'], input, stdout, stderr, signal });
+  const end = new OutputEnd();
+  const keep = (take: (data: Buffer) => void) => (data: Buffer) => {
+    end.take(data);
+    take(data);
+  };
+  const call = { args: ['script'], input, stdout: keep(stdout), stderr: keep(stderr), signal };
+  const status = await callSocket(join(session, sessionFiles.socket), call);
   if (status === undefined) throw await lostTestbed(session);
-  return judge(status, socket, io);
+  return judge(status, session, io, end);
 }
 
 /** What is known of a testbed that has ended though nobody has told it to: its keeper's last words, or what it did last. */
@@ -57,18 +66,24 @@ async function lostTestbed(session: string): Promise<EnvironmentError> {
     const text = await readFile(join(session, ...path), 'utf8').catch(() => ''); // it may have ended before it wrote one
     return tail(text.trim(), 2000);
   };
+  const what = 'the testbed has gone';
+  if (!(await isFirstTime(session, what))) return new EnvironmentError(`${what}, as the log says above`);
   const words = await read(sessionFiles.log);
-  if (words !== '') return new EnvironmentError(`the testbed has gone: ${words}`);
+  if (words !== '') return new EnvironmentError(`${what}: ${words}`);
   const deeds = await read(sessionFiles.testbed, 'debug.log');
-  return new EnvironmentError(`the testbed has gone, and its keeper said nothing; its last deeds were:\n${deeds}`);
+  return new EnvironmentError(`${what}, and its keeper said nothing; its last deeds were:\n${deeds}`);
 }
 
-/** A script may have failed because the testbed broke, or gone well though the guest has died. */
-async function judge(status: number, socket: string, { stderr, signal }: StageIo & ScriptOutput): Promise<Outcome> {
-  const state = await callSocket(socket, { args: ['status'], stdout: () => undefined, stderr, signal });
-  if (state === undefined || state > 1) return { kind: 'system' };
-  if (status === 0 && state === 1) return { kind: 'failure', exitCode: 1 }; // the guest powered off or rebooted of itself
-  return outcomeOfStatus(status);
+/** A script may have failed because the testbed broke, or gone well though the guest or a service has died. */
+async function judge(status: number, session: string, { say, signal }: StageIo & ScriptOutput, end: OutputEnd): Promise<Outcome> {
+  const words: Buffer[] = [];
+  const keepWord = (data: Buffer): void => void words.push(data);
+  const call = { args: ['status'], stdout: () => undefined, stderr: keepWord, signal };
+  const state = await callSocket(join(session, sessionFiles.socket), call);
+  await sayOnce(session, Buffer.concat(words).toString().trim(), say, (message) => end.has(message));
+  const { device, usage } = statusByFault;
+  if (state !== 0 && state !== device && state !== usage) return { kind: 'system' };
+  return outcomeOfStatus(status === 0 ? state : status); // the guest powered off or rebooted of itself, or a service ended
 }
 
 /**
@@ -81,7 +96,7 @@ async function endTestbed(around: Surroundings, { say, signal }: StageIo): Promi
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
     const complaint = await stopKeeper(session, signal);
-    if (complaint !== '') say(complaint);
+    await sayOnce(session, complaint, say);
     await collectFiles(around, signal);
     await writeFile(mark, '');
     say(`captures, console logs and events are in ${artifactFolder}`);
