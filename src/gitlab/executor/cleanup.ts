@@ -7,6 +7,7 @@ import { stopKeeper } from '../../session/index.ts';
 import { emptyFolder } from './collect.ts';
 import { jobPaths, runIdOf } from './paths.ts';
 import type { Surroundings } from './plan.ts';
+import type { ToolPlace } from './tool.ts';
 
 /**
  * Ends what is left of a job and removes its folders, whatever state it is in; nothing is done when nothing is left. One that
@@ -27,7 +28,11 @@ export async function cleanUpJob(around: Surroundings, signal: AbortSignal): Pro
   });
 }
 
-async function removeFolder(around: Surroundings, folder: string, signal: AbortSignal): Promise<void> {
+/**
+ * Removes a folder of a job's, also what containers have made in it.
+ * @throws EnvironmentError when it cannot be emptied
+ */
+export async function removeFolder(around: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await remove();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sessionFiles } from '../../session/index.ts';
 import { jobPaths } from './paths.ts';
 import { projectDirectory, type Surroundings } from './plan.ts';
-import { runTool } from './tool.ts';
+import { runTool, type ToolPlace } from './tool.ts';
 
 /** Where the files of the testbed go, relative to the project: `artifacts:paths` takes them from there. */
 export const artifactFolder = 'alpy-out/testbed';
@@ -35,7 +35,7 @@ export async function collectFiles(around: Surroundings, signal: AbortSignal): P
  * Empties a folder that may hold files of root's, made in containers.
  * @throws EnvironmentError when it cannot be emptied
  */
-export async function emptyFolder(around: Surroundings, folder: string, signal: AbortSignal): Promise<void> {
+export async function emptyFolder(around: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
   const mounts = [{ source: folder, target: '/alpy/folder', readOnly: false }];
   const script = 'find /alpy/folder -mindepth 1 -delete';
   await runTool(around, { script, args: [], mounts, what: `empty ${folder}` }, signal);

@@ -3,6 +3,7 @@ export { cleanUpJob } from './cleanup.ts';
 export { install, readRunner, type Installation } from './install.ts';
 export { readJob, type Job } from './job.ts';
 export { outcomeOfError, tellOutcome, type Outcome } from './outcome.ts';
+export { removeDeadJobs } from './leftovers.ts';
 export { jobPaths, longestSocketOf } from './paths.ts';
 export type { Surroundings } from './plan.ts';
 export { prepareJob, type StageIo } from './prepare.ts';

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { makeRedactor, secretsOf } from '../../core/redact.ts';
 import { Engine } from '../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { startKeeper } from '../../session/index.ts';
 import { artifactFolder } from './collect.ts';
+import { removeDeadJobs } from './leftovers.ts';
+import { describeRun, writeMark } from './mark.ts';
 import { jobPaths } from './paths.ts';
 import { isKnownEarly, jobImages, planSession, type Surroundings } from './plan.ts';
 import { NoTestbedError } from './outcome.ts';
@@ -29,18 +32,38 @@ export interface StageIo {
 export async function prepareJob(around: Surroundings, io: StageIo): Promise<void> {
   const { settings, job, env } = around;
   seeHarmless(job, settings);
-  const paths = jobPaths(settings, job);
-  for (const folder of [paths.builds, paths.cache]) {
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw new EnvironmentError(`cannot make ${folder}: ${messageOf(cause)}; see root in ${settings.file}`, { cause });
-    });
-  }
+  await makeFolders(around);
+  await removeLeft(around, io);
   const images = resolveImages(env, settings.alpyImages);
   const own = jobImages(around, images);
   using engine = await Engine.connect({ jobId: String(job.id) });
   await providePulled(engine, [...new Set([own.job, ...own.services])], around, io);
   if (isKnownEarly(around)) await startEarly(around, io);
   else io.say('the testbed is made when the project is there, as that describes it');
+}
+
+/** The mark comes before the folder of builds, or another job might take that for a leftover. */
+async function makeFolders({ settings, job, env }: Surroundings): Promise<void> {
+  const { builds, cache, session } = jobPaths(settings, job);
+  const making = async (folder: string, act: () => Promise<unknown>): Promise<void> => {
+    await act().catch((cause: unknown) => {
+      throw new EnvironmentError(`cannot make ${folder}: ${messageOf(cause)}; see root in ${settings.file}`, { cause });
+    });
+  };
+  await making(builds, () => mkdir(dirname(builds), { recursive: true }));
+  const mark = await describeRun(Date.now() + job.timeoutMs + settings.graceSeconds * 1000, env['TMPDIR']);
+  await making(session, () => writeMark(session, mark));
+  for (const folder of [builds, cache]) await making(folder, () => mkdir(folder, { recursive: true }));
+}
+
+/** Removes what jobs have left that were never cleaned up, such as after a crash of the machine. This job goes on in any case. */
+async function removeLeft({ settings, env, job }: Surroundings, { say, signal }: StageIo): Promise<void> {
+  try {
+    for (const key of await removeDeadJobs({ settings, env }, signal, job.key)) say(`removed what was left of job ${key}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`could not remove what is left of other jobs: ${messageOf(error)}`);
+  }
 }
 
 /**
