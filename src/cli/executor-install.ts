@@ -52,6 +52,8 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
       io.stdout(done.length > 0 ? 'GitLab Runner reads its file anew by itself' : 'nothing to do');
     }
     const [{ checkRunner }, { runner }] = await Promise.all([import('./executor-check.ts'), gitlab.readRunner(installation)]);
+    const proposal = args.check ? undefined : gitlab.timeoutProposal(runner);
+    if (proposal !== undefined) io.stdout(proposal);
     io.exitWith(tell(io, await checkRunner({ runner, settingsFile: settings, program }), args.check ? 2 : 3));
   },
 });

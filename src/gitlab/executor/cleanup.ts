@@ -5,12 +5,13 @@ import { Lifetime } from '../../core/lifetime.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
 import { stopKeeper } from '../../session/index.ts';
 import { emptyFolder } from './collect.ts';
+import { keepFiles } from './kept.ts';
 import { jobPaths, runIdOf } from './paths.ts';
 import type { Surroundings } from './plan.ts';
 import type { ToolPlace } from './tool.ts';
 
 /**
- * Ends what is left of a job and removes its folders, whatever state it is in; nothing is done when nothing is left. One that
+ * Ends what is left of a job and removes its folders, whatever state it is in, but for captures and logs that it may want; nothing is done when nothing is left. One that
  * fails does not keep the others from being tried.
  * @throws CleanupError with all that could not be removed
  */
@@ -19,6 +20,7 @@ export async function cleanUpJob(around: Surroundings, signal: AbortSignal): Pro
   const { session, builds } = jobPaths(settings, job);
   await using lifetime = new Lifetime(); // last made first
   for (const folder of [session, builds]) lifetime.defer(folder, () => removeFolder(around, folder, signal));
+  lifetime.defer('captures and logs', () => keepFiles(around));
   lifetime.defer('containers', async () => {
     using engine = await Engine.connect({ jobId: String(job.id) });
     await removeLeftovers(engine, runIdOf(job), signal);

@@ -8,6 +8,6 @@ export { jobPaths, longestSocketOf } from './paths.ts';
 export type { Surroundings } from './plan.ts';
 export { prepareJob, type StageIo } from './prepare.ts';
 export { runStage } from './run.ts';
-export { differences, printedPart, wantedKeys, type RunnerEntry, type WantedKeys } from './runner-config.ts';
+export { differences, printedPart, timeoutProposal, wantedKeys, type RunnerEntry, type WantedKeys } from './runner-config.ts';
 export { lookAtRunnerVersion } from './runner-version.ts';
 export { defaultSettings, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';

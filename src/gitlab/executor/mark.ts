@@ -26,6 +26,8 @@ export interface Mark {
   readonly pidNamespace: string;
   /** the processes that have started the driver: GitLab Runner, and what is between */
   readonly starters: readonly ProcessId[];
+  /** when the job was prepared, in `ms` since 1970 */
+  readonly startedMs: number;
   /** when the job is over in any case, in `ms` since 1970 */
   readonly endsByMs: number;
   /** the runner's own folder for the job; empty when it has told none */
@@ -41,6 +43,7 @@ export async function describeRun(deadlineMs: number, temporary = ''): Promise<M
   return {
     ...(await whereWeAre()),
     starters: await startersOf(process.ppid),
+    startedMs: Date.now(),
     endsByMs: deadlineMs + marginMs,
     temporary: basename(temporary).startsWith('custom-executor') ? temporary : '',
   };

@@ -6,6 +6,7 @@ import { EnvironmentError, messageOf, statusByFault } from '../../core/errors.ts
 import { tail } from '../../core/text.ts';
 import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
+import { collectedFile, noteInterruption } from './kept.ts';
 import { dropForeignLinks } from './links.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import { jobPaths } from './paths.ts';
@@ -35,10 +36,20 @@ export async function runStage(
   stage: string,
   io: StageIo & ScriptOutput,
 ): Promise<Outcome> {
-  if (!isPredefined(stage)) return runInTestbed(around, script, io);
+  if (!isPredefined(stage)) return runUserScript(around, script, io);
   if (isAfterScripts(stage)) await endTestbed(around, io);
   if (handlesFiles(stage)) await dropForeignLinks(around, io);
   return outcomeOfStatus(await runPredefined(script, around.env, io.signal));
+}
+
+async function runUserScript(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
+  try {
+    return await runInTestbed(around, script, io);
+  } catch (error) {
+    const word = io.signal.aborted ? await noteInterruption(around) : undefined;
+    if (word !== undefined) io.say(word);
+    throw error;
+  }
 }
 
 async function runInTestbed(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
@@ -92,7 +103,7 @@ async function judge(status: number, session: string, { say, signal }: StageIo &
  */
 async function endTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(around.settings, around.job);
-  const mark = join(session, 'collected');
+  const mark = join(session, collectedFile);
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
     const complaint = await stopKeeper(session, signal);

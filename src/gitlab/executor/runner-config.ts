@@ -165,6 +165,18 @@ function plain(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
 }
 
+const scriptTimeout = 'environment = ["RUNNER_SCRIPT_TIMEOUT=50m"]';
+
+/**
+ * What a runner might have besides: it depends on its jobs, so it is not written. Pure.
+ * @returns `undefined` when config.toml has it
+ */
+export function timeoutProposal({ own }: Pick<RunnerEntry, 'own'>): string | undefined {
+  const { environment } = own;
+  if (Array.isArray(environment) && environment.some((one) => String(one).startsWith('RUNNER_SCRIPT_TIMEOUT='))) return undefined;
+  return `a proposal: when a job reaches its time-out, GitLab Runner runs no after_script and uploads no artifacts. Set RUNNER_SCRIPT_TIMEOUT to less than the job's timeout: in .gitlab-ci.yml, or for all jobs of this runner, such as for time-outs of an hour, in config.toml: ${scriptTimeout}`;
+}
+
 /** The part of config.toml for pasting. Pure. */
 export function printedPart({ own, custom, defaults, buildDir }: WantedKeys): string {
   const lines = (keys: Keys, indent: string): readonly string[] =>
@@ -173,6 +185,7 @@ export function printedPart({ own, custom, defaults, buildDir }: WantedKeys): st
     '[[runners]]',
     '  # name, url and token: those of your runner',
     ...lines({ executor: 'custom', ...own }, '  '),
+    `  # ${scriptTimeout} # less than the jobs' timeout: else one that reaches it has no artifacts`,
     '  [runners.custom]',
     ...lines({ ...custom, ...defaults }, '    '),
     '  [runners.custom_build_dir]',

@@ -95,20 +95,39 @@ async function getSources({ variables }: JobPayload, run: Run): Promise<void> {
   }
 }
 
-async function runUserScripts({ steps }: JobPayload, run: Run, { signal, onCancel, log }: BuildControl): Promise<void> {
+async function runUserScripts(
+  { steps, variables }: JobPayload,
+  run: Run,
+  { signal, onCancel, log }: BuildControl,
+): Promise<void> {
   const cancelled = new AbortController();
   onCancel(() => {
     cancelled.abort(new JobFailure('canceled', 'canceled')); // what comes after the scripts is still done
   });
-  const scripts = AbortSignal.any([signal, cancelled.signal]);
+  const limit = variables.findLast(({ key }) => key === 'RUNNER_SCRIPT_TIMEOUT')?.value;
+  const overdue = new AbortController();
+  const timer = setTimeout(
+    () => {
+      overdue.abort(new JobFailure('script timeout exceeded', 'job_execution_timeout')); // the same follows as after a cancel
+    },
+    secondsOf(limit) * 1000,
+  );
+  const scripts = AbortSignal.any([signal, cancelled.signal, overdue.signal]);
   const failure = await failureIn(async () => {
     for (const { name } of steps) if (name !== 'after_script') await run(`step_${name.toLowerCase()}`, 'running', scripts);
     scripts.throwIfAborted();
   });
+  clearTimeout(timer);
   const limited = AbortSignal.any([signal, AbortSignal.timeout(afterScriptTimeoutMs)]);
   const complaint = await failureIn(() => run('after_script', statusOf(failure), limited));
   if (complaint && !signal.aborted) log(`after_script failed, but job will continue unaffected: ${complaint.message}\n`);
   if (failure) throw failure;
+}
+
+/** A duration of Go's, as far as tests use them: `8s`. Without one, the timer's longest. */
+function secondsOf(duration: string | undefined): number {
+  const seconds = /^(\d+)s$/.exec(duration ?? '')?.[1];
+  return seconds === undefined ? 2_000_000 : Number(seconds);
 }
 
 async function failureIn(body: () => Promise<void>): Promise<JobFailure | undefined> {

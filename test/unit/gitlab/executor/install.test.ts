@@ -12,6 +12,7 @@ import {
   printedPart,
   readRunner,
   settingsJsonSchema,
+  timeoutProposal,
   wantedKeys,
 } from '../../../../src/gitlab/executor/index.ts';
 import { folder } from './make.ts';
@@ -225,6 +226,15 @@ describe('install', () => {
     await writeFile(where.settings, 'rot: /x\n');
     await expect(install(where)).rejects.toThrow('Unrecognized key: "rot"');
     expect(await readFile(where.runnerConfig, 'utf8')).toBe(before);
+  });
+
+  test('RUNNER_SCRIPT_TIMEOUT is proposed unless config.toml sets it', () => {
+    expect(timeoutProposal({ own: { environment: ['A=RUNNER_SCRIPT_TIMEOUT=1m'] } })).toContain('RUNNER_SCRIPT_TIMEOUT=50m');
+    expect(timeoutProposal({ own: {} })).toContain("less than the job's timeout");
+    expect(timeoutProposal({ own: { environment: ['A=1', 'RUNNER_SCRIPT_TIMEOUT=20m'] } })).toBeUndefined();
+    expect(printedPart(wantedKeys(defaultSettings('/s.yaml'), program))).toMatch(
+      /^ {2}# environment = \["RUNNER_SCRIPT_TIMEOUT=/m,
+    );
   });
 
   test('what is printed for pasting is what would be written', async () => {
