@@ -31,7 +31,7 @@ export interface Check {
 }
 
 /** PATH of a service of systemd, which has none of a login shell's. */
-const servicePath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+export const servicePath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** What a guest takes besides its memory, in MiB: QEMU without KVM, nodes and the keeper. */
 const overheadMiB = 550;

@@ -11,3 +11,4 @@ export { runStage } from './run.ts';
 export { differences, printedPart, timeoutProposal, wantedKeys, type RunnerEntry, type WantedKeys } from './runner-config.ts';
 export { lookAtRunnerVersion } from './runner-version.ts';
 export { defaultSettings, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';
+export { playSmokeJob, type Smoke, type SmokeFailure } from './smoke.ts';

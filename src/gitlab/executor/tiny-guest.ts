@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { writeFile } from 'node:fs/promises';
 
 /** For a processor that has just started: prints what follows on COM1, then waits for a q there, and powers off by ACPI. */
 const program = [
@@ -12,15 +11,17 @@ const program = [
   ...[0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xeb, 0xe7], // power off
 ];
 
+const diskBytes = 1024 * 1024;
+
 /**
- * Writes a raw disk with a boot sector whose program prints a text on the serial console and powers the machine off when it
- * gets a q: the smallest guest that says something.
- * @param text - at most 400 characters
+ * The disk of the smallest guest that says something: a boot sector whose program prints a text on the serial console, and
+ * powers the machine off when it gets a q there. Pure.
+ * @param text - at most 400 characters of ASCII
  */
-export async function writeTalkingDisk(path: string, text: string): Promise<void> {
-  const disk = Buffer.alloc(1024 * 1024);
+export function tinyGuestDisk(text: string): Buffer {
+  const disk = Buffer.alloc(diskBytes);
   disk.set(program);
   disk.write(`${text}\r\n`, program.length, 'latin1');
   disk.writeUInt16LE(0xaa55, 510);
-  await writeFile(path, disk);
+  return disk;
 }
