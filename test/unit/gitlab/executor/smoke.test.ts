@@ -27,7 +27,7 @@ async function play(lines: Lines, signal = new AbortController().signal): Promis
   const builds = join(directory, 'builds/1-a');
   const { config = `echo '{"builds_dir": "${builds}"}'`, prepare = 'true', run = 'true', cleanup = 'true' } = lines;
   const custom: Record<string, unknown> = Object.fromEntries(
-    Object.entries({ config, prepare, run, cleanup }).flatMap(([stage, line]) => [
+    Object.entries({ config, prepare, run, cleanup }).flatMap(([stage, line]): readonly (readonly [string, unknown])[] => [
       [`${stage}_exec`, '/bin/sh'],
       [`${stage}_args`, ['-c', `echo "\${2:-${stage}}" >>${log}; BUILDS=${builds}; ${line}`, 'driver']],
     ]),
