@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFile as readDescriptor } from 'node:fs';
+import { promisify } from 'node:util';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
@@ -90,30 +91,46 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
 
 /** @returns nothing when there is no such file */
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!file) return undefined;
+  const fd = openOnly('file', path, constants.O_RDONLY);
+  if (fd === undefined) return undefined;
   try {
-    const facts = await file.stat();
-    if (!facts.isFile()) throw new Error(`${path} is no file`);
-    if (facts.size > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
-    return await file.readFile();
+    if (fstatSync(fd).size > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
+    return await promisify(readDescriptor)(fd);
   } finally {
-    await file.close();
+    closeSync(fd);
   }
 }
 
 /** Opens a pipe that somebody reads; it belongs to the socket then. @throws Error when nobody does, or it is no pipe */
 function openPipe(path: string): Socket {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (!fstatSync(fd).isFIFO()) {
-    closeSync(fd);
-    throw new Error(`${path} is no pipe`);
-  }
+  const fd = openOnly('pipe', path, constants.O_WRONLY);
+  if (fd === undefined) throw new Error(`there is no ${path}`);
   return new Socket({ fd, readable: false, writable: true });
+}
+
+/** Linux: a descriptor by which something can be looked at; unlike with others, getting one does nothing to a device. */
+const O_PATH = 0o10000000;
+
+/**
+ * Opens something only if it is of a kind. The job can put a device in its place, and merely opening one may have an effect: a
+ * watchdog restarts the machine.
+ * @returns its descriptor; nothing when there is nothing
+ */
+function openOnly(kind: 'file' | 'pipe', path: string, flags: number): number | undefined {
+  let found: number;
+  try {
+    found = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const facts = fstatSync(found);
+    if (!(kind === 'file' ? facts.isFile() : facts.isFIFO())) throw new Error(`${path} is no ${kind}`);
+    return openSync(`/proc/self/fd/${String(found)}`, flags | constants.O_NONBLOCK);
+  } finally {
+    closeSync(found);
+  }
 }
 
 async function writeTo(pipe: Socket, data: Buffer | string): Promise<void> {

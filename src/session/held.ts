@@ -9,8 +9,6 @@ export interface Held {
   readonly testbed: Testbed;
   /** by their names */
   readonly services: ReadonlyMap<string, App>;
-  /** in which the scripts of a CI job run; absent when none does */
-  readonly job?: Container | undefined;
   /** absolute path of the folder for the testbed's files */
   readonly directory: string;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { Container, type Engine } from '../docker/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import type { Call } from './call.ts';
+import { isWrongCommand } from './errors.ts';
 import { nodeNamed } from './held.ts';
 import { runIn } from './run-in.ts';
 import { sharedFolder, type JobContainerSpec } from './spec.ts';
@@ -10,7 +12,8 @@ import { sharedFolder, type JobContainerSpec } from './spec.ts';
 /**
  * Starts the container of a job's scripts beside a node. It waits on its standard input, which the keeper holds, so it ends
  * with the keeper at the latest. Its processes are a namespace of their own: the job's programs do not see QEMU.
- * @throws ContainerError when the daemon refuses, such as for an image without `sh` and `cat`
+ * @throws UsageError when its image has no `sh`
+ * @throws ContainerError when the daemon refuses for another reason
  */
 export async function startJobContainer(
   engine: Engine,
@@ -33,8 +36,34 @@ export async function startJobContainer(
         mounts: [...mounts, ...(shared.mounts ?? [])],
       },
       signal,
-    ),
+    ).catch((cause: unknown) => {
+      if (!isWrongCommand(cause)) throw cause;
+      throw new UsageError(`${cause.message}. The image ${image} of the job needs sh, cat, mktemp, mkfifo and head`, { cause });
+    }),
   );
+}
+
+/**
+ * The container of a job's scripts, started when the first of them is about to run: its image may be the job's own, and until
+ * then the project's folder is only for git and the like on this machine.
+ */
+export class JobContainer implements AsyncDisposable {
+  readonly #start: () => Promise<Container>;
+  #container: Promise<Container> | undefined;
+
+  constructor(start: () => Promise<Container>) {
+    this.#start = start;
+  }
+
+  /** @throws what `start` throws */
+  started(): Promise<Container> {
+    return (this.#container ??= this.#start());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const container = await this.#container?.catch(() => undefined); // who wanted it has heard why there is none
+    await container?.[Symbol.asyncDispose]();
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
-import { Engine, type Container } from '../docker/index.ts';
+import { Engine } from '../docker/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import {
@@ -24,7 +24,7 @@ import type { Answerer } from './call.ts';
 import { serveConsole } from './console-socket.ts';
 import { serveFolder } from './file-calls.ts';
 import type { Held } from './held.ts';
-import { runScript, startJobContainer } from './job-container.ts';
+import { JobContainer, runScript, startJobContainer } from './job-container.ts';
 import { checkServices, startServices } from './services.ts';
 import { serveSocket } from './socket.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
@@ -70,7 +70,7 @@ export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () =
 }
 
 /** @throws what `Testbed.close` throws, and ContainerError when the job's container cannot be removed */
-async function endAll(testbed: Testbed, job: Container | undefined): Promise<void> {
+async function endAll(testbed: Testbed, job: JobContainer | undefined): Promise<void> {
   const outcomes = await Promise.allSettled([testbed.close(), job?.[Symbol.asyncDispose]()]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
@@ -82,7 +82,7 @@ async function hold(
   lifetime: Lifetime,
   signal: AbortSignal,
   stop: () => Promise<void>,
-): Promise<{ readonly testbed: Testbed; readonly job: Container | undefined }> {
+): Promise<{ readonly testbed: Testbed; readonly job: JobContainer | undefined }> {
   const engine = await Engine.connect({ runId: spec.runId, jobId: spec.jobId });
   lifetime.defer('engine', () => {
     engine[Symbol.dispose]();
@@ -102,26 +102,30 @@ async function hold(
       await folder[Symbol.asyncDispose]();
     });
   }
-  const job = spec.job && (await startJobContainer(engine, testbed, spec.job, signal));
+  const wanted = spec.job;
+  const job = wanted && new JobContainer(() => startJobContainer(engine, testbed, wanted, signal));
   if (job) lifetime.defer('job', () => job[Symbol.asyncDispose]());
-  const socket = await serveSocket(join(spec.directory, sessionFiles.socket), trusted({ ...jobless, job }, stop));
+  const socket = await serveSocket(join(spec.directory, sessionFiles.socket), trusted(jobless, job, stop));
   lifetime.defer('socket', async () => {
     await socket[Symbol.asyncDispose]();
   });
-  checkServices(services); // one that ended at once has had the time to
+  checkServices(services);
   return { testbed, job };
 }
 
 /** What only the driver, or a person on this machine, may ask for besides. */
-function trusted(held: Held, stop: () => Promise<void>): Answerer {
-  const { job } = held;
+function trusted(held: Held, job: JobContainer | undefined, stop: () => Promise<void>): Answerer {
   return answererOf(held, async (call) => {
     const [name] = call.args;
     if (name === 'stop') {
       await stop();
       return 0;
     }
-    return name === 'script' && job ? runScript(job, call) : undefined;
+    if (!job || (name !== 'begin' && name !== 'script')) return undefined;
+    const container = await job.started();
+    if (name === 'script') return runScript(container, call);
+    checkServices(held.services); // one that ends at once has had the time to, while the container was started
+    return 0;
   });
 }
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { ContainerDiedError, ContainerError } from '../docker/index.ts';
+import { ContainerDiedError } from '../docker/index.ts';
 import type { App } from '../network/index.ts';
 import type { Testbed } from '../testbed/index.ts';
-import { ServiceError } from './errors.ts';
+import { isWrongCommand, ServiceError } from './errors.ts';
 import { nodeNamed } from './held.ts';
 import type { ServiceSpec } from './spec.ts';
-
-/** HTTP status with which the daemon answers when a container's command is not in its image, or is not a program. */
-const badRequest = 400;
 
 /**
  * Starts the services of a job.
@@ -24,7 +21,7 @@ export async function startServices(
     services.map(async ({ name, node, ...service }) => {
       const spec = { ...service, name, node: nodeNamed({ testbed }, node) };
       const app = await testbed.apps.start(spec, signal).catch((cause: unknown) => {
-        if (!(cause instanceof ContainerError) || cause.statusCode !== badRequest) throw cause;
+        if (!isWrongCommand(cause)) throw cause;
         throw new ServiceError(`service ${name}: ${cause.message}. Correct its entrypoint or command`, { cause });
       });
       return [name, app] as const;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JobResult } from '../support/contract-runner.ts';
 import { useExecutorHost } from '../support/executor-host.ts';
+import { containersOf } from '../support/runner/left.ts';
 
 const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
@@ -61,6 +62,7 @@ test('during get_sources, with a server that does not answer', async () => {
     afterScript: ['echo not-reached'],
   });
   await asked.promise;
+  expect((await containersOf(job.payload.id)).filter((name) => name.endsWith('-job'))).toEqual([]); // its image may be the job's own
   job.cancel();
   const result = await job.result;
   expect(result, result.log).toMatchObject(canceled);
@@ -83,7 +85,13 @@ test('during a script: its processes are told, and after_script and the artifact
   expect(result.log).toMatch(/^got-TERM$/m);
   expect(result.log).toMatch(/^after: canceled, 0 asleep$/m);
   expect(result.log).not.toMatch(/^not-reached$/m);
-  expect(namesOf(result).slice(4)).toEqual(['build_script', 'after_script', 'upload_artifacts_on_failure', 'cleanup']);
+  expect(namesOf(result).slice(4)).toEqual([
+    'build_script',
+    'after_script',
+    'upload_artifacts_on_failure',
+    'cleanup_file_variables',
+    'cleanup',
+  ]);
   expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
 });
 
@@ -103,7 +111,7 @@ test('during a script that does not heed it: it is killed', async () => {
   job.cancel();
   const result = await job.result;
   expect(result, result.log).toMatchObject(canceled);
-  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
+  expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup_file_variables', 'cleanup']);
 });
 
 test('during after_script', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The stand-in for GitLab Runner, with drivers of a line: what it tells them, and how it takes what they say.
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -63,11 +63,42 @@ test('a driver is told of the job by its environment, its folder and its argumen
   const [, folder = ''] = /^build_script in (\S+), /.exec(place) ?? [];
   expect(folder).toMatch(/\/custom-executor\w+$/);
   expect(place).toBe(`build_script in ${folder}, ${folder}`);
-  expect(script).toMatch(new RegExp(`^700 ${folder}/script\\w+/script\\.$`));
+  expect(script).toMatch(new RegExp(`^700 ${folder}/script\\w+/script$`));
   expect(response).toBe(`600 ${folder}/response.json`);
   expect(codes).toBe(`1 2 ${folder}/build_exit_code of the driver`);
   expect(variables).toBe('user /b/group/project running [] [unset]');
   expect(outputOf(result, 'after_script')).toContain('user /b/group/project success');
+});
+
+test('a driver gets every feature flag with every job, and what the job says of them', async () => {
+  const run = 'env | sort';
+  const variables = { FF_TIMESTAMPS: '0', FF_SCRIPT_SECTIONS: 'T', FF_ENABLE_JOB_CLEANUP: 'perhaps' };
+  const lines = outputOf(await resultOf({ run }, { variables }), 'build_script').split('\n');
+  const flags = lines.filter((line) => line.startsWith('CUSTOM_ENV_FF_'));
+  expect(flags).toHaveLength(51);
+  for (const [name, value] of [
+    ['FF_TIMESTAMPS', 'false'],
+    ['FF_SCRIPT_SECTIONS', 'true'],
+    ['FF_ENABLE_JOB_CLEANUP', 'false'],
+    ['FF_USE_FASTZIP', 'true'],
+    ['RUNNER_TEMP_PROJECT_DIR', join(directory, 'builds/group/project.tmp')],
+  ] as const)
+    expect(lines).toContain(`CUSTOM_ENV_${name}=${value}`);
+});
+
+test('scripts find files and what earlier scripts have put into GITLAB_ENV, until the last stage removes them', async () => {
+  const log = join(directory, 'seen');
+  const run = `bash "$1"; echo "$2: $(ls ${directory}/builds/group/project.tmp | tr '\\n' ' ')" >>${log}`;
+  const fileVariables = { SECRET: 'content' };
+  const script = ['cat "$SECRET"', 'echo "LATER=so" >>"$GITLAB_ENV"'];
+  const variables = { FF_GIT_URLS_WITHOUT_TOKENS: 'true' };
+  const result = await resultOf({ run }, { script, afterScript: ['echo "later: $LATER"'], variables, fileVariables });
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(outputOf(result, 'build_script')).toContain('content');
+  expect(outputOf(result, 'after_script')).toContain('later: so');
+  const seen = (await readFile(log, 'utf8')).slice(0, -1).split('\n');
+  const isThere = ['get_sources', 'build_script', 'after_script'].map((name) => `${name}: SECRET gitlab_runner_env `);
+  expect(seen).toEqual(['prepare_script: ', ...isThere, 'cleanup_file_variables: ']);
 });
 
 test('statuses of the driver', async () => {
@@ -104,9 +135,10 @@ test('a driver that does not heed SIGTERM is killed with its whole group', async
   job.cancel();
   const result = await job.result;
   expect(result).toMatchObject({ status: 'failed', failureReason: 'canceled' });
-  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`).slice(-3)).toEqual([
+  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`).slice(-4)).toEqual([
     'build_script -1',
     'after_script 0',
+    'cleanup_file_variables 0',
     'cleanup 0',
   ]);
 });

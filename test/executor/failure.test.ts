@@ -33,6 +33,7 @@ test('a script that fails is told with its exit status; after_script and the art
     'build_script 1',
     'after_script 1',
     'upload_artifacts_on_failure 0',
+    'cleanup_file_variables 0',
     'cleanup 0',
   ]);
   expect(result.log).toMatch(/^after: failed$/m);
@@ -81,6 +82,7 @@ test('get_sources that fails is tried again after the work tree was cleared, on 
     'clear_worktree 0',
     'get_sources 1',
     'upload_artifacts_on_failure 0',
+    'cleanup_file_variables 0',
     'cleanup 0',
   ]);
   expect(result.log).not.toContain('making the testbed');
@@ -99,7 +101,13 @@ test('a keeper that is killed ends the script as a failure of the system; what i
   for (const { pid } of keepers) process.kill(pid, 'SIGKILL');
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'runner_system_failure' });
-  expect(callsOf(result).slice(4)).toEqual(['build_script 2', 'after_script 2', 'upload_artifacts_on_failure 0', 'cleanup 0']);
+  expect(callsOf(result).slice(4)).toEqual([
+    'build_script 2',
+    'after_script 2',
+    'upload_artifacts_on_failure 0',
+    'cleanup_file_variables 0',
+    'cleanup 0',
+  ]);
   expect(result.log).toMatch(/^alpy: the testbed has gone, and its keeper said nothing; its last deeds were:$/m);
   expect(result.log).not.toMatch(/^not-reached$/m);
   expect(await host().artifacts(job)).toEqual(

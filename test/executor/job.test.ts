@@ -43,6 +43,7 @@ test('a shell script pings the device, uses its console, and leaves captures and
     'build_script 0',
     'after_script 0',
     'upload_artifacts_on_success 0',
+    'cleanup_file_variables 0',
     'cleanup 0',
   ]);
   expect(result.log).toMatch(/^2 packets transmitted, 2 received, 0% packet loss/m);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { useExecutorHost } from '../support/executor-host.ts';
 import type { JobDescription } from '../support/runner/payload.ts';
+import { makeRepository } from '../support/runner/repository.ts';
 
 const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
@@ -19,10 +20,62 @@ async function refused(description: Omit<JobDescription, 'script'>): Promise<str
   return result.log;
 }
 
-test('variables that programs of the runner would heed are refused by name', async () => {
-  const hostile = { LD_PRELOAD: '/tmp/x.so', GIT_SSH_COMMAND: 'touch /tmp/x', BASH_ENV: '/tmp/x', PATH: '/tmp' };
-  const log = await refused({ variables: { ...silent, ...hostile } });
-  for (const name of Object.keys(hostile)) expect(log).toMatch(new RegExp(`does not take the variables .*\\b${name}\\b`));
+test('variables that programs of the runner would heed reach the container, and not these programs', async () => {
+  const [trap, program] = [join(host().directory, 'trap'), join(host().directory, 'program.sh')];
+  await writeFile(program, `echo "$0" >>${trap}\n`, { mode: 0o755 });
+  const names = [
+    'GIT_TOKEN',
+    'GIT_USER',
+    'PYTHONUNBUFFERED',
+    'NODE_OPTIONS',
+    'EDITOR',
+    'PAGER',
+    'GIT_SSH_COMMAND',
+    'GIT_ASKPASS',
+  ];
+  const variables = Object.fromEntries([...names, 'ENV', 'BASH_ENV', 'GIT_EXTERNAL_DIFF'].map((name) => [name, program]));
+  const job = await host().start({
+    variables: { ...silent, ...variables, PATH: '/usr/local/bin:/usr/bin:/bin:/evil' },
+    script: ['env >environment.txt'],
+    artifacts: { paths: ['environment.txt'] },
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(existsSync(trap)).toBe(false);
+  const environment = (await host().readArtifact(job, 'environment.txt')).split('\n');
+  for (const name of Object.keys(variables)) expect(environment).toContain(`${name}=${program}`);
+  expect(environment).toContain('PATH=/usr/local/bin:/usr/bin:/bin:/evil');
+});
+
+test('options of git that only say how to fetch are taken', async () => {
+  const repository = await makeRepository(join(host().directory, 'outer'), { 'a.txt': 'a' });
+  const job = await host().start({
+    repository,
+    variables: {
+      ...silent,
+      GIT_FETCH_EXTRA_FLAGS: '--no-tags --prune',
+      GIT_SUBMODULE_STRATEGY: 'recursive',
+      GIT_SUBMODULE_UPDATE_FLAGS: '--jobs 4',
+    },
+    script: ['cat a.txt'],
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'success' });
+});
+
+test('what makes the scripts of the runner itself do something else is refused', async () => {
+  const trap = join(host().directory, 'trap');
+  for (const [variables, words] of [
+    [{ GIT_FETCH_EXTRA_FLAGS: `--upload-pack=${trap}` }, 'GIT_FETCH_EXTRA_FLAGS: expected some of'],
+    [{ GIT_SUBMODULE_UPDATE_FLAGS: `$(touch ${trap})` }, 'GIT_SUBMODULE_UPDATE_FLAGS: expected some of'],
+    [{ GIT_SUBMODULE_PATHS: `$(touch ${trap})` }, 'GIT_SUBMODULE_PATHS: expected text without'],
+    [{ FF_ENABLE_JOB_CLEANUP: 'true' }, 'does not take FF_ENABLE_JOB_CLEANUP: true, as git would clean up'],
+    [{ FF_POSIXLY_CORRECT_ESCAPES: '1', A: `a;touch\t${trap}` }, 'does not take FF_POSIXLY_CORRECT_ESCAPES: true'],
+  ] as const)
+    expect(await refused({ variables: { ...silent, ...variables } })).toContain(words);
+  const cache = { key: `\`touch ${trap}\``, paths: ['a'] };
+  expect(await refused({ variables: silent, cache })).toContain('cache: expected a key without');
+  expect(existsSync(trap)).toBe(false);
 });
 
 test('images that are not allowed are refused, of the job as of its services', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GitLab Runner's side of the custom executor, 19.4: what it calls, with which environment, and how it takes what comes back.
-// Source: gitlab-org/gitlab-runner, executors/custom and common/build.go.
+// GitLab Runner's side of the custom executor, 19.4.0: what it calls, with which environment, and how it takes what comes back.
+// Source: gitlab-org/gitlab-runner 19.4.0, executors/custom, common/build.go, shells/abstract.go; see test/support/runner.
 import { EventEmitter, once } from 'node:events';
 import { runBuild } from './runner/build.ts';
 import type { DriverCall, RunnerOptions } from './runner/custom-executor.ts';

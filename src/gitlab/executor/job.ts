@@ -6,20 +6,35 @@ import { EnvironmentError, messageOf, UsageError } from '../../core/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const FilesSchema = z.array(z.object({ untracked: z.boolean().nullish() })).nullish();
+const VariableSchema = z.object({ key: z.string(), value: z.string().nullish() });
+
+const ArtifactsSchema = z.array(z.object({ name: z.string().nullish(), untracked: z.boolean().nullish() })).nullish();
+
+const CacheSchema = z
+  .array(
+    z.object({
+      key: z.string().nullish(),
+      fallback_keys: z.array(z.string()).nullish(),
+      untracked: z.boolean().nullish(),
+    }),
+  )
+  .nullish();
 
 /** The part of a job that the driver reads; GitLab's runner writes it into `JOB_RESPONSE_FILE`. */
 const ResponseSchema = z.object({
   id: z.int(),
   token: z.string(),
   job_info: z.object({ project_id: z.int(), name: z.string().default('') }),
+  git_info: z.object({ ref: z.string().default('') }).prefault({}),
   runner_info: z.object({ timeout: z.int().min(1).default(3600) }).prefault({}),
-  variables: z.array(z.object({ key: z.string(), value: z.string().nullish() })).nullish(),
+  variables: z.array(VariableSchema).nullish(),
   image: z.object({ name: z.string().default('') }).nullish(),
   hooks: z.array(z.object({ name: z.string(), script: z.unknown() })).nullish(),
-  artifacts: FilesSchema,
-  cache: FilesSchema,
+  artifacts: ArtifactsSchema,
+  cache: CacheSchema,
 });
+
+type Response = z.output<typeof ResponseSchema>;
 
 const VariablesSchema = z.union([
   z.record(z.string(), z.string()),
@@ -54,11 +69,13 @@ export interface Job {
   readonly services: readonly JobService[];
   /** its variables, as data: whoever may start a pipeline may set them */
   readonly variables: Environment;
-  /** names of all that its scripts set, and of its hooks */
-  readonly variableNames: readonly string[];
+  /** its variables as GitLab has sent them, without variables in place of their names */
+  readonly declared: readonly { readonly key: string; readonly value: string }[];
   readonly hooks: readonly string[];
-  /** what it has given as `GIT_CLEAN_FLAGS`, with and without variables in place */
-  readonly cleanFlags: readonly string[];
+  /** keys of its caches, with variables in place */
+  readonly cacheKeys: readonly string[];
+  /** names of its artifacts, with variables in place */
+  readonly artifactNames: readonly string[];
   /** whether its artifacts or caches are to have what git does not track */
   readonly wantsUntracked: boolean;
 }
@@ -76,7 +93,7 @@ export async function readJob(env: Environment): Promise<Job> {
   const file = env['JOB_RESPONSE_FILE'];
   if (file === undefined || file === '')
     throw new EnvironmentError('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner, 17.9 or newer');
-  let response: z.output<typeof ResponseSchema>;
+  let response: Response;
   try {
     response = ResponseSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
@@ -86,7 +103,7 @@ export async function readJob(env: Environment): Promise<Job> {
     Object.entries(env).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
   );
   const { id, token, job_info: info, runner_info: runner } = response;
-  const declared = response.variables ?? [];
+  const [artifacts, cache] = [response.artifacts ?? [], response.cache ?? []];
   return {
     key: `${String(id)}-${createHash('sha256').update(token).digest('hex').slice(0, 8)}`,
     id,
@@ -95,14 +112,25 @@ export async function readJob(env: Environment): Promise<Job> {
     image: expand(firstOf(variables['CI_JOB_IMAGE'], response.image?.name), variables),
     services: readServices(variables['CI_JOB_SERVICES'], variables),
     variables,
-    variableNames: [...new Set([...Object.keys(variables), ...declared.map(({ key }) => key)])],
+    declared: (response.variables ?? []).map(({ key, value }) => ({ key, value: value ?? '' })),
     hooks: (response.hooks ?? []).map(({ name }) => name),
-    cleanFlags: [
-      variables['GIT_CLEAN_FLAGS'] ?? '',
-      ...declared.flatMap(({ key, value }) => (key === 'GIT_CLEAN_FLAGS' ? [value ?? ''] : [])),
-    ],
-    wantsUntracked: [...(response.artifacts ?? []), ...(response.cache ?? [])].some(({ untracked }) => untracked === true),
+    cacheKeys: cacheKeysOf(response, variables),
+    artifactNames: artifacts.map(({ name }) => expand(name ?? '', variables)),
+    wantsUntracked: [...artifacts, ...cache].some(({ untracked }) => untracked === true),
   };
+}
+
+/** What a job has given as a variable, with and without variables in place. Pure. */
+export function saidOf({ variables, declared }: Pick<Job, 'variables' | 'declared'>, name: string): readonly string[] {
+  const found = variables[name];
+  return [...(found === undefined ? [] : [found]), ...declared.flatMap(({ key, value }) => (key === name ? [value] : []))];
+}
+
+/** A cache without a key has one made of the job's name and its ref, as they are. */
+function cacheKeysOf({ cache, job_info: { name }, git_info: { ref } }: Response, variables: Environment): readonly string[] {
+  const keys = (cache ?? []).map(({ key }) => (key ? expand(key, variables) : `${name}/${ref}`));
+  const fallbacks = (cache ?? []).flatMap(({ fallback_keys: more }) => more ?? []);
+  return [...keys, ...[...fallbacks, variables['CACHE_FALLBACK_KEY'] ?? ''].map((key) => expand(key, variables))];
 }
 
 /** The first that says something: an empty variable counts as unset, as GitLab sets some that way. Empty when none does. */

@@ -14,6 +14,13 @@ export interface JobPaths {
   readonly session: string;
 }
 
+/** Of the runner's temporary folder: what scripts have exported for later ones. Source: gitlab-runner 19.4.0, shells/abstract.go. */
+export const scriptExports = 'gitlab_runner_env';
+/** There too: what git includes in the settings of the project. */
+export const externalGitConfig = '.gitlab-runner.ext.conf';
+/** There too: git's settings of the job as a whole, with `FF_GIT_URLS_WITHOUT_TOKENS`. */
+export const globalGitConfig = '.glr.gconf';
+
 /** Pure. */
 export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: Pick<Job, 'key' | 'projectId'>): JobPaths {
   return {
@@ -21,6 +28,22 @@ export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: P
     cache: join(root, 'cache', `project-${String(projectId)}`),
     session: join(root, 'jobs', key),
   };
+}
+
+/** What the driver keeps of a job once its scripts have begun, where none of them can reach it. */
+export interface SealPaths {
+  /** there once a script has begun */
+  readonly begun: string;
+  /** what was in the runner's temporary folder before that */
+  readonly pristine: string;
+  /** there once nothing that the scripts have left can harm this machine */
+  readonly sealed: string;
+}
+
+/** Pure. */
+export function sealPaths(...of: Parameters<typeof jobPaths>): SealPaths {
+  const { session } = jobPaths(...of);
+  return { begun: join(session, 'begun'), pristine: join(session, 'pristine'), sealed: join(session, 'sealed') };
 }
 
 /** Identifier of the job's run, by which its containers are found even when nothing else is left of it. Pure. */

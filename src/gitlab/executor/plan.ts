@@ -27,14 +27,18 @@ const openVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;
 /** The file that declares the testbed when the job does not say. */
 const defaultTopology = 'alpy.yaml';
 
-/** Where the job's project is checked out. @throws UsageError when that is not where the runner was told to */
+/**
+ * Where the job's project is checked out; beside it, in a folder whose name ends with `.tmp`, the runner keeps what belongs to
+ * the job. A job can override CI_PROJECT_DIR, but not RUNNER_TEMP_PROJECT_DIR (GitLab Runner 15.6 and newer).
+ * @throws UsageError when that is not where the runner was told to
+ */
 export function projectDirectory({ settings, job }: Surroundings): string {
   const { builds } = jobPaths(settings, job);
-  const found = job.variables['CI_PROJECT_DIR'] ?? '';
+  const { CI_PROJECT_DIR: found = '', RUNNER_TEMP_PROJECT_DIR: temporary = `${found}.tmp` } = job.variables;
   const path = resolve(builds, found);
-  if (found === '' || !path.startsWith(builds + sep))
+  if (found === '' || !path.startsWith(builds + sep) || temporary !== `${path}.tmp`)
     throw new UsageError(
-      `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}: do not set it or GIT_CLONE_PATH`,
+      `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}, where the project is: do not set it or GIT_CLONE_PATH`,
     );
   return path;
 }

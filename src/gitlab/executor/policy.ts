@@ -3,51 +3,91 @@ import { realpath } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
 import { codeOf, UsageError } from '../../core/errors.ts';
 import type { Config, LoadedConfig } from '../../config/index.ts';
-import type { Job } from './job.ts';
+import { flagVariables, foreignFlag, harmlessFlags } from './git-flags.ts';
+import { saidOf, type Job } from './job.ts';
 import type { Settings } from './settings.ts';
 
-/** Variables that make the shell, the loader, git or a library of this machine run, load or write something. */
-const hostileNames =
-  /^(LD_.*|DYLD_.*|PATH|ENV|IFS|HOME|CDPATH|SHELLOPTS|BASHOPTS|BASH_.*|PS4|PROMPT_COMMAND|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|XDG_CONFIG_.*|SSH_(ASKPASS.*|SK_.*|PKCS11_.*|AUTH_SOCK)|OPENSSL_.*|SSLKEYLOGFILE|NODE_OPTIONS|PYTHON[A-Z].*|PERL(5.*|LIB)|PAGER|EDITOR|VISUAL|LESS(OPEN|CLOSE)|CPU_PROFILE|FF_ENABLE_JOB_CLEANUP)$/;
-
-/**
- * Of those named GIT_… the only ones that are taken: GitLab's documentation has them for jobs, and all that they do stays in
- * the job's own folder. git heeds dozens of others, and new ones with each release.
- */
-const harmlessGit =
-  /^GIT_(STRATEGY|DEPTH|CHECKOUT|CLEAN_FLAGS|CLONE_PATH|LFS_SKIP_SMUDGE|SUBMODULE_(STRATEGY|DEPTH|PATHS|FORCE_HTTPS)|TERMINAL_PROMPT|SSL_(NO_VERIFY|CAINFO|CAPATH|CERT|KEY)|(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE))$/;
+/** Feature flags of the runner that, when on, have its scripts do on its own machine what the job says, and why. */
+const hostileFlags: Readonly<Record<string, string>> = {
+  FF_ENABLE_JOB_CLEANUP: 'git would clean up by the settings in .git, which the job may have changed',
+  FF_POSIXLY_CORRECT_ESCAPES: 'values of variables could then end a command and begin another',
+  FF_CLEAN_UP_FAILED_CACHE_EXTRACT: 'it would delete what cache:paths name, wherever that is',
+};
 
 /** The runner makes `git submodule foreach "git clean …"` of them, which is a line for a shell. */
 const harmlessCleanFlags = /^[\w ./=*-]*$/;
 
-function isHostile(name: string): boolean {
-  return hostileNames.test(name) || (name.startsWith('GIT_') && !harmlessGit.test(name));
-}
+/** Variables whose values the runner puts into double quotes of its scripts, where a shell expands some signs. */
+const quotedVariables = [
+  ...['GIT_SUBMODULE_PATHS', 'GIT_CLONE_PATH', 'CI_PROJECT_PATH', 'CI_SERVER_HOST'],
+  ...['CI_SERVER_SHELL_SSH_HOST', 'CI_SERVER_SHELL_SSH_PORT'],
+];
+
+/** Signs that mean something to a shell within double quotes. */
+const activeSigns = /["$`\\\n]/;
 
 /**
  * Sees that a job asks for nothing that would run programs of its own on the runner's machine: git and the artifacts are
- * handled there, by scripts that set the job's variables.
+ * handled there, by scripts that the runner makes of what the job says. Its variables may have any names: those that a program
+ * there would heed do not reach it.
  * @throws UsageError with what to take out
  */
 export function seeHarmless(job: Job, { trustJobs, file }: Settings): void {
   if (trustJobs) return;
-  const how = `An administrator who trusts all who may start a pipeline sets trustJobs in ${file}`;
-  if (job.hooks.length > 0)
-    throw new UsageError(`this runner does not run hooks (${job.hooks.join(', ')}): they would run on its own machine. ${how}`);
-  const names = job.variableNames.filter(isHostile);
-  if (names.length > 0)
-    throw new UsageError(
-      `this runner does not take the variable${names.length > 1 ? 's' : ''} ${names.join(', ')}, as programs of its own machine would heed them. Set them in the script instead. ${how}`,
-    );
-  const flags = job.cleanFlags.find((text) => !harmlessCleanFlags.test(text));
-  if (flags !== undefined)
-    throw new UsageError(
-      `GIT_CLEAN_FLAGS: wanted are options and names without quotes, variables and other signs of the shell, as git hands them to one; found ${JSON.stringify(flags)}. ${how}`,
-    );
-  if (job.wantsUntracked)
-    throw new UsageError(
-      `this runner does not take untracked: true in artifacts and cache: git would look for the files on its own machine, by the configuration in .git, which the job may have changed. Name the files by paths instead. ${how}`,
-    );
+  const checks = [complainOfHooks, complainOfFlags, complainOfGitFlags, complainOfQuoted, complainOfFiles];
+  const complaint = checks.map((check) => check(job)).find((text) => text !== undefined);
+  if (complaint !== undefined)
+    throw new UsageError(`${complaint}. An administrator who trusts all who may start a pipeline sets trustJobs in ${file}`);
+}
+
+function complainOfHooks({ hooks }: Job): string | undefined {
+  if (hooks.length === 0) return undefined;
+  return `this runner does not run hooks (${hooks.join(', ')}): they would run on its own machine`;
+}
+
+function complainOfFlags({ variables }: Job): string | undefined {
+  for (const [name, reason] of Object.entries(hostileFlags)) {
+    const value = variables[name] ?? '';
+    // as Go reads a truth value; the runner takes none other for true
+    if (/^(1|t|T|true|TRUE|True)$/.test(value)) return `this runner does not take ${name}: ${value}, as ${reason}`;
+  }
+  return undefined;
+}
+
+function complainOfGitFlags(job: Job): string | undefined {
+  const clean = saidOf(job, 'GIT_CLEAN_FLAGS').find((text) => !harmlessCleanFlags.test(text));
+  if (clean !== undefined)
+    return `GIT_CLEAN_FLAGS: wanted are options and names without quotes, variables and other signs of the shell, as git hands them to one; found ${JSON.stringify(clean)}`;
+  for (const name of flagVariables)
+    for (const text of saidOf(job, name)) {
+      const word = foreignFlag(name, text);
+      if (word !== undefined)
+        return `${name}: expected some of ${harmlessFlags(name)}; got ${JSON.stringify(word)}, which may do more than fetch`;
+    }
+  return undefined;
+}
+
+function complainOfQuoted(job: Job): string | undefined {
+  for (const name of quotedVariables) {
+    const value = job.variables[name] ?? '';
+    if (activeSigns.test(value))
+      return `${name}: expected text without ", $, \`, \\ and line breaks, as a shell of the runner's machine reads it; got ${JSON.stringify(value)}`;
+  }
+  const key = job.declared.map((one) => one.key).find((name) => activeSigns.test(name));
+  return key === undefined ? undefined : `variables: expected names of letters, digits and _; got ${JSON.stringify(key)}`;
+}
+
+function complainOfFiles({ cacheKeys, artifactNames, variables, wantsUntracked }: Job): string | undefined {
+  if (wantsUntracked)
+    return 'this runner does not take untracked: true in artifacts and cache: git would look for the files on its own machine, by the configuration in .git, which the job may have changed. Name the files by paths instead';
+  const key = cacheKeys.find((text) => /[$`]|(^|\/)\.\.(\/|$)/.test(text));
+  if (key !== undefined)
+    return `cache: expected a key without $, \` and .., as a shell of the runner's machine reads it; got ${JSON.stringify(key)}. Set cache:key, which is the job's name and its ref by default`;
+  const isDescribed = /^(1|t|true)$/i.test(variables['RUNNER_GENERATE_ARTIFACTS_METADATA'] ?? '');
+  const name = isDescribed ? artifactNames.find((text) => /[$/]|\.\./.test(text)) : undefined;
+  if (name !== undefined)
+    return `artifacts:name: expected a name without /, $ and .. where RUNNER_GENERATE_ARTIFACTS_METADATA is on, as the runner writes a file with that name; got ${JSON.stringify(name)}`;
+  return undefined;
 }
 
 /**

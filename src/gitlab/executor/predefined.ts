@@ -8,6 +8,7 @@ const ownVariables = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUI
 /**
  * Runs a script of the runner on this machine, with its output as ours.
  * @param env - of the driver
+ * @param shell - text for `bash -c` that runs the script which is its first argument; absent for the script itself
  * @returns its exit status
  * @throws EnvironmentError when it cannot be started, or a signal ended it
  */
@@ -15,9 +16,10 @@ export async function runPredefined(
   script: string,
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  shell?: string,
 ): Promise<number> {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !ownVariables.test(name)));
-  const result = await execa('bash', [script], {
+  const result = await execa('bash', shell === undefined ? [script] : ['-c', shell, 'bash', script], {
     env: kept,
     extendEnv: false,
     stdin: 'ignore',

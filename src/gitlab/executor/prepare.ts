@@ -10,7 +10,7 @@ import { artifactFolder } from './collect.ts';
 import { removeDeadJobs } from './leftovers.ts';
 import { describeRun, writeMark } from './mark.ts';
 import { jobPaths } from './paths.ts';
-import { isKnownEarly, jobImages, planSession, type Surroundings } from './plan.ts';
+import { isKnownEarly, jobImages, planSession, projectDirectory, type Surroundings } from './plan.ts';
 import { NoTestbedError } from './outcome.ts';
 import { seeHarmless } from './policy.ts';
 import { notedFailure, noteFailure } from './start-failure.ts';
@@ -32,6 +32,7 @@ export interface StageIo {
 export async function prepareJob(around: Surroundings, io: StageIo): Promise<void> {
   const { settings, job, env } = around;
   seeHarmless(job, settings);
+  projectDirectory(around);
   await makeFolders(around);
   await removeLeft(around, io);
   const images = resolveImages(env, settings.alpyImages);

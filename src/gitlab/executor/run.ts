@@ -7,13 +7,15 @@ import { tail } from '../../core/text.ts';
 import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
 import { collectedFile, noteInterruption } from './kept.ts';
+import { filteringShell } from './host-shell.ts';
 import { dropForeignLinks } from './links.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import { jobPaths } from './paths.ts';
-import type { Surroundings } from './plan.ts';
+import { projectDirectory, type Surroundings } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
 import { isFirstTime, OutputEnd, sayOnce } from './said.ts';
+import { haveScriptsBegun, keepPristine, sealBuilds } from './seal.ts';
 import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
 import { notedFailure } from './start-failure.ts';
 
@@ -37,9 +39,14 @@ export async function runStage(
   io: StageIo & ScriptOutput,
 ): Promise<Outcome> {
   if (!isPredefined(stage)) return runUserScript(around, script, io);
-  if (isAfterScripts(stage)) await endTestbed(around, io);
-  if (handlesFiles(stage)) await dropForeignLinks(around, io);
-  return outcomeOfStatus(await runPredefined(script, around.env, io.signal));
+  const isAfter = haveScriptsBegun(around);
+  if (isAfter || isAfterScripts(stage)) await stopTestbed(around, io);
+  if (isAfter) await sealBuilds(around, io);
+  else if (handlesFiles(stage)) await dropForeignLinks(around, io);
+  if (isAfter || isAfterScripts(stage)) await collectOnce(around, io);
+  const { trustJobs, variables } = around.settings;
+  const shell = trustJobs ? undefined : filteringShell(`${projectDirectory(around)}.tmp`, variables.allow);
+  return outcomeOfStatus(await runPredefined(script, around.env, io.signal, shell));
 }
 
 async function runUserScript(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
@@ -57,9 +64,12 @@ async function runInTestbed(around: Surroundings, script: string, io: StageIo & 
   const failure = await notedFailure(session);
   if (failure) throw failure;
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
+  await keepPristine(around);
   const input = await readFile(script);
   const { stdout, stderr, signal } = io;
   if (!(await isKept(session))) throw await lostTestbed(session);
+  const refused = await beginScripts(session, io);
+  if (refused) return refused;
   const end = new OutputEnd();
   const keep = (take: (data: Buffer) => void) => (data: Buffer) => {
     end.take(data);
@@ -69,6 +79,25 @@ async function runInTestbed(around: Surroundings, script: string, io: StageIo & 
   const status = await callSocket(join(session, sessionFiles.socket), call);
   if (status === undefined) throw await lostTestbed(session);
   return judge(status, session, io, end);
+}
+
+/**
+ * Has the keeper start the container of the scripts, unless it runs: not before the first of them, as its image is the job's
+ * choice.
+ * @returns how the stage ends when there can be no scripts, which the log then says
+ * @throws EnvironmentError when this machine is to blame for that
+ */
+async function beginScripts(session: string, { say, signal }: StageIo): Promise<Outcome | undefined> {
+  const words: Buffer[] = [];
+  const stderr = (data: Buffer): void => void words.push(data);
+  const call = { args: ['begin'], stdout: () => undefined, stderr, signal };
+  const status = await callSocket(join(session, sessionFiles.socket), call);
+  if (status === undefined) throw await lostTestbed(session);
+  if (status === 0) return undefined;
+  const said = Buffer.concat(words).toString().trim();
+  if (status !== statusByFault.usage) throw new EnvironmentError(said.replace(/^alpy: /, ''));
+  await sayOnce(session, said, say);
+  return outcomeOfStatus(status);
 }
 
 /** What is known of a testbed that has ended though nobody has told it to: its keeper's last words, or what it did last. */
@@ -97,17 +126,24 @@ async function judge(status: number, session: string, { say, signal }: StageIo &
   return outcomeOfStatus(status === 0 ? state : status); // the guest powered off or rebooted of itself, or a service ended
 }
 
-/**
- * Ends the testbed, so that its captures are whole, and puts its files among those of the project: once, and also when it has
- * ended by itself, as they tell why.
- */
-async function endTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
+/** Ends the testbed, so that its captures are whole. That it does not end well keeps nothing else from being done. */
+async function stopTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
+  const { session } = jobPaths(around.settings, around.job);
+  try {
+    const complaint = await stopKeeper(session, signal);
+    await sayOnce(session, complaint, say);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`the testbed did not end as it should: ${messageOf(error)}`);
+  }
+}
+
+/** Puts the testbed's files among those of the project: once, and also when it has ended by itself, as they tell why. */
+async function collectOnce(around: Surroundings, { say, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(around.settings, around.job);
   const mark = join(session, collectedFile);
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
-    const complaint = await stopKeeper(session, signal);
-    await sayOnce(session, complaint, say);
     await collectFiles(around, signal);
     await writeFile(mark, '');
     say(`captures, console logs and events are in ${artifactFolder}`);

@@ -34,6 +34,12 @@ images:
 # Where alpy's own images are, as images in alpy.yaml.
 #alpyImages: { registry: registry.example.com/group/alpy, tag: 0.1.0 }
 
+# Variables of jobs that git and gitlab-runner on this machine get, besides those that they need: * stands for anything. The
+# container of a job gets all of its variables. Name none that has a program here run or load something.
+variables:
+  allow: []
+  #  - LANG
+
 # What a job may ask for.
 limits:
   memoryMiB: 4096 # of a guest

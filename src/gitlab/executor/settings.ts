@@ -29,6 +29,17 @@ const SettingsSchema = z.strictObject({
     .prefault({})
     .describe('container images of jobs'),
   alpyImages: z.record(z.string(), z.string()).default({}).describe('locations of the images of alpy, as images in alpy.yaml'),
+  variables: z
+    .strictObject({
+      allow: z
+        .array(z.string().regex(/^[A-Za-z_*][\w*]*$/, { error: 'the name of a variable, in which * stands for anything' }))
+        .default([])
+        .describe(
+          "variables of jobs that git and gitlab-runner on this machine get as well; * stands for anything. The job's container gets all",
+        ),
+    })
+    .prefault({})
+    .describe('variables of jobs'),
   limits: z
     .strictObject({
       memoryMiB: z.int().min(32).default(4096).describe('most memory of a guest, in MiB'),

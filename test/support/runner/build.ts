@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CustomExecutor, type RunnerOptions, type Watcher } from './custom-executor.ts';
 import { failureOf, JobFailure } from './failure.ts';
+import { truthOf } from './feature-flags.ts';
 import type { JobPayload } from './payload.ts';
 
 /** How often the runner tries to prepare. */
@@ -19,7 +20,8 @@ export interface BuildControl extends Watcher {
 }
 
 /**
- * Runs a job to its end, as GitLab Runner does (common/build.go).
+ * Runs a job to its end, as GitLab Runner does (19.4.0, common/build.go), but without its pauses between attempts at
+ * get_sources and the like.
  * @throws JobFailure when it fails
  */
 export async function runBuild(
@@ -69,8 +71,8 @@ async function runStages(payload: JobPayload, executor: CustomExecutor, control:
   await run('prepare_script');
   const failure = await failureIn(async () => {
     await getSources(payload, run);
-    await run('restore_cache');
-    await run('download_artifacts');
+    await attempt(payload, 'RESTORE_CACHE_ATTEMPTS', () => run('restore_cache'));
+    await attempt(payload, 'ARTIFACT_DOWNLOAD_ATTEMPTS', () => run('download_artifacts'));
     await runUserScripts(payload, run, control);
   });
   const after = async (stage: string): Promise<JobFailure | undefined> => failureIn(() => run(stage, statusOf(failure)));
@@ -83,51 +85,58 @@ async function runStages(payload: JobPayload, executor: CustomExecutor, control:
 
 type Run = (stage: string, status?: string, stop?: AbortSignal) => Promise<void>;
 
-async function getSources({ variables }: JobPayload, run: Run): Promise<void> {
-  const tries = Number(variables.findLast(({ key }) => key === 'GET_SOURCES_ATTEMPTS')?.value ?? '1');
-  for (let attempt = 0; ; attempt++) {
-    const failure = await failureIn(async () => {
-      if (attempt === 1) await run('clear_worktree');
-      await run('get_sources');
-    });
+async function getSources(payload: JobPayload, run: Run): Promise<void> {
+  await attempt(payload, 'GET_SOURCES_ATTEMPTS', async (index) => {
+    if (index === 1) await run('clear_worktree');
+    await run('get_sources');
+  });
+}
+
+/** @param variable - says how often, up to 10 times */
+async function attempt(payload: JobPayload, variable: string, body: (index: number) => Promise<void>): Promise<void> {
+  const tries = Math.min(10, Math.max(1, Number(valueOf(payload, variable)) || 1));
+  for (let index = 0; ; index++) {
+    const failure = await failureIn(() => body(index));
     if (!failure) return;
-    if (attempt + 1 >= tries) throw failure;
+    if (index + 1 >= tries) throw failure;
   }
 }
 
-async function runUserScripts(
-  { steps, variables }: JobPayload,
-  run: Run,
-  { signal, onCancel, log }: BuildControl,
-): Promise<void> {
+function valueOf({ variables }: JobPayload, name: string): string {
+  return variables.findLast(({ key }) => key === name)?.value ?? '';
+}
+
+/** Fires when a variable's time is over; its reason is a {@link JobFailure}. @param otherwiseMs - absent for never */
+function limitOf(payload: JobPayload, variable: string, otherwiseMs?: number): AbortSignal {
+  const [, digits, unit] = /^(\d+)(ms|s|m|h)$/.exec(valueOf(payload, variable)) ?? []; // a simple duration of Go
+  const ms = digits === undefined ? otherwiseMs : Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 's'];
+  const limit = new AbortController();
+  if (ms === undefined) return limit.signal;
+  const stop = (): void => {
+    limit.abort(new JobFailure(`${variable}: execution took longer than ${String(ms)} ms`, 'job_execution_timeout'));
+  };
+  setTimeout(stop, ms).unref();
+  return limit.signal;
+}
+
+async function runUserScripts(payload: JobPayload, run: Run, { signal, onCancel, log }: BuildControl): Promise<void> {
+  const { steps } = payload;
   const cancelled = new AbortController();
   onCancel(() => {
     cancelled.abort(new JobFailure('canceled', 'canceled')); // what comes after the scripts is still done
   });
-  const limit = variables.findLast(({ key }) => key === 'RUNNER_SCRIPT_TIMEOUT')?.value;
-  const overdue = new AbortController();
-  const timer = setTimeout(
-    () => {
-      overdue.abort(new JobFailure('script timeout exceeded', 'job_execution_timeout')); // the same follows as after a cancel
-    },
-    secondsOf(limit) * 1000,
-  );
-  const scripts = AbortSignal.any([signal, cancelled.signal, overdue.signal]);
+  const scripts = AbortSignal.any([signal, cancelled.signal, limitOf(payload, 'RUNNER_SCRIPT_TIMEOUT')]);
   const failure = await failureIn(async () => {
     for (const { name } of steps) if (name !== 'after_script') await run(`step_${name.toLowerCase()}`, 'running', scripts);
     scripts.throwIfAborted();
   });
-  clearTimeout(timer);
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(afterScriptTimeoutMs)]);
+  const limited = AbortSignal.any([signal, limitOf(payload, 'RUNNER_AFTER_SCRIPT_TIMEOUT', afterScriptTimeoutMs)]);
   const complaint = await failureIn(() => run('after_script', statusOf(failure), limited));
-  if (complaint && !signal.aborted) log(`after_script failed, but job will continue unaffected: ${complaint.message}\n`);
-  if (failure) throw failure;
-}
-
-/** A duration of Go's, as far as tests use them: `8s`. Without one, the timer's longest. */
-function secondsOf(duration: string | undefined): number {
-  const seconds = /^(\d+)s$/.exec(duration ?? '')?.[1];
-  return seconds === undefined ? 2_000_000 : Number(seconds);
+  const isIgnored = truthOf(valueOf(payload, 'AFTER_SCRIPT_IGNORE_ERRORS')) ?? true;
+  if (complaint && isIgnored && !signal.aborted)
+    log(`after_script failed, but job will continue unaffected: ${complaint.message}\n`);
+  const worst = failure ?? (isIgnored ? undefined : complaint);
+  if (worst) throw worst;
 }
 
 async function failureIn(body: () => Promise<void>): Promise<JobFailure | undefined> {

@@ -6,7 +6,7 @@ import { failureOfStatus } from './failure.ts';
 import type { JobPayload } from './payload.ts';
 import { runProgram, type KillTimeouts } from './process-group.ts';
 import { stageScript } from './scripts.ts';
-import { jobVariables, projectFolder, servicesVariable, type BuildPlace } from './variables.ts';
+import { jobVariables, servicesVariable, type BuildPlace } from './variables.ts';
 
 /** Words that start the programs of a driver. */
 export interface Driver {
@@ -79,7 +79,8 @@ export class CustomExecutor {
   }
 
   get place(): BuildPlace {
-    return { builds: this.#answer.builds_dir ?? '', isShared: this.#answer.builds_dir_is_shared ?? false };
+    const { builds_dir: builds = '', cache_dir: cache = '', builds_dir_is_shared: isShared = false } = this.#answer;
+    return { builds, cache, isShared };
   }
 
   /** Asks the driver where to build, then has it prepare. @throws JobFailure and others, which are the system's */
@@ -101,14 +102,13 @@ export class CustomExecutor {
    * @throws JobFailure when it fails; the signal's reason when it was cancelled
    */
   async run(stage: string, status: string, signal: AbortSignal): Promise<void> {
-    const project = projectFolder(this.#payload, this.place);
-    const variables = jobVariables(this.#payload, this.place, status);
-    const script = stageScript(stage, this.#payload, { variables, project, url: this.#options.url });
+    const script = stageScript(stage, this.#payload, { ...this.place, url: this.#options.url }, status);
     if (script === undefined) return;
     const folder = await mkdtemp(join(this.directory, 'script'));
-    const file = join(folder, 'script.'); // bash has no extension
+    const file = join(folder, 'script'); // for bash it has no extension
     await writeFile(file, script, { mode: 0o700 });
     const told = stage === 'step_script' ? 'build_script' : stage;
+    if (told !== stage) this.#watcher.log("WARNING: Starting with version 17.0 the 'build_script' stage will be replaced\n");
     await this.#call(told, [...this.#options.driver.run, file, told], signal, undefined, status);
   }
 

@@ -20,6 +20,16 @@ export interface PayloadArtifact {
   readonly artifact_format: string;
 }
 
+/** Files that jobs hand on to each other on the same runner. */
+export interface PayloadCache {
+  /** empty for the job's name and its ref */
+  readonly key: string;
+  readonly untracked: boolean;
+  readonly policy: 'pull' | 'push' | 'pull-push';
+  readonly paths: readonly string[];
+  readonly when: 'on_success' | 'on_failure' | 'always';
+}
+
 /** The part of a job that runner and driver use. */
 export interface JobPayload {
   readonly id: number;
@@ -46,6 +56,8 @@ export interface JobPayload {
     readonly value: string;
     readonly public: boolean;
     readonly raw: boolean;
+    /** whether scripts find it in a file */
+    readonly file: boolean;
   }[];
   readonly steps: readonly {
     readonly name: string;
@@ -57,7 +69,7 @@ export interface JobPayload {
   readonly image: { readonly name: string };
   readonly services: readonly PayloadService[];
   readonly artifacts: readonly PayloadArtifact[];
-  readonly cache: readonly never[];
+  readonly cache: readonly PayloadCache[];
   readonly credentials: readonly never[];
   readonly dependencies: readonly never[];
   readonly features: { readonly trace_sections: boolean; readonly failure_reasons: readonly string[] };
@@ -70,10 +82,16 @@ export interface JobDescription {
   /** further steps by name, after `script`, such as `release` */
   readonly steps?: Readonly<Record<string, readonly string[]>>;
   readonly variables?: Readonly<Record<string, string>>;
+  /** variables of the type File: scripts find their values in files */
+  readonly fileVariables?: Readonly<Record<string, string>>;
   readonly image?: string;
   readonly services?: readonly PayloadService[];
   /** absent for none */
   readonly artifacts?: { readonly paths: readonly string[]; readonly when?: PayloadArtifact['when'] };
+  /** a file with variables for later jobs; absent for none */
+  readonly dotenv?: string;
+  /** absent for none */
+  readonly cache?: { readonly key: string; readonly paths: readonly string[] };
   readonly timeoutSeconds?: number;
   /** absent for none: nothing is checked out */
   readonly repository?: { readonly url: string; readonly sha: string };
@@ -84,7 +102,7 @@ let nextId = 100_000_000 + randomBytes(3).readUIntBE(0, 3) * 100;
 
 /** A job with an identifier and a token of its own. */
 export function jobPayload(description: JobDescription): JobPayload {
-  const { script, afterScript, steps = {}, repository, artifacts, timeoutSeconds = 100 } = description;
+  const { script, afterScript, steps = {}, repository, cache, fileVariables = {}, timeoutSeconds = 100 } = description;
   const [id, token] = [nextId++, `glcbt-${randomBytes(12).toString('hex')}`];
   const variables = {
     CI_JOB_ID: String(id),
@@ -108,7 +126,10 @@ export function jobPayload(description: JobDescription): JobPayload {
       depth: 20,
     },
     runner_info: { timeout: timeoutSeconds },
-    variables: Object.entries(variables).map(([key, value]) => ({ key, value, public: true, raw: true })),
+    variables: [
+      ...Object.entries(variables).map(([key, value]) => ({ key, value, public: true, raw: true, file: false })),
+      ...Object.entries(fileVariables).map(([key, value]) => ({ key, value, public: false, raw: true, file: true })),
+    ],
     steps: Object.entries(named).map(([name, lines]) => ({
       name,
       script: lines,
@@ -118,10 +139,8 @@ export function jobPayload(description: JobDescription): JobPayload {
     })),
     image: { name: description.image ?? '' },
     services: description.services ?? [],
-    artifacts: artifacts
-      ? [{ name: 'all', when: 'on_success', artifact_type: 'archive', artifact_format: 'zip', ...artifacts }]
-      : [],
-    cache: [],
+    artifacts: artifactsOf(description),
+    cache: cache ? [{ untracked: false, policy: 'pull-push', when: 'on_success', ...cache }] : [],
     credentials: [],
     dependencies: [],
     features: {
@@ -129,4 +148,13 @@ export function jobPayload(description: JobDescription): JobPayload {
       failure_reasons: ['script_failure', 'runner_system_failure', 'job_execution_timeout', 'job_canceled'],
     },
   };
+}
+
+function artifactsOf({ artifacts, dotenv }: JobDescription): readonly PayloadArtifact[] {
+  const archive = { name: 'all', when: 'on_success', artifact_type: 'archive', artifact_format: 'zip' } as const;
+  const report = { name: '', when: 'always', artifact_type: 'dotenv', artifact_format: 'gzip' } as const;
+  return [
+    ...(artifacts ? [{ ...archive, ...artifacts }] : []),
+    ...(dotenv === undefined ? [] : [{ ...report, paths: [dotenv] }]),
+  ];
 }

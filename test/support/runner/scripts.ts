@@ -1,122 +1,200 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The scripts that a runner writes for bash: one that evaluates, behind a pipe, a text which sets the job's variables first.
-import { join } from 'node:path';
-import type { JobPayload, PayloadArtifact } from './payload.ts';
-import type { JobVariable } from './variables.ts';
+// The scripts that a runner writes for the sub-stages of a job.
+// Source: gitlab-org/gitlab-runner 19.4.0, shells/abstract.go.
+import { join, relative } from 'node:path';
+import { BashWriter } from './bash-writer.ts';
+import { cleanRepository, getSources, globalConfig, rejectCredentials, temporaryFiles, type GitPlace } from './git-lines.ts';
+import type { JobPayload, PayloadArtifact, PayloadCache } from './payload.ts';
+import { expand, flagsOf, jobVariables, projectFolder, temporaryFolder, type BuildPlace, type JobVariable } from './variables.ts';
 
 /** What a script of a job depends on besides the job. */
-export interface ScriptPlace {
-  readonly variables: readonly JobVariable[];
-  /** absolute path of the project */
-  readonly project: string;
+export interface ScriptPlace extends BuildPlace {
   /** of GitLab, for `artifacts-uploader` */
   readonly url: string;
+}
+
+interface Stage {
+  readonly payload: JobPayload;
+  readonly writer: BashWriter;
+  readonly git: GitPlace;
+  readonly variables: readonly JobVariable[];
+  readonly place: ScriptPlace;
 }
 
 /**
  * The script of a sub-stage.
  * @param stage - as the driver is told, but for `step_script`
+ * @param status - of the job so far
  * @returns `undefined` when there is nothing to do: the runner then leaves the sub-stage out
  */
-export function stageScript(stage: string, payload: JobPayload, place: ScriptPlace): string | undefined {
-  const lines = linesOf(stage, payload, place);
-  if (!lines) return undefined;
-  const exports = place.variables.map(({ key, value }) => `export ${quote(key)}=${quote(value)}`);
-  const { value } = place.variables.findLast(({ key }) => key === 'FF_USE_NEW_BASH_EVAL_STRATEGY') ?? { value: 'false' };
-  return wholeScript(stage === 'prepare_script' ? lines : [...exports, ...lines], value === 'true');
+export function stageScript(stage: string, payload: JobPayload, place: ScriptPlace, status: string): string | undefined {
+  const variables = jobVariables(payload, place, status);
+  const valueOf = (name: string): string => variables.findLast(({ key }) => key === name)?.value ?? '';
+  const writer = new BashWriter({ temporary: temporaryFolder(payload, place), flags: flagsOf(payload) });
+  const git = { project: projectFolder(payload, place), valueOf };
+  const hasWork = write(stage, { payload, writer, git, variables, place });
+  return hasWork ? writer.finish(valueOf('CI_DEBUG_TRACE') === 'true') : undefined;
 }
 
-function linesOf(stage: string, payload: JobPayload, { project, url }: ScriptPlace): readonly string[] | undefined {
-  const inProject = (lines: readonly string[] | undefined): readonly string[] | undefined =>
-    lines && lines.length > 0 ? [`cd ${quote(project)}`, ...lines] : undefined;
-  switch (stage) {
+/** @returns whether there is anything to do */
+function write(name: string, stage: Stage): boolean {
+  const { payload, writer, git } = stage;
+  switch (name) {
     case 'prepare_script':
-      return ['echo "Running on $(hostname)..."'];
+      writer.line('echo "Running on $(hostname)..."');
+      for (const file of ['gitlab_runner_env', 'masking.db']) writer.removeFile(writer.temporary(file));
+      return true;
     case 'get_sources':
-      return sourceLines(payload, project);
+      exportVariables(stage);
+      getSources(writer, payload, git);
+      return true;
     case 'clear_worktree':
-      return [`if [ -d ${quote(join(project, '.git'))} ]; then`, ...clean(project), 'fi'];
+      writer.notice('Deleting tracked and untracked files...');
+      writer.when(`[ -d ${JSON.stringify(git.project)} ]`, () => {
+        writer.command('cd', git.project);
+        writer.command('git', 'rm', '-rf', '--ignore-unmatch', '--quiet', '.');
+        writer.command('git', 'clean', '-ffdx', '-q');
+      });
+      return true;
+    case 'restore_cache':
+      return caches(stage, payload.cache, restoreCache);
+    case 'archive_cache':
+      return caches(stage, cachesOn(payload, 'on_success'), archiveCache);
+    case 'archive_cache_on_failure':
+      return caches(stage, cachesOn(payload, 'on_failure'), archiveCache);
     case 'upload_artifacts_on_success':
-      return inProject(uploadLines(payload, url, 'on_success'));
+      return uploads(stage, 'on_success');
     case 'upload_artifacts_on_failure':
-      return inProject(uploadLines(payload, url, 'on_failure'));
+      return uploads(stage, 'on_failure');
     case 'after_script':
-      return inProject(stepLines(payload, 'after_script'));
-    default: // caches, artifacts of other jobs and variables that are files: no job of the tests has any
-      return stage.startsWith('step_') ? inProject(stepLines(payload, stage.slice('step_'.length))) : undefined;
+      return userScript(stage, 'after_script');
+    case 'cleanup_file_variables':
+      cleanUp(stage);
+      return true;
+    default: // artifacts of other jobs: no job of the tests has any
+      return name.startsWith('step_') && userScript(stage, name.slice('step_'.length));
   }
 }
 
-function stepLines({ steps }: JobPayload, name: string): readonly string[] | undefined {
-  const step = steps.find((one) => one.name === name);
-  return step?.script.flatMap((command) => [
-    `echo ${quote(`\x1b[32;1m$ ${command.split('\n')[0] ?? ''}\x1b[0;m`)}`,
-    command.trim(),
-  ]);
+/** @param isAgain - whether variables that are files are there already */
+function exportVariables({ writer, variables }: Stage, isAgain = false): void {
+  for (const variable of variables)
+    writer.variable(isAgain && variable.file === true ? { key: variable.key, value: writer.temporary(variable.key) } : variable);
+  const file = writer.temporary('gitlab_runner_env');
+  writer.variable({ key: 'GITLAB_ENV', value: file });
+  writer.sourceEnvironment(file);
+  if (writer.isOn('FF_GIT_URLS_WITHOUT_TOKENS')) writer.exportRaw('GIT_CONFIG_GLOBAL', writer.temporary(globalConfig));
 }
 
-function sourceLines({ git_info: git, variables }: JobPayload, project: string): readonly string[] {
-  if (variables.some(({ key, value }) => key === 'GIT_STRATEGY' && value === 'none'))
-    return ["echo 'Skipping Git repository setup'", `mkdir -p ${quote(project)}`];
-  const depth = git.depth > 0 ? ` --depth ${String(git.depth)}` : '';
-  return [
-    `git -c init.defaultBranch=none init --quiet ${quote(project)}`,
-    `cd ${quote(project)}`,
-    `git remote add origin ${quote(git.repo_url)} 2>/dev/null || git remote set-url origin ${quote(git.repo_url)}`,
-    `git fetch origin --no-tags --prune --quiet${depth} ${git.refspecs.map(quote).join(' ')}`,
-    `echo ${quote(`Checking out ${git.sha.slice(0, 8)} as detached HEAD (ref is ${git.ref})...`)}`,
-    `git -c submodule.recurse=false checkout -f -q ${git.sha}`,
-    'git clean -ffdx',
-  ];
+function enterProject(stage: Stage): void {
+  exportVariables(stage);
+  stage.writer.command('cd', stage.git.project);
 }
 
-function clean(project: string): readonly string[] {
-  return [`  cd ${quote(project)}`, '  rm -rf .git/index.lock', '  git clean -ffdx', '  git reset --hard'];
+function userScript(stage: Stage, name: string): boolean {
+  const step = stage.payload.steps.find((one) => one.name === name);
+  if (!step || (name === 'after_script' && step.script.length === 0)) return false;
+  enterProject(stage);
+  if (name === 'after_script') stage.writer.notice('Running after script...');
+  for (const command of step.script) {
+    const [first = '', ...others] = command.trim().split('\n');
+    stage.writer.notice(others.length > 0 ? `$ ${first} # collapsed multi-line command` : `$ ${first}`);
+    stage.writer.line(command.trim());
+  }
+  return true;
 }
 
-function uploadLines({ id, token, artifacts }: JobPayload, url: string, when: PayloadArtifact['when']): readonly string[] {
-  return artifacts
-    .filter((artifact) => artifact.when === when || artifact.when === 'always')
-    .flatMap(({ name, paths, artifact_type: type, artifact_format: format }) => {
-      const where = ['artifacts-uploader', '--url', url, '--token', token, '--id', String(id)];
-      const what = [...paths.flatMap((path) => ['--path', path]), '--name', name];
-      const words = [...where, ...what, '--artifact-format', format, '--artifact-type', type].map(quote).join(' ');
-      return [
-        'if gitlab-runner --version >/dev/null 2>&1; then',
-        "  echo 'Uploading artifacts...'",
-        `  gitlab-runner ${words}`,
-        'else',
-        "  echo 'Missing gitlab-runner. Uploading artifacts is disabled.'",
-        'fi',
-      ];
+function uploads(stage: Stage, when: PayloadArtifact['when']): boolean {
+  const { payload, writer, place } = stage;
+  const wanted = payload.artifacts.filter((artifact) => artifact.when === when || artifact.when === 'always');
+  if (wanted.length === 0) return false;
+  enterProject(stage);
+  for (const { name, paths, artifact_type: type, artifact_format: format } of wanted) {
+    const where = ['--url', place.url, '--token', payload.token, '--id', String(payload.id)];
+    const limits = ['--timeout', '1h0m0s', '--response-header-timeout', '10m0s'];
+    const what = [...paths.flatMap((path) => ['--path', path]), ...(name === '' ? [] : ['--name', name])];
+    guarded(writer, 'Uploading artifacts', () => {
+      writer.notice('Uploading artifacts...');
+      const kind = ['--artifact-format', format, '--artifact-type', type];
+      writer.command('gitlab-runner', 'artifacts-uploader', ...where, ...limits, ...what, ...kind);
     });
+  }
+  return true;
 }
 
-/** @param inSubshell - whether a command's exit status becomes that of the script; else it is often 1, as bash has it */
-function wholeScript(lines: readonly string[], inSubshell: boolean): string {
-  const evaluation = `eval ${quote(`${lines.join('\n')}\n`)}`;
-  return [
-    '#!/usr/bin/env bash',
-    '',
-    'trap exit 1 TERM',
-    '',
-    'if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit',
-    'set +o noclobber',
-    `: | ${inSubshell ? `(${evaluation})` : evaluation}`,
-    'exit 0',
-    '',
-  ].join('\n');
+function cachesOn({ cache }: JobPayload, when: PayloadCache['when']): readonly PayloadCache[] {
+  return cache.filter((one) => one.when === when || one.when === 'always');
 }
 
-/** A word for bash, in its ANSI-C quotes. */
-export function quote(text: string): string {
-  if (text === '') return "''";
-  if (/^[A-Za-z0-9_./-]+$/.test(text)) return text;
-  const escaped = [...Buffer.from(text)].map((byte) => {
-    const character = String.fromCharCode(byte);
-    if (character === '\\' || character === "'") return `\\${character}`;
-    if (character === '\n') return '\\n';
-    return byte < 0x20 || byte > 0x7e ? `\\x${byte.toString(16).padStart(2, '0')}` : character;
+type CacheAction = (stage: Stage, cache: PayloadCache, key: string, file: string) => void;
+
+function caches(stage: Stage, list: readonly PayloadCache[], act: CacheAction): boolean {
+  if (list.length === 0) return false;
+  const { payload, place, git } = stage;
+  enterProject(stage);
+  for (const cache of list) {
+    const key = cache.key === '' ? join(payload.job_info.name, payload.git_info.ref) : expand(cache.key, git.valueOf);
+    const folder = join(place.cache, relative(place.builds, git.project));
+    act(stage, cache, key, relative(git.project, join(folder, key, 'cache.zip')));
+  }
+  return true;
+}
+
+function restoreCache({ writer }: Stage, cache: PayloadCache, key: string, file: string): void {
+  guarded(writer, 'Extracting cache', () => {
+    writer.notice(`Checking cache for ${key}...`);
+    writer.when(
+      writer.words(['gitlab-runner', 'cache-extractor', '--file', file, '--timeout', '10']),
+      () => {
+        writer.notice('Successfully extracted cache');
+      },
+      () => {
+        writer.warning('Failed to extract cache');
+        if (!writer.isOn('FF_CLEAN_UP_FAILED_CACHE_EXTRACT')) return;
+        for (const path of cache.paths) writer.removeFolder(path);
+      },
+    );
   });
-  return `$'${escaped.join('')}'`;
+}
+
+function archiveCache({ writer }: Stage, { paths }: PayloadCache, key: string, file: string): void {
+  guarded(writer, 'Creating cache', () => {
+    writer.notice(`Creating cache ${key}...`);
+    const environment = writer.environmentFile('gitlab_runner_cache_env', {
+      CACHE_METADATA: JSON.stringify({ cachekey: key }),
+    });
+    const what = paths.flatMap((path) => ['--path', path]);
+    const where = ['--file', file, '--alternate-file', file, '--timeout', '10'];
+    writer.when(
+      writer.words(['gitlab-runner', 'cache-archiver', ...where, ...what, '--env-file', environment]),
+      () => {
+        writer.notice('Created cache');
+      },
+      () => {
+        writer.warning('Failed to create cache');
+      },
+    );
+    writer.removeFile(environment);
+  });
+}
+
+function guarded(writer: BashWriter, what: string, body: () => void): void {
+  writer.when('gitlab-runner --version >/dev/null 2>&1', body, () => {
+    writer.warning(`Missing gitlab-runner. ${what} is disabled.`);
+  });
+}
+
+function cleanUp(stage: Stage): void {
+  const { payload, writer, git, variables, place } = stage;
+  exportVariables(stage, true);
+  rejectCredentials(writer, payload.git_info.repo_url);
+  const files = variables.filter(({ file }) => file).map(({ key }) => key);
+  for (const name of [...temporaryFiles, ...files]) writer.removeFile(writer.temporary(name));
+  if (writer.isOn('FF_ENABLE_JOB_CLEANUP')) {
+    writer.command('cd', git.project);
+    writer.command('git', 'clean', '-ffdx');
+    writer.command('git', 'reset', '--hard');
+  }
+  cleanRepository(writer, git);
+  writer.removeFile(join(place.builds, '.gitlab-build-uid-gid'));
 }

@@ -2,31 +2,45 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Copies what `--path` names to the folder `--url`/`--id`, links followed; the real one uploads an archive. */
-const uploader = `#!/usr/bin/env bash
+/**
+ * Copies what `--path` names to the folder `--url`/`--id`; the real one uploads an archive. As with the real one, `$NAME` in a
+ * path is a variable of its environment, and what lies at a path is read, whatever it is.
+ */
+const standIn = `#!/usr/bin/env bash
 # Stands in for gitlab-runner, as far as the runner's own scripts call it.
 set -euo pipefail
 shopt -s globstar nullglob dotglob
 [ "$1" != --version ] || { echo 'Version: 19.4.0 (stand-in)'; exit 0; }
-[ "$1" = artifacts-uploader ]; shift
-paths=() url='' id=''
+command=$1; shift
+paths=() url='' id='' archive=''
 while [ $# -gt 0 ]; do
   case $1 in
     --path) paths+=("$2") ;;
     --url) url=$2 ;;
     --id) id=$2 ;;
+    --file) archive=$2 ;;
   esac
   shift 2
 done
-mkdir -p "\${url#file://}/$id"
+found=()
 IFS=''
 for path in "\${paths[@]}"; do
-  found=()
+  while [[ $path =~ \\$\\{?([A-Za-z_][A-Za-z0-9_]*)\\}? ]]; do
+    name=\${BASH_REMATCH[1]}
+    path=\${path/"\${BASH_REMATCH[0]}"/"\${!name-}"}
+  done
   for file in $path; do [ ! -e "$file" ] || found+=("$file"); done
-  [ \${#found[@]} -gt 0 ] || { echo "WARNING: $path: no matching files"; continue; }
-  echo "$path: found \${#found[@]} matching artifact files and directories"
-  cp --recursive --dereference --parents -- "\${found[@]}" "\${url#file://}/$id"
 done
+case $command in
+  artifacts-uploader)
+    [ \${#found[@]} -gt 0 ] || { echo 'ERROR: No files to upload'; exit 0; }
+    echo "found \${#found[@]} matching artifact files and directories"
+    mkdir -p "\${url#file://}/$id"
+    cp --recursive --copy-contents --dereference --parents -- "\${found[@]}" "\${url#file://}/$id" ;;
+  cache-archiver) mkdir -p "$(dirname "$archive")"; tar -cf "$archive" -- "\${found[@]}" ;;
+  cache-extractor) tar -xf "$archive" ;;
+  *) echo "no such command: $command" >&2; exit 1 ;;
+esac
 `;
 
 /** Says that it is there, and then does not come to an end: GitLab does not answer. */
@@ -39,5 +53,5 @@ exec sleep 1000
 /** Makes a program `gitlab-runner` in a folder, which is made too. */
 export async function writeStandIn(folder: string, kind: 'copies' | 'waits'): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'gitlab-runner'), kind === 'copies' ? uploader : waiting, { mode: 0o755 });
+  await writeFile(join(folder, 'gitlab-runner'), kind === 'copies' ? standIn : waiting, { mode: 0o755 });
 }

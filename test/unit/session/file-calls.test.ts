@@ -146,6 +146,17 @@ test('a pipe in place of a file, or pipes that nobody reads, stop nothing', asyn
   await ask((call) => writeFile(call, 'say\0x\0'));
 });
 
+test('what is no file is not even opened, since opening a device may do something', async () => {
+  const call = join(served.calls, 'Evil0001');
+  await execa('mkfifo', [call]);
+  const writer = spawn('sh', ['-c', 'echo >"$0"', call]); // until somebody opens the pipe to read
+  const ended = once(writer, 'exit');
+  await ask(() => pipes(call).then(() => undefined));
+  expect(writer.exitCode).toBe(null);
+  writer.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+});
+
 test.each(['', 'call', 'call ../../x', 'call a/b', 'call a.in', 'cancel nobody', 'stop', '\u0000', 'x'.repeat(10_000)])(
   'the request %j is let pass',
   async (line) => {

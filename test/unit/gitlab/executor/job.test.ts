@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readJob } from '../../../../src/gitlab/executor/index.ts';
-import { firstOf } from '../../../../src/gitlab/executor/job.ts';
+import { firstOf, saidOf } from '../../../../src/gitlab/executor/job.ts';
 import { environment, folder, jobWith, response } from './make.ts';
 
 describe('what the runner tells', () => {
@@ -31,9 +31,13 @@ describe('what the runner tells', () => {
       image: '',
       services: [],
       variables: { CI_PROJECT_DIR: '/b/p', A: 'x' },
-      variableNames: ['CI_PROJECT_DIR', 'A', 'B'],
+      declared: [
+        { key: 'A', value: '' },
+        { key: 'B', value: 'y' },
+      ],
       hooks: [],
-      cleanFlags: [''],
+      cacheKeys: [''],
+      artifactNames: [],
       wantsUntracked: false,
     });
     expect(JSON.stringify(job)).not.toContain(response.token);
@@ -100,19 +104,27 @@ describe('image and services', () => {
   );
 });
 
-test('what is asked of artifacts, cache and git clean', async () => {
+test('what is asked of artifacts and caches, with variables in place', async () => {
   const difference = {
-    variables: [
-      { key: 'GIT_CLEAN_FLAGS', value: '$A' },
-      { key: 'GIT_CLEAN_FLAGS', value: null },
-    ],
-    artifacts: [{ paths: ['a'] }],
-    cache: [{ untracked: true }],
+    job_info: { project_id: 7, name: 'a $V `b`' },
+    git_info: { ref: 'main' },
+    artifacts: [{ paths: ['a'] }, { name: 'all-$V' }],
+    cache: [{ untracked: true }, { key: '$V-$(x)', fallback_keys: ['${V}'] }],
   };
-  expect(await jobWith({ GIT_CLEAN_FLAGS: '-x' }, difference)).toMatchObject({
-    cleanFlags: ['-x', '$A', ''],
+  expect(await jobWith({ V: '1', CACHE_FALLBACK_KEY: 'old' }, difference)).toMatchObject({
+    cacheKeys: ['a $V `b`/main', '1-$(x)', '1', 'old'],
+    artifactNames: ['', 'all-1'],
     wantsUntracked: true,
   });
+});
+
+test('what a job has given as a variable, with and without variables in place', async () => {
+  const variables = [
+    { key: 'GIT_CLEAN_FLAGS', value: '$A' },
+    { key: 'GIT_CLEAN_FLAGS', value: null },
+  ];
+  const job = await jobWith({ GIT_CLEAN_FLAGS: '-x' }, { variables });
+  expect([saidOf(job, 'GIT_CLEAN_FLAGS'), saidOf(job, 'OTHER')]).toEqual([['-x', '$A', ''], []]);
 });
 
 test('the first that says something', () => {

@@ -4,57 +4,57 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../../src/config/index.ts';
 import { ownParts, seeHarmless, seeImageAllowed, seeWithinLimits, topologyFile } from '../../../../src/gitlab/executor/policy.ts';
-import { defaultSettings } from '../../../../src/gitlab/executor/index.ts';
+import { defaultSettings, type Job } from '../../../../src/gitlab/executor/index.ts';
+import { resolvedFlags } from '../../../support/runner/feature-flags.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
 const settings = defaultSettings('/etc/alpy/executor.yaml');
 
-describe('variables that a program of the runner heeds', () => {
-  test.each([
-    // git: what it runs, reads or writes instead
-    ...['GIT_ALLOW_PROTOCOL', 'GIT_ASKPASS', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_PARAMETERS', 'GIT_DIR'],
-    ...['GIT_EDITOR', 'GIT_EXEC_PATH', 'GIT_EXTERNAL_DIFF', 'GIT_PAGER', 'GIT_PROXY_COMMAND', 'GIT_SSH', 'GIT_SSH_COMMAND'],
-    ...['GIT_TEMPLATE_DIR', 'GIT_TRACE', 'GIT_TRACE2_EVENT', 'GIT_WORK_TREE', 'GIT_REDIRECT_STDOUT', 'GIT_PROTOCOL_FROM_USER'],
-    ...['GIT_CLONE_EXTRA_FLAGS', 'GIT_FETCH_EXTRA_FLAGS', 'GIT_SUBMODULE_UPDATE_FLAGS', 'GIT_LFS_PROGRESS', 'GIT_ANYTHING'],
-    ...['SSH_ASKPASS', 'SSH_ASKPASS_REQUIRE', 'SSH_SK_PROVIDER', 'SSH_SK_HELPER', 'SSH_PKCS11_HELPER', 'SSH_AUTH_SOCK'],
-    // shell and loader
-    ...['PATH', 'HOME', 'IFS', 'ENV', 'BASH_ENV', 'SHELLOPTS', 'BASHOPTS', 'PS4', 'PROMPT_COMMAND', 'CDPATH'],
-    ...['LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT', 'GCONV_PATH', 'LOCPATH', 'NLSPATH', 'GLIBC_TUNABLES'],
-    ...['PYTHONPATH', 'PYTHONSTARTUP', 'PERL5LIB', 'PERL5OPT', 'PERLLIB', 'NODE_OPTIONS', 'XDG_CONFIG_HOME'],
-    ...['PAGER', 'EDITOR', 'VISUAL', 'LESSOPEN', 'LESSCLOSE'],
-    // libraries that load modules or write files
-    ...['OPENSSL_CONF', 'OPENSSL_MODULES', 'OPENSSL_ENGINES', 'SSLKEYLOGFILE', 'CPU_PROFILE'],
-    // has git clean up on the runner's machine, in a repository that the job has changed
-    'FF_ENABLE_JOB_CLEANUP',
-  ])('%s is refused', async (name) => {
-    const job = await jobWith({ [name]: 'x' });
-    expect(() => {
-      seeHarmless(job, settings);
-    }).toThrow(`this runner does not take the variable ${name}, as`);
-  });
+function see(job: Job, by = settings): () => void {
+  return () => {
+    seeHarmless(job, by);
+  };
+}
 
+describe('variables', () => {
   test.each([
     ...['GIT_STRATEGY', 'GIT_DEPTH', 'GIT_CHECKOUT', 'GIT_CLEAN_FLAGS', 'GIT_CLONE_PATH', 'GIT_LFS_SKIP_SMUDGE'],
     ...['GIT_SUBMODULE_STRATEGY', 'GIT_SUBMODULE_DEPTH', 'GIT_SUBMODULE_PATHS', 'GIT_SUBMODULE_FORCE_HTTPS'],
     ...['GIT_SSL_NO_VERIFY', 'GIT_SSL_CAINFO', 'GIT_TERMINAL_PROMPT', 'GIT_AUTHOR_NAME', 'GIT_COMMITTER_EMAIL'],
     ...['HTTPS_PROXY', 'no_proxy', 'SSL_CERT_FILE', 'SSH_PRIVATE_KEY', 'PYTHON_VERSION', 'PATH_TO_IT', 'MY_GIT_DIR'],
     ...['FF_USE_FASTZIP', 'CI_DEBUG_TRACE', 'ALPY_APPLIANCE', 'TMPDIR', 'NODE_ENV'],
-  ])('%s is taken', async (name) => {
-    const job = await jobWith({ [name]: '1' });
-    expect(() => {
-      seeHarmless(job, settings);
-    }).not.toThrow();
+    // a program here would heed them, but none gets them
+    ...['GIT_TOKEN', 'GIT_USER', 'GIT_SSH_COMMAND', 'PYTHONUNBUFFERED', 'NODE_OPTIONS', 'EDITOR', 'PAGER', 'ENV', 'PATH'],
+    ...['LD_PRELOAD', 'BASH_ENV', 'HOME'],
+  ])('%s may have any value', async (name) => {
+    expect(see(await jobWith({ [name]: '1' }))).not.toThrow();
   });
 
-  test('one that only the response has counts too, and all are named at once', async () => {
-    const variables = [
-      { key: 'LD_PRELOAD', value: 'x' },
-      { key: 'FINE', value: 'x' },
-    ];
-    const job = await jobWith({ GIT_SSH: 'x' }, { variables });
-    expect(() => {
-      seeHarmless(job, settings);
-    }).toThrow(/the variables GIT_SSH, LD_PRELOAD, as .* Set them in the script instead\. .*trustJobs in .*executor\.yaml$/);
+  const hostileFlags = ['FF_ENABLE_JOB_CLEANUP', 'FF_POSIXLY_CORRECT_ESCAPES', 'FF_CLEAN_UP_FAILED_CACHE_EXTRACT'];
+
+  test.each(hostileFlags)('%s may be off, as the runner says of every flag, and not on', async (name) => {
+    for (const off of ['false', '0', 'f', 'F', 'FALSE', 'False', '', 'perhaps'])
+      expect(see(await jobWith({ [name]: off }))).not.toThrow();
+    for (const on of ['true', '1', 't', 'T', 'TRUE', 'True'])
+      expect(see(await jobWith({ [name]: on }))).toThrow(`this runner does not take ${name}: ${on}, as `);
+  });
+
+  test('every flag of GitLab Runner with its default is taken', async () => {
+    const flags = [...resolvedFlags(() => undefined)].map(([name, value]) => [name, String(value)]);
+    expect(see(await jobWith(Object.fromEntries(flags) as Record<string, string>))).not.toThrow();
+  });
+
+  test.each(['GIT_SUBMODULE_PATHS', 'GIT_CLONE_PATH', 'CI_PROJECT_PATH', 'CI_SERVER_HOST', 'CI_SERVER_SHELL_SSH_HOST'])(
+    '%s stands in double quotes of a script, so it may have no signs that a shell heeds there',
+    async (name) => {
+      for (const value of ['$(touch x)', '`touch x`', '";touch x;"', '\\', 'a\nb', '${IFS}'])
+        expect(see(await jobWith({ [name]: value }))).toThrow(`${name}: expected text without`);
+      expect(see(await jobWith({ [name]: "/builds/a b/:(exclude)c*;&|'d" }))).not.toThrow();
+    },
+  );
+
+  test('a name with such signs is refused', async () => {
+    expect(see(await jobWith({}, { variables: [{ key: 'A$(x)', value: '' }] }))).toThrow('expected names of letters');
   });
 
   test('an administrator who trusts jobs takes all', async () => {
@@ -62,26 +62,78 @@ describe('variables that a program of the runner heeds', () => {
       { LD_PRELOAD: 'x', GIT_CLEAN_FLAGS: '; x' },
       { hooks: [{ name: 'pre_get_sources_script', script: ['x'] }], artifacts: [{ untracked: true }] },
     );
-    const settings = await settingsOf('trustJobs: true');
-    expect(() => {
-      seeHarmless(job, settings);
-    }).not.toThrow();
+    expect(see(job, await settingsOf('trustJobs: true'))).not.toThrow();
+  });
+});
+
+describe('options of git', () => {
+  test.each([
+    ['GIT_FETCH_EXTRA_FLAGS', '--no-tags --prune'],
+    ['GIT_FETCH_EXTRA_FLAGS', '  --depth 4 --jobs=2 -j4 -j 4 --filter=blob:none\t--shallow-since=2026-01-01 -q '],
+    ['GIT_FETCH_EXTRA_FLAGS', 'none'],
+    ['GIT_FETCH_EXTRA_FLAGS', ''],
+    ['GIT_SUBMODULE_UPDATE_FLAGS', '--jobs 4'],
+    ['GIT_SUBMODULE_UPDATE_FLAGS', '--remote --jobs 4 --force --filter blob:none'],
+    ['GIT_CLONE_EXTRA_FLAGS', '--no-tags --single-branch'],
+  ])('%s may be %j', async (name, value) => {
+    expect(see(await jobWith({ [name]: value }))).not.toThrow();
+  });
+
+  test.each([
+    ['GIT_FETCH_EXTRA_FLAGS', '--no-tags --upload-pack=x', '--upload-pack=x'],
+    ['GIT_FETCH_EXTRA_FLAGS', '--upload-pack x', '--upload-pack'],
+    ['GIT_FETCH_EXTRA_FLAGS', '--upload-pac=x', '--upload-pac=x'],
+    ['GIT_FETCH_EXTRA_FLAGS', '--depth --upload-pack=x', '--depth'],
+    ['GIT_FETCH_EXTRA_FLAGS', '--depth', '--depth'],
+    ['GIT_FETCH_EXTRA_FLAGS', '--no-tags refs/a:refs/b', 'refs/a:refs/b'],
+    ['GIT_FETCH_EXTRA_FLAGS', '--filter=$(x)', '--filter=$(x)'],
+    ['GIT_FETCH_EXTRA_FLAGS', '-fq', '-fq'],
+    ['GIT_SUBMODULE_UPDATE_FLAGS', '--jobs `x`', '--jobs'],
+    ['GIT_SUBMODULE_UPDATE_FLAGS', '--reference /elsewhere', '--reference'],
+    ['GIT_SUBMODULE_UPDATE_FLAGS', '";x;"', '";x;"'],
+    ['GIT_CLONE_EXTRA_FLAGS', '-c core.fsmonitor=x', '-c'],
+    ['GIT_CLONE_EXTRA_FLAGS', '--config=a=b', '--config=a=b'],
+    ['GIT_CLONE_EXTRA_FLAGS', '-u x', '-u'],
+    ['GIT_CLONE_EXTRA_FLAGS', '--template=x', '--template=x'],
+  ])('%s may not be %j', async (name, value, word) => {
+    expect(see(await jobWith({ [name]: value }))).toThrow(`; got ${JSON.stringify(word)}, which`);
+    expect(see(await jobWith({ [name]: '' }, { variables: [{ key: name, value }] }))).toThrow(`${name}: expected some of -`);
+  });
+});
+
+describe('names that a shell of the runner reads', () => {
+  test.each(['$(touch x)', '`touch x`', 'a/../../other', '$$(x)', '..'])('a cache may not have the key %j', async (key) => {
+    expect(see(await jobWith({}, { cache: [{ key: 'fine' }, { key }] }))).toThrow(`; got ${JSON.stringify(key)}. Set cache:key`);
+    expect(see(await jobWith({}, { cache: [{ key: 'a', fallback_keys: [key] }] }))).toThrow('cache: expected a key without');
+    expect(see(await jobWith({ KEY: key }, { cache: [{ key: '$KEY' }] }))).toThrow('cache: expected a key without');
+  });
+
+  test('the default key of a cache counts too, where there is one', async () => {
+    const named = { job_info: { project_id: 7, name: 'test `x`' } };
+    expect(see(await jobWith({}, { ...named, cache: [{}] }))).toThrow('cache: expected a key without');
+    expect(see(await jobWith({}, named))).not.toThrow();
+    const fine = { cache: [{ key: 'npm-$CI_COMMIT_REF_SLUG..x' }, {}], git_info: { ref: 'feature/a.b' } };
+    expect(see(await jobWith({ CI_COMMIT_REF_SLUG: 'main' }, fine))).not.toThrow();
+  });
+
+  test('artifacts may be called anything, unless the runner writes a file of that name', async () => {
+    const artifacts = [{ name: '../$X/evil' }];
+    expect(see(await jobWith({}, { artifacts }))).not.toThrow();
+    const variables = { RUNNER_GENERATE_ARTIFACTS_METADATA: 'true' };
+    expect(see(await jobWith(variables, { artifacts }))).toThrow('artifacts:name: expected a name without');
+    expect(see(await jobWith(variables, { artifacts: [{ name: 'all-$CI_JOB_ID' }] }))).not.toThrow();
   });
 });
 
 describe('what else runs programs of the runner', () => {
   test('hooks are refused by name', async () => {
     const job = await jobWith({}, { hooks: [{ name: 'pre_get_sources_script', script: ['x'] }] });
-    expect(() => {
-      seeHarmless(job, settings);
-    }).toThrow('this runner does not run hooks (pre_get_sources_script)');
+    expect(see(job)).toThrow('this runner does not run hooks (pre_get_sources_script)');
   });
 
   test.each(['-ffdx', '-ffdx -e cache/ -e *.o --exclude=a-b_c.d', 'none', ''])('GIT_CLEAN_FLAGS may be %j', async (flags) => {
     const job = await jobWith({ GIT_CLEAN_FLAGS: flags });
-    expect(() => {
-      seeHarmless(job, settings);
-    }).not.toThrow();
+    expect(see(job)).not.toThrow();
   });
 
   // git submodule foreach hands them to a shell
@@ -100,9 +152,7 @@ describe('what else runs programs of the runner', () => {
   // git ls-files runs what core.fsmonitor of the repository names, and the job may have set that
   test.each(['artifacts', 'cache'])('%s:untracked is refused', async (key) => {
     const job = await jobWith({}, { [key]: [{ untracked: false }, { untracked: true }] });
-    expect(() => {
-      seeHarmless(job, settings);
-    }).toThrow('untracked: true');
+    expect(see(job)).toThrow('untracked: true');
   });
 });
 

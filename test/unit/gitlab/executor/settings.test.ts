@@ -14,6 +14,7 @@ test('an empty file stands for the defaults, which allow little', async () => {
     imageFolders: [],
     images: { allow: [] },
     alpyImages: {},
+    variables: { allow: [] },
     limits: { memoryMiB: 4096, cpus: 4, links: 8 },
     snapshotsMiB: 8192,
     graceSeconds: 600,
@@ -66,4 +67,9 @@ test('every job has folders of its own; caches are of a project', () => {
   });
   expect(runIdOf(job)).toBe('job-42-0123abcd');
   expect(longestSocketOf({ root: '/r' })).toBe('/r/jobs/999999999999-ffffffff/shared/console.sock');
+});
+
+test.each(['A-B', 'A B', '', '$(x)', "'", '1A'])('variables.allow has names, not %j', async (name) => {
+  const text = JSON.stringify({ variables: { allow: ['LANG', 'AWS_*', name] } });
+  await expect(settingsOf(text)).rejects.toThrow(/variables\.allow.*the name of a variable/s);
 });

@@ -94,7 +94,7 @@ test.each<[string, Lines, string, RegExp, readonly string[]]>([
 test('one that is cancelled is cleaned up', async () => {
   const controller = new AbortController();
   const directory = await folder();
-  const prepare = `touch ${directory}/begun; sleep 1000 & wait $!`;
+  const prepare = `touch ${directory}/begun; exec sleep 1000`;
   const poll = setInterval(() => {
     readFile(join(directory, 'begun')).then(
       () => {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Once a script of a job has begun, all below its folder of builds may be what the job made of it. Before the runner's own
+// scripts go on there, nothing of the job may run any more, and nothing may be left that they would heed, follow or wait for.
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { Engine, removeLeftovers } from '../../docker/index.ts';
+import { dropLinks, toldRemovals } from './links.ts';
+import { jobPaths, runIdOf, scriptExports, sealPaths } from './paths.ts';
+import { projectDirectory, type Surroundings } from './plan.ts';
+import type { StageIo } from './prepare.ts';
+import { runTool } from './tool.ts';
+
+/**
+ * For `sh`; `$1` is the folder of builds, `$2` that of the project, `$3` the runner's temporary one. In this order: real folders
+ * lead to the project; special files go; no program keeps the right to run as its owner (the files lie on this machine); links
+ * that lead out go; the temporary folder becomes what it was.
+ */
+const script = `
+owned() { chown --reference=/alpy/pristine -- "$1"; chmod u+rwx -- "$1"; }
+path=$1; owned "$path"
+rest=\${2#"$1"/}
+while [ -n "$rest" ]; do
+  part=\${rest%%/*}
+  case $rest in */*) rest=\${rest#*/};; *) rest=;; esac
+  path=$path/$part
+  if [ -L "$path" ] || { [ -e "$path" ] && [ ! -d "$path" ]; }; then rm -f -- "$path"; printf 'inTheWay\\0%s\\0' "$path"; fi
+  [ -d "$path" ] || mkdir -- "$path"
+  owned "$path"
+done
+rm -rf -- "$3"
+find "$1" ! -type d ! -type f ! -type l -printf 'special\\0%p\\0' -delete
+find "$1" -type f -perm /6000 -exec chmod ug-s {} +
+${dropLinks}cp -a /alpy/pristine "$3"
+`;
+
+/** Whether a script of the job has begun. */
+export function haveScriptsBegun({ settings, job }: Surroundings): boolean {
+  return existsSync(sealPaths(settings, job).begun);
+}
+
+/**
+ * Keeps a copy of the runner's temporary folder, out of the job's reach, before its first script begins; afterwards does
+ * nothing. What scripts export for later ones is not among it.
+ * @throws EnvironmentError when it cannot be copied
+ */
+export async function keepPristine(around: Surroundings): Promise<void> {
+  const { begun, pristine } = sealPaths(around.settings, around.job);
+  if (existsSync(begun)) return;
+  const temporary = `${projectDirectory(around)}.tmp`;
+  try {
+    await rm(pristine, { recursive: true, force: true });
+    await mkdir(pristine, { mode: 0o700 });
+    if (existsSync(temporary))
+      await cp(temporary, pristine, { recursive: true, filter: (path) => basename(path) !== scriptExports });
+    await writeFile(begun, '');
+  } catch (cause) {
+    throw new EnvironmentError(`cannot keep a copy of ${temporary}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Ends what is left of the job's containers and makes its folder of builds safe for the runner's own scripts, once.
+ * @throws EnvironmentError when it cannot be done: none of them may run then
+ */
+export async function sealBuilds(around: Surroundings, { say, signal }: StageIo): Promise<void> {
+  const { settings, job } = around;
+  const { builds } = jobPaths(settings, job);
+  const { pristine, sealed } = sealPaths(settings, job);
+  if (settings.trustJobs || existsSync(sealed)) return;
+  {
+    using engine = await Engine.connect({ jobId: String(job.id) });
+    await removeLeftovers(engine, runIdOf(job), signal);
+  }
+  const project = projectDirectory(around);
+  const mounts = [
+    { source: builds, target: builds, readOnly: false },
+    { source: pristine, target: '/alpy/pristine', readOnly: true },
+  ];
+  const args = [builds, project, `${project}.tmp`];
+  const printed = await runTool(around, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
+  for (const line of toldRemovals(printed)) say(line);
+  await writeFile(sealed, '');
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scripts that try to have the runner's machine do something for them, by what they leave to the stages that run there. The
+// folder of these tests is not in the job's container: what appears in it was done by the runner's machine.
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { useExecutorHost } from '../support/executor-host.ts';
+import type { JobResult } from '../support/contract-runner.ts';
+
+const host = useExecutorHost();
+const silent = { ALPY_APPLIANCE: 'silent' };
+/** The stages after the scripts, all gone well. */
+const allWell = ['upload_artifacts_on_success 0', 'cleanup_file_variables 0', 'cleanup 0'];
+
+let count = 0;
+let marker: string;
+let evil: string;
+
+beforeEach(async () => {
+  count += 1;
+  marker = join(host().directory, `marker-${String(count)}`);
+  evil = `#!/bin/sh\necho "$0 $*" >>${marker}\n`;
+  await mkdir(precious(), { recursive: true });
+  for (const name of ['SECRET', 'gitlab_runner_env', 'masking.db', '.glr.gconf', 'index.lock'])
+    await writeFile(join(precious(), name), 'of the runner');
+});
+
+/** A folder of the runner's machine with files of the names that the runner removes from its own. */
+function precious(): string {
+  return join(host().directory, `precious-${String(count)}`);
+}
+
+async function expectNothingDone(): Promise<void> {
+  expect(existsSync(marker) ? await readFile(marker, 'utf8') : '').toBe('');
+  expect((await readdir(precious())).sort()).toEqual(['.glr.gconf', 'SECRET', 'gitlab_runner_env', 'index.lock', 'masking.db']);
+  for (const name of await readdir(precious())) expect(await readFile(join(precious(), name), 'utf8')).toBe('of the runner');
+}
+
+function lastCalls({ calls }: JobResult, number: number): readonly string[] {
+  return calls.map(({ name, status }) => `${name} ${String(status)}`).slice(-number);
+}
+
+/** Lines that put a program under the names of all that the runner's scripts call. */
+function evilPrograms(folder: string): readonly string[] {
+  const names = ['gitlab-runner', 'git', 'rm', 'mkdir', 'touch', 'find', 'chmod', 'env', 'bash', 'cat', 'tar', 'dirname'];
+  return [
+    `mkdir -p ${folder}`,
+    `cat >${folder}/evil <<'END'\n${evil}END`,
+    `chmod +x ${folder}/evil`,
+    `for name in ${names.join(' ')}; do cp ${folder}/evil ${folder}/$name; done`,
+  ];
+}
+
+test('programs and variables that a script puts into GITLAB_ENV stay in its container, for after_script', async () => {
+  const job = await host().start({
+    variables: { ...silent, OUTPUT: 'out' },
+    fileVariables: { SECRET: 'content' },
+    script: [
+      ...evilPrograms('evil'),
+      'echo "LATER=$(cat "$SECRET")" >>"$GITLAB_ENV"',
+      'for name in BASH_ENV ENV LD_PRELOAD GIT_SSH_COMMAND; do echo "$name=$CI_PROJECT_DIR/evil/evil" >>"$GITLAB_ENV"; done',
+      'echo "GIT_CONFIG_GLOBAL=$CI_PROJECT_DIR/config" >>"$GITLAB_ENV"',
+      'printf "[credential]\\n\\thelper = !$CI_PROJECT_DIR/evil/evil\\n" >config',
+      'echo "PATH=$CI_PROJECT_DIR/evil:/usr/bin:/bin" >>"$GITLAB_ENV"',
+      'mkdir -p out; echo mine >out/mine.txt; echo "VERSION=1" >build.env',
+    ],
+    afterScript: ['/bin/echo "later: $LATER, $(/bin/cat "$SECRET"), $PATH"'],
+    artifacts: { paths: ['$OUTPUT/mine.txt', 'alpy-out/testbed/events.ndjson'] },
+    dotenv: 'build.env',
+    cache: { key: 'kept', paths: ['${OUTPUT}/'] },
+  });
+  const result = await job.result;
+  await expectNothingDone();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(result.log).toMatch(/^later: content, content, \/\S+\/group\/project\/evil:\/usr\/bin:\/bin\r?$/m);
+  expect(lastCalls(result, 4)).toEqual(['archive_cache 0', ...allWell]);
+  expect(await host().artifacts(job)).toEqual(['alpy-out/testbed/events.ndjson', 'build.env', 'out/mine.txt']);
+});
+
+test("git's settings that a script has written are not those that the runner's machine heeds in the end", async () => {
+  const home = join(host().directory, `home-${String(count)}`);
+  await mkdir(home);
+  await writeFile(join(home, '.gitconfig'), `[credential]\n\thelper = "!echo >${home}/erased"\n`);
+  const helper = ['[credential]', '\thelper =', `\thelper = "!echo x >${marker}; false"`, '[core]', '\tfsmonitor = ./evil/git'];
+  const job = await host().start(
+    {
+      variables: { ...silent, FF_GIT_URLS_WITHOUT_TOKENS: 'true' },
+      script: [
+        ...evilPrograms('evil'),
+        `cat >settings <<'END'\n${helper.join('\n')}\nEND`,
+        'for file in .glr.gconf .gitlab-runner.ext.conf git-template/config; do',
+        '  mkdir -p "$RUNNER_TEMP_PROJECT_DIR/git-template"; cat settings >>"$RUNNER_TEMP_PROJECT_DIR/$file"',
+        'done',
+        'mkdir -p .git/hooks; cp settings .git/config; cp evil/evil .git/hooks/post-checkout',
+        'echo mine >mine.txt',
+      ],
+      artifacts: { paths: ['mine.txt'] },
+    },
+    { environment: () => ({ HOME: home }) },
+  );
+  const result = await job.result;
+  await expectNothingDone();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(await host().artifacts(job)).toEqual(['mine.txt']);
+  expect(existsSync(join(home, 'erased'))).toBe(true); // the administrator's own helper has been asked to forget the token
+});
+
+test('devices, pipes and sockets are gone before artifacts are packed, also from the place of a variable that is a file', async () => {
+  const job = await host().start({
+    variables: silent,
+    fileVariables: { SECRET: 'content', OTHER: 'content', THIRD: 'content' },
+    script: [
+      'rm "$SECRET" "$OTHER" "$THIRD"; mknod "$SECRET" c 1 7; mkfifo "$OTHER"; ln -s "$CI_PROJECT_DIR/full" "$THIRD"',
+      'mknod full c 1 7; mkdir inner; mkfifo inner/pipe; mknod inner/disk b 7 0; echo mine >inner/mine.txt',
+      `perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "inner/socket", Listen => 1)' || mkfifo inner/socket`,
+      'cp /bin/true inner/setuid; chmod u+s inner/setuid',
+    ],
+    artifacts: { paths: ['full', 'inner'] },
+  });
+  const result = await job.result;
+  await expectNothingDone();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(lastCalls(result, 3)).toEqual(allWell);
+  for (const name of ['full', 'inner/pipe', 'inner/disk', 'inner/socket'])
+    expect(result.log).toMatch(new RegExp(`removed ".*/group/project/${name}": expected files, folders and links`));
+  expect(await host().artifacts(job)).toEqual(['inner/mine.txt', 'inner/setuid']);
+});
+
+const links: readonly (readonly [string, string])[] = [
+  ['the temporary folder', 'rm -rf "$RUNNER_TEMP_PROJECT_DIR"; ln -s PRECIOUS "$RUNNER_TEMP_PROJECT_DIR"'],
+  ['the project', 'cd ..; rm -rf project; ln -s PRECIOUS project'],
+  ['the folder above both', 'cd ../..; rm -rf group; mkdir other; ln -s PRECIOUS group'],
+  ['.git', 'ln -s PRECIOUS .git'],
+  ['a file in the temporary folder', 'ln -sf PRECIOUS/SECRET "$SECRET"; ln -sf PRECIOUS/SECRET "$GITLAB_ENV"'],
+  [
+    'a folder above, within the builds',
+    'cd ../..; mv group other; ln -s . group; mkdir project.tmp; ln -s PRECIOUS/SECRET project.tmp/SECRET',
+  ],
+];
+
+test.each(links)('a link to a folder of the machine in place of %s is followed by no stage', async (_, line) => {
+  const description = {
+    variables: silent,
+    fileVariables: { SECRET: 'content' },
+    script: [line.replaceAll('PRECIOUS', precious())],
+  };
+  const plain = await (await host().start(description)).result; // of the runner's stages only the last one follows
+  await expectNothingDone();
+  expect(plain, plain.log).toMatchObject({ status: 'success' });
+  expect(lastCalls(plain, 3)).toEqual(['build_script 0', 'cleanup_file_variables 0', 'cleanup 0']);
+  const job = await host().start({
+    ...description,
+    artifacts: { paths: ['SECRET', '.git/SECRET', 'index.lock', 'alpy-out/testbed/link0.pcap'] },
+  });
+  const result = await job.result;
+  await expectNothingDone();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(await host().artifacts(job)).toEqual(['alpy-out/testbed/link0.pcap']);
+});
+
+test('a program that goes on in the background after the scripts has ended before the first stage of the machine', async () => {
+  const job = await host().start({
+    variables: silent,
+    fileVariables: { SECRET: 'content' },
+    script: [
+      `(setsid sh -c 'while :; do rm -rf "$0"; ln -s ${precious()} "$0"; mkfifo pipe; done' "$RUNNER_TEMP_PROJECT_DIR" >/dev/null 2>&1 &)`,
+      'echo mine >mine.txt',
+    ],
+    artifacts: { paths: ['*'] },
+  });
+  const result = await job.result;
+  await expectNothingDone();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(await host().artifacts(job)).toContain('mine.txt');
+});
