@@ -55,6 +55,11 @@ export class JobContainer implements AsyncDisposable {
     this.#start = start;
   }
 
+  /** whether it was asked for */
+  get isBegun(): boolean {
+    return this.#container !== undefined;
+  }
+
   /** @throws what `start` throws */
   started(): Promise<Container> {
     return (this.#container ??= this.#start());

@@ -122,9 +122,11 @@ function trusted(held: Held, job: JobContainer | undefined, stop: () => Promise<
       return 0;
     }
     if (!job || (name !== 'begin' && name !== 'script')) return undefined;
+    const isFirst = !job.isBegun;
     const container = await job.started();
     if (name === 'script') return runScript(container, call);
-    checkServices(held.services); // one that ends at once has had the time to, while the container was started
+    // one that ends at once has had the time to, while the container was started; after_script comes however services end
+    if (isFirst) checkServices(held.services);
     return 0;
   });
 }

@@ -99,8 +99,9 @@ test('a service that ends during the script fails a script that did not notice; 
     [[wait], 2],
     [[wait, 'exit 9'], 9],
   ] as const) {
-    const { result } = await ended({ variables: silent, services, script, afterScript: ['true'] });
+    const { result } = await ended({ variables: silent, services, script, afterScript: ['echo after-it'] });
     expect(result, result.log).toMatchObject({ ...blamed, exitCode });
     expect(result.log.match(/web@node0: the container ended with/g)).toHaveLength(1);
+    expect(result.log).toMatch(/^after-it$/m);
   }
 });
