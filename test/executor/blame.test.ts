@@ -46,7 +46,13 @@ test("a project's image that does not boot: the last lines are in the log, and i
     { imageFolders: [folder] },
   );
   expect(result, result.log).toMatchObject({ ...blamed, exitCode: 3 });
-  expect(callsOf(result).slice(4)).toEqual(['build_script 1', 'after_script 1', 'upload_artifacts_on_failure 0', 'cleanup 0']);
+  expect(callsOf(result).slice(4)).toEqual([
+    'build_script 1',
+    'after_script 1',
+    'upload_artifacts_on_failure 0',
+    'cleanup_file_variables 0',
+    'cleanup 0',
+  ]);
   expect(result.log).toMatch(/^alpy: dut did not boot: [^]*hello from a tiny guest/m);
   expect(result.log).not.toMatch(/^not-(reached|here)$/m);
   expect(result.log.match(/^alpy: .*did not boot: /gm)).toHaveLength(2); // after_script refers to it
@@ -62,7 +68,7 @@ test("an appliance of the runner's that does not boot fails the system once; its
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'runner_system_failure', attempts: 1 });
   expect(callsOf(result)).toEqual([
     ...['config 0', 'prepare 0', 'prepare_script 0', 'get_sources 0', 'build_script 2'],
-    ...['upload_artifacts_on_failure 0', 'cleanup 0'],
+    ...['upload_artifacts_on_failure 0', 'cleanup_file_variables 0', 'cleanup 0'],
   ]);
   expect(result.calls[1]?.output).toMatch(/^alpy: dead did not boot: /m);
   expect(result.calls[1]?.output).toContain('can be uploaded from alpy-out/testbed');
