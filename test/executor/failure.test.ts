@@ -75,7 +75,7 @@ test('get_sources that fails is tried again after the work tree was cleared, on 
     artifacts: { paths: ['*'], when: 'always' },
   });
   const result = await job.result;
-  expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'script_failure', exitCode: 1 });
+  expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'script_failure', exitCode: 128 });
   expect(callsOf(result).slice(2)).toEqual([
     'prepare_script 0',
     'get_sources 1',
