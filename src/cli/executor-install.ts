@@ -60,6 +60,7 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
     const findings = await checkRunner({ runner, settingsFile: settings, program });
     printFindings(io, findings);
     const isFine = findings.every(({ result }) => result !== 'failure');
+    if (args.smoke && !isFine) io.stdout('no job is played: what was found keeps jobs from running');
     const isReady = isFine && (!args.smoke || (await isSmokePlayed(io, runner, settings)));
     io.stdout(verdict(isReady, args.smoke));
     io.exitWith(isReady ? 0 : args.check ? 2 : 3);

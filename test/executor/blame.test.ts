@@ -99,8 +99,8 @@ test.each([
 });
 
 test('a service that ends during the script fails a script that did not notice; else its own status counts', async () => {
-  const services = [{ name: traffic, alias: 'web', command: ['sh', '-c', 'sleep 2; exit 7'] }];
-  const wait = 'while alpy status >/dev/null 2>&1; do sleep 0.1; done';
+  const services = [{ name: traffic, alias: 'web', command: ['sh', '-c', 'until [ -e /tmp/end ]; do sleep 0.1; done; exit 7'] }];
+  const wait = 'alpy exec web -- touch /tmp/end; while alpy status >/dev/null 2>&1; do sleep 0.1; done';
   for (const [script, exitCode] of [
     [[wait], 2],
     [[wait, 'exit 9'], 9],
@@ -109,5 +109,6 @@ test('a service that ends during the script fails a script that did not notice; 
     expect(result, result.log).toMatchObject({ ...blamed, exitCode });
     expect(result.log.match(/web@node0: the container ended with/g)).toHaveLength(1);
     expect(result.log).toMatch(/^after-it$/m);
+    expect(result.calls.find(({ name }) => name === 'after_script')?.status).toBe(0);
   }
 });

@@ -120,10 +120,11 @@ async function judge(status: number, session: string, { say, signal }: StageIo &
   const keepWord = (data: Buffer): void => void words.push(data);
   const call = { args: ['status'], stdout: () => undefined, stderr: keepWord, signal };
   const state = await callSocket(join(session, sessionFiles.socket), call);
-  await sayOnce(session, Buffer.concat(words).toString().trim(), say, (message) => end.has(message));
+  const isNew = await sayOnce(session, Buffer.concat(words).toString().trim(), say, (message) => end.has(message));
   const { device, usage } = statusByFault;
   if (state !== 0 && state !== device && state !== usage) return { kind: 'system' };
-  return outcomeOfStatus(status === 0 ? state : status); // the guest powered off or rebooted of itself, or a service ended
+  // the guest powered off or rebooted of itself, or a service ended; that is not also the fault of after_script
+  return outcomeOfStatus(status === 0 && isNew ? state : status);
 }
 
 /** Ends the testbed, so that its captures are whole. That it does not end well keeps nothing else from being done. */

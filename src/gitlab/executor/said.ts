@@ -25,15 +25,17 @@ export class OutputEnd {
  * Says something about a testbed once: several stages find the same guest gone.
  * @param session - folder of the job's session
  * @param isInLog - whether the log has the message for another reason, such as that the script printed it
+ * @returns whether no earlier stage has found it
  */
 export async function sayOnce(
   session: string,
   message: string,
   say: (line: string) => void,
   isInLog: (message: string) => boolean = () => false,
-): Promise<void> {
-  if (message === '' || !(await isFirstTime(session, message))) return;
+): Promise<boolean> {
+  if (message === '' || !(await isFirstTime(session, message))) return false;
   if (!isInLog(message)) say(message);
+  return true;
 }
 
 /** Whether a message has not been in the log yet; it counts as said from now on. */

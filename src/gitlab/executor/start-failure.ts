@@ -23,9 +23,9 @@ export function isOfRunner({ variables }: Pick<Job, 'variables'>): boolean {
  * that `alpy run` has for the error, and is not tried again. Pure.
  */
 export function outcomeOfStart(error: unknown, job: Pick<Job, 'variables'>): Outcome {
-  if (error instanceof SessionError && error.culprit && !isOfRunner(job))
-    return { kind: 'failure', exitCode: statusByFault[error.fault] };
-  return outcomeOfError(error);
+  if (!(error instanceof SessionError) || !error.culprit) return outcomeOfError(error);
+  if (error.culprit !== 'service' && isOfRunner(job)) return { kind: 'system' };
+  return { kind: 'failure', exitCode: statusByFault[error.fault] };
 }
 
 /**

@@ -11,6 +11,7 @@ const ofRunner = { variables: { ALPY_APPLIANCE: 'router' } };
 const ofJob = { variables: {} };
 const boot = new SessionError('dut did not boot\nlast output', 'ALPY_BOOT', 'environment', 'boot');
 const disk = new SessionError('no such file', 'ALPY_DISK_IMAGE', 'environment', 'disk');
+const login = new SessionError('wrong password', 'ALPY_LOGIN', 'usage', 'boot');
 const service = new SessionError('ended', 'ALPY_SERVICE', 'usage', 'service');
 
 test.each([
@@ -27,7 +28,8 @@ test.each([
 test('what a job describes is its fault, with the exit status of alpy run', () => {
   expect(outcomeOfStart(boot, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
   expect(outcomeOfStart(disk, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
-  expect(outcomeOfStart(boot, ofRunner)).toEqual({ kind: 'system' });
+  for (const error of [boot, disk, login]) expect(outcomeOfStart(error, ofRunner)).toEqual({ kind: 'system' });
+  expect(outcomeOfStart(login, ofJob)).toEqual({ kind: 'failure', exitCode: 2 });
   expect(outcomeOfStart(service, ofRunner)).toEqual({ kind: 'failure', exitCode: 2 });
   expect(outcomeOfStart(new EnvironmentError('no daemon'), ofJob)).toEqual({ kind: 'system' });
 });
