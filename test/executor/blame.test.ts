@@ -74,8 +74,9 @@ test("an appliance of the runner's that does not boot fails the system once; its
   expect(result.calls[1]?.output).toContain('can be uploaded from alpy-out/testbed');
   expect(result.log).toMatch(/^alpy: there is no testbed, as the log says above: dead did not boot: /m);
   expect(await host().artifacts(job)).toEqual(
-    expect.arrayContaining(['alpy-out/testbed/console.log', 'alpy-out/testbed/link0.pcap']),
+    expect.arrayContaining(['alpy-out/testbed/console.log', 'alpy-out/testbed/link0.pcap', 'alpy-out/testbed/screen.png']),
   );
+  expect(result.log).toMatch(/^picture of the screen: alpy-out\/testbed\/screen\.png$/m);
 });
 
 test('an appliance of the runner that the job has changed is the job that fails', async () => {
