@@ -108,7 +108,7 @@ test('a service that ends during the script fails a script that did not notice; 
   ] as const) {
     const { result } = await ended({ variables: silent, services, script, afterScript: ['echo after-it'] });
     expect(result, result.log).toMatchObject({ ...blamed, exitCode });
-    expect(result.log.match(/web@node0: the container ended with/g)).toHaveLength(1);
+    expect(result.log.match(/web@node0: the app ended with/g)).toHaveLength(1);
     expect(result.log).toMatch(/^after-it$/m);
     expect(result.calls.find(({ name }) => name === 'after_script')?.status).toBe(0);
   }
