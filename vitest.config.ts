@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       // not isolated: loading the modules anew for every file would take twice as long as the tests; two at a time, since many wait
       // for shells, where Vitest takes one worker less than there are cores
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 5000, isolate: false, maxWorkers: 2 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 2 } },
       {
         // one at a time: guests without KVM take a core each
         test: {

@@ -15,6 +15,7 @@ const fixed: Readonly<Record<string, string>> = {
       description: Tag of alpy's images. The project variable ALPY_IMAGE_TAG goes before it.
 `,
   registry: `      default: $CI_REGISTRY_IMAGE
+      regex: ^\\S*[^\\s/]$ # no blanks, no slash at the end: "/runner:…" follows
       description: Where alpy's images are. The project variable ALPY_REGISTRY goes before it.
 `,
   'expire-in': `      default: 1 week

@@ -7,6 +7,7 @@ export { Capture, CaptureError, FrameTimeoutError, type Frame, type ReadOptions 
 export { defineConfig, loadConfig, type Config, type ConfigInput } from './config/index.ts';
 export * from './console/index.ts';
 export {
+  AppEndedError,
   ContainerDiedError,
   ContainerError,
   ContainerTimeoutError,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { openPlain } from '../core/plain-file.ts';
 import { CaptureError } from './errors.ts';
 import { PcapRewriter, type TrueTime } from './pcap.ts';
 
@@ -15,7 +15,7 @@ const chunkBytes = 1024 * 1024;
 export async function finishCapture(path: string, trueTime: TrueTime): Promise<number> {
   const rewriter = new PcapRewriter(trueTime);
   try {
-    await using file = await open(path, 'r+');
+    await using file = await openPlain(path, 'r+');
     let [readTo, writtenTo] = [0, 0];
     for (;;) {
       const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, readTo);

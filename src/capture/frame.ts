@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import { tsharkPreferences } from './preferences.ts';
+
 /** A frame of a capture, as tshark understands it. */
 export interface Frame {
   /** its place in the capture, counted from 1 */
@@ -45,7 +47,7 @@ exec tshark -2 -r /dev/stdin "$@"`;
 export function tsharkCommand({ filter, fields, follow }: FrameQuery): readonly string[] {
   return [
     ...(follow ? ['tshark', '-r', '-'] : ['sh', '-c', twoPasses, 'sh']),
-    ...['-l', '-n'],
+    ...['-l', ...tsharkPreferences],
     ...(filter === '' ? [] : ['-Y', filter]),
     ...['-T', 'fields', ...[...columns, ...fields].flatMap((field) => ['-e', field])],
   ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { watch } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { openPlain } from '../core/plain-file.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -9,7 +9,7 @@ const chunkBytes = 256 * 1024;
  * @throws Error of the file system when it cannot be read
  */
 export async function* readLive(path: string, follow: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void> {
-  await using file = await open(path);
+  await using file = await openPlain(path, 'r');
   let changed = Promise.withResolvers<void>();
   const wake = (): void => {
     changed.resolve();

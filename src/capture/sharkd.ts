@@ -4,6 +4,7 @@ import { Container, type ContainerSpec, type Engine } from '../docker/index.ts';
 import { SharkdFailure, SharkdRefusal } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { linesOf } from './lines.ts';
+import { sharkdPreferences } from './preferences.ts';
 import { findColumns, framesOf, framesParameters, parseAnswer, requestLine, type SharkdColumns } from './sharkd-messages.ts';
 
 /**
@@ -14,19 +15,6 @@ const script = `mkfifo /tmp/requests
 cat <&0 >/tmp/requests &
 sharkd - </tmp/requests &
 wait -n`;
-
-/** What `tshark -n` switches off, as preferences. */
-const nameResolution = [
-  'mac_name',
-  'transport_name',
-  'network_name',
-  'dns_pkt_addr_resolution',
-  'handshake_sni_addr_resolution',
-  'use_external_name_resolver',
-  'vlan_name',
-  'ss7_pc_name',
-  'maxmind_geoip',
-];
 
 /** sharkd 4.4 reads its input in pieces of 8191 bytes, and takes each for a request (found out by trying). */
 const longestRequestBytes = 8190;
@@ -109,7 +97,7 @@ export class Sharkd implements AsyncDisposable {
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
-    for (const name of nameResolution) await this.#call('setconf', { name: `nameres.${name}`, value: 'FALSE' }, signal);
+    for (const [name, value] of sharkdPreferences) await this.#call('setconf', { name, value }, signal);
     this.#columns = findColumns(await this.#call('info', {}, signal));
   }
 

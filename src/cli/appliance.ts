@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
-import { valueOf } from '../images/variables.ts';
+import { valueOf } from '../core/variables.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
+import { jobIdOf } from './job-id.ts';
 
 interface ApplianceArguments {
   readonly action?: string | undefined;
@@ -79,8 +80,8 @@ async function access(io: CliIo): Promise<Access | undefined> {
 }
 
 async function buildRabbit(io: CliIo, file: string): Promise<void> {
-  const [{ Engine }, images] = await Promise.all([import('../docker/index.ts'), import('../images/index.ts')]);
-  using engine = await Engine.connect();
+  const [{ connectEngine }, images] = await Promise.all([import('./engine.ts'), import('../images/index.ts')]);
+  using engine = await connectEngine(io);
   const onLine = (_source: string, line: string): void => {
     io.stderr(line);
   };
@@ -88,15 +89,15 @@ async function buildRabbit(io: CliIo, file: string): Promise<void> {
 }
 
 async function boot(io: CliIo, image: string | undefined, file: string | undefined): Promise<void> {
-  const [{ loadConfig }, { Engine }, { tryBoot }] = await Promise.all([
+  const [{ loadConfig }, { connectEngine }, { tryBoot }] = await Promise.all([
     import('../config/index.ts'),
-    import('../docker/index.ts'),
+    import('./engine.ts'),
     import('../testbed/index.ts'),
   ]);
   const flags = image === undefined ? {} : { appliance: { image } };
   const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags });
   const directory = join(config.out, 'boot');
-  using engine = await Engine.connect({ jobId: io.env['CI_JOB_ID'] });
+  using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
   const durationMs = await tryBoot(engine, host, config.appliance, directory, io.signal);
   const what = config.appliance.login ? 'booted, and its login works' : 'started; without appliance.login nobody can tell more';

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
-import { cacheDirectory } from './cache.ts';
+// The version check must run before anything else is loaded: an older Node cannot even parse the rest. So this file imports nothing
+// statically, and its syntax is one that Node 14 knows.
+const version = process.versions.node;
+if (Number(version.split('.')[0]) >= 24) await import('./start.ts');
+else {
+  process.stderr.write(`alpy: expected Node 24 or newer, got ${version} (${process.execPath}). Install Node 24 and try again.\n`);
+  process.exitCode = 3;
+}
 
-// what Node compiles is kept, for the next start and for the workers of a run; where it cannot be, nothing is lost but time
-const folder = join(cacheDirectory(process.env), 'node');
-if (enableCompileCache(folder).directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= folder;
-
-const { main } = await import('./main.ts');
-process.exitCode = await main(process.argv.slice(2));
+export {};

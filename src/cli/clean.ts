@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf } from '../core/errors.ts';
+import { connectEngine } from './engine.ts';
 import type { CliIo } from './io.ts';
 import { settingsOption } from './settings-option.ts';
 
@@ -21,8 +22,8 @@ export const cleanCommand = (io: CliIo): CommandModule<object, CleanArguments> =
       run: { type: 'string', requiresArg: true, describe: 'only containers of the run with this identifier' },
     }),
   handler: async ({ run, settings }) => {
-    const { Engine, removeLeftovers } = await import('../docker/index.ts');
-    using engine = await Engine.connect();
+    const { removeLeftovers } = await import('../docker/index.ts');
+    using engine = await connectEngine(io);
     const removed = await removeLeftovers(engine, run, io.signal);
     const jobs = run === undefined ? await cleanJobs(io, resolve(io.directory, settings)) : [];
     const all = [...removed, ...jobs];

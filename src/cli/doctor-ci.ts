@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { AlpyError } from '../core/errors.ts';
 import { jobContext, tokenOf } from '../gitlab/index.ts';
 import { registryLogin, registryOf, type ResolvedImage } from '../images/index.ts';
-import { valueOf, type Variables } from '../images/variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 import type { Finding } from '../testbed/doctor.ts';
 
 /** What a job of GitLab CI is to be looked at with. */
@@ -32,6 +33,7 @@ export async function examineJob(examination: JobExamination): Promise<readonly 
     ...lookAtDaemon(examination),
     lookAtOut(examination),
     lookAtToken(env),
+    ...lookAtRegistryVariable(env),
     ...(await Promise.all(registries.map((registry) => lookAtRegistry(registry, env)))),
   ];
 }
@@ -98,9 +100,23 @@ function lookAtToken(env: Variables): Finding {
   };
 }
 
+/** GitLab puts the variable before `/runner:…` as it is, where alpy ignores blanks and slashes around it. */
+function lookAtRegistryVariable({ ALPY_REGISTRY: value = '' }: Variables): readonly Finding[] {
+  if (/^(\S*[^\s/])?$/.test(value)) return [];
+  const text = `expected no blanks and no slash at the end, got ${JSON.stringify(value)}: GitLab cannot make the job's image of it`;
+  const correct = value.trim().replace(/\/+$/, '');
+  const remedy = `set the variable to ${JSON.stringify(correct)}${correct === '' ? ', or delete it' : ''}`;
+  return [{ name: 'ALPY_REGISTRY', result: 'warning', text, remedy }];
+}
+
 async function lookAtRegistry(registry: string, env: Variables): Promise<Finding> {
   const name = `registry ${registry}`;
-  if (await registryLogin(`${registry}/any`, env)) return { name, result: 'ok', text: 'there is a login' };
+  try {
+    if (await registryLogin(`${registry}/any`, env)) return { name, result: 'ok', text: 'there is a login' };
+  } catch (error) {
+    if (!(error instanceof AlpyError)) throw error;
+    return { name, result: 'failure', text: error.message, remedy: 'correct what the message names' };
+  }
   return {
     name,
     result: 'warning',

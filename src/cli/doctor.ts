@@ -36,6 +36,7 @@ export const doctorCommand = (
       directory: io.directory,
       accelCacheFile: accelCacheFile(io.env),
       signal: io.signal,
+      onWait: io.stderr,
     });
     const findings = ci ? [...found, ...(await ofJob(io, found, images, config?.out))] : found;
     const canRun = findings.every(({ result }) => result !== 'failure');

@@ -32,12 +32,12 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
         },
       }),
   handler: async ({ action, names = [], config: file, json, tag: tags, reuse }) => {
-    const [{ Engine }, images] = await Promise.all([import('../docker/index.ts'), import('../images/index.ts')]);
+    const [{ connectEngine }, images] = await Promise.all([import('./engine.ts'), import('../images/index.ts')]);
     const badTag = tags.find((tag) => !/^\w[\w.-]{0,127}$/.test(tag));
     if (badTag !== undefined) throw new UsageError(`--tag: ${JSON.stringify(badTag)} is not a tag of a container image`);
     const loaded = await loadOptionalConfig(io, file);
     const resolved = images.resolveImages(io.env, loaded?.config.images);
-    using engine = await Engine.connect();
+    using engine = await connectEngine(io);
     const chosen = names.map((name) => images.imageNamed(resolved, name));
     const own = chosen.length === 0 ? resolved.filter(({ buildable }) => buildable) : chosen;
     const work: Parameters<typeof images.buildImages>[1] = {

@@ -15,7 +15,6 @@ appliance:
   login:
     user: root
     # password: secret, or the variable ALPY_APPLIANCE_LOGIN_PASSWORD
-    shellPrompt: '/[#$] $/'
 topology:
   links: 2
 `,

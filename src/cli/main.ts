@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:os';
 import yargs from 'yargs';
-import { AlpyError, messageOf, statusByFault, UsageError } from '../core/errors.ts';
+import { AlpyError, messageOf, partsOf, statusByFault, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { alpyVersion } from '../version.ts';
 import { applianceCommand } from './appliance.ts';
@@ -21,26 +21,41 @@ import { sessionCommandsOf } from './session.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { downCommand, upCommand } from './up.ts';
 
+/**
+ * How soon a second signal is not meant as one, in `ms`: `npx alpy` hands on to alpy the Ctrl-C that the terminal has sent to both.
+ */
+const echoMs = 500;
+
 /** The first of these asks for an end; a second one gives up waiting for it. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The CLI.
  * @param args - without the names of the programs
+ * @param unread - fires when nobody reads standard output any more: ends the command with status 141, as SIGPIPE would
  * @returns the exit status: 0 passed, 1 a test failed, 2 usage or configuration, 3 environment, 4 a bug of ours, 128 + n
  *   stopped by signal n
  */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(args: readonly string[], unread?: AbortSignal): Promise<number> {
   const stop = new AbortController();
-  let [status, signalStatus] = [0, 0];
+  let [status, signalStatus, signalMs] = [0, 0, 0];
   const onSignal = (name: NodeJS.Signals): void => {
     const wanted = 128 + constants.signals[name];
-    if (signalStatus !== 0) process.exit(wanted);
+    if (signalStatus !== 0) {
+      if (performance.now() - signalMs < echoMs) return;
+      process.exit(wanted);
+    }
     signalStatus = wanted;
+    signalMs = performance.now();
     process.stderr.write(`alpy: got ${name}, cleaning up; once more to stop at once\n`);
-    stop.abort(new UsageError(`stopped by ${name}`));
+    stop.abort(new StoppedError(`stopped by ${name}`, wanted));
   };
   for (const name of stopSignals) process.on(name, onSignal);
+  unread?.addEventListener('abort', () => {
+    if (signalStatus !== 0) return;
+    signalStatus = 128 + constants.signals.SIGPIPE;
+    stop.abort(new StoppedError('nobody reads the output any more', signalStatus));
+  });
   const io: CliIo = {
     env: process.env,
     directory: process.cwd(),
@@ -55,8 +70,9 @@ export async function main(args: readonly string[]): Promise<number> {
     await parse(args, io);
   } catch (error) {
     if (signalStatus === 0) {
-      process.stderr.write(`${makeRedactor(secretsOf(process.env))(describe(error))}\n`);
-      status = error instanceof AlpyError ? statusByFault[error.fault] : statusByFault.bug;
+      const errors = partsOf(error); // a clean-up that failed too must not hide the first
+      process.stderr.write(`${makeRedactor(secretsOf(process.env))(errors.map(describe).join('\n'))}\n`);
+      status = errors[0] instanceof AlpyError ? statusByFault[errors[0].fault] : statusByFault.bug;
     }
   } finally {
     for (const name of stopSignals) process.off(name, onSignal);

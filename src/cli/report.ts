@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { slashes } from '../core/text.ts';
-import { valueOf } from '../images/variables.ts';
+import { valueOf } from '../core/variables.ts';
 import type { CliIo } from './io.ts';
 
 interface ReportArguments {

@@ -3,10 +3,11 @@ import { relative } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
-import { valueOf } from '../images/variables.ts';
+import { valueOf } from '../core/variables.ts';
 import { alpyVersion } from '../version.ts';
 import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
+import { jobIdOf } from './job-id.ts';
 
 interface RunArguments {
   readonly filter?: readonly string[] | undefined;
@@ -64,6 +65,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       import('../runner/index.ts'),
       import('./run-output.ts'),
     ]);
+    for (const filter of args.filter ?? []) assertNoLine(filter);
     const { workers, concurrent, retries, accel, boot, image, out } = args;
     const appliance = image === undefined ? {} : { appliance: { image } };
     const flags = { workers, retries, accel, boot, out, tests: { concurrent }, ...appliance };
@@ -71,10 +73,9 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
     const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
     const durations =
       args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
-    const jobId = valueOf(io.env, 'CI_JOB_ID');
+    const isGitLabJob = valueOf(io.env, 'CI_JOB_ID') !== undefined;
     const secrets = secretsOf(io.env);
-    const output =
-      jobId === undefined ? terminalOutput(io.stdout) : jobOutput(io.stdout, loaded.config.out, makeRedactor(secrets));
+    const output = isGitLabJob ? jobOutput(io.stdout, loaded.config.out, makeRedactor(secrets)) : terminalOutput(io.stdout);
     const report = await runTests({
       loaded,
       filters: args.filter ?? [],
@@ -83,7 +84,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       alpyVersion,
       directory: io.directory,
       artifactRoot: valueOf(io.env, 'CI_PROJECT_DIR'),
-      jobId,
+      jobId: jobIdOf(io.env),
       secrets,
       jobUrl: valueOf(io.env, 'CI_JOB_URL'),
       shard,
@@ -91,11 +92,12 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       snapshotDirectory: snapshotDirectory(io.env, loaded.config.snapshots.directory),
       accelCacheFile: accelCacheFile(io.env),
       signal: io.signal,
-      showSteps: !args.quiet && jobId === undefined, // the log of a job shows them when the test is over
+      showSteps: !args.quiet && !isGitLabJob, // the log of a job shows them when the test is over
       onStart: (environment) => {
         for (const [name, value] of Object.entries(environment)) output.fact(name, value);
       },
       onTest: output.test,
+      onWait: io.stderr,
     });
     const outPath = relative(io.directory, loaded.config.out) || '.';
     await output.end(report, outPath);
@@ -116,6 +118,15 @@ async function shardDurations(io: CliIo, total: number): Promise<ReadonlyMap<str
     io.stdout(`shards go by number of test files: ${error.message}`);
     return undefined;
   }
+}
+
+/** @throws UsageError if a filter names a line, as `tests/a.test.ts:3` does */
+function assertNoLine(filter: string): void {
+  const [, file, line] = /^(.+?):(\d+)(?::\d+)?$/.exec(filter) ?? [];
+  if (file === undefined || line === undefined) return;
+  throw new UsageError(
+    `expected part of the name of a test file, got ${JSON.stringify(filter)}: alpy cannot choose a test by its line yet. Use alpy run ${file}, or alpy run ${file} -t 'NAME OF THE TEST'`,
+  );
 }
 
 function regExpOf(text: string): RegExp {

@@ -8,6 +8,7 @@ import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index
 import { snapshotDirectory } from './cache.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
+import { jobIdOf } from './job-id.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 
 interface SnapshotArguments {
@@ -76,11 +77,11 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
 
 /** From the store, or made there and then. */
 async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore): Promise<Snapshot> {
-  const [{ Engine }, testbeds] = await Promise.all([import('../docker/index.ts'), import('../testbed/index.ts')]);
+  const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   if (!config.appliance.login)
     throw new UsageError('appliance.login is not configured, so nobody knows when the guest is ready to be saved');
   const directory = join(config.out, 'snapshot');
-  using engine = await Engine.connect({ jobId: io.env['CI_JOB_ID'] });
+  using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
   const reason = await testbeds.whyNoSnapshots(engine, host, store.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);

@@ -6,6 +6,7 @@ import { UsageError } from '../core/errors.ts';
 import { secretsOf } from '../core/redact.ts';
 import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
+import { jobIdOf } from './job-id.ts';
 import { ownProgram, sessionDirectory } from './session.ts';
 
 interface UpArguments {
@@ -39,6 +40,7 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
     const spec = {
       directory,
       runId: newRunId(),
+      jobId: jobIdOf(io.env),
       config,
       images: resolveImages(io.env, config.images),
       accelCacheFile: accelCacheFile(io.env),

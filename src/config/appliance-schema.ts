@@ -15,8 +15,24 @@ export const LoginSchema = z.strictObject({
   passwordPrompt: pattern
     .optional()
     .describe('what it prints when it wants the password, text or /regular expression/; absent for "Password: " and its like'),
-  shellPrompt: pattern.describe('what it prints when it takes commands; text or /regular expression/'),
+  shellPrompt: pattern
+    .optional()
+    .describe(
+      'what it prints when it takes commands, text or /regular expression/; default: matches "# ", "$ " and similar prompts',
+    ),
   failure: pattern.optional().describe('what it prints when it refuses the log-in; text or /regular expression/'),
+  retryMs: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'how long after the start of the guest a refused log-in is tried again, in ms, within bootTimeoutMs: cloud-init sets passwords late; default: 60000',
+    ),
+  shellCommand: text
+    .optional()
+    .describe(
+      'what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; absent for nothing',
+    ),
 });
 
 /** The device under test: its image, its hardware, how to log in. */
@@ -41,15 +57,28 @@ export const ApplianceSchema = z.strictObject({
     .describe('model of the NICs'),
   firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
   qemuArgs: z.array(z.string()).default([]).describe('further arguments of QEMU'),
-  bootTimeoutMs: z.int().min(1).default(120_000).describe('how long a cold boot may take, in ms'),
+  bootTimeoutMs: z.int().min(1).default(120_000).describe('how long a cold boot may take, with log-in and provisioning, in ms'),
   login: LoginSchema.optional().describe('how to log in on the serial console; absent when nobody can'),
   provision: z
     .array(text)
     .default([])
-    .describe('shell commands that are run after the log-in of each boot, before the test; part of the snapshot'),
+    .describe(
+      'shell commands that are run after the log-in of each boot, within bootTimeoutMs, before the test; part of the snapshot',
+    ),
   clockCommand: z
     .string()
-    .default('date -u -s @{time} >/dev/null 2>&1 || date -u -s @{seconds} >/dev/null')
-    .describe('shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none'),
+    .optional()
+    .describe(
+      'shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none; default: `date`',
+    ),
+  rebootCommand: text.optional().describe('shell command that reboots the appliance; default: `reboot`'),
+  kernelMessages: z
+    .enum(['keep', 'separate'])
+    .default('keep')
+    .describe('whether what the kernel prints meanwhile stays in the output of shell commands, or is only in `kernelMessages`'),
   powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
+  become: text
+    .optional()
+    .describe('what alpy puts before the three commands above if the user is not root, such as `sudo -n` or `doas -n`'),
+  lineEnd: z.enum(['lf', 'cr', 'crlf']).default('lf').describe('what ends a line that is typed on the serial console'),
 });

@@ -15,4 +15,4 @@ export {
   type ConfigInput,
   type ConfigOverrides,
 } from './schema.ts';
-export { setVariables, variableName, type Variables } from './variables.ts';
+export { setVariables, variableName } from './variables.ts';

@@ -5,7 +5,7 @@ import { configFileNames, findConfig } from './find.ts';
 import { readConfig } from './read.ts';
 import { resolveConfig, type LoadedConfig } from './resolve.ts';
 import type { ConfigOverrides } from './schema.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** Where a configuration may come from. */
 export interface ConfigSources {

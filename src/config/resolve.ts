@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { dirname, resolve } from 'node:path';
+import type { Variables } from '../core/variables.ts';
 import { ConfigError } from './errors.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
 import { deepFreeze, leaves, overlay, valueAt, type Path } from './tree.ts';
-import { setVariables, variablesTree, type Variables } from './variables.ts';
+import { setVariables, variablesTree } from './variables.ts';
 
 /** Who said a value. */
 export type Origin = { readonly kind: 'default' | 'file' | 'flag' } | { readonly kind: 'variable'; readonly name: string };

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { valueOf, type Variables } from '../core/variables.ts';
 import { knownValues } from './known-names.ts';
 import { overlay, treeOf } from './tree.ts';
-
-/** The environment as a process sees it; the CLI passes its own in. */
-export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A value of the configuration that an environment variable sets. */
 export interface SetVariable {
@@ -32,8 +30,9 @@ export function variableName(path: readonly string[]): string {
 }
 
 /**
- * The values that `variables` set. An empty variable counts as unset, since CI systems cannot unset one. Lists
- * (`qemuArgs`, `include`) have no variable; further `ALPY_` variables belong to others and are left alone.
+ * The values that `variables` set, by the rule of {@link valueOf}; those of `appliance.login` are taken as they are, since
+ * a password or a prompt may begin or end with a blank. Lists (`qemuArgs`, `include`) have no variable; further `ALPY_`
+ * variables belong to others and are left alone.
  */
 export function setVariables(variables: Variables): readonly SetVariable[] {
   const known = knownValues().filter(({ type }) => type !== 'array');
@@ -43,10 +42,11 @@ export function setVariables(variables: Variables): readonly SetVariable[] {
     .map((name) => ({ path: ['images', name.slice(imagePrefix.length).toLowerCase().replaceAll('_', '-')], type: 'string' }));
   return [...known, ...ownImages].flatMap(({ path, type }) => {
     const name = variableName(path);
-    const value = variables[name];
+    const isExact = path[0] === 'appliance' && path[1] === 'login';
+    const value = isExact ? variables[name] : valueOf(variables, name);
     if (value === undefined || value === '') return [];
     // what is no number stays text, for the check to complain of
-    return [{ name, path, value: type === 'integer' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value }];
+    return [{ name, path, value: type === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value }];
   });
 }
 

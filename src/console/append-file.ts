@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { constants, createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { TranscriptError } from './errors.ts';
 
 /** How long what is written is gathered, in `ms`: a serial port gives few bytes at a time, and each write has its price. */
 const gatherMs = 20;
+
+/** To append to a file; a link that a container has put there is not followed. Node takes numbers here, its types do not say so. */
+const appendFlags = (constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW) as unknown as string;
 
 /** A file that grows. Writing neither waits nor throws; a failure is kept and told when asked for. */
 export class AppendFile {
@@ -14,7 +17,7 @@ export class AppendFile {
 
   private constructor(path: string) {
     this.path = path;
-    this.#stream = createWriteStream(path, { flags: 'a', flush: true });
+    this.#stream = createWriteStream(path, { flags: appendFlags, flush: true });
     this.#stream.on('error', (cause) => {
       this.#error ??= new TranscriptError(path, { cause });
     });

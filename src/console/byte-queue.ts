@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeBytes } from '../core/text.ts';
+import { EscapeCodes, type PlainText } from './escape-codes.ts';
 
 /** How much of what was already consumed stays for error messages, in `bytes`. */
 const historyBytes = 8000;
+
+/** Largest array that stays when nearly all of it was consumed, in `bytes`. */
+const largestIdleBytes = 1024 * 1024;
 
 /**
  * Bytes that came and that nobody consumed yet. Positions count from the first byte ever received, so they stay true
@@ -15,10 +19,12 @@ export class ByteQueue {
   #start = 0;
   #end = 0;
   #dropped = 0;
-  readonly #limitBytes: number;
+  readonly #codes = new EscapeCodes();
+  /** most unconsumed bytes that are kept */
+  limitBytes: number;
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   /** position of the first unconsumed byte */
@@ -36,7 +42,8 @@ export class ByteQueue {
     if (this.#end - this.#origin + chunk.length > this.#bytes.length) this.#makeRoom(chunk.length);
     this.#bytes.set(chunk, this.#end - this.#origin);
     this.#end += chunk.length;
-    const excess = this.#end - this.#start - this.#limitBytes;
+    this.#codes.take(this.#end, (from) => this.#bytes.subarray(from - this.#origin, this.#end - this.#origin));
+    const excess = this.#end - this.#start - this.limitBytes;
     if (excess <= 0) return;
     this.#start += excess;
     this.#dropped += excess;
@@ -47,11 +54,33 @@ export class ByteQueue {
     return this.#bytes.subarray(Math.max(from, this.#start) - this.#origin, to - this.#origin);
   }
 
+  /** Up to where it is certain what is text and what is an escape code. */
+  get certainTo(): number {
+    return this.#codes.certainTo;
+  }
+
+  /** What {@link view} gives, without escape codes. A code whose end has yet to come is left out, too. */
+  plain(from: number, to: number = this.#end): PlainText {
+    return this.#codes.strip(this.view(from, to), Math.max(from, this.#start));
+  }
+
+  /** The position that lies `count` bytes before another one, escape codes not counted; not before the unconsumed bytes. */
+  plainBack(position: number, count: number): number {
+    return this.#codes.back(Math.max(position, this.#start), count, this.#start);
+  }
+
+  /** The last output without escape codes, consumed or not, at most so many bytes. */
+  plainTail(bytes: number): Buffer {
+    const from = Math.max(this.#origin, this.#end - bytes);
+    return this.#codes.strip(this.#bytes.subarray(from - this.#origin, this.#end - this.#origin), from).bytes;
+  }
+
   /** Consumes up to the position `to`; returns how many bytes before it were dropped since the last time. */
   consume(to: number): number {
     const dropped = this.#dropped;
     this.#start = to;
     this.#dropped = 0;
+    if (this.#bytes.length > largestIdleBytes && this.#end - to < largestIdleBytes / 4) this.#move(largestIdleBytes);
     return dropped;
   }
 
@@ -65,13 +94,21 @@ export class ByteQueue {
   }
 
   #makeRoom(count: number): void {
-    const keepFrom = Math.max(this.#origin, Math.min(this.#start, this.#end - historyBytes));
-    const kept = this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin);
-    const needed = kept.length + count;
-    // at least half stays free, so that moving happens rarely
-    const target = needed * 2 > this.#bytes.length ? Buffer.allocUnsafe(needed * 2) : this.#bytes;
-    target.set(kept); // a typed array copies right when source and target overlap
+    const needed = this.#end - this.#keepFrom + count;
+    this.#move(Math.max(this.#bytes.length, needed * 2)); // at least half stays free, so that moving happens rarely
+  }
+
+  get #keepFrom(): number {
+    return Math.max(this.#origin, Math.min(this.#start, this.#end - historyBytes));
+  }
+
+  /** Moves what is to be kept to the beginning of an array of so many bytes. */
+  #move(sizeBytes: number): void {
+    const keepFrom = this.#keepFrom;
+    const target = sizeBytes === this.#bytes.length ? this.#bytes : Buffer.allocUnsafe(sizeBytes);
+    target.set(this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin)); // right also when they overlap
     this.#bytes = target;
     this.#origin = keepFrom;
+    this.#codes.forgetBefore(keepFrom);
   }
 }

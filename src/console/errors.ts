@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AlpyError, DeviceError, EnvironmentError } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
+import { escapeBytes, tail } from '../core/text.ts';
 
 /** Most characters of output that an error message quotes. */
 const quotedCharacters = 2000;
@@ -58,11 +58,59 @@ export class CommandError extends DeviceError {
   /** all that the command printed */
   readonly output: string;
 
-  constructor(name: string, command: string, exitStatus: number, output: string) {
-    super(`${name}: command "${command}" ended with exit status ${String(exitStatus)}; ${quote(output)}`);
+  /** @param remedy - what to do, as a sentence without its full stop */
+  constructor(name: string, command: string, exitStatus: number, output: string, remedy?: string) {
+    const advice = remedy === undefined ? '' : `. ${remedy}`;
+    super(`${name}: command "${command}" ended with exit status ${String(exitStatus)}${advice}; ${quote(output)}`);
     this.command = command;
     this.exitStatus = exitStatus;
     this.output = output;
+  }
+}
+
+/** A command waits for a key in a pager; alpy has pressed `q`. */
+export class PagerError extends AlpyError {
+  readonly code = 'ALPY_PAGER';
+  readonly fault = 'usage';
+  readonly command: string;
+  /** what the pager printed last */
+  readonly prompt: string;
+
+  constructor(name: string, command: string, prompt: string) {
+    super(
+      `${name}: expected command "${command}" to end, got the prompt of a pager, "${escapeBytes(Buffer.from(prompt))}". ` +
+        `Append "| cat" to the command, use its option against paging, or run it with { exact: true }`,
+    );
+    this.command = command;
+    this.prompt = prompt;
+  }
+}
+
+/** A command printed more than is kept. It may go on; the next command interrupts it. */
+export class OutputTooLongError extends AlpyError {
+  readonly code = 'ALPY_OUTPUT_TOO_LONG';
+  readonly fault = 'usage';
+  readonly command: string;
+
+  constructor(name: string, command: string, limitBytes: number) {
+    super(
+      `${name}: command "${command}" printed more than ${String(limitBytes / 1024 ** 2)} MiB. ` +
+        `Filter its output on the device, or send it to a file there and download that`,
+    );
+    this.command = command;
+  }
+}
+
+/** The log-in shell takes no POSIX shell commands. */
+export class ShellKindError extends AlpyError {
+  readonly code = 'ALPY_SHELL_KIND';
+  readonly fault = 'usage';
+
+  constructor(name: string, kind: string, output: string) {
+    super(
+      `${name}: expected a POSIX shell (sh, ash, dash, bash, zsh), got ${kind}. ` +
+        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh"; ${quote(output)}`,
+    );
   }
 }
 

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 import { typedWord } from './quote.ts';
+import { printMarker, readLine, runText, stty, type RunTextOptions, type ShellState } from './run-text.ts';
 
 /** Longest line to type, in `bytes`; the line editor of busybox takes 1023. */
 const longestTyped = 1000;
-
-/** How a command is run. */
-export interface FrameOptions {
-  /** redirections of the command, in shell syntax */
-  readonly redirect: string;
-  /** runs it in the login shell itself, not in a subshell */
-  readonly keepState: boolean;
-}
 
 /**
  * Markers around one command. They hold a random number, and the text that makes the shell print them has quotes within
@@ -25,23 +18,24 @@ export class Frame {
   readonly id = randomBytes(4).toString('hex');
   readonly ready = markerPattern(`@@${this.id}R@@`, String.raw`\r?\n`);
   readonly begin = markerPattern(`@@${this.id}B@@`, String.raw`\r?\n`);
-  /** with the exit status, see {@link numberIn} */
-  readonly end = markerPattern(`@@${this.id}E`, ...digits(3), '@', '@');
+  /** with the exit status and the state of the shell, see {@link endingIn} */
+  readonly end = markerPattern(`@@${this.id}E`, ...digits(4), '@', '@');
   /** what acknowledges a line, with its number, see {@link numberIn} */
   readonly acknowledged = markerPattern(`@@${this.id}A`, ...digits(6), '@', '@');
 
-  /** The line to type; it fits {@link longestTyped}. For busybox ash, dash, bash and other POSIX shells. */
-  opening(options: FrameOptions): string {
+  /**
+   * The line to type; it fits {@link longestTyped}. For busybox ash, dash, bash, zsh and other POSIX shells.
+   * @param isFirst - whether the shell has taken no such line yet
+   */
+  opening(options: RunTextOptions, isFirst = false): string {
     return [
-      ` stty -echo 2>/dev/null`, // a leading blank keeps it out of the history
+      ` ${stty('-echo icrnl')}||:`, // a leading blank keeps it out of the history; lines may end with \r
+      ...(isFirst ? ['[ -z "${ZSH_VERSION-}" ]||emulate sh'] : []), // else neither `command eval` nor comments work
       `alpy_c=`,
       printMarker(this.id, 'R'),
       this.reader('alpy_c=$alpy_c${alpy_l#: }'),
       printMarker(this.id, 'B'),
-      runText('"$(printf %b "$alpy_c")"', options),
-      `alpy_s=$?`,
-      `stty echo 2>/dev/null`,
-      printEnd(this.id, '$alpy_s'),
+      runText(this.id, String.raw`"$(\command printf %b "$alpy_c")"`, options, `${stty('echo')};`),
     ].join(';');
   }
 
@@ -50,30 +44,30 @@ export class Frame {
    * answers. Only for a shell that is known to take commands, since a line that came to nothing cannot be told from a slow one.
    * @returns nothing when that would be too long a line
    */
-  wholeLine(text: string, options: FrameOptions): string | undefined {
-    const run = runText(typedWord(text), options);
-    const line = [` ${printMarker(this.id, 'B')}`, run, printEnd(this.id, '$?')].join(';');
+  wholeLine(text: string, options: RunTextOptions): string | undefined {
+    const line = ` ${printMarker(this.id, 'B')};${runText(this.id, typedWord(text), options)}`;
     return line.length <= longestTyped ? line : undefined;
   }
 
   /** A loop that takes lines up to `:`, does `each` with `$alpy_l` (which begins with `: `) and acknowledges it. */
   reader(each: string): string {
-    const ack = `alpy_n=$((alpy_n+1));printf '@@%s%06d@@\\n' '${this.id}''A' $alpy_n`;
-    return `alpy_n=0;while IFS= read -r alpy_l;do case $alpy_l in :)break;;esac;${each};${ack};done`;
+    const ack = String.raw`alpy_n=$((alpy_n+1));\command printf '@@%s%06d@@\n' '${this.id}''A' "$alpy_n"`;
+    return `alpy_n=0;while ${readLine} alpy_l;do case $alpy_l in :)break;;esac;${each};${ack};done`;
   }
 }
 
-/** Runs a command that is one word for the shell. */
-function runText(word: string, { keepState, redirect }: FrameOptions): string {
-  return keepState ? `command eval ${word} ${redirect}` : `(eval ${word}) ${redirect}`;
+/** What the end marker says. */
+export interface Ending {
+  readonly exitStatus: number;
+  /** what the log-in shell is like after a command that keeps its state; means nothing after others */
+  readonly state: ShellState;
 }
 
-function printEnd(id: string, status: string): string {
-  return `printf '\\n@@%s%03d@@\\n' '${id}''E' ${status}`;
-}
-
-function printMarker(id: string, kind: string): string {
-  return `printf '\\n@@%s\\n' '${id}''${kind}@@'`;
+/** The end of a command, from the named groups of the match of {@link Frame.end}. */
+export function endingIn(groups: Readonly<Record<string, string | undefined>>): Ending {
+  const number = numberIn(groups);
+  const state = Math.floor(number / 1000);
+  return { exitStatus: number % 1000, state: { endsOnFailure: (state & 1) !== 0, isTalkative: (state & 2) !== 0 } };
 }
 
 /** The number in a marker, from the named groups of its match. */

@@ -50,7 +50,7 @@ export async function feed(console: SerialConsole, frame: Frame, lines: readonly
       const { groups } = await console.expect(frame.acknowledged, wait);
       taken = Math.max(taken, numberIn(groups));
     }
-    await console.send(`: ${line}\n`, wait);
+    await console.sendLine(`: ${line}`, wait);
   }
-  await console.send(':\n', wait);
+  await console.sendLine(':', wait);
 }

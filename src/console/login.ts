@@ -1,38 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import type { Wait } from '../core/deadline.ts';
+import { log } from '../core/step.ts';
 import { ConsoleTimeoutError, LoginError } from './errors.ts';
+import { isIn, lastLine, promptAtEnd, usualPrompts, withoutKernelLines, type PromptKind, type Prompts } from './login-prompts.ts';
 import type { Pattern } from './pattern.ts';
-import { becomesQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
 
-/** How to log in. */
+/** How to log in. Prompts are looked for in the last line of the output, once the device prints no more. */
 export interface LoginOptions {
   readonly user: string;
   /** absent when the device asks for none */
   readonly password?: string;
-  /** default `login: `, but not that of "Last login: " */
+  /** default `login: `, but not that of "Last login: ", and `Username: ` */
   readonly loginPrompt?: Pattern;
   /** default `Password: ` */
   readonly passwordPrompt?: Pattern;
-  /** default one of `# $ % >`, a blank and nothing more, escape codes aside */
+  /** default one of `# $ % >`, a blank and nothing more; after a log-in, any line that comes again when Enter is pressed */
   readonly shellPrompt?: Pattern;
-  /** what the device prints when it refuses; default "Login incorrect" and its like */
+  /** what the device prints when it refuses; default "Login incorrect" and similar messages */
   readonly failurePattern?: Pattern;
   /** how often the user name is typed before the login counts as refused; default 2, since noise may spoil the first */
   readonly attempts?: number;
-  /** after how much silence to press Enter, for a prompt that went by or was cut by a kernel message, in `ms`; default 5000, 0 never */
+  /** for how long a refused login is tried again all the same, in `ms`; default 0. Some devices set passwords late */
+  readonly retryMs?: number;
+  /**
+   * after how much silence to press Enter, for a prompt that went by or was cut by a message, in `ms`; default 5000, 0 never.
+   * If the device is never silent, Enter is pressed after two to six times as long.
+   */
   readonly nudgeMs?: number;
   /** how long a prompt has to stand before it is answered: many programs flush their input after it, in `ms`; default 150 */
   readonly settleMs?: number;
 }
 
-const escapeCode = String.raw`(?:\x1b\[[0-9;?]*[A-Za-z])*`;
-const defaults: Required<Omit<LoginOptions, 'user' | 'password'>> = {
-  loginPrompt: /(?<!Last )login: */,
-  passwordPrompt: /[Pp]assword(?: for \S+)?: */,
-  shellPrompt: new RegExp(`[#$%>]${escapeCode} ${escapeCode}$`),
-  failurePattern: /Login incorrect|Authentication failure|Login failed|Maximum number of tries|Access denied/i,
+const defaults = {
+  failurePattern: /Login incorrect|Authentication failure|Login failed|Maximum number of tries|Access denied/i as Pattern,
   attempts: 2,
+  retryMs: 0,
   nudgeMs: 5000,
   settleMs: 150,
 };
@@ -41,7 +44,13 @@ const awaited = 'a login or shell prompt';
 /** How often a login prompt may come anew without a refusal. */
 const spoiltNames = 2;
 
-type Settings = typeof defaults & LoginOptions;
+/** How many times longer a prompt has to stand if the device has printed something else since the last answer. */
+const doubtful = 12;
+
+/** How long to wait before a refused login is tried again, in `ms`: some devices lock users who try too often. */
+const pauseMs = 3000;
+
+type Settings = typeof defaults & LoginOptions & { readonly prompts: Prompts };
 
 /**
  * Logs in, or finds that a shell already waits. Presses Enter when the console stays silent.
@@ -50,59 +59,166 @@ type Settings = typeof defaults & LoginOptions;
  * @throws ConsoleClosedError when the console ends
  */
 export async function logIn(console: SerialConsole, options: LoginOptions, wait: Wait): Promise<void> {
-  await withDeadline(
-    wait,
-    (cause) => new ConsoleTimeoutError(console.name, awaited, wait.timeoutMs, console.tail, { cause }),
-    (signal) => converse(console, { ...defaults, ...options }, signal),
-  );
-}
-
-async function converse(console: SerialConsole, options: Settings, signal: AbortSignal): Promise<void> {
-  const { user, password, attempts, settleMs } = options;
-  const refused = (reason: string): LoginError => new LoginError(console.name, user, reason, console.tail);
-  let [hasSentPassword, refusals] = [false, 0];
-  for (let tries = 0; ;) {
-    const prompt = await nextPrompt(console, options, tries > 0, signal);
-    if (prompt === 'shell') {
-      // the end of any message may look like a prompt, but a prompt is the last for a while
-      if (await becomesQuiet(console, settleMs, signal)) return;
-    } else if (prompt === 'password') {
-      await becomesQuiet(console, settleMs, signal);
-      if (tries > 0 && password === undefined) throw refused('the device asks for a password and none is configured');
-      if (hasSentPassword) throw refused('the device asks for a password once more, perhaps for a new one');
-      hasSentPassword = tries > 0;
-      await console.sendLine(tries > 0 ? password : '', { signal, secret: true }); // whose password? Back to the login prompt
-    } else {
-      // a prompt that comes anew without a password in between is none: an Enter of before may have met it
-      if (prompt === 'failure' || hasSentPassword) refusals += 1;
-      hasSentPassword = false;
-      if (refusals >= attempts || tries >= attempts + spoiltNames) throw refused(`the device refused it ${String(tries)} times`);
-      if (prompt === 'failure') continue; // its login prompt comes next
-      await becomesQuiet(console, settleMs, signal);
-      await console.sendLine(user, { signal });
-      tries += 1;
-    }
+  const settings = { ...defaults, ...options, prompts: promptsOf(options) };
+  const conversation = new Conversation(console, settings);
+  try {
+    await console.claim({ ...wait, awaited }, (signal) => conversation.hold(signal));
+  } catch (error) {
+    throw error instanceof ConsoleTimeoutError ? (conversation.refusal ?? error) : error;
   }
 }
 
-const kinds = ['login', 'password', 'shell', 'failure'] as const;
+/** Whether the last thing on the console is a prompt for a user name, such as after the device has logged out by itself. */
+export function isLoggedOut(console: SerialConsole, options: LoginOptions): boolean {
+  return promptAtEnd(withoutKernelLines(console.lastText), promptsOf(options)) === 'login';
+}
 
-async function nextPrompt(
-  console: SerialConsole,
-  options: Settings,
-  triedBefore: boolean,
-  signal: AbortSignal,
-): Promise<(typeof kinds)[number]> {
-  const { loginPrompt, passwordPrompt, shellPrompt, failurePattern, nudgeMs } = options;
-  const patterns: Pattern[] = [loginPrompt, passwordPrompt, shellPrompt];
-  if (triedBefore) patterns.push(failurePattern); // boot messages may well complain of denied access
-  for (;;) {
-    try {
-      const { index } = await console.expect(patterns, { timeoutMs: nudgeMs > 0 ? nudgeMs : 2 ** 31 - 1, signal, awaited });
-      return kinds[index] ?? 'login';
-    } catch (error) {
-      if (!(error instanceof ConsoleTimeoutError)) throw error; // else just silence so far: the caller's deadline decides
+function promptsOf({ loginPrompt, passwordPrompt, shellPrompt }: LoginOptions): Prompts {
+  return {
+    login: loginPrompt ?? usualPrompts.login,
+    password: passwordPrompt ?? usualPrompts.password,
+    shell: shellPrompt ?? usualPrompts.shell,
+  };
+}
+
+/** What the console stands at; a device may refuse and ask again at once. */
+interface Seen {
+  readonly prompt: PromptKind | undefined;
+  readonly isRefusal: boolean;
+}
+
+/** One login, from the first prompt to the shell's. */
+class Conversation {
+  readonly #console: SerialConsole;
+  readonly #settings: Settings;
+  readonly #startMs = performance.now();
+  #hasSentPassword = false;
+  #tries = 0;
+  #refusals = 0;
+  /** the last line when Enter was last pressed since nothing was recognised */
+  #lineAtEnter = '';
+
+  constructor(console: SerialConsole, settings: Settings) {
+    this.#console = console;
+    this.#settings = settings;
+  }
+
+  /** What to say if the time is over: that the device has refused, if it has. */
+  get refusal(): LoginError | undefined {
+    return this.#refusals === 0 ? undefined : this.#refused(this.#refusedText());
+  }
+
+  async hold(signal: AbortSignal): Promise<void> {
+    const { user, password } = this.#settings;
+    for (;;) {
+      const { prompt, isRefusal } = await this.#look(signal);
+      this.#console.discard(); // it is answered
+      this.#lineAtEnter = '';
+      if (prompt === 'shell') return;
+      // a login prompt that comes again without a password in between is no refusal: an earlier Enter may have met it
+      if (isRefusal || (prompt === 'login' && this.#hasSentPassword)) await this.#takeRefusal(signal);
+      if (prompt === 'password') {
+        const isOurs = this.#tries > 0;
+        if (isOurs && password === undefined) throw this.#refused('the device asks for a password and none is configured');
+        if (this.#hasSentPassword) throw this.#refused('the device asks for a password once more, perhaps for a new one');
+        this.#hasSentPassword = isOurs;
+        // not ours, since no name was typed: back to the login prompt
+        await this.#console.sendLine(isOurs ? password : '', { signal, secret: true });
+      } else if (prompt === 'login') {
+        this.#hasSentPassword = false;
+        if (this.#tries >= this.#refusals + this.#settings.attempts + spoiltNames) throw this.#refused(this.#refusedText());
+        await this.#console.sendLine(user, { signal });
+        this.#tries += 1;
+      }
     }
-    if (nudgeMs > 0 && console.quietMs >= nudgeMs) await console.sendLine('', { signal });
+  }
+
+  async #takeRefusal(signal: AbortSignal): Promise<void> {
+    const { attempts, retryMs } = this.#settings;
+    this.#refusals += 1;
+    this.#hasSentPassword = false;
+    if (this.#refusals < attempts) return;
+    const leftMs = retryMs - (performance.now() - this.#startMs);
+    if (leftMs <= 0) throw this.#refused(this.#refusedText());
+    if (this.#refusals === attempts) {
+      const seconds = (leftMs / 1000).toFixed(0);
+      log(
+        'alpy.console',
+        `login refused; trying again for ${seconds} s (login.retryMs), in case the device sets its passwords late`,
+      );
+    }
+    const untilMs = performance.now() + Math.min(pauseMs, leftMs);
+    for (let restMs = pauseMs; restMs > 0; restMs = untilMs - performance.now()) {
+      await this.#console.more(awaited, { timeoutMs: restMs, signal });
+    }
+  }
+
+  /** Waits until the console stands at a prompt, or the device has refused. */
+  async #look(signal: AbortSignal): Promise<Seen> {
+    const fromMs = performance.now(); // of this answer, or of the last Enter
+    let [text, changedMs, enterMs] = [this.#text(), fromMs, fromMs];
+    for (;;) {
+      const seen = this.#classify(text);
+      const nowMs = performance.now();
+      const dueMs = seen ? changedMs + this.#settleMs(text, seen) : this.#enterAtMs(enterMs);
+      if (seen && nowMs >= dueMs) return seen;
+      if (!seen && nowMs >= dueMs) {
+        this.#lineAtEnter = lastLine(text);
+        this.#console.discard();
+        await this.#console.sendLine('', { signal });
+        enterMs = performance.now();
+      } else await this.#console.more(awaited, { timeoutMs: Math.min(dueMs - nowMs, 2 ** 31 - 1), signal });
+      const now = this.#text();
+      if (now !== text) changedMs = performance.now();
+      text = now;
+    }
+  }
+
+  #text(): string {
+    return withoutKernelLines(this.#console.peek());
+  }
+
+  #classify(text: string): Seen | undefined {
+    const { prompts, failurePattern } = this.#settings;
+    const prompt = promptAtEnd(text, prompts) ?? this.#promptAfterEnter(text);
+    // before the first try, boot messages may well complain of denied access
+    const isRefusal = this.#tries > 0 && prompt !== 'shell' && isIn(text, failurePattern);
+    return prompt || isRefusal ? { prompt, isRefusal } : undefined;
+  }
+
+  /** A line that comes again after Enter is a prompt; once logged in, a command can prove that it is a shell's. */
+  #promptAfterEnter(text: string): PromptKind | undefined {
+    const isSame = this.#lineAtEnter.trim() !== '' && lastLine(text) === this.#lineAtEnter;
+    return this.#tries > 0 && isSame ? 'shell' : undefined;
+  }
+
+  /** A prompt that directly follows our answer is surely one; the end of any message may look like one. */
+  #settleMs(text: string, { prompt, isRefusal }: Seen): number {
+    const { settleMs, user } = this.#settings;
+    if (this.#tries === 0 || isRefusal || prompt === 'shell') return settleMs;
+    const others = text.slice(0, text.length - lastLine(text).length).split(/\r?\n/);
+    const isSure = others.every((line) => line.trim() === '' || line.trim() === user);
+    return isSure ? settleMs : settleMs * doubtful;
+  }
+
+  /** When to press Enter, if nothing more comes. */
+  #enterAtMs(sinceMs: number): number {
+    const { nudgeMs } = this.#settings;
+    if (nudgeMs <= 0) return Infinity;
+    const quietSinceMs = performance.now() - this.#console.quietMs;
+    const inSilence = Math.max(sinceMs, quietSinceMs) + nudgeMs;
+    // a device that prints now and then: in a pause, but not in the countdown of a boot loader
+    const inPause = Math.max(sinceMs + 2 * nudgeMs, quietSinceMs + nudgeMs / 4);
+    return Math.min(inSilence, inPause, sinceMs + 6 * nudgeMs);
+  }
+
+  #refusedText(): string {
+    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(0);
+    const { retryMs } = this.#settings;
+    return `the device refused it ${String(this.#tries)} times${retryMs > 0 ? ` in ${seconds} s` : ''}`;
+  }
+
+  #refused(reason: string): LoginError {
+    return new LoginError(this.#console.name, this.#settings.user, reason, this.#console.tail);
   }
 }

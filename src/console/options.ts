@@ -24,6 +24,8 @@ export interface ExpectOptions extends Wait {
    * is found only when its end comes in one piece. Strings have no such limit.
    */
   readonly windowBytes?: number;
+  /** most unconsumed output that is kept while this waits, in `bytes`; default: `bufferBytes` of the console */
+  readonly bufferBytes?: number;
 }
 
 /** What `SerialConsole.expect` found. */

@@ -2,13 +2,15 @@
 import { UsageError } from '../core/errors.ts';
 import { escapeBytes } from '../core/text.ts';
 import type { ByteQueue } from './byte-queue.ts';
+import type { PlainText } from './escape-codes.ts';
 
 /** Pattern that stands for the end of the console: the machine stopped, or the connection is gone. */
 export const END: unique symbol = Symbol('end of the console');
 
 /**
- * What to wait for: a text (compared as UTF-8), a regular expression, or {@link END}. A regular expression sees one
- * character per byte (Latin-1), so it is exact on any output; to find non-ASCII text use a string.
+ * What to wait for: a text (compared as UTF-8), a regular expression, or {@link END}. Patterns see the output without its
+ * escape codes (colours, cursor movements, titles), unless they contain an escape character themselves. A regular expression
+ * sees one character per byte (Latin-1), so it is exact on any output; to find non-ASCII text use a string.
  */
 export type Pattern = string | RegExp | typeof END;
 
@@ -16,6 +18,8 @@ export type Pattern = string | RegExp | typeof END;
 export interface Found {
   readonly start: number;
   readonly end: number;
+  /** what matched, as the pattern saw it */
+  readonly bytes: Buffer;
   readonly match: RegExpExecArray | undefined;
 }
 
@@ -24,6 +28,9 @@ export type Search = (queue: ByteQueue) => Found | undefined;
 
 /** How many bytes before the place of the search a look-behind may see. */
 const contextBytes = 256;
+
+/** What stands for the escape character in the source of a regular expression, or is it. */
+const escapeCharacter = /\x1b|\\(?:x1b|u001b|c\[)/i;
 
 /**
  * Makes the search for one pattern.
@@ -44,12 +51,13 @@ export function describePattern(pattern: Pattern): string {
 function searchText(text: string): Search {
   const needle = Buffer.from(text);
   if (needle.length === 0) throw new UsageError('expect: the empty string matches anywhere; name a text to wait for');
+  const seen = text.includes('\x1b') ? everything : withoutCodes;
   let searchedTo = 0;
   return (queue) => {
-    const from = Math.max(queue.start, searchedTo - needle.length + 1);
-    const at = queue.view(from).indexOf(needle);
-    searchedTo = queue.end;
-    return at < 0 ? undefined : { start: from + at, end: from + at + needle.length, match: undefined };
+    const { bytes, positionOf } = seen.from(queue, seen.back(queue, searchedTo, needle.length - 1));
+    const at = bytes.indexOf(needle);
+    searchedTo = seen.certainTo(queue);
+    return at < 0 ? undefined : { ...placeOf(positionOf, at, needle.length), bytes: needle, match: undefined };
   };
 }
 
@@ -57,16 +65,43 @@ function searchRegExp(pattern: RegExp, windowBytes: number): Search {
   if (/[^\0-\x7f]/.test(pattern.source)) {
     throw new UsageError(`expect: ${String(pattern)} has a non-ASCII character, but regular expressions see bytes; use a string`);
   }
+  const seen = escapeCharacter.test(pattern.source) ? everything : withoutCodes;
   // a copy of our own: "g" makes lastIndex count, and the caller's lastIndex stays as it was
   const regExp = new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
   let searchedTo = 0;
   return (queue) => {
-    const from = Math.max(queue.start, searchedTo - windowBytes);
-    const base = Math.max(queue.start, from - contextBytes); // so that ^ and look-behind are true at the window's edge
-    regExp.lastIndex = from - base;
-    const match = regExp.exec(queue.view(base).toString('latin1'));
-    searchedTo = queue.end;
+    const window = seen.back(queue, searchedTo, windowBytes);
+    const base = seen.back(queue, window, contextBytes); // so that ^ and look-behind are true at the window's edge
+    const { bytes, positionOf } = seen.from(queue, base);
+    regExp.lastIndex = window === base ? 0 : seen.from(queue, base, window).bytes.length;
+    const match = regExp.exec(bytes.toString('latin1'));
+    searchedTo = seen.certainTo(queue);
     if (!match) return undefined;
-    return { start: base + match.index, end: base + match.index + match[0].length, match };
+    return { ...placeOf(positionOf, match.index, match[0].length), bytes: Buffer.from(match[0], 'latin1'), match };
   };
 }
+
+/** Escape codes before a match belong to what came before it, those after it to what comes next. */
+function placeOf(positionOf: PlainText['positionOf'], index: number, length: number): { start: number; end: number } {
+  const start = positionOf(index);
+  return { start, end: length === 0 ? start : positionOf(index + length - 1) + 1 };
+}
+
+/** How a pattern sees the output. */
+interface View {
+  from(queue: ByteQueue, from: number, to?: number): PlainText;
+  back(queue: ByteQueue, position: number, count: number): number;
+  certainTo(queue: ByteQueue): number;
+}
+
+const withoutCodes: View = {
+  from: (queue, from, to) => queue.plain(from, to),
+  back: (queue, position, count) => queue.plainBack(position, count),
+  certainTo: (queue) => queue.certainTo,
+};
+
+const everything: View = {
+  from: (queue, from, to) => ({ bytes: queue.view(from, to), positionOf: (index) => Math.max(from, queue.start) + index }),
+  back: (queue, position, count) => Math.max(queue.start, position - count),
+  certainTo: (queue) => queue.end,
+};

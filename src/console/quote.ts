@@ -6,7 +6,7 @@ import { octalEscape, quoteWord } from '../core/text.ts';
  * something else is not in it as such. Plain text stays plain, since `printf` costs the device a process.
  */
 export function typedWord(text: string): string {
-  return /^[ "-~]*$/.test(text) ? quoteWord(text) : `"$(printf %b '${escapeText(Buffer.from(text))}')"`;
+  return /^[ "-~]*$/.test(text) ? quoteWord(text) : String.raw`"$(\command printf %b '${escapeText(Buffer.from(text))}')"`;
 }
 
 /** Encodes bytes for `printf %b`, to stand within `''` in what is typed at a prompt; as short as can be. */

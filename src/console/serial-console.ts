@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Duplex } from 'node:stream';
-import { withDeadline } from '../core/deadline.ts';
+import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
 import type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
 import { echoPattern, pieces } from './pace.ts';
 import { describePattern, END, searchFor, type Found, type Pattern, type Search } from './pattern.ts';
+import { Reservation } from './reservation.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Longest wait for a device to take what is sent, in `ms`. */
 const sendTimeoutMs = 30_000;
+const peekBytes = 4096;
 const takesInput = 'the device to take its input';
 
 /**
@@ -23,6 +25,7 @@ export class SerialConsole implements AsyncDisposable {
   readonly #transcript: Transcript | undefined;
   readonly #queue: ByteQueue;
   readonly #lineEnd: string;
+  readonly #reservation = new Reservation();
   readonly #observers = new Set<(chunk: Buffer) => void>();
   #lastOutputMs = performance.now();
   #ended = false;
@@ -67,6 +70,19 @@ export class SerialConsole implements AsyncDisposable {
     return this.#queue.tailText();
   }
 
+  /** how many bytes have come so far: a place in the output, for {@link SerialConsole.discard} */
+  get position(): number {
+    return this.#queue.end;
+  }
+
+  /**
+   * Consumes output without looking at it, so that no later {@link SerialConsole.expect} finds it.
+   * @param to - only what came before this {@link SerialConsole.position}; default: all that has come
+   */
+  discard(to = this.#queue.end): void {
+    if (to > this.#queue.start) this.#queue.consume(to);
+  }
+
   /** Calls `observer` with everything received from now on, for a person who looks on; returns what ends that. */
   observe(observer: (chunk: Buffer) => void): () => void {
     this.#observers.add(observer);
@@ -86,20 +102,74 @@ export class SerialConsole implements AsyncDisposable {
   async expect(pattern: Pattern | readonly Pattern[], options: ExpectOptions): Promise<Match> {
     const patterns: readonly Pattern[] = Array.isArray(pattern) ? (pattern as readonly Pattern[]) : [pattern as Pattern];
     const awaited = options.awaited ?? patterns.map(describePattern).join(' or ');
+    const searches = patterns.map((one) => searchFor(one, options.windowBytes ?? 4096));
+    return this.claim({ ...options, awaited }, (signal) => this.#wait(patterns, searches, awaited, signal));
+  }
+
+  /**
+   * Keeps other waits for output out while `body` has a look at it by itself.
+   * @throws {@link ConsoleTimeoutError} at the deadline, UsageError when another call still waits, and what `body` throws
+   * @internal
+   */
+  async claim<T>(options: ExpectOptions & { readonly awaited: string }, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { awaited, timeoutMs, signal } = options;
+    const onTimeout = this.#timeoutError(timeoutMs, () => awaited);
+    const startMs = performance.now();
+    const turn = this.#reservation.turn();
+    if (turn) await withDeadline(options, onTimeout, () => turn);
     if (this.#awaited !== undefined) {
       throw new UsageError(`${this.name}: cannot wait for ${awaited}: another expect still waits for ${this.#awaited}`);
     }
-    const searches = patterns.map((one) => searchFor(one, options.windowBytes ?? 4096));
     this.#transcript?.check();
     this.#awaited = awaited;
+    const { limitBytes } = this.#queue;
+    this.#queue.limitBytes = options.bufferBytes ?? limitBytes;
     try {
-      return await withDeadline(
-        options,
-        (cause) => new ConsoleTimeoutError(this.name, awaited, options.timeoutMs, this.#queue.tailText(), { cause }),
-        (signal) => this.#wait(patterns, searches, awaited, signal),
-      );
+      return await withDeadline({ timeoutMs: timeoutMs - (performance.now() - startMs), signal }, onTimeout, body);
     } finally {
+      this.#queue.limitBytes = limitBytes;
       this.#awaited = undefined;
+      this.#wake = undefined;
+    }
+  }
+
+  /** Runs `body`; sends and waits of others begin when it is over. @internal */
+  async reserve<T>(body: () => Promise<T>): Promise<T> {
+    return this.#reservation.hold(body);
+  }
+
+  /**
+   * The last output that nobody consumed, without escape codes, one character per byte, at most 4096.
+   * @internal
+   */
+  peek(): string {
+    return this.#queue.plain(this.#queue.plainBack(this.#queue.end, peekBytes)).bytes.toString('latin1');
+  }
+
+  /** The last output without escape codes, whether consumed or not, one character per byte. @internal */
+  get lastText(): string {
+    return this.#queue.plainTail(peekBytes).toString('latin1');
+  }
+
+  /**
+   * Waits for more output, for at most `timeoutMs`; for use in {@link SerialConsole.claim}.
+   * @returns whether some came
+   * @throws {@link ConsoleClosedError} when the console has ended
+   * @internal
+   */
+  async more(awaited: string, { timeoutMs, signal }: Wait): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    const { position } = this;
+    this.#wake = () => {
+      if (this.position > position) resolve(true);
+      else if (this.#ended) reject(this.#closedError(awaited));
+    };
+    const timer = setTimeout(resolve, timeoutMs, false);
+    this.#wake();
+    try {
+      return await (signal ? untilAborted(promise, signal) : promise);
+    } finally {
+      clearTimeout(timer);
       this.#wake = undefined;
     }
   }
@@ -119,21 +189,19 @@ export class SerialConsole implements AsyncDisposable {
     const isPaced = options.chunkBytes !== undefined || options.echo === true;
     const parts = isPaced ? pieces(bytes, options.chunkBytes ?? 16) : [bytes];
     let awaited = takesInput;
-    await withDeadline(
-      { timeoutMs, signal: options.signal },
-      (cause) => new ConsoleTimeoutError(this.name, awaited, timeoutMs, this.#queue.tailText(), { cause }),
-      async (signal) => {
-        for (const part of parts) {
-          signal.throwIfAborted();
-          awaited = takesInput;
-          await this.#write(part, options.secret === true);
-          const echo = options.echo === true ? echoPattern(part) : undefined;
-          if (!echo) continue;
-          awaited = `the echo of ${options.secret === true ? 'a secret' : describePattern(part.toString())}`;
-          await this.expect(echo, { timeoutMs, signal, awaited });
-        }
-      },
-    );
+    const onTimeout = this.#timeoutError(timeoutMs, () => awaited);
+    await withDeadline({ timeoutMs, signal: options.signal }, onTimeout, async (signal) => {
+      await this.#reservation.turn();
+      for (const part of parts) {
+        signal.throwIfAborted();
+        awaited = takesInput;
+        await this.#write(part, options.secret === true);
+        const echo = options.echo === true ? echoPattern(part) : undefined;
+        if (!echo) continue;
+        awaited = `the echo of ${options.secret === true ? 'a secret' : describePattern(part.toString())}`;
+        await this.expect(echo, { timeoutMs, signal, awaited });
+      }
+    });
   }
 
   /** Sends a line and its end; the same as {@link SerialConsole.send} otherwise. */
@@ -187,11 +255,12 @@ export class SerialConsole implements AsyncDisposable {
     }
     const { end } = this.#queue;
     const endIndex = patterns.indexOf(END);
-    if (!best && this.#ended && endIndex >= 0) best = { start: end, end, match: undefined, index: endIndex };
+    if (!best && this.#ended && endIndex >= 0)
+      best = { start: end, end, bytes: Buffer.alloc(0), match: undefined, index: endIndex };
     const pattern = best && patterns[best.index];
     if (!best || pattern === undefined) return undefined;
     const beforeBytes = Buffer.from(this.#queue.view(this.#queue.start, best.start)); // copies: the queue moves on
-    const text = this.#queue.view(best.start, best.end).toString();
+    const text = best.bytes.toString();
     const droppedBytes = this.#queue.consume(best.end);
     const { match } = best;
     const before = beforeBytes.toString();
@@ -216,6 +285,10 @@ export class SerialConsole implements AsyncDisposable {
         else resolve();
       });
     });
+  }
+
+  #timeoutError(timeoutMs: number, awaited: () => string): (cause: unknown) => ConsoleTimeoutError {
+    return (cause) => new ConsoleTimeoutError(this.name, awaited(), timeoutMs, this.#queue.tailText(), { cause });
   }
 
   #closedError(awaited: string): ConsoleClosedError {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import type { LoginOptions } from './login.ts';
 
 /** How a shell is treated. */
 export interface ShellOptions {
@@ -9,7 +10,21 @@ export interface ShellOptions {
   readonly signal?: AbortSignal;
   /** what is run once after the login, in the login shell itself; default `prepareShell`, empty for nothing */
   readonly prepare?: string;
+  /** how to log in again when the device has logged out by itself; absent if it shall stay logged out */
+  readonly login?: LoginOptions | undefined;
+  /** what is typed first after the login, to start a POSIX shell: `exec sh` where the shell is csh or fish; absent for nothing */
+  readonly startCommand?: string | undefined;
+  /** see {@link RunOptions.kernelMessages} */
+  readonly kernelMessages?: KernelMessages;
+  /**
+   * how long a shell may take to answer before it is interrupted and asked again, for each try, in `ms`; after the last it is
+   * given up; default 5000, 15 000, 60 000
+   */
+  readonly answerMs?: readonly number[];
 }
+
+/** Whether messages of the kernel stay in the output of a command, or are only told apart from it. */
+export type KernelMessages = 'keep' | 'separate';
 
 /** How to run a command. */
 export interface RunOptions extends Partial<Wait> {
@@ -22,6 +37,11 @@ export interface RunOptions extends Partial<Wait> {
    * slower, and needs a writable folder for temporary files
    */
   readonly exact?: boolean;
+  /**
+   * `separate` takes what looks like a message of the kernel's (`[   12.345678] …`) out of the output; it is in
+   * `kernelMessages` of the result either way. Default: as the shell's options say, else `keep`. Not for `exact`
+   */
+  readonly kernelMessages?: KernelMessages;
 }
 
 /** How to run a script. */
@@ -30,9 +50,16 @@ export interface ScriptOptions extends RunOptions {
   readonly directory?: string;
 }
 
-/** Keeps programs from asking the terminal things, paging and wrapping; every part may fail. */
-export const prepareShell = `export TERM=dumb PAGER=cat SYSTEMD_PAGER=cat
+/**
+ * Makes a shell ready for commands: no options and traps that end it or add to the output of commands, no messages of jobs,
+ * no pagers, no wrapping; every part may fail.
+ */
+export const prepareShell = `set +exm; set +u
+trap - DEBUG 2>/dev/null; trap - ERR 2>/dev/null
+export TERM=dumb PAGER=cat MANPAGER=cat GIT_PAGER=cat SYSTEMD_PAGER=cat LESS=-dFMRX
 stty cols 1000 rows 100 2>/dev/null
 unset PROMPT_COMMAND
+if (unset TMOUT) 2>/dev/null; then unset TMOUT; fi
 if [ -n "$BASH_VERSION" ]; then bind 'set enable-bracketed-paste off' 2>/dev/null; fi
+if [ -n "$ZSH_VERSION" ]; then unsetopt zle prompt_sp prompt_cr; fi
 PS1='# ' PS2='> '`;

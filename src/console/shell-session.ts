@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
-import { ConsoleTimeoutError } from './errors.ts';
-import { Frame, numberIn, type FrameOptions } from './frame.ts';
+import { CommandWatch, longestOutput } from './command-watch.ts';
+import { ConsoleTimeoutError, PagerError, ShellKindError } from './errors.ts';
+import { endingIn, Frame } from './frame.ts';
 import { feed, octalLines } from './line-feed.ts';
 import type { ExpectOptions } from './options.ts';
 import { becomesQuiet } from './quiet.ts';
+import { plainState, unknownState, type RunTextOptions, type ShellState } from './run-text.ts';
 import type { SerialConsole } from './serial-console.ts';
 
 /** A command as the session runs it. */
-export interface SessionCommand extends Partial<FrameOptions> {
+export interface SessionCommand extends Partial<Omit<RunTextOptions, 'state'>> {
   /** the text for the shell; gets the frame for commands that read lines */
   readonly text: string | ((frame: Frame) => string);
   /** lines for a command that has {@link Frame.reader} in it */
@@ -23,31 +25,54 @@ export interface SessionResult {
   /** line ends are `\n` */
   readonly output: string;
   readonly exitStatus: number;
-  /** how much of the front of the output is missing since it exceeded the console's buffer, in `bytes` */
-  readonly droppedBytes: number;
 }
 
-/** How long the shell may take to answer before it is interrupted and asked again, in `ms`; no command has begun then. */
-const answerMs = [5_000, 15_000];
+/** No command has begun then. */
+const defaultAnswerMs = [5_000, 15_000, 60_000];
 
-const defaults: FrameOptions = { redirect: '</dev/null', keepState: false };
+/** What shells that are not POSIX's say of {@link Frame.opening}, by what they are. */
+const otherShells = new Map([
+  [
+    'csh or tcsh',
+    /(?:^|\n)(?:Missing '?}'?|Illegal variable name|Bad : modifier in \$[^\n]*|Ambiguous (?:output|input) redirect)\./,
+  ],
+  ['fish', /(?:^|\n)fish: [^\n]*\n/],
+]);
+
+/** How long a pager may take to end after a key, in `ms`, and how many keys it gets: the first may only answer a warning. */
+const quitMs = 1000;
+const quitKeys = 3;
+
+type SessionWait = ExpectOptions & { readonly signal: AbortSignal };
 
 /** Runs commands at a shell prompt, one at a time, and keeps them apart. */
 export class ShellSession {
   readonly console: SerialConsole;
+  readonly #answerMs: readonly number[];
   /** `ready`: the last command has ended; `abandoned`: it may still run, since nobody waited for its end */
   #state: 'unknown' | 'ready' | 'abandoned';
+  #shell: ShellState;
+  /** whether the shell has ever answered */
+  #isKnown: boolean;
   #current: string | undefined;
 
-  /** @param isReady - whether a shell is known to take commands */
-  constructor(console: SerialConsole, isReady: boolean) {
+  /**
+   * @param isReady - whether a shell is known to take commands, and to be as `prepareShell` leaves it
+   * @param answerMs - how long the shell may take to answer before it is interrupted and asked again, then given up, in `ms`
+   */
+  constructor(console: SerialConsole, isReady: boolean, answerMs: readonly number[] = defaultAnswerMs) {
     this.console = console;
+    this.#answerMs = answerMs;
     this.#state = isReady ? 'ready' : 'unknown';
+    this.#shell = isReady ? plainState : unknownState;
+    this.#isKnown = isReady;
   }
 
   /**
    * Runs one command; its exit status is not judged.
    * @throws ConsoleTimeoutError when it did not end in time; it is interrupted when the next command comes
+   * @throws ShellKindError when the shell is not a POSIX shell
+   * @throws PagerError, OutputTooLongError
    * @throws ConsoleClosedError when the console ended
    * @throws UsageError when another command runs
    */
@@ -68,30 +93,73 @@ export class ShellSession {
     }
   }
 
-  /** Whether {@link ShellSession.run} would type this command as one line now, with the defaults for all else. */
-  takesInOneLine(text: string): boolean {
-    return this.#state === 'ready' && new Frame().wholeLine(text, defaults) !== undefined;
+  /** Says that another shell may be there now, which is yet to show that it takes commands. */
+  forget(): void {
+    this.#state = 'unknown';
+    this.#shell = unknownState;
+    this.#isKnown = false;
   }
 
-  async #run(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<SessionResult> {
+  /** Whether a command runs. */
+  get isBusy(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Whether {@link ShellSession.run} would type this command of alpy's own as one line now. */
+  takesInOneLine(text: string): boolean {
+    return this.#state === 'ready' && new Frame().wholeLine(text, this.#optionsFor({ isOwn: true })) !== undefined;
+  }
+
+  async #run(command: SessionCommand, wait: SessionWait): Promise<SessionResult> {
+    using watch = new CommandWatch(this.console, command.title);
+    const signal = AbortSignal.any([wait.signal, watch.signal]);
     const frame = await this.#begin(command, wait);
-    if (command.input) await feed(this.console, frame, command.input, wait);
-    const { before, groups, droppedBytes } = await this.console.expect(frame.end, wait);
+    watch.begin();
+    try {
+      if (command.input) await feed(this.console, frame, command.input, { ...wait, signal });
+      return await this.#end(command, frame, { ...wait, signal });
+    } catch (error) {
+      if (error instanceof PagerError) await this.#quitPager(command, frame, wait);
+      throw error;
+    }
+  }
+
+  async #end(command: SessionCommand, frame: Frame, wait: SessionWait): Promise<SessionResult> {
+    // twice the limit: what exceeds it is an error before anything is lost
+    const { before, groups } = await this.console.expect(frame.end, { ...wait, bufferBytes: 2 * longestOutput });
+    const { exitStatus, state } = endingIn(groups);
     this.#state = 'ready';
+    if (command.keepState === true) this.#shell = state;
     const output = before.replace(/\r+\n/g, '\n').replace(/\n$/, ''); // the marker brings its own line feed
-    return { output, exitStatus: numberIn(groups), droppedBytes };
+    return { output, exitStatus };
+  }
+
+  /** Presses `q`; if that is of no use, the next command presses Ctrl-C. */
+  async #quitPager(command: SessionCommand, frame: Frame, wait: SessionWait): Promise<void> {
+    for (let key = 0; key < quitKeys && this.#state !== 'ready'; key += 1) {
+      try {
+        await this.console.send('q', wait);
+        await this.#end(command, frame, { ...wait, timeoutMs: quitMs });
+      } catch (error) {
+        if (!(error instanceof ConsoleTimeoutError)) throw error;
+      }
+    }
+  }
+
+  #optionsFor({ redirect = '</dev/null', keepState = false, isOwn = false }: Partial<SessionCommand>): RunTextOptions {
+    return { redirect, keepState, isOwn, state: this.#shell };
   }
 
   /** Has the shell begin a command. */
-  async #begin(command: SessionCommand, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<Frame> {
-    const options = { redirect: command.redirect ?? defaults.redirect, keepState: command.keepState ?? defaults.keepState };
+  async #begin(command: SessionCommand, wait: SessionWait): Promise<Frame> {
+    const options = this.#optionsFor(command);
     const textFor = (frame: Frame): string => (typeof command.text === 'string' ? command.text : command.text(frame));
     if (this.#state === 'ready' && !command.input) {
       const frame = new Frame();
       const line = frame.wholeLine(textFor(frame), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
-        await this.console.send(`${line}\n`, wait);
+        await this.console.sendLine(line, wait);
         await this.console.expect(frame.begin, wait);
         return frame;
       }
@@ -103,23 +171,35 @@ export class ShellSession {
   }
 
   /** Gets the shell to read a command. Each try has its own frame: a late answer to an earlier one must not count. */
-  async #open(options: FrameOptions, wait: ExpectOptions & { readonly signal: AbortSignal }): Promise<Frame> {
-    for (const limitMs of [...answerMs, wait.timeoutMs]) {
+  async #open(options: RunTextOptions, wait: SessionWait): Promise<Frame> {
+    const startMs = performance.now();
+    for (const limitMs of this.#answerMs) {
       if (this.#state === 'abandoned') {
         await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed: so wait before typing more
         await becomesQuiet(this.console, 100, wait.signal);
       }
       this.#state = 'abandoned';
       const frame = new Frame();
-      await this.console.send(`${frame.opening(options)}\n`, wait);
+      await this.console.sendLine(frame.opening(options, !this.#isKnown), wait);
       try {
-        await this.console.expect(frame.ready, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
+        await this.#awaitReady(frame, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
         return frame;
       } catch (error) {
         if (!(error instanceof ConsoleTimeoutError)) throw error;
       }
     }
     const { name, tail } = this.console;
-    throw new ConsoleTimeoutError(name, `a shell to take commands (${wait.awaited ?? ''})`, wait.timeoutMs, tail);
+    const awaited = `a POSIX shell to take commands (${wait.awaited ?? ''})`;
+    throw new ConsoleTimeoutError(name, awaited, Math.round(performance.now() - startMs), tail);
+  }
+
+  /** @throws ShellKindError at once when another kind of shell complains */
+  async #awaitReady(frame: Frame, wait: SessionWait): Promise<void> {
+    const others = this.#isKnown ? [] : [...otherShells.keys()];
+    const patterns = others.map((kind) => otherShells.get(kind) ?? frame.ready);
+    const { index } = await this.console.expect([...patterns, frame.ready], wait);
+    const kind = others[index];
+    if (kind !== undefined) throw new ShellKindError(this.console.name, kind, this.console.tail);
+    this.#isKnown = true;
   }
 }

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { step } from '../core/step.ts';
+import { log, step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { CommandError, ConsoleTimeoutError } from './errors.ts';
-import { logIn, type LoginOptions } from './login.ts';
+import { separateKernelMessages } from './kernel-messages.ts';
+import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
+import { becomesQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
@@ -14,7 +16,16 @@ import { putShortFile } from './short-file.ts';
 import { findTools, getFile, putFile } from './transfer.ts';
 
 /** What a command printed and how it ended. */
-export type CommandResult = SessionResult;
+export interface CommandResult extends SessionResult {
+  /**
+   * what the kernel printed on the console meanwhile, as far as it is surely the kernel's; also in `output`, unless
+   * {@link RunOptions.kernelMessages} is `separate`
+   */
+  readonly kernelMessages: readonly string[];
+}
+
+/** How long a console has to be silent after the command that starts another shell, in `ms`. */
+const settleMs = 300;
 
 /** What {@link RemoteShell.attach} runs first. */
 export interface OpeningCommand {
@@ -22,12 +33,14 @@ export interface OpeningCommand {
   readonly title: string;
   /** makes the command, when the shell is about to take it */
   readonly text: () => string;
+  /** judges how it ended; what it throws is the error of all later commands. Default: an exit status other than 0 is an error */
+  readonly judge?: (error: CommandError) => void;
 }
 
 /**
- * A POSIX shell (busybox ash, dash, bash) at the other end of a serial console. Commands read from /dev/null and run one
- * at a time, each in a subshell. What the kernel prints meanwhile is part of the output (see `exact`), but never spoils
- * where the output begins and ends, nor the exit status.
+ * A POSIX shell (busybox ash, dash, bash, zsh) at the other end of a serial console. Commands read from /dev/null and run one
+ * at a time, each in a subshell. What the kernel prints meanwhile is part of the output (see `kernelMessages` and
+ * `exact`), but never spoils where the output begins and ends, nor the exit status.
  */
 export class RemoteShell {
   readonly console: SerialConsole;
@@ -38,19 +51,19 @@ export class RemoteShell {
 
   private constructor(console: SerialConsole, options: ShellOptions, isReady: boolean) {
     this.console = console;
-    this.#session = new ShellSession(console, isReady);
+    this.#session = new ShellSession(console, isReady, options.answerMs);
     this.#options = options;
   }
 
   /**
    * Takes a console at which a shell already waits, such as that of a restored snapshot.
    * @param options - `prepare` is not run
-   * @param opening - what is run at once, before the commands of anybody else; absent to send nothing
+   * @param opening - what is run at once, before anything else is sent or expected; absent to send nothing
    */
   static attach(console: SerialConsole, options: ShellOptions = {}, opening?: OpeningCommand): RemoteShell {
     const shell = new RemoteShell(console, options, true);
     if (opening) {
-      shell.#opened = shell.#open(opening);
+      shell.#opened = console.reserve(() => shell.#open(opening));
       shell.#opened.catch(() => undefined); // told by opened(), and by all that comes after
     }
     return shell;
@@ -68,26 +81,24 @@ export class RemoteShell {
    * Logs in, or finds that a shell already waits, and prepares it.
    * @throws LoginError when the device refuses the user name and password, or wants a password and none is given
    * @throws ConsoleTimeoutError when no prompt comes in time
+   * @throws ShellKindError when the shell is csh, fish or the like, and `startCommand` starts no other
    * @throws ConsoleClosedError when the console ends
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
     return step('alpy.console', `Log in as ${login.user}`, async () => {
-      const shell = new RemoteShell(console, options, false);
-      await shell.#within('a login', wait, async (rest) => {
-        await logIn(console, login, rest);
-        const text = options.prepare ?? prepareShell;
-        // reads from the terminal, which is what stty is about
-        if (text !== '') await shell.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest);
-      });
+      const shell = new RemoteShell(console, { ...options, login: { ...login, retryMs: 0 } }, false);
+      await shell.#logIn(login, { ...wait, signal: shell.#signalFor(wait) });
       return shell;
     });
   }
 
   /**
    * Runs a command: any text that a shell takes, of any number of lines and with any quoting.
-   * @returns the output without its last line feed, standard error included; and the exit status
+   * @returns the output without its last line feed, standard error included; the exit status; what the kernel said meanwhile
    * @throws {@link CommandError} when the exit status is not 0 and `check` is not false
    * @throws ConsoleTimeoutError when it does not end in time; it is then interrupted before the next command
+   * @throws PagerError when it shows its output in a pager, which waits for a key
+   * @throws OutputTooLongError when it prints more than 16 MiB
    * @throws ConsoleClosedError when the console ends meanwhile
    * @throws UsageError when another command still runs
    */
@@ -146,32 +157,45 @@ export class RemoteShell {
     );
   }
 
-  async #open({ title, text }: OpeningCommand): Promise<void> {
+  async #open({ title, text, judge }: OpeningCommand): Promise<void> {
     await step('alpy.console', title, () =>
       this.#before(title, {}, async (wait) => {
         const { exitStatus, output } = await this.#session.run({ text, title }, wait);
-        if (exitStatus !== 0) throw new CommandError(this.console.name, title, exitStatus, output);
+        if (exitStatus === 0) return;
+        const error = new CommandError(this.console.name, title, exitStatus, output);
+        if (!judge) throw error;
+        judge(error);
       }),
     );
   }
 
+  /** Has the shell of the log-in start the one that is to take the commands. */
+  async #startShell(wait: Wait): Promise<void> {
+    const { startCommand } = this.#options;
+    if (startCommand === undefined) return;
+    await this.console.sendLine(startCommand, wait);
+    await becomesQuiet(this.console, settleMs, wait.signal ?? AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs))));
+  }
+
   async #run(command: string, title: string, options: RunOptions, wait: Wait): Promise<CommandResult> {
-    const keepState = options.keepState ?? false;
+    const { keepState = false, kernelMessages: treatment = this.#options.kernelMessages ?? 'keep' } = options;
     const result = await (options.exact === true
       ? this.#runExact({ text: command, title, keepState }, wait)
       : this.#session.run({ text: command, title, keepState }, wait));
-    if (result.exitStatus !== 0 && options.check !== false) {
-      throw new CommandError(this.console.name, title, result.exitStatus, result.output);
-    }
-    return { ...result, output: result.output.replace(/\n$/, '') };
+    const separated =
+      options.exact === true ? { output: result.output, kernelMessages: [] } : separateKernelMessages(result.output);
+    const { output } = treatment === 'separate' ? separated : result;
+    const { exitStatus } = result;
+    if (exitStatus !== 0 && options.check !== false) throw new CommandError(this.console.name, title, exitStatus, output);
+    return { output: output.replace(/\n$/, ''), exitStatus, kernelMessages: separated.kernelMessages };
   }
 
   async #runExact(command: SessionCommand, wait: Wait): Promise<SessionResult> {
     const path = temporary();
     const { exitStatus } = await this.#session.run({ ...command, redirect: `</dev/null >${path} 2>&1` }, wait);
     const output = await this.#download(path, wait);
-    await this.#session.run({ text: `rm -f ${path}`, title: `remove ${path}` }, wait);
-    return { output: output.toString(), exitStatus, droppedBytes: 0 };
+    await this.#session.run({ text: `rm -f ${path}`, title: `remove ${path}`, isOwn: true }, wait);
+    return { output: output.toString(), exitStatus };
   }
 
   async #upload(source: Uint8Array | string, path: string, mode: number, wait: Wait): Promise<void> {
@@ -188,19 +212,40 @@ export class RemoteShell {
     return (this.#tools ??= await findTools(this.#session, wait));
   }
 
-  /** Does a task when the opening command is over; see {@link RemoteShell.#before}. */
+  async #logIn(login: LoginOptions, wait: Wait): Promise<void> {
+    const startMs = performance.now();
+    await logIn(this.console, login, wait);
+    this.#session.forget();
+    const rest = (): Wait => ({ ...wait, timeoutMs: wait.timeoutMs - (performance.now() - startMs) });
+    await this.#startShell(rest());
+    const text = this.#options.prepare ?? prepareShell;
+    if (text === '') return;
+    // reads from the terminal, which is what stty is about
+    await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest());
+  }
+
+  /** Does a task when the opening command is over and the device has not logged out; see {@link RemoteShell.#before}. */
   async #within<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     return this.#before(awaited, options, async (wait) => {
       await this.#opened;
+      const { login } = this.#options;
+      if (login && !this.#session.isBusy && isLoggedOut(this.console, login)) {
+        log('alpy.console', `the device has logged out: logging in again as ${login.user}`);
+        await this.#logIn(login, wait);
+      }
       return body(wait);
     });
+  }
+
+  #signalFor(options: Partial<Wait>): AbortSignal | undefined {
+    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   }
 
   /** Gives all parts of a task one deadline, and the signals of the shell and of the call. */
   async #before<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? 60_000;
-    const signals = [options.signal, this.#options.signal].filter((signal) => signal !== undefined);
-    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    const signal = this.#signalFor(options);
     const { console } = this;
     return withDeadline(
       { timeoutMs, signal },

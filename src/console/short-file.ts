@@ -22,14 +22,14 @@ export async function putShortFile(
   const isByUmask = (mode & 0o7711) === 0o600; // others need chmod: a new file is not executable, and sum has to read it
   const text = [
     // a file of before would keep its mode, so none is written to; and mv would put it into a directory
-    `f=${quoteWord(path)};[ -d "$f" ]&&exit 1;umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;printf %b '${escapeText(bytes)}' >"$f.alpy"`,
+    `f=${quoteWord(path)};[ -d "$f" ]&&exit 1;umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;command printf %b '${escapeText(bytes)}' >"$f.alpy"`,
     `{ c=sum;command -v $c >/dev/null||c=md5sum;set -- $($c <"$f.alpy");}`, // busybox of Debian has no sum
     `case $1 in ${sum(bytes)}|${md5(bytes)});;*)exit 1;esac`,
     ...(isByUmask ? [] : [`chmod ${octal(mode)} "$f.alpy"`]),
     `exec mv -f "$f.alpy" "$f"`,
   ].join('&&');
   if (!session.takesInOneLine(text)) return false;
-  const { exitStatus } = await session.run({ text, title: `write ${path}` }, wait);
+  const { exitStatus } = await session.run({ text, title: `write ${path}`, isOwn: true }, wait);
   return exitStatus === 0;
 }
 

@@ -3,6 +3,7 @@ import type { Wait } from '../core/deadline.ts';
 import { escapeBytes, tail, quoteWord } from '../core/text.ts';
 import { checksumFor } from './checksum.ts';
 import { TransferError } from './errors.ts';
+import { separateKernelMessages } from './kernel-messages.ts';
 import { base64Lines, octalLines } from './line-feed.ts';
 import type { ShellSession } from './shell-session.ts';
 
@@ -11,7 +12,7 @@ const tools = ['base64', 'od', 'sha256sum', 'md5sum', 'cksum'];
 /** Asks which of the programs for transfers the device has. */
 export async function findTools(session: ShellSession, wait: Wait): Promise<ReadonlySet<string>> {
   const text = `for t in ${tools.join(' ')};do command -v $t >/dev/null 2>&1&&echo $t;done`;
-  const { output } = await session.run({ text, title: 'look for base64 and the like' }, wait);
+  const { output } = await session.run({ text, title: 'look for base64 and the like', isOwn: true }, wait);
   return new Set(output.split('\n'));
 }
 
@@ -31,7 +32,7 @@ export async function putFile(
   const cannotWrite = (reason: string): string => `${session.console.name}: cannot write ${path} on the device: ${reason}`;
   const { program, of } = checksumFor(available);
   const isBase64 = available.has('base64');
-  const write = isBase64 ? `printf '%s\\n' "\${alpy_l#: }"` : `printf %b "\${alpy_l#: }"`;
+  const write = isBase64 ? `command printf '%s\\n' "\${alpy_l#: }"` : `command printf %b "\${alpy_l#: }"`;
   const steps = [
     ...(isBase64 ? [`base64 -d <${encoded} >${part}`, `rm -f ${encoded}`] : []),
     `[ $alpy_e = 0 ]`,
@@ -41,7 +42,7 @@ export async function putFile(
   ];
   // before anything is typed: a device that cannot write shall say so at once. What becomes secret is so from the start
   const create = `[ -d ${quoteWord(path)} ]&&{ echo 'it is a directory';exit 1;};umask 077;: >${part}`; // mv would put it into that
-  const made = await session.run({ text: create, title: `create ${path}` }, wait);
+  const made = await session.run({ text: create, title: `create ${path}`, isOwn: true }, wait);
   if (made.exitStatus !== 0) throw new TransferError(cannotWrite(reasonIn(made.output)));
   const failed = `{ s=$?;rm -f ${part} ${encoded};exit $s; }`;
   for (let attempt = 1; ; attempt += 1) {
@@ -52,6 +53,7 @@ export async function putFile(
           `umask 077;alpy_e=0;{ ${frame.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
         input: isBase64 ? base64Lines(bytes) : octalLines(bytes),
         redirect: '',
+        isOwn: true,
         title: `write ${path}`,
       },
       wait,
@@ -62,41 +64,72 @@ export async function putFile(
   }
 }
 
-/** Most of a file that is read at once, in `bytes`; less after each failure, for a console on which the kernel talks. */
+/** Most and least of a file that is read at once, in `bytes`: less after a failure, for a console on which the kernel talks. */
 const largestBlock = 24 * 1024;
 const smallestBlock = 512;
+/** How often a block may come spoilt; the time limit of the call usually comes first. */
+const mostFailures = 30;
 
 /**
  * Reads a file of the device, block by block, each with its checksum and again when that is wrong.
- * @throws TransferError when it cannot be read, or no block comes through unharmed
+ * @throws TransferError when it cannot be read, or a block never comes through unharmed
  */
 export async function getFile(session: ShellSession, available: ReadonlySet<string>, path: string, wait: Wait): Promise<Buffer> {
+  const blocks: Buffer[] = [];
+  for (let [offset, size] = [0, largestBlock]; ;) {
+    const { bytes, isLast, isFirstTry, askedFor } = await getBlock(session, available, path, { offset, size }, wait);
+    blocks.push(bytes);
+    if (isLast) return Buffer.concat(blocks);
+    offset += bytes.length;
+    size = isFirstTry ? Math.min(largestBlock, askedFor * 2) : askedFor;
+  }
+}
+
+interface Block {
+  readonly bytes: Buffer;
+  /** whether the file ends with it */
+  readonly isLast: boolean;
+  readonly isFirstTry: boolean;
+  readonly askedFor: number;
+}
+
+/** Reads what of a file is at `offset`: `size` bytes, less where that does not come through. */
+async function getBlock(
+  session: ShellSession,
+  available: ReadonlySet<string>,
+  path: string,
+  { offset, size }: { readonly offset: number; readonly size: number },
+  wait: Wait,
+): Promise<Block> {
   const { program, of } = checksumFor(available);
   const isBase64 = available.has('base64');
-  const blocks: Buffer[] = [];
-  let [offset, size] = [0, largestBlock];
-  for (let failures = 0; ;) {
-    const head = `head -c ${String(size)}`; // alone for the first block: each program costs a guest without KVM some 20 ms
+  const cannotRead = `${session.console.name}: cannot read ${path} of the device: `;
+  for (let [failures, askedFor] = [0, size]; ; askedFor = Math.max(smallestBlock, Math.floor(askedFor / 2))) {
+    const head = `head -c ${String(askedFor)}`; // alone for the first block: each program costs a guest without KVM some 20 ms
     const block = offset === 0 ? `${head} <${quoteWord(path)}` : `tail -c +${String(offset + 1)} ${quoteWord(path)}|${head}`;
-    const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\n${block}|${program}`;
-    const { output, exitStatus } = await session.run({ text, title: `read ${path}` }, wait);
-    if (exitStatus !== 0)
-      throw new TransferError(`${session.console.name}: cannot read ${path} of the device: ${tail(output, 500)}`);
-    const lines = output.trimEnd().split('\n');
-    const sum = lines.pop()?.trim().split(/\s/)[0];
-    const encoded = lines.join('').replaceAll(' ', '');
+    const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\necho .\n${block}|${program}`;
+    const { output, exitStatus } = await session.run({ text, title: `read ${path}`, isOwn: true }, wait);
+    if (exitStatus !== 0) throw new TransferError(`${cannotRead}${tail(output, 500)}`);
+    const { encoded, sums } = partsOf(output);
     const bytes = Buffer.from(encoded, isBase64 ? 'base64' : 'hex');
-    if (sum === of(bytes) && bytes.length <= size) {
-      blocks.push(bytes);
-      offset += bytes.length;
-      if (bytes.length < size) return Buffer.concat(blocks);
-    } else {
-      failures += 1;
-      size = Math.max(smallestBlock, size / 2);
-      if (failures > 20)
-        throw new TransferError(`${session.console.name}: cannot read ${path} of the device: its ${program} stays wrong`);
+    if (sums.includes(of(bytes)) && bytes.length <= askedFor) {
+      return { bytes, isLast: bytes.length < askedFor, isFirstTry: failures === 0, askedFor };
+    }
+    failures += 1;
+    if (failures > mostFailures) {
+      const tries = `${String(failures)} times in a row, at last for ${String(askedFor)} bytes at ${String(offset)}`;
+      throw new TransferError(`${cannotRead}its ${program} was wrong ${tries}: does something else print on the console?`);
     }
   }
+}
+
+/** A block and what may be its checksum, as the device printed them, without what the kernel printed meanwhile. */
+function partsOf(output: string): { readonly encoded: string; readonly sums: readonly string[] } {
+  const lines = separateKernelMessages(output).output.split('\n');
+  const end = lines.indexOf('.');
+  const encoded = lines.slice(0, end).filter((line) => /^[A-Za-z0-9+/= ]*$/.test(line)); // others are not of the block
+  const sums = lines.slice(end + 1).map((line) => line.trim().split(/\s/)[0] ?? '');
+  return { encoded: encoded.join('').replaceAll(' ', ''), sums };
 }
 
 /** What the device said about a failure, without what the transfer itself printed. */

@@ -9,11 +9,34 @@ export interface Wait {
 }
 
 /**
+ * Asked when a deadline has passed: returns an error if something else was the reason why nothing came, such as a Docker
+ * daemon that did not answer. It answers within a few seconds.
+ * @param startMs - when the wait began, on the clock of `performance.now`
+ */
+export type Witness = (startMs: number) => Promise<Error | undefined>;
+
+const witnesses = new Set<Witness>();
+
+/** Has every missed deadline of this process ask a witness, until the result is disposed of. */
+export function addWitness(witness: Witness): Disposable {
+  witnesses.add(witness);
+  return { [Symbol.dispose]: () => witnesses.delete(witness) };
+}
+
+/** What a witness blames for a wait that began at `startMs` and has missed its deadline. */
+export async function blameFor(startMs: number): Promise<Error | undefined> {
+  const blamed = await Promise.all([...witnesses].map((witness) => witness(startMs)));
+  return blamed.find((error) => error !== undefined);
+}
+
+/**
  * Runs `body` with a signal that fires at the deadline or when the caller's own signal does, whichever is first.
  * @param wait - the deadline and the caller's signal
- * @param onTimeout - makes the error for a missed deadline; called only when it was the deadline that fired
+ * @param onTimeout - makes the error for a missed deadline; called only when it was the deadline that fired, and nothing
+ *   else is to blame
  * @param body - the work; it must end soon after its signal fires
- * @throws what `onTimeout` makes; the reason of `wait.signal`; or what `body` throws of itself
+ * @throws what `onTimeout` makes, or what a {@link Witness} blames; the reason of `wait.signal`; or what `body` throws of
+ *   itself
  */
 export async function withDeadline<T>(
   wait: Wait,
@@ -21,14 +44,23 @@ export async function withDeadline<T>(
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   wait.signal?.throwIfAborted();
+  const startMs = performance.now();
   const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs)));
   const signal = wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout;
   try {
     return await untilAborted(body(signal), signal);
   } catch (error) {
     if (wait.signal?.aborted) throw wait.signal.reason;
-    throw timeout.aborted && error === timeout.reason ? onTimeout(error) : error;
+    if (!timeout.aborted || error !== timeout.reason) throw error;
+    const asked = blameFor(startMs);
+    throw (await (wait.signal ? untilAborted(asked, wait.signal) : asked)) ?? onTimeout(error);
   }
+}
+
+/** Calls `listener` when the signal fires, or at once if it has. */
+export function whenAborted(signal: AbortSignal, listener: () => void): void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
 }
 
 /** Settles like `promise`, or rejects with the signal's reason as soon as it fires; `promise` itself goes on. */
@@ -37,8 +69,7 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
   const onAbort = (): void => {
     aborted.reject(signal.reason);
   };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
+  whenAborted(signal, onAbort);
   try {
     return await Promise.race([promise, aborted.promise]);
   } finally {

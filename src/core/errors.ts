@@ -19,12 +19,31 @@ export abstract class AlpyError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+
+  /** What reports need, and no more: an error of a command holds all that it printed, too much to send to another process. */
+  toJSON(): object {
+    const { name, message, stack, code, fault, cause } = this;
+    return { name, message, stack, code, fault, ...(cause === undefined ? {} : { cause }) };
+  }
 }
 
 /** The user asked for something that cannot be: a wrong option, an unknown name, a contradictory declaration. */
 export class UsageError extends AlpyError {
   readonly code = 'ALPY_USAGE';
   readonly fault = 'usage';
+}
+
+/** Somebody asked for the end. */
+export class StoppedError extends AlpyError {
+  readonly code = 'ALPY_STOPPED';
+  readonly fault = 'usage';
+  /** exit status of a program that ends for this: 128 + number of a signal */
+  readonly exitStatus: number;
+
+  constructor(message: string, exitStatus: number) {
+    super(message);
+    this.exitStatus = exitStatus;
+  }
 }
 
 /** A file of settings cannot be used; the message lists everything that is wrong with it. */
@@ -60,9 +79,27 @@ export class BugError extends AlpyError {
   readonly fault = 'bug';
 }
 
-/** The text of anything that was thrown. */
+/** How deep errors that hold others are looked into. */
+const deepest = 10;
+
+/**
+ * The errors that one stands for. A `SuppressedError` (a body failed, and then its clean-up) becomes what the body threw, then what
+ * the clean-up threw; an `AggregateError` its errors; any other error itself. Also takes errors that came as plain data from another
+ * process. Never empty.
+ */
+export function partsOf(error: unknown, depth = 0): readonly unknown[] {
+  if (typeof error !== 'object' || error === null || !('name' in error) || depth === deepest) return [error];
+  let parts: readonly unknown[] = [];
+  if (error.name === 'SuppressedError' && 'suppressed' in error && 'error' in error) parts = [error.suppressed, error.error];
+  if (error.name === 'AggregateError' && 'errors' in error && Array.isArray(error.errors)) parts = error.errors;
+  return parts.length === 0 ? [error] : parts.flatMap((part) => partsOf(part, depth + 1));
+}
+
+/** The text of anything that was thrown; of an error that stands for several, the texts of all. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return partsOf(error)
+    .map((part) => (part instanceof Error ? part.message : String(part)))
+    .join('\n');
 }
 
 /** The `code` of a system or Engine error (`ENOENT`, `ECONNREFUSED`, …), if it has one. */

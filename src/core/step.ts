@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { messageOf } from './errors.ts';
 
 /** What happened in a testbed, in order: steps begin and end, lines are logged. The stream that all reports read. */
 export type StepEvent =
@@ -61,7 +62,7 @@ export async function step<T>(source: string, title: string, body: () => Promise
   try {
     return await scope.run({ path, sink }, body);
   } catch (caught) {
-    failure = { error: caught instanceof Error ? caught.message : String(caught) };
+    failure = { error: messageOf(caught) };
     throw caught;
   } finally {
     sink({ kind: 'end', path, source, timeMs: Date.now(), durationMs: performance.now() - startMs, ...failure });

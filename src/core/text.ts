@@ -64,3 +64,8 @@ export function octalEscape(byte: number): string {
 export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** The same for people to read: quoted only if it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : quoteWord(text);
+}

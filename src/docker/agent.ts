@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import type { Fault } from '../core/errors.ts';
 import { octalEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
@@ -57,19 +58,20 @@ export class Agent {
 
   /**
    * Runs lines of shell, of which none may fail.
+   * @param otherwise - whose fault it is when one does and does not tell; they are ours and depend on no device
    * @returns what they printed on standard output
    * @throws ExecError when one fails
    * @throws ExecTimeoutError when they have not ended in time; those of the next call start when they have
    * @throws ContainerDiedError when the container ends meanwhile
    */
-  async run(script: string, wait: Wait): Promise<string> {
+  async run(script: string, wait: Wait, otherwise: Fault = 'environment'): Promise<string> {
     const { name } = this.#container;
     const { stdout, stderr, status } = await withDeadline(
       wait,
       (cause) => new ExecTimeoutError(`${name}: ${script}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
       () => this.#send(script),
     );
-    if (status !== 0) throw new ExecError(name, ['sh', '-ec', script], exitStatusOf(status), stdout, stderr);
+    if (status !== 0) throw new ExecError(name, ['sh', '-ec', script], exitStatusOf(status), stdout, stderr, otherwise);
     return stdout;
   }
 
@@ -124,7 +126,7 @@ export class Agent {
       (cause) => new ExecTimeoutError(`${name}: its processes are not killed after ${String(wait.timeoutMs)} ms`, { cause }),
       () => this.#sendLine('!kill'),
     );
-    if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '');
+    if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '', 'environment');
   }
 
   /** Has it end, after the commands before. */

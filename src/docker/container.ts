@@ -5,7 +5,7 @@ import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { logAside } from '../core/step.ts';
 import type { Engine } from './engine.ts';
-import { ContainerError, ContainerTimeoutError, statusCodeOf } from './errors.ts';
+import { ContainerError, ContainerTimeoutError, DaemonError, statusCodeOf } from './errors.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { readFiles, writeFiles, type ContainerFile } from './files.ts';
 import type { ContainerSpec } from './spec.ts';
@@ -172,9 +172,12 @@ export class Container implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isExpectedToExit = true;
     this.#removed ??= removeContainer(this.#container, this.name, () => this.engine.exits.removalOf(this.id));
-    await this.#removed;
-    this.stdin.destroy();
-    this.engine.exits.forget(this.id);
+    try {
+      await this.#removed;
+    } finally {
+      this.stdin.destroy(); // also when it could not be removed: an open stream keeps the process alive
+      this.engine.exits.forget(this.id);
+    }
   }
 }
 
@@ -203,15 +206,22 @@ export async function removeContainer(
   name: string,
   removed?: () => Promise<void>,
 ): Promise<boolean> {
-  const deadline = AbortSignal.timeout(removeTimeoutMs);
-  try {
-    await untilAborted(container.remove({ force: true, v: true }), deadline);
-    return true;
-  } catch (error) {
-    const status = statusCodeOf(error);
-    if (status === 404) return false; // it has removed itself
-    if (status !== 409) throw new ContainerError(`cannot remove ${name}: ${messageOf(error)}`, { cause: error });
-    if (removed) await untilAborted(removed(), deadline); // it is just doing so
-    return false;
-  }
+  return withDeadline(
+    { timeoutMs: removeTimeoutMs },
+    (cause) => new ContainerError(`cannot remove ${name}: it is not gone after ${String(removeTimeoutMs / 1000)} s`, { cause }),
+    async (abortSignal) => {
+      try {
+        await container.remove({ force: true, v: true, abortSignal });
+        return true;
+      } catch (error) {
+        abortSignal.throwIfAborted();
+        if (error instanceof DaemonError) throw error; // given up
+        const status = statusCodeOf(error);
+        if (status === 404) return false; // it has removed itself
+        if (status !== 409) throw new ContainerError(`cannot remove ${name}: ${messageOf(error)}`, { cause: error });
+        await removed?.(); // it is just doing so
+        return false;
+      }
+    },
+  );
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { codeOf, DeviceError, EnvironmentError, messageOf } from '../core/errors.ts';
+import { AlpyError, codeOf, DeviceError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
+import { blameOf } from './blame.ts';
 import type { ExitStatus } from './exit-status.ts';
 
 /** No Docker daemon answers, or it refuses us. */
@@ -38,21 +39,59 @@ export class ContainerDiedError extends EnvironmentError {
   }
 }
 
+/** What an app that ended unexpectedly printed, and what follows from that. */
+export interface AppEnd {
+  readonly exitStatus: ExitStatus;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** what it should have done, as the message goes on */
+  readonly what: string;
+  /** whose fault it is when the app does not tell */
+  readonly otherwise: Fault;
+}
+
+/** An app ended although the test needs it. That says nothing about the testbed, so it never overrides what the test saw. */
+export class AppEndedError extends AlpyError {
+  readonly code = 'ALPY_APP_ENDED';
+  readonly fault: Fault;
+  readonly exitStatus: ExitStatus;
+
+  constructor(name: string, { exitStatus, stdout, stderr, what, otherwise }: AppEnd) {
+    const { fault, hint } = exitStatus.code === 0 ? { fault: otherwise } : blameOf(exitStatus, stderr, otherwise);
+    const why = hint === undefined ? '' : `; ${hint}`;
+    super(`${name}: the app ended with ${exitStatus.text}${why}, ${what}; ${quoted(tail(stdout, 1000) + tail(stderr, 1000))}`);
+    this.fault = fault;
+    this.exitStatus = exitStatus;
+  }
+}
+
 /** A container did not get into the awaited state in time. */
 export class ContainerTimeoutError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_TIMEOUT';
 }
 
-/** A command in a container ended with a status other than 0. */
-export class ExecError extends DeviceError {
-  override readonly code = 'ALPY_EXEC';
+/** A command in a container ended with a status other than 0. Whose fault that is depends on what it said, see {@link blameOf}. */
+export class ExecError extends AlpyError {
+  readonly code = 'ALPY_EXEC';
+  readonly fault: Fault;
   readonly command: readonly string[];
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
 
-  constructor(name: string, command: readonly string[], exitStatus: ExitStatus, stdout: string, stderr: string) {
-    super(`${name}: ${command.join(' ')}: ${exitStatus.text}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
+  /** @param otherwise - whose fault it is when the command does not tell */
+  constructor(
+    name: string,
+    command: readonly string[],
+    exitStatus: ExitStatus,
+    stdout: string,
+    stderr: string,
+    otherwise: Fault = 'device',
+  ) {
+    const { fault, hint } = blameOf(exitStatus, stderr, otherwise);
+    const why = hint === undefined ? '' : `; ${hint}`;
+    super(`${name}: ${command.join(' ')}: ${exitStatus.text}${why}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
+    this.fault = fault;
     this.command = command;
     this.exitStatus = exitStatus;
     this.stdout = stdout;
@@ -74,13 +113,14 @@ export function statusCodeOf(error: unknown): number | undefined {
 /**
  * Says why the daemon cannot be reached, and what to do.
  * @param where - address of the daemon, as a person knows it
+ * @param waitedMs - how long it was waited for
  */
-export function daemonError(where: string, cause: unknown): DaemonError {
-  const [reason, remedy] = diagnose(cause);
+export function daemonError(where: string, cause: unknown, waitedMs?: number): DaemonError {
+  const [reason, remedy] = diagnose(cause, waitedMs === undefined ? '' : `, after ${(waitedMs / 1000).toFixed(0)} s`);
   return new DaemonError(`cannot reach the Docker daemon at ${where}: ${reason}`, remedy, { cause });
 }
 
-function diagnose(cause: unknown): readonly [reason: string, remedy: string] {
+function diagnose(cause: unknown, waited: string): readonly [reason: string, remedy: string] {
   switch (codeOf(cause)) {
     case 'EACCES':
       return [
@@ -90,11 +130,11 @@ function diagnose(cause: unknown): readonly [reason: string, remedy: string] {
     case 'ENOENT':
     case 'ECONNREFUSED':
       return [
-        'nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens',
+        `nothing answers there${waited}. Start the Docker daemon, or set DOCKER_HOST to where one listens`,
         'sudo systemctl start docker',
       ];
     default:
-      return [`${messageOf(cause)}. Is DOCKER_HOST right?`, 'docker version'];
+      return [`${messageOf(cause)}${waited}. Is DOCKER_HOST right?`, 'docker version'];
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { messageOf } from '../core/errors.ts';
+import { readLines } from '../core/lines.ts';
 import { ContainerError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 
@@ -19,19 +20,33 @@ export class ExitEvents implements Disposable {
   readonly #stream: Readable;
   readonly #exits = new Map<string, PromiseWithResolvers<ExitStatus>>();
   readonly #removals = new Map<string, PromiseWithResolvers<void>>();
+  readonly #failed = Promise.withResolvers<Error>();
   #failure: Error | undefined;
+  #isClosed = false;
 
   private constructor(stream: Readable) {
     this.#stream = stream;
-    const fail = (cause?: Error): void => {
-      this.#failure ??= new ContainerError('the Docker daemon ended its event stream: was it stopped?', { cause });
-      for (const { reject } of [...this.#exits.values(), ...this.#removals.values()]) reject(this.#failure);
+    const end = (cause?: Error): void => {
+      this.fail(new ContainerError('the Docker daemon ended its event stream: was it stopped?', { cause }));
     };
-    createInterface({ input: stream }).on('line', (line) => {
-      this.#take(JSON.parse(line) as EngineEvent);
+    readLines(stream).on('line', (line) => {
+      this.#take(line);
     });
-    stream.on('error', fail);
-    stream.on('close', fail);
+    stream.on('error', end);
+    stream.on('close', end);
+  }
+
+  /** settles with the reason when no more events come, although nobody has closed this */
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
+  }
+
+  /** Fails all who wait for an end, now and later. Only the first reason counts. */
+  fail(reason: Error): void {
+    this.#failure ??= reason;
+    for (const { reject } of [...this.#exits.values(), ...this.#removals.values()]) reject(this.#failure);
+    if (!this.#isClosed) this.#failed.resolve(this.#failure);
+    this.#stream.destroy();
   }
 
   /** Subscribes; only containers with the label count. */
@@ -64,16 +79,27 @@ export class ExitEvents implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     this.#stream.destroy();
   }
 
-  #take({ Action, Actor }: EngineEvent): void {
+  #take(line: string): void {
+    const { Action, Actor } = this.#parse(line);
     const { ID, Attributes } = Actor ?? {};
     const exitStatus = exitStatusOf(Number(Attributes?.['exitCode']));
     const execId = Attributes?.['execID'];
     if (Action === 'destroy' && ID !== undefined) this.#entry(this.#removals, ID).resolve();
     else if (Action === 'die' && ID !== undefined) this.#entry(this.#exits, ID).resolve(exitStatus);
     else if (execId !== undefined) this.#entry(this.#exits, execId).resolve(exitStatus);
+  }
+
+  #parse(line: string): EngineEvent {
+    try {
+      return JSON.parse(line) as EngineEvent;
+    } catch (cause) {
+      this.fail(new ContainerError(`the Docker daemon sent an event that is not JSON: ${messageOf(cause)}`, { cause }));
+      return {};
+    }
   }
 
   #entry<T>(entries: Map<string, PromiseWithResolvers<T>>, id: string): PromiseWithResolvers<T> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Duplex, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { withDeadline, type Wait } from '../core/deadline.ts';
+import { OutputTail } from '../core/output.ts';
 import { demultiplex, type Container } from './container.ts';
 import { ExecTimeoutError } from './errors.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -20,6 +20,8 @@ export interface ExecResult {
   readonly exitStatus: ExitStatus;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  readonly droppedBytes: number;
 }
 
 /** A command that runs in a container. */
@@ -62,7 +64,7 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
 }
 
 /**
- * Runs a command in a container and gets all its output; a status other than 0 is no error here.
+ * Runs a command in a container and gets its output, of each stream the last 16 MiB; a status other than 0 is no error here.
  * @throws {@link ExecTimeoutError} when it does not end in time; it goes on by itself, at the latest to the end of the testbed
  * @throws ContainerError when the container has ended, or the daemon refuses
  */
@@ -80,13 +82,20 @@ export async function exec(container: Container, spec: ExecSpec, wait: Wait): Pr
       };
       signal.addEventListener('abort', stop, { once: true });
       try {
-        const output = Promise.all([buffer(execution.stdout), buffer(execution.stderr)]);
+        const output = Promise.all([tailOf(execution.stdout), tailOf(execution.stderr)]);
         execution.stdin.end(spec.input ?? '');
         const [[stdout, stderr], exitStatus] = await Promise.all([output, execution.exited]);
-        return { exitStatus, stdout, stderr };
+        const droppedBytes = stdout.droppedBytes + stderr.droppedBytes;
+        return { exitStatus, stdout: stdout.bytes(), stderr: stderr.bytes(), droppedBytes };
       } finally {
         signal.removeEventListener('abort', stop);
       }
     },
   );
+}
+
+async function tailOf(stream: Readable): Promise<OutputTail> {
+  const tail = new OutputTail();
+  for await (const chunk of stream) tail.push(chunk as Buffer);
+  return tail;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Agent, agentLoop } from './agent.ts';
+export { trafficCapabilities } from './capabilities.ts';
 export { Container } from './container.ts';
-export { Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
+export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {
+  AppEndedError,
   ContainerDiedError,
   ContainerError,
   ContainerTimeoutError,
@@ -17,4 +19,4 @@ export type { ContainerFile } from './files.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';
-export { removeLeftovers } from './leftovers.ts';
+export { removeLeftovers, removeOwn } from './leftovers.ts';

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { ContainerInfo } from 'dockerode';
 import { untilAborted } from '../core/deadline.ts';
 import { removeContainer } from './container.ts';
 import { runLabel, type Engine } from './engine.ts';
+import { ownerLabel, ownerState } from './owner.ts';
+
+/** Age from which a container may be taken for left behind if nobody can tell whether its owner lives, in `s`. */
+const oldAgeS = 600;
 
 /**
- * Removes the containers of runs that are over; those of a run that goes on stay: their lifeline still runs.
- * @param runId - identifier of the run, whose containers are then removed in any case; absent for all that are over
+ * Removes the containers that nobody will use again. One whose owner lives stays, whatever state it is in. If that cannot be
+ * seen from here, it stays as long as the lifeline of its run does, and for ten minutes in any case, since a lifeline is made
+ * before it runs.
+ * @param runId - identifier of a run, whose containers are then removed in any case; absent for all runs
  * @returns the names of what was removed
  * @throws ContainerError when the daemon refuses
  */
@@ -14,21 +21,71 @@ export async function removeLeftovers(
   runId: string | undefined,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
-  const label = runId === undefined ? runLabel : `${runLabel}=${runId}`;
-  const found = await engine.call('list the containers', signal, () =>
+  const found = await list(engine, runId === undefined ? runLabel : `${runLabel}=${runId}`, signal);
+  return remove(engine, runId === undefined ? await leftBehind(engine, found, signal) : found, signal);
+}
+
+/**
+ * Removes the containers of the engine's own run, and those of others whose owner is known to be dead, such as one that was
+ * killed before it could start what it had created.
+ * @throws ContainerError when the daemon refuses to remove one of its own run
+ */
+export async function removeOwn(engine: Engine, signal?: AbortSignal): Promise<void> {
+  const found = await list(engine, runLabel, signal);
+  const [own, others] = [found.filter((one) => isOf(one, engine.runId)), found.filter((one) => !isOf(one, engine.runId))];
+  await remove(engine, own, signal);
+  const orphans = others.filter(({ Labels }) => ownerState(Labels[ownerLabel]) === 'dead');
+  await remove(engine, orphans, signal).catch(() => signal?.throwIfAborted()); // not ours: the next one tries again
+}
+
+function isOf({ Labels }: ContainerInfo, runId: string): boolean {
+  return Labels[runLabel] === runId;
+}
+
+function list(engine: Engine, label: string, signal: AbortSignal | undefined): Promise<readonly ContainerInfo[]> {
+  return engine.call('list the containers', signal, () =>
     engine.docker.listContainers({ all: true, filters: { label: [label] } }),
   );
-  const alive = new Set(
-    found
-      .filter((one) => one.State === 'running' && one.Names.some((name) => name.endsWith('-lifeline')))
-      .map((one) => one.Labels[runLabel]),
+}
+
+async function leftBehind(
+  engine: Engine,
+  found: readonly ContainerInfo[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ContainerInfo[]> {
+  const states = new Map(found.map((one) => [one, ownerState(one.Labels[ownerLabel])]));
+  const dead = found.filter((one) => states.get(one) === 'dead');
+  const unknown = found.filter((one) => states.get(one) === 'unknown');
+  if (unknown.length === 0) return dead;
+  const isAlive = (one: ContainerInfo): boolean =>
+    one.State === 'running' && one.Names.some((name) => name.endsWith('-lifeline'));
+  const aliveRuns = new Set(found.filter(isAlive).map(({ Labels }) => Labels[runLabel]));
+  const nowS = await daemonTimeS(engine, signal);
+  const old = unknown.filter(({ Created, Labels }) => !aliveRuns.has(Labels[runLabel]) && nowS - Created >= oldAgeS);
+  return [...dead, ...old];
+}
+
+/** The daemon's time, as its machine may be another with another clock. */
+async function daemonTimeS(engine: Engine, signal: AbortSignal | undefined): Promise<number> {
+  const { SystemTime } = await engine.call(
+    'ask for the time',
+    signal,
+    () => engine.docker.info() as Promise<{ readonly SystemTime: string }>,
   );
-  const over = found.filter((one) => runId !== undefined || !alive.has(one.Labels[runLabel]));
+  return Date.parse(SystemTime) / 1000;
+}
+
+async function remove(
+  engine: Engine,
+  those: readonly ContainerInfo[],
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   const names: string[] = [];
-  for (const { Id, Names, Labels } of over) {
-    const name = Names[0]?.slice(1) ?? Id;
-    const isOwn = Labels[runLabel] === engine.runId; // it hears of no others
-    const removing = removeContainer(engine.docker.getContainer(Id), name, isOwn ? () => engine.exits.removalOf(Id) : undefined);
+  for (const one of those) {
+    const name = one.Names[0]?.slice(1) ?? one.Id;
+    const isOwn = isOf(one, engine.runId); // it hears of no others
+    const removed = isOwn ? (): Promise<void> => engine.exits.removalOf(one.Id) : undefined;
+    const removing = removeContainer(engine.docker.getContainer(one.Id), name, removed);
     if (await (signal ? untilAborted(removing, signal) : removing)) names.push(name);
   }
   return names;

@@ -2,6 +2,7 @@
 import { untilAborted, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
 import { Agent, agentLoop } from './agent.ts';
+import { lifelineCapabilities } from './capabilities.ts';
 import { Container } from './container.ts';
 import type { Engine } from './engine.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -51,7 +52,7 @@ export class Lifeline implements AsyncDisposable {
         command: [],
         networkMode: 'bare', // nobody looks up names here
         dropAllCapabilities: true,
-        addCapabilities: ['NET_ADMIN', 'KILL'], // KILL: an app may have another user
+        addCapabilities: lifelineCapabilities,
         sharedMemory: false,
       },
       signal,

@@ -29,6 +29,8 @@ export interface ContainerSpec {
   /** `container:ID` to share another's */
   readonly pidMode?: string | undefined;
   readonly dropAllCapabilities?: boolean | undefined;
+  /** of Docker's defaults */
+  readonly dropCapabilities?: readonly string[] | undefined;
   readonly addCapabilities?: readonly string[] | undefined;
   /** device files, by the same path on both sides */
   readonly devices?: readonly string[] | undefined;
@@ -71,8 +73,9 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       NetworkMode: isBare ? 'none' : spec.networkMode,
       ...(spec.pidMode === undefined ? {} : { PidMode: spec.pidMode }),
       ...(spec.sharedMemory === false ? { IpcMode: 'none' } : {}),
-      ...(spec.dropAllCapabilities === true ? { CapDrop: ['ALL'] } : {}),
+      CapDrop: spec.dropAllCapabilities === true ? ['ALL'] : [...(spec.dropCapabilities ?? [])],
       CapAdd: [...(spec.addCapabilities ?? [])],
+      SecurityOpt: ['no-new-privileges'], // else a setuid program could have what its caller was denied
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       Sysctls: { ...spec.sysctls },
       // The long form: it refuses a source that does not exist, where Binds would make an empty folder of root's there.

@@ -1,49 +1,86 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
-import { messageOf, UsageError } from '../core/errors.ts';
-import { registryOf } from './reference.ts';
-import { valueOf, type Variables } from './variables.ts';
+import { codeOf, messageOf, UsageError } from '../core/errors.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
+import { askHelper } from './credential-helper.ts';
+import { parseDockerConfig, type Credentials, type DockerConfig } from './docker-config.ts';
+import { registryOf, splitReference } from './reference.ts';
 
 /** The login for a registry, as the Engine API takes it. */
-export interface RegistryLogin {
-  readonly username: string;
-  readonly password: string;
+export interface RegistryLogin extends Credentials {
   readonly serveraddress: string;
 }
 
+/** How Docker's own CLI calls Docker Hub. Source: docker/docker, registry/config.go. */
+const dockerHub = 'https://index.docker.io/v1/';
+
 /**
- * The login for the registry of an image: that of the job (`CI_REGISTRY_USER`, `CI_REGISTRY_PASSWORD`) when it is on
- * `CI_REGISTRY`, or else what `DOCKER_AUTH_CONFIG` (a text) or Docker's `config.json` say of that registry. Credential
- * helpers are not asked. Sources: GitLab's predefined variables; Docker's `config.json`, key `auths`.
- * @returns nothing when there is none, as public registries want none
- * @throws UsageError when `DOCKER_AUTH_CONFIG` or the file cannot be understood
+ * The login for the registry of an image: that of the job (`CI_REGISTRY_USER`, `CI_REGISTRY_PASSWORD`) if it is on
+ * `CI_REGISTRY`, or else what `DOCKER_AUTH_CONFIG` (a text) or Docker's `config.json` say of that registry, as Docker's own
+ * CLI reads it: logins in the file, `credHelpers`, `credsStore`. Source: docker/cli, cli/config.
+ * @returns nothing if there is none, as public registries need none
+ * @throws UsageError if `DOCKER_AUTH_CONFIG` or the file holds something that Docker's CLI would refuse, too
+ * @throws EnvironmentError if a credential helper fails
  */
-export async function registryLogin(reference: string, env: Variables): Promise<RegistryLogin | undefined> {
+export async function registryLogin(reference: string, env: Variables, signal?: AbortSignal): Promise<RegistryLogin | undefined> {
   const registry = registryOf(reference);
   const [user, password] = [valueOf(env, 'CI_REGISTRY_USER'), valueOf(env, 'CI_REGISTRY_PASSWORD')];
   if (registry === valueOf(env, 'CI_REGISTRY') && user && password) return { username: user, password, serveraddress: registry };
-  const inline = valueOf(env, 'DOCKER_AUTH_CONFIG');
-  if (inline) {
-    const login = loginIn(inline, registry, 'the variable DOCKER_AUTH_CONFIG');
-    if (login) return login;
+  const { repository } = splitReference(reference);
+  for await (const { content, source } of configs(env)) {
+    const config = parseDockerConfig(content, source);
+    const helper = helperOf(config, registry);
+    const found =
+      helper === undefined
+        ? loginIn(config, registry, repository)
+        : await askHelper(helper, addressOf(registry), { env, source, signal });
+    if (found) return { ...found, serveraddress: addressOf(registry) };
   }
-  const folder = valueOf(env, 'DOCKER_CONFIG') ?? path.join(valueOf(env, 'HOME') ?? '/', '.docker');
-  const file = path.join(folder, 'config.json');
-  const text = await readFile(file, 'utf8').catch(() => undefined); // most have none
-  return text === undefined ? undefined : loginIn(text, registry, file);
+  return undefined;
 }
 
-function loginIn(text: string, registry: string, source: string): RegistryLogin | undefined {
-  let config: { readonly auths?: Readonly<Record<string, { readonly auth?: string }>> };
-  try {
-    config = JSON.parse(text) as typeof config;
-  } catch (cause) {
-    throw new UsageError(`${source} is not JSON as Docker writes it into config.json: ${messageOf(cause)}`, { cause });
-  }
-  const keys = registry === 'docker.io' ? ['https://index.docker.io/v1/', registry] : [registry, `https://${registry}`];
-  const auth = keys.map((key) => config.auths?.[key]?.auth).find((value) => value !== undefined && value !== '');
-  if (auth === undefined) return undefined;
-  const [username = '', ...password] = Buffer.from(auth, 'base64').toString().split(':');
-  return { username, password: password.join(':'), serveraddress: registry };
+/** The variable first: a job can set it, but not the file. */
+async function* configs(env: Variables): AsyncGenerator<{ readonly content: string; readonly source: string }> {
+  const inline = valueOf(env, 'DOCKER_AUTH_CONFIG');
+  if (inline !== undefined) yield { content: inline, source: 'the variable DOCKER_AUTH_CONFIG' };
+  const folder = valueOf(env, 'DOCKER_CONFIG') ?? path.join(valueOf(env, 'HOME') ?? homedir(), '.docker');
+  const file = path.join(folder, 'config.json');
+  const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return undefined; // most have none
+    throw new UsageError(`${file} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  if (content !== undefined) yield { content, source: file };
+}
+
+function addressOf(registry: string): string {
+  return registry === 'docker.io' ? dockerHub : registry;
+}
+
+function helperOf({ helpers, store }: DockerConfig, registry: string): string | undefined {
+  return [helpers[addressOf(registry)], helpers[registry], store].find((name) => name !== undefined && name !== '');
+}
+
+/** Docker compares only the names of hosts. Of several paths on one host we take the longest that the image lies below. */
+function loginIn({ auths }: DockerConfig, registry: string, repository: string): Credentials | undefined {
+  const exact = auths[addressOf(registry)];
+  if (exact && isLogin(exact)) return exact;
+  const hosts = registry === 'docker.io' ? ['docker.io', 'index.docker.io'] : [registry];
+  const onHost = Object.entries(auths).filter(([key, login]) => hosts.includes(hostOf(key)) && isLogin(login));
+  const below = onHost.filter(([key]) => `${repository}/`.startsWith(`${withoutScheme(key)}/`));
+  const [nearest] = below.sort(([a], [b]) => b.length - a.length);
+  return (nearest ?? onHost[0])?.[1];
+}
+
+function isLogin({ username, identitytoken, registrytoken }: Credentials): boolean {
+  return (username ?? identitytoken ?? registrytoken) !== undefined;
+}
+
+function withoutScheme(key: string): string {
+  return key.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+}
+
+function hostOf(key: string): string {
+  return withoutScheme(key).split('/')[0] ?? '';
 }

@@ -8,7 +8,7 @@ import type { BaseEntry, Manifest } from './manifest.ts';
 import type { WorkOptions } from './progress.ts';
 import { buildVariables } from './proxy.ts';
 import { PullError, pullImage } from './pull.ts';
-import { valueOf, type Variables } from './variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 
 /** The image that others are built on, present in the daemon. */
 export interface BaseImage {

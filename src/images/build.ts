@@ -15,7 +15,7 @@ import type { WorkOptions } from './progress.ts';
 import { PullError, pullImage } from './pull.ts';
 import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** What became of one image. */
 export interface ImageResult {
@@ -74,7 +74,11 @@ export async function buildImage(inputs: BuildInputs, image: ResolvedImage, opti
     const { repository, tag } = splitReference(image.reference);
     const source = `${repository}:${hashTag(hash)}`;
     try {
-      await pullImage(docker, source, { ...options, stallMs: 20_000, authconfig: await registryLogin(source, inputs.env) });
+      await pullImage(docker, source, {
+        ...options,
+        stallMs: 20_000,
+        authconfig: await registryLogin(source, inputs.env, signal),
+      });
     } catch (error) {
       if (!(error instanceof PullError)) throw error;
       return false; // nobody pushed one yet

@@ -5,7 +5,7 @@ import { hashLabel } from './content-hash.ts';
 import { engineEvents } from './engine-events.ts';
 import { ImageBuildError } from './errors.ts';
 import { OutputTail, type WorkOptions } from './progress.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** A minimal Debian to make from packages. */
 export interface DebianBase {

@@ -15,4 +15,4 @@ export { buildRabbit } from './rabbit.ts';
 export { registryOf, splitReference } from './reference.ts';
 export { imageVariable, resolveImages, type ImagesConfig } from './resolve.ts';
 export { imageNamed, type ResolvedImage } from './resolved-image.ts';
-export type { Variables } from './variables.ts';
+export type { Variables } from '../core/variables.ts';

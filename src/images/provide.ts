@@ -10,7 +10,7 @@ import { loadManifest, type Manifest } from './manifest.ts';
 import type { WorkOptions } from './progress.ts';
 import { buildVariables } from './proxy.ts';
 import { pullImage } from './pull.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
 /** What {@link buildImages} and {@link provideImages} work with. */
@@ -58,6 +58,7 @@ export function provideImages(images: readonly ResolvedImage[], work: ImageWork)
 /**
  * Pulls those of `images` that the daemon does not have.
  * @throws {@link MissingImageError} at the first that cannot be pulled
+ * @throws what registryLogin throws
  */
 export async function pullImages(images: readonly ResolvedImage[], work: ImageWork): Promise<void> {
   for (const image of images) work.onResult?.(await pullMissing(image, work));
@@ -86,8 +87,9 @@ async function pullMissing(image: ResolvedImage, { docker, env, onLine, signal }
   const startMs = performance.now();
   const present = await inspectImage(docker, image.reference, signal);
   if (!present) {
+    const authconfig = await registryLogin(image.reference, env, signal);
     try {
-      await pullImage(docker, image.reference, { onLine, signal, authconfig: await registryLogin(image.reference, env) });
+      await pullImage(docker, image.reference, { onLine, signal, authconfig });
     } catch (error) {
       signal?.throwIfAborted();
       throw new MissingImageError(image, messageOf(error), { cause: error });

@@ -8,7 +8,7 @@ import { inspectImage } from './inspect.ts';
 import type { WorkOptions } from './progress.ts';
 import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
-import type { Variables } from './variables.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** How long a registry may stay silent during a push, in `ms`. */
 const stallMs = 120_000;
@@ -39,7 +39,7 @@ export async function pushImage(
   if (!present) throw new MissingImageError(image, 'it was not built yet');
   const { repository, tag } = splitReference(image.reference);
   const all = new Set([tag, ...tags, ...(present.hash === undefined ? [] : [hashTag(present.hash)])]);
-  const authconfig = await registryLogin(image.reference, env);
+  const authconfig = await registryLogin(image.reference, env, signal);
   for (const name of all) {
     if (name !== tag) await docker.getImage(image.reference).tag({ repo: repository, tag: name });
     await pushOne(`${repository}:${name}`);

@@ -2,7 +2,7 @@
 import { UsageError } from '../core/errors.ts';
 import { loadManifest, type Manifest } from './manifest.ts';
 import type { ResolvedImage } from './resolved-image.ts';
-import { valueOf, type Variables } from './variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 
 /** The `images` part of a configuration: `registry` and `tag` of all, and locations by image name. */
 export type ImagesConfig = Readonly<Record<string, string | undefined>>;

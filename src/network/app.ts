@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { escapeBytes, tail } from '../core/text.ts';
-import { logAside, step } from '../core/step.ts';
+import { messageOf, UsageError, type Fault } from '../core/errors.ts';
+import { log, step } from '../core/step.ts';
 import {
+  AppEndedError,
   Container,
-  ContainerDiedError,
   ContainerTimeoutError,
   ExecError,
+  trafficCapabilities,
   type ContainerFile,
   type Engine,
   type ExitStatus,
   type Lifeline,
 } from '../docker/index.ts';
+import { Collector } from './collector.ts';
 import type { Node } from './node.ts';
 
 /** A program to be run beside a node. */
@@ -32,6 +32,7 @@ export interface AppSpec {
   readonly files?: readonly ContainerFile[] | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
+  /** default NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
   readonly capabilities?: readonly string[] | undefined;
 }
 
@@ -40,6 +41,8 @@ export interface AppResult {
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
+  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  readonly droppedBytes: number;
 }
 
 /** Where apps are made. */
@@ -48,11 +51,11 @@ export interface AppPlace {
   readonly lifeline: Lifeline;
 }
 
-/** Most output of an app that is kept for {@link App.wait}, in `bytes` for each stream. All of it goes to the log. */
-const keptBytes = 16 * 1024 * 1024;
-
 /** How long to wait for an app when the call does not say, in `ms`. */
 const waitTimeoutMs = 60_000;
+
+/** What the daemon says of a command that the image cannot run. */
+const noProgram = /exec: "[^"]*": (?:executable file not found|stat .*no such file|permission denied|is a directory)/;
 
 /** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
 export class App implements AsyncDisposable {
@@ -69,13 +72,15 @@ export class App implements AsyncDisposable {
     this.#command = command;
     this.#stdout = new Collector(container.stdout, this.name);
     this.#stderr = new Collector(container.stderr, this.name);
-    container.logEndAfter(Promise.all([this.#stdout.text(), this.#stderr.text()]));
+    container.logEndAfter(Promise.all([this.#stdout.ended, this.#stderr.ended]));
   }
 
   /**
    * Starts an app.
    * @param image - location of its image
+   * @throws UsageError when the image has no such program
    * @throws ContainerError when the daemon refuses
+   * @throws UsageError for a capability that no app may have
    */
   static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
     const { node, command, entrypoint, environment, files, workingDirectory, user, capabilities } = spec;
@@ -95,10 +100,12 @@ export class App implements AsyncDisposable {
           user,
           ...node.shared,
           pidMode: place.lifeline.pidNamespace,
-          addCapabilities: capabilities ?? ['NET_ADMIN', 'NET_RAW'],
+          ...trafficCapabilities(capabilities),
         },
         signal,
-      );
+      ).catch((error: unknown) => {
+        throw noProgram.test(messageOf(error)) ? new UsageError(`${image}: ${messageOf(error)}`, { cause: error }) : error;
+      });
       return new App(container, command ?? []);
     });
   }
@@ -119,15 +126,18 @@ export class App implements AsyncDisposable {
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.container.waitForExit(wait));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
+    const droppedBytes = this.#stdout.droppedBytes + this.#stderr.droppedBytes;
+    if (droppedBytes > 0)
+      log('alpy.app', `${this.name}: printed a lot, of which the first ${String(droppedBytes)} bytes were not kept`);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
-    return { exitStatus, stdout, stderr };
+    return { exitStatus, stdout, stderr, droppedBytes };
   }
 
   /**
    * Waits until a line of its output matches; lines that came before count.
    * @param options - `timeoutMs`, default 60 s
-   * @throws ContainerDiedError when it ends without
+   * @throws AppEndedError when it ends without
    * @throws ContainerTimeoutError when no line matches in time
    */
   async waitForOutput(pattern: RegExp, options: Partial<Wait> = {}): Promise<string> {
@@ -143,11 +153,12 @@ export class App implements AsyncDisposable {
           this.#stdout.line(pattern, signal),
           this.#stderr.line(pattern, signal),
           this.container.exited.then(async () => {
-            await Promise.all([this.#stdout.text(), this.#stderr.text()]);
+            await Promise.all([this.#stdout.ended, this.#stderr.ended]);
             return undefined;
           }),
         ]);
-        if (found === undefined) throw this.#died(await this.container.exited);
+        if (found === undefined)
+          throw this.#ended(await this.container.exited, `and printed nothing like ${String(pattern)}`, 'device');
         return found;
       },
     );
@@ -171,65 +182,21 @@ export class App implements AsyncDisposable {
 
   /**
    * Sees that it has not ended unnoticed: an app that nobody waits for is meant to run as long as the testbed.
-   * @throws ContainerDiedError otherwise
+   * @throws AppEndedError otherwise
    */
   checkAlive(): void {
     const { exitStatus } = this;
-    if (exitStatus && !this.#isAwaited) throw this.#died(exitStatus);
+    if (!exitStatus || this.#isAwaited) return;
+    const what = 'but nothing waits for that: call wait(), or have it run until the test ends';
+    throw this.#ended(exitStatus, what, 'usage');
   }
 
-  #died(exitStatus: ExitStatus): ContainerDiedError {
-    return new ContainerDiedError(this.name, exitStatus, tail(this.#stdout.sofar(), 1000) + tail(this.#stderr.sofar(), 1000));
+  #ended(exitStatus: ExitStatus, what: string, otherwise: Fault): AppEndedError {
+    const [stdout, stderr] = [this.#stdout.sofar(), this.#stderr.sofar()];
+    return new AppEndedError(this.name, { exitStatus, stdout, stderr, what, otherwise });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
-  }
-}
-
-/** Keeps an output and logs its lines. */
-class Collector {
-  readonly #chunks: Buffer[] = [];
-  readonly #lines: string[] = [];
-  readonly #watchers = new Set<(line: string) => void>();
-  readonly #ended: Promise<void>;
-  #bytes = 0;
-
-  constructor(stream: Readable, name: string) {
-    stream.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
-      this.#bytes += chunk.length;
-      while (this.#bytes > keptBytes) this.#bytes -= this.#chunks.shift()?.length ?? 0;
-    });
-    const lines = createInterface({ input: stream });
-    lines.on('line', (line) => {
-      logAside('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
-      this.#lines.push(line);
-      for (const watcher of this.#watchers) watcher(line);
-    });
-    this.#ended = new Promise((resolve) => {
-      lines.on('close', resolve);
-    });
-  }
-
-  sofar(): string {
-    return Buffer.concat(this.#chunks).toString();
-  }
-
-  async text(): Promise<string> {
-    await this.#ended;
-    return this.sofar();
-  }
-
-  line(pattern: RegExp, signal: AbortSignal): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const known = this.#lines.find((line) => pattern.test(line));
-    if (known !== undefined) return Promise.resolve(known);
-    const watcher = (line: string): void => {
-      if (pattern.test(line)) resolve(line);
-    };
-    this.#watchers.add(watcher);
-    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
-    return promise;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import type { Fault } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import {
   Agent,
@@ -8,6 +9,7 @@ import {
   ContainerError,
   exec,
   ExecError,
+  trafficCapabilities,
   type ContainerSpec,
   type Engine,
   type ExecResult,
@@ -42,6 +44,8 @@ export interface NodeRunResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitStatus: number;
+  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  readonly droppedBytes: number;
 }
 
 /** Name of a node's interface. */
@@ -106,11 +110,11 @@ export class Node implements AsyncDisposable {
   /**
    * Gives its interface addresses, routes and MTU, in place of those it had.
    * @throws UsageError when one is malformed, before anything changes
-   * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach
+   * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach; no device has a part in that
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     const script = ipBatch(configureCommands(nodeDevice, config));
-    await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait));
+    await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait, 'usage'));
   }
 
   /**
@@ -124,8 +128,8 @@ export class Node implements AsyncDisposable {
     const words = typeof command === 'string' ? ['sh', '-c', command] : command;
     return step('alpy.network', `Run ${typeof command === 'string' ? command : command.join(' ')} on ${this.name}`, async () => {
       const { input, environment } = options;
-      const { exitStatus, stdout, stderr } = await this.#exec({ command: words, input, environment }, options);
-      const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code };
+      const { exitStatus, stdout, stderr, droppedBytes } = await this.#exec({ command: words, input, environment }, options);
+      const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code, droppedBytes };
       if (exitStatus.code !== 0 && options.check !== false)
         throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
       return result;
@@ -162,8 +166,8 @@ export class Node implements AsyncDisposable {
   }
 
   /** Runs lines of shell, of which none may fail; no step of the report. */
-  async #shell(script: string, wait: Partial<Wait>): Promise<string> {
-    return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
+  async #shell(script: string, wait: Partial<Wait>, otherwise?: Fault): Promise<string> {
+    return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal }, otherwise);
   }
 
   #exec(spec: Parameters<typeof exec>[1], wait: Partial<Wait>): Promise<ExecResult> {
@@ -209,7 +213,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     pidMode: lifeline.pidNamespace,
     startsAfter: lifeline.running,
     sharedMemory: false,
-    addCapabilities: ['NET_ADMIN', 'NET_RAW'],
+    ...trafficCapabilities(),
   };
   try {
     return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6 } }, signal);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { untilAborted } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
+import { readLines } from '../core/lines.ts';
 import { step } from '../core/step.ts';
 import { Container, type Engine } from '../docker/index.ts';
 
@@ -111,7 +111,7 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
   }
   await using probe = container;
   probe.expectExit();
-  const lines = createInterface({ input: probe.stdout });
+  const lines = readLines(probe.stdout);
   const booted = new Promise<boolean>((resolve) => {
     lines.on('line', (line) => {
       if (line.includes(bootedText)) resolve(true);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, readlink, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { shellWord } from '../core/text.ts';
+import { hasBootSector } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
 
@@ -18,6 +20,8 @@ export interface DiskReport {
   /** what both printed as errors */
   readonly errors: string;
   readonly qemuVersion: string;
+  /** hash of QEMU's firmware and ROMs */
+  readonly firmware: string;
 }
 
 /** A usable disk image. */
@@ -27,18 +31,17 @@ export interface DiskImage {
   readonly format: DiskFormat;
   /** size of the disk that the guest sees, in `bytes` */
   readonly virtualBytes: number;
-  /** the image and those that it is an overlay of, as they were when they were looked at */
+  /** the image, those that it is an overlay of, and all others that hold a part of it, as they were when they were looked at */
   readonly files: readonly FileIdentity[];
   /** the QEMU that looked at it, such as `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)` */
   readonly qemuVersion: string;
+  /** hash of the firmware and ROMs of that QEMU */
+  readonly firmware: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const sectorBytes = 512;
-/** Where a disk that a BIOS or UEFI machine boots has the two bytes of {@link bootSignature}. */
-const bootSignatureOffset = 510;
-const bootSignature = 0xaa55;
 
 /**
  * Sees that the file is there and can be read, before any container is made for it.
@@ -54,12 +57,17 @@ export async function findDiskFile(path: string): Promise<void> {
     if (error instanceof DiskImageError) throw error;
     const reason =
       codeOf(error) === 'ENOENT'
-        ? 'there is no such file. Build it first, or correct appliance.image'
+        ? `${await leadsTo(path)}there is no such file. Build it first, or correct appliance.image`
         : codeOf(error) === 'EACCES'
           ? 'it may not be read'
           : messageOf(error);
     throw new DiskImageError(path, reason, { cause: error });
   }
+}
+
+async function leadsTo(path: string): Promise<string> {
+  const target = await readlink(path).catch(() => undefined);
+  return target === undefined ? '' : `it is a link to ${target}, but `;
 }
 
 /**
@@ -74,7 +82,10 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   if (typeof format !== 'string')
     throw new DiskImageError(path, `QEMU cannot read it: ${report.errors.trim() || 'no reason given'}`);
   if (!isFormat(format))
-    throw new DiskImageError(path, `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported`);
+    throw new DiskImageError(
+      path,
+      `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported. ${convertIt(path, format)}`,
+    );
   if (expected !== 'auto' && expected !== format && expected !== 'raw') {
     throw new DiskImageError(path, `appliance.format says ${expected}, but the file is ${format}`);
   }
@@ -105,26 +116,48 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
     // what is raw by configuration may look like another format, of another size
     virtualBytes:
       expected !== 'raw' && typeof virtualBytes === 'number' ? virtualBytes : Math.ceil(size / sectorBytes) * sectorBytes,
-    files: await Promise.all([path, ...backingFiles(path, chain)].map(identify)),
+    files: await Promise.all((expected === 'raw' ? [path] : filesOf(path, chain)).map(identify)),
     qemuVersion: report.qemuVersion,
+    firmware: report.firmware,
   };
 }
 
 /** To qemu-img any file is a raw disk; one that has no boot sector is none that a machine could boot. */
 async function seeBootSector(path: string): Promise<void> {
-  await using file = await open(path);
-  const sector = Buffer.alloc(sectorBytes);
-  const { bytesRead } = await file.read(sector, 0, sectorBytes, 0);
-  if (bytesRead === sectorBytes && sector.readUInt16LE(bootSignatureOffset) === bootSignature) return;
+  if (await hasBootSector(path)) return;
   throw new DiskImageError(
     path,
     'it is not a disk image: neither of a format that QEMU knows, nor with a boot sector. If it is a raw disk all the same, set appliance.format to raw',
   );
 }
 
-/** Backing files lie in the folder of the image: no other is shown to QEMU. */
-function backingFiles(path: string, chain: readonly Fields[]): readonly string[] {
-  return chain.slice(1).map(({ filename }) => join(dirname(path), basename(String(filename))));
+/** The image first. All lie below its folder, or QEMU could not have opened them. */
+function filesOf(path: string, chain: readonly Fields[]): readonly string[] {
+  const seen = chain[0]?.['filename'];
+  const folder = dirname(typeof seen === 'string' ? seen : path); // as QEMU sees it
+  const names = chain.slice(1).flatMap(({ filename }) => (typeof filename === 'string' ? [filename] : []));
+  const parts = [...names, ...chain.flatMap(partsOf)];
+  const plain = parts.map((name) => {
+    if (/^[\w+-]+:/.test(name)) throw new DiskImageError(path, `it needs ${name}, which is no plain file. ${convertIt(path)}`);
+    return join(dirname(path), relative(folder, resolve(folder, name)));
+  });
+  return [...new Set([path, ...plain])];
+}
+
+/** Names of other files that hold a part of an image: its data, or the extents of a VMDK. */
+function partsOf({ filename, children, 'format-specific': specific }: Fields): readonly string[] {
+  const inner = Array.isArray(children) ? (children as readonly { readonly info?: Fields }[]) : [];
+  const dataFile = ((specific as Fields | undefined)?.['data'] as Fields | undefined)?.['data-file'];
+  const folder = dirname(String(filename));
+  return [
+    ...inner.flatMap(({ info }) => (typeof info?.['filename'] === 'string' ? [info['filename']] : [])),
+    ...(typeof dataFile === 'string' ? [resolve(folder, dataFile)] : []),
+  ];
+}
+
+function convertIt(path: string, format?: string): string {
+  const from = format === undefined ? '' : `-f ${format} `;
+  return `Convert it: qemu-img convert ${from}-O qcow2 ${shellWord(path)} ${shellWord(`${path}.qcow2`)}`;
 }
 
 function parseChain(json: string): readonly Fields[] {

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { basename, dirname, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { step } from '../core/step.ts';
 import { Container, type Engine, type FileAccess } from '../docker/index.ts';
 import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage } from './disk-image.ts';
+import { recogniseWrapping } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
+import { seeBaseBeside } from './overlay-place.ts';
+import { imageFolder } from './qemu-files.ts';
 
-/** Prints both reports, the errors and QEMU's version, apart from each other by lines that JSON cannot hold. */
-const script = `qemu-img info --backing-chain --output=json -- "$1" 2>/tmp/errors
+/**
+ * Prints both reports, the errors, QEMU's version, and a hash of all firmware and ROMs that QEMU may load by itself, apart from
+ * each other by lines that JSON cannot hold.
+ */
+const script = `cat /usr/share/seabios/*.bin /usr/share/qemu/*.bin /usr/share/qemu/*.rom /usr/share/OVMF/OVMF_*_4M.fd \\
+  2>/dev/null | sha256sum >/tmp/firmware &
+qemu-img info --backing-chain --output=json -- "$1" 2>/tmp/errors
 printf '\\n---\\n'
 format=$(qemu-img info -- "$1" 2>/dev/null | sed -n 's/^file format: //p')
 case $format in qcow2|vdi|vhdx|vmdk) qemu-img check --output=json -f "$format" -- "$1" 2>>/tmp/errors ;; esac
 printf '\\n---\\n'
 cat /tmp/errors
 printf '\\n---\\n'
-qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p'`;
+qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p'
+printf '\\n---\\n'
+wait
+cut -d' ' -f1 /tmp/firmware`;
 
 /** How long qemu-img may take, in `ms`: it reads all tables of the image, from a disk that may be slow. */
 const timeoutMs = 120_000;
@@ -40,29 +52,37 @@ export async function inspectDisk(
   place: DiskPlace,
   signal?: AbortSignal,
 ): Promise<DiskImage> {
-  const path = resolve(file); // a mount wants it absolute
-  await findDiskFile(path);
+  const named = resolve(file);
+  await findDiskFile(named);
+  const path = await realpath(named); // a link leads out of the folder that is mounted
+  const wrapping = await recogniseWrapping(path, expected === 'raw');
+  if (wrapping !== undefined) throw new DiskImageError(path, wrapping);
+  if (place.access.kind !== 'volumes-from' && expected !== 'raw') await seeBaseBeside(path);
   return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
     const { engine, image, access } = place;
     const isMounted = access.kind === 'bind';
+    const isSeenHere = access.kind === 'volumes-from'; // by our paths
+    const seen = join(imageFolder, basename(path));
     await using container = await Container.start(
       engine,
       {
         name: 'disk-probe',
         image,
         entrypoint: ['sh', '-c', script, 'sh'],
-        command: [access.kind === 'volumes-from' ? path : `/alpy/image/${basename(path)}`],
+        command: [isSeenHere ? path : seen],
         networkMode: 'bare',
-        mounts: isMounted ? [{ source: dirname(path), target: '/alpy/image', readOnly: true }] : [],
+        mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
         volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
-        files: access.kind === 'copy' ? [{ path: `/alpy/image/${basename(path)}`, content: { file: path } }] : [],
+        files: access.kind === 'copy' ? [{ path: seen, content: { file: path } }] : [],
       },
       signal,
     );
     container.expectExit();
     const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
-    const [info = '', check = '', errors = '', version = ''] = output.toString().split('\n---\n');
+    const [info = '', check = '', errors = '', version = '', firmware = ''] = output.toString().split('\n---\n');
     if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-    return await judgeDisk(path, expected, { info, check: check.trim(), errors, qemuVersion: version.trim() });
+    const asHere = isSeenHere ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
+    const report = { info, check: check.trim(), errors: asHere, qemuVersion: version.trim(), firmware: firmware.trim() };
+    return await judgeDisk(path, expected, report);
   });
 }

@@ -67,3 +67,19 @@ export class DiskImageError extends AlpyError {
     this.path = path;
   }
 }
+
+/** The guest's disk could not be read or written on the machine that QEMU runs on. */
+export class DiskIoError extends EnvironmentError {
+  override readonly code = 'ALPY_DISK_IO';
+
+  /** @param data - of QEMU's event BLOCK_IO_ERROR */
+  constructor(guest: string, data: Readonly<Record<string, unknown>>) {
+    const { device, operation, reason, nospace } = data;
+    const what = `${guest}: QEMU could not ${String(operation)} the disk ${String(device)}: ${typeof reason === 'string' ? reason : 'I/O error'}`;
+    const advice =
+      nospace === true
+        ? 'free some space where Docker keeps its data (docker info: Docker Root Dir) and where snapshots are kept'
+        : "look at the disk of this machine, such as with dmesg; the device under test isn't to blame";
+    super(`${what}. QEMU has stopped the guest; ${advice}`);
+  }
+}

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, provenKvm, type Accel, type AccelChoice, type KvmProbe, type KvmVerdict } from './accel.ts';
-export { clockBase, machineArguments, tapName, type MachineSpec, type NicModel } from './machine.ts';
+export { findArgumentFiles, type ArgumentFiles } from './argument-files.ts';
+export { clockBase, diskId, machineArguments, tapName, type MachineSpec, type NicModel } from './machine.ts';
 export { GuestClock } from './clock.ts';
 export type { DiskFormat, DiskImage } from './disk-image.ts';
 export { inspectDisk, type DiskPlace } from './disk-probe.ts';
-export { DiskImageError, HypervisorError, QmpClosedError, QmpError, QmpProtocolError, QmpTimeoutError } from './errors.ts';
+export {
+  DiskImageError,
+  DiskIoError,
+  HypervisorError,
+  QmpClosedError,
+  QmpError,
+  QmpProtocolError,
+  QmpTimeoutError,
+} from './errors.ts';
 export { identify, seeUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor, type HypervisorPlace } from './hypervisor.ts';
 export {
@@ -18,3 +27,4 @@ export {
 } from './qemu-files.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient, type EventWait } from './qmp.ts';
+export { readTextScreen } from './text-screen.ts';

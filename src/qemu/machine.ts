@@ -55,6 +55,9 @@ export interface MachinePaths {
   readonly isIncoming?: boolean | undefined;
 }
 
+/** Identifier of the guest's disk in QEMU. */
+export const diskId = 'disk0';
+
 /** PCI slot of the first NIC: fixed, so that no other device shifts the order in which a guest names them. */
 const firstNicSlot = 0x10;
 
@@ -125,19 +128,20 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
 }
 
 function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
-  const drive = ['-drive', `if=none,id=disk0,${driveOptions(paths.disk)}`];
+  // a disk that fails on this machine stops the guest, which has no part in it
+  const drive = ['-drive', `if=none,id=${diskId},rerror=stop,werror=stop,${driveOptions(paths.disk)}`];
   // bootindex=1, since QEMU takes 0 for a kernel that the user adds by -kernel
   const hasAhci = machine === 'q35';
   switch (disk) {
     case 'virtio':
-      return [...drive, '-device', 'virtio-blk-pci,drive=disk0,bootindex=1'];
+      return [...drive, '-device', `virtio-blk-pci,drive=${diskId},bootindex=1`];
     case 'scsi':
-      return [...drive, '-device', 'virtio-scsi-pci,id=scsi0', '-device', 'scsi-hd,drive=disk0,bus=scsi0.0,bootindex=1'];
+      return [...drive, '-device', 'virtio-scsi-pci,id=scsi0', '-device', `scsi-hd,drive=${diskId},bus=scsi0.0,bootindex=1`];
     case 'ahci':
-      if (hasAhci) return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=1'];
-      return [...drive, '-device', 'ahci,id=ahci0', '-device', 'ide-hd,drive=disk0,bus=ahci0.0,bootindex=1'];
+      if (hasAhci) return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=1`];
+      return [...drive, '-device', 'ahci,id=ahci0', '-device', `ide-hd,drive=${diskId},bus=ahci0.0,bootindex=1`];
     case 'ide': // q35 has no other ports than those of its AHCI controller
-      return [...drive, '-device', 'ide-hd,drive=disk0,bus=ide.0,bootindex=1'];
+      return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=1`];
   }
 }
 

@@ -71,8 +71,9 @@ function mountsFor({ run, image, snapshot }: SharedFolders): readonly Mount[] {
 }
 
 const runFolder = '/alpy/run';
-const imageFolder = '/alpy/image';
 const snapshotFolder = '/alpy/snapshot';
+/** Where QEMU sees the folder of the disk image, unless it sees our paths. */
+export const imageFolder = '/alpy/image';
 
 /** Paths of this machine, as QEMU sees them. */
 export interface SeenFolders {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openPlainSync } from '../core/plain-file.ts';
 import type { StepEvent } from '../core/step.ts';
 import { eventJson, eventLine } from './events.ts';
 
@@ -27,8 +28,8 @@ export class DebugLog implements Disposable {
     const log = new DebugLog(startMs);
     try {
       mkdirSync(directory, { recursive: true });
-      const text = openSync(join(directory, 'debug.log'), 'a');
-      log.#files = { text, json: openSync(join(directory, 'events.ndjson'), 'a') };
+      const text = openPlainSync(join(directory, 'debug.log'), 'a');
+      log.#files = { text, json: openPlainSync(join(directory, 'events.ndjson'), 'a') };
     } catch (error) {
       log.#failure = error;
     }

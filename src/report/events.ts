@@ -26,15 +26,3 @@ export function eventLine(event: StepEvent): string {
 export function eventJson(event: StepEvent): string {
   return JSON.stringify(event);
 }
-
-/** Reads `events.ndjson`. A last line that a crash or a full disk cut short is left out. */
-export function parseEvents(text: string): readonly StepEvent[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [JSON.parse(line) as StepEvent];
-    } catch (error) {
-      if (error instanceof SyntaxError) return [];
-      throw error;
-    }
-  });
-}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { annotationsJson, artifactUrl, writeAnnotations } from './annotations.ts';
 export { DebugLog } from './debug-log.ts';
-export { composeSinks, eventLine, parseEvents } from './events.ts';
+export { BoundedSink } from './bounded-sink.ts';
+export { composeSinks, eventLine } from './events.ts';
 export { htmlReport, writeHtml } from './html.ts';
 export { consoleArtifact, consoleTail, JobLog, testSection, type JobLogOptions } from './job-log.ts';
 export { junitXml, writeJunit } from './junit.ts';
@@ -9,11 +10,13 @@ export { mergeOutputs, type MergeOptions } from './merge-outputs.ts';
 export { mergeReports, type ShardResults } from './merge.ts';
 export { metricsText, writeMetrics } from './metrics.ts';
 export type { ErrorReport, JobReport, RunReport, ShardReport, StepReport, TestReport, TestStatus } from './model.ts';
-export { redactReport, redactSink, redactTest } from './redact.ts';
+export { readEvents } from './read-events.ts';
+export { redactHead, redactReport, redactSink, redactTest } from './redact.ts';
 export { readRunJson, runJson, runJsonVersion, writeRunJson } from './run-json.ts';
 export { shardProblem } from './shards.ts';
-export { errorReport, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from './status.ts';
+export { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';
+export { readStoredResults, StoredResults, storedResultsFile, type RunHead } from './stored-results.ts';
 export { summaryLines, terminalSink, testLine } from './terminal.ts';
 export { claimTestDirectory, testDirectoryName, testDirectoryNames, type NamedTest } from './test-directory.ts';
 export { writeReports } from './write-reports.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
@@ -7,6 +8,7 @@ import { mergeReports, type ShardResults } from './merge.ts';
 import type { JobReport, RunReport } from './model.ts';
 import { readRunJson } from './run-json.ts';
 import { shardProblem } from './shards.ts';
+import { readStoredResults, storedResultsFile } from './stored-results.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReports } from './write-reports.ts';
 
@@ -30,9 +32,7 @@ export interface MergeOptions {
 export async function mergeOutputs({ directories, out, outPath, job }: MergeOptions): Promise<RunReport> {
   if (directories.includes(out))
     throw new UsageError(`${out} is one of the shards, and would be overwritten: name another --out`);
-  const sources = await Promise.all(
-    directories.map(async (directory) => ({ directory, report: await readRunJson(join(directory, 'run.json')) })),
-  );
+  const sources = await Promise.all(directories.map(async (directory) => ({ directory, report: await reportOf(directory) })));
   const strange = sources.find(({ report }) => sources.length > 1 && report.shard === undefined);
   if (strange !== undefined)
     throw new UsageError(`${strange.directory} holds all tests, not those of a shard: was it written by alpy run --shard?`);
@@ -43,6 +43,12 @@ export async function mergeOutputs({ directories, out, outPath, job }: MergeOpti
   const merged = mergeReports([first, ...others], job);
   await writeReports(merged, out, outPath);
   return merged;
+}
+
+/** The report of a run, or what one that died had stored until then. */
+async function reportOf(directory: string): Promise<RunReport> {
+  const isThere = existsSync(join(directory, 'run.json')) || !existsSync(join(directory, storedResultsFile));
+  return isThere ? readRunJson(join(directory, 'run.json')) : readStoredResults(directory);
 }
 
 interface Source {

@@ -12,6 +12,8 @@ export interface ErrorReport {
   readonly code?: string;
   /** absent when nobody can tell: a plain error from a test's own code */
   readonly fault?: Fault;
+  /** whether it is that something did not happen in time; absent when it is not */
+  readonly hasMissedDeadline?: true;
   /** what was expected against what was received, as a text */
   readonly diff?: string;
 }
@@ -51,7 +53,7 @@ export interface TestReport {
   readonly artifacts: readonly string[];
   readonly steps: readonly StepReport[];
   readonly skipReason?: string;
-  /** how overloaded the machine was while the test ran, absent when it was not: the verdict may be due to it */
+  /** how overloaded the machine was while the test ran, absent when it was not: a missed deadline may be due to it */
   readonly overload?: string;
 }
 

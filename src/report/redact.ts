@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { StepSink } from '../core/step.ts';
 import type { RunReport, TestReport } from './model.ts';
+import type { RunHead } from './stored-results.ts';
 
 /** Fields with one of a few fixed words, by which reports decide; a secret that happens to be such a word is none there. */
 const fixedFields: ReadonlySet<string> = new Set(['status', 'fault']);
@@ -11,9 +12,14 @@ const fixedFields: ReadonlySet<string> = new Set(['status', 'fault']);
  * @param redact - of {@link makeRedactor}
  */
 export function redactReport(report: RunReport, redact: (text: string) => string): RunReport {
-  const environment = Object.entries(report.environment).map(([name, value]) => [name, redact(value)] as const);
+  return redactHead(report, redact);
+}
+
+/** The same for what is known of a run before its first test. */
+export function redactHead<T extends RunHead>(head: T, redact: (text: string) => string): T {
+  const environment = Object.entries(head.environment).map(([name, value]) => [name, redact(value)] as const);
   // the same shape comes out: only texts are replaced, by texts
-  return { ...(redacted(report, redact) as RunReport), environment: Object.fromEntries(environment) };
+  return { ...(redacted(head, redact) as T), environment: Object.fromEntries(environment) };
 }
 
 /** The same for one test. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { statusByFault, type Fault } from '../core/errors.ts';
+import { partsOf, statusByFault, type Fault } from '../core/errors.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
-import { plainLines } from './text.ts';
+import { capText, plainLines } from './text.ts';
 
 /** An error as Vitest hands it on: fields of its own survive the way from the worker. */
 export interface ThrownError {
@@ -11,6 +11,7 @@ export interface ThrownError {
   readonly diff?: string | undefined;
   readonly code?: unknown;
   readonly fault?: unknown;
+  readonly cause?: unknown;
   /** what Vitest puts into the error of a matcher, its own and those of `expect.extend` */
   readonly __vitest_error_context__?: unknown;
 }
@@ -29,16 +30,59 @@ export function faultOf(error: ThrownError): Fault | undefined {
   return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
 }
 
-/** Makes plain, printable data of an error. */
+/** How Vitest's own messages about a missed deadline begin: of tests, hooks, and `expect.poll`. */
+const timedOut =
+  /^(?:Test|Hook) timed out in |^The \w+ phase of "\w+" hook timed out|^Matcher did not succeed in time|^Timed out in wait/;
+
+/** Whether an error, or what caused it, is that something did not happen in time. */
+function hasMissedDeadline(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 10) return false;
+  const { code, name, message, cause, __vitest_error_context__: context } = error as Partial<ThrownError>;
+  if (typeof code === 'string' && code.endsWith('_TIMEOUT')) return true;
+  if (name === 'TimeoutError' || (typeof message === 'string' && timedOut.test(message))) return true;
+  return isOfMatcherThatWaited(context) || hasMissedDeadline(cause, depth + 1);
+}
+
+/** See `MatcherResult` of the matchers. */
+function isOfMatcherThatWaited(context: unknown): boolean {
+  if (typeof context !== 'object' || context === null || !('meta' in context)) return false;
+  const { meta } = context;
+  return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
+}
+
+/** Most errors of one test, and longest texts of one, in characters: all of them are in memory until the run ends. */
+const maxErrors = 100;
+const maxTextLength = 65_536;
+
+/** Makes plain, printable data of an error: of each that it stands for, if there are several. See {@link partsOf}. */
+export function errorReports(error: ThrownError): readonly ErrorReport[] {
+  const parts = partsOf(error);
+  const more = parts.length - maxErrors;
+  const left = more > 0 ? [{ message: `${String(more)} more errors were left out` }] : [];
+  return [...parts.slice(0, maxErrors).map((part) => errorReport(thrown(part))), ...left];
+}
+
+/** Anything can be thrown. */
+function thrown(part: unknown): ThrownError {
+  const isError = typeof part === 'object' && part !== null && 'message' in part && typeof part.message === 'string';
+  return isError ? (part as ThrownError) : { message: String(part) };
+}
+
+/** Makes plain, printable data of one error. */
 export function errorReport(error: ThrownError): ErrorReport {
   const fault = faultOf(error);
   return {
-    message: plainLines(error.message),
-    ...(error.stack === undefined ? {} : { stack: plainLines(error.stack) }),
+    message: plain(error.message),
+    ...(error.stack === undefined ? {} : { stack: plain(error.stack) }),
     ...(typeof error.code === 'string' ? { code: error.code } : {}),
     ...(fault === undefined ? {} : { fault }),
-    ...(error.diff === undefined ? {} : { diff: plainLines(error.diff) }),
+    ...(hasMissedDeadline(error) ? { hasMissedDeadline: true } : {}),
+    ...(error.diff === undefined ? {} : { diff: plain(error.diff) }),
   };
+}
+
+function plain(text: string): string {
+  return plainLines(capText(text, maxTextLength));
 }
 
 /** State of a test in Vitest's words; `pending` is one that never came to its end. */

@@ -39,6 +39,8 @@ declare module 'vitest' {
   interface TaskMeta {
     /** folder of the test's files, relative to {@link RunFacts.testsDirectory} */
     alpyDirectory?: string;
+    /** why the test may have timed out without the device being to blame */
+    alpyBlame?: string;
     /** see `TestReport.overload` */
     alpyOverload?: string;
   }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { log } from '../core/step.ts';
 import type { Engine } from '../docker/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '../testbed/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
+import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
 import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
@@ -37,26 +39,44 @@ export async function makeTestbed(wanted: Wanted, state: TestState, signal: Abor
   const { host, scheduler } = runFacts();
   const memoryMiB = testbedMiB(appliance.memoryMiB, host.accel) + (needs.memoryMiB ?? 0);
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
-  const making = make(wanted, state.directory, signal);
+  const making = make(wanted, state, signal);
   state.testbed = making.then(({ testbed }) => testbed); // all of it, so that who clears up waits for what was begun
   state.testbed.catch(() => undefined); // told below
   const { testbed, isRestored } = await making;
   if (!autoBoot) return testbed;
-  using _turn = isRestored ? undefined : await turnToBoot(undefined, signal);
-  await testbed.dut.boot({ signal });
+  const { test, directory } = state;
+  const boot = (): Promise<void> => testbed.dut.boot({ signal });
+  if (isRestored) await boot();
+  else {
+    using _turn = await turnToBoot(undefined, signal);
+    // who asks for a cold boot wants to see one; who gets one for lack of a snapshot does not want to wait for the same failure
+    await (wanted.boot === 'cold' ? boot() : failedBoots().guard(nameOfBoot(wanted), { test, directory }, signal, boot));
+  }
   return testbed;
+}
+
+/** The boots that failed in this run, remembered beside its scheduler's socket: that folder goes with the run. */
+function failedBoots(): FailedBoots {
+  return new FailedBoots(dirname(runFacts().scheduler));
+}
+
+/** The same for the same machine. */
+function nameOfBoot({ appliance, links }: Wanted): string {
+  return createHash('sha256')
+    .update(JSON.stringify([appliance, links]))
+    .digest('hex');
 }
 
 async function make(
   wanted: Wanted,
-  directory: string,
+  state: TestState,
   signal: AbortSignal,
 ): Promise<{ readonly testbed: Testbed; readonly isRestored: boolean }> {
   const { appliance, links } = wanted;
   const [engine, disk, decoder] = [await workerEngine(), await diskOf(appliance), await workerDecoder()];
-  const from = await snapshotFor(engine, disk, wanted, directory, signal);
+  const from = await snapshotFor(engine, disk, wanted, state, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const spec = { appliance, links, disk, directory, decoder, lifelines: workerLifelines(), ...snapshot };
+  const spec = { appliance, links, disk, directory: state.directory, decoder, lifelines: workerLifelines(), ...snapshot };
   return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
 }
 
@@ -65,7 +85,7 @@ async function snapshotFor(
   engine: Engine,
   disk: DiskImage,
   { appliance, links, boot, autoBoot }: Wanted,
-  directory: string,
+  state: TestState,
   signal: AbortSignal,
 ): Promise<Snapshot | undefined> {
   const { host, snapshots } = runFacts();
@@ -75,9 +95,13 @@ async function snapshotFor(
     return undefined;
   }
   const store = new SnapshotStore(snapshots.directory, snapshots.maxBytes);
-  const turn = (key: string): Promise<Lease> => turnToBoot(key, signal);
+  const directory = join(state.directory, 'boot');
+  const once = async (key: string, make: () => Promise<Snapshot>): Promise<Snapshot> => {
+    using _turn = await turnToBoot(key, signal);
+    return await failedBoots().guard(key, { test: state.test, directory }, signal, make);
+  };
   try {
-    return await provideSnapshot(engine, host, store, { appliance, links, disk }, join(directory, 'boot'), signal, turn);
+    return await provideSnapshot(engine, host, store, { appliance, links, disk }, directory, signal, once);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     log('alpy.snapshot', `booting without a snapshot: ${error.message}`);

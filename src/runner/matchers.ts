@@ -8,6 +8,8 @@ import { Link } from '../testbed/index.ts';
 interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
+  /** goes with the error to the reports: whether it was waited for in vain, so that a slow machine may be the cause */
+  readonly meta?: { readonly hasMissedDeadline: boolean };
 }
 
 /** How long a matcher waits. */
@@ -29,6 +31,7 @@ async function toReach(received: unknown, target: string, options: MatcherOption
       answered > 0
         ? `expected ${received.name} not to reach ${target}, but ${String(answered)} of ${String(sent)} echo requests were answered`
         : `expected ${received.name} to reach ${target}, but ${reason ?? `none of ${String(sent)} echo requests was answered`}`,
+    meta: { hasMissedDeadline: answered === 0 && reason === undefined },
   };
 }
 
@@ -69,7 +72,11 @@ async function toHaveSeen(
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ALPY_FRAME_TIMEOUT')) throw error;
     const count = await capture.count();
-    return { pass: false, message: () => `expected a frame on ${name} to pass "${filter}", but none of ${String(count)} did` };
+    return {
+      pass: false,
+      message: () => `expected a frame on ${name} to pass "${filter}", but none of ${String(count)} did`,
+      meta: { hasMissedDeadline: true },
+    };
   }
 }
 

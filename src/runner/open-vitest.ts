@@ -4,6 +4,10 @@ import { dirname, extname, join } from 'node:path';
 import { createVitest, type Reporter, type Vitest } from 'vitest/node';
 import { moduleMap, type Config } from '../config/index.ts';
 import type { HostFacts } from '../testbed/index.ts';
+import { cancellingSequencer } from './run-specifications.ts';
+import { TestWorkers } from './test-workers.ts';
+
+export { readTests, runSpecifications } from './run-specifications.ts';
 
 /** What Vitest is to run, and how. */
 export interface VitestOptions {
@@ -16,6 +20,8 @@ export interface VitestOptions {
   /** how many tests run at once */
   readonly workers: number;
   readonly reporter: Reporter;
+  /** cancels the run */
+  readonly signal: AbortSignal;
 }
 
 /** Longest that making and clearing away a testbed may take besides the boot itself, in `ms`. */
@@ -27,7 +33,11 @@ const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Opens Vitest; whoever called this closes it. */
-export async function openVitest({ config, root, testName, host, workers, reporter }: VitestOptions): Promise<Vitest> {
+export async function openVitest(
+  options: VitestOptions,
+): Promise<{ readonly vitest: Vitest; readonly testWorkers: TestWorkers }> {
+  const { config, root, testName, host, workers, reporter, signal } = options;
+  const testWorkers = new TestWorkers();
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     {
@@ -37,10 +47,10 @@ export async function openVitest({ config, root, testName, host, workers, report
       include: [...config.tests.include],
       exclude: ['**/node_modules/**'],
       reporters: [reporter],
-      pool: 'forks',
+      pool: testWorkers.pool,
       isolate: true,
       maxWorkers: workers,
-      sequence: { concurrent: config.tests.concurrent, setupFiles: 'list' },
+      sequence: { concurrent: config.tests.concurrent, setupFiles: 'list', sequencer: cancellingSequencer(signal) },
       retry: config.retries,
       testTimeout: testTimeoutMs(config, host, workers),
       hookTimeout: setUpAllowanceMs,
@@ -67,7 +77,7 @@ export async function openVitest({ config, root, testName, host, workers, report
   for (const name of signals) {
     for (const listener of process.listeners(name)) if (before.get(name)?.has(listener) !== true) process.off(name, listener);
   }
-  return vitest;
+  return { vitest, testWorkers };
 }
 
 /** Vitest counts the making of the testbed as part of the test, and also the wait for its turn: to boot, and for a test before it. */

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline } from '../core/deadline.ts';
-import { ContainerTimeoutError, removeLeftovers, type Engine } from '../docker/index.ts';
-import { errorReport, type ErrorReport } from '../report/index.ts';
+import { ContainerTimeoutError, removeOwn, type Engine } from '../docker/index.ts';
+import { errorReports, type ErrorReport } from '../report/index.ts';
 
-/** How long the daemon may take to remove what is left, in `ms`. */
-const removeTimeoutMs = 30_000;
+/** How long the daemon may take to remove what is left, in `ms`; the second when somebody waits for the end. */
+const [removeTimeoutMs, hurriedTimeoutMs] = [30_000, 5000];
 
 /**
  * Removes what a worker left that died, or that was only begun: each ends by itself, but some time after the worker.
+ * @param isHurried - whether the run was stopped
  * @returns why that was not possible
  */
-export async function removeLeft(engine: Engine): Promise<readonly ErrorReport[]> {
+export async function removeLeft(engine: Engine, isHurried: boolean): Promise<readonly ErrorReport[]> {
+  const timeoutMs = isHurried ? hurriedTimeoutMs : removeTimeoutMs;
   try {
     await withDeadline(
-      { timeoutMs: removeTimeoutMs },
+      { timeoutMs },
       (cause) =>
-        new ContainerTimeoutError(`what is left of the run is not removed after ${String(removeTimeoutMs)} ms`, { cause }),
-      (signal) => removeLeftovers(engine, engine.runId, signal),
+        new ContainerTimeoutError(
+          `what is left of the run is not removed after ${String(timeoutMs)} ms: run alpy clean when the daemon answers`,
+          { cause },
+        ),
+      (signal) => removeOwn(engine, signal),
     );
     return [];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return [errorReport(error)];
+    return errorReports(error);
   }
 }

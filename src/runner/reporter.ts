@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
-import { codeOf } from '../core/errors.ts';
+import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
+import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
-import {
-  errorReport,
-  parseEvents,
-  statusOf,
-  stepTree,
-  type ErrorReport,
-  type StepReport,
-  type TestReport,
-} from '../report/index.ts';
+import { errorReports, readEvents, statusOf, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
+import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
+
+/** Vitest's note on a test that was cancelled, whoever cancelled it. */
+const cancelledNote = 'The test run was aborted by the user.';
+
+type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>;
 
 /** Where a run puts its files. */
 export interface ReporterPaths {
@@ -22,12 +21,18 @@ export interface ReporterPaths {
   readonly testsDirectory: string;
 }
 
-/** Collects what became of the tests of a run. */
+/** Most files of one test that reports name. */
+const maxArtifacts = 1000;
+
+/** Collects what became of the tests of a run. What is wrong with the files of one test costs no other test its result. */
 export class RunReporter implements Reporter {
   readonly #paths: ReporterPaths;
   readonly #onTest: (report: TestReport) => void;
   readonly #tests = new Map<string, TestReport>();
   readonly #errors: ErrorReport[] = [];
+  #stopReason: string | undefined;
+  /** when tests began, in `ms` since 1970 */
+  readonly #started = new Map<string, number>();
 
   /** @param onTest - called with every test as soon as it has ended */
   constructor(paths: ReporterPaths, onTest: (report: TestReport) => void) {
@@ -45,11 +50,34 @@ export class RunReporter implements Reporter {
     return this.#errors;
   }
 
+  /** Says that the run ends early: tests that have not ended are skipped, and what Vitest says of dead workers does not count. */
+  stop(reason: string): void {
+    this.#stopReason = reason;
+  }
+
+  /** Whether a test of a file has been reported. */
+  hasTestsOf(file: string): boolean {
+    const name = this.#nameOf(file);
+    return this.tests.some((test) => test.file === name);
+  }
+
+  /** Adds the tests of modules that have not been reported: a run that was stopped has not come to them. */
+  addUnrun(modules: readonly TestModule[]): void {
+    for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
+      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase, this.#outcomeOf(testCase)));
+    }
+  }
+
+  /** called by Vitest */
+  onTestCaseReady({ id }: TestCase): void {
+    this.#started.set(id, Date.now());
+  }
+
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
     if (testCase.result().state === 'pending') return; // told at the end
     const isNew = !this.#tests.has(testCase.id); // Vitest tells of a cancelled test twice
-    const report = this.#report(testCase);
+    const report = this.#report(testCase, this.#outcomeOf(testCase));
     this.#tests.set(report.id, report);
     if (isNew) this.#onTest(report);
   }
@@ -60,34 +88,118 @@ export class RunReporter implements Reporter {
       ...module.errors(),
       ...[...module.children.allSuites()].flatMap((suite) => suite.errors()),
     ]);
-    this.#errors.push(...[...errors, ...unhandled].map(errorReport));
-    for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
-      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase));
+    if (this.#stopReason !== undefined) {
+      const isOfStop = ({ message }: SerializedError): boolean => message.startsWith('[vitest-');
+      this.#errors.push(...[...errors, ...unhandled].filter((error) => !isOfStop(error)).flatMap(errorReports));
+      this.addUnrun(modules);
+      return;
     }
+    const deaths = unhandled.flatMap((error) => workerDeath(error) ?? []);
+    const explained = modules.flatMap((module) => this.#endModule(module, deaths) ?? []);
+    const others = unhandled.filter((error) => !explained.some(({ message }) => message === workerDeath(error)?.message));
+    this.#errors.push(...[...errors, ...others].flatMap(errorReports));
   }
 
-  #report(testCase: TestCase): TestReport {
-    const { root, outDirectory, testsDirectory } = this.#paths;
+  /**
+   * Reports the tests of a file that have no result: those that ran when their process died, and those that never ran.
+   * @returns the death of the process, when it is the error of a test
+   */
+  #endModule(module: TestModule, deaths: readonly WorkerDeath[]): WorkerDeath | undefined {
+    const unreported = [...module.children.allTests()].filter(({ id }) => !this.#tests.has(id));
+    const death = deaths.find(({ files }) => files.some((file) => module.moduleId.endsWith(file)));
+    const running = unreported.filter(({ id }) => this.#started.has(id));
+    const error = death ? deathReport(death) : { message: 'the run ended while this test ran' };
+    for (const testCase of running) {
+      this.#add(this.#report(testCase, { status: 'error', errors: [error], durationMs: 0 }));
+    }
+    const names = running.map(({ fullName }) => `"${fullName}"`).join(', ');
+    const reason = death
+      ? `the process of this file ended with ${death.how}${names === '' ? '' : ` while ${names} ran`}`
+      : 'the run ended';
+    for (const testCase of unreported.filter((one) => !running.includes(one))) {
+      this.#add(this.#report(testCase, { status: 'skipped', errors: [], durationMs: 0, skipReason: `not run: ${reason}` }));
+    }
+    return running.length > 0 ? death : undefined;
+  }
+
+  #add(report: TestReport): void {
+    this.#tests.set(report.id, report);
+    this.#onTest(report);
+  }
+
+  #nameOf(file: string): string {
+    return slashes(relative(this.#paths.root, file));
+  }
+
+  /** How Vitest says that a test ended, with what alpy's worker found out. */
+  #outcomeOf(testCase: TestCase): TestOutcome {
     const result = testCase.result();
-    const errors = (result.errors ?? []).map(errorReport);
-    const name = testCase.meta().alpyDirectory;
-    const directory = name === undefined ? undefined : join(testsDirectory, name);
-    const { alpyOverload: overload } = testCase.meta();
-    const skipReason = result.state === 'skipped' ? result.note : undefined;
+    const { alpyBlame: blame } = testCase.meta();
+    const blamed: readonly ErrorReport[] = blame === undefined ? [] : [{ message: blame, fault: 'environment' }];
+    const errors = [...blamed, ...(result.errors ?? []).flatMap(errorReports)];
+    const note = result.state === 'skipped' ? result.note : undefined;
+    const isUnrun = this.#stopReason !== undefined && (result.state === 'pending' || note === cancelledNote);
+    const skipReason = isUnrun ? this.#stopReason : note;
+    return {
+      status: isUnrun ? 'skipped' : statusOf(result.state, errors),
+      errors,
+      durationMs: testCase.diagnostic()?.duration ?? 0,
+      ...(skipReason === undefined ? {} : { skipReason }),
+    };
+  }
+
+  #report(testCase: TestCase, outcome: TestOutcome): TestReport {
+    const { alpyOverload: overload, alpyDirectory: name } = testCase.meta();
+    const { lastMs, ...files } = this.#files(name);
+    const startedMs = this.#started.get(testCase.id);
+    const { durationMs } = outcome;
     return {
       id: testCase.id,
       name: testCase.name,
       fullName: testCase.fullName,
-      file: slashes(relative(root, testCase.module.moduleId)),
-      status: statusOf(result.state, errors),
-      durationMs: testCase.diagnostic()?.duration ?? 0,
-      errors,
-      ...(directory === undefined ? {} : { directory: slashes(relative(outDirectory, directory)) }),
-      artifacts: directory === undefined ? [] : filesBelow(directory).map((file) => slashes(relative(outDirectory, file))),
-      steps: directory === undefined ? [] : stepsIn(directory),
-      ...(skipReason === undefined ? {} : { skipReason }),
+      file: this.#nameOf(testCase.module.moduleId),
+      ...outcome,
+      // of a test that died, only its last event tells how long it lived
+      durationMs:
+        durationMs > 0 || startedMs === undefined || lastMs === undefined ? durationMs : Math.max(0, lastMs - startedMs),
+      ...files,
       ...(overload === undefined ? {} : { overload }),
     };
+  }
+
+  /** What a test left in its directory, and when the last thing happened in it. */
+  #files(
+    name: string | undefined,
+  ): Pick<TestReport, 'directory' | 'artifacts' | 'steps'> & { readonly lastMs?: number | undefined } {
+    if (name === undefined) return { artifacts: [], steps: [] };
+    const { outDirectory, testsDirectory } = this.#paths;
+    const directory = join(testsDirectory, name);
+    const inOutput = (path: string): string => slashes(relative(outDirectory, path));
+    const last: { timeMs?: number } = {};
+    return {
+      directory: inOutput(directory),
+      artifacts: this.#attempt([], () => filesBelow(directory).map(inOutput)),
+      steps: this.#attempt([], () => stepTree(noteLast(readEvents(join(directory, 'events.ndjson')), last))),
+      lastMs: last.timeMs,
+    };
+  }
+
+  #attempt<T>(otherwise: T, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return otherwise;
+      const cannot = new EnvironmentError(`cannot read what a test left: ${messageOf(error)}`, { cause: error });
+      this.#errors.push(...errorReports(cannot));
+      return otherwise;
+    }
+  }
+}
+
+function* noteLast(events: Iterable<StepEvent>, last: { timeMs?: number }): Generator<StepEvent> {
+  for (const event of events) {
+    last.timeMs = event.timeMs;
+    yield event;
   }
 }
 
@@ -95,14 +207,6 @@ function filesBelow(directory: string): readonly string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
-function stepsIn(directory: string): readonly StepReport[] {
-  try {
-    return stepTree(parseEvents(readFileSync(join(directory, 'events.ndjson'), 'utf8')));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+    .sort()
+    .slice(0, maxArtifacts);
 }

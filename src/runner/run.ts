@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestSpecification, Vitest } from 'vitest/node';
-import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { whenAborted } from '../core/deadline.ts';
+import { messageOf, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
-import { Engine } from '../docker/index.ts';
+import { connectTimeoutMs, Engine } from '../docker/index.ts';
 import {
+  errorReports,
   exitStatusOf,
+  redactHead,
   redactReport,
   redactTest,
+  StoredResults,
   writeReports,
   type ErrorReport,
   type RunReport,
@@ -19,11 +23,22 @@ import {
 } from '../report/index.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
+import { clearOut, makeFolder } from './out-directory.ts';
 import { removeLeft } from './remove-left.ts';
 import { RunReporter } from './reporter.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
+import type { Capacity } from './scheduler/scheduler.ts';
 import { SchedulerServer } from './scheduler/server.ts';
+import type { TestWorkers } from './test-workers.ts';
 import { planHash, planShards, type Shard } from './shard.ts';
+
+/** How long Vitest may take to close after a run that was stopped, in `ms`. */
+const closeTimeoutMs = 1000;
+
+interface OpenedVitest {
+  readonly vitest: Vitest;
+  readonly testWorkers: TestWorkers;
+}
 
 /** What to run, and where. */
 export interface RunOptions {
@@ -55,6 +70,8 @@ export interface RunOptions {
   readonly showSteps: boolean;
   /** values that neither logs nor reports may show; captures and console logs stay as they are */
   readonly secrets: readonly string[];
+  /** called with a line for people when the Docker daemon is late */
+  readonly onWait?: ((text: string) => void) | undefined;
   /** called with every test as soon as it has ended */
   readonly onTest: (report: TestReport) => void;
   /** called with what was found out: of the machine, of the shard */
@@ -68,104 +85,176 @@ export interface RunOptions {
  * @throws DaemonError, MissingImageError, DiskImageError, EnvironmentError when no test could be run
  */
 export async function runTests(options: RunOptions): Promise<RunReport> {
-  const { loaded } = options;
+  const { loaded, signal, directory } = options;
   const { config } = loaded;
   const started = Date.now();
   const testsDirectory = join(config.out, 'tests');
   await makeFolder(testsDirectory);
   const loading = import('./open-vitest.ts'); // takes a while, in which containers find out what there is
   loading.catch(() => undefined); // told below
-  using engine = await Engine.connect({ jobId: options.jobId });
-  const machine = await inspectMachine();
+  const { jobId, onWait } = options;
+  using engine = await Engine.connect({ jobId, onWait }, { timeoutMs: connectTimeoutMs, signal });
   const redact = makeRedactor(options.secrets);
-  const reporter = new RunReporter({ root: options.directory, outDirectory: config.out, testsDirectory }, (test) => {
-    options.onTest(redactTest(test, redact));
+  const stored = new StoredResults(config.out);
+  const reporter = new RunReporter({ root: directory, outDirectory: config.out, testsDirectory }, (test) => {
+    const redacted = redactTest(test, redact);
+    stored.add(redacted);
+    options.onTest(redacted);
   });
-  await using opened = new AsyncDisposableStack();
+  const { artifactRoot = directory, jobUrl } = options;
+  const outPath = slashes(relative(artifactRoot, config.out)) || '.';
+  const head = { alpyVersion: options.alpyVersion, startedAt: new Date(started).toISOString() };
+  const job = jobUrl === undefined ? {} : { job: { jobUrl, outPath } };
+  const begin: Run['begin'] = async (environment, shard) => {
+    await clearOut(config.out, testsDirectory);
+    stored.begin(redactHead({ ...head, environment, ...(shard === undefined ? {} : { shard }), ...job }, redact));
+  };
+  const run: Run = { options, engine, loading, reporter, begin, testsDirectory, end: AbortSignal.any([signal, engine.lost]) };
+  whenAborted(run.end, () => {
+    reporter.stop(messageOf(run.end.reason));
+    engine.hurry(); // whatever is still to be cleaned up waits for a silent daemon only for a moment
+  });
+  const { environment, shard, left } = await perform(run);
+  const { tests } = reporter;
+  const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? errorReports(engine.lost.reason) : [];
+  const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
+  const partial = { tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
+  const whole: RunReport = {
+    ...head,
+    environment,
+    durationMs: Date.now() - started,
+    ...partial,
+    exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf(partial),
+    ...(shard === undefined ? {} : { shard }),
+    ...job,
+  };
+  const report = redactReport(whole, redact);
+  await writeReports(report, config.out, outPath);
+  stored.remove();
+  return report;
+}
+
+/** What a run has from its beginning. */
+interface Run {
+  readonly options: RunOptions;
+  readonly testsDirectory: string;
+  readonly engine: Engine;
+  readonly loading: Promise<typeof import('./open-vitest.ts')>;
+  readonly reporter: RunReporter;
+  /** removes the results of the run before, and begins to store those of this one */
+  readonly begin: (environment: Readonly<Record<string, string>>, shard: ShardReport | undefined) => Promise<void>;
+  /** fires when the run is to end early: stopped, or without a daemon */
+  readonly end: AbortSignal;
+}
+
+/** What there is to be told of a run besides its tests. */
+interface Outcome {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly shard: ShardReport | undefined;
+  /** why something is left of it */
+  readonly left: readonly ErrorReport[];
+}
+
+/** Sets the run up and runs its tests. One that is stopped before has no tests. */
+async function perform(run: Run): Promise<Outcome> {
+  const { options, engine, reporter, begin, end } = run;
   const left: ErrorReport[] = [];
-  opened.defer(async () => void left.push(...(await removeLeft(engine)))); // when Vitest is closed
-  const { host, disk, snapshots } = await inspect(engine, options, testsDirectory);
+  const opened = new AsyncDisposableStack();
+  opened.defer(async () => void left.push(...(await removeLeft(engine, end.aborted)))); // when Vitest is closed
+  const outcome: { environment: Outcome['environment']; shard: ShardReport | undefined } = { environment: {}, shard: undefined };
+  try {
+    await using _opened = opened;
+    const { facts, environment, openVitest } = await setUp(run);
+    outcome.environment = environment;
+    const vitest = await openVitest();
+    opened.defer(() => closeVitest(vitest.vitest, end));
+    await using scheduler = await SchedulerServer.open(facts.capacity);
+    options.onStart(environment);
+    outcome.shard = await runVitest(run, environment, vitest, { ...facts.forWorkers, scheduler: scheduler.path });
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+    if (error !== options.signal.reason && error instanceof Error) left.push(...errorReports(error));
+    if (reporter.tests.length === 0) await begin(outcome.environment, undefined);
+  }
+  return { ...outcome, left };
+}
+
+/** Finds out what there is. */
+async function setUp({ options, testsDirectory, engine, loading, reporter, end }: Run): Promise<{
+  readonly facts: { readonly forWorkers: Omit<RunFacts, 'testsPerFile' | 'scheduler'>; readonly capacity: Capacity };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly openVitest: () => Promise<OpenedVitest>;
+}> {
+  const { loaded, directory, testName } = options;
+  const { config, root } = loaded;
+  const machine = await inspectMachine();
+  const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
   const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
-  const { openVitest } = await loading;
-  const vitest = await openVitest({ config, root: loaded.root, testName: options.testName, host, workers, reporter });
-  opened.defer(() => vitest.close());
-  await using scheduler = await SchedulerServer.open({ ...capacityOf(machine, host.accel), testbeds: workers });
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
-    appliance: relative(options.directory, disk.path),
+    appliance: relative(directory, disk.path),
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
     workers: `${String(workers)} (${String(machine.cores)} cores, ${String(machine.availableMiB)} MiB available)`,
   };
-  options.onStart(environment);
-  const facts = {
+  const forWorkers = {
     runId: engine.runId,
     jobId: options.jobId,
     config,
     host,
     disk,
-    root: loaded.root,
+    root,
     testsDirectory,
     workers,
-    scheduler: scheduler.path,
     ...(typeof snapshots === 'string' ? {} : { snapshots }),
     showSteps: options.showSteps,
     secrets: options.secrets,
   };
-  const shard = await runVitest(vitest, options, facts, reporter, () => clearOut(config.out, testsDirectory));
-  await opened.disposeAsync();
-  const { tests } = reporter;
-  const partial = { tests, errors: [...reporter.errors, ...left] };
-  const { artifactRoot = options.directory, jobUrl } = options;
-  const outPath = slashes(relative(artifactRoot, config.out)) || '.';
-  const whole: RunReport = {
-    alpyVersion: options.alpyVersion,
-    startedAt: new Date(started).toISOString(),
-    durationMs: Date.now() - started,
+  const { openVitest } = await loading;
+  return {
+    facts: { forWorkers, capacity: { ...capacityOf(machine, host.accel), testbeds: workers } },
     environment,
-    ...partial,
-    exitStatus: exitStatusOf(partial),
-    ...(shard === undefined ? {} : { shard }),
-    ...(jobUrl === undefined ? {} : { job: { jobUrl, outPath } }),
+    openVitest: () => openVitest({ config, root, testName, host, workers, reporter, signal: end }),
   };
-  const report = redactReport(whole, redact);
-  await writeReports(report, config.out, outPath);
-  return report;
 }
 
 /** @returns which part of the tests was run, when it was not all */
 async function runVitest(
-  vitest: Vitest,
-  options: RunOptions,
+  { options, loading, reporter, begin, end }: Run,
+  environment: Readonly<Record<string, string>>,
+  { vitest, testWorkers }: OpenedVitest,
   facts: Omit<RunFacts, 'testsPerFile'>,
-  reporter: RunReporter,
-  clear: () => Promise<void>,
 ): Promise<ShardReport | undefined> {
-  const { signal } = options;
-  const cancel = (): void => {
-    void vitest.cancelCurrentRun('keyboard-input');
-  };
-  try {
-    const files = await vitest.globTestSpecifications([...options.filters]);
-    if (files.length === 0) throw noTests(options);
-    const { chosen, report } = inShard(files, options);
-    await clear(); // only now: a mistyped filter must not cost the reports of the last run
-    signal.throwIfAborted();
-    if (chosen.length === 0) return report; // more shards than files
-    const workers = Math.min(facts.workers, chosen.length);
-    const testsPerFile = Math.ceil(facts.workers / workers);
-    vitest.config.maxConcurrency = testsPerFile; // no sooner is it known how many files there are
-    vitest.provide(factsKey, { ...facts, workers, testsPerFile });
-    signal.addEventListener('abort', cancel, { once: true });
-    await vitest.runTestSpecifications([...chosen]);
-    const { testName } = options;
-    const isMeant = ({ fullName }: TestReport): boolean => testName?.test(fullName) ?? true; // Vitest skips the others
-    if (report === undefined && reporter.errors.length === 0 && !reporter.tests.some(isMeant)) throw noTests(options);
+  const files = await vitest.globTestSpecifications([...options.filters]);
+  if (files.length === 0) throw noTests(options);
+  const { chosen, report } = inShard(files, options);
+  await begin(environment, report); // only now: a mistyped filter must not cost the reports of the last run
+  if (chosen.length === 0) return report; // more shards than files
+  const workers = Math.min(facts.workers, chosen.length);
+  const testsPerFile = Math.ceil(facts.workers / workers);
+  vitest.config.maxConcurrency = testsPerFile; // no sooner is it known how many files there are
+  vitest.provide(factsKey, { ...facts, workers, testsPerFile });
+  const { runSpecifications, readTests } = await loading;
+  await runSpecifications(vitest, chosen, testWorkers, end);
+  if (end.aborted) {
+    const isUnknown = ({ moduleId }: TestSpecification): boolean => !reporter.hasTestsOf(moduleId);
+    reporter.addUnrun(vitest.state.getTestModules());
+    reporter.addUnrun(await readTests(vitest, chosen.filter(isUnknown)));
     return report;
-  } finally {
-    signal.removeEventListener('abort', cancel);
   }
+  const { testName } = options;
+  const isMeant = ({ fullName }: TestReport): boolean => testName?.test(fullName) ?? true; // Vitest skips the others
+  if (report === undefined && reporter.errors.length === 0 && !reporter.tests.some(isMeant)) throw noTests(options);
+  return report;
+}
+
+/** Closes Vitest; if the run was stopped, its workers may be dead, and it would wait for them. */
+async function closeVitest(vitest: Vitest, { aborted }: AbortSignal): Promise<void> {
+  const closed = vitest.close();
+  if (!aborted) return closed;
+  closed.catch(() => undefined);
+  await Promise.race([closed, sleep(closeTimeoutMs, undefined, { ref: false })]);
 }
 
 /** Those of `files` that are this shard's, all when there are no shards. */
@@ -188,23 +277,4 @@ function noTests({ filters, testName, loaded }: RunOptions): UsageError {
   const meant = [...filters.map((filter) => `"${filter}"`), ...(testName === undefined ? [] : [String(testName)])];
   const what = meant.length === 0 ? 'no test file' : `no test that matches ${meant.join(' or ')}`;
   return new UsageError(`found ${what} among ${include.join(', ')} in ${loaded.root}`);
-}
-
-/** Takes away what an earlier run left, but nothing that others may have put beside it. */
-async function clearOut(outDirectory: string, testsDirectory: string): Promise<void> {
-  try {
-    const files = ['junit.xml', 'run.json', 'report', 'metrics.txt', 'annotations.json'].map((name) => join(outDirectory, name));
-    for (const path of [testsDirectory, ...files]) {
-      await rm(path, { recursive: true, force: true });
-    }
-  } catch (cause) {
-    throw new EnvironmentError(`cannot clear the output directory ${outDirectory}: ${messageOf(cause)}`, { cause });
-  }
-  await makeFolder(testsDirectory);
-}
-
-async function makeFolder(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot make the output directory ${directory}: ${messageOf(cause)}`, { cause });
-  });
 }

@@ -7,6 +7,7 @@ import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import { makeTestbed, type Needs } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
+import { asAlpy, shown, track } from './test-calls.ts';
 import { runFacts } from './worker-engine.ts';
 import { testState } from './worker-state.ts';
 
@@ -44,7 +45,7 @@ export const test = base
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
     const wanted = { appliance: { ...described, image }, links: topology.links, boot, autoBoot, needs };
-    return makeTestbed(wanted, state, signal);
+    return asAlpy(() => makeTestbed(wanted, state, signal));
   })
   .extend('dut', ({ testbed }) => testbed.dut)
   .extend('nodes', ({ testbed }) => testbed.nodes as unknown as PerLink<Node>)
@@ -59,5 +60,9 @@ export const test = base
     'step',
     () =>
       <T>(title: string, body: () => Promise<T>): Promise<T> =>
-        runStep('test', title, body),
+        track(
+          () => `step(${shown(title)})`,
+          () => runStep('test', title, body),
+          (run) => run(), // the calls in it are the test's
+        ),
   );

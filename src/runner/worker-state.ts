@@ -11,6 +11,8 @@ type Task = TestContext['task'];
 
 /** What a test that runs has. */
 export interface TestState {
+  /** its name, with those of the blocks around it */
+  readonly test: string;
   /** absolute path of the folder that takes its files */
   readonly directory: string;
   /** its testbed, as soon as it is being made */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError, messageOf, statusByFault, UsageError } from '../core/errors.ts';
+import { AlpyError, messageOf, partsOf, statusByFault, UsageError } from '../core/errors.ts';
 import type { Answerer, Call } from './call.ts';
 import { allHelp, commandHelp, sessionCommands } from './commands/index.ts';
 import { parseWords } from './commands/command.ts';
@@ -21,9 +21,19 @@ export function answererOf(held: Held, others?: (call: Call) => Promise<number |
   };
 }
 
-function describe(error: unknown): { readonly text: string; readonly status: number } {
+interface Description {
+  readonly text: string;
+  readonly status: number;
+}
+
+/** The first of several decides. */
+function describe(error: unknown): Description {
+  const parts = partsOf(error).map(describePart);
+  return { text: parts.map(({ text }) => text).join('\n'), status: parts[0]?.status ?? statusByFault.bug };
+}
+
+function describePart(error: unknown): Description {
   if (error instanceof AlpyError) return { text: `${error.message} (${error.code})`, status: statusByFault[error.fault] };
-  if (error instanceof AggregateError) return { text: error.errors.map(messageOf).join('\n'), status: 3 };
   return { text: error instanceof Error ? (error.stack ?? error.message) : messageOf(error), status: statusByFault.bug };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError, messageOf, type Fault } from '../core/errors.ts';
+import { AlpyError, messageOf, partsOf, type Fault } from '../core/errors.ts';
 import type { Culprit } from './errors.ts';
 
 /** Why a keeper has no testbed, as plain data. */
@@ -12,18 +12,10 @@ export interface StartFailure {
 
 /** Describes what kept a testbed from being set up. Pure. */
 export function startFailure(thrown: unknown): StartFailure {
-  const error = firstOf(thrown);
+  const [error] = partsOf(thrown); // what went wrong, and not the clean-up after it
   const { code, fault } = error instanceof AlpyError ? error : { code: 'ALPY_BUG', fault: 'bug' as const };
   const culprit = culpritOf(error);
   return { message: messageOf(error), code, fault, ...(culprit ? { culprit } : {}) };
-}
-
-/**
- * What was thrown first. A guest that ends while it boots makes the boot fail, and then the release of its testbed too, so
- * that JavaScript wraps both.
- */
-function firstOf(error: unknown): unknown {
-  return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }
 
 function culpritOf(error: unknown): Culprit | undefined {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { closeSync, constants, fstatSync, openSync, readFile as readDescriptor } from 'node:fs';
-import { promisify } from 'node:util';
+import { constants, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
+import { openOnlySync, openPlain } from '../core/plain-file.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
 
 /** Most that the words of a call, or its input, may take, in `bytes`. */
 const mostBytes = 64 * 1024 * 1024;
+
+/** Longest line in the pipe of requests that is kept, in characters; a request is shorter. */
+const longestRequest = 200;
 
 /** The folder that a job's container sees. */
 export interface CallFolder extends AsyncDisposable {
@@ -45,8 +47,11 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   }
   const running = new Map<string, AbortController>();
   const input = new Socket({ fd: pipe, readable: true, writable: false });
-  createInterface({ input }).on('line', (line) => {
-    const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]+)$/.exec(line)?.groups ?? {};
+  input.on('error', (error) => {
+    logAside('alpy.session', `no more calls can be taken: ${messageOf(error)}`);
+  });
+  onLines(input, (line) => {
+    const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]{1,64})$/.exec(line)?.groups ?? {};
     if (id === undefined) return;
     if (verb === 'cancel') running.get(id)?.abort(new Error('cancelled by its caller'));
     else if (!running.has(id)) {
@@ -70,6 +75,16 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   };
 }
 
+/** Hands on the lines of a stream. Of one that does not end soon, the beginning is kept, which is no request. */
+function onLines(input: Socket, onLine: (line: string) => void): void {
+  let begun = '';
+  input.setEncoding('latin1').on('data', (text: string) => {
+    const lines = (begun + text).split('\n');
+    begun = (lines.pop() ?? '').slice(0, longestRequest);
+    for (const line of lines) onLine(line);
+  });
+}
+
 async function serveOne(path: string, answer: Answerer, stop: AbortController): Promise<void> {
   const words = (await readWhole(path)) ?? Buffer.alloc(0);
   const args = words.toString().split('\0').slice(0, -1);
@@ -91,46 +106,27 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
 
 /** @returns nothing when there is no such file */
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  const fd = openOnly('file', path, constants.O_RDONLY);
-  if (fd === undefined) return undefined;
-  try {
-    if (fstatSync(fd).size > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
-    return await promisify(readDescriptor)(fd);
-  } finally {
-    closeSync(fd);
+  await using file = await openPlain(path, 'r').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!file) return undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // piece by piece: who has put it there may still write to it
+  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
 }
 
 /** Opens a pipe that somebody reads; it belongs to the socket then. @throws Error when nobody does, or it is no pipe */
 function openPipe(path: string): Socket {
-  const fd = openOnly('pipe', path, constants.O_WRONLY);
+  const fd = openOnlySync('pipe', path, constants.O_WRONLY);
   if (fd === undefined) throw new Error(`there is no ${path}`);
   return new Socket({ fd, readable: false, writable: true });
-}
-
-/** Linux: a descriptor by which something can be looked at; unlike with others, getting one does nothing to a device. */
-const O_PATH = 0o10000000;
-
-/**
- * Opens something only if it is of a kind. The job can put a device in its place, and merely opening one may have an effect: a
- * watchdog restarts the machine.
- * @returns its descriptor; nothing when there is nothing
- */
-function openOnly(kind: 'file' | 'pipe', path: string, flags: number): number | undefined {
-  let found: number;
-  try {
-    found = openSync(path, O_PATH | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const facts = fstatSync(found);
-    if (!(kind === 'file' ? facts.isFile() : facts.isFIFO())) throw new Error(`${path} is no ${kind}`);
-    return openSync(`/proc/self/fd/${String(found)}`, flags | constants.O_NONBLOCK);
-  } finally {
-    closeSync(found);
-  }
 }
 
 async function writeTo(pipe: Socket, data: Buffer | string): Promise<void> {

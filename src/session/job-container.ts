@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { Container, type Engine } from '../docker/index.ts';
+import { Container, trafficCapabilities, type Engine } from '../docker/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import type { Call } from './call.ts';
 import { isWrongCommand } from './errors.ts';
@@ -32,7 +32,7 @@ export async function startJobContainer(
         command: [],
         environment,
         networkMode: shared.networkMode,
-        addCapabilities: ['NET_ADMIN', 'NET_RAW'],
+        ...trafficCapabilities(),
         mounts: [...mounts, ...(shared.mounts ?? [])],
       },
       signal,

@@ -6,7 +6,7 @@ import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
-import { Engine } from '../docker/index.ts';
+import { connectTimeoutMs, Engine } from '../docker/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import {
@@ -83,7 +83,7 @@ async function hold(
   signal: AbortSignal,
   stop: () => Promise<void>,
 ): Promise<{ readonly testbed: Testbed; readonly job: JobContainer | undefined }> {
-  const engine = await Engine.connect({ runId: spec.runId, jobId: spec.jobId });
+  const engine = await Engine.connect({ runId: spec.runId, jobId: spec.jobId }, { timeoutMs: connectTimeoutMs, signal });
   lifetime.defer('engine', () => {
     engine[Symbol.dispose]();
   });

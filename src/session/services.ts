@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { ContainerDiedError } from '../docker/index.ts';
+import { AppEndedError } from '../docker/index.ts';
 import type { App } from '../network/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { isWrongCommand, ServiceError } from './errors.ts';
@@ -39,7 +39,7 @@ export function checkServices(services: ReadonlyMap<string, App>): void {
     try {
       app.checkAlive();
     } catch (cause) {
-      if (!(cause instanceof ContainerDiedError)) throw cause;
+      if (!(cause instanceof AppEndedError)) throw cause;
       throw new ServiceError(`service ${name} does not run any more; services run as long as the job. ${cause.message}`, {
         cause,
       });

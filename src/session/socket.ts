@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { readLines } from '../core/lines.ts';
 import { longestSocketPath } from '../core/socket-path.ts';
 import { logAside } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
@@ -68,7 +68,7 @@ async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
     if (socket.write(`${JSON.stringify(reply)}\n`)) return;
     await Promise.race([once(socket, 'drain').catch(() => undefined), closed]); // drained, or gone meanwhile
   };
-  const lines = createInterface({ input: socket });
+  const lines = readLines(socket);
   const line = await once(lines, 'line', { signal: gone.signal }).catch(() => undefined); // gone without a word
   lines.close();
   if (!line) {
@@ -122,7 +122,7 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   socket.write(`${JSON.stringify({ args, ...(input === undefined ? {} : { input: input.toString('base64') }) })}\n`);
   let status: number | undefined;
   try {
-    const lines = createInterface({ input: socket });
+    const lines = readLines(socket);
     socket.once('close', () => {
       lines.close(); // one that is destroyed has no end
     });

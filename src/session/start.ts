@@ -5,8 +5,8 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { readLines } from '../core/lines.ts';
 import { eventLine } from '../report/index.ts';
 import { SessionError } from './errors.ts';
 import { startFailure, type StartFailure } from './failure.ts';
@@ -41,7 +41,7 @@ export async function startKeeper(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    for await (const line of createInterface({ input: words })) {
+    for await (const line of readLines(words)) {
       const word = JSON.parse(line) as Word;
       if ('log' in word) onLine(word.log);
       else if ('failed' in word) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { replaceFile } from '../core/plain-file.ts';
 import { log } from '../core/step.ts';
 import { SnapshotError } from './errors.ts';
 import { snapshotKey } from './key.ts';
@@ -117,7 +118,7 @@ export class SnapshotStore {
     return this.#guarded(`save ${record.key}`, async () => {
       const measured = await Promise.all(files.map(async (name) => [name, await measureFile(join(draft, name))] as const));
       const whole: SnapshotRecord = { ...record, files: Object.fromEntries(measured) };
-      await writeFile(join(draft, recordFile), `${JSON.stringify(whole, null, 2)}\n`);
+      await replaceFile(join(draft, recordFile), `${JSON.stringify(whole, null, 2)}\n`);
       await rememberWhole(draft, whole);
       return this.#publish(draft, whole);
     });

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { sha256Of, stampOf, type FileStamp } from '../core/file.ts';
+import { openPlain, replaceFile } from '../core/plain-file.ts';
 import type { FileRecord, SnapshotRecord } from './record.ts';
 
 /** Name of the file that keeps which files were seen to be whole, and their stamps then. */
 const verifiedFile = 'verified.json';
 
-/** Size and SHA-256 of a file. */
+/** Size and SHA-256 of a file that QEMU has written. @throws EnvironmentError when it is none, but a link */
 export async function measureFile(path: string): Promise<FileRecord> {
+  await (await openPlain(path, 'r')).close();
   const sha256 = await sha256Of(path);
   return { bytes: (await stampOf(path)).bytes, sha256 };
 }
@@ -46,7 +48,7 @@ export async function rememberWhole(directory: string, record: SnapshotRecord): 
 
 /** A store that cannot be written to is one whose snapshots are compared each time. */
 async function rememberVerified(directory: string, stamps: Readonly<Record<string, string>>): Promise<void> {
-  await writeFile(join(directory, verifiedFile), JSON.stringify(stamps)).catch(() => undefined);
+  await replaceFile(join(directory, verifiedFile), JSON.stringify(stamps)).catch(() => undefined);
 }
 
 async function readVerified(directory: string): Promise<Readonly<Record<string, string | undefined>>> {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { untilAborted } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { inParallel } from '../core/parallel.ts';
+import { replaceFile } from '../core/plain-file.ts';
 import { step } from '../core/step.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
@@ -108,7 +109,7 @@ async function create(
     started.restoring?.catch(() => undefined); // told below
     await prepareTaps(lifeline, numbers.map(nodeMac), abort);
     tapsReady.resolve();
-    const opened = await openConsole(hypervisor, directory, lifetime, abort);
+    const opened = await openConsole(hypervisor, spec, lifetime, abort);
     await started.restoring;
     return { hypervisor, ...opened };
   };
@@ -151,6 +152,7 @@ async function create(
   });
   const dut = new Dut({
     appliance,
+    directory,
     timeFactor: facts.timeFactor,
     hypervisor,
     console,
@@ -229,19 +231,22 @@ async function prepareFolder(directory: string, numbers: readonly number[]): Pro
 async function makeHostsFile(directory: string, index: number, lifetime: Lifetime): Promise<string> {
   const path = join(directory, `node${String(index)}.hosts`);
   lifetime.defer('hosts', () => rm(path, { force: true }));
-  await writeFile(path, hostsText);
+  await replaceFile(path, hostsText);
   return path;
 }
 
+const lineEnds = { lf: '\n', cr: '\r', crlf: '\r\n' } as const;
+
 async function openConsole(
   hypervisor: Hypervisor,
-  directory: string,
+  { directory, appliance }: TestbedSpec,
   lifetime: Lifetime,
   signal: AbortSignal,
 ): Promise<{ readonly console: SerialConsole; readonly consoleEnded: Promise<void> }> {
   const stream = await hypervisor.openSerial({ timeoutMs: 30_000, signal });
   const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
-  const console = SerialConsole.open(stream, { transcript: Transcript.create(join(directory, 'console')) });
+  const transcript = Transcript.create(join(directory, 'console'));
+  const console = SerialConsole.open(stream, { transcript, lineEnd: lineEnds[appliance.lineEnd] });
   lifetime.defer('console', () => console.close());
   return { console, consoleEnded };
 }
@@ -255,5 +260,5 @@ async function connect(lifeline: Lifeline, node: Node, signal: AbortSignal): Pro
 
 async function fetchCaptures(lifeline: Lifeline, from: string, to: string): Promise<void> {
   for (const [name, content] of await lifeline.container.read(from))
-    await writeFile(join(to, name.split('/').at(-1) ?? name), content);
+    await replaceFile(join(to, name.split('/').at(-1) ?? name), content);
 }

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { availableMemoryMiB } from '../core/memory.ts';
-import { Container, DaemonError, Engine } from '../docker/index.ts';
+import { connectTimeoutMs, Container, DaemonError, Engine } from '../docker/index.ts';
 import { inspectImage, type ResolvedImage } from '../images/index.ts';
 import { provenKvm, type Accel } from '../qemu/index.ts';
 import type { Appliance } from './dut.ts';
@@ -29,6 +29,8 @@ export interface Examination {
   readonly directory: string;
   readonly accelCacheFile?: string | undefined;
   readonly socketPath?: string | undefined;
+  /** called with a line for people when the daemon is late */
+  readonly onWait?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,15 +40,20 @@ const wantedDiskMiB = 2048;
 
 /** Looks at all that a run needs; what cannot be looked at since something before it failed is left out. */
 export async function examine(examination: Examination): Promise<readonly Finding[]> {
-  const { images, signal, socketPath } = examination;
+  const { images, signal, socketPath, onWait } = examination;
   let engine: Engine;
   try {
-    engine = await Engine.connect({ socketPath });
+    engine = await Engine.connect({ socketPath, onWait }, { timeoutMs: connectTimeoutMs, signal });
   } catch (error) {
+    signal?.throwIfAborted();
     return [failure('docker', messageOf(error), error instanceof DaemonError ? error.remedy : 'docker version')];
   }
   using connection = engine;
-  const daemon: Finding = { name: 'docker', result: 'ok', text: `Docker ${connection.version} at ${connection.address}` };
+  const daemon: Finding = {
+    name: 'docker',
+    result: 'ok',
+    text: `Docker ${connection.version} at ${connection.address} (${connection.place.reason})`,
+  };
   const imageFindings = await Promise.all(images.map((image) => lookAtImage(connection, image, signal)));
   const qemu = imageFindings.find(({ name }) => name === 'image qemu');
   const machine = [await lookAtMemory(connection, examination), await lookAtDisk(examination.directory)];
@@ -112,10 +119,14 @@ async function lookAtKvm(engine: Engine, image: string, { accel, accelCacheFile,
   }
 }
 
-async function lookAtMemory(engine: Engine, { memoryMiB }: Examination): Promise<Finding> {
+async function lookAtMemory(engine: Engine, { memoryMiB, signal }: Examination): Promise<Finding> {
   const name = 'memory';
   const needed = memoryMiB + qemuOverheadMiB;
-  const info = (await engine.docker.info()) as { readonly MemTotal?: number };
+  const info = await engine.call(
+    'ask how much memory there is',
+    signal,
+    () => engine.docker.info() as Promise<{ readonly MemTotal?: number }>,
+  );
   const available = await availableMemoryMiB(); // of this machine, which may be another than the daemon's
   const total = Math.floor((info.MemTotal ?? 0) / 1024 ** 2);
   const have = available ?? total;

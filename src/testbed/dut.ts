@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
-import { log, step } from '../core/step.ts';
+import { replaceFile } from '../core/plain-file.ts';
+import { step } from '../core/step.ts';
 import type { Config } from '../config/index.ts';
-import { patternOf } from '../config/pattern.ts';
 import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
 import { QmpTimeoutError, type GuestClock, type Hypervisor, type QmpClient } from '../qemu/index.ts';
-import { clockCommandAt } from './clock-command.ts';
-import { BootError, type GuestLostError } from './errors.ts';
+import { BootError } from './errors.ts';
+import { explainFailedBoot } from './failed-boot.ts';
 import { Guest } from './guest.ts';
 import type { Link } from './link.ts';
+import { loginOptionsOf } from './login-options.ts';
+import { clockSetting, runLastCommand } from './own-command.ts';
+import { provision } from './provision.ts';
+import { isCpuRunning, pressReset } from './reset-button.ts';
 
 /** Description of an appliance, as the configuration has it. */
 export type Appliance = Config['appliance'];
@@ -19,6 +22,8 @@ export type Appliance = Config['appliance'];
 /** What a device under test is made of. */
 export interface DutParts {
   readonly appliance: Appliance;
+  /** absolute path of the testbed's folder */
+  readonly directory: string;
   /** by what factor waits are longer than configured */
   readonly timeFactor: number;
   readonly hypervisor: Hypervisor;
@@ -41,26 +46,30 @@ export class Dut {
   /** by what factor waits are longer than configured: 1 with KVM, 4 without, more on a slow machine */
   readonly timeFactor: number;
   readonly #appliance: Appliance;
+  readonly #directory: string;
   readonly #hypervisor: Hypervisor;
   readonly #guest: Guest;
   readonly #consoleEnded: Promise<void>;
   readonly #clock: GuestClock;
   /** whether the guest still stands where its snapshot was taken */
   #isAsSaved: boolean;
+  /** settles when the reset button was pressed, if it was */
+  #resetting: Promise<void> | undefined;
   #shell: RemoteShell | undefined;
 
-  constructor({ appliance, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored }: DutParts) {
+  constructor({ appliance, directory, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored }: DutParts) {
     this.name = appliance.name;
     this.console = console;
     this.links = links;
     this.qmp = hypervisor.qmp;
     this.timeFactor = timeFactor;
     this.#appliance = appliance;
+    this.#directory = directory;
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
     this.#clock = clock;
     this.#isAsSaved = isRestored;
-    this.#guest = new Guest(this.name, this.qmp, console);
+    this.#guest = new Guest(this.name, this.qmp, console, isRestored);
     this.qmp.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
     });
@@ -79,8 +88,8 @@ export class Dut {
     return this.#shell;
   }
 
-  /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it. */
-  get failure(): GuestLostError | undefined {
+  /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it, or its disk has failed. */
+  get failure(): Guest['failure'] {
     return this.#guest.failure;
   }
 
@@ -92,12 +101,13 @@ export class Dut {
   /**
    * Waits until the clock of a guest from a snapshot is set: that goes on when {@link Dut.boot} has returned, for some 0.5 s
    * without KVM. Every command of the shell comes after it anyway. Returns at once when the guest has booted.
-   * @throws BootError when `appliance.clockCommand` fails
+   * @throws UsageError when `appliance.clockCommand` is refused, BootError when the guest does not answer
    */
   async waitForClock(): Promise<void> {
     try {
       await this.#shell?.opened();
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       throw new BootError(`${this.name}: its clock could not be set after it was restored: ${messageOf(error)}`, {
         cause: error,
       });
@@ -122,12 +132,12 @@ export class Dut {
       await this.start();
       if (!this.#appliance.login) return;
       try {
-        const shell = await this.login(wait);
-        for (const command of this.#appliance.provision) await shell.run(command, { ...wait });
+        const rest = this.#deadline(wait);
+        const shell = await this.login(rest());
+        await provision(shell, this.#appliance.provision, rest, this.#appliance.bootTimeoutMs * this.timeFactor);
       } catch (error) {
         wait.signal?.throwIfAborted();
-        if (error instanceof Error && 'code' in error && error.code === 'ALPY_LOGIN') throw error;
-        throw new BootError(`${this.name} did not boot: ${messageOf(error)}`, { cause: error });
+        throw await explainFailedBoot(this, this.#directory, error);
       }
     });
   }
@@ -138,11 +148,14 @@ export class Dut {
    * @throws LoginError, ConsoleTimeoutError, ConsoleClosedError, GuestLostError
    */
   async login(wait: Partial<Wait> = {}, options?: LoginOptions): Promise<RemoteShell> {
-    const login = options ?? this.#configuredLogin();
+    const login = options ?? loginOptionsOf(this.#appliance, this.#guest.ageMs);
     if (!login)
       throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
+    const rest = this.#deadline(wait);
+    await this.#resetting;
+    this.console.discard(this.#guest.bootPosition); // the prompt of an earlier boot is none
+    const { timeoutMs } = rest();
     const signal = wait.signal ? AbortSignal.any([wait.signal, this.#guest.signal]) : this.#guest.signal;
-    const timeoutMs = wait.timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor;
     this.#shell = await RemoteShell.login(this.console, login, { timeoutMs, signal }, this.#shellOptions());
     return this.#shell;
   }
@@ -150,19 +163,16 @@ export class Dut {
   /**
    * Has the guest power itself off, by `appliance.powerOffCommand` or else by its power button, and waits until it has.
    * @param wait - `timeoutMs` is 30 s by default, times {@link Dut.timeFactor}
-   * @throws QmpTimeoutError when it has not in time
+   * @throws CommandError when it refuses the command, QmpTimeoutError when it has not in time
    */
   async powerDown(wait: Partial<Wait> = {}): Promise<void> {
     await step('alpy.testbed', `Power ${this.name} down`, async () => {
       const { powerOffCommand } = this.#appliance;
-      const done = this.waitForShutdown(wait);
-      done.catch(() => undefined); // told below, unless the command cannot even be given
+      const done = (limits: Wait): Promise<void> => this.waitForShutdown(limits);
       if (powerOffCommand !== undefined && this.#shell) {
-        this.#shell.run(powerOffCommand, { check: false }).catch((error: unknown) => {
-          log('alpy.testbed', `${powerOffCommand}: ${messageOf(error).split('\n')[0] ?? ''}`); // it does not live to see its prompt
-        });
-      } else await this.qmp.execute('system_powerdown');
-      await done;
+        const last = { key: 'powerOffCommand', usual: powerOffCommand, done } as const;
+        await runLastCommand(this.#appliance, this.#shell, last, this.#wait(wait));
+      } else await Promise.all([done(this.#wait(wait)), this.qmp.execute('system_powerdown')]);
     });
   }
 
@@ -187,37 +197,41 @@ export class Dut {
 
   /** Whether the virtual CPU runs. @throws QmpClosedError when QEMU has ended */
   async isRunning(): Promise<boolean> {
-    const status = await this.qmp.execute('query-status');
-    return typeof status === 'object' && status !== null && 'running' in status && status.running === true;
+    return isCpuRunning(this.qmp);
   }
 
   /**
-   * Has the guest reboot itself, by the command `reboot`, and logs in anew.
+   * Has the guest reboot itself, by `appliance.rebootCommand`, and logs in again.
    * @param wait - for all of it; default: as for {@link Dut.boot}
-   * @throws QmpTimeoutError when it does not reboot in time, and what {@link Dut.login} throws
+   * @throws CommandError when it refuses the command, QmpTimeoutError when it does not reboot in time, and what
+   * {@link Dut.login} throws
    */
   async reboot(wait: Partial<Wait> = {}): Promise<RemoteShell> {
     return step('alpy.testbed', `Reboot ${this.name}`, async () => {
-      const { shell } = this;
-      const rebooted = this.waitForReboot(wait);
-      shell.run('reboot', { check: false }).catch((error: unknown) => {
-        log('alpy.testbed', `reboot: ${messageOf(error).split('\n')[0] ?? ''}`); // it does not live to see its prompt
-      });
-      await rebooted;
-      return await this.login(wait);
+      const rest = this.#deadline(wait);
+      const done = (limits: Wait): Promise<void> => this.waitForReboot(limits);
+      await runLastCommand(this.#appliance, this.shell, { key: 'rebootCommand', usual: 'reboot', done }, rest());
+      return await this.login(rest());
     });
   }
 
-  /** Presses the reset button: the guest boots anew, without a chance to stop its services. */
+  /**
+   * Presses the reset button: the guest boots again, without a chance to stop its services. What it has printed so far no
+   * longer counts for `console.expect` and {@link Dut.login}.
+   */
   async reset(): Promise<void> {
     this.#shell = undefined;
     this.#guest.expectReset();
-    await step('alpy.qemu', `Reset ${this.name}`, () => this.qmp.execute('system_reset'));
+    const resetting = step('alpy.qemu', `Reset ${this.name}`, () =>
+      pressReset(this.name, this.qmp, this.console, this.#wait({})),
+    );
+    this.#resetting = resetting.catch(() => undefined); // the caller gets the error
+    await resetting;
   }
 
   /**
    * Saves a picture of the screen.
-   * @param path - PNG file to be written here
+   * @param path - PNG file to be written here; a link of that name is replaced, not followed
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
@@ -225,7 +239,7 @@ export class Dut {
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
     const [picture] = (await this.#hypervisor.container.read(inside)).values();
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
-    await writeFile(path, picture);
+    await replaceFile(path, picture);
   }
 
   /**
@@ -247,15 +261,14 @@ export class Dut {
     this.#isAsSaved = false;
     await step('alpy.testbed', `Resume ${this.name}`, async () => {
       await this.start();
-      const { clockCommand } = this.#appliance;
-      const text = (): string => clockCommandAt(clockCommand, Date.now());
-      const setClock = clockCommand === '' ? undefined : { title: 'Set the clock', text };
-      this.#shell = RemoteShell.attach(this.console, this.#shellOptions(), setClock);
+      const login = loginOptionsOf(this.#appliance, Infinity);
+      this.#shell = RemoteShell.attach(this.console, { ...this.#shellOptions(), login }, clockSetting(this.#appliance));
     });
   }
 
   #shellOptions(): ShellOptions {
-    return { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor };
+    const { login, kernelMessages } = this.#appliance;
+    return { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor, startCommand: login?.shellCommand, kernelMessages };
   }
 
   /**
@@ -276,17 +289,10 @@ export class Dut {
     await this.#hypervisor.closeSerial().catch(() => undefined); // closed already, or QEMU has ended and so has the console
   }
 
-  #configuredLogin(): LoginOptions | undefined {
-    const { login } = this.#appliance;
-    if (!login) return undefined;
-    return {
-      user: login.user,
-      ...(login.password === undefined ? {} : { password: login.password }),
-      ...(login.loginPrompt === undefined ? {} : { loginPrompt: patternOf(login.loginPrompt) }),
-      ...(login.passwordPrompt === undefined ? {} : { passwordPrompt: patternOf(login.passwordPrompt) }),
-      shellPrompt: patternOf(login.shellPrompt),
-      ...(login.failure === undefined ? {} : { failurePattern: patternOf(login.failure) }),
-    };
+  /** One deadline for all of a boot: says how much of it is left. */
+  #deadline(wait: Partial<Wait>): () => Wait {
+    const endMs = performance.now() + (wait.timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor);
+    return () => ({ timeoutMs: Math.max(0, Math.ceil(endMs - performance.now())), signal: wait.signal });
   }
 
   #wait(wait: Partial<Wait>): Wait {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { chmod, writeFile } from 'node:fs/promises';
+import { openPlain } from '../core/plain-file.ts';
 
 /**
  * Makes an empty file that all may write: QEMU is no user of this machine and may make no files here.
  * @throws Error of the file system
  */
 export async function makeFileForAll(path: string): Promise<void> {
-  await writeFile(path, '');
-  await chmod(path, 0o666);
+  await using file = await openPlain(path, 'w');
+  await file.chmod(0o666);
 }

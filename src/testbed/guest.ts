@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { logAside } from '../core/step.ts';
-import { QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
+import { diskId, DiskIoError, QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
 
@@ -22,11 +22,16 @@ export class Guest {
     shutdown: Promise.withResolvers<void>(),
     reset: Promise.withResolvers<void>(),
   };
-  #unexpected: { readonly ending: Ending | 'panic'; readonly error: GuestLostError } | undefined;
+  #unexpected: { readonly ending: Ending | 'panic' | 'disk'; readonly error: GuestLostError | DiskIoError } | undefined;
   #tail = '';
   #hasSpokenSinceReset = true;
+  /** when it began to boot, if it has */
+  #bornMs: number | undefined;
+  #bootPosition = 0;
 
-  constructor(name: string, qmp: QmpClient, console: SerialConsole) {
+  /** @param isRestored - whether it has booted long ago, before its snapshot was saved */
+  constructor(name: string, qmp: QmpClient, console: SerialConsole, isRestored = false) {
+    if (isRestored) this.#bornMs = -Infinity;
     this.#name = name;
     this.#console = console;
     this.#qmp = qmp;
@@ -43,8 +48,18 @@ export class Guest {
     return this.#life.signal;
   }
 
-  /** Why the guest is not what it should be, if it is not: an end that nobody has awaited, not even since. */
-  get failure(): GuestLostError | undefined {
+  /** how long ago the guest started or was reset, in `ms`; Infinity if it comes from a snapshot */
+  get ageMs(): number {
+    return this.#bornMs === undefined ? 0 : performance.now() - this.#bornMs;
+  }
+
+  /** place in the output of the console from which it belongs to this boot */
+  get bootPosition(): number {
+    return this.#bootPosition;
+  }
+
+  /** Why the guest is not what it should be, if it is not: an end that nobody has awaited, not even since, or a disk that failed. */
+  get failure(): GuestLostError | DiskIoError | undefined {
     return this.#unexpected?.error;
   }
 
@@ -81,7 +96,13 @@ export class Guest {
   }
 
   #take({ event, data }: QmpEvent): void {
+    if (event === 'BLOCK_IO_ERROR' && isFatal(data)) this.#die('disk', new DiskIoError(this.#name, data));
     if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (it told QEMU so)');
+    if (event === 'RESUME') this.#bornMs ??= performance.now();
+    if (event === 'RESET') {
+      this.#bornMs = performance.now();
+      this.#bootPosition = this.#console.position;
+    }
     if (event === 'RESET' && data['guest'] !== true) this.#hasSpokenSinceReset = false;
     if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
     const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';
@@ -106,9 +127,13 @@ export class Guest {
   }
 
   #panic(what: string): void {
-    logAside('alpy.qemu', `${this.#name}: ${what}`);
-    const error = new GuestLostError(`${this.#name}: ${what}`, this.#console.tail);
-    this.#unexpected ??= { ending: 'panic', error };
+    this.#die('panic', new GuestLostError(`${this.#name}: ${what}`, this.#console.tail));
+  }
+
+  /** Nothing that anybody waits for will happen any more. */
+  #die(ending: 'panic' | 'disk', error: GuestLostError | DiskIoError): void {
+    logAside('alpy.qemu', error.message.split('\n')[0] ?? '');
+    this.#unexpected ??= { ending, error };
     for (const ending of Object.values(this.#happened)) {
       ending.promise.catch(() => undefined);
       ending.reject(error);
@@ -116,8 +141,14 @@ export class Guest {
     this.#endLife(error);
   }
 
-  #endLife(error: GuestLostError): void {
+  #endLife(error: GuestLostError | DiskIoError): void {
     this.#life.abort(error);
-    if (this.#unexpected?.ending !== 'panic') this.#life = new AbortController(); // for the boot after a reboot
+    const { ending } = this.#unexpected ?? {};
+    if (ending !== 'panic' && ending !== 'disk') this.#life = new AbortController(); // for the boot after a reboot
   }
+}
+
+/** Whether an I/O error is trouble of the machine: one of a disk that the user had fail on purpose is told to the guest alone. */
+function isFatal({ device, action, nospace }: QmpEvent['data']): boolean {
+  return device === diskId || action === 'stop' || nospace === true;
 }

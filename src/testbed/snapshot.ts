@@ -2,13 +2,25 @@
 import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { step } from '../core/step.ts';
+import { messageOf } from '../core/errors.ts';
+import { log, step } from '../core/step.ts';
 import { prepareShell } from '../console/index.ts';
 import type { Engine } from '../docker/index.ts';
-import { machineArguments, snapshotFiles, type DiskImage } from '../qemu/index.ts';
-import { ContentHashes, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
+import { imageNamed } from '../images/resolved-image.ts';
+import {
+  diskId,
+  findArgumentFiles,
+  machineArguments,
+  QmpError,
+  seeUnchanged,
+  snapshotFiles,
+  type DiskImage,
+  type FileIdentity,
+  type QmpClient,
+} from '../qemu/index.ts';
+import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
 import { createTestbed, type TestbedSpec } from './create.ts';
-import type { Appliance } from './dut.ts';
+import type { Appliance, Dut } from './dut.ts';
 import { makeFileForAll } from './file-for-all.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
@@ -24,31 +36,63 @@ export interface SnapshotSpec {
 const diskAllowanceBytes = 256 * 1024 ** 2;
 
 /**
- * What the snapshot of an appliance depends on, by name: everything that could make a restored guest differ from one that
- * has just booted.
- * @throws Error of the file system when the image cannot be read
+ * Keys of an appliance that a snapshot does not depend on, or that its origin has in another form. All others count, also those
+ * that nobody thought of here.
  */
-export async function madeFrom(store: SnapshotStore, facts: HostFacts, spec: SnapshotSpec): Promise<Record<string, string>> {
+const withoutEffect: ReadonlySet<string> = new Set<keyof Appliance>([
+  ...(['name', 'image', 'format', 'login', 'provision'] as const),
+  ...(['bootTimeoutMs', 'clockCommand', 'powerOffCommand'] as const), // act on a guest that runs
+]);
+
+/** What a snapshot depends on. */
+interface Origin {
+  /** by name: everything that could make a restored guest differ from one that has just booted */
+  readonly from: Readonly<Record<string, string>>;
+  /** the files whose content is in it, as they were then */
+  readonly files: readonly FileIdentity[];
+}
+
+/**
+ * Finds out what the snapshot of an appliance depends on.
+ * @throws SnapshotError when that cannot be found out, so that no snapshot would be safe to use
+ */
+async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, spec: SnapshotSpec): Promise<Origin> {
   const { appliance, links, disk } = spec;
   const { login, provision } = appliance;
+  const added = await findArgumentFiles(appliance.qemuArgs, disk.path, facts.access);
+  if (added.unknown !== undefined) throw new SnapshotError(added.unknown);
   const hashes = new ContentHashes(join(store.directory, '.hashes.json'));
-  const image: string[] = [];
-  for (const { path, stamp } of disk.files) image.push(await hashes.of(path, stamp));
+  const contents = async (files: readonly FileIdentity[]): Promise<string> => {
+    const all: string[] = [];
+    for (const { path, stamp } of files) all.push(await hashes.of(path, stamp));
+    return all.join(' ');
+  };
+  const settings = Object.entries(appliance).filter(([key]) => !withoutEffect.has(key));
   const machine = machineSpec(appliance, links, facts.accel, new Date(0));
-  return {
-    image: `${disk.format} ${image.join(' ')}`,
+  const from = {
+    image: `${disk.format} ${await contents(disk.files)}`,
     qemu: disk.qemuVersion,
+    firmware: disk.firmware,
     machine: machineArguments(machine, anywhere).join(' '),
     login: digest(JSON.stringify([login, prepareShell])), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
+    settings: digest(JSON.stringify(settings.sort())),
+    ...(added.files.length > 0 ? { files: await contents(added.files) } : {}),
+    ...(added.needsContainer ? { container: await imageId(engine, imageNamed(facts.images, 'qemu').reference) } : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
+  return { from, files: [...disk.files, ...added.files] };
+}
+
+async function imageId(engine: Engine, reference: string): Promise<string> {
+  const { Id } = await engine.call(`inspect ${reference}`, undefined, () => engine.docker.getImage(reference).inspect());
+  return Id;
 }
 
 /**
  * The snapshot of an appliance: from the store, or else made by booting it there and then.
  * @param directory - absolute path of a folder for the console log of the boot
- * @param turn - waits until nobody else makes the snapshot of this key; absent when nobody can
+ * @param once - makes the snapshot of a key, while nobody else does; absent when nobody can
  * @throws BootError, GuestLostError when the appliance does not boot
  * @throws SnapshotError when the store has no room, or cannot be used
  * @throws HypervisorError, ContainerError, EnvironmentError when it cannot even be tried
@@ -60,34 +104,38 @@ export async function provideSnapshot(
   spec: SnapshotSpec,
   directory: string,
   signal?: AbortSignal,
-  turn: (key: string) => Promise<Disposable> = noTurn,
+  once: (key: string, make: () => Promise<Snapshot>) => Promise<Snapshot> = (_key, make) => make(),
 ): Promise<Snapshot> {
-  const from = await madeFrom(store, facts, spec);
-  const key = snapshotKey(from);
+  const origin = await originOf(engine, facts, store, spec);
+  const key = snapshotKey(origin.from);
   const found = await store.find(key);
   if (found) return found;
-  using _turn = await turn(key);
-  const madeMeanwhile = await store.find(key);
-  if (madeMeanwhile) return madeMeanwhile;
-  return await step('alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
-    makeSnapshot(engine, facts, store, { ...spec, from, directory }, signal),
-  );
+  return once(key, async () => {
+    const madeMeanwhile = await store.find(key);
+    if (madeMeanwhile) return madeMeanwhile;
+    return await step('alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
+      makeSnapshot(engine, facts, store, { ...spec, ...origin, directory }, signal),
+    );
+  });
 }
 
 async function makeSnapshot(
   engine: Engine,
   facts: HostFacts,
   store: SnapshotStore,
-  spec: SnapshotSpec & { readonly from: Readonly<Record<string, string>>; readonly directory: string },
+  spec: SnapshotSpec & Origin & { readonly directory: string },
   signal?: AbortSignal,
 ): Promise<Snapshot> {
-  const { appliance, links, disk, from, directory } = spec;
+  const { appliance, links, disk, from, files, directory } = spec;
   const memoryBytes = appliance.memoryMiB * 1024 ** 2;
   const draft = await store.begin(memoryBytes + diskAllowanceBytes);
   try {
     await prepareDraft(draft, memoryBytes);
     const snapshot = { use: 'make', directory: draft } as const;
     const saved = await bootAndSave(engine, facts, { appliance, links, disk, directory, snapshot }, signal);
+    await seeUnchanged(files).catch((cause: unknown) => {
+      throw new SnapshotError(`what the guest was booted from did not stay the same: ${messageOf(cause)}`, { cause });
+    });
     const record = {
       format: 1,
       key: snapshotKey(from),
@@ -103,23 +151,58 @@ async function makeSnapshot(
 }
 
 /** The testbed is gone when this returns: only then are the files of the snapshot complete. */
-async function bootAndSave(
-  engine: Engine,
-  facts: HostFacts,
-  spec: TestbedSpec,
-  signal?: AbortSignal,
-): Promise<{ readonly virtualMs: number; readonly qemuVersion: string }> {
-  await using testbed = await createTestbed(engine, facts, spec, signal);
-  const { dut } = testbed;
+async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
+  const testbed = await createTestbed(engine, facts, spec, signal);
+  const saved = await saveBooted(testbed.dut, facts, signal).catch(async (error: unknown) => {
+    await testbed.close().catch((follows: unknown) => {
+      log('alpy.snapshot', `then the testbed was not torn down properly: ${messageOf(follows)}`); // why it did not boot is the error to throw
+    });
+    throw error;
+  });
+  await testbed.close();
+  return saved;
+}
+
+interface SavedGuest {
+  readonly virtualMs: number;
+  readonly qemuVersion: string;
+}
+
+async function saveBooted(dut: Dut, facts: HostFacts, signal?: AbortSignal): Promise<SavedGuest> {
   await dut.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
-  const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => dut.save(wait));
+  await seeOthersUnwritten(dut.qmp);
+  const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch((error: unknown) => {
+    if (!(error instanceof QmpError)) throw error;
+    throw new SnapshotError(`this machine cannot be saved: ${error.message}`, { cause: error });
+  });
   return { virtualMs, qemuVersion: dut.qmp.version };
 }
 
-const noTurn = (): Promise<Disposable> => Promise.resolve({ [Symbol.dispose]: () => undefined });
-
 const saveTimeoutMs = 30_000;
+
+/** Disks whose content is part of the snapshot, or of the key. */
+const savedDisks: ReadonlySet<unknown> = new Set([diskId, 'pflash0', 'pflash1']);
+
+/**
+ * Sees that the guest has written to no disk that `appliance.qemuArgs` adds: a restored guest would not find there what it wrote.
+ * @throws SnapshotError otherwise
+ */
+async function seeOthersUnwritten(qmp: QmpClient): Promise<void> {
+  const disks = (await qmp.execute('query-blockstats')) as readonly BlockStats[];
+  const written = disks.find(({ device, stats }) => !savedDisks.has(device) && stats.wr_bytes > 0);
+  if (!written) return;
+  const { device, qdev, 'node-name': node } = written;
+  const name = [device, qdev, node].find((text) => text !== undefined && text !== '') ?? 'a disk';
+  throw new SnapshotError(`appliance.qemuArgs adds the disk ${name}, and the guest wrote to it, which no snapshot can hold`);
+}
+
+interface BlockStats {
+  readonly device?: string;
+  readonly qdev?: string;
+  readonly 'node-name'?: string;
+  readonly stats: { readonly wr_bytes: number };
+}
 
 async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
   for (const name of Object.values(snapshotFiles)) await makeFileForAll(join(draft, name));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Lifetime } from '../core/lifetime.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { CleanupError, type Lifetime } from '../core/lifetime.ts';
 import { step } from '../core/step.ts';
 import { ContainerDiedError, type Container, type Lifeline } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
@@ -53,8 +53,10 @@ export class Testbed implements AsyncDisposable {
 
   /**
    * Sees that all is as it should be: QEMU, nodes and apps run, and the guest has not ended unnoticed.
-   * @throws ContainerDiedError when a node, an app or QEMU has ended
+   * @throws ContainerDiedError when a node or QEMU has ended
    * @throws GuestLostError when the guest has powered off, rebooted or panicked without anybody awaiting it
+   * @throws DiskIoError when QEMU could not read or write the guest's disk
+   * @throws AppEndedError when an app has ended without anybody awaiting it
    */
   check(): void {
     const { hypervisor, lifeline, nodes, apps } = this.#parts;
@@ -63,15 +65,15 @@ export class Testbed implements AsyncDisposable {
     }
     const { exitStatus, lastWords } = hypervisor;
     if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, lastWords);
+    if (this.dut.failure) throw this.dut.failure; // before the apps, which may have ended because of it
     for (const app of apps.all) app.checkAlive();
-    if (this.dut.failure) throw this.dut.failure;
   }
 
   /**
    * Tears everything down and completes captures and console logs. Done once; a second call does nothing.
    * @throws what {@link Testbed.check} throws, after everything is down
    * @throws CaptureError when a capture is not complete
-   * @throws CleanupError when something could not be released
+   * @throws CleanupError when something could not be ended or released, which says nothing about what the test saw
    * @throws AggregateError of several of these
    */
   async close(): Promise<void> {
@@ -79,11 +81,12 @@ export class Testbed implements AsyncDisposable {
     this.#isClosed = true;
     await step('alpy.testbed', 'Tear the testbed down', async () => {
       const errors: unknown[] = [];
-      const attempt = async (body: () => Promise<void> | void): Promise<void> => {
+      /** @param name - what is cleaned up; absent for what shows whether the test could be trusted */
+      const attempt = async (body: () => Promise<void> | void, name?: string): Promise<void> => {
         try {
           await body();
         } catch (error) {
-          errors.push(error);
+          errors.push(name === undefined || error instanceof CleanupError ? error : new CleanupError([{ name, error }]));
         }
       };
       const { dut, lifeline, isCopied, reuse, hypervisor, nodes, apps, lifetime, finishCaptures } = this.#parts;
@@ -91,24 +94,26 @@ export class Testbed implements AsyncDisposable {
         await hypervisor.settle();
         this.check();
       });
-      await attempt(() => dut.close());
+      await attempt(() => dut.close(), 'console');
       const complaint = await hypervisor.readStderr();
       const owners = [...nodes, ...apps.all];
       const containers = owners.map(({ container }) => container);
       hypervisor.expectEnd();
       const livesOn = isCopied || reuse !== undefined;
-      await attempt(() => (livesOn ? lifeline.killOthers(containers, { timeoutMs: killTimeoutMs }) : lifeline.kill(containers)));
-      if (errors.length > 0 && !isCopied) await attempt(() => lifeline[Symbol.asyncDispose]()); // it will not be used again
-      const removed = Promise.all(owners.map((owner) => attempt(() => owner[Symbol.asyncDispose]())));
+      const kill = (): Promise<void> =>
+        livesOn ? lifeline.killOthers(containers, { timeoutMs: killTimeoutMs }) : lifeline.kill(containers);
+      await attempt(kill, 'processes');
+      if (errors.length > 0 && !isCopied) await attempt(() => lifeline[Symbol.asyncDispose](), 'lifeline'); // it will not be used again
+      const removed = Promise.all(owners.map((owner) => attempt(() => owner[Symbol.asyncDispose](), owner.name)));
       // captures are whole when QEMU has ended
-      await attempt(() => hypervisor[Symbol.asyncDispose]());
+      await attempt(() => hypervisor[Symbol.asyncDispose](), 'qemu');
       await attempt(() => {
         if (complaint.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${complaint}`);
       });
       await attempt(finishCaptures);
       await removed;
       if (errors.length === 0) reuse?.();
-      await attempt(() => lifetime[Symbol.asyncDispose]());
+      await attempt(() => lifetime[Symbol.asyncDispose](), 'testbed');
       const [first] = errors;
       if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
       if (first !== undefined) throw first;

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
+import { suiteId } from '../support/suite.ts';
 import { Bench } from '../support/testbeds.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -35,7 +36,7 @@ test('shares the volumes of its container with those of its testbeds', async ({ 
     image: imageNamed(bench.facts.images, 'node').reference,
     entrypoint: ['sh', '-c'],
     command: [script, 'sh', process.execPath, join(repository, 'src/cli/bin.ts')],
-    environment: { DOCKER_HOST: `unix://${socket}`, HOME: '/project' },
+    environment: { DOCKER_HOST: `unix://${socket}`, HOME: '/project', ALPY_JOB_ID: suiteId() },
     workingDirectory: '/project',
     networkMode: 'none',
     mounts: [

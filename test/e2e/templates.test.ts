@@ -3,7 +3,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { Checkout, repository } from '../support/pipeline.ts';
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -40,8 +40,8 @@ beforeAll(async () => {
 
 afterAll(() => checkout[Symbol.asyncDispose]());
 
-async function expand(includes: readonly object[]): Promise<string> {
-  await checkout.write('.gitlab-ci.yml', stringify({ stages: ['build', 'test', 'later'], include: includes }));
+async function expand(includes: readonly object[], beside: object = {}): Promise<string> {
+  await checkout.write('.gitlab-ci.yml', stringify({ stages: ['build', 'test', 'later'], include: includes, ...beside }));
   const { status, output, stdout } = await checkout.pipeline(['--preview']);
   expect(status, output).toBe(0);
   expect(stdout).not.toContain('$[[');
@@ -86,6 +86,28 @@ test.each(['images', 'appliance', 'test', 'pipeline'])('%s is the same by local 
     await expand([{ local: `templates/${name}.yml`, inputs: other }]),
   ];
   expect(byLocal).toBe(byComponent);
+});
+
+test('takes nothing from the defaults of the project that includes it', async () => {
+  const defaults = {
+    default: {
+      before_script: ['pip install x'],
+      after_script: ['echo done'],
+      services: ['postgres:16'],
+      cache: { key: 'theirs', paths: ['theirs/'] },
+      artifacts: { paths: ['theirs/'] },
+      interruptible: true,
+      timeout: '3 minutes',
+      retry: 2,
+      hooks: { pre_get_sources_script: ['echo hook'] },
+      id_tokens: { TOKEN: { aud: 'https://theirs.example' } },
+    },
+  };
+  const [alone, beside] = [await expand([component('pipeline', {})]), await expand([component('pipeline', {})], defaults)];
+  const jobs = (text: string): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(parse(text) as object).filter(([name]) => name.startsWith('alpy-')));
+  expect(Object.keys(jobs(alone))).toEqual(['alpy-images', 'alpy-appliance', 'alpy-test', 'alpy-publish']);
+  expect(jobs(beside)).toEqual(jobs(alone));
 });
 
 test('one pipeline can use a component twice', async () => {

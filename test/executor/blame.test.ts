@@ -74,8 +74,9 @@ test("an appliance of the runner's that does not boot fails the system once; its
   expect(result.calls[1]?.output).toContain('can be uploaded from alpy-out/testbed');
   expect(result.log).toMatch(/^alpy: there is no testbed, as the log says above: dead did not boot: /m);
   expect(await host().artifacts(job)).toEqual(
-    expect.arrayContaining(['alpy-out/testbed/console.log', 'alpy-out/testbed/link0.pcap']),
+    expect.arrayContaining(['alpy-out/testbed/console.log', 'alpy-out/testbed/link0.pcap', 'alpy-out/testbed/screen.png']),
   );
+  expect(result.log).toMatch(/^picture of the screen: alpy-out\/testbed\/screen\.png$/m);
 });
 
 test('an appliance of the runner that the job has changed is the job that fails', async () => {
@@ -107,7 +108,7 @@ test('a service that ends during the script fails a script that did not notice; 
   ] as const) {
     const { result } = await ended({ variables: silent, services, script, afterScript: ['echo after-it'] });
     expect(result, result.log).toMatchObject({ ...blamed, exitCode });
-    expect(result.log.match(/web@node0: the container ended with/g)).toHaveLength(1);
+    expect(result.log.match(/web@node0: the app ended with/g)).toHaveLength(1);
     expect(result.log).toMatch(/^after-it$/m);
     expect(result.calls.find(({ name }) => name === 'after_script')?.status).toBe(0);
   }

@@ -10,6 +10,7 @@ import Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Capture, Decoder } from '../../src/capture/index.ts';
 import { Container, Engine, exec, runLabel } from '../../src/docker/index.ts';
+import { suiteId } from '../support/suite.ts';
 import { imageNamed, resolveImages } from '../../src/images/index.ts';
 import { arp, echo, pcapOf, record, tcp, udp } from '../support/frames.ts';
 
@@ -23,7 +24,7 @@ let container: Container;
 let decoder: Decoder;
 
 beforeAll(async () => {
-  engine = await Engine.connect();
+  engine = await Engine.connect({ jobId: suiteId() });
   directory = await mkdtemp(join(tmpdir(), 'alpy-decoder-'));
   container = await Container.start(engine, { name: 'qemu', image, entrypoint: ['cat'], command: [], networkMode: 'bare' });
 });
@@ -142,6 +143,23 @@ describe('what sharkd tells', () => {
   });
 });
 
+describe('a checksum', () => {
+  test.each(['sharkd', 'tshark'])('that is wrong is seen by %s, and a right one is not', async (who) => {
+    const wrongIp = udp(514, 'x');
+    wrongIp.writeUInt16BE(wrongIp.readUInt16BE(24) ^ 1, 24);
+    const wrongTcp = tcp('there', 1, 1, 'x');
+    wrongTcp.writeUInt16BE(wrongTcp.readUInt16BE(50) ^ 1, 50);
+    const wrong = [udp(514, 'x', 1), wrongTcp, wrongIp];
+    const capture = captureOf(await write('sums.pcap', pcapOf([...talk, ...wrong])), who === 'sharkd' ? decoder : undefined);
+    const numbers = async (filter: string) => (await capture.frames(filter)).map(({ number }) => number - talk.length);
+    expect(await numbers('udp.checksum.status == "Bad"')).toEqual([1]);
+    expect(await numbers('tcp.checksum.status == "Bad"')).toEqual([2]);
+    expect(await numbers('ip.checksum.status == "Bad"')).toEqual([3]);
+    expect(await capture.count('ip.checksum.status == "Good"')).toBe((await capture.count('ip')) - 1);
+    expect(await capture.waitFor('udp.checksum.status == "Bad"')).toMatchObject({ number: talk.length + 1 });
+  });
+});
+
 describe('a filter', () => {
   test.each(['icmp.foo', 'icmp or or', 'arp or ip6'])('that is wrong is told of as by tshark: %s', async (filter) => {
     const file = await write('talk.pcap', pcapOf(talk));
@@ -239,7 +257,7 @@ describe('a big capture', () => {
     const killed = performance.now();
     child.kill('SIGKILL');
     await once(gone, 'data');
-    expect(performance.now() - killed).toBeLessThan(2000);
+    expect(performance.now() - killed).toBeLessThan(10_000);
     expect(await containersOf(runId)).toEqual([]);
     for (const name of (await readdir(directory)).filter((one) => one.startsWith('.'))) await rm(join(directory, name));
   });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What goes wrong with a guest or its image, and what is said about it.
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseAccel } from '../../src/qemu/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
@@ -40,19 +41,22 @@ describe('a guest that ends in the middle of a test', () => {
 
 describe('a guest that does not boot', () => {
   test('since its console never prompts', async () => {
-    const appliance = rabbit({ image: blank, bootTimeoutMs: 500 });
-    const testbed = await bench.testbed(appliance, 1);
+    const appliance = rabbit({ image: blank, bootTimeoutMs: 1000 });
+    const directory = await mkdtemp(join(bench.directory, 'silent-'));
+    const testbed = await bench.testbed(appliance, 1, { directory });
     await expect(testbed.dut.boot()).rejects.toMatchObject({
       code: 'ALPY_BOOT',
       fault: 'environment',
-      message: /^rabbit did not boot: serial console: waited \d+ ms for a login or shell prompt; there was no output at all/,
+      message:
+        /^rabbit did not boot: serial console: waited \d+ ms for a login or shell prompt; there was no output at all\nnothing came on the serial port.*\nthe screen shows:\nSeaBIOS /,
     });
+    expect((await readFile(join(directory, 'screen.png'))).subarray(1, 4).toString()).toBe('PNG');
     await testbed.close();
   });
 
   test('since the login is wrong', async () => {
     const { login } = rabbit();
-    const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot' } }), 1);
+    const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot', retryMs: 0 } }), 1);
     const boot = testbed.dut.boot();
     await expect(boot).rejects.toMatchObject({
       code: 'ALPY_LOGIN',
@@ -79,6 +83,28 @@ describe('a disk image', () => {
       fault: 'environment',
       message: 'disk image /nowhere/disk.qcow2: there is no such file. Build it first, or correct appliance.image',
     });
+  });
+
+  test('that is a link into another folder, with a link in its path', async () => {
+    const [images, links] = [join(bench.directory, 'images'), join(bench.directory, 'links')];
+    await mkdir(images);
+    await mkdir(links);
+    await copyFile(blank, join(images, 'blank.raw'));
+    await symlink('../images', join(links, 'folder'));
+    await symlink('folder/blank.raw', join(links, 'disk'));
+    const testbed = await bench.testbed(rabbit({ image: join(links, 'disk') }), 0);
+    await testbed.dut.start();
+    await testbed.close();
+    await rm(join(images, 'blank.raw'));
+    await expect(make(join(links, 'disk'))).rejects.toThrow(
+      /links\/disk: it is a link to folder\/blank\.raw, but there is no such file/,
+    );
+  });
+
+  test('that is compressed is recognised before QEMU sees it', async () => {
+    const image = join(bench.directory, 'disk.qcow2.gz');
+    await writeFile(image, gzipSync(await readFile(blank)));
+    await expect(make(image)).rejects.toThrow(/it is compressed by gzip\. Unpack it: gunzip -k .*disk\.qcow2\.gz, and set/);
   });
 
   test('that is truncated', async () => {
@@ -143,6 +169,35 @@ test('a disk that is full of captures makes an environment error', async ({ skip
         }),
       ]) as unknown[],
     });
+    expect(await bench.containers()).toEqual([]);
+  } finally {
+    execFileSync('umount', [directory]);
+  }
+});
+
+test("a disk for which QEMU has no room makes an environment error at once, which names QEMU's I/O error", async ({ skip }) => {
+  const directory = await mkdtemp(join(bench.directory, 'full-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'pipe' });
+  } catch (error) {
+    skip(`cannot mount a small file system: ${String(error)}`);
+  }
+  try {
+    const disk = join(directory, 'disk.raw');
+    await writeFile(disk, '');
+    await truncate(disk, 64 * 1024 ** 2);
+    await chmod(disk, 0o666);
+    const qemuArgs = ['-drive', 'file=/alpy/run/disk.raw,format=raw,if=virtio'];
+    const testbed = await bench.testbed(rabbit({ qemuArgs }), 0, { directory });
+    await testbed.dut.boot();
+    const error = {
+      code: 'ALPY_DISK_IO',
+      fault: 'environment',
+      message: expect.stringMatching(/^rabbit: QEMU could not write the disk virtio\d: No space left on device\. /) as string,
+    };
+    const writing = testbed.dut.shell.run('head -c 16000000 /dev/urandom >/dev/vdb; sync', { timeoutMs: 600_000 });
+    await expect(writing).rejects.toMatchObject(error);
+    await expect(testbed.close()).rejects.toMatchObject(error);
     expect(await bench.containers()).toEqual([]);
   } finally {
     execFileSync('umount', [directory]);

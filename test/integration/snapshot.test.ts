@@ -132,6 +132,45 @@ test('what a guest depends on makes another snapshot; what it does not depend on
   expect((await store.list()).map(({ record }) => record.key).sort()).toEqual([key, other.record.key].sort());
 });
 
+describe('a disk that `qemuArgs` adds', () => {
+  let folder: string;
+  const adds = (options: string, changes: Partial<Appliance> = {}): Appliance =>
+    rabbit({
+      image: join(folder, 'rabbit.qcow2'),
+      qemuArgs: ['-drive', `file=/alpy/image/seed,format=raw,if=virtio,${options}`],
+      ...changes,
+    });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(directory, 'images-'));
+    await copyFile(rabbitImage, join(folder, 'rabbit.qcow2'));
+  });
+
+  const writeSeed = (text: string): Promise<void> => writeFile(join(folder, 'seed'), text.padEnd(65_536, '\n'));
+
+  test('makes another snapshot when its content changes', async () => {
+    for (const content of ['one', 'two']) {
+      await writeSeed(content);
+      const wanted = adds('readonly=on', { provision: ['cat /dev/vdb >/dev/null'] }); // it is in the guest's memory then
+      const testbed = await bench.testbed(wanted, 0, { snapshot: { use: 'restore', from: await provide(wanted, store, 0) } });
+      await testbed.dut.boot();
+      expect(await testbed.dut.shell.run('head -n 1 /dev/vdb')).toMatchObject({ output: content });
+      await testbed.close();
+    }
+  });
+
+  test('cannot be part of a snapshot when the guest has written to it', async () => {
+    await writeSeed('one');
+    const wanted = adds('snapshot=on', { provision: ['echo mine >/dev/vdb && sync'] });
+    await expect(provide(wanted, store, 0)).rejects.toMatchObject({
+      code: 'ALPY_SNAPSHOT',
+      message: expect.stringMatching(
+        /qemuArgs adds the disk virtio\d, and the guest wrote to it, which no snapshot can hold/,
+      ) as string,
+    });
+  });
+});
+
 test('guests of different snapshots have one lifeline after the other', async () => {
   const two = await provide(appliance, store, 2);
   await using lifelines = new LifelinePool(bench.directory);

@@ -97,7 +97,14 @@ describe('a node', () => {
       '9000',
       '',
     ]);
-    await expect(node!.configure({ address: '10.1.0.2/16', gateway: '10.7.0.1' })).rejects.toThrow(/Nexthop has invalid gateway/);
+    await expect(node!.configure({ address: '10.1.0.2/16', gateway: '10.7.0.1' })).rejects.toMatchObject({
+      message: /Nexthop has invalid gateway/,
+      fault: 'usage',
+    });
+    await expect(node!.run('ip link add d0 type no_such_type')).rejects.toMatchObject({
+      message: /the kernel of the host lacks what this needs/,
+      fault: 'environment',
+    });
     await expect(node!.run(['sh', '-c', 'echo no; exit 3'])).rejects.toThrow(/node0: sh -c echo no; exit 3: exit status 3/);
     await expect(node!.run(['sleep', '60'], { timeoutMs: 300 })).rejects.toThrow('node0: sleep 60: not done after 300 ms');
     await testbed.close();
@@ -144,14 +151,14 @@ describe('an app', () => {
       name: 'server',
       command: ['sh', '-c', 'echo ready; sleep 60'],
     });
-    await app.waitUntilRunning({ timeoutMs: 5000 });
-    expect(await app.waitForOutput(/^ready$/, { timeoutMs: 5000 })).toBe('ready');
+    await app.waitUntilRunning({ timeoutMs: 30_000 });
+    expect(await app.waitForOutput(/^ready$/, { timeoutMs: 30_000 })).toBe('ready');
     await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(
       /server@node0: printed nothing like \/never\/ within 200 ms/,
     );
     await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server@node0: still runs after 200 ms');
     await app.kill('SIGKILL');
-    expect(await app.wait({ timeoutMs: 5000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
+    expect(await app.wait({ timeoutMs: 30_000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
     await testbed.close();
   });
 
@@ -180,16 +187,17 @@ describe('an app', () => {
     ]);
   });
 
-  test('that dies unnoticed makes an environment error with its output', async () => {
+  test('that ends although nothing waits for that is the fault of the test, and its output is quoted', async () => {
     const testbed = await bench.testbed(silent(), 1);
     const app = await testbed.apps.start({
       node: testbed.nodes[0]!,
       name: 'server',
       command: ['sh', '-c', 'echo cannot bind; exit 2'],
     });
-    await expect(app.waitForOutput(/ready/, { timeoutMs: 5000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
+    await expect(app.waitForOutput(/ready/, { timeoutMs: 30_000 })).rejects.toThrow(/ended with exit status 2.*cannot bind/s);
     await expect(testbed.close()).rejects.toMatchObject({
-      fault: 'environment',
+      code: 'ALPY_APP_ENDED',
+      fault: 'usage',
       message: /server@node0: .* exit status 2.*cannot bind/s,
     });
   });

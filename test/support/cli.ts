@@ -32,7 +32,10 @@ export class Project implements AsyncDisposable {
     return join(this.directory, ...parts);
   }
 
-  /** Starts `alpy` here. @param input - its standard input; absent for none */
+  /**
+   * Starts `alpy` here, as the first of a process group of its own.
+   * @param input - its standard input; absent for none
+   */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): ChildProcess {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: this.directory,
@@ -46,6 +49,7 @@ export class Project implements AsyncDisposable {
         NODE_OPTIONS: '',
       },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      detached: true,
     });
     child.stdin?.end(input);
     return child;

@@ -2,9 +2,10 @@
 // A process with a decoder, to be killed. Arguments: the qemu image, a folder, a pcap in it, and the filter to ask for again and again.
 import { Decoder } from '../../src/capture/index.ts';
 import { Engine } from '../../src/docker/index.ts';
+import { suiteId } from './suite.ts';
 
 const [image = '', directory = '', file = '', filter = ''] = process.argv.slice(2);
-const engine = await Engine.connect();
+const engine = await Engine.connect({ jobId: suiteId() });
 const decoder = new Decoder({ engine, image, access: { kind: 'bind' }, directory });
 const query = { file, trueTime: (ms: number) => ms };
 await decoder.frames({ ...query, filter: 'arp', limit: 1 }, AbortSignal.timeout(60_000));

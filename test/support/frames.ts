@@ -18,6 +18,7 @@ function ipv4(way: Way, protocol: number, payload: Buffer): Buffer {
   header[9] = protocol;
   (way === 'there' ? leftAddress : rightAddress).copy(header, 12);
   (way === 'there' ? rightAddress : leftAddress).copy(header, 16);
+  header.writeUInt16BE(checksum(header), 10);
   return ethernet(way, 0x0800, Buffer.concat([header, payload]));
 }
 
@@ -25,7 +26,14 @@ function ipv4(way: Way, protocol: number, payload: Buffer): Buffer {
 function checksum(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at]! << 8) | (bytes[at + 1] ?? 0);
-  return ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return ~sum & 0xffff;
+}
+
+/** That of TCP or UDP, over what they are sent by, too. */
+function transportChecksum(protocol: number, message: Buffer): number {
+  const pseudo = Buffer.from([...leftAddress, ...rightAddress, 0, protocol, message.length >> 8, message.length & 0xff]);
+  return checksum(Buffer.concat([pseudo, message]));
 }
 
 /** An ICMP echo: the request there, the reply back. */
@@ -51,16 +59,20 @@ export function tcp(way: Way, sequence: number, acknowledged: number, data: stri
   header.writeUInt16BE(way === 'there' ? port : 40_000, 2);
   header.writeUInt32BE(sequence, 4);
   header.writeUInt32BE(acknowledged, 8);
-  return ipv4(way, 6, Buffer.concat([header, Buffer.from(data)]));
+  const segment = Buffer.concat([header, Buffer.from(data)]);
+  segment.writeUInt16BE(transportChecksum(6, segment), 16);
+  return ipv4(way, 6, segment);
 }
 
-/** A datagram of UDP from port 40000 of the node. */
-export function udp(port: number, data: string): Buffer {
+/** A datagram of UDP from port 40000 of the node. @param error - what its checksum is too much */
+export function udp(port: number, data: string, error = 0): Buffer {
   const header = Buffer.alloc(8);
   header.writeUInt16BE(40_000, 0);
   header.writeUInt16BE(port, 2);
   header.writeUInt16BE(header.length + Buffer.byteLength(data), 4);
-  return ipv4('there', 17, Buffer.concat([header, Buffer.from(data)]));
+  const datagram = Buffer.concat([header, Buffer.from(data)]);
+  datagram.writeUInt16BE((transportChecksum(17, datagram) + error) & 0xffff, 6);
+  return ipv4('there', 17, datagram);
 }
 
 /** A record of a pcap. */

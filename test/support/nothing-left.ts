@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readdirSync } from 'node:fs';
 import Docker from 'dockerode';
-import { runLabel } from '../../src/docker/index.ts';
+import { jobLabel } from '../../src/docker/index.ts';
 import { procText, qemuProcesses } from './processes.ts';
+import { beginSuite, suiteId } from './suite.ts';
 
-/** Looks before and after all tests of a project: whatever is there afterwards and was not before has been left behind. */
+/**
+ * Fails after all tests of a project if something of theirs is still there. Other alpy processes on this machine, such as a
+ * second run of the tests, do not count.
+ */
 export default async function nothingLeft(): Promise<() => Promise<void>> {
-  const before = await leftovers();
+  beginSuite();
+  const docker = new Docker();
+  const before = strays();
   return async () => {
-    const known = new Set(before);
-    const left = (await leftovers()).filter((one) => !known.has(one));
+    const containers = await docker.listContainers({ all: true, filters: { label: [`${jobLabel}=${suiteId()}`] } });
+    const left = [
+      ...containers.map(({ Names, State }) => `container ${Names.join(' ')} (${State})`),
+      ...strays().filter((one) => !before.includes(one)),
+    ];
     if (left.length > 0) throw new Error(`the tests have left behind:\n${left.join('\n')}`);
   };
 }
 
-/** Containers of alpy, QEMU processes and taps. */
-async function leftovers(): Promise<readonly string[]> {
-  const containers = await new Docker().listContainers({ all: true, filters: { label: [runLabel] } });
+/** QEMU processes and taps that belong to no container: those of a testbed are gone when its containers are. */
+function strays(): readonly string[] {
   const taps = readdirSync('/sys/class/net').filter((name) => /^tap\d+$/.test(name));
-  return [
-    ...containers.map(({ Names, State }) => `container ${Names.join(' ')} (${State})`),
-    ...qemuProcesses().map((pid) => `process ${pid} ${procText(pid, 'comm')}`),
-    ...taps.map((name) => `interface ${name}`),
-  ];
+  const processes = qemuProcesses().filter((pid) => !/[0-9a-f]{64}/.test(procText(pid, 'cgroup')));
+  return [...processes.map((pid) => `process ${pid} ${procText(pid, 'comm')}`), ...taps.map((name) => `interface ${name}`)];
 }

@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, statusByFault } from '../../core/errors.ts';
-import { SessionError } from '../../session/index.ts';
+import { SessionError, sessionFiles } from '../../session/index.ts';
+import { artifactFolder } from './collect.ts';
 import type { Job } from './job.ts';
 import { NoTestbedError, outcomeOfError, type NoTestbed, type Outcome } from './outcome.ts';
 
@@ -35,7 +36,8 @@ export function outcomeOfStart(error: unknown, job: Pick<Job, 'variables'>): Out
  */
 export async function noteFailure(session: string, error: unknown, job: Pick<Job, 'variables'>): Promise<unknown> {
   if (!(error instanceof SessionError) || error.culprit === undefined) return error;
-  const { message, code, fault } = error;
+  const { code, fault } = error;
+  const message = error.message.replaceAll(join(session, sessionFiles.testbed), artifactFolder); // where the job will find it
   const note: NoTestbed = { message, code, fault, outcome: outcomeOfStart(error, job) };
   if (error.culprit !== 'disk') {
     await mkdir(session, { recursive: true, mode: 0o700 });

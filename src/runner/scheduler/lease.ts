@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
 import { untilAborted } from '../../core/deadline.ts';
 import { EnvironmentError } from '../../core/errors.ts';
+import { readLines } from '../../core/lines.ts';
 import { log, step } from '../../core/step.ts';
 import type { Demand } from './scheduler.ts';
 import type { Answer } from './server.ts';
@@ -27,7 +27,7 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const socket = connect(path);
     try {
       const closed = once(socket, 'close').then(() => undefined);
-      const asked = once(createInterface({ input: socket }), 'line') as Promise<[string]>;
+      const asked = once(readLines(socket), 'line') as Promise<[string]>;
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);
       const [line] = (await (signal ? untilAborted(first, signal) : first)) ?? [];

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { messageOf } from '../../core/errors.ts';
+import { readLines } from '../../core/lines.ts';
 import { Scheduler, type Capacity, type Demand } from './scheduler.ts';
 
 /** What the server answers. */
@@ -59,7 +59,7 @@ function serve(scheduler: Scheduler, socket: Socket): void {
     socket.write(`${JSON.stringify(value)}\n`);
   };
   socket.on('error', () => undefined); // its close tells
-  createInterface({ input: socket }).once('line', (line) => {
+  readLines(socket).once('line', (line) => {
     try {
       const giveBack = scheduler.request(JSON.parse(line) as Demand, () => {
         answer({ granted: true });

@@ -27,7 +27,7 @@ export async function containersOf(id: number): Promise<readonly string[]> {
 }
 
 /** How long a process that has nothing left to do may take to end, in `ms`. */
-const exitTimeoutMs = 2000;
+const exitTimeoutMs = 20_000;
 
 /**
  * What is left of jobs.

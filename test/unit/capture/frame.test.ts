@@ -2,14 +2,19 @@
 import { expect, test } from 'vitest';
 import { parseFrame, tsharkCommand } from '../../../src/capture/frame.ts';
 
+const preferences = [
+  '-n',
+  ...['ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.check_checksum:TRUE', 'udplite.check_checksum:TRUE'],
+  'sctp.checksum:CRC 32c',
+].flatMap((word) => (word === '-n' ? [word] : ['-o', word]));
 const printed = ['frame.number', 'frame.time_epoch', 'frame.len', '_ws.col.protocol', '_ws.col.info'];
 const fields = (...names: readonly string[]) => ['-T', 'fields', ...[...printed, ...names].flatMap((name) => ['-e', name])];
 
 test('tshark reads its standard input as it comes, filters and prints fields', () => {
   const follow = true;
-  expect(tsharkCommand({ filter: '', fields: [], follow })).toEqual(['tshark', '-r', '-', '-l', '-n', ...fields()]);
+  expect(tsharkCommand({ filter: '', fields: [], follow })).toEqual(['tshark', '-r', '-', '-l', ...preferences, ...fields()]);
   expect(tsharkCommand({ filter: 'ip && udp', fields: ['ip.ttl'], follow })).toEqual([
-    ...['tshark', '-r', '-', '-l', '-n', '-Y', 'ip && udp'],
+    ...['tshark', '-r', '-', '-l', ...preferences, '-Y', 'ip && udp'],
     ...fields('ip.ttl'),
   ]);
 });
@@ -17,7 +22,7 @@ test('tshark reads its standard input as it comes, filters and prints fields', (
 test('tshark makes two passes, for which it needs a file, where it does not follow', () => {
   const [sh, option, script, ...args] = tsharkCommand({ filter: 'ip', fields: [], follow: false });
   expect([sh, option, script?.split('\n').at(-1)]).toEqual(['sh', '-c', 'exec tshark -2 -r /dev/stdin "$@"']);
-  expect(args).toEqual(['sh', '-l', '-n', '-Y', 'ip', ...fields()]);
+  expect(args).toEqual(['sh', '-l', ...preferences, '-Y', 'ip', ...fields()]);
 });
 
 test('a line becomes a frame', () => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishCapture } from '../../../src/capture/finish.ts';
 import { PcapRewriter } from '../../../src/capture/pcap.ts';
+import { readLive } from '../../../src/capture/read-live.ts';
 
 interface Record {
   readonly ms: number;
@@ -107,4 +108,14 @@ test('a file that nobody began has no frames', async () => {
 
 test('a file that is gone is told of', async () => {
   await expect(finishCapture(join(directory, 'gone.pcap'), later)).rejects.toThrow(/^gone\.pcap: ENOENT/);
+});
+
+test('what a link leads to is neither read nor written', async () => {
+  const [victim, link] = [join(directory, 'victim.pcap'), join(directory, 'link.pcap')];
+  const content = pcap([{ ms: 1000, data: 'x' }]);
+  await writeFile(victim, content);
+  await symlink(victim, link);
+  await expect(finishCapture(link, later)).rejects.toThrow(/^link\.pcap: expected a file at .*link\.pcap, got a link/);
+  await expect(readLive(link, false, AbortSignal.timeout(10_000)).next()).rejects.toThrow('got a link');
+  expect(await readFile(victim)).toEqual(content);
 });

@@ -46,6 +46,13 @@ test('artifacts outside of the project', async () => {
   );
 });
 
+test.each([' ', 'reg.example.com/g/', ' reg.example.com/g'])('ALPY_REGISTRY=%j, which GitLab cannot use', async (value) => {
+  const { ALPY_REGISTRY: found } = await look({ env: { ...env, ALPY_REGISTRY: value } });
+  expect(found).toMatch(
+    /^warning\|expected no blanks and no slash at the end, got .*\|set the variable to "(reg\.example\.com\/g"|", or delete it)$/,
+  );
+});
+
 test('no token, no login, no job', async () => {
   const found = await look({ env: { HOME: '/nonexistent' }, directory: '/builds/g/p' });
   expect(found['token']).toMatch(/^warning\|no token: no notes on merge requests/);

@@ -26,6 +26,11 @@ test.each([
   [['run', '--nope'], 'Unknown argument: nope'],
   [['run', '--accel', 'warp'], 'Invalid values:'],
   [['run', '--config', '/nowhere/alpy.yaml'], '/nowhere/alpy.yaml'],
+  [
+    ['run', 'tests/x.test.ts:3'],
+    'got "tests/x.test.ts:3": alpy cannot choose a test by its line yet. Use alpy run tests/x.test.ts, or',
+  ],
+  [['run', 'a', 'tests/x.test.ts:3:7'], 'got "tests/x.test.ts:3:7"'],
 ])('wrong usage %j: status 2, and one message', async (args, message) => {
   const { status, stderr } = await runMain(...args);
   expect(status).toBe(2);
@@ -38,6 +43,13 @@ test('a message shows no secret of the environment', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   const { stderr } = await runMain('run', '--config', '/nowhere/abcdefgh12345.yaml');
   expect(stderr).toContain('/nowhere/[MASKED].yaml');
+});
+
+test('a command whose output nobody reads any more ends with the status of SIGPIPE, without a message', async () => {
+  const unread = new AbortController();
+  const running = main(['doctor', '--config', '/nowhere/alpy.yaml'], unread.signal);
+  unread.abort();
+  expect(await running).toBe(141);
 });
 
 test('the schema of the configuration is JSON', async () => {

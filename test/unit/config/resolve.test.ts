@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { originText, resolveConfig, type LoadedConfig } from '../../../src/config/resolve.ts';
 import type { ConfigOverrides } from '../../../src/config/schema.ts';
-import type { Variables } from '../../../src/config/variables.ts';
+import type { Variables } from '../../../src/core/variables.ts';
 
 function resolve(raw: unknown, variables: Variables = {}, flags: ConfigOverrides = {}): LoadedConfig {
   return resolveConfig({ file: '/project/rabbit/alpy.yaml', raw, variables, flags, directory: '/project' });
@@ -34,7 +34,8 @@ test('a file that names an image gets every default', () => {
       qemuArgs: [],
       bootTimeoutMs: 120_000,
       provision: [],
-      clockCommand: 'date -u -s @{time} >/dev/null 2>&1 || date -u -s @{seconds} >/dev/null',
+      kernelMessages: 'keep',
+      lineEnd: 'lf',
     },
     topology: { links: 2 },
     images: {},
@@ -48,7 +49,8 @@ test('a file that names an image gets every default', () => {
 });
 
 test('a file may say everything', () => {
-  const login = { user: 'root', password: 'x', loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/', failure: 'no' };
+  const prompts = { loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/' };
+  const login = { user: 'root', password: 'x', ...prompts, failure: 'no', retryMs: 0, shellCommand: 'exec sh' };
   const said = {
     appliance: {
       name: 'rabbit',
@@ -66,7 +68,11 @@ test('a file may say everything', () => {
       login,
       provision: ['modprobe bonding'],
       clockCommand: '',
+      rebootCommand: 'reload',
+      kernelMessages: 'separate',
       powerOffCommand: 'poweroff',
+      become: 'sudo -n',
+      lineEnd: 'cr',
     },
     topology: { links: 0 },
     images: { registry: 'r', tag: 't', qemu: 'q', node: 'n', traffic: 'x', mine: 'm' },
@@ -108,7 +114,8 @@ test('flags win over variables, variables over the file, the file over defaults,
     'appliance.qemuArgs': 'default',
     'appliance.bootTimeoutMs': 'default',
     'appliance.provision': 'default',
-    'appliance.clockCommand': 'default',
+    'appliance.kernelMessages': 'default',
+    'appliance.lineEnd': 'default',
     'topology.links': 'flag',
     'images.my-app': 'variable ALPY_IMAGE_MY_APP',
     'tests.include': 'default',
@@ -122,9 +129,35 @@ test('flags win over variables, variables over the file, the file over defaults,
   });
 });
 
+test('a variable of blanks counts as unset, and blanks around a value do not count, except in the log-in', () => {
+  const { config } = resolve(
+    { appliance: { image: 'a.qcow2', login: { user: 'root', shellPrompt: '# ' } }, images: { registry: 'file.example/a' } },
+    {
+      ALPY_REGISTRY: ' ',
+      ALPY_IMAGE_TAG: ' 1.2 ',
+      ALPY_ACCEL: ' tcg\n',
+      ALPY_WORKERS: ' 3 ',
+      ALPY_APPLIANCE_IMAGE: ' b.qcow2 ',
+      ALPY_APPLIANCE_LOGIN_PASSWORD: ' x ',
+      ALPY_APPLIANCE_LOGIN_SHELL_PROMPT: '> ',
+    },
+  );
+  expect(config).toMatchObject({
+    images: { registry: 'file.example/a', tag: '1.2' },
+    accel: 'tcg',
+    workers: 3,
+    appliance: { image: '/project/b.qcow2', login: { password: ' x ', shellPrompt: '> ' } },
+  });
+});
+
 test('paths in variables and flags count from the current directory', () => {
   const { config } = resolve({ appliance: { image: 'a' } }, { ALPY_APPLIANCE_IMAGE: 'b.img' }, { out: 'c' });
   expect([config.appliance.image, config.out]).toEqual(['/project/b.img', '/project/c']);
+});
+
+test('a log-in needs a user and nothing else', () => {
+  const { login } = resolve({ appliance: { image: 'a', login: { user: 'root' } } }).config.appliance;
+  expect(login).toEqual({ user: 'root' });
 });
 
 test('an image may come from a variable alone', () => {
@@ -183,7 +216,7 @@ test.for<[string, unknown, readonly string[]]>([
 
 test('unknown names are refused, with the name that was most likely meant', () => {
   const raw = {
-    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', kernel: 'x' },
+    appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', speed: 'x' },
     Links: 3,
     worker: 2,
     constructor: 1,
@@ -192,7 +225,7 @@ test('unknown names are refused, with the name that was most likely meant', () =
     'appliance.memory: unknown name; did you mean memoryMiB?',
     'appliance.fromat: unknown name; did you mean format?',
     'appliance.accel: unknown name here; did you mean accel?',
-    'appliance.kernel: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, powerOffCommand',
+    'appliance.speed: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, kernelMessages, powerOffCommand, become, lineEnd',
     'Links: unknown name here; did you mean topology.links?',
     'worker: unknown name; did you mean workers?',
     'constructor: unknown name; known here are appliance, topology, images, tests, accel, boot, snapshots, workers, retries, out',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
 import { Frame, numberIn } from '../../../src/console/frame.ts';
+import { plainState, unknownState, type RunTextOptions } from '../../../src/console/run-text.ts';
 import { echoPattern, pieces } from '../../../src/console/pace.ts';
 
 const kernelMessage = '[   12.345678] link up\r\n';
@@ -11,7 +12,7 @@ describe('the markers of a command', () => {
   test.each([
     ['ready', frame.ready, `@@${id}R@@\r\n`, 0],
     ['begin', frame.begin, `@@${id}B@@\r\n`, 0],
-    ['end', frame.end, `@@${id}E127@@`, 127],
+    ['end', frame.end, `@@${id}E0127@@`, 127],
     ['acknowledgement', frame.acknowledged, `@@${id}A000042@@`, 42],
   ] as const)('%s is found wherever a kernel message cuts it', (_name, pattern, marker, number) => {
     for (let at = 0; at < marker.length; at += 1) {
@@ -22,9 +23,12 @@ describe('the markers of a command', () => {
   });
 
   test('the echo of a line that is typed holds no marker, and fits the line editor of busybox', () => {
-    for (const keepState of [true, false]) {
-      const options = { redirect: `</dev/null >/tmp/alpy-0123456789ab 2>&1`, keepState };
-      for (const line of [frame.opening(options), frame.wholeLine('a'.repeat(800), options) ?? 'too long']) {
+    const redirect = `</dev/null >/tmp/alpy-0123456789ab 2>&1`;
+    const all: RunTextOptions[] = [true, false].flatMap((keepState) =>
+      [plainState, unknownState].flatMap((state) => [true, false].map((isOwn) => ({ redirect, keepState, isOwn, state }))),
+    );
+    for (const options of all) {
+      for (const line of [frame.opening(options, true), frame.wholeLine('a'.repeat(500), options) ?? 'too long']) {
         expect(line.length).toBeLessThan(1000);
         for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged])
           expect(`\n${line}\r\n`).not.toMatch(pattern);

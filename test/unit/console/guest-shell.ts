@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { RemoteShell, SerialConsole } from '../../../src/console/index.ts';
+import { RemoteShell, SerialConsole, type ShellOptions } from '../../../src/console/index.ts';
 import { startGuest, type Tamper } from './guest.ts';
 
 /** For waits that end at once unless something is broken. */
-export const wait = { timeoutMs: 4000 };
+export const wait = { timeoutMs: 20_000 };
 
 /** A shell on a terminal of 80 columns, as it is before any preparation. */
 export async function startShell(
@@ -22,4 +22,28 @@ export async function startShell(
       await guest[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * The same after a log-in, and so prepared.
+ * @param profile - lines for the shell to read first, as from the user's profile
+ */
+export async function startPreparedShell(
+  command: string,
+  profile = '',
+  options: ShellOptions = {},
+): Promise<Awaited<ReturnType<typeof startShell>>> {
+  const guest = await startShell(command);
+  try {
+    if (profile !== '') {
+      await guest.console.send(`${profile}\necho pro''filed\n`);
+      await guest.console.expect('profiled', wait);
+    }
+    await guest.console.send('\n');
+    const shell = await RemoteShell.login(guest.console, { user: 'root', settleMs: 50 }, wait, { ...wait, ...options });
+    return { ...guest, shell };
+  } catch (error) {
+    await guest[Symbol.asyncDispose]();
+    throw error;
+  }
 }

@@ -59,6 +59,21 @@ export function cutIn(place: RegExp, offset: number, message: string): Tamper {
   };
 }
 
+/** Inserts a message after so many bytes of output, again and again, wherever that is. */
+export function insertEvery(countBytes: number, message: string): Tamper {
+  let left = countBytes;
+  return (output) => {
+    const parts: Buffer[] = [];
+    let from = 0;
+    for (; output.length - from >= left; left = countBytes) {
+      parts.push(output.subarray(from, from + left), Buffer.from(message));
+      from += left;
+    }
+    left -= output.length - from;
+    return Buffer.concat([...parts, output.subarray(from)]);
+  };
+}
+
 /** Two ends of one connection, in memory: what one writes the other reads. */
 export function connect(): { readonly near: Duplex; readonly far: Duplex } {
   const end = (other: () => Duplex): Duplex =>
@@ -79,8 +94,8 @@ export function connect(): { readonly near: Duplex; readonly far: Duplex } {
 }
 
 /** The shells of this machine that a guest may have, by the command that starts each; tells which ones are missing. */
-export function availableShells(): readonly (readonly [name: string, command: string])[] {
-  const known = { dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
+export function availableShells(more: Readonly<Record<string, string>> = {}): readonly (readonly [name: string, command: string])[] {
+  const known = { ...more, dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
   return Object.entries(known).filter(([name]) => {
     const isThere = hasProgram(name) && hasProgram('script');
     if (!isThere) process.stderr.write(`skipped: no test with ${name}, since it or util-linux's script is not installed\n`);

@@ -13,7 +13,7 @@ test('plain text is typed as it is', () => {
 });
 
 test('what a terminal or a line editor may take for something else is escaped', () => {
-  expect(typedWord("a\nb\t'c' !! \\n ä")).toBe(String.raw`"$(printf %b 'a\nb\0011\0047c\0047 \0041\0041 \\n \0303\0244')"`);
+  expect(typedWord("a\nb\t'c' !! \\n ä")).toBe(String.raw`"$(\command printf %b 'a\nb\0011\0047c\0047 \0041\0041 \\n \0303\0244')"`);
   const typed = escapeText(everyByte) + quoteWord(' "#$%&()*+,-./09:;<=>?@AZ[\\]^_`az{|}~');
   expect(typed).toMatch(/^[ "-~]*$/);
 });

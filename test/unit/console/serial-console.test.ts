@@ -15,7 +15,7 @@ import {
 import { UsageError } from '../../../src/core/errors.ts';
 import { connect } from './guest.ts';
 
-const soon = { timeoutMs: 2000 };
+const soon = { timeoutMs: 20_000 };
 
 function open(options: Parameters<typeof SerialConsole.open>[1] = {}): { console: SerialConsole; far: Duplex } {
   const { near, far } = connect();
@@ -190,7 +190,7 @@ describe('send', () => {
       taken.push(piece.toString());
       far.write(piece.toString().split('').join('\r\n'));
     });
-    await console.send('abcdef\n', { echo: true, chunkBytes: 4, timeoutMs: 2000 });
+    await console.send('abcdef\n', { echo: true, chunkBytes: 4, timeoutMs: 20_000 });
     expect(taken).toEqual(['abcd', 'ef\n']);
   });
 

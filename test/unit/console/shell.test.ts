@@ -11,8 +11,8 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
   test('gives its output and exit status', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
-    expect(await shell.run('echo hello')).toEqual({ output: 'hello', exitStatus: 0, droppedBytes: 0 });
-    expect(await shell.run('false', { check: false })).toEqual({ output: '', exitStatus: 1, droppedBytes: 0 });
+    expect(await shell.run('echo hello')).toEqual({ output: 'hello', exitStatus: 0, kernelMessages: [] });
+    expect(await shell.run('false', { check: false })).toEqual({ output: '', exitStatus: 1, kernelMessages: [] });
     expect(await shell.run('printf "a\\n\\nb\\n\\n"')).toMatchObject({ output: 'a\n\nb\n' });
     expect(await shell.run('printf "no end"')).toMatchObject({ output: 'no end' });
     expect(await shell.run('echo out; echo err >&2; exit 3', { check: false })).toMatchObject({

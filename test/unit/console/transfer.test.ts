@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { TransferError, type RemoteShell } from '../../../src/console/index.ts';
+import { RemoteShell, TransferError } from '../../../src/console/index.ts';
+import type { SessionCommand, SessionResult, ShellSession } from '../../../src/console/shell-session.ts';
+import { getFile } from '../../../src/console/transfer.ts';
 import { EnvironmentError } from '../../../src/core/errors.ts';
-import { startShell } from './guest-shell.ts';
-import { availableShells } from './guest.ts';
+import { startShell, wait } from './guest-shell.ts';
+import { availableShells, insertEvery } from './guest.ts';
 
 describe.concurrent.each(availableShells())('a transfer in %s', (_name, command) => {
   const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
@@ -105,6 +111,36 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     expect((await shell.run(`rm -r ${folder}; echo fine`)).output).toBe('fine');
   });
 
+  test('arrives although the kernel prints all the time', async () => {
+    await using guest = await startShell(command, insertEvery(3000, '[   12.345678] eth0: link up\r\n'));
+    const { shell } = guest;
+    const folder = await makeFolder(shell);
+    const bytes = randomBytes(100_000);
+    await shell.upload(bytes, `${folder}/file`);
+    expect((await shell.download(`${folder}/file`)).equals(bytes)).toBe(true);
+    const text = await shell.run(`od -An -v -tx1 <${folder}/file | head -c 24000`, { exact: true });
+    expect(text.output).toBe(bytes.toString('hex').replace(/../g, ' $&').replace(/.{48}/g, '$&\n').slice(0, 24_000));
+    await shell.run(`rm -r ${folder}`);
+  });
+
+  test('arrives although something without a time stamp is printed now and then', async () => {
+    await using guest = await startShell(command, insertEvery(15_000, 'eth0: link is up\r\n'));
+    const { shell } = guest;
+    const folder = await makeFolder(shell);
+    const bytes = randomBytes(40_000);
+    await shell.upload(bytes, `${folder}/file`);
+    expect((await shell.download(`${folder}/file`)).equals(bytes)).toBe(true);
+    await shell.run(`rm -r ${folder}`);
+  });
+
+  test('says after how many bytes the device never gets through', { timeout: 30_000 }, async () => {
+    await using guest = await startShell(command, insertEvery(300, 'eth0: link is up\r\n'));
+    const shell = RemoteShell.attach(guest.console, { timeoutMs: 25_000 });
+    await expect(shell.download('/proc/self/exe')).rejects.toThrow(
+      /was wrong 31 times in a row, at last for 512 bytes at 0: does something else print on the console\?/,
+    );
+  });
+
   test('to where a folder is fails, and leaves nothing in it', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
@@ -123,7 +159,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     const content = `#!/usr/bin/env bash\narray=("$@")\necho "\${array[1]} \${#array[@]} $PWD"\nexit 4\n`;
     await shell.run(`cd ${folder}`, { keepState: true });
     const result = await shell.runScript({ content }, ['a b', "it's"], { check: false, directory: folder });
-    expect(result).toEqual({ output: `it's 2 ${folder}`, exitStatus: 4, droppedBytes: 0 });
+    expect(result).toEqual({ output: `it's 2 ${folder}`, exitStatus: 4, kernelMessages: [] });
     expect((await shell.run('ls -A')).output).toBe('');
     await expect(shell.runScript({ content: 'echo "no shebang"; false' })).rejects.toMatchObject({
       exitStatus: 1,
@@ -131,4 +167,33 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     });
     await shell.run(`rm -r ${folder}`);
   });
+});
+
+/** Runs the commands of a transfer here. The output of those whose number is in `spoilt` is cut by another message. */
+function localSession(spoilt: (call: number) => boolean): { readonly session: ShellSession; readonly sizes: number[] } {
+  const sizes: number[] = [];
+  const run = ({ text }: SessionCommand): Promise<SessionResult> => {
+    const { stdout, status } = spawnSync('sh', ['-c', String(text)], { encoding: 'utf8' });
+    sizes.push(Number(/head -c (\d+)/.exec(String(text))?.[1]));
+    const output = spoilt(sizes.length) ? `${stdout.slice(0, 100)}link is up\n${stdout.slice(100)}` : stdout;
+    return Promise.resolve({ output, exitStatus: status ?? -1 });
+  };
+  return { session: { console: { name: 'dut' }, run } as unknown as ShellSession, sizes };
+}
+
+test('blocks of a download become smaller when they are spoilt, and larger again, and failures count for each block', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-transfer-'));
+  const path = join(folder.path, 'file');
+  const bytes = randomBytes(90 * 1024);
+  await writeFile(path, bytes);
+  const tools = new Set(['base64', 'sha256sum']);
+  const { session, sizes } = localSession((call) => call <= 3);
+  expect((await getFile(session, tools, path, wait)).equals(bytes)).toBe(true);
+  expect(sizes.map((size) => size / 1024)).toEqual([24, 12, 6, 3, 3, 6, 12, 24, 24, 24]);
+
+  const short = bytes.subarray(0, 20 * 1024);
+  await writeFile(path, short);
+  const often = localSession((call) => call % 4 !== 0);
+  expect((await getFile(often.session, tools, path, wait)).equals(short)).toBe(true);
+  expect((often.sizes.length * 3) / 4).toBeGreaterThan(31); // more failures than one block may have
 });

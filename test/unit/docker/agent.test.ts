@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Agent, agentLoop } from '../../../src/docker/agent.ts';
 import { exitStatusOf, type Container } from '../../../src/docker/index.ts';
 
-const wait = { timeoutMs: 5000 };
+const wait = { timeoutMs: 20_000 };
 const shells: ReturnType<typeof spawn>[] = [];
 
 afterEach(() => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import { release, tmpdir } from 'node:os';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Engine } from '../../../src/docker/engine.ts';
+import { FakeDaemon } from '../../support/fake-daemon.ts';
 
 let directory: string;
 
@@ -15,28 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(directory, { recursive: true });
 });
-
-/** A daemon that knows its version and streams events. */
-async function fakeDaemon(
-  name: string,
-  kernel = release(),
-): Promise<{ socketPath: string; events: Promise<ServerResponse>; server: Server } & AsyncDisposable> {
-  const socketPath = join(directory, name);
-  const events = Promise.withResolvers<ServerResponse>();
-  const server = createServer((request, response) => {
-    if (request.url?.startsWith('/version') === true) response.end(JSON.stringify({ Version: '99.1', KernelVersion: kernel }));
-    else if (request.url?.startsWith('/events') === true) {
-      response.flushHeaders();
-      events.resolve(response);
-    } else response.writeHead(409).end(JSON.stringify({ message: 'no such thing' }));
-  });
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { socketPath, events: events.promise, server, [Symbol.asyncDispose]: close };
-}
 
 test('nobody is there', async () => {
   const socketPath = join(directory, 'none.sock');
@@ -60,7 +39,7 @@ test('somebody is there but never answers', async () => {
 });
 
 test('containers and execs tell their ends, whether somebody waits already or only later', async () => {
-  await using daemon = await fakeDaemon('good.sock');
+  await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'r1', jobId: 'j1' });
   expect(engine).toMatchObject({
     version: '99.1',
@@ -84,13 +63,13 @@ test('containers and execs tell their ends, whether somebody waits already or on
 });
 
 test('a daemon in a virtual machine has a kernel of its own', async () => {
-  await using daemon = await fakeDaemon('virtual.sock', '6.6.12-linuxkit');
+  await using daemon = await FakeDaemon.open(undefined, '6.6.12-linuxkit');
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   expect(engine.sharesKernel).toBe(false);
 });
 
 test('a daemon that ends is told to all who wait', async () => {
-  await using daemon = await fakeDaemon('ending.sock');
+  await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const waiting = engine.exits.exitOf('abc');
   (await daemon.events).end();
@@ -99,7 +78,7 @@ test('a daemon that ends is told to all who wait', async () => {
 });
 
 test("the daemon's refusals say what was wanted", async () => {
-  await using daemon = await fakeDaemon('refusing.sock');
+  await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const call = engine.call('start the container of node0', undefined, () => engine.docker.getContainer('x').start());
   await expect(call).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
+import { trafficCapabilities } from '../../../src/docker/capabilities.ts';
 import { exitStatusOf } from '../../../src/docker/exit-status.ts';
 import { createOptions } from '../../../src/docker/spec.ts';
 
@@ -55,6 +56,7 @@ test('a container as the Engine API wants it', () => {
       PidMode: 'container:abc',
       CapDrop: ['ALL'],
       CapAdd: ['NET_ADMIN'],
+      SecurityOpt: ['no-new-privileges'],
       Devices: [{ PathOnHost: '/dev/net/tun', PathInContainer: '/dev/net/tun', CgroupPermissions: 'rwm' }],
       Sysctls: { 'net.ipv4.ip_forward': '1' },
       Mounts: [{ Type: 'bind', Source: '/a', Target: '/b', ReadOnly: true }],
@@ -62,6 +64,19 @@ test('a container as the Engine API wants it', () => {
       LogConfig: { Type: 'none', Config: {} },
     },
   });
+});
+
+test('what runs beside a node has not all that the lifeline has, whatever a test asks for', () => {
+  const spec = { name: 'node0', image: 'alpy/node:latest', networkMode: 'none' };
+  expect(createOptions({ ...spec, ...trafficCapabilities() }, {})).toMatchObject({
+    HostConfig: { CapDrop: ['KILL', 'MKNOD', 'SETFCAP'], CapAdd: ['NET_ADMIN', 'NET_RAW'] },
+  });
+  expect(trafficCapabilities(['CAP_MKNOD', 'sys_nice'])).toEqual({
+    addCapabilities: ['MKNOD', 'SYS_NICE'],
+    dropCapabilities: ['KILL', 'SETFCAP'],
+  });
+  for (const name of ['all', 'KILL', 'CAP_SYS_PTRACE', 'dac_read_search'])
+    expect(() => trafficCapabilities(['NET_RAW', name])).toThrow(/apart from QEMU, got (ALL|KILL|SYS_PTRACE|DAC_READ_SEARCH)\. /);
 });
 
 test('a bare namespace is one in which the daemon does nothing', () => {

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { GitLabApi, GitLabError, type Token } from '../../../src/gitlab/index.ts';
 import { FakeGitLab, hang, jobToken, projectToken, status, truncate } from './fake-gitlab.ts';
 
-const limits = { requestMs: 100, totalMs: 2000, waitsMs: [1, 1], retryAfterMs: 10 };
+// generous: only the tests of time-outs have short ones
+const limits = { requestMs: 30_000, totalMs: 60_000, waitsMs: [1, 1], retryAfterMs: 10 };
 
 function api(gitlab: FakeGitLab, token: Token = projectToken, difference = {}): GitLabApi {
   return new GitLabApi(gitlab.context(), token, { ...limits, ...difference });
@@ -89,14 +90,14 @@ test('waits as long as GitLab asks for, but not for ever', async () => {
 test('no answer is a time-out', async () => {
   await using gitlab = await FakeGitLab.start();
   gitlab.faults.push(hang);
-  const error = await errorOf(api(gitlab).findNote(3, 'x'));
+  const error = await errorOf(api(gitlab, projectToken, { requestMs: 100 }).findNote(3, 'x'));
   expect([error.kind, error.message]).toEqual(['timeout', expect.stringContaining('no complete answer within 0.1 s')]);
 });
 
 test('all tries together have a deadline', async () => {
   await using gitlab = await FakeGitLab.start();
   gitlab.faults.push(status(503), status(503), status(503));
-  const error = await errorOf(api(gitlab, projectToken, { waitsMs: [60_000], totalMs: 50 }).findNote(3, 'x'));
+  const error = await errorOf(api(gitlab, projectToken, { waitsMs: [60_000], totalMs: 1000 }).findNote(3, 'x'));
   expect([error.kind, gitlab.received.length]).toEqual(['timeout', 1]);
 });
 

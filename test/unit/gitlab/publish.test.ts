@@ -7,7 +7,7 @@ import { jobContext, noteText, publishResults, tokenOf, uploadPackageFile } from
 import { runReport, testReport } from '../report/build.ts';
 import { FakeGitLab, jobToken, projectToken, status } from './fake-gitlab.ts';
 
-const limits = { requestMs: 1000, totalMs: 2000, waitsMs: [1, 1], retryAfterMs: 10 };
+const limits = { requestMs: 30_000, totalMs: 60_000, waitsMs: [1, 1], retryAfterMs: 10 };
 const jobUrl = 'https://gitlab.example/g/p/-/jobs/7';
 const tests = [
   testReport({ fullName: 'boots', artifacts: ['tests/boots/link0.pcap', 'tests/boots/debug.log'] }),

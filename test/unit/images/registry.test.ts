@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { registryLogin, registryOf, splitReference } from '../../../src/images/index.ts';
 
 test.each([
@@ -38,7 +38,132 @@ test("other logins come from DOCKER_AUTH_CONFIG, then from Docker's own file", a
   expect(await registryLogin('file.example/x', env)).toMatchObject({ username: 'f', password: 'with:colons' });
   expect(await registryLogin('variable.example/x', env)).toMatchObject({ username: 'v', password: 'w' });
   expect(await registryLogin('none.example/x', env)).toBeUndefined();
-  await expect(registryLogin('a.example/x', { DOCKER_AUTH_CONFIG: '{' })).rejects.toThrow(
-    'the variable DOCKER_AUTH_CONFIG is not JSON as Docker writes it into config.json',
+});
+
+const inVariable = (config: unknown): Readonly<Record<string, string>> => ({
+  HOME: '/nonexistent',
+  DOCKER_AUTH_CONFIG: JSON.stringify(config),
+});
+const auth = Buffer.from('u:p').toString('base64');
+
+test.each([
+  'reg.example:5000',
+  'http://reg.example:5000',
+  'https://reg.example:5000',
+  'https://reg.example:5000/',
+  'https://reg.example:5000/v2/',
+  'reg.example:5000/group',
+])('the login below the key %s counts, as for the CLI of Docker', async (key) => {
+  const login = { username: 'u', password: 'p', serveraddress: 'reg.example:5000' };
+  expect(await registryLogin('reg.example:5000/group/node:1', inVariable({ auths: { [key]: { auth } } }))).toEqual(login);
+  expect(await registryLogin('reg.example/group/node:1', inVariable({ auths: { [key]: { auth } } }))).toBeUndefined();
+});
+
+test('of several logins of a host that of the longest path above the image counts', async () => {
+  const entry = (username: string): object => ({ username, password: 'p' });
+  const config = inVariable({
+    auths: { 'r.example/b': entry('b'), 'r.example/a': entry('a'), 'https://r.example/a/deep': entry('deep'), other: entry('o') },
+  });
+  const user = async (reference: string): Promise<unknown> => (await registryLogin(reference, config))?.username;
+  expect([await user('r.example/a/deep/x'), await user('r.example/a/deeper'), await user('r.example/c/x')]).toEqual([
+    'deep',
+    'a',
+    'b',
+  ]);
+});
+
+test('user and password may stand there as they are, and tokens of a registry are handed on', async () => {
+  const plain = inVariable({ auths: { 'r.example': { username: 'u', password: 'p' } } });
+  expect(await registryLogin('r.example/x', plain)).toEqual({ username: 'u', password: 'p', serveraddress: 'r.example' });
+  const token = inVariable({ auths: { 'r.example': { auth, identitytoken: 't' } } });
+  expect(await registryLogin('r.example/x', token)).toMatchObject({ username: 'u', identitytoken: 't' });
+  const hub = inVariable({ auths: { 'https://index.docker.io/v1/': { auth } } });
+  expect(await registryLogin('alpine:3', hub)).toEqual({
+    username: 'u',
+    password: 'p',
+    serveraddress: 'https://index.docker.io/v1/',
+  });
+});
+
+test.each([
+  null,
+  {},
+  { auths: null },
+  { auths: { 'r.example': null } },
+  { auths: { 'r.example': {} } },
+  { auths: {}, credsStore: '' },
+])('no login in %j', async (config) => {
+  expect(await registryLogin('r.example/x', inVariable(config))).toBeUndefined();
+});
+
+test.each([
+  ['{', 'got text that is not JSON'],
+  [
+    '/builds/group/project.tmp/DOCKER_AUTH_CONFIG',
+    'got the path of a file. If GitLab sets the variable, change its type from File',
+  ],
+  ['[]', 'got something else:\n  the whole text: '],
+  ['{"auths":{"r.example":{"auth":5}}}', 'auths.r.example.auth: '],
+  [
+    '{"auths":{"r.example":{"auth":"s3cret!!"}}}',
+    'auths["r.example"].auth: expected base64 of "user:password", got text that is not',
+  ],
+  [JSON.stringify({ auths: { 'r.example': { auth: Buffer.from('s3cret').toString('base64') } } }), 'without a user or a colon'],
+])('what no CLI of Docker takes is an error of usage: %s', async (text, message) => {
+  const error = await registryLogin('r.example/x', { HOME: '/nonexistent', DOCKER_AUTH_CONFIG: text }).catch(
+    (one: unknown) => one,
   );
+  expect(error).toMatchObject({ code: 'ALPY_USAGE' });
+  expect((error as Error).message).toContain('the variable DOCKER_AUTH_CONFIG: ');
+  expect((error as Error).message).toContain(message);
+  expect((error as Error).message).not.toContain('s3cret');
+});
+
+describe('a credential helper', () => {
+  let folder: string;
+  const env = (config: object): Readonly<Record<string, string>> => ({ ...inVariable(config), PATH: `${folder}:/usr/bin:/bin` });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'alpy-helper-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const program = `#!/bin/sh
+read -r registry || true
+case $1-$registry in
+get-token.example) echo '{"ServerURL":"token.example","Username":"<token>","Secret":"t"}' ;;
+get-broken.example) echo 'the vault is locked' >&2; exit 1 ;;
+get-odd.example) echo hello ;;
+get-none.example) echo 'credentials not found in native keychain'; exit 1 ;;
+*) printf '{"ServerURL":"x","Username":"u","Secret":"for %s"}' "$registry" ;;
+esac
+`;
+    await writeFile(join(folder, 'docker-credential-vault'), program, { mode: 0o755 });
+  });
+
+  test('of all registries, or of one, is asked as the CLI of Docker asks it', async () => {
+    const all = env({ auths: {}, credsStore: 'vault' });
+    expect(await registryLogin('r.example/x', all)).toEqual({
+      username: 'u',
+      password: 'for r.example',
+      serveraddress: 'r.example',
+    });
+    expect(await registryLogin('alpine', all)).toMatchObject({ password: 'for https://index.docker.io/v1/' });
+    expect(await registryLogin('token.example/x', all)).toEqual({ identitytoken: 't', serveraddress: 'token.example' });
+    expect(await registryLogin('none.example/x', all)).toBeUndefined();
+    const one = env({ auths: { 'r.example': { auth }, 'o.example': { auth } }, credHelpers: { 'r.example': 'vault' } });
+    expect(await registryLogin('r.example/x', one)).toMatchObject({ password: 'for r.example' });
+    expect(await registryLogin('o.example/x', one)).toMatchObject({ password: 'p' });
+  });
+
+  test('that is not there, fails or answers with something else', async () => {
+    await expect(registryLogin('r.example/x', env({ credsStore: 'desktop' }))).rejects.toMatchObject({
+      code: 'ALPY_USAGE',
+      message: expect.stringContaining('docker-credential-desktop, which is not in PATH') as string,
+    });
+    const all = env({ credsStore: 'vault' });
+    await expect(registryLogin('broken.example/x', all)).rejects.toMatchObject({
+      fault: 'environment',
+      message: expect.stringContaining('the vault is locked') as string,
+    });
+    await expect(registryLogin('odd.example/x', all)).rejects.toThrow('expected JSON with Username and Secret for odd.example');
+  });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findDiskFile, judgeDisk, type DiskReport } from '../../../src/qemu/disk-image.ts';
 import { writeBlankDisk } from '../../support/blank-disk.ts';
@@ -23,6 +23,7 @@ afterAll(async () => {
 const report = (info: object, check?: object, errors = ''): DiskReport => ({
   info: JSON.stringify([info]),
   qemuVersion: '10.0.13',
+  firmware: 'f00d',
   check: check ? JSON.stringify(check) : '',
   errors,
 });
@@ -51,10 +52,35 @@ test('a good image', async () => {
     format: 'qcow2',
     virtualBytes: 1_000_000,
     qemuVersion: '10.0.13',
+    firmware: 'f00d',
     files: [{ path: file, bytes: 200_000, stamp: expect.stringMatching(/^\d+ \d+ \d+ \d+$/) as string }],
   });
   // a compressed image need not fill its last cluster
   expect(await judgeDisk(file, 'qcow2', report(qcow2, { 'image-end-offset': 262_144 }))).toMatchObject({ format: 'qcow2' });
+});
+
+test('all files that hold a part of an image are among its files', async () => {
+  await mkdir(join(directory, 'sub'));
+  for (const name of ['sub/base', 'flat', 'data', 'own']) await writeFile(join(directory, name), name);
+  const seen = (name: string): object => ({ filename: `/alpy/image/${name}` });
+  const chain = [
+    { ...qcow2, ...seen('disk'), children: [{ name: 'file', info: seen('disk') }] },
+    {
+      format: 'vmdk',
+      ...seen('sub/base'),
+      children: [
+        { name: 'file', info: seen('sub/base') },
+        { name: 'extents.0', info: seen('flat') },
+      ],
+    },
+    { ...qcow2, ...seen('own'), 'format-specific': { data: { 'data-file': 'data' } } },
+  ];
+  const { files } = await judgeDisk(file, 'auto', { ...report({}), info: JSON.stringify(chain) });
+  expect(files.map(({ path }) => relative(directory, path)).sort()).toEqual(['data', 'disk', 'flat', 'own', 'sub/base']);
+  const remote = [qcow2, { ...qcow2, filename: 'nbd://host/disk' }];
+  await expect(judgeDisk(file, 'auto', { ...report({}), info: JSON.stringify(remote) })).rejects.toThrow(
+    /it needs nbd:\/\/host\/disk, which is no plain file\. Convert it: qemu-img convert -O qcow2 /,
+  );
 });
 
 test('an image that is truncated or damaged', async () => {

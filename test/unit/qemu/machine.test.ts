@@ -24,7 +24,8 @@ const spec: MachineSpec = {
 };
 const all = (changes: Partial<MachineSpec>): string => machineArguments({ ...spec, ...changes }, paths).join(' ');
 const at = (changes: Partial<MachinePaths>): string => machineArguments(spec, { ...paths, ...changes }).join(' ');
-const diskDrive = '-drive if=none,id=disk0,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on';
+const diskDrive =
+  '-drive if=none,id=disk0,rerror=stop,werror=stop,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on';
 
 test('all arguments of a machine with two NICs, UEFI and an argument of the user', () => {
   const nics = [
@@ -39,7 +40,7 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
     ...['-rtc', 'base=2026-03-04T05:06:07,clock=vm'],
     ...['-drive', 'if=pflash,unit=0,format=raw,readonly=on,file=/code.fd'],
     ...['-drive', 'if=pflash,unit=1,format=raw,file=/vars.fd'],
-    ...['-drive', 'if=none,id=disk0,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on'],
+    ...['-drive', 'if=none,id=disk0,rerror=stop,werror=stop,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on'],
     ...['-device', 'virtio-blk-pci,drive=disk0,bootindex=1'],
     ...['-chardev', 'socket,id=serial0,path=/serial', '-serial', 'chardev:serial0'],
     ...['-chardev', 'socket,id=qmp0,path=/qmp', '-mon', 'chardev=qmp0,mode=control'],

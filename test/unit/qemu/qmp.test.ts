@@ -4,7 +4,7 @@ import { QmpClosedError, QmpError, QmpProtocolError, QmpTimeoutError } from '../
 import { QmpClient } from '../../../src/qemu/qmp.ts';
 import { FakeQemu } from '../../support/fake-qemu.ts';
 
-const wait = { timeoutMs: 2000 };
+const wait = { timeoutMs: 20_000 };
 
 async function open(): Promise<{ qemu: FakeQemu; qmp: QmpClient }> {
   const qemu = new FakeQemu();

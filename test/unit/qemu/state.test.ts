@@ -4,7 +4,7 @@ import { QmpClient } from '../../../src/qemu/qmp.ts';
 import { loadState, saveState } from '../../../src/qemu/state.ts';
 import { FakeQemu } from '../../support/fake-qemu.ts';
 
-const wait = { timeoutMs: 5000 };
+const wait = { timeoutMs: 20_000 };
 const capabilities = ['events', 'x-ignore-shared'].map((capability) => ({ capability, state: true }));
 
 async function open(major = 10): Promise<{ readonly qemu: FakeQemu; readonly qmp: QmpClient }> {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdtempDisposable, readFile, symlink } from 'node:fs/promises';
+import fs from 'node:fs';
+import { appendFile, mkdtempDisposable, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { log, step, withSink, type StepEvent } from '../../../src/core/step.ts';
+import { BoundedSink } from '../../../src/report/bounded-sink.ts';
 import { DebugLog } from '../../../src/report/debug-log.ts';
-import { composeSinks, eventLine, parseEvents } from '../../../src/report/events.ts';
+import { composeSinks, eventLine } from '../../../src/report/events.ts';
+import { readEvents } from '../../../src/report/read-events.ts';
 import { stepLines, stepTree } from '../../../src/report/step-tree.ts';
 import { terminalSink } from '../../../src/report/terminal.ts';
 
@@ -123,18 +127,147 @@ test('debug.log and events.ndjson hold every event at once, and the latter can b
   expect(text).toBe(
     '      0 INFO alpy.qemu Boot...\n    501 INFO dut Boot: x\\ny\n   1000 INFO alpy.qemu Boot... done (1.00 s)\n',
   );
-  expect(parseEvents(`${json ?? ''}{"kind":"be`)).toEqual(events);
+  expect(json?.trimEnd().split('\n')).toHaveLength(3);
+  await appendFile(join(directory, 'events.ndjson'), '{"kind":"be');
+  expect([...readEvents(join(directory, 'events.ndjson'))]).toEqual(events);
   expect(debug.failure).toBeUndefined();
+});
+
+test('lines that are no events are left out, however long they are and whatever is in them', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
+  const file = join(made.path, 'events.ndjson');
+  const good = [begin(1, 'A'), line(2, 'x', 'A'), end(3, 2, 'A')];
+  const bad = [
+    '{',
+    'null',
+    '5',
+    '{}',
+    '{"kind":"log","path":"A"}',
+    '{"kind":"end","path":[],"source":"","timeMs":1,"durationMs":1}',
+  ];
+  const lines = [
+    ...bad,
+    JSON.stringify(good[0]),
+    'y'.repeat(1_000_000),
+    JSON.stringify(good[1]),
+    '\u0000\u00ff',
+    JSON.stringify(good[2]),
+  ];
+  await writeFile(file, lines.join('\n'));
+  expect([...readEvents(file)]).toEqual(good);
+  expect(stepTree(readEvents(file))).toMatchObject([{ title: 'A', log: ['x'], durationMs: 2 }]);
+});
+
+test('of a file of events without end the beginning is read, and nothing but a regular file', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
+  const file = join(made.path, 'events.ndjson');
+  await writeFile(file, `${JSON.stringify(begin(1, 'A'))}\n`);
+  await truncate(file, 8 * 1024 ** 3); // takes no room on the disk
+  expect([...readEvents(file)]).toEqual([begin(1, 'A')]);
+  await symlink('/dev/zero', join(made.path, 'link'));
+  for (const other of [join(made.path, 'link'), '/dev/zero'])
+    expect(() => [...readEvents(other)]).toThrow(/got a link or a special file/);
+});
+
+test('reports of a test with very many steps say how many are missing', () => {
+  const events = Array.from({ length: 5000 }, (_, n) => [begin(n, `Step ${String(n)}`), end(n, 1, `Step ${String(n)}`)]).flat();
+  const [log, ...steps] = stepTree(events);
+  expect(log?.log).toEqual(['… 3000 further steps are in events.ndjson']);
+  expect(steps).toHaveLength(2000);
+  expect(steps.every(({ durationMs }) => durationMs === 1)).toBe(true);
+});
+
+describe('a log without end', () => {
+  const limits = { step: 100, test: 250, line: 50, title: 20, steps: 3 };
+  function bounded(events: readonly StepEvent[]): readonly string[] {
+    const lines: string[] = [];
+    const sink = new BoundedSink(
+      (event) =>
+        lines.push(
+          eventLine(event)
+            .replace(/^INFO \S+ /, '')
+            .replace(/\\n/g, '|'),
+        ),
+      limits,
+    );
+    for (const event of events) sink.sink(event);
+    sink[Symbol.dispose]();
+    return lines;
+  }
+  const many = (count: number, ...path: string[]): StepEvent[] =>
+    Array.from({ length: count }, () => line(0, 'x'.repeat(19), ...path));
+  const full = '… this is too much for the log, further lines are left out';
+
+  test('ends in its step, and the end of the step says what was left out', () => {
+    expect(bounded([begin(0, 'A'), ...many(8, 'A'), end(0, 1, 'A'), line(0, 'afterwards')])).toEqual([
+      'A...',
+      ...Array.from({ length: 5 }, () => `A: ${'x'.repeat(19)}`),
+      `A: ${full}`,
+      'A: … 3 lines (57 characters) were left out',
+      'A... done (0.00 s)',
+      'afterwards',
+    ]);
+  });
+
+  test('costs other sources, and other steps, nothing of theirs', () => {
+    const other: StepEvent = { ...line(0, 'node0 ended'), source: 'alpy.docker' };
+    expect(bounded([...many(500), other]).slice(-3)).toEqual([
+      full,
+      'node0 ended',
+      '… 495 lines (9405 characters) were left out',
+    ]);
+  });
+
+  test('ends for the whole test, too', () => {
+    const paths = ['A', 'B', 'C'];
+    const lines = bounded([...paths.map((title) => begin(0, title)), ...paths.flatMap((title) => many(5, title))]);
+    expect(lines.filter((text) => text.endsWith('xxx'))).toHaveLength(12);
+    expect(lines.at(-1)).toBe('C: … 3 lines (57 characters) were left out');
+  });
+
+  test('has neither long lines nor long titles, and only so many steps', () => {
+    const titles = ['a'.repeat(50), 'B', 'C', 'D', 'E'];
+    const events = titles.flatMap((title) => [begin(0, title), line(0, 'y'.repeat(500), title), end(0, 1, title)]);
+    const short = `${'a'.repeat(10)} … 30 characters left out … ${'a'.repeat(10)}`;
+    const text = `${'y'.repeat(25)}|… 450 characters left out …|${'y'.repeat(25)}`;
+    expect(bounded([...events, line(0, 'z')])).toEqual([
+      ...[short, 'B', 'C'].flatMap((title) => [`${title}...`, `${title}: ${text}`, `${title}... done (0.00 s)`]).slice(0, 9),
+      'z',
+      '2 further steps are not logged, and nothing of what was logged in them',
+    ]);
+  });
 });
 
 test('a full disk ends the log, not the test', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
-  await symlink('/dev/full', join(made.path, 'events.ndjson'));
   using debug = DebugLog.open(made.path, 0);
+  const write = fs.appendFileSync;
+  const writing = vi
+    .spyOn(fs, 'appendFileSync')
+    .mockImplementationOnce(write)
+    .mockImplementationOnce(() => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    });
+  syncBuiltinESMExports(); // so that everybody who has imported it by name calls this one
+  onTestFinished(() => {
+    writing.mockRestore();
+    syncBuiltinESMExports();
+  });
   debug.sink(begin(1, 'A'));
   debug.sink(begin(2, 'B'));
   expect(await readFile(join(made.path, 'debug.log'), 'utf8')).toBe('      1 INFO alpy.qemu A...\n');
   expect(debug.failure).toMatchObject({ code: 'ENOSPC' });
+});
+
+test('a log is not written to what a link leads to', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
+  const victim = join(made.path, 'victim');
+  await writeFile(victim, 'precious');
+  await symlink(victim, join(made.path, 'debug.log'));
+  using debug = DebugLog.open(made.path, 0);
+  debug.sink(begin(1, 'A'));
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+  expect(debug.failure).toMatchObject({ message: expect.stringContaining('got a link') as string });
 });
 
 test('a log that cannot be opened or is closed takes events all the same', () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { htmlReport, junitXml, summaryLines, type TestReport } from '../../../src/report/index.ts';
+import { ConsoleTimeoutError } from '../../../src/console/errors.ts';
+import { errorReports, htmlReport, junitXml, summaryLines, type TestReport } from '../../../src/report/index.ts';
+import { BootError } from '../../../src/testbed/errors.ts';
 import { runReport, testReport } from './build.ts';
 
 const overload = 'programs waited for a processor 95 % of the time';
@@ -9,13 +11,44 @@ const marked = (changes: Partial<TestReport>): string[] => {
   return [summaryLines(report, 'alpy-out').join('\n'), htmlReport(report), junitXml(report, 'alpy-out')];
 };
 
-test('a test that went wrong on an overloaded machine is marked in all that people read', () => {
+const late = { message: 'no answer', hasMissedDeadline: true } as const;
+
+test('a test that missed a deadline on an overloaded machine is marked in all that people read', () => {
   for (const status of ['failed', 'error'] as const) {
-    for (const text of marked({ status, errors: [{ message: 'no answer' }] }))
+    for (const text of marked({ status, errors: [{ message: 'other' }, late] }))
       expect(text).toContain('The machine was overloaded meanwhile (programs waited for a processor 95 % of the time)');
   }
 });
 
-test('one that passed is not', () => {
-  for (const text of marked({ status: 'passed' })) expect(text).not.toContain('overloaded');
+test('one that passed, or that failed for another reason, is not', () => {
+  for (const changes of [
+    { status: 'passed', errors: [late] },
+    { status: 'error', errors: [{ message: 'Cannot read properties of undefined' }] },
+    { status: 'failed', errors: [{ message: 'expected 1 to be 2', fault: 'device' }] },
+  ] as const)
+    for (const text of marked(changes)) expect(text).not.toContain('overloaded');
+});
+
+test('an error has missed a deadline when it or a cause of it is a time-out', () => {
+  const byMatcher = (hasMissedDeadline: boolean): Error =>
+    Object.assign(new Error('x'), { __vitest_error_context__: { assertionName: 'toReach', meta: { hasMissedDeadline } } });
+  const polled = Object.assign(new Error('expected 1 to be 2', { cause: new Error('Matcher did not succeed in time.') }), {
+    name: 'AssertionError',
+  });
+  const missed = [
+    new ConsoleTimeoutError('console', 'a prompt', 5, ''),
+    new BootError('did not boot', { cause: new ConsoleTimeoutError('console', 'a prompt', 5, '') }),
+    new DOMException('x', 'TimeoutError'),
+    new Error('Test timed out in 5000ms.'),
+    byMatcher(true),
+    polled,
+  ];
+  const others = [
+    new TypeError('x is undefined'),
+    new BootError('did not boot', { cause: new Error('panic') }),
+    Object.assign(new Error('expected 1 to be 2'), { name: 'AssertionError' }),
+    byMatcher(false),
+  ];
+  const marks = [...missed, ...others].flatMap((error) => errorReports(error).map((report) => report.hasMissedDeadline));
+  expect(marks).toEqual([...missed.map(() => true), ...others.map(() => undefined)]);
 });

@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { BugError, DeviceError, EnvironmentError, UsageError, type Fault } from '../../../src/core/errors.ts';
 import type { ErrorReport, TestStatus } from '../../../src/report/model.ts';
-import { errorReport, exitStatusOf, faultOf, statusOf, type TestState } from '../../../src/report/status.ts';
-import { testReport } from './build.ts';
+import { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from '../../../src/report/status.ts';
+import { htmlReport, junitXml, runJson, summaryLines } from '../../../src/report/index.ts';
+import { runReport, testReport } from './build.ts';
 
 const by = (fault?: Fault, code?: string): ErrorReport => ({
   message: 'm',
@@ -50,8 +51,24 @@ test('an error becomes plain text', () => {
     diff: '\u001b[32m- a',
     code: 7,
   };
-  expect(errorReport(thrown)).toEqual({ message: 'red\n', stack: 'at x', fault: 'device', diff: '- a' });
-  expect(errorReport({ message: 'm', code: 'ENOENT' })).toEqual({ message: 'm', code: 'ENOENT' });
+  expect(errorReports(thrown)).toEqual([{ message: 'red\n', stack: 'at x', fault: 'device', diff: '- a' }]);
+  expect(errorReports({ message: 'm', code: 'ENOENT' })).toEqual([{ message: 'm', code: 'ENOENT' }]);
+});
+
+test('a test whose set-up and clean-up both failed has both errors in its report', () => {
+  const [setUp, cleanUp] = [new EnvironmentError('no snapshot'), new Error('no room')];
+  const error = new SuppressedError(cleanUp, setUp, 'An error was suppressed during disposal.');
+  const fromWorker = JSON.parse(
+    JSON.stringify({ ...error, name: error.name, message: error.message, suppressed: setUp, error: { message: 'no room' } }),
+  ) as ThrownError;
+  for (const one of [error, fromWorker]) {
+    const reports = errorReports(one);
+    expect(reports.map(({ message }) => message)).toEqual(['no snapshot', 'no room']);
+    expect(reports[0]).toMatchObject({ fault: 'environment', code: 'ALPY_ENVIRONMENT' });
+    const report = runReport([testReport({ status: 'error', errors: reports })], { errors: reports });
+    for (const text of [summaryLines(report, 'out').join('\n'), htmlReport(report), junitXml(report, 'out'), runJson(report)])
+      for (const cause of ['no snapshot', 'no room']) expect(text.split(cause).length).toBeGreaterThan(2); // the test's, and outside any
+  }
 });
 
 test.for<[TestState, readonly ErrorReport[], TestStatus]>([
@@ -64,6 +81,7 @@ test.for<[TestState, readonly ErrorReport[], TestStatus]>([
   ['failed', [by('device'), by('environment', 'ALPY_CLEANUP')], 'failed'],
   ['failed', [by('device'), by('environment', 'ALPY_NODE_DIED')], 'error'],
   ['failed', [by('device'), by()], 'failed'],
+  ['failed', [by('device'), by('usage', 'ALPY_APP_ENDED')], 'failed'],
   ['failed', [by('environment', 'ALPY_CLEANUP')], 'error'],
   ['failed', [by(), by('device')], 'error'],
   ['failed', [by('bug')], 'error'],

@@ -46,7 +46,7 @@ test('all who connect to the console see what it prints, and what each writes is
   const seen = sockets.map((socket) => read(socket));
   far.write('login: ');
   expect(await Promise.all(seen)).toEqual(['login: ', 'login: ']);
-  await console.expect('login: ', { timeoutMs: 1000 }); // who looks on takes nothing away from others
+  await console.expect('login: ', { timeoutMs: 20_000 }); // who looks on takes nothing away from others
   for (const socket of sockets) socket.destroy();
 });
 

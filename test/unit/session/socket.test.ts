@@ -120,9 +120,13 @@ test('a connection without a word does not either', async () => {
 
 test('a release waits for the answers of calls that came', async () => {
   const done = Promise.withResolvers<number>();
-  const server = await serveSocket(path, () => done.promise);
+  const asked = Promise.withResolvers<void>();
+  const server = await serveSocket(path, () => {
+    asked.resolve();
+    return done.promise;
+  });
   const running = call(['x']);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await asked.promise;
   const released = server[Symbol.asyncDispose]();
   done.resolve(8);
   expect((await running).status).toBe(8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -45,6 +45,28 @@ test('keys depend on what a snapshot is made from, not on the order in which it 
   expect(snapshotKey({ a: '1', b: '2' })).toBe(snapshotKey({ b: '2', a: '1' }));
   expect(snapshotKey({ a: '1', b: '2' })).not.toBe(snapshotKey({ a: '2', b: '1' }));
   expect(snapshotKey({})).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('links in a draft, which QEMU can write to, are neither saved nor written through', async () => {
+  const victim = join(directory, 'victim');
+  await writeFile(victim, 'precious');
+  const draft = await store.begin(mebibyte);
+  await symlink(victim, join(draft, 'memory'));
+  await symlink(victim, join(draft, 'snapshot.json'));
+  await symlink(victim, join(draft, 'verified.json'));
+  const record = {
+    format: 1,
+    key: snapshotKey({}),
+    appliance: 'rabbit',
+    createdAt: '',
+    qemuVersion: '',
+    virtualMs: 0,
+    madeFrom: {},
+  } as const;
+  await expect(store.commit(draft, record, ['memory'])).rejects.toMatchObject({ message: /memory, got a link/ });
+  const { directory: saved } = await store.commit(draft, record, []);
+  expect(await readFile(join(saved, 'snapshot.json'), 'utf8')).toContain(record.key);
+  expect(await readFile(victim, 'utf8')).toBe('precious');
 });
 
 test('nobody else can enter the store; within it, containers can', async () => {

@@ -50,13 +50,21 @@ describe.each(names)('%s', (name) => {
   });
 
   test.each(Object.entries(inputs))('describes the input %s, with a default of its type', (_, input) => {
-    expect(Object.keys(input).filter((key) => !['default', 'description', 'type', 'options'].includes(key))).toEqual([]);
+    expect(Object.keys(input).filter((key) => !['default', 'description', 'type', 'options', 'regex'].includes(key))).toEqual([]);
     expect(input.description).toMatch(/^[A-Z].{10,200}\.$/);
     const type = input.type ?? 'string';
     expect(['string', 'number', 'boolean', 'array']).toContain(type);
     expect(Array.isArray(input.default) ? 'array' : typeof input.default).toBe(type);
     if (input.options) expect(input.options).toContain(input.default);
     expect(String(input.default)).not.toContain('$[['); // GitLab expands only once
+  });
+
+  test('refuses a registry with blanks or a slash at its end, which would make "…//runner:tag"', () => {
+    const regex = new RegExp((inputs['registry'] as { readonly regex: string }).regex);
+    expect(['$CI_REGISTRY_IMAGE', 'reg.example.com:5000/g/alpy'].filter((value) => !regex.test(value))).toEqual([]);
+    expect(
+      ['', ' ', 'reg.example.com/g/', ' reg.example.com/g', 'reg.example.com/g '].filter((value) => regex.test(value)),
+    ).toEqual([]);
   });
 
   test('can be used twice: every job has the prefix, and nothing is global', () => {
@@ -73,6 +81,11 @@ describe.each(names)('%s', (name) => {
       const image = /^\$(ALPY_[A-Z_]+)$/.exec(job['image'] as string)?.[1] ?? '';
       expect(Object.keys(job['variables'] as object)).toContain(image);
     }
+  });
+
+  test('no job inherits from `default:` of the project that includes it', () => {
+    const visible = Object.entries(jobs).filter(([job]) => !job.startsWith('.'));
+    expect(visible.map(([job, { inherit }]) => [job, inherit])).toEqual(visible.map(([job]) => [job, { default: false }]));
   });
 
   test('names no host, and the version of this alpy', () => {

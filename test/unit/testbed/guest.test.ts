@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SerialConsole } from '../../../src/console/index.ts';
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { Guest } from '../../../src/testbed/guest.ts';
 import { FakeQemu } from '../../support/fake-qemu.ts';
 
-const wait = { timeoutMs: 2000 };
+const wait = { timeoutMs: 20_000 };
 
 async function start(): Promise<{
   qemu: FakeQemu;
@@ -138,6 +138,82 @@ test('a panic that the guest tells QEMU is a failure too', async () => {
   qemu.event('GUEST_PANICKED', { action: 'pause' });
   await lost;
   expect(guest.failure?.message).toMatch(/^rabbit: its kernel panicked \(it told QEMU so\)/);
+});
+
+describe('a disk that QEMU cannot use', () => {
+  const full = { device: 'disk0', operation: 'write', action: 'stop', nospace: true, reason: 'No space left on device' };
+
+  test('is the fault of the machine, names the error, and ends every wait', async () => {
+    const { qemu, guest } = await start();
+    const waiting = guest.waitFor('shutdown', wait);
+    const { signal } = guest;
+    qemu.event('BLOCK_IO_ERROR', full);
+    const error = {
+      code: 'ALPY_DISK_IO',
+      fault: 'environment',
+      message:
+        'rabbit: QEMU could not write the disk disk0: No space left on device. QEMU has stopped the guest; free some space where Docker keeps its data (docker info: Docker Root Dir) and where snapshots are kept',
+    };
+    await expect(waiting).rejects.toMatchObject(error);
+    expect(guest.failure).toMatchObject(error);
+    expect(signal.reason).toBe(guest.failure);
+    expect(guest.signal.aborted).toBe(true);
+  });
+
+  test('stays the reason, whatever the guest does about it', async () => {
+    const { qemu, guest } = await start();
+    const { signal } = guest;
+    const lost = once(signal, 'abort');
+    qemu.event('BLOCK_IO_ERROR', { ...full, nospace: false, reason: 'Input/output error', operation: 'read' });
+    qemu.event('GUEST_PANICKED', { action: 'pause' });
+    await lost;
+    expect(guest.failure).toMatchObject({
+      code: 'ALPY_DISK_IO',
+      message: /^rabbit: QEMU could not read the disk disk0: Input\/output error\./,
+    });
+  });
+
+  test('but one that the user adds, and whose errors go to the guest, is no failure', async () => {
+    const { qemu, guest } = await start();
+    const { signal } = guest;
+    qemu.event('BLOCK_IO_ERROR', {
+      device: 'bad',
+      operation: 'read',
+      action: 'report',
+      nospace: false,
+      reason: 'Input/output error',
+    });
+    const seen = guest.waitFor('reset', wait);
+    reset(qemu); // comes after it
+    await seen;
+    expect(guest.failure).toBeUndefined();
+    expect(signal.reason).not.toMatchObject({ code: 'ALPY_DISK_IO' });
+  });
+});
+
+test('the age of a guest counts from its start and from each reset; one from a snapshot is old', async () => {
+  const { qemu, guest, console, print } = await start();
+  expect(guest.ageMs).toBe(0);
+  const began = performance.now();
+  qemu.event('RESUME');
+  await print('rabbit:~# ');
+  const { ageMs } = guest;
+  expect(ageMs).toBeGreaterThan(0);
+  expect(ageMs).toBeLessThanOrEqual(performance.now() - began);
+  expect(guest.bootPosition).toBe(0);
+  qemu.event('RESUME'); // after a pause
+  expect(guest.ageMs).toBeGreaterThanOrEqual(ageMs);
+
+  const rebooted = guest.waitFor('reset', wait);
+  reset(qemu);
+  await rebooted;
+  await print('GRUB');
+  expect(guest.bootPosition).toBe('rabbit:~# '.length);
+  console.discard(guest.bootPosition);
+  expect((await console.expect('GRUB', wait)).before).toBe('');
+
+  const restored = new Guest('rabbit', await QmpClient.open(new FakeQemu().stream, wait), console, true);
+  expect(restored.ageMs).toBe(Infinity);
 });
 
 test('a wait has a deadline', async () => {

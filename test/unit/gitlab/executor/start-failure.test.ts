@@ -41,9 +41,12 @@ test('why there is no testbed is kept for later stages if a guest was started', 
   expect(outcomeOfError(missing)).toEqual({ kind: 'failure', exitCode: 3 });
   expect(await notedFailure(session)).toBeUndefined();
   expect(await noteFailure(session, boot, ofRunner)).toMatchObject({ message: 'dut did not boot\nlast output' });
+  const shown = new SessionError(`x\npicture: ${session}/testbed/screen.png`, 'ALPY_BOOT', 'environment', 'boot');
+  expect(await noteFailure(await folder(), shown, ofJob)).toMatchObject({ message: shown.message });
   const later = await notedFailure(session);
   expect(later?.message).toBe('there is no testbed, as the log says above: dut did not boot');
   expect(outcomeOfError(later)).toEqual({ kind: 'system' });
+  expect(await noteFailure(session, shown, ofJob)).toMatchObject({ message: 'x\npicture: alpy-out/testbed/screen.png' });
 });
 
 test('a message is said once, whatever the code behind it, and not if the script has printed it', async () => {

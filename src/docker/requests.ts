@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type Dockerode from 'dockerode';
+
+/** How long the daemon may take to begin an answer, in `ms`, unless the request says otherwise. */
+const answerTimeoutMs = 120_000;
+
+/** What the client's modem sends, as far as it matters here. */
+interface Request {
+  readonly path: string;
+  /** what is uploaded, which takes as long as it takes */
+  readonly file?: unknown;
+  /** of a caller that wants to abort also what follows the answer */
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+type Answered = (error: unknown, answer?: unknown) => void;
+
+interface Modem {
+  dial: (request: Request, answered: Answered) => void;
+}
+
+/** A connection that stays open after the answer: of events, or of a container's streams. */
+interface OpenStream {
+  destroy: () => void;
+  once: (event: 'close', listener: () => void) => void;
+}
+
+/**
+ * All requests of a client of the Engine API. Each is aborted when its deadline passes, when the caller's signal fires, when
+ * the daemon is given up, and in the end: one that is merely no longer awaited would keep the process alive for as long as
+ * the daemon does not answer.
+ */
+export class Requests implements Disposable {
+  readonly #signal = new AsyncLocalStorage<AbortSignal>();
+  readonly #givenUp = new AbortController();
+  readonly #streams = new Set<OpenStream>();
+
+  /** From now on the requests of `docker` are these. */
+  constructor(docker: Dockerode) {
+    const modem = docker.modem as Modem;
+    const dial = modem.dial.bind(modem);
+    modem.dial = (request, answered) => {
+      this.#send(dial, request, answered);
+    };
+  }
+
+  /** Runs `body`; when the signal fires, requests that it has sent and that are not answered yet are aborted. */
+  until<T>(signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
+    return signal ? this.#signal.run(signal, body) : body();
+  }
+
+  /** Fails all requests that are not answered, and all further ones; closes all streams. */
+  giveUp(reason: Error): void {
+    this.#givenUp.abort(reason);
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.giveUp(new Error('the connection to the Docker daemon was closed'));
+  }
+
+  #send(dial: Modem['dial'], request: Request, answered: Answered): void {
+    const { abortSignal, file } = request;
+    const unanswered = new AbortController();
+    const give = (reason: unknown) => (): void => {
+      unanswered.abort(reason);
+    };
+    const late = new Error(`no answer to ${request.path.replace(/\?.*/, '')} within ${String(answerTimeoutMs / 1000)} s`);
+    const timer = abortSignal || file !== undefined ? undefined : setTimeout(give(late), answerTimeoutMs);
+    const signals = [this.#signal.getStore(), this.#givenUp.signal].filter((signal) => signal !== undefined);
+    const listeners = signals.map((signal) => {
+      const listener = (): void => {
+        unanswered.abort(signal.reason);
+      };
+      if (signal.aborted) listener();
+      else signal.addEventListener('abort', listener, { once: true });
+      return { signal, listener };
+    });
+    const signal = abortSignal ? AbortSignal.any([abortSignal, unanswered.signal]) : unanswered.signal;
+    dial({ ...request, abortSignal: signal }, (error, answer) => {
+      clearTimeout(timer);
+      for (const { signal: source, listener } of listeners) source.removeEventListener('abort', listener);
+      // the client only says that the request was aborted
+      if (error !== null && error !== undefined) answered(signal.aborted ? signal.reason : error);
+      else {
+        if (isStream(answer)) this.#keep(answer);
+        answered(null, answer);
+      }
+    });
+  }
+
+  #keep(stream: OpenStream): void {
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
+    if (this.#givenUp.signal.aborted) stream.destroy();
+  }
+}
+
+function isStream(answer: unknown): answer is OpenStream {
+  return typeof answer === 'object' && answer !== null && 'destroy' in answer && 'once' in answer;
+}

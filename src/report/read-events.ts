@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { closeSync, readSync } from 'node:fs';
+import { openPlainSync } from '../core/plain-file.ts';
+import type { StepEvent } from '../core/step.ts';
+
+const chunkBytes = 65_536;
+/** The most that is read: more than a bounded log has. */
+const maxBytes = 16 * 1024 ** 2;
+/** Longest line; a longer one is none of ours. */
+const maxLineBytes = 256 * 1024;
+
+/**
+ * The events in `events.ndjson`, read piece by piece. Lines that are no event are left out: a crash or a full disk cut them short,
+ * or something else wrote them, as containers can write to the folder. Only a regular file is read, and no more than 16 MiB of it.
+ * @throws EnvironmentError when something else than a file is there
+ * @throws Error of the file system when there is no such file, or it cannot be read
+ */
+export function* readEvents(file: string): Generator<StepEvent> {
+  const handle = openPlainSync(file, 'r');
+  try {
+    for (const line of linesOf(handle)) {
+      const event = parseEvent(line);
+      if (event) yield event;
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function* linesOf(handle: number): Generator<string> {
+  const chunk = Buffer.alloc(chunkBytes);
+  let rest = Buffer.alloc(0);
+  let isTooLong = false;
+  for (let total = 0; total < maxBytes;) {
+    const count = readSync(handle, chunk);
+    if (count === 0) break;
+    total += count;
+    let bytes = Buffer.concat([rest, chunk.subarray(0, count)]);
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10)) {
+      if (!isTooLong) yield bytes.toString('utf8', 0, end);
+      isTooLong = false;
+      bytes = bytes.subarray(end + 1);
+    }
+    isTooLong ||= bytes.length > maxLineBytes;
+    rest = isTooLong ? Buffer.alloc(0) : bytes;
+  }
+  if (rest.length > 0) yield rest.toString();
+}
+
+function parseEvent(line: string): StepEvent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined; // a line that is not whole, or not ours
+  }
+  return isEvent(value) ? value : undefined;
+}
+
+function isEvent(value: unknown): value is StepEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, path, source, timeMs, text, durationMs, error } = value as Readonly<Record<string, unknown>>;
+  const isPath = Array.isArray(path) && path.every((title) => typeof title === 'string');
+  if (!isPath || typeof source !== 'string' || typeof timeMs !== 'number') return false;
+  if (kind === 'log') return typeof text === 'string';
+  if (path.length === 0) return false;
+  if (kind === 'begin') return true;
+  return kind === 'end' && typeof durationMs === 'number' && (error === undefined || typeof error === 'string');
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AlpyError, codeOf, type Fault } from '../core/errors.ts';
+import { SnapshotError } from '../snapshot/index.ts';
+import { BootError } from '../testbed/index.ts';
+
+/** The same boot has failed for another test of this run; it is not tried again. */
+export class FailedBeforeError extends AlpyError {
+  readonly code: string;
+  readonly fault: Fault;
+
+  constructor({ code, fault, message, test, directory }: FailedBoot) {
+    super(
+      `the same boot failed before in this run, for the test "${test}", and is not tried again: ${message.split('\n')[0] ?? ''}\nits console log and screen are in ${directory}`,
+    );
+    this.code = code;
+    this.fault = fault;
+  }
+}
+
+/** For whom a guest is booted. */
+export interface BootingTest {
+  readonly test: string;
+  /** absolute path of the folder that gets console log and screen */
+  readonly directory: string;
+}
+
+interface FailedBoot extends BootingTest {
+  readonly code: string;
+  readonly fault: Fault;
+  readonly message: string;
+}
+
+/** The boots that failed in a run, by what was booted. All workers of the run share them, by files in a folder of the run. */
+export class FailedBoots {
+  readonly #directory: string;
+
+  /** @param directory - absolute path of a folder that goes with the run */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /**
+   * Boots, unless the same has failed before, and remembers when it fails by itself: a machine or a daemon in trouble may do
+   * better the next time.
+   * @param key - what is booted; nobody else boots the same meanwhile, or both do
+   * @param signal - when it has fired, it was not the boot that failed
+   * @throws FailedBeforeError, or SnapshotError if there was a guest but no snapshot of it
+   * @throws what `boot` throws
+   */
+  async guard<T>(key: string, who: BootingTest, signal: AbortSignal, boot: () => Promise<T>): Promise<T> {
+    const before = await this.#find(key);
+    if (before?.code === snapshotCode) throw new SnapshotError(before.message);
+    if (before) throw new FailedBeforeError(before);
+    try {
+      return await boot();
+    } catch (error) {
+      if (!signal.aborted && isOfTheBoot(error)) await this.#remember(key, { ...who, ...factsOf(error) });
+      throw error;
+    }
+  }
+
+  async #find(key: string): Promise<FailedBoot | undefined> {
+    try {
+      return JSON.parse(await readFile(this.#fileOf(key), 'utf8')) as FailedBoot;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #remember(key: string, failed: FailedBoot): Promise<void> {
+    const draft = `${this.#fileOf(key)}.${randomBytes(6).toString('hex')}`;
+    await writeFile(draft, JSON.stringify(failed));
+    await rename(draft, this.#fileOf(key));
+  }
+
+  #fileOf(key: string): string {
+    return join(this.#directory, `failed-boot-${key}.json`);
+  }
+}
+
+const snapshotCode = new SnapshotError('').code;
+
+function factsOf({ code, fault, message }: AlpyError): Pick<FailedBoot, 'code' | 'fault' | 'message'> {
+  return { code, fault, message };
+}
+
+/** Whether it would fail again: what was booted, or how, is at fault. That goes for what cannot be saved, too. */
+function isOfTheBoot(error: unknown): error is AlpyError {
+  if (!(error instanceof AlpyError) || error instanceof FailedBeforeError) return false;
+  if (error instanceof SnapshotError) return true;
+  const { fault } = error instanceof BootError && error.cause instanceof AlpyError ? error.cause : error;
+  return fault === 'device' || fault === 'usage';
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { dirname, relative } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises'; // taken now: a test may replace the global one by a fake
+import { fileURLToPath } from 'node:url';
+import { AlpyError } from '../core/errors.ts';
+
+/** The body of a test ended while a call was still pending: an `await` is missing. */
+export class PendingCallError extends AlpyError {
+  readonly code = 'ALPY_PENDING_CALL';
+  readonly fault = 'usage';
+
+  constructor({ name, place, frames }: CallSite) {
+    super(
+      `${name} was still pending when the test ended: is an await missing?${place === '' ? '' : ` It was called at ${place}`}`,
+    );
+    this.stack = [`${this.name}: ${this.message}`, ...frames].join('\n');
+  }
+}
+
+/** A call as messages show it. */
+interface CallSite {
+  /** `node0.ping('192.168.1.9')` */
+  readonly name: string;
+  /** file, line and column of the call in a file of the user's; empty when there is none */
+  readonly place: string;
+  /** the lines of the stack that are not ours, nor those of packages */
+  readonly frames: readonly string[];
+}
+
+interface Call {
+  readonly name: string;
+  /** made at the call; its stack costs little until somebody reads it */
+  readonly at: Error;
+}
+
+/** The calls to alpy that the body of one test makes, and the rejections that nothing in it handles. */
+export class TestCalls {
+  readonly #root: string;
+  readonly #pending = new Set<Call>();
+  readonly #calls = new WeakMap<Promise<unknown>, Call>();
+  readonly #rejections = new Map<Promise<unknown>, unknown>();
+  #state: 'running' | 'ended well' | 'ended badly' = 'running';
+
+  /** @param root - folder relative to which messages name files */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Adds a call that has just been made. @returns the promise to hand out in place of `promise` */
+  add<T>(call: Call, promise: Promise<T>): Promise<T> {
+    if (this.#state !== 'running') return promise;
+    this.#pending.add(call);
+    const watched = promise.finally(() => this.#pending.delete(call));
+    this.#calls.set(watched, call);
+    return watched;
+  }
+
+  /** Takes a rejection that nothing handles. @returns false when it is none of this test's errors, but one outside any test */
+  takeRejection(promise: Promise<unknown>, reason: unknown): boolean {
+    if (this.#state === 'running') this.#rejections.set(promise, reason);
+    return this.#state !== 'ended well'; // what was pending at a bad end fails now, and that has been reported
+  }
+
+  /** Takes back a rejection that was handled later than Node expected. */
+  dropRejection(promise: Promise<unknown>): void {
+    this.#rejections.delete(promise);
+  }
+
+  /**
+   * Says that the body has ended.
+   * @param hasFailed - whether it failed: then what is still pending is a consequence of that
+   * @returns the errors to add to those of the test
+   */
+  async end(hasFailed: boolean): Promise<readonly unknown[]> {
+    await nextTurn(); // Node reports a rejection when the current turn is over
+    const rejected = [...this.#rejections].map(([promise, reason]) => this.#withPlace(promise, reason));
+    const pending = hasFailed ? [] : [...this.#pending].map((call) => new PendingCallError(this.#siteOf(call)));
+    this.#state = hasFailed || rejected.length > 0 || pending.length > 0 ? 'ended badly' : 'ended well';
+    return [...rejected, ...pending];
+  }
+
+  /** A call that nothing awaits has no line of the test in its stack. */
+  #withPlace(promise: Promise<unknown>, reason: unknown): unknown {
+    const call = this.#calls.get(promise);
+    if (!call || !(reason instanceof Error)) return reason;
+    const { name, place, frames } = this.#siteOf(call);
+    reason.message = `${reason.message}\n(nothing awaited ${name}${place === '' ? '' : `, called at ${place}`}: is an await missing?)`;
+    reason.stack = [`${reason.name}: ${reason.message}`, ...frames].join('\n');
+    return reason;
+  }
+
+  #siteOf({ name, at }: Call): CallSite {
+    const frames = (at.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !isForeign(line));
+    const [, file, position] = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?):(\d+:\d+)\)?$/.exec(frames[0] ?? '') ?? [];
+    if (file === undefined || position === undefined) return { name, place: '', frames };
+    const path = file.startsWith('file://') ? fileURLToPath(file) : file;
+    return { name, place: `${relative(this.#root, path)}:${position}`, frames };
+  }
+}
+
+const ownFolder = `${dirname(import.meta.dirname)}/`;
+
+/** Whether a line of a stack is in alpy, in a package, or in Node. */
+function isForeign(line: string): boolean {
+  return line.includes(ownFolder) || line.includes('/node_modules/') || line.includes('node:') || !line.includes('/');
+}
+
+/** Whose code runs: the test's, or that of a call to alpy, whose own calls are no matter of the test. */
+interface Scope {
+  readonly calls: TestCalls;
+  readonly isInside: boolean;
+}
+
+const scope = new AsyncLocalStorage<Scope>();
+
+/** Runs the body of a test. */
+export function withCalls<T>(calls: TestCalls, body: () => Promise<T>): Promise<T> {
+  return scope.run({ calls, isInside: false }, body);
+}
+
+/** Runs what alpy does for a test of its own accord, whose calls then do not count. */
+export function asAlpy<T>(body: () => T): T {
+  const store = scope.getStore();
+  return store ? scope.run({ ...store, isInside: true }, body) : body();
+}
+
+/** The test to which the running code belongs. */
+export function currentCalls(): TestCalls | undefined {
+  return scope.getStore()?.calls;
+}
+
+/**
+ * Makes a call for the current test, if the test itself makes it.
+ * @param name - as messages show it
+ * @param run - runs the body; default: as alpy's own
+ */
+export function track<T>(name: () => string, body: () => T, run: (body: () => T) => T = asAlpy): T {
+  const store = scope.getStore();
+  if (!store || store.isInside) return body();
+  const at = new Error('call');
+  const result = run(body);
+  return result instanceof Promise ? (store.calls.add({ name: name(), at }, result) as T) : result;
+}
+
+/**
+ * Has a test know of every call of its own to the methods of a class.
+ * @param prototype - of the class
+ * @param label - how messages call an object of the class: `node0`
+ * @param names - of the methods; default: all
+ */
+export function trackMethods<T extends object>(
+  prototype: T,
+  label: (object: T) => string,
+  names: readonly string[] = Object.getOwnPropertyNames(prototype),
+): void {
+  for (const name of names.filter((one) => one !== 'constructor')) {
+    const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value; // reads no accessor
+    if (typeof method !== 'function') continue;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: T, ...args: readonly unknown[]): unknown {
+        return track(
+          () => `${label(this)}.${name}(${shown(args[0])})`,
+          () => Reflect.apply(method, this, args) as unknown,
+        );
+      },
+    });
+  }
+}
+
+const maxShown = 60;
+
+/** An argument as messages show it, if it tells a call from others. */
+export function shown(argument: unknown): string {
+  const isWords = Array.isArray(argument) && argument.every((word) => typeof word === 'string');
+  const text = isWords ? argument.join(' ') : argument;
+  if (text instanceof RegExp) return String(text);
+  if (typeof text !== 'string') return text === undefined ? '' : '…';
+  return `'${text.length > maxShown ? `${text.slice(0, maxShown)}…` : text}'`;
+}

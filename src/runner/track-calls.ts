@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { chai } from 'vitest';
+import { Capture } from '../capture/index.ts';
+import { RemoteShell, SerialConsole } from '../console/index.ts';
+import { App, Node } from '../network/index.ts';
+import { QmpClient } from '../qemu/index.ts';
+import { Dut, Link } from '../testbed/index.ts';
+import { Apps } from '../testbed/apps.ts';
+import { matchers } from './matchers.ts';
+import { currentCalls, trackMethods, type TestCalls } from './test-calls.ts';
+
+/** Has tests know of their calls to everything that fixtures hand out, and to alpy's matchers, which must be there already. */
+export function trackAllCalls(): void {
+  trackMethods(Node.prototype, ({ name }) => name);
+  trackMethods(App.prototype, ({ name }) => `(app ${name})`);
+  trackMethods(Apps.prototype, () => 'apps');
+  trackMethods(Dut.prototype, () => 'dut');
+  trackMethods(RemoteShell.prototype, () => 'dut.shell');
+  trackMethods(SerialConsole.prototype, () => 'dut.console');
+  trackMethods(QmpClient.prototype, () => 'dut.qmp');
+  trackMethods(Link.prototype, ({ name }) => name);
+  trackMethods(Capture.prototype, ({ name }) => `${name}.capture`);
+  trackMethods<object>(chai.Assertion.prototype, expectation, Object.keys(matchers));
+}
+
+/** `expect(node0).not` */
+function expectation(assertion: object): string {
+  const object: unknown = chai.util.flag(assertion, 'object');
+  const name = typeof object === 'object' && object !== null && 'name' in object ? String(object.name) : '…';
+  return `expect(${name})${chai.util.flag(assertion, 'negate') === true ? '.not' : ''}`;
+}
+
+/** Rejections that nothing handles become errors of their test, not of the whole run. */
+export function watchRejections(): void {
+  const owners = new WeakMap<Promise<unknown>, TestCalls>();
+  process.on('unhandledRejection', (reason, promise) => {
+    const calls = currentCalls();
+    if (calls?.takeRejection(promise, reason) !== true) throw reason; // as an uncaught exception, which Vitest reports outside any test
+    owners.set(promise, calls);
+  });
+  process.on('rejectionHandled', (promise) => owners.get(promise)?.dropRejection(promise)); // not in the context of the test
+}

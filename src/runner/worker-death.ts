@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { SerializedError } from 'vitest/node';
+import type { ErrorReport } from '../report/index.ts';
+
+/** How a worker died, as Vitest tells it. */
+export interface WorkerDeath {
+  /** what Vitest said */
+  readonly message: string;
+  /** `signal SIGKILL`, `exit code 7` */
+  readonly how: string;
+  /** the test files that it had then */
+  readonly files: readonly string[];
+}
+
+const told = /^Worker exited unexpectedly (?:with (?<how>.+?) )?during \w+ state(?: while running test files? (?<files>.*))?$/;
+
+/** Reads an error of Vitest's; nothing when it tells of no dead worker. Pure. */
+export function workerDeath(error: Pick<SerializedError, 'message' | 'cause'>): WorkerDeath | undefined {
+  for (const { message } of [error, (error.cause ?? {}) as Partial<SerializedError>]) {
+    const groups = told.exec(message ?? '')?.groups;
+    if (groups)
+      return {
+        message: message ?? '',
+        how: groups['how'] ?? 'an unknown exit status',
+        files: groups['files']?.split(', ') ?? [],
+      };
+  }
+  return undefined;
+}
+
+/** What is reported of a test that ran when its worker died. Pure. */
+export function deathReport({ how }: WorkerDeath): ErrorReport {
+  const isKilled = how.includes('SIGKILL');
+  const hint = isKilled ? '. Was there too little memory? Nothing of alpy sends that signal' : '';
+  return {
+    message: `the process that ran this test ended unexpectedly with ${how}${hint}`,
+    code: 'ALPY_WORKER_DIED',
+    ...(isKilled ? { fault: 'environment' } : {}), // else it may be the test's own code
+  };
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { join } from 'node:path';
+import { withDeadline } from '../core/deadline.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { log, step } from '../core/step.ts';
+import { LoginError, type SerialConsole } from '../console/index.ts';
+import { readTextScreen, type QmpClient } from '../qemu/index.ts';
+import { BootError } from './errors.ts';
+
+/** A guest that did not boot. */
+export interface FailedGuest {
+  readonly name: string;
+  readonly qmp: QmpClient;
+  readonly console: SerialConsole;
+  screenshot(path: string): Promise<void>;
+}
+
+/** How long it may take to look at the screen, in `ms`. */
+const lookTimeoutMs = 10_000;
+
+/**
+ * Keeps a picture of the screen of a guest that did not boot, and explains what is known.
+ * @param directory - absolute path of the folder for `screen.png`
+ * @returns the error to throw: `error` itself if the log-in was refused, else one that also says what the guest shows
+ */
+export async function explainFailedBoot(guest: FailedGuest, directory: string, error: unknown): Promise<Error> {
+  const screen = guest.qmp.isClosed
+    ? []
+    : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory));
+  if (error instanceof LoginError) return error;
+  const silence =
+    guest.console.tail === ''
+      ? ['nothing came on the serial port. Alpy logs in there: is it a console of the image (Linux: console=ttyS0)?']
+      : [];
+  return new BootError([`${guest.name} did not boot: ${messageOf(error)}`, ...silence, ...screen].join('\n'), { cause: error });
+}
+
+/** @returns what to say of it; that it cannot be seen must not hide why the guest did not boot */
+async function look(guest: FailedGuest, directory: string): Promise<readonly string[]> {
+  const picture = join(directory, 'screen.png');
+  const attempt = async (body: () => Promise<readonly string[]>): Promise<readonly string[]> => {
+    const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${String(lookTimeoutMs)} ms`);
+    return withDeadline({ timeoutMs: lookTimeoutMs }, tooLong, body).catch((error: unknown) => {
+      log('alpy.testbed', `the screen cannot be looked at: ${messageOf(error)}`);
+      return [];
+    });
+  };
+  const text = await attempt(() => textOf(guest));
+  const saved = await attempt(async () => {
+    await guest.screenshot(picture);
+    return [`picture of the screen: ${picture}`];
+  });
+  return [...text, ...saved];
+}
+
+async function textOf({ qmp }: FailedGuest): Promise<readonly string[]> {
+  const wait = { timeoutMs: lookTimeoutMs };
+  const { running } = (await qmp.execute('query-status', undefined, wait)) as { readonly running: boolean };
+  if (running) await qmp.execute('stop', undefined, wait);
+  try {
+    const lines = await readTextScreen(qmp, wait);
+    if (lines === undefined) return ['the screen is in graphic mode'];
+    return lines.length === 0 ? ['the screen is empty'] : ['the screen shows:', ...lines];
+  } finally {
+    if (running) await qmp.execute('cont', undefined, wait);
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is left of a boot that fails, and what it costs the other tests.
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunReport } from '../../src/report/index.ts';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Project } from '../support/cli.ts';
+
+const yaml = `
+appliance: { image: blank.raw, memoryMiB: 64, bootTimeoutMs: 1500, login: { user: root, shellPrompt: '# ' } }
+topology: { links: 0 }
+workers: 2
+`;
+const body = "import { test } from 'alpy/test';\ntest('boots', ({ dut }) => { void dut; });\n";
+const files = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+let project: Project;
+
+beforeAll(async () => {
+  const tests = files.map((name) => [`tests/${name}.test.ts`, body] as const);
+  project = await Project.create({ 'alpy.yaml': yaml, ...Object.fromEntries(tests) });
+  await writeBlankDisk(project.path('blank.raw'));
+});
+
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+});
+
+async function report(): Promise<RunReport> {
+  return JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as RunReport;
+}
+
+test('a log-in that never comes costs six test files one boot, whose screen and console log are kept', async () => {
+  const run = await project.run(['run', '--quiet']);
+  expect(run.status, run.stdout).toBe(3);
+  const { tests } = await report();
+  const messages = tests.flatMap(({ errors }) => errors.map(({ message }) => message));
+  expect(messages).toHaveLength(files.length);
+  const [first, ...others] = messages.sort((a, b) => Number(a.startsWith('the same')) - Number(b.startsWith('the same')));
+  expect(first).toMatch(
+    /^dut did not boot: .*\nnothing came on the serial port.*\nthe screen shows:\nSeaBIOS .*\n(?:.*\n)*Booting from Hard Disk.*\npicture of the screen: .*\/tests\/.\-boots\/boot\/screen\.png$/,
+  );
+  const directory = /picture of the screen: (.*)\/screen\.png$/.exec(first ?? '')?.[1] ?? '';
+  expect((await readdir(directory)).sort()).toEqual(['console.log', 'console.txt', 'screen.png']);
+  expect((await readFile(`${directory}/screen.png`)).subarray(1, 4).toString()).toBe('PNG');
+  for (const other of others) {
+    expect(other).toMatch(
+      /^the same boot failed before in this run, for the test "boots", and is not tried again: dut did not boot: /,
+    );
+    expect(other).toContain(`\nits console log and screen are in ${directory}`);
+  }
+  expect(others).toHaveLength(files.length - 1);
+});
+
+test('with `--boot cold` each test has a boot of its own', async () => {
+  await project.run(['run', '--quiet', '--boot', 'cold', 'a.test', 'b.test']);
+  const { tests } = await report();
+  expect(tests).toHaveLength(2);
+  for (const { errors, artifacts } of tests) {
+    expect(errors[0]?.message).toMatch(/^dut did not boot: .*\nnothing came on the serial port/);
+    expect(artifacts.filter((file) => file.endsWith('screen.png'))).toHaveLength(1);
+  }
+});

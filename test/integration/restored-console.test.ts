@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The console and the commands of alpy's own on a restored guest whose `date` refuses to set the clock.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withSink } from '../../src/core/step.ts';
+import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
+import { inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
+import { Bench, rabbit } from '../support/testbeds.ts';
+
+const refusal = 'date: cannot set date: Operation not permitted';
+const provision = [
+  `mkdir -p /usr/local/sbin && printf '#!/bin/sh\\necho ${refusal} >&2\\nexit 1\\n' >/usr/local/sbin/date && chmod +x /usr/local/sbin/date`,
+];
+// no prompt is configured but that of the shell, as `alpy init` once wrote it
+const login = { user: 'root', password: 'rabbit', shellPrompt: '/[#$] $/' };
+const appliance = rabbit({ login, provision });
+
+let bench: Bench;
+let directory: string;
+let snapshot: Snapshot;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+  directory = await mkdtemp(join(tmpdir(), 'alpy-restored-'));
+  const store = new SnapshotStore(join(directory, 'store'), 4096 * 1024 ** 2);
+  const disk = await inspectApplianceDisk(bench.engine, bench.facts, appliance);
+  const spec = { appliance, links: 0, disk };
+  snapshot = await provideSnapshot(bench.engine, bench.facts, store, spec, join(directory, 'boot'));
+});
+
+afterAll(async () => {
+  await bench[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+async function restore(changes: Partial<Appliance> = {}): Promise<Testbed> {
+  const testbed = await bench.testbed({ ...appliance, ...changes }, 0, { snapshot: { use: 'restore', from: snapshot } });
+  await testbed.dut.boot();
+  return testbed;
+}
+
+test('console calls may come first: they wait until the clock was tried, whose refusal is a warning', async () => {
+  const lines: string[] = [];
+  await withSink(
+    (event) => {
+      if (event.kind === 'log') lines.push(event.text);
+    },
+    async () => {
+      await using testbed = await restore();
+      const { dut } = testbed;
+      const typed = dut.console.sendLine('echo x-$((1 + 1))');
+      await dut.console.expect('x-2', { timeoutMs: 60_000 * dut.timeFactor });
+      await typed;
+      await dut.waitForClock();
+      expect((await dut.shell.run('hostname')).output).toBe('rabbit');
+    },
+  );
+  expect(lines.filter((line) => line.startsWith("warning: the guest's clock cannot be set"))).toEqual([
+    expect.stringContaining(refusal),
+  ]);
+});
+
+test('a clock command that was set and is refused is an error of usage that names the key', async () => {
+  await using testbed = await restore({ clockCommand: 'date -s @{seconds}' });
+  const expected = {
+    code: 'ALPY_USAGE',
+    message: expect.stringMatching(/^appliance\.clockCommand: .*Operation not permitted/) as string,
+  };
+  await expect(testbed.dut.waitForClock()).rejects.toMatchObject(expected);
+  await expect(testbed.dut.shell.run('true')).rejects.toMatchObject(expected);
+});
+
+test('a refused reboot fails at once; a reset forgets the prompt from before it', async () => {
+  await using testbed = await restore({ clockCommand: '', rebootCommand: 'echo must be superuser; exit 1' });
+  const { dut } = testbed;
+  const error: unknown = await dut.reboot({ timeoutMs: 1_000_000 }).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ code: 'ALPY_COMMAND', output: expect.stringContaining('must be superuser') as string });
+  await dut.console.sendLine(); // so that there is a prompt that nobody has consumed
+  await Promise.all([dut.reset(), dut.login()]);
+  expect((await dut.shell.run('ls /usr/local/sbin/date', { check: false })).exitStatus).not.toBe(0); // it has booted again
+});

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What programs beside a node can reach of the lifeline, of QEMU and of this machine: nothing.
+import { lstat, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exec, type Container } from '../../src/docker/index.ts';
+import { imageNamed } from '../../src/images/index.ts';
+import { startJobContainer } from '../../src/session/job-container.ts';
+import type { Testbed } from '../../src/testbed/index.ts';
+import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
+
+let bench: Bench;
+let testbed: Testbed;
+let directory: string;
+let blank: string;
+
+const silent = () => rabbit({ image: blank, login: undefined, memoryMiB: 64 });
+
+beforeAll(async () => {
+  ({ bench, blank } = await openWithBlankDisk());
+  directory = await mkdtemp(join(bench.directory, 'testbed-'));
+  testbed = await bench.testbed(silent(), 1, { directory });
+});
+
+afterAll(async () => {
+  await testbed.close();
+  expect(await bench.containers()).toEqual([]);
+  await bench[Symbol.asyncDispose]();
+});
+
+/** Prints what of the processes `$@` can be opened, one name a line. */
+const look = `for pid; do
+  cd /proc/$pid/root && echo root
+  ls /proc/$pid/root/alpy/run && echo run
+  cd /proc/$pid/cwd && echo cwd
+  head -c 1 /proc/$pid/environ >/dev/null && echo environ
+  head -c 1 /proc/$pid/maps >/dev/null && echo maps
+  dd if=/proc/$pid/mem count=0 && echo mem
+  readlink /proc/$pid/exe && echo exe
+  readlink /proc/$pid/fd/0 && echo fd
+  readlink /proc/$pid/ns/mnt && echo ns
+  (: </proc/$pid/fd/1) && echo open
+done 2>/dev/null`;
+
+/** The same for all processes that have what the lifeline's first one has, QEMU among them. Prints how many there are. */
+const lookAtLifeline = `first=$(grep CapPrm /proc/1/status)
+set -- $(grep -lx "$first" /proc/[0-9]*/status | cut -d / -f 3)
+grep -lx qemu-system-x86 $(printf '/proc/%s/comm ' "$@") >/dev/null || exit 9
+${look}
+echo "looked at $#"`;
+
+/** The attempts of a program to leave something on this machine. */
+const leaveTraces = `cd /proc/1/root/alpy/run && mknod disk b 254 0 && cp /bin/sh . && chmod 4755 sh`;
+
+/** A shell that anybody could become root by, if the kernel let them. */
+const setuidShell = `cp /bin/sh /tmp/sh && chmod 4755 /tmp/sh && setpriv --reuid 65534 --clear-groups /tmp/sh -p -c 'id -u'`;
+
+const inContainer = async (
+  container: Container,
+  script: string,
+): Promise<{ readonly stdout: string; readonly stderr: string }> => {
+  const { stdout, stderr } = await exec(container, { command: ['sh', '-c', script] }, { timeoutMs: 20_000 });
+  return { stdout: stdout.toString(), stderr: stderr.toString() };
+};
+
+describe.each([
+  { who: 'a node', user: undefined },
+  { who: 'an app', user: undefined },
+  { who: 'an app of another user', user: '65534:65534' },
+])('$who', ({ who, user }) => {
+  const run = async (script: string): Promise<{ readonly stdout: string; readonly stderr: string }> => {
+    const node = testbed.nodes[0]!;
+    if (who === 'a node') return node.run(script, { check: false });
+    return testbed.apps.run({ node, image: 'node', command: ['sh', '-c', script], ...(user ? { user } : {}) }, { check: false });
+  };
+
+  test('can open nothing of the lifeline and of QEMU', async () => {
+    const { stdout: own } = await run(`set -- self; ${look}`);
+    expect(own.trim().split('\n')).toEqual(expect.arrayContaining(['root', 'cwd', 'environ', 'maps', 'mem', 'exe', 'fd', 'ns'])); // so what follows is no accident
+    expect((await run(lookAtLifeline)).stdout).toMatch(/^looked at [3-9]\n$/); // tini, the agent, QEMU
+    const { stderr } = await run('ls /proc/1/root/alpy/run');
+    expect(stderr).toContain('Permission denied');
+  });
+
+  test('can make no device node, and leaves nothing on this machine', async () => {
+    const { stderr } = await run('mknod /tmp/disk b 254 0');
+    expect(stderr).toContain('Operation not permitted');
+    await run(leaveTraces);
+    expect(await readdir(directory)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(disk|sh)$/)]));
+  });
+
+  test('gains nothing by a setuid program', async () => {
+    const { stdout } = await run(`grep NoNewPrivs /proc/self/status; ${user ? 'id -u' : setuidShell}`);
+    expect(stdout).toBe('NoNewPrivs:\t1\n65534\n');
+  });
+
+  test('can ping itself', async () => {
+    expect((await run('ping -c 1 -W 2 127.0.0.1')).stdout).toContain('1 received');
+  });
+});
+
+test("the container of a job's scripts sees no process of the testbed, and has no more rights than an app", async () => {
+  const builds = await mkdtemp(join(bench.directory, 'builds-'));
+  const image = imageNamed(bench.facts.images, 'node').reference;
+  const mounts = [{ source: builds, target: '/builds', readOnly: false }];
+  await using job = await startJobContainer(bench.engine, testbed, { node: 'node0', image, mounts, environment: {} });
+  expect((await inContainer(job, 'cat /proc/[0-9]*/comm')).stdout).not.toMatch(/qemu|tini/);
+  expect((await inContainer(job, 'mknod /builds/disk b 254 0')).stderr).toContain('Operation not permitted');
+  expect(await readdir(builds)).toEqual([]);
+  expect((await inContainer(job, `grep NoNewPrivs /proc/self/status; ${setuidShell}`)).stdout).toBe('NoNewPrivs:\t1\n65534\n');
+  const capabilities = 'grep CapBnd /proc/self/status';
+  expect((await inContainer(job, capabilities)).stdout).toBe((await testbed.nodes[0]!.run(capabilities)).stdout);
+});
+
+test('an app may not ask for what would open QEMU to it', async () => {
+  const start = testbed.apps.start({ node: testbed.nodes[0]!, command: ['true'], capabilities: ['NET_RAW', 'SYS_PTRACE'] });
+  await expect(start).rejects.toMatchObject({ code: 'ALPY_USAGE', message: /got SYS_PTRACE/ });
+});
+
+test('a link in the folder of a test is not followed when alpy writes there', async () => {
+  const folder = await mkdtemp(join(bench.directory, 'testbed-'));
+  const victim = join(bench.directory, 'victim');
+  await writeFile(victim, 'precious');
+  const other = await bench.testbed(silent(), 1, { directory: folder });
+  const [screen, capture] = [join(folder, 'screen.png'), join(folder, 'link0.pcap')];
+  await symlink(victim, screen);
+  await other.dut.screenshot(screen);
+  expect((await lstat(screen)).isFile()).toBe(true);
+  expect((await readFile(screen)).toString('latin1', 1, 4)).toBe('PNG');
+  await rename(capture, `${capture}.true`);
+  await symlink(victim, capture);
+  await expect(other.links[0]!.capture.count()).rejects.toThrow('got a link');
+  await expect(other.close()).rejects.toMatchObject({ code: 'ALPY_CAPTURE', message: /link0\.pcap, got a link/ });
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+});

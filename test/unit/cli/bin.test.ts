@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+
+const bin = resolve(import.meta.dirname, '../../../src/cli/bin.ts');
+
+test('a Node that is too old gets one sentence and status 3, whatever else alpy would load', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-bin-'));
+  await copyFile(bin, join(folder.path, 'bin.ts'));
+  await writeFile(join(folder.path, 'start.ts'), 'this is no program');
+  const pretend = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.11.1'})";
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretend, join(folder.path, 'bin.ts'), 'run'], {
+    encoding: 'utf8',
+  });
+  expect({ status, stdout, stderr }).toEqual({
+    status: 3,
+    stdout: '',
+    stderr: `alpy: expected Node 24 or newer, got 20.11.1 (${process.execPath}). Install Node 24 and try again.\n`,
+  });
+});
+
+/** A Node in PATH that is older than 24. */
+const oldNode = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map((directory) => join(directory, 'node'))
+  .find((file) => {
+    const { status, stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' });
+    return status === 0 && Number(/^v(\d+)\./.exec(stdout)?.[1]) < 24;
+  });
+
+test('a real Node that is too old gets it, too', async ({ skip }) => {
+  if (oldNode === undefined) return skip('no Node older than 24 is in PATH');
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-bin-'));
+  const file = join(folder.path, 'bin.mjs');
+  await writeFile(file, stripTypeScriptTypes(await readFile(bin, 'utf8')));
+  const version = execFileSync(oldNode, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+  const { status, stderr } = spawnSync(oldNode, [file], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({
+    status: 3,
+    stderr: expect.stringContaining(`alpy: expected Node 24 or newer, got ${version} (`) as string,
+  });
+});
+
+test('a reader that goes away, like head, gets no stack', async () => {
+  const child = spawn(process.execPath, [bin, 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(stderr).toBe('');
+  expect([0, 141]).toContain(child.exitCode); // 0 if it had done its work before it noticed
+});

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { describe, expect, test } from 'vitest';
+import { OutputTooLongError, PagerError, RemoteShell, type ShellOptions } from '../../../src/console/index.ts';
+import { separateKernelMessages } from '../../../src/console/kernel-messages.ts';
+import { pagerPrompt } from '../../../src/console/pager.ts';
+import { startPreparedShell, startShell } from './guest-shell.ts';
+import { availableShells, cutIn, hasProgram } from './guest.ts';
+
+const shells = availableShells();
+const message = '[    7.650123] cat (86) used greatest stack depth: 13 bytes left';
+
+describe.concurrent.each(shells)('output in %s', (_name, command) => {
+  test('of 10 MB is whole', { timeout: 30_000 }, async () => {
+    await using guest = await startShell(command);
+    const shell = RemoteShell.attach(guest.console, { timeoutMs: 25_000 });
+    const line = 'x'.repeat(99);
+    const { output } = await shell.run(`head -c 9900000 /dev/zero | tr '\\0' x | fold -w 99`);
+    expect(output.length).toBe(9_999_999);
+    expect(output.split('\n').every((one) => one === line)).toBe(true);
+  });
+
+  test('without end is an error long before the deadline, and the next command runs', { timeout: 30_000 }, async () => {
+    await using guest = await startShell(command);
+    const shell = RemoteShell.attach(guest.console, { timeoutMs: 25_000 });
+    const error: unknown = await shell.run('while :; do head -c 100000 /dev/zero | tr "\\0" x; done').catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(OutputTooLongError);
+    expect(error).toMatchObject({ code: 'ALPY_OUTPUT_TOO_LONG', fault: 'usage' });
+    expect(String(error)).toMatch(/printed more than 16 MiB\. Filter its output on the device/);
+    expect((await shell.run('echo after')).output).toBe('after');
+  });
+
+  test.each<[string, ShellOptions, string]>([
+    ['has messages of the kernel in it, which are named', {}, `ab${message}\ncd`],
+    ['has none of them if they are to be separated', { kernelMessages: 'separate' }, 'abcd'],
+  ])('%s', async (_title, options, output) => {
+    await using guest = await startShell(command, cutIn(/abcd/, 2, `${message}\r\n`));
+    const shell = RemoteShell.attach(guest.console, { timeoutMs: 4000, ...options });
+    const text = `printf 'ab''cd\\n'`;
+    expect(await shell.run(text)).toEqual({ output, exitStatus: 0, kernelMessages: [message] });
+    expect((await shell.run(text, { kernelMessages: 'separate' })).output).toBe('abcd');
+    expect((await shell.run(text, { kernelMessages: 'keep' })).output).toBe(`ab${message}\ncd`);
+    await expect(shell.run(`${text}; false`, { kernelMessages: 'separate' })).rejects.toMatchObject({ output: 'abcd\n' });
+  });
+});
+
+test('messages of the kernel are told from what only looks similar', () => {
+  const kernel = ['[    0.000000] Linux version 6.1', '[12345.678901][ T1] eth0: up', `[    1.000000] `];
+  expect(separateKernelMessages(kernel.join('\n'))).toEqual({ output: '', kernelMessages: kernel });
+  for (const output of [
+    '[1] Done\n',
+    '[  3]  0.0-10.0 sec\n',
+    '[12.5] seconds\n',
+    'Nov 26 10:00:00 host kernel: [    7.650123] eth0: up\n',
+    'rate=[ 1.500000]\n',
+  ]) {
+    expect(separateKernelMessages(output)).toEqual({ output, kernelMessages: [] });
+  }
+});
+
+const pagers = ['less', 'more', 'busybox less', 'busybox more'].filter((pager) => {
+  const isThere = hasProgram(pager.split(' ')[0] ?? '') && hasProgram('script');
+  if (!isThere) process.stderr.write(`skipped: no test with ${pager}, since it or util-linux's script is not installed\n`);
+  return isThere;
+});
+
+describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
+  test.each(pagers.flatMap((pager) => [`seq 300 | ${pager}`, `seq 300 >/tmp/alpy-$$; ${pager} /tmp/alpy-$$`]))(
+    'is recognised, and the shell goes on: %s',
+    { timeout: 20_000 },
+    async (text) => {
+      await using guest = await startPreparedShell(command, '', { timeoutMs: 15_000 });
+      const error: unknown = await guest.shell.run(text, { check: false }).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(PagerError);
+      expect(error).toMatchObject({ code: 'ALPY_PAGER', fault: 'usage', command: text });
+      expect(String(error)).toContain('Append "| cat" to the command');
+      expect((await guest.shell.run('echo after; rm -f /tmp/alpy-$$')).output).toBe('after');
+    },
+  );
+
+  test.each(pagers)('is none for output that goes elsewhere: %s', async (pager) => {
+    await using guest = await startPreparedShell(command);
+    const expected = Array.from({ length: 300 }, (_, index) => String(index + 1)).join('\n');
+    expect((await guest.shell.run(`seq 300 | ${pager} | cat`)).output).toBe(expected);
+    expect((await guest.shell.run(`seq 300 | ${pager}`, { exact: true })).output).toBe(expected);
+  });
+});
+
+test('prompts of pagers are told from the output of slow programs', () => {
+  for (const prompt of [
+    '--More--',
+    '\x1b[7m--More--(12%)\x1b[m',
+    ' --More-- ',
+    '---(more 45%)---',
+    '<--- More --->',
+    '-- more --, next page: Space',
+    '(END)',
+    'lines 1-23',
+    'lines 1-23/300 7%',
+    '/etc/services lines 1-99/361 27%',
+    'Manual page ls(1) line 1 (press h for help or q to quit)',
+    'WARNING: terminal is not fully functional\r\nPress RETURN to continue ',
+  ]) {
+    expect({ prompt, found: pagerPrompt(`output\r\n${prompt}`, 2) !== undefined }).toEqual({ prompt, found: true });
+  }
+  expect(pagerPrompt('97\r\n98\r\n99\r\n:\x1b[K', 99)).toBe(':');
+  for (const output of ['', 'done\r\n', 'more to come', 'Name:', ':', '--More--\r\n', '100%', 'Press any key\r\n', 'lines 1-23\r\n', '12:']) {
+    expect({ output, found: pagerPrompt(`output\r\n${output}`, 2) }).toEqual({ output, found: undefined });
+  }
+});

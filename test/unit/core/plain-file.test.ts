@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { execFileSync } from 'node:child_process';
+import { closeSync, writeSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openPlain, openPlainSync, readPlainSync, replaceFile } from '../../../src/core/plain-file.ts';
+
+let directory: string;
+let victim: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-plain-'));
+  [victim, path] = [join(directory, 'victim'), join(directory, 'file')];
+  await writeFile(victim, 'precious');
+});
+
+afterEach(async () => {
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+  await rm(directory, { recursive: true });
+});
+
+const modes = ['r', 'r+', 'w', 'a'] as const;
+const refused = { code: 'ALPY_ENVIRONMENT', message: /^expected a file at .*file, got a link or a special file/ };
+
+describe.each([
+  ['a link to a file', () => symlink(victim, path)],
+  ['a link to nothing', () => symlink(join(directory, 'nothing'), path)],
+  ['a pipe', () => execFileSync('mkfifo', [path])],
+])('%s', (_, make) => {
+  test.each(modes)('is not opened as %s', async (mode) => {
+    await make();
+    await expect(openPlain(path, mode)).rejects.toMatchObject(refused);
+    if (mode === 'r' || mode === 'a') expect(() => openPlainSync(path, mode)).toThrow(refused.message);
+    expect((await readdir(directory)).sort()).toEqual(['file', 'victim']);
+  });
+
+  test('is replaced, and not written to', async () => {
+    await make();
+    await replaceFile(path, 'new');
+    expect((await lstat(path)).isFile()).toBe(true);
+    expect(await readFile(path, 'utf8')).toBe('new');
+    expect((await readdir(directory)).sort()).toEqual(['file', 'victim']);
+  });
+});
+
+test('a folder and a device are not opened', async () => {
+  await expect(openPlain(directory, 'r')).rejects.toThrow('a special file');
+  expect(() => openPlainSync('/dev/null', 'a')).toThrow('a special file');
+});
+
+test('a file is read, appended to and made empty, and what is not there is made or missed', async () => {
+  await expect(openPlain(path, 'r')).rejects.toMatchObject({ code: 'ENOENT' });
+  const appending = openPlainSync(path, 'a');
+  writeSync(appending, 'one');
+  closeSync(appending);
+  expect(readPlainSync(path)).toBe('one');
+  await using file = await openPlain(path, 'w');
+  await file.writeFile('2');
+  expect(await readFile(path, 'utf8')).toBe('2');
+});
+
+test('a file that cannot be replaced leaves no draft', async () => {
+  await expect(replaceFile(join(directory, 'missing', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
+  await mkdir(path);
+  await expect(replaceFile(path, 'x')).rejects.toMatchObject({ code: 'EISDIR' });
+  expect((await readdir(directory)).sort()).toEqual(['file', 'victim']);
+});

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A daemon that freezes, dies or talks nonsense.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { withDeadline } from '../../../src/core/deadline.ts';
+import { DeviceError } from '../../../src/core/errors.ts';
+import { Engine } from '../../../src/docker/engine.ts';
+import { DaemonProxy } from '../../support/daemon-proxy.ts';
+import { FakeDaemon } from '../../support/fake-daemon.ts';
+
+const never = new Promise<never>(() => undefined);
+const missed = (): Error => new DeviceError('no answer from the device');
+
+test('a deadline that passes while the daemon is frozen is not the fault of the device', async () => {
+  await using daemon = await FakeDaemon.open();
+  await using proxy = await DaemonProxy.open(daemon.socketPath);
+  using _engine = await Engine.connect({ socketPath: proxy.path });
+  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toThrow('no answer from the device');
+  proxy.freeze();
+  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toMatchObject({
+    code: 'ALPY_DAEMON',
+    fault: 'environment',
+    message: expect.stringMatching(/did not answer for \d+\.\d s/) as string,
+  });
+  proxy.thaw();
+  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toThrow('no answer from the device');
+}, 30_000);
+
+test('a deadline that passes when the daemon is dead is not the fault of the device', async () => {
+  await using daemon = await FakeDaemon.open();
+  await using proxy = await DaemonProxy.open(daemon.socketPath);
+  using _engine = await Engine.connect({ socketPath: proxy.path });
+  await proxy.die();
+  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+});
+
+test('a wait that its caller ends does not ask a frozen daemon first', async () => {
+  await using daemon = await FakeDaemon.open();
+  await using proxy = await DaemonProxy.open(daemon.socketPath);
+  using _engine = await Engine.connect({ socketPath: proxy.path });
+  proxy.freeze();
+  const stop = new AbortController();
+  const waiting = withDeadline({ timeoutMs: 10, signal: stop.signal }, missed, () => never);
+  const reason = new Error('stopped');
+  setTimeout(() => {
+    stop.abort(reason);
+  }, 50);
+  await expect(waiting).rejects.toBe(reason);
+});
+
+test('a daemon that stays silent is given up: all that waits fails, and so does all that follows', async () => {
+  await using daemon = await FakeDaemon.open();
+  await using proxy = await DaemonProxy.open(daemon.socketPath);
+  using engine = await Engine.connect({ socketPath: proxy.path, lostMs: 1000 });
+  proxy.freeze();
+  const exited = engine.exits.exitOf('abc');
+  const call = engine.call('list', undefined, () => engine.docker.listContainers());
+  await expect(exited).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+  await expect(call).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+  expect(engine.lost.reason).toMatchObject({ code: 'ALPY_DAEMON' });
+  proxy.thaw();
+  await expect(engine.call('list', undefined, () => engine.docker.info())).rejects.toBe(engine.lost.reason);
+}, 30_000);
+
+test('a daemon that dies ends all waits with an error of the environment', async () => {
+  await using daemon = await FakeDaemon.open();
+  await using proxy = await DaemonProxy.open(daemon.socketPath);
+  using engine = await Engine.connect({ socketPath: proxy.path });
+  const exited = engine.exits.exitOf('abc');
+  await proxy.die();
+  await expect(exited).rejects.toMatchObject({ fault: 'environment' });
+  expect(engine.lost.aborted).toBe(true);
+  await expect(engine.call('list', undefined, () => engine.docker.info())).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+});
+
+test('an event that is not JSON ends all waits, and not the process', async () => {
+  await using daemon = await FakeDaemon.open();
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  const exited = engine.exits.exitOf('abc');
+  (await daemon.events).write('{"Action":\n');
+  await expect(exited).rejects.toThrow('the Docker daemon sent an event that is not JSON');
+});
+
+test('closing the connection is not a loss of the daemon', async () => {
+  await using daemon = await FakeDaemon.open();
+  const engine = await Engine.connect({ socketPath: daemon.socketPath });
+  const response = await daemon.events;
+  engine[Symbol.dispose]();
+  await once(response, 'close');
+  expect(engine.lost.aborted).toBe(false);
+});
+
+test('a request is aborted when its caller gives up', async () => {
+  const asked = Promise.withResolvers<Socket>();
+  await using daemon = await FakeDaemon.open((request) => {
+    if (request.url !== '/info') return false;
+    asked.resolve(request.socket);
+    return true; // and never answers
+  });
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  const stop = new AbortController();
+  const call = engine.call('ask', stop.signal, () => engine.docker.info());
+  const socket = await asked.promise;
+  const closed = once(socket, 'close');
+  const reason = new Error('stopped');
+  stop.abort(reason);
+  await expect(call).rejects.toBe(reason);
+  await closed;
+});
+
+test('a process that gave up connecting to a silent daemon ends', async () => {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { readonly port: number };
+  const script = `
+    const { Engine } = await import(${JSON.stringify(join(import.meta.dirname, '../../../src/docker/engine.ts'))});
+    await Engine.connect({}, { timeoutMs: 50 }).catch((error) => console.log(error.message));`;
+  const env = { ...process.env, DOCKER_HOST: `tcp://127.0.0.1:${String(port)}`, NODE_OPTIONS: '' };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env });
+  expect(stdout).toBe(
+    `cannot reach the Docker daemon at tcp://127.0.0.1:${String(port)}: no answer within 50 ms. Is DOCKER_HOST right?\n`,
+  );
+  server.close();
+});

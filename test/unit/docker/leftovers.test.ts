@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { Engine } from '../../../src/docker/engine.ts';
+import { removeLeftovers, removeOwn } from '../../../src/docker/leftovers.ts';
+import { ownerState, ownIdentity } from '../../../src/docker/owner.ts';
+import { FakeDaemon } from '../../support/fake-daemon.ts';
+
+/** What a process of its own says it is; it lives until the test ends. */
+async function otherIdentity(): Promise<{ readonly identity: string; readonly kill: () => Promise<void> }> {
+  const child = spawn('sleep', ['60']);
+  const kill = async (): Promise<void> => {
+    const exited = once(child, 'exit');
+    if (child.kill('SIGKILL')) await exited;
+  };
+  onTestFinished(kill);
+  await once(child, 'spawn');
+  const own = ownIdentity()!;
+  const start = readFileSync(`/proc/${String(child.pid)}/stat`, 'utf8')
+    .split(') ')[1]!
+    .split(' ')[19];
+  return { identity: own.replace(/\d+ \d+$/, `${String(child.pid)} ${String(start)}`), kill };
+}
+
+test('an owner is alive as long as its process is', async () => {
+  const { identity, kill } = await otherIdentity();
+  expect([ownIdentity(), identity].map(ownerState)).toEqual(['alive', 'alive']);
+  await kill();
+  expect(ownerState(identity)).toBe('dead');
+});
+
+test('another process with the same number is not the owner', () => {
+  expect(ownerState(ownIdentity()?.replace(/\d+$/, '1'))).toBe('dead');
+});
+
+test.each([
+  ['of another boot, or machine', (own: string) => own.replace(/^\S+/, '00000000-0000-0000-0000-000000000000')],
+  ['of another PID namespace', (own: string) => own.replace(/pid:\[\d+\]/, 'pid:[1]')],
+  ['that has no label', () => undefined],
+  ['whose label is nonsense', () => 'x'],
+])('nothing is known of an owner %s', (_, change) => {
+  expect(ownerState(change(ownIdentity()!))).toBe('unknown');
+});
+
+const nowS = 1_800_000_000;
+
+interface Listed {
+  readonly name: string;
+  readonly run: string;
+  readonly state: string;
+  readonly owner?: string | undefined;
+  readonly ageS?: number;
+}
+
+/** A daemon with these containers; `removed` is what it was asked to remove. */
+async function daemonWith(containers: readonly Listed[]): Promise<{ engine: Engine; removed: string[] }> {
+  const removed: string[] = [];
+  const daemon = await FakeDaemon.open((request, response) => {
+    if (request.method === 'DELETE') {
+      removed.push(/\/containers\/([^?]*)/.exec(request.url ?? '')?.[1] ?? '');
+      response.writeHead(204).end();
+    } else if (request.url?.startsWith('/containers/json') === true) {
+      const listed = containers.map(({ name, run, state, owner, ageS = 0 }) => ({
+        Id: name,
+        Names: [`/${name}`],
+        State: state,
+        Created: nowS - ageS,
+        Labels: { 'io.alpy.run': run, ...(owner === undefined ? {} : { 'io.alpy.owner': owner }) },
+      }));
+      response.end(JSON.stringify(listed));
+    } else if (request.url === '/info') response.end(JSON.stringify({ SystemTime: new Date(nowS * 1000).toISOString() }));
+    else return false;
+    return true;
+  });
+  const engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'mine' });
+  onTestFinished(async () => {
+    engine[Symbol.dispose]();
+    await daemon[Symbol.asyncDispose]();
+  });
+  return { engine, removed };
+}
+
+const elsewhere = '00000000-0000-0000-0000-000000000000 pid:[1] 7 8';
+
+test('containers of a process that lives stay in every state; those of a dead one are removed in every state', async () => {
+  const { identity, kill } = await otherIdentity();
+  await kill();
+  const states = ['created', 'running', 'exited'];
+  const alive = states.map((state) => ({ name: `alive-${state}`, run: 'a', state, owner: ownIdentity(), ageS: 9999 }));
+  const dead = states.map((state) => ({ name: `dead-${state}`, run: 'd', state, owner: identity }));
+  const { engine, removed } = await daemonWith([...alive, ...dead]);
+  await expect(removeLeftovers(engine, undefined)).resolves.toEqual(['dead-created', 'dead-running', 'dead-exited']);
+  expect(removed).toEqual(['dead-created', 'dead-running', 'dead-exited']);
+});
+
+test('of another machine, containers stay as long as the lifeline of their run, and while they are young', async () => {
+  const { engine, removed } = await daemonWith([
+    { name: 'alpy-l-lifeline', run: 'l', state: 'running', owner: elsewhere, ageS: 9999 },
+    { name: 'alpy-l-node0', run: 'l', state: 'created', owner: elsewhere, ageS: 9999 },
+    { name: 'alpy-y-lifeline', run: 'y', state: 'created', owner: elsewhere, ageS: 599 },
+    { name: 'alpy-o-lifeline', run: 'o', state: 'created', owner: elsewhere, ageS: 600 },
+    { name: 'alpy-u-node0', run: 'u', state: 'exited', ageS: 600 },
+  ]);
+  await removeLeftovers(engine, undefined);
+  expect(removed).toEqual(['alpy-o-lifeline', 'alpy-u-node0']);
+});
+
+test('a run that ends removes what it left, and what dead processes left, but nothing else of other runs', async () => {
+  const { identity, kill } = await otherIdentity();
+  await kill();
+  const { engine, removed } = await daemonWith([
+    { name: 'mine', run: 'mine', state: 'created', owner: ownIdentity() },
+    { name: 'orphan', run: 'd', state: 'created', owner: identity },
+    { name: 'alive', run: 'a', state: 'created', owner: ownIdentity() },
+    { name: 'far', run: 'f', state: 'created', owner: elsewhere, ageS: 9999 },
+  ]);
+  await removeOwn(engine);
+  expect(removed).toEqual(['mine', 'orphan']);
+});

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { withSink } from '../../../src/core/step.ts';
+import { Collector } from '../../../src/network/collector.ts';
+
+/** A collector, and what it logs. */
+async function collecting(body: (stream: PassThrough, collector: Collector) => Promise<void>): Promise<readonly string[]> {
+  const lines: string[] = [];
+  await withSink(
+    (event) => {
+      if (event.kind === 'log') lines.push(event.text);
+    },
+    async () => {
+      const stream = new PassThrough();
+      await body(stream, new Collector(stream, 'app'));
+    },
+  );
+  return lines;
+}
+
+const never = new AbortController().signal;
+
+test('lines are logged, found later, and waited for', async () => {
+  const lines = await collecting(async (stream, collector) => {
+    stream.write('one\n\u001b[1mtwo\n');
+    const three = collector.line(/^three$/, never);
+    stream.end('three');
+    expect(await three).toBe('three');
+    expect(await collector.line(/two/, never)).toBe('\u001b[1mtwo');
+    expect(await collector.text()).toBe('one\n\u001b[1mtwo\nthree');
+    expect(collector.droppedBytes).toBe(0);
+  });
+  expect(lines).toEqual(['app: one', 'app: \\e[1mtwo', 'app: three']);
+});
+
+test('an app that prints without end, with lines or without, takes a bounded amount of log and memory', async () => {
+  for (const text of [`${'x'.repeat(200)}\n`.repeat(5000), 'x'.repeat(1_005_000)]) {
+    const before = process.memoryUsage();
+    const lines = await collecting(async (stream, collector) => {
+      const chunk = Buffer.from(text);
+      for (let n = 0; n < 200; n += 1) if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
+      stream.end('the end\n');
+      await collector.ended;
+      const { droppedBytes } = collector;
+      expect(droppedBytes).toBe(200 * chunk.length + 8 - 16 * 1024 ** 2);
+      expect(await collector.line(/^(x*)the end$/, never)).toMatch(/the end$/);
+      expect((await collector.text()).endsWith('the end\n')).toBe(true);
+    });
+    expect(lines.reduce((sum, line) => sum + line.length, 0)).toBeLessThan(700_000);
+    expect(lines.at(-2)).toBe('app: prints a lot, of which nothing more is logged');
+    expect(lines.at(-1)).toMatch(/^app: \d+ characters of its output were not logged$/);
+    const { external, arrayBuffers } = process.memoryUsage();
+    expect((external + arrayBuffers - before.external - before.arrayBuffers) / 1024 ** 2).toBeLessThan(100);
+  }
+});

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { seeBaseBeside } from '../../../src/qemu/overlay-place.ts';
+import { writeQcow2Header } from '../../support/qcow2-header.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-overlay-'));
+  await mkdir(join(directory, 'a/sub'), { recursive: true });
+  await mkdir(join(directory, 'b'));
+  for (const name of ['a/base', 'a/sub/base', 'b/base']) await writeFile(join(directory, name), name);
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+/** What is said of an overlay in the folder `a`, with `DIR` for the folder above. */
+async function said(backing: string, backingFormat?: string): Promise<string> {
+  const path = join(directory, 'a/overlay.qcow2');
+  await writeQcow2Header(path, { backing, ...(backingFormat === undefined ? {} : { backingFormat }) });
+  return seeBaseBeside(path).then(
+    () => 'fine',
+    (error: unknown) => String(error).replaceAll(directory, 'DIR'),
+  );
+}
+
+test.each(['base', 'sub/base', '/alpy/image/base', 'missing'])('%s is where QEMU looks for it', async (backing) => {
+  expect(await said(backing)).toBe('fine');
+});
+
+const intro = (backing: string): string =>
+  `DiskImageError: disk image DIR/a/overlay.qcow2: it is an overlay of ${backing}, but QEMU sees nothing outside the folder of the image, so an overlay must name a file there, relative to its own folder. Make one file of it: qemu-img convert -O qcow2 DIR/a/overlay.qcow2 DIR/a/overlay.whole.qcow2. Or put the base beside it: `;
+
+test('a base in another folder is to be put beside the overlay', async () => {
+  const copied = 'cp DIR/b/base DIR/a/ && qemu-img rebase -u -F qcow2 -b base DIR/a/overlay.qcow2';
+  expect(await said('../b/base', 'qcow2')).toBe(intro('../b/base') + copied);
+  expect(await said(join(directory, 'b/base'), 'qcow2')).toBe(intro('DIR/b/base') + copied);
+});
+
+test('a link to a base in another folder is found out, as is a base that is an overlay of one', async () => {
+  await symlink('../b/base', join(directory, 'a/link'));
+  expect(await said('link', 'raw')).toContain(
+    'Or put the base beside it: cp DIR/b/base DIR/a/ && qemu-img rebase -u -F raw -b base DIR/a/overlay.qcow2',
+  );
+  await writeQcow2Header(join(directory, 'a/middle'), { backing: '../b/base' });
+  expect(await said('middle')).toContain('DIR/a/middle is an overlay of ../b/base, but QEMU sees nothing outside');
+});
+
+test('a base that is named with its folder is to be named without it', async () => {
+  const backing = join(directory, 'a/base');
+  expect(await said(backing, 'qcow2')).toBe(`${intro('DIR/a/base')}qemu-img rebase -u -F qcow2 -b base DIR/a/overlay.qcow2`);
+});

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import type { Vitest } from 'vitest/node';
+import { cancellingSequencer, runSpecifications } from '../../../src/runner/run-specifications.ts';
+
+/** What the run does, in order; its Vitest ends when `finish` is called. */
+function fakeRun(): { calls: string[]; vitest: Vitest; finish: () => void; workers: { killUnready(): void; killAll(): void } } {
+  const calls: string[] = [];
+  const running = Promise.withResolvers<void>();
+  const vitest = {
+    runTestSpecifications: () => running.promise,
+    cancelCurrentRun: () => {
+      calls.push('cancel');
+      return Promise.resolve();
+    },
+  } as unknown as Vitest;
+  const workers = {
+    killUnready: () => void calls.push('kill those that are not ready'),
+    killAll: () => void calls.push('kill all'),
+  };
+  return { calls, vitest, finish: running.resolve, workers };
+}
+
+const soon = { graceMs: 5, noticeMs: 5 };
+
+test('a signal that came before Vitest has begun its run cancels it when it has', async () => {
+  const { calls, vitest } = fakeRun();
+  const stop = new AbortController();
+  const sequencer = new (cancellingSequencer(stop.signal))(vitest);
+  stop.abort();
+  expect(calls).toEqual([]); // Vitest would forget it
+  await sequencer.sort([]);
+  expect(calls).toEqual(['cancel']);
+});
+
+test('a signal that comes later cancels the run at once', async () => {
+  const { calls, vitest } = fakeRun();
+  const stop = new AbortController();
+  await new (cancellingSequencer(stop.signal))(vitest).sort([]);
+  expect(calls).toEqual([]);
+  stop.abort();
+  expect(calls).toEqual(['cancel']);
+});
+
+test('workers that cannot be cancelled are killed at once, all others when they have had time to clean up', async () => {
+  const { calls, vitest, workers } = fakeRun();
+  await runSpecifications(vitest, [], workers, AbortSignal.abort(), soon);
+  expect(calls).toEqual(['kill those that are not ready', 'kill all']);
+});
+
+test('workers that clean up in time are not killed', async () => {
+  const { calls, vitest, finish, workers } = fakeRun();
+  const stop = new AbortController();
+  const run = runSpecifications(vitest, [], workers, stop.signal, { graceMs: 60_000, noticeMs: 60_000 });
+  stop.abort();
+  await Promise.resolve();
+  finish();
+  await run;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).toEqual(['kill those that are not ready']);
+});
+
+test('a run that is not stopped kills nobody', async () => {
+  const { calls, vitest, finish, workers } = fakeRun();
+  const stop = new AbortController();
+  finish();
+  await runSpecifications(vitest, [], workers, stop.signal, soon);
+  stop.abort();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).toEqual([]);
+});

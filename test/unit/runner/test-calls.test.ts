@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { asAlpy, TestCalls, track, trackMethods, withCalls } from '../../../src/runner/test-calls.ts';
+
+/** As a class of alpy is: its methods call each other. */
+class Radio {
+  readonly name = 'radio0';
+  readonly done = Promise.withResolvers<string>();
+
+  readonly tuned: unknown[] = [];
+
+  tune(station: string | RegExp | readonly string[]): Promise<string> {
+    this.tuned.push(station);
+    return this.done.promise;
+  }
+
+  async scan(): Promise<void> {
+    void this.tune('inner');
+    await this.done.promise;
+  }
+
+  get station(): never {
+    throw new Error('nobody has asked for this');
+  }
+
+  isOn(): boolean {
+    return true;
+  }
+}
+trackMethods(Radio.prototype, ({ name }) => name);
+
+/** What a test that runs `body` has left undone. */
+async function leftBy(body: (radio: Radio) => Promise<void> | void, hasFailed = false): Promise<readonly unknown[]> {
+  const calls = new TestCalls(import.meta.dirname);
+  const radio = new Radio();
+  await withCalls(calls, async () => body(radio));
+  return calls.end(hasFailed);
+}
+
+test('a call that is pending when the test ends is an error with the name of the call and its line', async () => {
+  const left = await leftBy((radio) => {
+    void radio.tune(['a', 'b']);
+    void radio.tune(/c/);
+    void radio.tune('d'.repeat(100));
+  });
+  expect(left).toMatchObject([
+    {
+      code: 'ALPY_PENDING_CALL',
+      fault: 'usage',
+      message: /^radio0\.tune\('a b'\) was still pending .* at test-calls\.test\.ts:\d+:\d+$/,
+    },
+    { message: /^radio0\.tune\(\/c\/\) was/ },
+    { message: /^radio0\.tune\('d{60}…'\) was/ },
+  ]);
+  const [first] = left as readonly Error[];
+  expect(first?.stack?.split('\n')[1]).toMatch(/^ +at .*test-calls\.test\.ts:\d+:\d+\)?$/);
+  expect(first?.stack).not.toMatch(/src\/runner|node_modules/);
+});
+
+test('the calls that alpy itself makes do not count, nor do those that have settled or return no promise', async () => {
+  const left = await leftBy(async (radio) => {
+    void asAlpy(() => radio.tune('by a fixture'));
+    const scanned = radio.scan();
+    const tuned = radio.tune('later');
+    expect(radio.isOn()).toBe(true);
+    radio.done.resolve('music');
+    expect(await tuned).toBe('music');
+    await scanned;
+  });
+  expect(left).toEqual([]);
+});
+
+test('calls in a step count', async () => {
+  const left = await leftBy(async (radio) => {
+    const run = (body: () => Promise<void>): Promise<void> => body();
+    await track(
+      () => 'step',
+      () => Promise.resolve(void radio.tune('a')),
+      run,
+    );
+  });
+  expect(left).toMatchObject([{ message: /^radio0\.tune\('a'\)/ }]);
+});
+
+test('after a failure, pending calls are no errors of their own, and what becomes of them is not reported', async () => {
+  const calls = new TestCalls('/');
+  const radio = new Radio();
+  await withCalls(calls, () => Promise.resolve(void radio.tune('a')));
+  expect(await calls.end(true)).toEqual([]);
+  expect(calls.takeRejection(Promise.resolve(), new Error('closed'))).toBe(true);
+});
+
+test('a rejection that nothing handles is an error of its test, with the call; one that is handled late is none', async () => {
+  const calls = new TestCalls(import.meta.dirname);
+  const radio = new Radio();
+  const [forgotten, late] = await withCalls(calls, () => Promise.resolve([[radio.tune('a')], [radio.tune('b')]].flat()));
+  radio.done.reject(new Error('no station'));
+  await Promise.allSettled([forgotten, late]);
+  calls.takeRejection(forgotten!, new Error('no station'));
+  calls.takeRejection(late!, new Error('no station'));
+  calls.takeRejection(Promise.resolve(), 'of a promise of its own');
+  calls.dropRejection(late!);
+  expect(await calls.end(false)).toMatchObject([
+    {
+      message:
+        /^no station\n\(nothing awaited radio0\.tune\('a'\), called at test-calls\.test\.ts:\d+:\d+: is an await missing\?\)$/,
+    },
+    'of a promise of its own',
+  ]);
+});
+
+test('a rejection long after a test that left nothing undone is none of its errors', async () => {
+  const calls = new TestCalls('/');
+  expect(await calls.end(false)).toEqual([]);
+  expect(calls.takeRejection(Promise.resolve(), new Error('late'))).toBe(false);
+});

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { EnvironmentError } from '../../../src/core/errors.ts';
+import { ConsoleTimeoutError, LoginError, SerialConsole } from '../../../src/console/index.ts';
+import { QmpClient } from '../../../src/qemu/index.ts';
+import { explainFailedBoot, type FailedGuest } from '../../../src/testbed/failed-boot.ts';
+import { FakeQemu } from '../../support/fake-qemu.ts';
+import { FakeVga } from '../../support/fake-vga.ts';
+
+const late = new ConsoleTimeoutError('serial console', 'a login or shell prompt', 3000, '');
+
+async function failed(
+  vga: FakeVga,
+  printed = '',
+): Promise<{ readonly guest: FailedGuest; readonly pictures: string[]; readonly qemu: FakeQemu }> {
+  const qemu = new FakeQemu();
+  const qmp = await QmpClient.open(qemu.stream, { timeoutMs: 5000 });
+  void vga.serve(qemu);
+  const serial = new PassThrough();
+  const console = SerialConsole.open(serial);
+  if (printed !== '') {
+    const read = once(serial, 'data');
+    serial.write(printed);
+    await read;
+  }
+  const pictures: string[] = [];
+  const screenshot = (path: string): Promise<void> => {
+    pictures.push(path);
+    return Promise.resolve();
+  };
+  return { guest: { name: 'rabbit', qmp, console, screenshot }, pictures, qemu };
+}
+
+test('a boot that fails without a word on the serial port shows the text of the screen, and where its picture is', async () => {
+  const vga = new FakeVga(['SeaBIOS (version 1.16.3)', '', '\xc9\xcd\xbb \x01 GRUB', 'No bootable device.'], { start: 0x1234 });
+  const { guest, pictures } = await failed(vga);
+  const error = await explainFailedBoot(guest, '/run/boot', late);
+  expect(error).toMatchObject({ code: 'ALPY_BOOT', fault: 'environment', cause: late });
+  expect(error.message.split('\n')).toEqual([
+    'rabbit did not boot: serial console: waited 3000 ms for a login or shell prompt; there was no output at all',
+    'nothing came on the serial port. Alpy logs in there: is it a console of the image (Linux: console=ttyS0)?',
+    'the screen shows:',
+    'SeaBIOS (version 1.16.3)',
+    '╔═╗   GRUB',
+    'No bootable device.',
+    'picture of the screen: /run/boot/screen.png',
+  ]);
+  expect(pictures).toEqual(['/run/boot/screen.png']);
+  // the guest goes on as if nobody had looked
+  expect(vga.commands).toEqual(['query-status', 'stop', 'cont']);
+  expect([...vga.index.values()]).toEqual([0x0f, 0x04]);
+});
+
+test('a screen in graphic mode, and one that is empty', async () => {
+  const graphic = await failed(new FakeVga(['pixels'], { isGraphic: true }), 'BdsDxe: loading');
+  const { message } = await explainFailedBoot(graphic.guest, '/run', late);
+  expect(message).toMatch(/\nthe screen is in graphic mode\npicture of the screen: \/run\/screen\.png$/);
+  expect(message).not.toContain('nothing came');
+  const empty = await failed(new FakeVga([]));
+  expect((await explainFailedBoot(empty.guest, '/run', late)).message).toContain('\nthe screen is empty\n');
+});
+
+test('a log-in that is refused stays the error; the picture is kept all the same', async () => {
+  const { guest, pictures } = await failed(new FakeVga(['login:']), 'Login incorrect');
+  const refused = new LoginError('serial console', 'root', 'refused', 'Login incorrect');
+  expect(await explainFailedBoot(guest, '/run', refused)).toBe(refused);
+  expect(pictures).toHaveLength(1);
+});
+
+test('a screen that cannot be seen does not hide why the guest did not boot', async () => {
+  const { guest, qemu } = await failed(new FakeVga([]));
+  const blind = { ...guest, screenshot: () => Promise.reject(new EnvironmentError('no screen')) };
+  expect((await explainFailedBoot(blind, '/run', late)).message).toMatch(
+    /^rabbit did not boot: .*\nnothing came.*\nthe screen is empty$/,
+  );
+  const closed = guest.qmp.closed;
+  qemu.end();
+  await closed;
+  expect((await explainFailedBoot(guest, '/run', late)).message).toMatch(/^rabbit did not boot: .*\nnothing came[^\n]*$/);
+});

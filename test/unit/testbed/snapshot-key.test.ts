@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Engine } from '../../../src/docker/index.ts';
+import { identify } from '../../../src/qemu/index.ts';
+import { SnapshotStore } from '../../../src/snapshot/index.ts';
+import { provideSnapshot, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
+import { rabbit } from '../../support/testbeds.ts';
+
+let directory: string;
+let image: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alpy-key-'));
+  image = join(directory, 'disk.qcow2');
+  await writeFile(image, 'disk');
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+const facts: HostFacts = {
+  images: [{ name: 'qemu', reference: 'alpy/qemu', origin: 'default' } as unknown as HostFacts['images'][number]],
+  accel: 'tcg',
+  accelReason: '',
+  access: { kind: 'bind' },
+  timeFactor: 1,
+};
+
+/** A daemon that knows nothing but the identifier of the image. */
+const engineWith = (Id: string): Engine =>
+  ({
+    call: (_what: string, _signal: unknown, body: () => Promise<unknown>) => body(),
+    docker: { getImage: () => ({ inspect: () => Promise.resolve({ Id }) }) },
+  }) as unknown as Engine;
+
+/** The key under which a snapshot is looked for: one asks to make it once. */
+async function keyOf(
+  changes: Partial<Appliance>,
+  about: { readonly imageId?: string; readonly firmware?: string } = {},
+): Promise<string> {
+  const { imageId = 'one', firmware = 'one' } = about;
+  const appliance = rabbit({ image, ...changes });
+  const disk = {
+    path: image,
+    format: 'qcow2',
+    virtualBytes: 1,
+    files: [await identify(image)],
+    qemuVersion: '10.0',
+    firmware,
+  } as const;
+  const store = new SnapshotStore(join(directory, 'store'), 1);
+  const asked = Promise.withResolvers<string>();
+  const once = (key: string): Promise<never> => {
+    asked.resolve(key);
+    return Promise.reject(new Error('no turn'));
+  };
+  const provided = provideSnapshot(engineWith(imageId), facts, store, { appliance, links: 1, disk }, directory, undefined, once);
+  return Promise.race([asked.promise, provided.then(({ record }) => record.key)]);
+}
+
+test('the content of a file that `qemuArgs` names is part of the key', async () => {
+  const seed = join(directory, 'seed.iso');
+  const qemuArgs = ['-cdrom', '/alpy/image/seed.iso'];
+  await writeFile(seed, 'one');
+  const one = await keyOf({ qemuArgs });
+  await writeFile(seed, 'two');
+  const two = await keyOf({ qemuArgs });
+  expect(two).not.toBe(one);
+  await writeFile(seed, 'one');
+  expect(await keyOf({ qemuArgs })).toBe(one);
+  expect(await keyOf({ qemuArgs: ['-cdrom', '/alpy/image/none.iso'] }).catch(String)).toMatch(
+    /SnapshotError: appliance\.qemuArgs names \/alpy\/image\/none\.iso: there is no .*none\.iso$/,
+  );
+});
+
+test('so are the firmware, and the image of the container if `qemuArgs` names a file in it', async () => {
+  expect(await keyOf({}, { firmware: 'two' })).not.toBe(await keyOf({}));
+  const qemuArgs = ['-bios', '/usr/share/ovmf/OVMF.fd'];
+  expect(await keyOf({ qemuArgs }, { imageId: 'two' })).not.toBe(await keyOf({ qemuArgs }));
+  expect(await keyOf({}, { imageId: 'two' })).toBe(await keyOf({}));
+});
+
+test('so is every key of the appliance but those that act on a guest that runs', async () => {
+  const one = await keyOf({});
+  expect(await keyOf({ name: 'rabbit', bootTimeoutMs: 1, clockCommand: '', powerOffCommand: 'halt' })).toBe(one);
+  expect(await keyOf({ provision: ['true'] })).not.toBe(one);
+  expect(await keyOf({ aKeyThatNobodyKnowsYet: true } as Partial<Appliance>)).not.toBe(one);
+});
