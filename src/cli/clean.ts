@@ -1,23 +1,52 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { messageOf } from '../core/errors.ts';
 import { connectEngine } from './engine.ts';
 import type { CliIo } from './io.ts';
+import { settingsOption } from './settings-option.ts';
+
+interface CleanArguments {
+  readonly run?: string | undefined;
+  readonly settings: string;
+}
 
 /** `alpy clean` */
-export const cleanCommand = (io: CliIo): CommandModule<object, { readonly run?: string | undefined }> => ({
+export const cleanCommand = (io: CliIo): CommandModule<object, CleanArguments> => ({
   command: 'clean',
-  describe: 'Remove containers that a crash of the machine or of its Docker daemon left',
+  describe: 'Remove containers, and folders of CI jobs, that a crash of the machine or of its Docker daemon left',
   builder: (yargs) =>
-    yargs.option('run', { type: 'string', requiresArg: true, describe: 'only those of the run with this identifier' }),
-  handler: async ({ run }) => {
+    yargs.options({
+      ...settingsOption(io, "settings of the executor's driver, whose root is looked through if the file exists"),
+      run: { type: 'string', requiresArg: true, describe: 'only containers of the run with this identifier' },
+    }),
+  handler: async ({ run, settings }) => {
     const [{ removeLeftovers }, { removeDeadSchedulers }] = await Promise.all([
       import('../docker/index.ts'),
       import('../runner/index.ts'),
     ]);
     const files = removeDeadSchedulers();
     using engine = await connectEngine(io);
-    const removed = [...files, ...(await removeLeftovers(engine, run, io.signal))];
-    for (const name of removed) io.stdout(`removed ${name}`);
-    io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);
+    const containers = await removeLeftovers(engine, run, io.signal);
+    const jobs = run === undefined ? await cleanJobs(io, resolve(io.directory, settings)) : [];
+    const all = [...files, ...containers, ...jobs];
+    for (const name of all) io.stdout(`removed ${name}`);
+    io.stdout(all.length === 0 ? 'nothing to remove' : `${String(all.length)} removed`);
   },
 });
+
+/** @returns what was removed of jobs of the executor */
+async function cleanJobs(io: CliIo, file: string): Promise<readonly string[]> {
+  if (!existsSync(file)) return [];
+  const { loadSettings, removeDeadJobs } = await import('../gitlab/executor/index.ts');
+  try {
+    const removed = await removeDeadJobs({ settings: await loadSettings(file), env: io.env }, io.signal);
+    return removed.map((key) => `the folders of job ${key}`);
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (process.getuid?.() === 0) throw error;
+    io.stderr(`folders of CI jobs are left as they are: ${messageOf(error)}`); // they may be another user's
+    return [];
+  }
+}

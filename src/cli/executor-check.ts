@@ -9,6 +9,7 @@ import {
   differences,
   loadSettings,
   longestSocketOf,
+  lookAtRunnerVersion,
   wantedKeys,
   type RunnerEntry,
   type Settings,
@@ -30,7 +31,7 @@ export interface Check {
 }
 
 /** PATH of a service of systemd, which has none of a login shell's. */
-const servicePath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+export const servicePath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** What a guest takes besides its memory, in MiB: QEMU without KVM, nodes and the keeper. */
 const overheadMiB = 550;
@@ -43,7 +44,7 @@ export async function checkRunner(check: Check): Promise<readonly Finding[]> {
     ...(await Promise.all([
       lookAtProgram('git', path, 'it checks projects out: apt-get install git'),
       lookAtProgram('bash', path, "it runs the runner's scripts: apt-get install bash"),
-      lookAtProgram('gitlab-runner', path, 'artifacts and caches need it. ln -s "$(command -v gitlab-runner)" /usr/local/bin/'),
+      lookAtRunner(path),
     ])),
     await lookAtKvm(),
   ];
@@ -136,6 +137,15 @@ async function lookAtProgram(program: string, path: readonly string[], remedy: s
     if (await may(file, constants.X_OK)) return { name: program, result: 'ok', text: file };
   }
   return failure(program, `is in none of ${path.join(':')}, where a service finds programs`, remedy);
+}
+
+async function lookAtRunner(path: readonly string[]): Promise<Finding> {
+  const remedy = 'artifacts and caches need it. ln -s "$(command -v gitlab-runner)" /usr/local/bin/';
+  const found = await lookAtProgram('gitlab-runner', path, remedy);
+  if (found.result !== 'ok') return found;
+  const { result, text } = await lookAtRunnerVersion(found.text);
+  const finding = { name: found.name, result, text: `${found.text}: ${text}` };
+  return result === 'ok' ? finding : { ...finding, remedy: 'https://docs.gitlab.com/runner/install/' };
 }
 
 /** No rights of ours are needed: the daemon hands the device to QEMU's container. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
-import type { Finding } from '../testbed/doctor.ts';
+import type { RunnerEntry } from '../gitlab/executor/index.ts';
 import { printFindings } from './findings.ts';
 import type { CliIo } from './io.ts';
 import { ownProgram } from './session.ts';
@@ -15,6 +15,7 @@ interface InstallArguments {
   readonly name?: string | undefined;
   readonly check: boolean;
   readonly print: boolean;
+  readonly smoke: boolean;
 }
 
 /** `alpy executor install` */
@@ -33,9 +34,11 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
       name: { type: 'string', requiresArg: true, describe: 'which runner; default: the one with the custom executor' },
       check: { type: 'boolean', default: false, describe: 'write nothing; exit status 2 when something is wrong' },
       print: { type: 'boolean', default: false, describe: 'write nothing; print the part of config.toml, for pasting' },
+      smoke: { type: 'boolean', default: false, describe: 'play a job with a tiny guest, through all stages of the driver' },
     }),
   handler: async (args) => {
-    if (args.check && args.print) throw new UsageError('--check and --print: wanted is one of them');
+    if (args.print && (args.check || args.smoke))
+      throw new UsageError('expected --print alone, got it with --check or --smoke. Leave out one of them');
     const gitlab = await import('../gitlab/executor/index.ts');
     const program = ownProgram('executor');
     const settings = resolve(io.directory, args.settings);
@@ -52,14 +55,39 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
       io.stdout(done.length > 0 ? 'GitLab Runner reads its file anew by itself' : 'nothing to do');
     }
     const [{ checkRunner }, { runner }] = await Promise.all([import('./executor-check.ts'), gitlab.readRunner(installation)]);
-    io.exitWith(tell(io, await checkRunner({ runner, settingsFile: settings, program }), args.check ? 2 : 3));
+    const proposal = args.check ? undefined : gitlab.timeoutProposal(runner);
+    if (proposal !== undefined) io.stdout(proposal);
+    const findings = await checkRunner({ runner, settingsFile: settings, program });
+    printFindings(io, findings);
+    const isFine = findings.every(({ result }) => result !== 'failure');
+    if (args.smoke && !isFine) io.stdout('no job is played: what was found keeps jobs from running');
+    const isReady = isFine && (!args.smoke || (await isSmokePlayed(io, runner, settings)));
+    io.stdout(verdict(isReady, args.smoke));
+    io.exitWith(isReady ? 0 : args.check ? 2 : 3);
   },
 });
 
-/** @returns the exit status */
-function tell(io: CliIo, findings: readonly Finding[], statusOfFailure: number): number {
-  printFindings(io, findings);
-  const isReady = findings.every(({ result }) => result !== 'failure');
-  io.stdout(isReady ? 'the runner can take jobs' : 'the runner cannot take jobs yet');
-  return isReady ? 0 : statusOfFailure;
+function verdict(isReady: boolean, isPlayed: boolean): string {
+  if (!isReady) return 'the runner cannot take jobs yet';
+  if (isPlayed) return 'the runner can take jobs: one was played';
+  return 'nothing was found that keeps the runner from taking jobs. No job was run: alpy executor install --check --smoke plays one';
+}
+
+/** Plays a job and says how it went. @returns whether it went well */
+async function isSmokePlayed(io: CliIo, runner: RunnerEntry, settingsFile: string): Promise<boolean> {
+  const [{ loadSettings, playSmokeJob }, { servicePath }] = await Promise.all([
+    import('../gitlab/executor/index.ts'),
+    import('./executor-check.ts'),
+  ]);
+  const failure = await playSmokeJob({
+    runner,
+    settings: await loadSettings(settingsFile),
+    env: { ...io.env, PATH: servicePath.join(delimiter) },
+    say: io.stdout,
+    signal: io.signal,
+  });
+  if (!failure) return true;
+  const remedy = 'docs/executor.md, When something is wrong';
+  printFindings(io, [{ name: `smoke job: ${failure.stage}`, result: 'failure', text: failure.reason, remedy }]);
+  return false;
 }

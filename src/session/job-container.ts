@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { Container, trafficCapabilities, type Engine } from '../docker/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import type { Call } from './call.ts';
+import { isWrongCommand } from './errors.ts';
 import { nodeNamed } from './held.ts';
 import { runIn } from './run-in.ts';
 import { sharedFolder, type JobContainerSpec } from './spec.ts';
@@ -10,7 +12,8 @@ import { sharedFolder, type JobContainerSpec } from './spec.ts';
 /**
  * Starts the container of a job's scripts beside a node. It waits on its standard input, which the keeper holds, so it ends
  * with the keeper at the latest. Its processes are a namespace of their own: the job's programs do not see QEMU.
- * @throws ContainerError when the daemon refuses, such as for an image without `sh` and `cat`
+ * @throws UsageError when its image has no `sh`
+ * @throws ContainerError when the daemon refuses for another reason
  */
 export async function startJobContainer(
   engine: Engine,
@@ -33,7 +36,10 @@ export async function startJobContainer(
         mounts: [...mounts, ...(shared.mounts ?? [])],
       },
       signal,
-    ),
+    ).catch((cause: unknown) => {
+      if (!isWrongCommand(cause)) throw cause;
+      throw new UsageError(`${cause.message}. The image ${image} of the job needs sh, cat, mktemp, mkfifo and head`, { cause });
+    }),
   );
 }
 
@@ -49,6 +55,11 @@ export class JobContainer implements AsyncDisposable {
     this.#start = start;
   }
 
+  /** whether it was asked for */
+  get isBegun(): boolean {
+    return this.#container !== undefined;
+  }
+
   /** @throws what `start` throws */
   started(): Promise<Container> {
     return (this.#container ??= this.#start());
@@ -60,8 +71,11 @@ export class JobContainer implements AsyncDisposable {
   }
 }
 
-/** bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. */
-const anyShell = `PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
+/**
+ * bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. Both outputs are one pipe: of two,
+ * nobody could say in which order a script has written to them.
+ */
+const anyShell = `exec 2>&1; PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
 
 /**
  * Runs a script that the runner has written, which the shell reads from its standard input.

@@ -7,7 +7,6 @@ import { Lifetime } from '../core/lifetime.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
-import type { App } from '../network/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import {
@@ -24,8 +23,9 @@ import { answererOf } from './answer.ts';
 import type { Answerer } from './call.ts';
 import { serveConsole } from './console-socket.ts';
 import { serveFolder } from './file-calls.ts';
-import { nodeNamed, type Held } from './held.ts';
+import type { Held } from './held.ts';
 import { JobContainer, runScript, startJobContainer } from './job-container.ts';
+import { checkServices, startServices } from './services.ts';
 import { serveSocket } from './socket.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
 
@@ -44,6 +44,7 @@ export async function readSpec(directory: string): Promise<SessionSpec> {
  * @param sink - takes what is worth to be told to who waits for the testbed
  * @throws what inspectHost, createTestbed, `Dut.boot` and `Testbed.close` throw
  * @throws UsageError when the disk image lies where none may lie
+ * @throws ServiceError when a service does not run
  */
 export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () => void, sink: StepSink): Promise<void> {
   const directory = join(spec.directory, sessionFiles.testbed);
@@ -87,7 +88,7 @@ async function hold(
     engine[Symbol.dispose]();
   });
   const testbed = await bootTestbed(engine, spec, directory, lifetime, signal);
-  const services = await startServices(testbed, spec, signal);
+  const services = await startServices(testbed, spec.services, signal);
   const shared = join(spec.directory, sessionFiles.shared);
   const jobless: Held = { testbed, services, directory };
   await mkdir(shared, { recursive: true });
@@ -108,6 +109,7 @@ async function hold(
   lifetime.defer('socket', async () => {
     await socket[Symbol.asyncDispose]();
   });
+  checkServices(services);
   return { testbed, job };
 }
 
@@ -120,8 +122,12 @@ function trusted(held: Held, job: JobContainer | undefined, stop: () => Promise<
       return 0;
     }
     if (!job || (name !== 'begin' && name !== 'script')) return undefined;
+    const isFirst = !job.isBegun;
     const container = await job.started();
-    return name === 'begin' ? 0 : runScript(container, call);
+    if (name === 'script') return runScript(container, call);
+    // one that ends at once has had the time to, while the container was started; after_script comes however services end
+    if (isFirst) checkServices(held.services);
+    return 0;
   });
 }
 
@@ -179,18 +185,4 @@ async function snapshotFor(
   }
   log('alpy.snapshot', `booting without a snapshot: ${reason}`);
   return undefined;
-}
-
-async function startServices(
-  testbed: Testbed,
-  { services }: SessionSpec,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, App>> {
-  const started = await Promise.all(
-    services.map(async ({ name, node, ...service }) => {
-      const app = await testbed.apps.start({ ...service, name, node: nodeNamed({ testbed }, node) }, signal);
-      return [name, app] as const;
-    }),
-  );
-  return new Map(started);
 }

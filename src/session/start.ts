@@ -5,18 +5,16 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { AlpyError, EnvironmentError, messageOf, partsOf, type Fault } from '../core/errors.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { eventLine } from '../report/index.ts';
 import { SessionError } from './errors.ts';
+import { startFailure, type StartFailure } from './failure.ts';
 import { keep, readSpec } from './keeper.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
 
 /** What a keeper tells who started it, a line each. */
-type Word =
-  | { readonly log: string }
-  | { readonly ready: true }
-  | { readonly failed: { readonly message: string; readonly code: string; readonly fault: Fault } };
+type Word = { readonly log: string } | { readonly ready: true } | { readonly failed: StartFailure };
 
 /** Descriptor on which a keeper tells who started it how it goes. */
 const wordsFd = 3;
@@ -46,8 +44,10 @@ export async function startKeeper(
     for await (const line of readLines(words)) {
       const word = JSON.parse(line) as Word;
       if ('log' in word) onLine(word.log);
-      else if ('failed' in word) throw new SessionError(word.failed.message, word.failed.code, word.failed.fault);
-      else return;
+      else if ('failed' in word) {
+        const { message, code, fault, culprit } = word.failed;
+        throw new SessionError(message, code, fault, culprit);
+      } else return;
     }
     signal.throwIfAborted();
     throw new EnvironmentError(`the keeper of the testbed ended without a word; see ${join(spec.directory, sessionFiles.log)}`);
@@ -113,9 +113,7 @@ export async function runKeeper(directory: string, signal: AbortSignal): Promise
       if (!state.isReady && event.path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event) });
     });
   } catch (error) {
-    const [first] = partsOf(error); // what went wrong, and not the clean-up after it
-    const { code, fault } = first instanceof AlpyError ? first : { code: 'ALPY_BUG', fault: 'bug' as const };
-    if (!state.isReady) tell({ failed: { message: messageOf(error), code, fault } });
+    if (!state.isReady) tell({ failed: startFailure(error) });
     throw error;
   } finally {
     words.destroySoon();

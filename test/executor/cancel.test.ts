@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Jobs that somebody cancels, or that take too long, in each of their stages.
 import { once } from 'node:events';
-import { glob, stat } from 'node:fs/promises';
+import { glob, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -133,10 +133,39 @@ test('while artifacts are uploaded', async () => {
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'upload_artifacts_on_success', 'cleanup']);
 });
 
-test('a job that takes longer than it may ends in its script', async () => {
-  const job = await host().start({ variables: silent, timeoutSeconds: 8, script: waits, afterScript: ['echo not-reached'] });
+test('a job that takes longer than it may ends in its script; its captures are kept on the machine, as its log says', async () => {
+  const artifacts = { paths: ['alpy-out/testbed/*'], when: 'always' } as const;
+  const afterScript = ['echo not-reached'];
+  const job = await host().start({ variables: silent, timeoutSeconds: 25, script: waits, afterScript, artifacts });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'job_execution_timeout' });
   expect(result.log).toMatch(/^got-TERM$/m);
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
+  const [, kept = ''] =
+    /^the job's time of 25 s is over: .* are then kept on the runner's machine, in (\S+)\. /m.exec(result.log) ?? [];
+  expect(result.log).toContain('set the variable RUNNER_SCRIPT_TIMEOUT');
+  expect(kept).toMatch(new RegExp(`^${host().root}/kept/${String(job.payload.id)}-`));
+  expect(await readdir(kept)).toEqual(expect.arrayContaining(['console.log', 'debug.log', 'link0.pcap', 'link1.pcap']));
+});
+
+test('with RUNNER_SCRIPT_TIMEOUT, after_script and the artifacts follow a script that takes too long', async () => {
+  const job = await host().start({
+    variables: { ...silent, RUNNER_SCRIPT_TIMEOUT: '2s' },
+    script: waits,
+    afterScript: ['echo "after: $CI_JOB_STATUS"', 'alpy status >/dev/null'],
+    artifacts: { paths: ['alpy-out/testbed/*'], when: 'always' },
+  });
+  const result = await job.result;
+  expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'job_execution_timeout' });
+  expect(result.log).toMatch(/^after: timedout$/m);
+  expect(result.log).not.toContain("the job's time");
+  expect(namesOf(result).slice(4)).toEqual([
+    'build_script',
+    'after_script',
+    'upload_artifacts_on_failure',
+    'cleanup_file_variables',
+    'cleanup',
+  ]);
+  expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
+  expect(await Array.fromAsync(glob(join(host().root, 'kept', `${String(job.payload.id)}-*`)))).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { useExecutorHost } from '../support/executor-host.ts';
-import type { JobResult } from '../support/contract-runner.ts';
+import type { JobResult, RunningJob } from '../support/contract-runner.ts';
 
 const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
@@ -79,32 +79,25 @@ test('programs and variables that a script puts into GITLAB_ENV stay in its cont
 });
 
 test("git's settings that a script has written are not those that the runner's machine heeds in the end", async () => {
-  const home = join(host().directory, `home-${String(count)}`);
-  await mkdir(home);
-  await writeFile(join(home, '.gitconfig'), `[credential]\n\thelper = "!echo >${home}/erased"\n`);
   const helper = ['[credential]', '\thelper =', `\thelper = "!echo x >${marker}; false"`, '[core]', '\tfsmonitor = ./evil/git'];
-  const job = await host().start(
-    {
-      variables: { ...silent, FF_GIT_URLS_WITHOUT_TOKENS: 'true' },
-      script: [
-        ...evilPrograms('evil'),
-        `cat >settings <<'END'\n${helper.join('\n')}\nEND`,
-        'for file in .glr.gconf .gitlab-runner.ext.conf git-template/config; do',
-        '  mkdir -p "$RUNNER_TEMP_PROJECT_DIR/git-template"; cat settings >>"$RUNNER_TEMP_PROJECT_DIR/$file"',
-        'done',
-        'mkdir -p .git/hooks; cp settings .git/config; cp evil/evil .git/hooks/post-checkout',
-        'echo mine >mine.txt',
-      ],
-      artifacts: { paths: ['mine.txt'] },
-    },
-    { environment: () => ({ HOME: home }) },
-  );
+  const job = await host().start({
+    variables: { ...silent, FF_GIT_URLS_WITHOUT_TOKENS: 'true' },
+    script: [
+      ...evilPrograms('evil'),
+      `cat >settings <<'END'\n${helper.join('\n')}\nEND`,
+      'for file in .glr.gconf .gitlab-runner.ext.conf git-template/config; do',
+      '  mkdir -p "$RUNNER_TEMP_PROJECT_DIR/git-template"; cat settings >>"$RUNNER_TEMP_PROJECT_DIR/$file"',
+      'done',
+      'mkdir -p .git/hooks; cp settings .git/config; cp evil/evil .git/hooks/post-checkout',
+      'echo mine >mine.txt',
+    ],
+    artifacts: { paths: ['mine.txt'] },
+  });
   const result = await job.result;
   await expectNothingDone();
   expect(result, result.log).toMatchObject({ status: 'success' });
   expect(lastCalls(result, 3)).toEqual(allWell);
   expect(await host().artifacts(job)).toEqual(['mine.txt']);
-  expect(existsSync(join(home, 'erased'))).toBe(true); // the administrator's own helper has been asked to forget the token
 });
 
 test('devices, pipes and sockets are gone before artifacts are packed, also from the place of a variable that is a file', async () => {
@@ -140,25 +133,26 @@ const links: readonly (readonly [string, string])[] = [
   ],
 ];
 
+async function startWithLink(line: string, artifacts?: { readonly paths: readonly string[] }): Promise<RunningJob> {
+  const script = [line.replaceAll('PRECIOUS', precious())];
+  return host().start({ variables: silent, fileVariables: { SECRET: 'content' }, script, ...(artifacts ? { artifacts } : {}) });
+}
+
 test.each(links)('a link to a folder of the machine in place of %s is followed by no stage', async (_, line) => {
-  const description = {
-    variables: silent,
-    fileVariables: { SECRET: 'content' },
-    script: [line.replaceAll('PRECIOUS', precious())],
-  };
-  const plain = await (await host().start(description)).result; // of the runner's stages only the last one follows
-  await expectNothingDone();
-  expect(plain, plain.log).toMatchObject({ status: 'success' });
-  expect(lastCalls(plain, 3)).toEqual(['build_script 0', 'cleanup_file_variables 0', 'cleanup 0']);
-  const job = await host().start({
-    ...description,
-    artifacts: { paths: ['SECRET', '.git/SECRET', 'index.lock', 'alpy-out/testbed/link0.pcap'] },
-  });
+  const paths = ['SECRET', '.git/SECRET', 'index.lock', 'alpy-out/testbed/link0.pcap'];
+  const job = await startWithLink(line, { paths });
   const result = await job.result;
   await expectNothingDone();
   expect(result, result.log).toMatchObject({ status: 'success' });
   expect(lastCalls(result, 3)).toEqual(allWell);
   expect(await host().artifacts(job)).toEqual(['alpy-out/testbed/link0.pcap']);
+});
+
+test('cleanup_file_variables follows no link either when it is the only stage after the script', async () => {
+  const result = await (await startWithLink(links[0]?.[1] ?? '')).result;
+  await expectNothingDone();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(lastCalls(result, 3)).toEqual(['build_script 0', 'cleanup_file_variables 0', 'cleanup 0']);
 });
 
 test('a program that goes on in the background after the scripts has ended before the first stage of the machine', async () => {

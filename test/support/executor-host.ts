@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { stringify } from 'yaml';
+import { tinyGuestDisk } from '../../src/gitlab/executor/tiny-guest.ts';
 import { writeBlankDisk } from './blank-disk.ts';
 import { RunningJob } from './contract-runner.ts';
 import type { Driver, RunnerOptions } from './runner/custom-executor.ts';
@@ -12,7 +13,8 @@ import { jobPayload, type JobDescription, type JobPayload } from './runner/paylo
 import { writeStandIn } from './runner/stand-in.ts';
 import { rabbitImage } from './testbeds.ts';
 
-const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
+/** Words that start the driver. */
+export const driverProgram = [process.execPath, resolve(import.meta.dirname, '../../src/cli/bin.ts'), 'executor'] as const;
 
 /** How a job of a test is run other than usual. */
 export interface JobRun {
@@ -22,14 +24,17 @@ export interface JobRun {
   readonly environment?: (attempt: number) => Readonly<Record<string, string>>;
   /** what `gitlab-runner` does when it is to upload artifacts; default: it copies them; `really`: it is the real one */
   readonly uploads?: 'copies' | 'waits' | 'really';
+  /** what each call of the driver is started by; default: nothing, so that it runs as we do */
+  readonly wrapper?: readonly string[];
 }
 
 /** How to log in to Rabbit. */
 export const rabbitLogin = { user: 'root', password: 'rabbit', shellPrompt: '/[#$] $/' };
 
 /**
- * A machine with a runner. It has three appliances: `rabbit`, whose snapshot the first job with it makes; `silent`, a machine
- * that does nothing, at once; and `dead`, one that should have a log-in prompt and never gets there.
+ * A machine with a runner. It has four appliances: `rabbit`, whose snapshot the first job with it makes; `silent`, a machine
+ * that does nothing, at once; `dead`, one that should have a log-in prompt and never gets there; and `talking`, one that says
+ * hello and powers off when it is sent a q.
  */
 export class ExecutorHost implements AsyncDisposable {
   readonly directory: string;
@@ -47,6 +52,7 @@ export class ExecutorHost implements AsyncDisposable {
     const host = new ExecutorHost(await mkdtemp(join(tmpdir(), 'alpy-executor-')));
     await mkdir(join(host.directory, 'tmp'));
     await writeBlankDisk(join(host.directory, 'blank.raw'));
+    await writeFile(join(host.directory, 'talking.raw'), tinyGuestDisk('hello from a tiny guest'));
     for (const kind of ['copies', 'waits'] as const) await writeStandIn(join(host.directory, kind), kind);
     return host;
   }
@@ -62,13 +68,13 @@ export class ExecutorHost implements AsyncDisposable {
   /** What the runner of a job is told, by attempt to prepare. */
   async optionsFor(
     { id }: JobPayload,
-    { settings = {}, environment = () => ({}), uploads = 'copies' }: JobRun,
+    { settings = {}, environment = () => ({}), uploads = 'copies', wrapper = [] }: JobRun,
   ): Promise<(attempt: number) => RunnerOptions> {
     this.#ids.push(id);
     const file = join(this.directory, `executor-${String(id)}.yaml`);
     await writeFile(file, stringify({ ...this.#settings(), ...settings }));
     return (attempt) => ({
-      driver: driverWith(file),
+      driver: driverWith(file, wrapper),
       url: `file://${join(this.directory, 'artifacts')}`,
       temporary: join(this.directory, 'tmp'),
       environment: {
@@ -96,6 +102,7 @@ export class ExecutorHost implements AsyncDisposable {
         rabbit: { appliance: { name: 'rabbit', image: rabbitImage, login: rabbitLogin }, topology },
         silent: { appliance: { ...blank, name: 'silent' }, topology },
         dead: { appliance: dead, topology, boot: 'cold' },
+        talking: { appliance: { ...blank, name: 'talking', image: join(this.directory, 'talking.raw') }, topology },
       },
       imageFolders: [dirname(rabbitImage)],
     };
@@ -155,7 +162,7 @@ export function useExecutorHost(): () => ExecutorHost {
   return () => host;
 }
 
-function driverWith(settings: string): Driver {
-  const stage = (name: string): readonly string[] => [process.execPath, bin, 'executor', name, '--settings', settings];
+function driverWith(settings: string, wrapper: readonly string[]): Driver {
+  const stage = (name: string): readonly string[] => [...wrapper, ...driverProgram, name, '--settings', settings];
   return { config: stage('config'), prepare: stage('prepare'), run: stage('run'), cleanup: stage('cleanup') };
 }

@@ -1,33 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { codeOf, messageOf } from '../../core/errors.ts';
+import { codeOf, EnvironmentError, messageOf } from '../../core/errors.ts';
 import { Lifetime } from '../../core/lifetime.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
 import { stopKeeper } from '../../session/index.ts';
 import { emptyFolder } from './collect.ts';
-import { jobPaths, runIdOf } from './paths.ts';
+import { keepFiles } from './kept.ts';
+import { jobPaths, runIdOf, sealPaths } from './paths.ts';
 import type { Surroundings } from './plan.ts';
+import type { ToolPlace } from './tool.ts';
 
 /**
- * Ends what is left of a job and removes its folders, whatever state it is in; nothing is done when nothing is left. One that
- * fails does not keep the others from being tried.
+ * Ends what is left of a job and removes its folders, whatever state it is in, but for captures and logs that it may want;
+ * nothing is done when nothing is left. One that fails does not keep the others from being tried.
  * @throws CleanupError with all that could not be removed
  */
 export async function cleanUpJob(around: Surroundings, signal: AbortSignal): Promise<void> {
   const { settings, job } = around;
   const { session, builds } = jobPaths(settings, job);
+  let mayBeWritten = existsSync(sealPaths(settings, job).begun);
   await using lifetime = new Lifetime(); // last made first
-  for (const folder of [session, builds]) lifetime.defer(folder, () => removeFolder(around, folder, signal));
+  lifetime.defer(session, () => removeFolder(around, session, signal));
+  lifetime.defer(builds, async () => {
+    // a script that still runs could put links in the way of who removes the folder
+    if (mayBeWritten) throw new EnvironmentError(`${builds} stays, as scripts of the job may still write to it`);
+    await removeFolder(around, builds, signal);
+  });
+  lifetime.defer('captures and logs', () => keepFiles(around));
   lifetime.defer('containers', async () => {
     using engine = await Engine.connect({ jobId: String(job.id) });
     await removeLeftovers(engine, runIdOf(job), signal);
+    mayBeWritten = false;
   });
   lifetime.defer('testbed', async () => {
     await stopKeeper(session, signal);
   });
 }
 
-async function removeFolder(around: Surroundings, folder: string, signal: AbortSignal): Promise<void> {
+/**
+ * Removes a folder of a job's, also what containers have made in it.
+ * @throws EnvironmentError when it cannot be emptied
+ */
+export async function removeFolder(around: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await remove();

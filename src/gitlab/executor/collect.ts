@@ -4,14 +4,29 @@ import { join } from 'node:path';
 import { sessionFiles } from '../../session/index.ts';
 import { jobPaths } from './paths.ts';
 import { projectDirectory, type Surroundings } from './plan.ts';
-import { runTool } from './tool.ts';
+import { runTool, type ToolPlace } from './tool.ts';
 
 /** Where the files of the testbed go, relative to the project: `artifacts:paths` takes them from there. */
 export const artifactFolder = 'alpy-out/testbed';
 
 /**
+ * Gives what is below `$2` to the user `$3` and the group `$4`, if they are said, and lets that user read it. Scripts of a job
+ * run as root: what they write under umask 077 an ordinary user could not upload.
+ */
+const handOver = `if [ $# -gt 2 ]; then
+  find "$2" ! -user "$3" -exec chown -h "$3:$4" {} +
+  find "$2" -type d ! -perm -u+rwx -exec chmod u+rwx {} + -o -type f ! -perm -u+r -exec chmod u+r {} +
+fi`;
+
+/** The runner's user and group; nothing for root, who may read all. */
+function owner(): readonly string[] {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  return uid === 0 ? [] : [String(uid), String(gid)];
+}
+
+/**
  * Copies captures, console logs and events into the project. In a container that sees nothing but the two folders: the job
- * may have put a link in the way, which then leads nowhere.
+ * may have put a link in the way, which then leads nowhere. What its scripts have written becomes readable for the runner.
  * @throws EnvironmentError when they cannot be copied
  */
 export async function collectFiles(around: Surroundings, signal: AbortSignal): Promise<void> {
@@ -20,8 +35,8 @@ export async function collectFiles(around: Surroundings, signal: AbortSignal): P
   const from = join(paths.session, sessionFiles.testbed);
   if (!existsSync(from)) return; // no testbed was begun
   const task = {
-    script: 'mkdir -p "$1" && cp -R /alpy/testbed/. "$1" && chmod -R a+rX "$1"',
-    args: [join(projectDirectory(around), artifactFolder)],
+    script: `mkdir -p "$1" && cp -R /alpy/testbed/. "$1" && chmod -R a+rX "$1"; ${handOver}`,
+    args: [join(projectDirectory(around), artifactFolder), paths.builds, ...owner()],
     mounts: [
       { source: from, target: '/alpy/testbed', readOnly: true },
       { source: paths.builds, target: paths.builds, readOnly: false },
@@ -35,7 +50,7 @@ export async function collectFiles(around: Surroundings, signal: AbortSignal): P
  * Empties a folder that may hold files of root's, made in containers.
  * @throws EnvironmentError when it cannot be emptied
  */
-export async function emptyFolder(around: Surroundings, folder: string, signal: AbortSignal): Promise<void> {
+export async function emptyFolder(around: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
   const mounts = [{ source: folder, target: '/alpy/folder', readOnly: false }];
   const script = 'find /alpy/folder -mindepth 1 -delete';
   await runTool(around, { script, args: [], mounts, what: `empty ${folder}` }, signal);

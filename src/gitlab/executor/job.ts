@@ -92,7 +92,7 @@ const prefix = 'CUSTOM_ENV_';
 export async function readJob(env: Environment): Promise<Job> {
   const file = env['JOB_RESPONSE_FILE'];
   if (file === undefined || file === '')
-    throw new EnvironmentError('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner, 14.1 or newer');
+    throw new EnvironmentError('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner, 17.9 or newer');
   let response: Response;
   try {
     response = ResponseSchema.parse(JSON.parse(await readFile(file, 'utf8')));

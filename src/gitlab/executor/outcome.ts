@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rm, writeFile } from 'node:fs/promises';
-import { AlpyError, statusByFault } from '../../core/errors.ts';
+import { AlpyError, statusByFault, type Fault } from '../../core/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,6 +10,28 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * `runner_system_failure`, and a prepare is tried again.
  */
 export type Outcome = { readonly kind: 'success' | 'system' } | { readonly kind: 'failure'; readonly exitCode: number };
+
+/** Why a job has no testbed, and what the runner is told. Plain data. */
+export interface NoTestbed {
+  readonly message: string;
+  readonly code: string;
+  readonly fault: Fault;
+  readonly outcome: Outcome;
+}
+
+/** A job has no testbed. */
+export class NoTestbedError extends AlpyError {
+  readonly code: string;
+  readonly fault: Fault;
+  readonly outcome: Outcome;
+
+  constructor({ message, code, fault, outcome }: NoTestbed, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.fault = fault;
+    this.outcome = outcome;
+  }
+}
 
 /**
  * Tells the runner how a stage ended.
@@ -40,6 +62,7 @@ export function outcomeOfStatus(status: number): Outcome {
  * exit status of `alpy`. Pure.
  */
 export function outcomeOfError(error: unknown): Outcome {
+  if (error instanceof NoTestbedError) return error.outcome;
   if (error instanceof AlpyError && (error.fault === 'usage' || error.fault === 'device'))
     return { kind: 'failure', exitCode: statusByFault[error.fault] };
   return { kind: 'system' };

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { makeRedactor, secretsOf } from '../../core/redact.ts';
 import { Engine } from '../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { startKeeper } from '../../session/index.ts';
+import { artifactFolder } from './collect.ts';
+import { removeDeadJobs } from './leftovers.ts';
+import { describeRun, writeMark } from './mark.ts';
 import { jobPaths } from './paths.ts';
 import { isKnownEarly, jobImages, planSession, projectDirectory, type Surroundings } from './plan.ts';
+import { NoTestbedError } from './outcome.ts';
 import { seeHarmless } from './policy.ts';
+import { notedFailure, noteFailure } from './start-failure.ts';
 
 /** How a stage of the driver talks and is stopped. */
 export interface StageIo {
@@ -26,26 +33,69 @@ export async function prepareJob(around: Surroundings, io: StageIo): Promise<voi
   const { settings, job, env } = around;
   seeHarmless(job, settings);
   projectDirectory(around);
-  const paths = jobPaths(settings, job);
-  for (const folder of [paths.builds, paths.cache]) {
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw new EnvironmentError(`cannot make ${folder}: ${messageOf(cause)}; see root in ${settings.file}`, { cause });
-    });
-  }
+  await makeFolders(around);
+  await removeLeft(around, io);
   const images = resolveImages(env, settings.alpyImages);
   const own = jobImages(around, images);
   using engine = await Engine.connect({ jobId: String(job.id) });
   await providePulled(engine, [...new Set([own.job, ...own.services])], around, io);
-  if (isKnownEarly(around)) await startTestbed(around, io);
+  if (isKnownEarly(around)) await startEarly(around, io);
   else io.say('the testbed is made when the project is there, as that describes it');
 }
 
-/** Makes the job's testbed. @throws what planSession and startKeeper throw */
+/** The mark comes before the folder of builds, or another job might take that for a leftover. */
+async function makeFolders({ settings, job, env }: Surroundings): Promise<void> {
+  const { builds, cache, session } = jobPaths(settings, job);
+  const making = async (folder: string, act: () => Promise<unknown>): Promise<void> => {
+    await act().catch((cause: unknown) => {
+      throw new EnvironmentError(`cannot make ${folder}: ${messageOf(cause)}; see root in ${settings.file}`, { cause });
+    });
+  };
+  await making(builds, () => mkdir(dirname(builds), { recursive: true }));
+  const mark = await describeRun(Date.now() + job.timeoutMs + settings.graceSeconds * 1000, env['TMPDIR']);
+  await making(session, () => writeMark(session, mark));
+  for (const folder of [builds, cache]) await making(folder, () => mkdir(folder, { recursive: true }));
+}
+
+/** Removes what jobs have left that were never cleaned up, such as after a crash of the machine. This job goes on in any case. */
+async function removeLeft({ settings, env, job }: Surroundings, { say, signal }: StageIo): Promise<void> {
+  try {
+    for (const key of await removeDeadJobs({ settings, env }, signal, job.key)) say(`removed what was left of job ${key}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`could not remove what is left of other jobs: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Makes the testbed. If its guest was started in vain, the job goes on until its first script all the same: after a prepare
+ * that fails GitLab Runner uploads no artifacts.
+ */
+async function startEarly(around: Surroundings, io: StageIo): Promise<void> {
+  try {
+    await startTestbed(around, io);
+  } catch (error) {
+    const { session } = jobPaths(around.settings, around.job);
+    if (!(error instanceof NoTestbedError) || !(await notedFailure(session))) throw error;
+    io.say(makeRedactor(secretsOf(around.job.variables))(`alpy: ${error.message}`));
+    io.say(
+      `the job has no testbed and ends at its first script. Until then it goes on, so that what the boot has left can be uploaded from ${artifactFolder}: artifacts with when: always`,
+    );
+  }
+}
+
+/**
+ * Makes the job's testbed.
+ * @throws NoTestbedError when what describes it is to blame: it then has the outcome for the job
+ * @throws what planSession and startKeeper throw
+ */
 export async function startTestbed(around: Surroundings, io: StageIo): Promise<void> {
   const spec = await planSession(around);
   const { appliance, topology } = spec.config;
   io.say(`making the testbed: ${appliance.name}, ${String(topology.links)} links; scripts run beside ${spec.job?.node ?? ''}`);
-  await startKeeper(spec, io.keeper, keeperEnvironment(around.env), io.say, io.signal);
+  await startKeeper(spec, io.keeper, keeperEnvironment(around.env), io.say, io.signal).catch(async (error: unknown) => {
+    throw await noteFailure(spec.directory, error, around.job);
+  });
 }
 
 /** A keeper has no use for what is only of one stage, or of the job. */

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { EnvironmentError, messageOf, statusByFault } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
 import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
+import { collectedFile, noteInterruption } from './kept.ts';
 import { filteringShell } from './host-shell.ts';
 import { dropForeignLinks } from './links.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
@@ -13,8 +14,10 @@ import { jobPaths } from './paths.ts';
 import { projectDirectory, type Surroundings } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
+import { isFirstTime, OutputEnd, sayOnce } from './said.ts';
 import { haveScriptsBegun, keepPristine, sealBuilds } from './seal.ts';
 import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
+import { notedFailure } from './start-failure.ts';
 
 /** Where the output of a job's script goes. */
 export interface ScriptOutput {
@@ -35,7 +38,7 @@ export async function runStage(
   stage: string,
   io: StageIo & ScriptOutput,
 ): Promise<Outcome> {
-  if (!isPredefined(stage)) return runInTestbed(around, script, io);
+  if (!isPredefined(stage)) return runUserScript(around, script, io);
   const isAfter = haveScriptsBegun(around);
   if (isAfter || isAfterScripts(stage)) await stopTestbed(around, io);
   if (isAfter) await sealBuilds(around, io);
@@ -46,38 +49,55 @@ export async function runStage(
   return outcomeOfStatus(await runPredefined(script, around.env, io.signal, shell));
 }
 
+async function runUserScript(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
+  try {
+    return await runInTestbed(around, script, io);
+  } catch (error) {
+    const word = io.signal.aborted ? await noteInterruption(around) : undefined;
+    if (word !== undefined) io.say(word);
+    throw error;
+  }
+}
+
 async function runInTestbed(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
   const { session } = jobPaths(around.settings, around.job);
+  const failure = await notedFailure(session);
+  if (failure) throw failure;
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
   await keepPristine(around);
   const input = await readFile(script);
-  const socket = join(session, sessionFiles.socket);
   const { stdout, stderr, signal } = io;
   if (!(await isKept(session))) throw await lostTestbed(session);
-  await startJobContainer(session, signal);
-  const status = await callSocket(socket, { args: ['script'], input, stdout, stderr, signal });
+  const refused = await beginScripts(session, io);
+  if (refused) return refused;
+  const end = new OutputEnd();
+  const keep = (take: (data: Buffer) => void) => (data: Buffer) => {
+    end.take(data);
+    take(data);
+  };
+  const call = { args: ['script'], input, stdout: keep(stdout), stderr: keep(stderr), signal };
+  const status = await callSocket(join(session, sessionFiles.socket), call);
   if (status === undefined) throw await lostTestbed(session);
-  return judge(status, socket, io);
+  return judge(status, session, io, end);
 }
 
-/** Has the keeper start the container of the scripts, unless it runs: not before the first of them, as its image is the job's choice. */
-async function startJobContainer(session: string, signal: AbortSignal): Promise<void> {
-  const said: Buffer[] = [];
-  const stderr = (data: Buffer): void => void said.push(data);
-  const status = await callSocket(join(session, sessionFiles.socket), {
-    args: ['begin'],
-    stdout: () => undefined,
-    stderr,
-    signal,
-  });
+/**
+ * Has the keeper start the container of the scripts, unless it runs: not before the first of them, as its image is the job's
+ * choice.
+ * @returns how the stage ends when there can be no scripts, which the log then says
+ * @throws EnvironmentError when this machine is to blame for that
+ */
+async function beginScripts(session: string, { say, signal }: StageIo): Promise<Outcome | undefined> {
+  const words: Buffer[] = [];
+  const stderr = (data: Buffer): void => void words.push(data);
+  const call = { args: ['begin'], stdout: () => undefined, stderr, signal };
+  const status = await callSocket(join(session, sessionFiles.socket), call);
   if (status === undefined) throw await lostTestbed(session);
-  if (status !== 0)
-    throw new EnvironmentError(
-      Buffer.concat(said)
-        .toString()
-        .trim()
-        .replace(/^alpy: /, ''),
-    );
+  if (status === 0) return undefined;
+  const said = Buffer.concat(words).toString().trim();
+  if (status !== statusByFault.usage) throw new EnvironmentError(said.replace(/^alpy: /, ''));
+  await sayOnce(session, said, say);
+  return outcomeOfStatus(status);
 }
 
 /** What is known of a testbed that has ended though nobody has told it to: its keeper's last words, or what it did last. */
@@ -86,18 +106,25 @@ async function lostTestbed(session: string): Promise<EnvironmentError> {
     const text = await readFile(join(session, ...path), 'utf8').catch(() => ''); // it may have ended before it wrote one
     return tail(text.trim(), 2000);
   };
+  const what = 'the testbed has gone';
+  if (!(await isFirstTime(session, what))) return new EnvironmentError(`${what}, as the log says above`);
   const words = await read(sessionFiles.log);
-  if (words !== '') return new EnvironmentError(`the testbed has gone: ${words}`);
+  if (words !== '') return new EnvironmentError(`${what}: ${words}`);
   const deeds = await read(sessionFiles.testbed, 'debug.log');
-  return new EnvironmentError(`the testbed has gone, and its keeper said nothing; its last deeds were:\n${deeds}`);
+  return new EnvironmentError(`${what}, and its keeper said nothing; its last deeds were:\n${deeds}`);
 }
 
-/** A script may have failed because the testbed broke, or gone well though the guest has died. */
-async function judge(status: number, socket: string, { stderr, signal }: StageIo & ScriptOutput): Promise<Outcome> {
-  const state = await callSocket(socket, { args: ['status'], stdout: () => undefined, stderr, signal });
-  if (state === undefined || state > 1) return { kind: 'system' };
-  if (status === 0 && state === 1) return { kind: 'failure', exitCode: 1 }; // the guest powered off or rebooted of itself
-  return outcomeOfStatus(status);
+/** A script may have failed because the testbed broke, or gone well though the guest or a service has died. */
+async function judge(status: number, session: string, { say, signal }: StageIo & ScriptOutput, end: OutputEnd): Promise<Outcome> {
+  const words: Buffer[] = [];
+  const keepWord = (data: Buffer): void => void words.push(data);
+  const call = { args: ['status'], stdout: () => undefined, stderr: keepWord, signal };
+  const state = await callSocket(join(session, sessionFiles.socket), call);
+  const isNew = await sayOnce(session, Buffer.concat(words).toString().trim(), say, (message) => end.has(message));
+  const { device, usage } = statusByFault;
+  if (state !== 0 && state !== device && state !== usage) return { kind: 'system' };
+  // the guest powered off or rebooted of itself, or a service ended; that is not also the fault of after_script
+  return outcomeOfStatus(status === 0 && isNew ? state : status);
 }
 
 /** Ends the testbed, so that its captures are whole. That it does not end well keeps nothing else from being done. */
@@ -105,7 +132,7 @@ async function stopTestbed(around: Surroundings, { say, signal }: StageIo): Prom
   const { session } = jobPaths(around.settings, around.job);
   try {
     const complaint = await stopKeeper(session, signal);
-    if (complaint !== '') say(complaint);
+    await sayOnce(session, complaint, say);
   } catch (error) {
     signal.throwIfAborted();
     say(`the testbed did not end as it should: ${messageOf(error)}`);
@@ -115,7 +142,7 @@ async function stopTestbed(around: Surroundings, { say, signal }: StageIo): Prom
 /** Puts the testbed's files among those of the project: once, and also when it has ended by itself, as they tell why. */
 async function collectOnce(around: Surroundings, { say, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(around.settings, around.job);
-  const mark = join(session, 'collected');
+  const mark = join(session, collectedFile);
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
     await collectFiles(around, signal);

@@ -12,6 +12,7 @@ const RunnerSchema = z.looseObject({
   executor: z.string().default(''),
   limit: z.number().default(0),
   custom: z.record(z.string(), z.unknown()).default({}),
+  custom_build_dir: z.record(z.string(), z.unknown()).optional(),
 });
 
 const RunnerConfigSchema = z.looseObject({ concurrent: z.number().default(1), runners: z.array(RunnerSchema).default([]) });
@@ -29,12 +30,14 @@ export interface RunnerEntry {
   readonly jobs: number;
 }
 
-/** What the driver needs of a runner: keys that must be so, and one that may be otherwise. */
+/** What the driver needs of a runner: keys that must be so, and some that may be otherwise. */
 export interface WantedKeys {
   readonly own: Keys;
   readonly custom: Keys;
   /** of `[runners.custom]`: set only when absent */
   readonly defaults: Keys;
+  /** of `[runners.custom_build_dir]`: set only when absent */
+  readonly buildDir: Keys;
 }
 
 /** How long a cancelled stage may take to end a testbed before it is killed, in `s`. */
@@ -61,6 +64,7 @@ export function wantedKeys(
     own: { shell: 'bash', builds_dir: join(root, 'builds'), cache_dir: join(root, 'cache') },
     custom: { ...stage('config'), ...stage('prepare'), ...stage('run'), ...stage('cleanup') },
     defaults: { graceful_kill_timeout: gracefulKillSeconds },
+    buildDir: { enabled: true }, // for GIT_CLONE_PATH: every job has a builds_dir of its own
   };
 }
 
@@ -130,15 +134,22 @@ export function differences({ own, custom }: RunnerEntry, wanted: WantedKeys): r
  * @throws EnvironmentError when the text is written in a way in which that cannot be done safely
  */
 export function editRunnerConfig(text: string, file: string, runner: RunnerEntry, wanted: WantedKeys): string {
-  const missing = Object.fromEntries(Object.entries(wanted.defaults).filter(([key]) => runner.custom[key] === undefined));
-  const custom = { ...wanted.custom, ...missing };
-  const edited = setKeys(text, 'runners', runner.index, wanted.own, { custom });
+  const custom = { ...wanted.custom, ...absentFrom(runner.custom, wanted.defaults) };
+  const found = runner.own['custom_build_dir'] as Readonly<Record<string, unknown>> | undefined;
+  const buildDir = absentFrom(found ?? {}, wanted.buildDir);
+  const inner = { custom, ...(Object.keys(buildDir).length > 0 ? { custom_build_dir: buildDir } : {}) };
+  const edited = setKeys(text, 'runners', runner.index, wanted.own, inner);
   const expected = readRunnerConfig(text, file);
-  Object.assign(expected.runners[runner.index] ?? {}, wanted.own, { custom: { ...runner.custom, ...custom } });
+  const tables = { custom: { ...runner.custom, ...custom }, custom_build_dir: { ...found, ...buildDir } };
+  Object.assign(expected.runners[runner.index] ?? {}, wanted.own, tables);
   if (isDeepStrictEqual(plain(readIfValid(edited, file)), plain(expected))) return edited;
   throw new EnvironmentError(
     `${file} is written in a way that alpy does not know how to change without losing something. It is as it was; put in by hand what alpy executor install --print prints`,
   );
+}
+
+function absentFrom(found: Readonly<Record<string, unknown>>, keys: Keys): Keys {
+  return Object.fromEntries(Object.entries(keys).filter(([key]) => found[key] === undefined));
 }
 
 function readIfValid(text: string, file: string): unknown {
@@ -154,15 +165,30 @@ function plain(value: unknown): unknown {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
 }
 
+const scriptTimeout = 'environment = ["RUNNER_SCRIPT_TIMEOUT=50m"]';
+
+/**
+ * What a runner might have besides: it depends on its jobs, so it is not written. Pure.
+ * @returns `undefined` when config.toml has it
+ */
+export function timeoutProposal({ own }: Pick<RunnerEntry, 'own'>): string | undefined {
+  const { environment } = own;
+  if (Array.isArray(environment) && environment.some((one) => String(one).startsWith('RUNNER_SCRIPT_TIMEOUT='))) return undefined;
+  return `a proposal: when a job reaches its time-out, GitLab Runner runs no after_script and uploads no artifacts. Set RUNNER_SCRIPT_TIMEOUT to less than the job's timeout: in .gitlab-ci.yml, or for all jobs of this runner, such as for time-outs of an hour, in config.toml: ${scriptTimeout}`;
+}
+
 /** The part of config.toml for pasting. Pure. */
-export function printedPart({ own, custom, defaults }: WantedKeys): string {
+export function printedPart({ own, custom, defaults, buildDir }: WantedKeys): string {
   const lines = (keys: Keys, indent: string): readonly string[] =>
     Object.entries(keys).map(([key, value]) => indent + assignment(key, value));
   return [
     '[[runners]]',
     '  # name, url and token: those of your runner',
     ...lines({ executor: 'custom', ...own }, '  '),
+    `  # ${scriptTimeout} # less than the jobs' timeout: else one that reaches it has no artifacts`,
     '  [runners.custom]',
     ...lines({ ...custom, ...defaults }, '    '),
+    '  [runners.custom_build_dir]',
+    ...lines(buildDir, '    '),
   ].join('\n');
 }

@@ -49,8 +49,13 @@ limits:
 # How much of the disk snapshots may take, in MiB. Those used longest ago go first.
 snapshotsMiB: 8192
 
-# How long after the time-out of its job a testbed ends by itself, in seconds: for after_script and artifacts.
+# How long after the time-out of its job a testbed ends by itself, in seconds, if nobody has cleaned up, such as when GitLab Runner
+# has died. It gives a job no time: for after_script and artifacts, jobs set RUNNER_SCRIPT_TIMEOUT.
 graceSeconds: 600
+
+# How much of the disk captures and logs may take, in MiB, whose job was stopped before they could be uploaded. They lie in
+# root/kept; the oldest go first. 0: none are kept.
+keptMiB: 1024
 
 # Whether jobs may give arguments of QEMU, hooks, and variables and options that run programs on this machine. Only where all
 # who can start a pipeline may do everything on this machine.

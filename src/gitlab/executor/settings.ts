@@ -53,7 +53,12 @@ const SettingsSchema = z.strictObject({
     .int()
     .min(0)
     .default(600)
-    .describe('how long after the time-out of its job a testbed ends by itself, for after_script and artifacts'),
+    .describe('how long after the time-out of its job a testbed ends by itself, if nobody has cleaned up'),
+  keptMiB: z
+    .int()
+    .min(0)
+    .default(1024)
+    .describe('how much of the disk captures and logs may take whose job was stopped before they could be uploaded, in MiB'),
   trustJobs: z
     .boolean()
     .default(false)

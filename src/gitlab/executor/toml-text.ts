@@ -14,7 +14,7 @@ interface Statement {
 }
 
 /** Keys with their values, for a table. */
-export type Keys = Readonly<Record<string, string | number | readonly string[]>>;
+export type Keys = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /**
  * Sets keys of one of several tables of the same name, and touches nothing else: comments, order and indentation stay. Pure.

@@ -6,6 +6,9 @@ import { imageNamed, resolveImages } from '../../images/index.ts';
 import { runIdOf } from './paths.ts';
 import type { Surroundings } from './plan.ts';
 
+/** Where and for which job it is done. */
+export type ToolPlace = Pick<Surroundings, 'settings' | 'env'> & { readonly job: Pick<Surroundings['job'], 'key' | 'id'> };
+
 /** Something to do with files that a job may have tampered with. */
 export interface FileTask {
   /** for `sh` */
@@ -25,7 +28,7 @@ const timeoutMs = 300_000;
  * @throws EnvironmentError when it fails
  */
 export async function runTool(
-  { settings, job, env }: Surroundings,
+  { settings, job, env }: ToolPlace,
   { script, args, mounts, what }: FileTask,
   signal: AbortSignal,
 ): Promise<string> {

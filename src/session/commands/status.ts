@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { checkServices } from '../services.ts';
 import { exactly, type SessionCommand } from './command.ts';
 
 export const statusCommand: SessionCommand = {
@@ -7,6 +8,7 @@ export const statusCommand: SessionCommand = {
   describe: 'Tell of the testbed as JSON, after seeing that all of it runs',
   run: async ({ testbed, services, directory }, words, call) => {
     exactly(words, []);
+    checkServices(services);
     testbed.check();
     const { dut, nodes, links } = testbed;
     const facts = {

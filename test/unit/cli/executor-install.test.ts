@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import yargs from 'yargs';
 import { installCommand } from '../../../src/cli/executor-install.ts';
 import type { CliIo } from '../../../src/cli/io.ts';
@@ -46,4 +49,17 @@ test('no config.toml, and options that contradict each other', async () => {
     'there is no /nowhere/config.toml. Install GitLab Runner',
   );
   await expect(install('--check', '--print')).rejects.toMatchObject({ fault: 'usage' });
+  await expect(install('--smoke', '--print')).rejects.toMatchObject({ fault: 'usage' });
+});
+
+test('no job is played on a runner that cannot take any', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'alpy-install-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const [config, settings] = [join(directory, 'config.toml'), join(directory, 'executor.yaml')];
+  await writeFile(config, '[[runners]]\n  name = "bed"\n  executor = "custom"\n'); // it names no driver
+  await writeFile(settings, `root: ${directory}/root\n`);
+  const printed = await install('--check', '--smoke', '--runner-config', config, '--settings', settings);
+  expect(printed).toMatch(/^FAIL runner bed: .*custom\.config_exec is not set/m);
+  expect(printed).toMatch(/\nno job is played: .*\nthe runner cannot take jobs yet$/);
+  expect(printed).not.toContain('smoke job');
 });

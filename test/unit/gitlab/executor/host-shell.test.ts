@@ -18,6 +18,7 @@ async function environmentOf(
     readonly allow?: readonly string[];
     readonly exported?: string;
     readonly flags?: Readonly<Record<string, string>>;
+    readonly trace?: boolean;
   } = {},
 ): Promise<Readonly<Record<string, string>>> {
   const directory = await folder();
@@ -29,7 +30,7 @@ async function environmentOf(
   writer.sourceEnvironment(writer.temporary('gitlab_runner_env'));
   writer.line(`env -0 >${directory}/environment`);
   const script = join(directory, 'script');
-  await writeFile(script, writer.finish(false));
+  await writeFile(script, writer.finish(options.trace ?? false));
   const env = { PATH: process.env['PATH'], OWN: 'of the administrator' };
   expect(await runPredefined(script, env, never, filteringShell(temporary, options.allow ?? []))).toBe(0);
   const pairs = (await readFile(join(directory, 'environment'), 'utf8')).split('\0').slice(0, -1);
@@ -92,6 +93,12 @@ test('what a script has exported for later ones passes the same filter, whatever
   expect(found).toMatchObject({ CI_FINE: '1', PATH: process.env['PATH'] });
   expect(found).not.toHaveProperty('LD_PRELOAD');
   expect(found).not.toHaveProperty('BASH_ENV');
+});
+
+test('a shell that shows what it does does no more for that', async () => {
+  const found = await environmentOf({ PS4: '$(touch trap)+', CI_FINE: '1', PATH: '/evil' }, { trace: true });
+  expect(found).toMatchObject({ CI_FINE: '1', PATH: process.env['PATH'] });
+  expect(found).not.toHaveProperty('PS4');
 });
 
 test('an administrator may let further names pass', async () => {

@@ -12,6 +12,7 @@ import {
   printedPart,
   readRunner,
   settingsJsonSchema,
+  timeoutProposal,
   wantedKeys,
 } from '../../../../src/gitlab/executor/index.ts';
 import { folder } from './make.ts';
@@ -94,6 +95,8 @@ run_exec = "no"
     prepare_args = [ "/opt/alpy/bin.js", "executor", "prepare", "--settings", "${settings}" ]
     cleanup_exec = "/opt/node/bin/node"
     cleanup_args = [ "/opt/alpy/bin.js", "executor", "cleanup", "--settings", "${settings}" ]
+  [runners.custom_build_dir]
+    enabled = true
 
 # behind all
 [session_server]
@@ -143,6 +146,18 @@ describe('install', () => {
       expect(edited.endsWith(['', '[[runners]]', 'name = "b"', 'executor = "shell"', ''].join(lineEnd))).toBe(true);
       expect(await install(where)).toEqual([]);
     }
+  });
+
+  test.each([
+    ['nothing', '', { enabled: true }],
+    ['an empty table, as gitlab-runner register writes it', '  [runners.custom_build_dir]\n', { enabled: true }],
+    ['no', '  [runners.custom_build_dir]\n    enabled = false\n', { enabled: false }],
+  ])('GIT_CLONE_PATH is allowed to jobs unless config.toml says otherwise: it says %s', async (_, text, expected) => {
+    const where = await files(`[[runners]]\n  name = "a"\n  executor = "custom"\n${text}[[runners]]\n  name = "b"\n`);
+    await install(where);
+    const { runners } = parse(await readFile(where.runnerConfig, 'utf8')) as { runners: Record<string, unknown>[] };
+    expect(runners.map(({ custom_build_dir: table }) => table)).toEqual([expected, undefined]);
+    expect(await install(where)).toEqual([]);
   });
 
   test('settings that are there stay, and decide', async () => {
@@ -213,6 +228,15 @@ describe('install', () => {
     expect(await readFile(where.runnerConfig, 'utf8')).toBe(before);
   });
 
+  test('RUNNER_SCRIPT_TIMEOUT is proposed unless config.toml sets it', () => {
+    expect(timeoutProposal({ own: { environment: ['A=RUNNER_SCRIPT_TIMEOUT=1m'] } })).toContain('RUNNER_SCRIPT_TIMEOUT=50m');
+    expect(timeoutProposal({ own: {} })).toContain("less than the job's timeout");
+    expect(timeoutProposal({ own: { environment: ['A=1', 'RUNNER_SCRIPT_TIMEOUT=20m'] } })).toBeUndefined();
+    expect(printedPart(wantedKeys(defaultSettings('/s.yaml'), program))).toMatch(
+      /^ {2}# environment = \["RUNNER_SCRIPT_TIMEOUT=/m,
+    );
+  });
+
   test('what is printed for pasting is what would be written', async () => {
     const where = await files(before);
     await install(where);
@@ -249,14 +273,16 @@ describe('check', () => {
   const engine = { version: '28', address: '/run/docker.sock', [Symbol.dispose]: () => undefined };
 
   /** @returns findings by name: result, text and remedy */
-  async function look(difference: Partial<Check>, text = before, settings = ''): Promise<Readonly<Record<string, string>>> {
-    const where = await files(text);
+  async function look(difference: Partial<Check>, version = '19.4.0'): Promise<Readonly<Record<string, string>>> {
+    const where = await files(before);
     const path = join(where.directory, 'bin');
     await mkdir(path);
-    for (const name of ['git', 'bash', 'gitlab-runner', 'node']) await writeFile(join(path, name), '', { mode: 0o755 });
+    for (const name of ['git', 'bash', 'node']) await writeFile(join(path, name), '', { mode: 0o755 });
+    const printed = `Version:      ${version}\nGit revision: abc\nOS/Arch:      linux/amd64\n`;
+    await writeFile(join(path, 'gitlab-runner'), `#!/bin/sh\n[ "$1" = --version ] && printf '${printed}'\n`, { mode: 0o755 });
     const own = [join(path, 'node'), join(path, 'git'), 'executor'];
     await mkdir(join(where.directory, 'alpy'));
-    await writeFile(where.settings, `root: ${where.directory}/r\n${settings}`);
+    await writeFile(where.settings, `root: ${where.directory}/r\n`);
     await install({ ...where, program: own });
     const { runner } = await readRunner(where);
     const check = { runner, settingsFile: where.settings, program: own, path: [path], totalMiB: 10_000 };
@@ -271,6 +297,19 @@ describe('check', () => {
       ...['settings', 'runner bed [1]', 'programs', 'folder', 'length of paths', 'memory'],
       ...['docker', 'git', 'bash', 'gitlab-runner', 'KVM'],
     ]);
+  });
+
+  test.each([
+    ['19.4.0', 'ok', /gitlab-runner: 19\.4\.0\|$/],
+    ['19.0.0~pre.1', 'ok', /19\.0\.0~pre\.1/],
+    ['18.11.2', 'warning', /18\.11\.2: before 19\.0 variables of services are not handed over: place services by an alias/],
+    ['17.8.3', 'failure', /17\.8\.3: before 17\.9 every job that fails has exit code 1 .*; before 19\.0 variables of services/],
+    ['13.12.0', 'failure', /13\.12\.0: before 14\.1 it does not hand jobs over/],
+    ['development version', 'warning', /its version is not known; 17\.9 or newer is needed/],
+  ])('GitLab Runner %s: %s', async (version, result, text) => {
+    const found = (await look({}, version))['gitlab-runner'];
+    expect(found).toMatch(new RegExp(`^${result}\\|`));
+    expect(found).toMatch(text);
   });
 
   test('a machine that lacks things: each with what to do', async () => {

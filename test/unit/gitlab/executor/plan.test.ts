@@ -220,6 +220,17 @@ describe('where things are', () => {
     },
   );
 
+  test('a project is where the runner says that its temporary folder is, whatever the job says', async () => {
+    const { settings, job } = await surroundings({});
+    const { builds } = jobPaths(settings, job);
+    const at = (found: string, temporary: string): string => {
+      const variables = { CI_PROJECT_DIR: `${builds}/${found}`, RUNNER_TEMP_PROJECT_DIR: `${builds}/${temporary}` };
+      return projectDirectory({ settings, job: { ...job, variables }, env: {}, accelCacheFile: '' });
+    };
+    expect(at('a/b', 'a/b.tmp')).toBe(`${builds}/a/b`);
+    for (const found of ['a/c', 'a', 'a/b.tmp/x']) expect(() => at(found, 'a/b.tmp')).toThrow('do not set it');
+  });
+
   test("the job's image: its own when allowed, or the runner's", async () => {
     const images = resolveImages({}, {});
     const named = await surroundings({ variables: { CI_JOB_IMAGE: 'alpine:3' } });

@@ -18,6 +18,7 @@ test('an empty file stands for the defaults, which allow little', async () => {
     limits: { memoryMiB: 4096, cpus: 4, links: 8 },
     snapshotsMiB: 8192,
     graceSeconds: 600,
+    keptMiB: 1024,
     trustJobs: false,
   });
 });

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jobPaths, type Surroundings } from '../../../../src/gitlab/executor/index.ts';
+import { collectedFile, keepFiles, keptFolder, noteInterruption } from '../../../../src/gitlab/executor/kept.ts';
+import { describeRun, writeMark } from '../../../../src/gitlab/executor/mark.ts';
+import { folder, jobWith, settingsOf } from './make.ts';
+
+/** A job with a testbed that has begun some time ago. */
+async function running(root: string, ageMs: number, id: number, settings = ''): Promise<Surroundings> {
+  const around = {
+    settings: await settingsOf(`root: ${root}\n${settings}`),
+    job: await jobWith({}, { id }), // its time is 600 s
+    env: {},
+    accelCacheFile: '',
+  };
+  const { session } = jobPaths(around.settings, around.job);
+  await writeMark(session, { ...(await describeRun(0)), startedMs: Date.now() - ageMs });
+  await mkdir(join(session, 'testbed'));
+  await writeFile(join(session, 'testbed', 'link0.pcap'), Buffer.alloc(700 * 1024));
+  return around;
+}
+
+test('a job that reaches its time-out is told where its captures will be; one that is cancelled is not', async () => {
+  const root = await folder();
+  const overdue = await running(root, 598_000, 1);
+  expect(await noteInterruption(overdue)).toContain(`in ${keptFolder(overdue.settings, overdue.job.key)}. To get them`);
+  expect(await noteInterruption(await running(root, 300_000, 2))).toBeUndefined();
+  const unkept = await noteInterruption(await running(root, 598_000, 3, 'keptMiB: 0'));
+  expect(unkept).toContain('RUNNER_SCRIPT_TIMEOUT');
+  expect(unkept).not.toContain('kept');
+});
+
+test('what was stopped and not uploaded is kept; the oldest go when there is too much', async () => {
+  const root = await folder();
+  const kept = join(root, 'kept');
+  for (const id of [1, 2]) {
+    const around = await running(root, 0, id, 'keptMiB: 1');
+    await keepFiles(around); // nothing was stopped
+    await noteInterruption(around);
+    await keepFiles(around);
+    expect(await readdir(kept)).toEqual([around.job.key]);
+    expect(await readdir(keptFolder(around.settings, around.job.key))).toEqual(['link0.pcap']);
+    await utimes(keptFolder(around.settings, around.job.key), id, id); // the first is the oldest
+  }
+  const uploaded = await running(root, 0, 3);
+  await noteInterruption(uploaded);
+  await writeFile(join(jobPaths(uploaded.settings, uploaded.job).session, collectedFile), '');
+  await keepFiles(uploaded);
+  const unwanted = await running(root, 0, 4, 'keptMiB: 0');
+  await noteInterruption(unwanted);
+  await keepFiles(unwanted);
+  expect(await readdir(kept)).toHaveLength(1);
+});

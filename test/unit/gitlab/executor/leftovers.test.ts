@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { removeDeadJobs, type Settings } from '../../../../src/gitlab/executor/index.ts';
+import { describeRun, readMark, writeMark, type Mark } from '../../../../src/gitlab/executor/mark.ts';
+import { folder, jobWith, response, settingsOf } from './make.ts';
+
+const [dead, live] = ['41-deadbeef', '42-0badcafe'];
+const hourMs = 3_600_000;
+
+/** A root in which two jobs have folders, each with the mark that is given. */
+async function rootWith(marks: Readonly<Record<string, Partial<Mark> | undefined>>): Promise<Settings> {
+  const settings = await settingsOf(`root: ${await folder()}`);
+  for (const [key, difference] of Object.entries(marks)) {
+    const session = join(settings.root, 'jobs', key);
+    if (difference) await writeMark(session, { ...(await describeRun(Date.now() + hourMs)), ...difference });
+    await mkdir(join(session, 'testbed'), { recursive: true });
+    await mkdir(join(settings.root, 'builds', key, 'group/project'), { recursive: true });
+  }
+  return settings;
+}
+
+async function remove(settings: Settings, own?: string): Promise<readonly string[]> {
+  return removeDeadJobs({ settings, env: {} }, new AbortController().signal, own);
+}
+
+async function left({ root }: Settings): Promise<readonly (readonly string[])[]> {
+  return [await readdir(join(root, 'builds')), await readdir(join(root, 'jobs'))];
+}
+
+/** A process that has ended: its identifier is free, or another's. */
+async function endedProcess(): Promise<number> {
+  const child = spawn('true');
+  await once(child, 'exit');
+  return child.pid ?? 0;
+}
+
+test.each<[string, Partial<Mark> | undefined]>([
+  ['whose machine was booted since', { bootId: 'another' }],
+  ['that was over long ago', { endsByMs: Date.now() - 1 }],
+  ['of an older alpy, which wrote no mark', undefined],
+])('the folders of a job %s go; those of one that runs stay', async (_, mark) => {
+  const settings = await rootWith({ [dead]: mark, [live]: {} });
+  expect(await remove(settings)).toEqual([dead]);
+  expect(await left(settings)).toEqual([[live], [live]]);
+  expect(await remove(settings)).toEqual([]);
+});
+
+test('of a job whose runner has died, or whose identifier another process has', async () => {
+  for (const starter of [
+    { pid: await endedProcess(), start: '1' },
+    { pid: process.pid, start: '1' },
+  ]) {
+    const settings = await rootWith({ [dead]: { starters: [starter] }, [live]: {} });
+    expect(await remove(settings)).toEqual([dead]);
+    expect(await left(settings)).toEqual([[live], [live]]);
+  }
+});
+
+test.each<[string, Partial<Mark>]>([
+  ['of another machine with the same root', { machine: 'another', bootId: 'another', starters: [] }],
+  ['whose processes cannot be seen from here', { pidNamespace: 'pid:[1]', starters: [{ pid: 1, start: '1' }] }],
+])('in doubt they stay: of a job %s', async (_, mark) => {
+  const settings = await rootWith({ [live]: mark });
+  expect(await remove(settings)).toEqual([]);
+  expect(await left(settings)).toEqual([[live], [live]]);
+});
+
+test('they stay while a keeper answers, and while a process works in them', async () => {
+  const settings = await rootWith({ [dead]: undefined, [live]: { bootId: 'another' } });
+  const server = createServer().listen(join(settings.root, 'jobs', live, 'keeper.sock'));
+  await once(server, 'listening');
+  const worker = spawn('sleep', ['1000'], { cwd: join(settings.root, 'builds', dead, 'group/project') });
+  await once(worker, 'spawn');
+  expect(await remove(settings)).toEqual([]);
+  server.close();
+  worker.kill();
+  await Promise.all([once(server, 'close'), once(worker, 'exit')]);
+  expect([...(await remove(settings))].sort()).toEqual([dead, live]);
+  expect(await left(settings)).toEqual([[], []]);
+});
+
+test('a job does not remove its own, and nothing that is not a job’s', async () => {
+  const settings = await rootWith({ [dead]: { bootId: 'another' } });
+  await writeFile(join(settings.root, 'builds', 'notes.txt'), '');
+  await mkdir(join(settings.root, 'cache', dead), { recursive: true });
+  expect(await remove(settings, dead)).toEqual([]);
+  expect(await remove(settings)).toEqual([dead]);
+  expect(await left(settings)).toEqual([['notes.txt'], []]);
+  expect(existsSync(join(settings.root, 'cache', dead))).toBe(true);
+  expect(await remove(await settingsOf(`root: ${settings.root}/none`))).toEqual([]);
+});
+
+test("the runner's own folder goes with the job whose token it holds, and no other", async () => {
+  const { key } = await jobWith();
+  const mine = join(await folder(), 'custom-executor123');
+  await mkdir(mine);
+  await writeFile(join(mine, 'response.json'), JSON.stringify(response));
+  const crashed = { ...(await describeRun(0, mine)), endsByMs: 0 };
+  expect(crashed.temporary).toBe(mine);
+  expect((await describeRun(0, '/home/user')).temporary).toBe('');
+  await remove(await rootWith({ [dead]: crashed }));
+  expect(existsSync(mine)).toBe(true);
+  await remove(await rootWith({ [key]: crashed }));
+  expect(existsSync(mine)).toBe(false);
+});
+
+test('a further attempt to prepare a job renews its mark', async () => {
+  const settings = await rootWith({ [live]: { bootId: 'another' } });
+  const session = join(settings.root, 'jobs', live);
+  await writeMark(session, await describeRun(Date.now() + hourMs));
+  expect((await readMark(session))?.bootId).not.toBe('another');
+  expect(await readdir(session)).toEqual(['job.json', 'testbed']);
+  expect(await remove(settings)).toEqual([]);
+});
