@@ -104,7 +104,9 @@ test('files of a test that cannot be read cost no test its result', async () => 
     reporter.onTestCaseResult(fakeTest(name, { state: 'passed', directory }));
   expect(told.map(({ status, steps }) => [status, steps])).toEqual(Array.from({ length: 3 }, () => ['passed', []]));
   const messages = reporter.errors.map(({ message }) => message);
-  expect(messages).toEqual([/a link or a special file/, /ENOTDIR/, /ENOTDIR/].map((text) => expect.stringMatching(text) as string));
+  expect(messages).toEqual(
+    [/a link or a special file/, /ENOTDIR/, /ENOTDIR/].map((text) => expect.stringMatching(text) as string),
+  );
 });
 
 test('both causes of a test whose clean-up failed too are reported, and the first decides', () => {
