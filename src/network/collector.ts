@@ -13,6 +13,7 @@ const loggedLength = 512 * 1024;
 
 /** Keeps the end of an output, and logs its lines. However much comes, it takes a bounded amount of memory. */
 export class Collector {
+  readonly #name: string;
   readonly #tail = new OutputTail();
   readonly #watchers = new Set<(line: string) => void>();
   readonly #ended: Promise<void>;
@@ -37,9 +38,16 @@ export class Collector {
     const end = finished(stream).catch(() => undefined); // the exit status tells the rest
     this.#ended = end.then(() => {
       lines.end();
-      if (this.#notLogged > 0)
-        logAside('alpy.app', `${name}: ${String(this.#notLogged)} characters of its output were not logged`);
+      this.close();
     });
+    this.#name = name;
+  }
+
+  /** Says in the log what is not in it; an output that nobody reads any more need not end. May be called again. */
+  close(): void {
+    const left = this.#notLogged;
+    this.#notLogged = 0;
+    if (left > 0) logAside('alpy.app', `${this.#name}: ${String(left)} characters of its output were not logged`);
   }
 
   /** how many bytes came before those that were kept */

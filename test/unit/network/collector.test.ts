@@ -54,3 +54,15 @@ test('an app that prints without end, with lines or without, takes a bounded amo
     expect((external + arrayBuffers - before.external - before.arrayBuffers) / 1024 ** 2).toBeLessThan(100);
   }
 });
+
+test('an output that nobody reads to its end says all the same what was not logged', async () => {
+  const lines = await collecting((stream, collector) => {
+    stream.write('x'.repeat(1_000_000));
+    collector.close();
+    collector.close();
+    return Promise.resolve();
+  });
+  expect(lines.filter((line) => line.includes('were not logged'))).toEqual([
+    expect.stringMatching(/^app: \d+ characters of its output were not logged$/),
+  ]);
+});
