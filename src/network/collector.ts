@@ -9,7 +9,7 @@ import { escapeBytes } from '../core/text.ts';
 const searchedLength = 1024 ** 2;
 
 /** Characters of an output that go to the log: an app that prints without end must not drown what others print. */
-const loggedLength = 512 * 1024;
+const loggedLength = 256 * 1024;
 
 /** Keeps the end of an output, and logs its lines. However much comes, it takes a bounded amount of memory. */
 export class Collector {
@@ -90,8 +90,9 @@ export class Collector {
       this.#notLogged += line.length;
       return;
     }
-    this.#logged += line.length + 1;
-    logAside('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
+    const text = `${name}: ${escapeBytes(Buffer.from(line))}`; // what has to be escaped becomes longer
+    this.#logged += text.length;
+    logAside('alpy.app', text);
     if (this.#logged > loggedLength) logAside('alpy.app', `${name}: prints a lot, of which nothing more is logged`);
   }
 
