@@ -23,6 +23,7 @@ export class Collector {
   #newerLength = 0;
   #logged = 0;
   #notLogged = 0;
+  #isClosed = false;
 
   /** @param name - of the app, which begins each line of the log */
   constructor(stream: Readable, name: string) {
@@ -45,8 +46,9 @@ export class Collector {
 
   /** Says in the log what is not in it; an output that nobody reads any more need not end. May be called again. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     const left = this.#notLogged;
-    this.#notLogged = 0;
     if (left > 0) logAside('alpy.app', `${this.#name}: ${String(left)} characters of its output were not logged`);
   }
 
