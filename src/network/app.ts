@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf, UsageError, type Fault } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import {
@@ -53,9 +53,6 @@ export interface AppPlace {
 
 /** How long to wait for an app when the call does not say, in `ms`. */
 const waitTimeoutMs = 60_000;
-
-/** How long the end of an output may take once the container has gone, in `ms`. */
-const endTimeoutMs = 1000;
 
 /** What the daemon says of a command that the image cannot run. */
 const noProgram = /exec: "[^"]*": (?:executable file not found|stat .*no such file|permission denied|is a directory)/;
@@ -201,7 +198,6 @@ export class App implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
-    const logged = Promise.all([this.#stdout.ended, this.#stderr.ended]); // how much of its output was not
-    await untilAborted(logged, AbortSignal.timeout(endTimeoutMs)).catch(() => undefined); // its log must not hold up the others
+    for (const output of [this.#stdout, this.#stderr]) output.close();
   }
 }

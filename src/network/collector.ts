@@ -9,10 +9,11 @@ import { escapeBytes } from '../core/text.ts';
 const searchedLength = 1024 ** 2;
 
 /** Characters of an output that go to the log: an app that prints without end must not drown what others print. */
-const loggedLength = 512 * 1024;
+const loggedLength = 256 * 1024;
 
 /** Keeps the end of an output, and logs its lines. However much comes, it takes a bounded amount of memory. */
 export class Collector {
+  readonly #name: string;
   readonly #tail = new OutputTail();
   readonly #watchers = new Set<(line: string) => void>();
   readonly #ended: Promise<void>;
@@ -22,6 +23,7 @@ export class Collector {
   #newerLength = 0;
   #logged = 0;
   #notLogged = 0;
+  #isClosed = false;
 
   /** @param name - of the app, which begins each line of the log */
   constructor(stream: Readable, name: string) {
@@ -37,9 +39,17 @@ export class Collector {
     const end = finished(stream).catch(() => undefined); // the exit status tells the rest
     this.#ended = end.then(() => {
       lines.end();
-      if (this.#notLogged > 0)
-        logAside('alpy.app', `${name}: ${String(this.#notLogged)} characters of its output were not logged`);
+      this.close();
     });
+    this.#name = name;
+  }
+
+  /** Says in the log what is not in it; an output that nobody reads any more need not end. May be called again. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const left = this.#notLogged;
+    if (left > 0) logAside('alpy.app', `${this.#name}: ${String(left)} characters of its output were not logged`);
   }
 
   /** how many bytes came before those that were kept */
@@ -82,8 +92,9 @@ export class Collector {
       this.#notLogged += line.length;
       return;
     }
-    this.#logged += line.length + 1;
-    logAside('alpy.app', `${name}: ${escapeBytes(Buffer.from(line))}`);
+    const text = `${name}: ${escapeBytes(Buffer.from(line))}`; // what has to be escaped becomes longer
+    this.#logged += text.length;
+    logAside('alpy.app', text);
     if (this.#logged > loggedLength) logAside('alpy.app', `${name}: prints a lot, of which nothing more is logged`);
   }
 
