@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A stand-in for GitLab that hands out jobs, and the real GitLab Runner with it, where there is one.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -161,6 +163,38 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
       exitCode: 37,
     });
     expect(job.trace.toString()).toContain('after: failed');
+  });
+
+  test('nothing that a script leaves runs, redirects or blocks what the runner does after it', async () => {
+    const marker = join(host().directory, 'marker');
+    const helper = `[credential]\n\thelper = "!echo x >>${marker}; false"\n[core]\n\tfsmonitor = $PWD/evil/git`;
+    const { payload, ended } = await start({
+      variables: { ...silent, FF_GIT_URLS_WITHOUT_TOKENS: 'true', NODE_OPTIONS: '--no-warnings' },
+      fileVariables: { SECRET: 'content', OTHER: 'content' },
+      script: [
+        `mkdir evil && printf '#!/bin/sh\\necho "$0 $*" >>${marker}\\n' >evil/git && chmod +x evil/git`,
+        'for name in gitlab-runner rm mkdir find chmod touch; do cp evil/git evil/$name; done',
+        'echo "LATER=$(cat "$SECRET")" >>"$GITLAB_ENV"',
+        'for name in BASH_ENV ENV LD_PRELOAD GIT_SSH_COMMAND; do echo "$name=$PWD/evil/git" >>"$GITLAB_ENV"; done',
+        `mkdir -p .git "$RUNNER_TEMP_PROJECT_DIR/git-template" && cat >settings <<END\n${helper}\nEND`,
+        'for file in .glr.gconf .gitlab-runner.ext.conf git-template/config; do cat settings >>"$RUNNER_TEMP_PROJECT_DIR/$file"; done',
+        'cp settings .git/config; echo mine >mine.txt; mkdir out; mkfifo out/pipe; ln -s /etc/passwd out/link; echo VERSION=1 >build.env',
+        '/bin/rm "$OTHER"; mkfifo "$OTHER"',
+        'echo "PATH=$PWD/evil:/usr/bin:/bin" >>"$GITLAB_ENV"',
+      ],
+      afterScript: ['echo "later: $LATER, $(/bin/cat "$SECRET"), $NODE_OPTIONS, $PATH"'],
+      artifacts: { paths: ['mine.txt', 'out'] },
+      dotenv: 'build.env',
+    });
+    const all = await ended;
+    const job = coordinator.job(payload.id);
+    const trace = job.trace.toString();
+    expect(existsSync(marker) ? await readFile(marker, 'utf8') : '').toBe('');
+    expect(job, all + trace).toMatchObject({ state: 'success' });
+    expect(trace).toMatch(/later: content, content, --no-warnings, \/\S+\/evil:\/usr\/bin:\/bin/);
+    expect(job.artifacts.map(({ type, format }) => `${type} ${format}`).sort()).toEqual(['archive zip', 'dotenv gzip']);
+    const zip = job.artifacts.find(({ type }) => type === 'archive')?.data.toString('latin1') ?? '';
+    expect(['mine.txt', 'out/pipe', 'out/link'].filter((name) => zip.includes(name))).toEqual(['mine.txt']);
   });
 
   test('a job that is cancelled in its script: after_script is done all the same', async () => {
