@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../core/deadline.ts';
 import { ContainerTimeoutError, removeOwn, type Engine } from '../docker/index.ts';
 import { errorReports, type ErrorReport } from '../report/index.ts';
 
 /** How long the daemon may take to remove what is left, in `ms`; the second when somebody waits for the end. */
 const [removeTimeoutMs, hurriedTimeoutMs] = [30_000, 5000];
+/** When to look once more after a run that was stopped, in `ms`: a worker that was killed may just have asked for a container. */
+const secondLookMs = 700;
 
 /**
  * Removes what a worker left that died, or that was only begun: each ends by itself, but some time after the worker.
@@ -21,7 +24,12 @@ export async function removeLeft(engine: Engine, isHurried: boolean): Promise<re
           `what is left of the run is not removed after ${String(timeoutMs)} ms: run alpy clean when the daemon answers`,
           { cause },
         ),
-      (signal) => removeOwn(engine, signal),
+      async (signal) => {
+        await removeOwn(engine, signal);
+        if (!isHurried) return;
+        await sleep(secondLookMs, undefined, { signal });
+        await removeOwn(engine, signal);
+      },
     );
     return [];
   } catch (error) {

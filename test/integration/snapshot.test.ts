@@ -2,8 +2,10 @@
 import { copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
+import { runLabel } from '../../src/docker/index.ts';
 import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
 import {
   createTestbed,
@@ -270,6 +272,8 @@ test('an image that changes while the run uses it is told, whether guests boot o
 });
 
 test('nothing of it is left', async () => {
+  const { runId } = bench.engine;
   await bench[Symbol.asyncDispose]();
-  expect(await bench.containers()).toEqual([]);
+  const filters = { label: [`${runLabel}=${runId}`] };
+  expect(await new Docker().listContainers({ all: true, filters })).toEqual([]);
 });
