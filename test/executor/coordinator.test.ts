@@ -179,10 +179,12 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
         `mkdir -p .git "$RUNNER_TEMP_PROJECT_DIR/git-template" && cat >settings <<END\n${helper}\nEND`,
         'for file in .glr.gconf .gitlab-runner.ext.conf git-template/config; do cat settings >>"$RUNNER_TEMP_PROJECT_DIR/$file"; done',
         'cp settings .git/config; echo mine >mine.txt; mkdir out; mkfifo out/pipe; ln -s /etc/passwd out/link; echo VERSION=1 >build.env',
-        '/bin/rm "$OTHER"; mkfifo "$OTHER"',
         'echo "PATH=$PWD/evil:/usr/bin:/bin" >>"$GITLAB_ENV"',
       ],
-      afterScript: ['echo "later: $LATER, $(/bin/cat "$SECRET"), $NODE_OPTIONS, $PATH"'],
+      afterScript: [
+        'echo "later: $LATER, $(/bin/cat "$SECRET"), $NODE_OPTIONS, $PATH"',
+        '/bin/rm "$OTHER"; /usr/bin/mkfifo "$OTHER"', // in the runner's own script of this stage it would block the job itself
+      ],
       artifacts: { paths: ['mine.txt', 'out'] },
       dotenv: 'build.env',
     });
