@@ -28,6 +28,14 @@ export class ContainerError extends EnvironmentError {
   }
 }
 
+/** HTTP status of the daemon's answer when a container's command is not in its image, or is not a program. */
+const badRequest = 400;
+
+/** Whether a container was not started because of its command. Pure. */
+export function isWrongCommand(error: unknown): error is ContainerError {
+  return error instanceof ContainerError && error.statusCode === badRequest;
+}
+
 /** A container ended although it is needed as long as the testbed lives. */
 export class ContainerDiedError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_DIED';

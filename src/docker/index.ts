@@ -11,6 +11,7 @@ export {
   DaemonError,
   ExecError,
   ExecTimeoutError,
+  isWrongCommand,
   statusCodeOf,
 } from './errors.ts';
 export { exec, startExec, type ExecResult, type ExecSpec, type Execution } from './exec.ts';

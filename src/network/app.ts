@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { messageOf, UsageError, type Fault } from '../core/errors.ts';
+import { UsageError, type Fault } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import {
   AppEndedError,
   Container,
   ContainerTimeoutError,
   ExecError,
+  isWrongCommand,
   trafficCapabilities,
   type ContainerFile,
   type Engine,
@@ -53,9 +54,6 @@ export interface AppPlace {
 
 /** How long to wait for an app when the call does not say, in `ms`. */
 const waitTimeoutMs = 60_000;
-
-/** What the daemon says of a command that the image cannot run. */
-const noProgram = /exec: "[^"]*": (?:executable file not found|stat .*no such file|permission denied|is a directory)/;
 
 /** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
 export class App implements AsyncDisposable {
@@ -104,7 +102,7 @@ export class App implements AsyncDisposable {
         },
         signal,
       ).catch((error: unknown) => {
-        throw noProgram.test(messageOf(error)) ? new UsageError(`${image}: ${messageOf(error)}`, { cause: error }) : error;
+        throw isWrongCommand(error) ? new UsageError(`${image}: ${error.message}`, { cause: error }) : error;
       });
       return new App(container, command ?? []);
     });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AlpyError, type Fault } from '../core/errors.ts';
-import { ContainerError } from '../docker/index.ts';
 
 /**
  * Which part of a testbed's description keeps the testbed from being used: the disk image, which cannot be used; the
@@ -27,12 +26,4 @@ export class SessionError extends AlpyError {
 export class ServiceError extends AlpyError {
   readonly code = 'ALPY_SERVICE';
   readonly fault = 'usage';
-}
-
-/** HTTP status of the daemon's answer when a container's command is not in its image, or is not a program. */
-const badRequest = 400;
-
-/** Whether a container was not started because of its command. Pure. */
-export function isWrongCommand(error: unknown): error is ContainerError {
-  return error instanceof ContainerError && error.statusCode === badRequest;
 }

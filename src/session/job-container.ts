@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { Container, trafficCapabilities, type Engine } from '../docker/index.ts';
+import { Container, isWrongCommand, trafficCapabilities, type Engine } from '../docker/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import type { Call } from './call.ts';
-import { isWrongCommand } from './errors.ts';
 import { nodeNamed } from './held.ts';
 import { runIn } from './run-in.ts';
 import { sharedFolder, type JobContainerSpec } from './spec.ts';

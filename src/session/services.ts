@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
 import { AppEndedError } from '../docker/index.ts';
 import type { App } from '../network/index.ts';
 import type { Testbed } from '../testbed/index.ts';
-import { isWrongCommand, ServiceError } from './errors.ts';
+import { ServiceError } from './errors.ts';
 import { nodeNamed } from './held.ts';
 import type { ServiceSpec } from './spec.ts';
 
@@ -21,7 +22,7 @@ export async function startServices(
     services.map(async ({ name, node, ...service }) => {
       const spec = { ...service, name, node: nodeNamed({ testbed }, node) };
       const app = await testbed.apps.start(spec, signal).catch((cause: unknown) => {
-        if (!isWrongCommand(cause)) throw cause;
+        if (!(cause instanceof UsageError)) throw cause;
         throw new ServiceError(`service ${name}: ${cause.message}. Correct its entrypoint or command`, { cause });
       });
       return [name, app] as const;
