@@ -19,4 +19,4 @@ export type { ContainerFile } from './files.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';
-export { removeLeftovers, removeOwn } from './leftovers.ts';
+export { removeLeftovers, removeOfDead, removeOwn } from './leftovers.ts';
