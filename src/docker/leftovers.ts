@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ContainerInfo } from 'dockerode';
 import { untilAborted } from '../core/deadline.ts';
+import { ownerState } from '../core/identity.ts';
 import { removeContainer } from './container.ts';
-import { runLabel, type Engine } from './engine.ts';
-import { ownerLabel, ownerState } from './owner.ts';
+import { ownerLabel, runLabel, type Engine } from './engine.ts';
 
 /** Age from which a container may be taken for left behind if nobody can tell whether its owner lives, in `s`. */
 const oldAgeS = 600;

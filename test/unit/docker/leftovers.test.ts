@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
+import { ownerState, ownIdentity } from '../../../src/core/identity.ts';
 import { Engine } from '../../../src/docker/engine.ts';
 import { removeLeftovers, removeOfDead, removeOwn } from '../../../src/docker/leftovers.ts';
-import { ownerState, ownIdentity } from '../../../src/docker/owner.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
 /** What a process of its own says it is; it lives until the test ends. */

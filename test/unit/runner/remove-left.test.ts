@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { Engine, runLabel } from '../../../src/docker/engine.ts';
-import { ownerLabel } from '../../../src/docker/owner.ts';
 import { ownIdentity } from '../../../src/core/identity.ts';
+import { Engine, ownerLabel, runLabel } from '../../../src/docker/engine.ts';
 import { removeLeft } from '../../../src/runner/remove-left.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
