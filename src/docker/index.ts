@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Agent, agentLoop } from './agent.ts';
+export type { Blame } from './blame.ts';
 export { trafficCapabilities } from './capabilities.ts';
 export { Container } from './container.ts';
 export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
