@@ -15,7 +15,7 @@ const foreignRunMs = 24 * 3_600_000;
 
 /** Removes what killed runs left in the folder for temporary files. @returns the paths of what was removed */
 export function removeDeadSchedulers(): readonly string[] {
-  return removeOrphans(tmpdir(), prefix, foreignRunMs);
+  return removeOrphans(tmpdir(), prefix, { foreignLifeMs: foreignRunMs });
 }
 
 /** What the server answers. */
