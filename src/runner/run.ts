@@ -144,7 +144,7 @@ interface Run {
   readonly end: AbortSignal;
 }
 
-/** What there is to be told of a run besides its tests. */
+/** What to report of a run besides its tests. */
 interface Outcome {
   readonly environment: Readonly<Record<string, string>>;
   readonly shard: ShardReport | undefined;
