@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { statSync } from 'node:fs';
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { blameFor, untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
 import { askDecoder, follow, lookAtAll, type FrameWish } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
@@ -68,7 +68,7 @@ export class Capture {
    * Waits for the first frame that passes a filter; frames of before the call count.
    * @param options - `timeoutMs` is 10 s by default. It says how long to wait for frames; those that are there by then are all
    * looked at, even if that takes longer
-   * @throws FrameTimeoutError when there is none in time
+   * @throws FrameTimeoutError when there is none in time, or what a `Witness` blames for that
    * @throws UsageError when the filter is not understood
    * @throws DecodeTimeoutError when the frames could not all be looked at
    */
@@ -78,10 +78,13 @@ export class Capture {
     const signal = options.signal ?? new AbortController().signal;
     return step('alpy.capture', `Wait for ${filter} on ${this.name}`, async () => {
       signal.throwIfAborted();
+      const startMs = performance.now();
       const search = this.#search({ filter, fields: options.fields ?? [], limit: 1 }, timeoutMs);
       const { frames, looked } = await firstFrame(search, late, signal);
       const [frame] = frames;
       if (frame) return frame;
+      const blamed = await untilAborted(blameFor(startMs), signal); // what should have caused the frame may have waited for a silent daemon
+      if (blamed) throw blamed;
       throw new FrameTimeoutError(
         `${this.name}: no frame passed the filter "${filter}" within ${String(timeoutMs)} ms (looked at all ${String(looked)} frames)`,
         looked,

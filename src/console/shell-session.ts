@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { withDeadline, type Wait } from '../core/deadline.ts';
+import { blameFor, isBlame, withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { CommandWatch, longestOutput } from './command-watch.ts';
 import { ConsoleTimeoutError, PagerError, ShellKindError } from './errors.ts';
@@ -141,7 +141,7 @@ export class ShellSession {
         await this.console.send('q', wait);
         await this.#end(command, frame, { ...wait, timeoutMs: quitMs });
       } catch (error) {
-        if (!(error instanceof ConsoleTimeoutError)) throw error;
+        if (!(error instanceof ConsoleTimeoutError) && !isBlame(error)) throw error;
       }
     }
   }
@@ -185,12 +185,13 @@ export class ShellSession {
         await this.#awaitReady(frame, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
         return frame;
       } catch (error) {
-        if (!(error instanceof ConsoleTimeoutError)) throw error;
+        if (!(error instanceof ConsoleTimeoutError) && !isBlame(error)) throw error;
       }
     }
     const { name, tail } = this.console;
     const awaited = `a POSIX shell to take commands (${wait.awaited ?? ''})`;
-    throw new ConsoleTimeoutError(name, awaited, Math.round(performance.now() - startMs), tail);
+    const tookMs = Math.round(performance.now() - startMs);
+    throw (await blameFor(startMs)) ?? new ConsoleTimeoutError(name, awaited, tookMs, tail);
   }
 
   /** @throws ShellKindError at once when another kind of shell complains */

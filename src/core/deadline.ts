@@ -16,6 +16,7 @@ export interface Wait {
 export type Witness = (startMs: number) => Promise<Error | undefined>;
 
 const witnesses = new Set<Witness>();
+const blamed = new WeakSet<Error>();
 
 /** Has every missed deadline of this process ask a witness, until the result is disposed of. */
 export function addWitness(witness: Witness): Disposable {
@@ -25,8 +26,15 @@ export function addWitness(witness: Witness): Disposable {
 
 /** What a witness blames for a wait that began at `startMs` and has missed its deadline. */
 export async function blameFor(startMs: number): Promise<Error | undefined> {
-  const blamed = await Promise.all([...witnesses].map((witness) => witness(startMs)));
-  return blamed.find((error) => error !== undefined);
+  const answers = await Promise.all([...witnesses].map((witness) => witness(startMs)));
+  const error = answers.find((answer) => answer !== undefined);
+  if (error) blamed.add(error);
+  return error;
+}
+
+/** Whether an error is what a witness blames for a missed deadline: a task that tries several times may go on all the same. */
+export function isBlame(error: unknown): boolean {
+  return error instanceof Error && blamed.has(error);
 }
 
 /**

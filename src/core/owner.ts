@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { codeOf } from './errors.ts';
 import { ownerState, ownIdentity } from './identity.ts';
 
-/** How old a file must be before it counts as left behind, in `ms`, when it cannot be seen from here whether its process lives. */
-const foreignLifeMs = 3_600_000;
+/** How old a file must be to count as left behind if it cannot be seen from here whether its process lives, in `ms`. */
+const usualForeignLifeMs = 3_600_000;
 
 /**
  * A name for a file that only matters while this process lives: `<prefix><place>-<pid>-<start>-<random>`. Should the process
@@ -17,15 +17,23 @@ export function ownedName(prefix: string): string {
   return `${prefix}${[placeMark(place), pid, start, randomBytes(3).toString('hex')].join('-')}`;
 }
 
+/** Which files count as left behind. */
+export interface OrphanOptions {
+  /** how long a file may be in use by a process that cannot be seen from here, in `ms`; default: an hour */
+  readonly foreignLifeMs?: number;
+  /** whether all that has the prefix is alpy's, also in the form of older versions; default: no, as it may be the user's */
+  readonly isOurFolder?: boolean;
+}
+
 /**
  * Removes the files and folders named by {@link ownedName} whose process is gone; of a process that cannot be seen from here, those
- * older than an hour. What another user made stays.
+ * that are too old to be in use. What another user made stays.
  * @returns the paths of what was removed
  */
-export function removeOrphans(folder: string, prefix: string): readonly string[] {
+export function removeOrphans(folder: string, prefix: string, options: OrphanOptions = {}): readonly string[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
-    if (!name.startsWith(prefix) || !isOrphan(path, name.slice(prefix.length))) return [];
+    if (!name.startsWith(prefix) || !isOrphan(path, name.slice(prefix.length), options)) return [];
     try {
       rmSync(path, { recursive: true, force: true });
       return [path];
@@ -44,10 +52,15 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function isOrphan(path: string, owner: string): boolean {
+function isOrphan(
+  path: string,
+  owner: string,
+  { foreignLifeMs = usualForeignLifeMs, isOurFolder = false }: OrphanOptions,
+): boolean {
+  const [, mark, pid = '', start = ''] = /^([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{6}$/.exec(owner) ?? [];
+  if (mark === undefined && !isOurFolder) return false;
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.uid !== process.getuid?.()) return false; // it could change under our hands while it is removed
-  const [, mark, pid = '', start = ''] = /^([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{6}$/.exec(owner) ?? [];
   const { place } = parts(ownIdentity() ?? '');
   const state = mark === placeMark(place) ? ownerState(`${place} ${pid} ${start}`) : 'unknown';
   if (state !== 'unknown') return state === 'dead';

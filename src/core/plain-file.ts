@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files in folders that a container can write to: what is found there may be a link to a file of this machine, or a pipe.
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { codeOf, EnvironmentError } from './errors.ts';
 
@@ -65,16 +65,6 @@ export async function openPlain(path: string, mode: keyof typeof flagsOf): Promi
   const file = openPlainSync(path, mode);
   try {
     return await open(`/proc/self/fd/${String(file)}`, flagsOf[mode]);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Reads a text file as {@link openPlainSync} opens it. @throws what that throws */
-export function readPlainSync(path: string): string {
-  const file = openPlainSync(path, 'r');
-  try {
-    return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
   }

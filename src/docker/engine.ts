@@ -4,10 +4,10 @@ import { release } from 'node:os';
 import type Dockerode from 'dockerode';
 import { addWitness, untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
 import { AlpyError, messageOf } from '../core/errors.ts';
+import { ownIdentity } from '../core/identity.ts';
 import { reach, type Connection, type ReachOptions } from './connect.ts';
 import { ContainerError, DaemonError, daemonError, statusCodeOf } from './errors.ts';
 import { ExitEvents } from './events.ts';
-import { ownerLabel, ownIdentity } from './owner.ts';
 import { atSocket, daemonPlace, type DaemonPlace } from './place.ts';
 import { Requests } from './requests.ts';
 import { DaemonWatch } from './watch.ts';
@@ -16,6 +16,8 @@ import { DaemonWatch } from './watch.ts';
 export const runLabel = 'io.alpy.run';
 /** Label of everything that belongs to a job of a CI system; its value is the job's identifier. */
 export const jobLabel = 'io.alpy.job';
+/** Label of every container: the process that made it. Nobody else starts it or holds its lifeline. */
+export const ownerLabel = 'io.alpy.owner';
 
 /** Where the daemon is, and for whom containers are made. */
 export interface EngineOptions extends ReachOptions {

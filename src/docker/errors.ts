@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AlpyError, codeOf, DeviceError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
-import { blameOf } from './blame.ts';
+import { blameOf, type Blame } from './blame.ts';
 import type { ExitStatus } from './exit-status.ts';
 
 /** No Docker daemon answers, or it refuses us. */
@@ -54,18 +54,21 @@ export interface AppEnd {
   readonly stderr: string;
   /** what it should have done, as the message goes on */
   readonly what: string;
-  /** whose fault it is when the app does not tell */
-  readonly otherwise: Fault;
+  /** whose fault it is, or whose it is when the app does not tell */
+  readonly blame: Blame | Fault;
 }
 
-/** An app ended although the test needs it. That says nothing about the testbed, so it never overrides what the test saw. */
+/**
+ * An app ended although the test needs it. That says nothing about the testbed, so it doesn't override what the test saw, unless
+ * the app was killed or the kernel lacks what it needs.
+ */
 export class AppEndedError extends AlpyError {
   readonly code = 'ALPY_APP_ENDED';
   readonly fault: Fault;
   readonly exitStatus: ExitStatus;
 
-  constructor(name: string, { exitStatus, stdout, stderr, what, otherwise }: AppEnd) {
-    const { fault, hint } = exitStatus.code === 0 ? { fault: otherwise } : blameOf(exitStatus, stderr, otherwise);
+  constructor(name: string, { exitStatus, stdout, stderr, what, blame }: AppEnd) {
+    const { fault, hint } = blamed(exitStatus, stderr, blame);
     const why = hint === undefined ? '' : `; ${hint}`;
     super(`${name}: the app ended with ${exitStatus.text}${why}, ${what}; ${quoted(tail(stdout, 1000) + tail(stderr, 1000))}`);
     this.fault = fault;
@@ -87,16 +90,16 @@ export class ExecError extends AlpyError {
   readonly stdout: string;
   readonly stderr: string;
 
-  /** @param otherwise - whose fault it is when the command does not tell */
+  /** @param blame - whose fault it is, or whose it is when the command does not tell */
   constructor(
     name: string,
     command: readonly string[],
     exitStatus: ExitStatus,
     stdout: string,
     stderr: string,
-    otherwise: Fault = 'device',
+    blame: Blame | Fault = 'device',
   ) {
-    const { fault, hint } = blameOf(exitStatus, stderr, otherwise);
+    const { fault, hint } = blamed(exitStatus, stderr, blame);
     const why = hint === undefined ? '' : `; ${hint}`;
     super(`${name}: ${command.join(' ')}: ${exitStatus.text}${why}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
     this.fault = fault;
@@ -144,6 +147,11 @@ function diagnose(cause: unknown, waited: string): readonly [reason: string, rem
     default:
       return [`${messageOf(cause)}${waited}. Is DOCKER_HOST right?`, 'docker version'];
   }
+}
+
+function blamed(exitStatus: ExitStatus, stderr: string, blame: Blame | Fault): Blame {
+  if (typeof blame === 'object') return blame;
+  return exitStatus.code === 0 ? { fault: blame } : blameOf(exitStatus, stderr, blame);
 }
 
 function quoted(output: string): string {

@@ -33,8 +33,10 @@ export async function writeFiles(
   signal?: AbortSignal,
 ): Promise<void> {
   const archive = pack();
-  // whichever fails ends the other, which would wait for it for ever
+  let failure: { readonly error: unknown } | undefined;
+  // whichever fails ends the other, which would wait for it for ever and then fails as a consequence
   const give = (error: unknown): never => {
+    failure ??= { error };
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   };
@@ -42,9 +44,8 @@ export async function writeFiles(
   const sent = engine
     .call(`copy files to ${name}`, signal, () => container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }))
     .catch(give);
-  const [filling, sending] = await Promise.allSettled([filled, sent]);
-  if (filling.status === 'rejected') throw filling.reason;
-  if (sending.status === 'rejected') throw sending.reason;
+  await Promise.allSettled([filled, sent]);
+  if (failure) throw failure.error;
 }
 
 /** Copies a file, or all files of a folder, out of a container, by their paths below the parent of `path`. */

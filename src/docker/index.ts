@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Agent, agentLoop } from './agent.ts';
+export type { Blame } from './blame.ts';
 export { trafficCapabilities } from './capabilities.ts';
 export { Container } from './container.ts';
 export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
@@ -20,4 +21,4 @@ export type { ContainerFile } from './files.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';
-export { removeLeftovers, removeOwn } from './leftovers.ts';
+export { removeLeftovers, removeOfDead, removeOwn } from './leftovers.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ContainerInfo } from 'dockerode';
 import { untilAborted } from '../core/deadline.ts';
+import { ownerState } from '../core/identity.ts';
 import { removeContainer } from './container.ts';
-import { runLabel, type Engine } from './engine.ts';
-import { ownerLabel, ownerState } from './owner.ts';
+import { ownerLabel, runLabel, type Engine } from './engine.ts';
 
 /** Age from which a container may be taken for left behind if nobody can tell whether its owner lives, in `s`. */
 const oldAgeS = 600;
@@ -25,17 +25,20 @@ export async function removeLeftovers(
   return remove(engine, runId === undefined ? await leftBehind(engine, found, signal) : found, signal);
 }
 
-/**
- * Removes the containers of the engine's own run, and those of others whose owner is known to be dead, such as one that was
- * killed before it could start what it had created.
- * @throws ContainerError when the daemon refuses to remove one of its own run
- */
+/** Removes the containers of the engine's own run. @throws ContainerError when the daemon refuses */
 export async function removeOwn(engine: Engine, signal?: AbortSignal): Promise<void> {
-  const found = await list(engine, runLabel, signal);
-  const [own, others] = [found.filter((one) => isOf(one, engine.runId)), found.filter((one) => !isOf(one, engine.runId))];
-  await remove(engine, own, signal);
+  await remove(engine, await list(engine, `${runLabel}=${engine.runId}`, signal), signal);
+}
+
+/**
+ * Removes the containers of other runs whose owner is known to be dead, such as one that was killed before it could start what it
+ * had created.
+ * @throws ContainerError when the daemon refuses
+ */
+export async function removeOfDead(engine: Engine, signal?: AbortSignal): Promise<void> {
+  const others = (await list(engine, runLabel, signal)).filter((one) => !isOf(one, engine.runId));
   const orphans = others.filter(({ Labels }) => ownerState(Labels[ownerLabel]) === 'dead');
-  await remove(engine, orphans, signal).catch(() => signal?.throwIfAborted()); // not ours: the next one tries again
+  await remove(engine, orphans, signal);
 }
 
 function isOf({ Labels }: ContainerInfo, runId: string): boolean {

@@ -9,6 +9,7 @@ import {
   ExecError,
   isWrongCommand,
   trafficCapabilities,
+  type Blame,
   type ContainerFile,
   type Engine,
   type ExitStatus,
@@ -63,6 +64,8 @@ export class App implements AsyncDisposable {
   readonly #stdout: Collector;
   readonly #stderr: Collector;
   #isAwaited = false;
+  /** signals that {@link App.kill} has sent */
+  readonly #sent = new Set<NodeJS.Signals>();
 
   private constructor(container: Container, command: readonly string[]) {
     this.name = container.name;
@@ -128,7 +131,7 @@ export class App implements AsyncDisposable {
     if (droppedBytes > 0)
       log('alpy.app', `${this.name}: printed a lot, of which the first ${String(droppedBytes)} bytes were not kept`);
     if (exitStatus.code !== 0 && options.check !== false)
-      throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr);
+      throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr, this.#blame(exitStatus, 'device'));
     return { exitStatus, stdout, stderr, droppedBytes };
   }
 
@@ -170,6 +173,7 @@ export class App implements AsyncDisposable {
   /** Sends a signal. Its end is then no surprise. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#isAwaited = true;
+    this.#sent.add(signal);
     await this.container.kill(signal);
   }
 
@@ -191,7 +195,13 @@ export class App implements AsyncDisposable {
 
   #ended(exitStatus: ExitStatus, what: string, otherwise: Fault): AppEndedError {
     const [stdout, stderr] = [this.#stdout.sofar(), this.#stderr.sofar()];
-    return new AppEndedError(this.name, { exitStatus, stdout, stderr, what, otherwise });
+    return new AppEndedError(this.name, { exitStatus, stdout, stderr, what, blame: this.#blame(exitStatus, otherwise) });
+  }
+
+  /** @param otherwise - whose fault it is when neither a signal of the test's nor the app tells */
+  #blame({ signal }: ExitStatus, otherwise: Fault): Blame | Fault {
+    if (signal === undefined || !this.#sent.has(signal)) return otherwise;
+    return { fault: 'usage', hint: `the test sent ${signal} (app.kill)` };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

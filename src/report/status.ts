@@ -69,7 +69,7 @@ function thrown(part: unknown): ThrownError {
 }
 
 /** Makes plain, printable data of one error. */
-export function errorReport(error: ThrownError): ErrorReport {
+function errorReport(error: ThrownError): ErrorReport {
   const fault = faultOf(error);
   return {
     message: plain(error.message),

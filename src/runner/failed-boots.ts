@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AlpyError, codeOf, type Fault } from '../core/errors.ts';
+import { AlpyError, codeOf, messageOf, type Fault } from '../core/errors.ts';
+import { log } from '../core/step.ts';
 import { HypervisorError } from '../qemu/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import { BootError } from '../testbed/index.ts';
@@ -58,7 +59,7 @@ export class FailedBoots {
     try {
       return await boot();
     } catch (error) {
-      if (!signal.aborted && isOfTheBoot(error)) await this.#remember(key, { ...who, ...factsOf(error) });
+      if (!signal.aborted && isOfTheBoot(error)) await this.#remember(key, { ...who, ...factsOf(error) }).catch(logFailure);
       throw error;
     }
   }
@@ -81,6 +82,11 @@ export class FailedBoots {
   #fileOf(key: string): string {
     return join(this.#directory, `failed-boot-${key}.json`);
   }
+}
+
+/** A failed boot that cannot be remembered is tried again. That must not hide why it failed. */
+function logFailure(error: unknown): void {
+  log('alpy.runner', `cannot store that this boot failed, so other tests try it again: ${messageOf(error)}`);
 }
 
 const snapshotCode = new SnapshotError('').code;

@@ -9,7 +9,7 @@ import { Link } from '../testbed/index.ts';
 interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
-  /** goes with the error to the reports: whether it was waited for in vain, so that a slow machine may be the cause */
+  /** goes with the error to the reports: whether a wait timed out, so that a slow machine may be the cause */
   readonly meta?: { readonly hasMissedDeadline: boolean };
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { whenAborted } from '../core/deadline.ts';
 import { messageOf, StoppedError, UsageError } from '../core/errors.ts';
@@ -21,6 +20,7 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
+import { closeVitest } from './close-vitest.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { clearOut, makeFolder } from './out-directory.ts';
@@ -31,9 +31,6 @@ import type { Capacity } from './scheduler/scheduler.ts';
 import { SchedulerServer } from './scheduler/server.ts';
 import type { TestWorkers } from './test-workers.ts';
 import { planHash, planShards, type Shard } from './shard.ts';
-
-/** How long Vitest may take to close after a run that was stopped, in `ms`. */
-const closeTimeoutMs = 1000;
 
 interface OpenedVitest {
   readonly vitest: Vitest;
@@ -147,7 +144,7 @@ interface Run {
   readonly end: AbortSignal;
 }
 
-/** What there is to be told of a run besides its tests. */
+/** What to report of a run besides its tests. */
 interface Outcome {
   readonly environment: Readonly<Record<string, string>>;
   readonly shard: ShardReport | undefined;
@@ -247,14 +244,6 @@ async function runVitest(
   const isMeant = ({ fullName }: TestReport): boolean => testName?.test(fullName) ?? true; // Vitest skips the others
   if (report === undefined && reporter.errors.length === 0 && !reporter.tests.some(isMeant)) throw noTests(options);
   return report;
-}
-
-/** Closes Vitest; if the run was stopped, its workers may be dead, and it would wait for them. */
-async function closeVitest(vitest: Vitest, { aborted }: AbortSignal): Promise<void> {
-  const closed = vitest.close();
-  if (!aborted) return closed;
-  closed.catch(() => undefined);
-  await Promise.race([closed, sleep(closeTimeoutMs, undefined, { ref: false })]);
 }
 
 /** Those of `files` that are this shard's, all when there are no shards. */

@@ -56,7 +56,7 @@ export class TestCalls {
     return watched;
   }
 
-  /** Takes a rejection that nothing handles. @returns false when it is none of this test's errors, but one outside any test */
+  /** Takes a rejection that nothing handles. @returns false if it is not an error of this test, but one outside any test */
   takeRejection(promise: Promise<unknown>, reason: unknown): boolean {
     if (this.#state === 'running') this.#rejections.set(promise, reason);
     return this.#state !== 'ended well'; // what was pending at a bad end fails now, and that has been reported
@@ -106,7 +106,7 @@ function isForeign(line: string): boolean {
   return line.includes(ownFolder) || line.includes('/node_modules/') || line.includes('node:') || !line.includes('/');
 }
 
-/** Whose code runs: the test's, or that of a call to alpy, whose own calls are no matter of the test. */
+/** Whose code runs: the test's, or that of a call to alpy, whose own calls the test need not await. */
 interface Scope {
   readonly calls: TestCalls;
   readonly isInside: boolean;
@@ -119,7 +119,7 @@ export function withCalls<T>(calls: TestCalls, body: () => Promise<T>): Promise<
   return scope.run({ calls, isInside: false }, body);
 }
 
-/** Runs what alpy does for a test of its own accord, whose calls then do not count. */
+/** Runs what alpy itself does for a test; the calls in it do not count as the test's. */
 export function asAlpy<T>(body: () => T): T {
   const store = scope.getStore();
   return store ? scope.run({ ...store, isInside: true }, body) : body();
@@ -172,7 +172,7 @@ export function trackMethods<T extends object>(
 
 const maxShown = 60;
 
-/** An argument as messages show it, if it tells a call from others. */
+/** An argument as messages show it, if it helps to recognise the call. */
 export function shown(argument: unknown): string {
   const isWords = Array.isArray(argument) && argument.every((word) => typeof word === 'string');
   const text = isWords ? argument.join(' ') : argument;

@@ -2,7 +2,7 @@
 import type { SerializedError } from 'vitest/node';
 import type { ErrorReport } from '../report/index.ts';
 
-/** How a worker died, as Vitest tells it. */
+/** How a worker died, as Vitest reports it. */
 export interface WorkerDeath {
   /** what Vitest said */
   readonly message: string;
@@ -12,12 +12,13 @@ export interface WorkerDeath {
   readonly files: readonly string[];
 }
 
-const told = /^Worker exited unexpectedly (?:with (?<how>.+?) )?during \w+ state(?: while running test files? (?<files>.*))?$/;
+const deathMessage =
+  /^Worker exited unexpectedly (?:with (?<how>.+?) )?during \w+ state(?: while running test files? (?<files>.*))?$/;
 
-/** Reads an error of Vitest's; nothing when it tells of no dead worker. Pure. */
+/** Reads an error of Vitest's. Pure. @returns undefined if it is not about a dead worker */
 export function workerDeath(error: Pick<SerializedError, 'message' | 'cause'>): WorkerDeath | undefined {
   for (const { message } of [error, (error.cause ?? {}) as Partial<SerializedError>]) {
-    const groups = told.exec(message ?? '')?.groups;
+    const groups = deathMessage.exec(message ?? '')?.groups;
     if (groups)
       return {
         message: message ?? '',
@@ -31,7 +32,7 @@ export function workerDeath(error: Pick<SerializedError, 'message' | 'cause'>): 
 /** What is reported of a test that ran when its worker died. Pure. */
 export function deathReport({ how }: WorkerDeath): ErrorReport {
   const isKilled = how.includes('SIGKILL');
-  const hint = isKilled ? '. Was there too little memory? Nothing of alpy sends that signal' : '';
+  const hint = isKilled ? '. Was there too little memory? alpy did not send that signal' : '';
   return {
     message: `the process that ran this test ended unexpectedly with ${how}${hint}`,
     code: 'ALPY_WORKER_DIED',

@@ -122,11 +122,7 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   socket.write(`${JSON.stringify({ args, ...(input === undefined ? {} : { input: input.toString('base64') }) })}\n`);
   let status: number | undefined;
   try {
-    const lines = readLines(socket);
-    socket.once('close', () => {
-      lines.close(); // one that is destroyed has no end
-    });
-    for await (const line of lines) {
+    for await (const line of readLines(socket)) {
       const reply = JSON.parse(line) as Reply;
       if ('out' in reply) call.stdout(Buffer.from(reply.out, 'base64'));
       else if ('err' in reply) call.stderr(Buffer.from(reply.err, 'base64'));

@@ -158,7 +158,7 @@ export class SnapshotStore {
 
   /** Removes drafts of processes that died. @returns the paths of what was removed */
   removeDeadDrafts(): readonly string[] {
-    return removeOrphans(this.directory, draftPrefix);
+    return removeOrphans(this.directory, draftPrefix, { isOurFolder: true });
   }
 
   /** Removes a draft that became nothing. */

@@ -148,7 +148,7 @@ export class Guest {
   }
 }
 
-/** Whether an I/O error is trouble of the machine: one of a disk that the user had fail on purpose is told to the guest alone. */
+/** Whether the machine has an I/O error. If a disk fails because the user made it fail, only the guest gets the error. */
 function isFatal({ device, action, nospace }: QmpEvent['data']): boolean {
   return device === diskId || action === 'stop' || nospace === true;
 }

@@ -21,9 +21,12 @@ export async function provision(
     } catch (cause) {
       if (!(cause instanceof ConsoleTimeoutError)) throw cause;
       const limit = `appliance.bootTimeoutMs (${String(bootTimeoutMs)} ms with the time factor)`;
-      throw new EnvironmentError(`appliance.provision did not end within ${limit}. Raise it, or mend: ${cause.message}`, {
-        cause,
-      });
+      throw new EnvironmentError(
+        `appliance.provision did not end within ${limit}. Raise it, or make the commands faster: ${cause.message}`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -15,7 +15,6 @@ import {
   type TestbedSpec,
 } from '../../src/testbed/index.ts';
 import { writeBlankDisk } from './blank-disk.ts';
-import { suiteId } from './suite.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
 export const rabbitImage = resolve(import.meta.dirname, '../../.cache/rabbit.qcow2');
@@ -50,7 +49,7 @@ export class Bench implements AsyncDisposable {
   }
 
   static async open(): Promise<Bench> {
-    const engine = await Engine.connect({ jobId: suiteId() });
+    const engine = await Engine.connect({ jobId: process.env['ALPY_JOB_ID'] });
     const directory = await mkdtemp(join(tmpdir(), 'alpy-bench-'));
     const images = resolveImages(process.env);
     const facts = await inspectHost(engine, { images, accel: 'auto', directory, accelCacheFile: resolve('.cache/kvm.json') });

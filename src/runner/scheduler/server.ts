@@ -10,10 +10,12 @@ import { ownedName, removeOrphans } from '../../core/owner.ts';
 import { Scheduler, type Capacity, type Demand } from './scheduler.ts';
 
 const prefix = 'alpy-run-';
+/** Longest that a run may last whose process cannot be seen from here, such as one in a container that shares our `/tmp`, in `ms`. */
+const foreignRunMs = 24 * 3_600_000;
 
 /** Removes what killed runs left in the folder for temporary files. @returns the paths of what was removed */
 export function removeDeadSchedulers(): readonly string[] {
-  return removeOrphans(tmpdir(), prefix);
+  return removeOrphans(tmpdir(), prefix, { foreignLifeMs: foreignRunMs });
 }
 
 /** What the server answers. */

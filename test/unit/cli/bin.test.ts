@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, copyFile, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -9,6 +9,13 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 
 const bin = resolve(import.meta.dirname, '../../../src/cli/bin.ts');
+
+test('the program that the runner image links to as alpy is executable', async () => {
+  const root = resolve(import.meta.dirname, '../../..');
+  const dockerfile = await readFile(join(root, 'ci-images/runner/Dockerfile'), 'utf8');
+  const [, program = ''] = /ln -s \/opt\/alpy\/(\S+) \/usr\/local\/bin\/alpy/.exec(dockerfile) ?? [];
+  await expect(access(join(root, program), constants.X_OK)).resolves.toBeUndefined();
+});
 
 test('a Node that is too old gets one sentence and status 3, whatever else alpy would load', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-bin-'));

@@ -33,9 +33,20 @@ test('what a process left that was killed is removed, and nothing else', async (
 
 test('what a process of another PID namespace made is removed when it is old', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
-  const names = ['.x-00000000-1-1-abcdef', '.x-00000000-1-1-fedcba', '.x-old'];
+  const names = ['.x-00000000-1-1-abcdef', '.x-00000000-1-1-fedcba'];
   for (const name of names) await writeFile(join(made.path, name), '');
-  for (const name of names.slice(1)) await utimes(join(made.path, name), new Date(0), new Date(0));
+  await utimes(join(made.path, '.x-00000000-1-1-fedcba'), new Date(0), new Date(0));
   removeOrphans(made.path, '.x-');
   expect(await readdir(made.path)).toEqual(['.x-00000000-1-1-abcdef']);
+});
+
+test("a user's file stays, however old it is and however its name begins", async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
+  const names = ['.x-', '.x-00000000-1-1-abcdef.txt', '.x-results'];
+  for (const name of names) {
+    await writeFile(join(made.path, name), '');
+    await utimes(join(made.path, name), new Date(0), new Date(0));
+  }
+  expect(removeOrphans(made.path, '.x-')).toEqual([]);
+  expect((await readdir(made.path)).sort()).toEqual(names);
 });

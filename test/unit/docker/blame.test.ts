@@ -68,7 +68,7 @@ test('an app that ends although nothing waits for that is never an error of the 
       stdout: 'usage',
       stderr: '',
       what: 'but …',
-      otherwise: 'usage',
+      blame: 'usage',
     });
   expect([0, 1, 137].map((code) => ended(code).fault)).toEqual(['usage', 'usage', 'environment']);
   expect(ended(0).message).toBe('iperf3@node0: the app ended with exit status 0, but …; its last output was:\nusage');

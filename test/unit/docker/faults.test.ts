@@ -131,8 +131,23 @@ test('copying a large file to a daemon that takes nothing ends with its signal',
   const files = [{ path: '/large', content: { file } }];
   const copied = writeFiles(engine, engine.docker.getContainer('x'), 'node0', files, stop.signal);
   await asked.promise;
-  stop.abort(new Error('stopped'));
-  await expect(copied).rejects.toThrow('stopped');
+  const reason = new Error('stopped');
+  stop.abort(reason);
+  await expect(copied).rejects.toBe(reason);
+});
+
+test('that a daemon refuses a large file is the error, not that the file could not be read', async () => {
+  await using daemon = await FakeDaemon.open((request, response) => {
+    if (request.method !== 'PUT') return false;
+    response.writeHead(500).end(JSON.stringify({ message: 'no space left on device' }));
+    return true;
+  });
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-large-'));
+  const file = join(folder.path, 'large');
+  await writeFile(file, Buffer.alloc(8 * 1024 * 1024));
+  const copied = writeFiles(engine, engine.docker.getContainer('x'), 'node0', [{ path: '/large', content: { file } }]);
+  await expect(copied).rejects.toMatchObject({ name: 'ContainerError', message: /^cannot copy files to node0: / });
 });
 
 test('a process that gave up connecting to a silent daemon ends', async () => {

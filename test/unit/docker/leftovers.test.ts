@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
+import { ownerState, ownIdentity } from '../../../src/core/identity.ts';
 import { Engine } from '../../../src/docker/engine.ts';
-import { removeLeftovers, removeOwn } from '../../../src/docker/leftovers.ts';
-import { ownerState, ownIdentity } from '../../../src/docker/owner.ts';
+import { removeLeftovers, removeOfDead, removeOwn } from '../../../src/docker/leftovers.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
 /** What a process of its own says it is; it lives until the test ends. */
@@ -62,13 +62,16 @@ async function daemonWith(containers: readonly Listed[]): Promise<{ engine: Engi
       removed.push(/\/containers\/([^?]*)/.exec(request.url ?? '')?.[1] ?? '');
       response.writeHead(204).end();
     } else if (request.url?.startsWith('/containers/json') === true) {
-      const listed = containers.map(({ name, run, state, owner, ageS = 0 }) => ({
-        Id: name,
-        Names: [`/${name}`],
-        State: state,
-        Created: nowS - ageS,
-        Labels: { 'io.alpy.run': run, ...(owner === undefined ? {} : { 'io.alpy.owner': owner }) },
-      }));
+      const ofRun = /io\.alpy\.run=(\w+)/.exec(decodeURIComponent(request.url))?.[1];
+      const listed = containers
+        .filter(({ run }) => ofRun === undefined || run === ofRun)
+        .map(({ name, run, state, owner, ageS = 0 }) => ({
+          Id: name,
+          Names: [`/${name}`],
+          State: state,
+          Created: nowS - ageS,
+          Labels: { 'io.alpy.run': run, ...(owner === undefined ? {} : { 'io.alpy.owner': owner }) },
+        }));
       response.end(JSON.stringify(listed));
     } else if (request.url === '/info') response.end(JSON.stringify({ SystemTime: new Date(nowS * 1000).toISOString() }));
     else return false;
@@ -117,5 +120,7 @@ test('a run that ends removes what it left, and what dead processes left, but no
     { name: 'far', run: 'f', state: 'created', owner: elsewhere, ageS: 9999 },
   ]);
   await removeOwn(engine);
+  expect(removed).toEqual(['mine']);
+  await removeOfDead(engine);
   expect(removed).toEqual(['mine', 'orphan']);
 });

@@ -86,3 +86,9 @@ test('a boot that goes well is no concern', async () => {
     expect(await boots.guard('key', who, new AbortController().signal, () => Promise.resolve(value))).toBe(value);
   }
 });
+
+test('a boot that failed is reported as it failed, also when nothing can be stored any more', async () => {
+  const boots = new FailedBoots(join(directory, 'gone'));
+  const who = { test: 'a', directory: '/a' };
+  await expect(boots.guard('key', who, new AbortController().signal, () => Promise.reject(lost))).rejects.toBe(lost);
+});

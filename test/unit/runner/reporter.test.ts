@@ -65,7 +65,7 @@ test('the tests of a worker that was killed: one ran, one did not, and those bef
   expect(told[2]?.errors).toEqual([
     {
       message:
-        'the process that ran this test ended unexpectedly with signal SIGKILL. Was there too little memory? Nothing of alpy sends that signal',
+        'the process that ran this test ended unexpectedly with signal SIGKILL. Was there too little memory? alpy did not send that signal',
       code: 'ALPY_WORKER_DIED',
       fault: 'environment',
     },

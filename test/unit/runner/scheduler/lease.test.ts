@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { acquire } from '../../../../src/runner/scheduler/lease.ts';
@@ -49,6 +51,20 @@ test('the folder of a run that was killed is removed by the next', async () => {
   expect(removeDeadSchedulers()).toContain(folder);
   await expect(stat(folder)).rejects.toThrow('ENOENT');
   expect((await stat(alive.path)).isSocket()).toBe(true);
+});
+
+test('the folder of a run that cannot be seen from here stays for a day, as the run may go on', async () => {
+  const folder = join(tmpdir(), `alpy-run-00000000-1-1-${randomBytes(3).toString('hex')}`);
+  await mkdir(folder);
+  try {
+    const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_000);
+    await utimes(folder, hoursAgo(23), hoursAgo(23));
+    expect(removeDeadSchedulers()).not.toContain(folder);
+    await utimes(folder, hoursAgo(25), hoursAgo(25));
+    expect(removeDeadSchedulers()).toContain(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('one that is not waited for any more is not granted', async () => {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { PassThrough } from 'node:stream';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Container, exitStatusOf, type Engine, type Lifeline } from '../../../src/docker/index.ts';
+import { App, type Node } from '../../../src/network/index.ts';
+
+/** An app that ends with SIGKILL as soon as `end` is called or it is sent a signal. */
+async function startApp(): Promise<{ readonly app: App; readonly end: () => void }> {
+  const exited = Promise.withResolvers<ReturnType<typeof exitStatusOf>>();
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const end = (): void => {
+    exited.resolve(exitStatusOf(137));
+    for (const stream of [stdout, stderr]) stream.end();
+  };
+  const container = {
+    ...{ name: 'iperf3@node0', stdout, stderr, exited: exited.promise },
+    ...{
+      logEndAfter: () => undefined,
+      waitForExit: () => exited.promise,
+      kill: async () => {
+        await Promise.resolve();
+        end();
+      },
+    },
+  };
+  const start = vi.spyOn(Container, 'start').mockResolvedValue(container as unknown as Container);
+  onTestFinished(() => {
+    start.mockRestore();
+  });
+  const place = { engine: {} as Engine, lifeline: {} as Lifeline };
+  return { app: await App.start(place, { node: { name: 'node0' } as Node, command: ['iperf3'] }, 'image'), end };
+}
+
+test('an app that something else killed is an error of the environment', async () => {
+  const { app, end } = await startApp();
+  end();
+  await expect(app.wait()).rejects.toMatchObject({ fault: 'environment', message: /too little memory/ });
+});
+
+test('an app that the test killed itself does not make the environment look broken', async () => {
+  const { app } = await startApp();
+  await app.kill('SIGKILL');
+  await expect(app.wait()).rejects.toMatchObject({
+    fault: 'usage',
+    message: expect.stringMatching(/^(?!.*memory).*the test sent SIGKILL \(app\.kill\)/) as string,
+    exitStatus: { signal: 'SIGKILL' },
+  });
+  await expect(app.waitForOutput(/ready/)).rejects.toMatchObject({ code: 'ALPY_APP_ENDED', fault: 'usage' });
+  expect(await app.wait({ check: false })).toMatchObject({ exitStatus: { code: 137 } });
+});

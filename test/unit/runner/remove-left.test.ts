@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { ownIdentity } from '../../../src/core/identity.ts';
+import { Engine, ownerLabel, runLabel } from '../../../src/docker/engine.ts';
+import { removeLeft } from '../../../src/runner/remove-left.ts';
+import { FakeDaemon } from '../../support/fake-daemon.ts';
+
+const dead = ownIdentity()?.replace(/\d+ \d+$/, `${String(spawnSync('true').pid)} 1`);
+
+/** A daemon with a container of this run and one of a dead run, which it can't remove. */
+function openDaemon(removed: string[]): Promise<FakeDaemon> {
+  const containers = [
+    { Id: 'mine', Names: ['/mine'], State: 'created', Labels: { [runLabel]: 'mine', [ownerLabel]: ownIdentity() } },
+    { Id: 'stuck', Names: ['/stuck'], State: 'created', Labels: { [runLabel]: 'other', [ownerLabel]: dead } },
+  ];
+  return FakeDaemon.open((request, response) => {
+    const url = decodeURIComponent(request.url ?? '');
+    if (url.startsWith('/containers/json')) {
+      response.end(JSON.stringify(containers.filter(({ Id }) => !url.includes(`${runLabel}=mine`) || Id === 'mine')));
+    } else if (request.method === 'DELETE') {
+      const [, name = ''] = /containers\/(\w+)/.exec(url) ?? [];
+      removed.push(name);
+      response.writeHead(name === 'mine' ? 204 : 500).end(JSON.stringify({ message: 'device or resource busy' }));
+    } else return false;
+    return true;
+  });
+}
+
+test.each([
+  [true, ['mine']],
+  [false, ['mine', 'stuck']],
+])('what a dead run left and nobody can remove is no error of this run (hurried: %s)', async (isHurried, asked) => {
+  const removed: string[] = [];
+  await using daemon = await openDaemon(removed);
+  using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'mine' });
+  expect(await removeLeft(engine, isHurried)).toEqual([]);
+  expect(removed).toEqual(asked);
+});
