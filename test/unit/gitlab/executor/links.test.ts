@@ -2,7 +2,7 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/links.ts';
 import { folder } from './make.ts';
 
@@ -87,6 +87,20 @@ test('links outside of the project are removed, and one may climb as far as the 
   await execa('sh', ['-ec', dropLinks, 'sh', builds, project]);
   expect(await readdir(join(builds, 'group'))).toEqual(['project']);
   expect(await readdir(join(project, 'a', 'b'))).toEqual(['top']);
+});
+
+test('where a link is too deep to be removed, nothing goes on: from the project a shorter path leads to it', async () => {
+  const builds = join(await folder(), 'builds');
+  const project = join(builds, 'p'.repeat(200));
+  await mkdir(project, { recursive: true });
+  onTestFinished(async () => {
+    await execa('find', [builds, '-mindepth', '1', '-delete']);
+  });
+  const deep = 'for i in $(seq 19); do mkdir "$0" && cd -P "$0" || exit 1; done; ln -s /etc "$1"';
+  await execa('bash', ['-c', deep, 'd'.repeat(200), 'l'.repeat(200)], { cwd: project });
+  const { exitCode, stdout } = await execa('sh', ['-ec', dropLinks, 'sh', builds, project], { reject: false });
+  expect(exitCode).not.toBe(0);
+  expect(stdout).toBe('');
 });
 
 test('everything that was removed is told on a line of its own', () => {
