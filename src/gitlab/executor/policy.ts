@@ -78,10 +78,14 @@ function complainOfGitFlags(job: Job): string | undefined {
   return undefined;
 }
 
+/**
+ * What GitLab has sent counts too: the runner reads some of these before it settles its flags, so that `$FF_…` stands for what the
+ * job says there, and the driver is told of them as they are afterwards.
+ */
 function complainOfQuoted(job: Job): string | undefined {
   for (const name of quotedVariables) {
-    const value = job.variables[name] ?? '';
-    if (activeSigns.test(value))
+    const value = saidOf(job, name).find((text) => activeSigns.test(text));
+    if (value !== undefined)
       return `${name}: expected text without ", $, \`, \\ and line breaks, as a shell of the runner's machine reads it; got ${JSON.stringify(value)}`;
   }
   return undefined;
@@ -107,13 +111,15 @@ function complainOfNames({ variables, declared, secretNames }: Job): string | un
     : `variables and secrets: expected names of letters, digits and _; got ${JSON.stringify(name)}`;
 }
 
-function complainOfFiles({ cacheKeys, artifactNames, variables, wantsUntracked }: Job): string | undefined {
+function complainOfFiles(job: Job): string | undefined {
+  const { cacheKeys, artifactNames, wantsUntracked } = job;
   if (wantsUntracked)
     return 'this runner does not take untracked: true in artifacts and cache: git would look for the files on its own machine, by the configuration in .git, which the job may have changed. Name the files by paths instead';
   const key = cacheKeys.find((text) => /[$`]|(^|\/)\.\.(\/|$)/.test(text));
   if (key !== undefined)
     return `cache: expected a key without $, \` and .., as a shell of the runner's machine reads it; got ${JSON.stringify(key)}. Set cache:key, which is the job's name and its ref by default`;
-  const isDescribed = /^(1|t|true)$/i.test(variables['RUNNER_GENERATE_ARTIFACTS_METADATA'] ?? '');
+  // as the runner reads a truth value here, which is another way than for its flags
+  const isDescribed = saidOf(job, 'RUNNER_GENERATE_ARTIFACTS_METADATA').some((text) => /^(t|true|\+?0*1)$/i.test(text));
   const name = isDescribed ? artifactNames.find((text) => /[$/]|\.\./.test(text)) : undefined;
   if (name !== undefined)
     return `artifacts:name: expected a name without /, $ and .. where RUNNER_GENERATE_ARTIFACTS_METADATA is on, as the runner writes a file with that name; got ${JSON.stringify(name)}`;

@@ -69,6 +69,16 @@ describe('variables', () => {
     },
   );
 
+  test('what stands in double quotes may not stand for another variable either', async () => {
+    // the runner takes $FF_… for what the job says there; the driver is told what has become of the flag
+    const variables = [
+      { key: 'FF_USE_FASTZIP', value: '$(touch x)' },
+      { key: 'GIT_SUBMODULE_PATHS', value: '$FF_USE_FASTZIP' },
+    ];
+    const job = await jobWith({ FF_USE_FASTZIP: 'true', GIT_SUBMODULE_PATHS: 'true' }, { variables });
+    expect(see(job)).toThrow('GIT_SUBMODULE_PATHS: expected text without');
+  });
+
   test.each(['A$(x)', '`x`', 'A"', '../x', 'a/b', '.glr.gconf', 'A=B', 'FF_POSIXLY_CORRECT_ESCAPES=0', 'a-b', '1a', 'a\n', ''])(
     'the name %j is refused, be it of a variable, of a secret or of what comes of either',
     async (key) => {
@@ -142,7 +152,14 @@ describe('names that a shell of the runner reads', () => {
     const artifacts = [{ name: '../$X/evil' }];
     expect(see(await jobWith({}, { artifacts }))).not.toThrow();
     const variables = { RUNNER_GENERATE_ARTIFACTS_METADATA: 'true' };
-    expect(see(await jobWith(variables, { artifacts }))).toThrow('artifacts:name: expected a name without');
+    for (const on of ['true', 'TRUE', 't', '1', '01', '+1', '+001']) {
+      const key = 'RUNNER_GENERATE_ARTIFACTS_METADATA';
+      for (const job of [
+        await jobWith({ [key]: on }, { artifacts }),
+        await jobWith({}, { artifacts, variables: [{ key, value: on }] }),
+      ])
+        expect(see(job)).toThrow('artifacts:name: expected a name without');
+    }
     expect(see(await jobWith(variables, { artifacts: [{ name: 'all-$CI_JOB_ID' }] }))).not.toThrow();
   });
 });
