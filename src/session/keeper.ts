@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { ownIdentity } from '../core/identity.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
@@ -49,6 +50,7 @@ export async function readSpec(directory: string): Promise<SessionSpec> {
 export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () => void, sink: StepSink): Promise<void> {
   const directory = join(spec.directory, sessionFiles.testbed);
   await mkdir(directory, { recursive: true });
+  await writeFile(join(spec.directory, sessionFiles.identity), ownIdentity() ?? '', { mode: 0o600 });
   using debugLog = DebugLog.open(directory);
   await withSink(redactSink(composeSinks(debugLog.sink, sink), makeRedactor(spec.secrets)), async () => {
     await using lifetime = new Lifetime();

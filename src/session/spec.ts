@@ -55,6 +55,8 @@ export const sessionFiles = {
   spec: 'session.json',
   /** where the keeper takes calls */
   socket: 'keeper.sock',
+  /** which process the keeper is, as `ownerState` reads it */
+  identity: 'keeper.id',
   /** what the keeper prints, such as why it ended */
   log: 'keeper.log',
   /** captures, console logs, events */

@@ -128,6 +128,12 @@ const links: readonly (readonly [string, string])[] = [
   ['the project', 'cd ..; rm -rf project; ln -s PRECIOUS project'],
   ['the folder above both', 'cd ../..; rm -rf group; mkdir other; ln -s PRECIOUS group'],
   ['.git', 'ln -s PRECIOUS .git'],
+  [
+    "the folder of the testbed's files",
+    'mkdir -p alpy-out; ln -s "$RUNNER_TEMP_PROJECT_DIR" alpy-out/testbed; ln -s PRECIOUS/SECRET "$RUNNER_TEMP_PROJECT_DIR/link0.pcap"',
+  ],
+  ['the folder above that', 'ln -s "$RUNNER_TEMP_PROJECT_DIR" alpy-out'],
+  ["one of the testbed's files", 'mkdir -p alpy-out/testbed; ln -s "$SECRET" alpy-out/testbed/link0.pcap'],
   ['a file in the temporary folder', 'ln -sf PRECIOUS/SECRET "$SECRET"; ln -sf PRECIOUS/SECRET "$GITLAB_ENV"'],
   [
     'a folder above, within the builds',

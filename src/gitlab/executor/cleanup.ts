@@ -38,6 +38,9 @@ export async function cleanUpJob(around: Surroundings, signal: AbortSignal): Pro
   });
 }
 
+/** Files made in containers, by their root; and folders in folders, too deep for a path. */
+const beyondUs = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
+
 /**
  * Removes a folder of a job's, also what containers have made in it.
  * @throws EnvironmentError when it cannot be emptied
@@ -48,8 +51,8 @@ export async function removeFolder(around: ToolPlace, folder: string, signal: Ab
     await remove();
   } catch (error) {
     if (codeOf(error) === 'ENOTDIR') return; // there can be no such folder
-    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw new Error(messageOf(error), { cause: error });
-    await emptyFolder(around, folder, signal); // made in containers, by their root
+    if (!beyondUs.includes(codeOf(error) ?? '')) throw new Error(messageOf(error), { cause: error });
+    await emptyFolder(around, folder, signal);
     await remove();
   }
 }

@@ -10,12 +10,27 @@ import { runTool, type ToolPlace } from './tool.ts';
 export const artifactFolder = 'alpy-out/testbed';
 
 /**
- * Gives what is below `$2` to the user `$3` and the group `$4`, if they are said, and lets that user read it. Scripts of a job
+ * For `sh`: makes real folders of all that leads from `$1`, the project, to `$2` below it, and removes the links there. Who
+ * copies would write through them, even into git's settings in the runner's temporary folder.
+ */
+export const clearWay = `mkdir -p -- "$1"
+path=$1 rest=$2
+while [ -n "$rest" ]; do
+  path=$path/\${rest%%/*}
+  case $rest in */*) rest=\${rest#*/};; *) rest=;; esac
+  if [ -L "$path" ] || { [ -e "$path" ] && [ ! -d "$path" ]; }; then rm -f -- "$path"; fi
+  [ -d "$path" ] || mkdir -- "$path"
+done
+find "$path" -type l -delete
+`;
+
+/**
+ * Gives what is below `$3` to the user `$4` and the group `$5`, if they are said, and lets that user read it. Scripts of a job
  * run as root: what they write under umask 077 an ordinary user could not upload.
  */
-const handOver = `if [ $# -gt 2 ]; then
-  find "$2" ! -user "$3" -exec chown -h "$3:$4" {} +
-  find "$2" -type d ! -perm -u+rwx -exec chmod u+rwx {} + -o -type f ! -perm -u+r -exec chmod u+r {} +
+const handOver = `if [ $# -gt 3 ]; then
+  find "$3" ! -user "$4" -exec chown -h "$4:$5" {} +
+  find "$3" -type d ! -perm -u+rwx -exec chmod u+rwx {} + -o -type f ! -perm -u+r -exec chmod u+r {} +
 fi`;
 
 /** The runner's user and group; nothing for root, who may read all. */
@@ -25,8 +40,8 @@ function owner(): readonly string[] {
 }
 
 /**
- * Copies captures, console logs and events into the project. In a container that sees nothing but the two folders: the job
- * may have put a link in the way, which then leads nowhere. What its scripts have written becomes readable for the runner.
+ * Copies captures, console logs and events into the project, in a container that sees nothing but the two folders. What the
+ * job's scripts have written becomes readable for the runner.
  * @throws EnvironmentError when they cannot be copied
  */
 export async function collectFiles(around: Surroundings, signal: AbortSignal): Promise<void> {
@@ -35,8 +50,8 @@ export async function collectFiles(around: Surroundings, signal: AbortSignal): P
   const from = join(paths.session, sessionFiles.testbed);
   if (!existsSync(from)) return; // no testbed was begun
   const task = {
-    script: `mkdir -p "$1" && cp -R /alpy/testbed/. "$1" && chmod -R a+rX "$1"; ${handOver}`,
-    args: [join(projectDirectory(around), artifactFolder), paths.builds, ...owner()],
+    script: `${clearWay}cp -R /alpy/testbed/. "$path" && chmod -R a+rX "$path"; ${handOver}`,
+    args: [projectDirectory(around), artifactFolder, paths.builds, ...owner()],
     mounts: [
       { source: from, target: '/alpy/testbed', readOnly: true },
       { source: paths.builds, target: paths.builds, readOnly: false },

@@ -30,6 +30,7 @@ const ResponseSchema = z.object({
   variables: z.array(VariableSchema).nullish(),
   image: z.object({ name: z.string().default('') }).nullish(),
   hooks: z.array(z.object({ name: z.string(), script: z.unknown() })).nullish(),
+  secrets: z.record(z.string(), z.unknown()).nullish(),
   artifacts: ArtifactsSchema,
   cache: CacheSchema,
 });
@@ -71,6 +72,8 @@ export interface Job {
   readonly variables: Environment;
   /** its variables as GitLab has sent them, without variables in place of their names */
   readonly declared: readonly { readonly key: string; readonly value: string }[];
+  /** names of the variables that the runner makes of its secrets */
+  readonly secretNames: readonly string[];
   readonly hooks: readonly string[];
   /** keys of its caches, with variables in place */
   readonly cacheKeys: readonly string[];
@@ -113,6 +116,7 @@ export async function readJob(env: Environment): Promise<Job> {
     services: readServices(variables['CI_JOB_SERVICES'], variables),
     variables,
     declared: (response.variables ?? []).map(({ key, value }) => ({ key, value: value ?? '' })),
+    secretNames: Object.keys(response.secrets ?? {}),
     hooks: (response.hooks ?? []).map(({ name }) => name),
     cacheKeys: cacheKeysOf(response, variables),
     artifactNames: artifacts.map(({ name }) => expand(name ?? '', variables)),

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readlink, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
+import { Engine, removeLeftovers } from '../../docker/index.ts';
 import { isKept } from '../../session/index.ts';
 import { removeFolder } from './cleanup.ts';
-import { readJob } from './job.ts';
+import { readJob, type Job } from './job.ts';
 import { mayRun, readMark } from './mark.ts';
-import { jobPaths } from './paths.ts';
+import { jobPaths, runIdOf, sealPaths } from './paths.ts';
 import type { ToolPlace } from './tool.ts';
 
 /** How folders of jobs are called; see `Job.key`. */
@@ -20,7 +22,7 @@ const deadPrefix = '.dead-';
  * stay: whose keeper answers, or whose runner lives.
  * @param own - the job that asks, if one does
  * @returns the keys of the jobs whose folders were removed
- * @throws Error of the file system, or EnvironmentError, when a folder cannot be removed
+ * @throws Error of the file system, or EnvironmentError, when a folder cannot be removed, or a container that may write to it
  */
 export async function removeDeadJobs(
   { settings, env }: Pick<ToolPlace, 'settings' | 'env'>,
@@ -35,6 +37,8 @@ export async function removeDeadJobs(
     if (key === own || !Number.isSafeInteger(id)) continue;
     const { session, builds } = jobPaths(settings, { key, projectId: 0 });
     if (await isLive(session, builds)) continue;
+    // whose image is the job's choice, so that it need not end with its keeper, and could put links in the way of who removes
+    if (existsSync(sealPaths(settings, { key, projectId: 0 }).begun)) await removeContainers({ key, id }, signal);
     const temporary = (await readMark(session))?.temporary ?? '';
     if (temporary !== '') await removeTemporary(temporary, key);
     for (const folder of parents) await setAside(folder, key);
@@ -48,6 +52,11 @@ export async function removeDeadJobs(
         await removeFolder(place, join(parent, name), signal);
       }
   return removed;
+}
+
+async function removeContainers(job: Pick<Job, 'key' | 'id'>, signal: AbortSignal): Promise<void> {
+  using engine = await Engine.connect({ jobId: String(job.id) });
+  await removeLeftovers(engine, runIdOf(job), signal);
 }
 
 async function isLive(session: string, builds: string): Promise<boolean> {

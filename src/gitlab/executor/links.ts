@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
 import { jobPaths } from './paths.ts';
-import type { Surroundings } from './plan.ts';
+import { projectDirectory, type Surroundings } from './plan.ts';
 import type { StageIo } from './prepare.ts';
 import { runTool } from './tool.ts';
 
-/** For `sh`: removes the links below `$1` that lead out of it, and tells each; -m, since what they lead to need not be there. */
+/**
+ * For `sh`: removes the links below `$1` that may lead out of the folder `$2` in it, and tells each. It goes by what a link says
+ * and not by where it leads now: that depends on who follows it, as with /proc/self/cwd, and on what is unpacked later. A link
+ * stays if it climbs to no more than `$2` from where it is and then only goes down, or begins with `$2`; so one that follows such
+ * links only never gets out.
+ */
 export const dropLinks = `find "$1" -type l -exec sh -c '
 root=$1; shift
-for link; do
-  case $(readlink -m -- "$link") in "$root"/*) ;; *) rm -f -- "$link"; printf "link\\0%s\\0" "$link";; esac
-done' sh "$1" {} +
+stays() {
+  dir=\${1%/*}
+  case $dir/ in "$root"/*) ;; *) return 1;; esac
+  target=$(readlink -n -- "$1" && echo .) || return 1
+  rest=\${target%.}
+  case $rest in
+    "$root"/*) rest=\${rest#"$root"/};;
+    /*) return 1;;
+    *) while :; do case $rest in
+      ./*) rest=\${rest#./};;
+      ..|../*) [ "$dir" != "$root" ] || return 1; dir=\${dir%/*}; rest=\${rest#..}; rest=\${rest#/};;
+      *) break;;
+    esac; done;;
+  esac
+  case /$rest/ in */../*) return 1;; esac
+}
+for link; do stays "$link" || { rm -f -- "$link" && printf "link\\0%s\\0" "$link"; } || exit 1; done
+' sh "$2" {} +
 `;
 
 const complaints: Readonly<Record<string, (path: string) => string>> = {
@@ -30,15 +50,16 @@ export function toldRemovals(printed: string): readonly string[] {
 }
 
 /**
- * Removes symbolic links that lead out of a job's folder, and tells of them. GitLab Runner follows links when it packs and
+ * Removes symbolic links that lead out of a job's project, and tells of them. GitLab Runner follows links when it packs and
  * unpacks artifacts and caches: by one to /etc a job would read, or write, files of the runner's machine.
  * @throws EnvironmentError when it cannot be done; nothing may be packed or unpacked then
  */
 export async function dropForeignLinks(around: Surroundings, { say, signal }: StageIo): Promise<void> {
   const { builds } = jobPaths(around.settings, around.job);
   if (around.settings.trustJobs || !existsSync(builds)) return;
+  const project = projectDirectory(around);
   const mounts = [{ source: builds, target: builds, readOnly: false }];
-  const what = `look for links that lead out of ${builds}`;
-  const printed = await runTool(around, { script: dropLinks, args: [builds], mounts, what }, signal);
+  const what = `look for links that lead out of ${project}`;
+  const printed = await runTool(around, { script: dropLinks, args: [builds, project], mounts, what }, signal);
   for (const line of toldRemovals(printed)) say(line);
 }

@@ -34,7 +34,7 @@ export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: P
 export interface SealPaths {
   /** there once a script has begun */
   readonly begun: string;
-  /** what was in the runner's temporary folder before that */
+  /** what was in the runner's temporary folder before that, and before caches and artifacts were unpacked */
   readonly pristine: string;
   /** there once nothing that the scripts have left can harm this machine */
   readonly sealed: string;

@@ -5,6 +5,7 @@ import { codeOf, UsageError } from '../../core/errors.ts';
 import type { Config, LoadedConfig } from '../../config/index.ts';
 import { flagVariables, foreignFlag, harmlessFlags } from './git-flags.ts';
 import { saidOf, type Job } from './job.ts';
+import { jobPaths } from './paths.ts';
 import type { Settings } from './settings.ts';
 
 /** Feature flags of the runner that, when on, have its scripts do on its own machine what the job says, and why. */
@@ -19,9 +20,15 @@ const harmlessCleanFlags = /^[\w ./=*-]*$/;
 
 /** Variables whose values the runner puts into double quotes of its scripts, where a shell expands some signs. */
 const quotedVariables = [
-  ...['GIT_SUBMODULE_PATHS', 'GIT_CLONE_PATH', 'CI_PROJECT_PATH', 'CI_SERVER_HOST'],
+  ...['GIT_SUBMODULE_PATHS', 'CI_PROJECT_PATH', 'CI_SERVER_HOST'],
   ...['CI_SERVER_SHELL_SSH_HOST', 'CI_SERVER_SHELL_SSH_PORT'],
 ];
+
+/** A folder that the runner also puts into its scripts without any quotes; of no sign can a shell make more than a name. */
+const plainPath = /^[\p{L}\p{N}\w./@+,:=%-]*$/u;
+
+/** Any other could be no variable of a shell; and the runner puts names into double quotes, and `NAME=VALUE` into one word. */
+const plainName = /^[A-Za-z_]\w*$/;
 
 /** Signs that mean something to a shell within double quotes. */
 const activeSigns = /["$`\\\n]/;
@@ -32,10 +39,14 @@ const activeSigns = /["$`\\\n]/;
  * there would heed do not reach it.
  * @throws UsageError with what to take out
  */
-export function seeHarmless(job: Job, { trustJobs, file }: Settings): void {
+export function seeHarmless(job: Job, settings: Settings): void {
+  const { trustJobs, file } = settings;
   if (trustJobs) return;
-  const checks = [complainOfHooks, complainOfFlags, complainOfGitFlags, complainOfQuoted, complainOfFiles];
-  const complaint = checks.map((check) => check(job)).find((text) => text !== undefined);
+  const checks = [
+    ...[complainOfNames, complainOfHooks, complainOfFlags, complainOfGitFlags],
+    ...[complainOfQuoted, complainOfFolder, complainOfFiles],
+  ];
+  const complaint = checks.map((check) => check(job, settings)).find((text) => text !== undefined);
   if (complaint !== undefined)
     throw new UsageError(`${complaint}. An administrator who trusts all who may start a pipeline sets trustJobs in ${file}`);
 }
@@ -67,23 +78,48 @@ function complainOfGitFlags(job: Job): string | undefined {
   return undefined;
 }
 
+/**
+ * What GitLab has sent counts too: the runner reads some of these before it settles its flags, so that `$FF_…` stands for what the
+ * job says there, and the driver is told of them as they are afterwards.
+ */
 function complainOfQuoted(job: Job): string | undefined {
   for (const name of quotedVariables) {
-    const value = job.variables[name] ?? '';
-    if (activeSigns.test(value))
+    const value = saidOf(job, name).find((text) => activeSigns.test(text));
+    if (value !== undefined)
       return `${name}: expected text without ", $, \`, \\ and line breaks, as a shell of the runner's machine reads it; got ${JSON.stringify(value)}`;
   }
-  const key = job.declared.map((one) => one.key).find((name) => activeSigns.test(name));
-  return key === undefined ? undefined : `variables: expected names of letters, digits and _; got ${JSON.stringify(key)}`;
+  return undefined;
 }
 
-function complainOfFiles({ cacheKeys, artifactNames, variables, wantsUntracked }: Job): string | undefined {
+/** Where the project is, and beside it the runner's temporary folder. The folder above is the administrator's to name. */
+function complainOfFolder(job: Job, settings: Settings): string | undefined {
+  const { builds } = jobPaths(settings, job);
+  const { GIT_CLONE_PATH: wanted = '', RUNNER_TEMP_PROJECT_DIR: real = '' } = job.variables;
+  const found = [wanted, real]
+    .map((path) => (path.startsWith(`${builds}/`) ? path.slice(builds.length) : path))
+    .find((path) => !plainPath.test(path));
+  if (found === undefined) return undefined;
+  return `GIT_CLONE_PATH: expected letters, digits and . _ - / @ + , : = %, as a shell of the runner's machine reads it; got ${JSON.stringify(found)}`;
+}
+
+/** What the driver is told as a variable of one name could be of another name for the runner. */
+function complainOfNames({ variables, declared, secretNames }: Job): string | undefined {
+  const names = [...declared.map(({ key }) => key), ...secretNames, ...Object.keys(variables)];
+  const name = names.find((text) => !plainName.test(text));
+  return name === undefined
+    ? undefined
+    : `variables and secrets: expected names of letters, digits and _; got ${JSON.stringify(name)}`;
+}
+
+function complainOfFiles(job: Job): string | undefined {
+  const { cacheKeys, artifactNames, wantsUntracked } = job;
   if (wantsUntracked)
     return 'this runner does not take untracked: true in artifacts and cache: git would look for the files on its own machine, by the configuration in .git, which the job may have changed. Name the files by paths instead';
   const key = cacheKeys.find((text) => /[$`]|(^|\/)\.\.(\/|$)/.test(text));
   if (key !== undefined)
     return `cache: expected a key without $, \` and .., as a shell of the runner's machine reads it; got ${JSON.stringify(key)}. Set cache:key, which is the job's name and its ref by default`;
-  const isDescribed = /^(1|t|true)$/i.test(variables['RUNNER_GENERATE_ARTIFACTS_METADATA'] ?? '');
+  // as the runner reads a truth value here, which is another way than for its flags
+  const isDescribed = saidOf(job, 'RUNNER_GENERATE_ARTIFACTS_METADATA').some((text) => /^(t|true|\+?0*1)$/i.test(text));
   const name = isDescribed ? artifactNames.find((text) => /[$/]|\.\./.test(text)) : undefined;
   if (name !== undefined)
     return `artifacts:name: expected a name without /, $ and .. where RUNNER_GENERATE_ARTIFACTS_METADATA is on, as the runner writes a file with that name; got ${JSON.stringify(name)}`;

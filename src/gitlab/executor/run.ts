@@ -15,7 +15,7 @@ import { projectDirectory, type Surroundings } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
 import { isFirstTime, OutputEnd, sayOnce } from './said.ts';
-import { haveScriptsBegun, keepPristine, sealBuilds } from './seal.ts';
+import { haveScriptsBegun, keepPristine, noteScripts, sealBuilds } from './seal.ts';
 import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
 import { notedFailure } from './start-failure.ts';
 
@@ -42,7 +42,10 @@ export async function runStage(
   const isAfter = haveScriptsBegun(around);
   if (isAfter || isAfterScripts(stage)) await stopTestbed(around, io);
   if (isAfter) await sealBuilds(around, io);
-  else if (handlesFiles(stage)) await dropForeignLinks(around, io);
+  else if (handlesFiles(stage)) {
+    await keepPristine(around);
+    await dropForeignLinks(around, io);
+  }
   if (isAfter || isAfterScripts(stage)) await collectOnce(around, io);
   const { trustJobs, variables } = around.settings;
   const shell = trustJobs ? undefined : filteringShell(`${projectDirectory(around)}.tmp`, variables.allow);
@@ -65,6 +68,7 @@ async function runInTestbed(around: Surroundings, script: string, io: StageIo & 
   if (failure) throw failure;
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
   await keepPristine(around);
+  await noteScripts(around);
   const input = await readFile(script);
   const { stdout, stderr, signal } = io;
   if (!(await isKept(session))) throw await lostTestbed(session);

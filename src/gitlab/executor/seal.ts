@@ -2,7 +2,7 @@
 // Once a script of a job has begun, all below its folder of builds may be what the job made of it. Before the runner's own
 // scripts go on there, nothing of the job may run any more, and nothing may be left that they would heed, follow or wait for.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
@@ -41,23 +41,33 @@ export function haveScriptsBegun({ settings, job }: Surroundings): boolean {
 }
 
 /**
- * Keeps a copy of the runner's temporary folder, out of the job's reach, before its first script begins; afterwards does
- * nothing. What scripts export for later ones is not among it.
+ * Keeps a copy of the runner's temporary folder, out of the job's reach, as it is the first time; afterwards does nothing. To be
+ * called before anything of the job can write to it: archives of caches and artifacts may, and scripts. What scripts export for
+ * later ones is not among it.
  * @throws EnvironmentError when it cannot be copied
  */
 export async function keepPristine(around: Surroundings): Promise<void> {
-  const { begun, pristine } = sealPaths(around.settings, around.job);
-  if (existsSync(begun)) return;
+  const { pristine } = sealPaths(around.settings, around.job);
+  if (existsSync(pristine)) return;
   const temporary = `${projectDirectory(around)}.tmp`;
+  const draft = `${pristine}.part`;
   try {
-    await rm(pristine, { recursive: true, force: true });
-    await mkdir(pristine, { mode: 0o700 });
+    await rm(draft, { recursive: true, force: true });
+    await mkdir(draft, { mode: 0o700 });
     if (existsSync(temporary))
-      await cp(temporary, pristine, { recursive: true, filter: (path) => basename(path) !== scriptExports });
-    await writeFile(begun, '');
+      await cp(temporary, draft, { recursive: true, filter: (path) => basename(path) !== scriptExports });
+    await rename(draft, pristine);
   } catch (cause) {
     throw new EnvironmentError(`cannot keep a copy of ${temporary}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** Notes that a script of the job begins; see {@link haveScriptsBegun}. @throws EnvironmentError when that cannot be noted */
+export async function noteScripts({ settings, job }: Surroundings): Promise<void> {
+  const { begun } = sealPaths(settings, job);
+  await writeFile(begun, '').catch((cause: unknown) => {
+    throw new EnvironmentError(`cannot write ${begun}: ${messageOf(cause)}`, { cause });
+  });
 }
 
 /**

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { cleanUpJob } from '../../../../src/gitlab/executor/cleanup.ts';
+import { cleanUpJob, removeFolder } from '../../../../src/gitlab/executor/cleanup.ts';
 import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
@@ -26,3 +27,16 @@ test.each([true, false])(
     expect(existsSync(builds)).toBe(haveBegun);
   },
 );
+
+test('what is too deep for a path is left to a container, whose find needs none', async () => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
+  const root = await folder();
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await execa('find', [root, '-mindepth', '1', '-delete']);
+  });
+  const deep = 'for i in $(seq 50); do mkdir "$0" && cd -P "$0" || exit 1; done; touch file';
+  await execa('bash', ['-c', deep, 'd'.repeat(200)], { cwd: root });
+  const around = { settings: await settingsOf(`root: ${root}`), job: await jobWith(), env: {} };
+  await expect(removeFolder(around, root, new AbortController().signal)).rejects.toThrow('/nonexistent/docker.sock');
+});

@@ -35,6 +35,7 @@ describe('what the runner tells', () => {
         { key: 'A', value: '' },
         { key: 'B', value: 'y' },
       ],
+      secretNames: [],
       hooks: [],
       cacheKeys: [''],
       artifactNames: [],

@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { removeDeadJobs, type Settings } from '../../../../src/gitlab/executor/index.ts';
 import { describeRun, readMark, writeMark, type Mark } from '../../../../src/gitlab/executor/mark.ts';
+import { sealPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, jobWith, response, settingsOf } from './make.ts';
 
 const [dead, live] = ['41-deadbeef', '42-0badcafe'];
@@ -49,6 +50,18 @@ test.each<[string, Partial<Mark> | undefined]>([
   expect(await remove(settings)).toEqual([dead]);
   expect(await left(settings)).toEqual([[live], [live]]);
   expect(await remove(settings)).toEqual([]);
+});
+
+test.each([true, false])('without a daemon, they stay where scripts may still write (they have begun: %j)', async (haveBegun) => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const settings = await rootWith({ [dead]: { bootId: 'another' } });
+  if (haveBegun) await writeFile(sealPaths(settings, { key: dead, projectId: 0 }).begun, '');
+  const said = await remove(settings).catch(String);
+  if (haveBegun) expect(said).toContain('/nonexistent/docker.sock');
+  expect(await left(settings)).toEqual(haveBegun ? [[dead], [dead]] : [[], []]);
 });
 
 test('of a job whose runner has died, or whose identifier another process has', async () => {

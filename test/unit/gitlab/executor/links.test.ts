@@ -2,7 +2,7 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/links.ts';
 import { folder } from './make.ts';
 
@@ -22,7 +22,7 @@ test('links that lead out are removed, whatever their names are, and those withi
     ['prefix', `${root}-other`],
   ] as const)
     await symlink(target, join(root, name));
-  const { stdout } = await execa('sh', ['-ec', dropLinks, 'sh', root], { stripFinalNewline: false });
+  const { stdout } = await execa('sh', ['-ec', dropLinks, 'sh', root, root], { stripFinalNewline: false });
   const left = await readdir(root, { recursive: true });
   expect(left.sort()).toEqual([
     'a b',
@@ -30,14 +30,77 @@ test('links that lead out are removed, whatever their names are, and those withi
     'absolute',
     'file',
     'missing',
+    'through', // to what has been removed
     'within',
-    ...left.filter((name) => name === 'through'),
   ]);
   const told = toldRemovals(stdout);
   for (const name of ['out', 'a b/new\nline', '-n', 'prefix'])
     expect(told).toContain(
       `removed the link ${JSON.stringify(join(root, name))}: it leads out of the project, and artifacts and caches would follow it`,
     );
+});
+
+test.each([
+  ['..', false],
+  ['../..', false],
+  ['../project.tmp', false],
+  ['../project.tmp/.glr.gconf', false],
+  ['/proc/self/cwd/within', false],
+  ['sub/../..', false],
+  ['sub/../../project.tmp', false],
+  ['sub/../file', false], // sub may become a link
+  ['sub', true],
+  ['./sub/./file', true],
+  ['..file', true],
+  ['PROJECT/sub', true],
+  ['PROJECT/../project.tmp', false],
+  ['PROJECT.tmp/KEY', false],
+  ['.', true],
+])('a link of the project to %j stays: %j', async (target, isKept) => {
+  const builds = join(await folder(), 'builds');
+  const project = join(builds, 'group', 'project');
+  await mkdir(join(project, 'sub'), { recursive: true });
+  await mkdir(`${project}.tmp`);
+  await symlink(target.replace('PROJECT', project), join(project, 'link'));
+  await execa('sh', ['-ec', dropLinks, 'sh', builds, project]);
+  expect((await readdir(project)).includes('link')).toBe(isKept);
+});
+
+test('a link that leads elsewhere for the program that packs than for the one that looks is removed', async () => {
+  // who looks works in another folder than who packs, in which the job has folders of any names
+  const builds = join(await folder(), 'builds');
+  const project = join(builds, 'project');
+  await mkdir(project, { recursive: true });
+  const target = `/proc/self/cwd${project}/a/a/a/a/a/a/a/a/a/../../../../../../../../etc`;
+  await symlink(target, join(project, 'etc'));
+  await execa('sh', ['-ec', dropLinks, 'sh', builds, project], { cwd: '/' });
+  expect(await readdir(project)).toEqual([]);
+});
+
+test('links outside of the project are removed, and one may climb as far as the project', async () => {
+  const builds = join(await folder(), 'builds');
+  const project = join(builds, 'group', 'project');
+  await mkdir(join(project, 'a', 'b'), { recursive: true });
+  await symlink('../..', join(project, 'a', 'b', 'top'));
+  await symlink('../../..', join(project, 'a', 'b', 'over'));
+  await symlink('project', join(builds, 'group', 'beside'));
+  await execa('sh', ['-ec', dropLinks, 'sh', builds, project]);
+  expect(await readdir(join(builds, 'group'))).toEqual(['project']);
+  expect(await readdir(join(project, 'a', 'b'))).toEqual(['top']);
+});
+
+test('where a link is too deep to be removed, nothing goes on: from the project a shorter path leads to it', async () => {
+  const builds = join(await folder(), 'builds');
+  const project = join(builds, 'p'.repeat(200));
+  await mkdir(project, { recursive: true });
+  onTestFinished(async () => {
+    await execa('find', [builds, '-mindepth', '1', '-delete']);
+  });
+  const deep = 'for i in $(seq 19); do mkdir "$0" && cd -P "$0" || exit 1; done; ln -s /etc "$1"';
+  await execa('bash', ['-c', deep, 'd'.repeat(200), 'l'.repeat(200)], { cwd: project });
+  const { exitCode, stdout } = await execa('sh', ['-ec', dropLinks, 'sh', builds, project], { reject: false });
+  expect(exitCode).not.toBe(0);
+  expect(stdout).toBe('');
 });
 
 test('everything that was removed is told on a line of its own', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../../src/config/index.ts';
 import { ownParts, seeHarmless, seeImageAllowed, seeWithinLimits, topologyFile } from '../../../../src/gitlab/executor/policy.ts';
+import { jobPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { defaultSettings, type Job } from '../../../../src/gitlab/executor/index.ts';
 import { resolvedFlags } from '../../../support/runner/feature-flags.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
@@ -44,7 +45,7 @@ describe('variables', () => {
     expect(see(await jobWith(Object.fromEntries(flags) as Record<string, string>))).not.toThrow();
   });
 
-  test.each(['GIT_SUBMODULE_PATHS', 'GIT_CLONE_PATH', 'CI_PROJECT_PATH', 'CI_SERVER_HOST', 'CI_SERVER_SHELL_SSH_HOST'])(
+  test.each(['GIT_SUBMODULE_PATHS', 'CI_PROJECT_PATH', 'CI_SERVER_HOST', 'CI_SERVER_SHELL_SSH_HOST'])(
     '%s stands in double quotes of a script, so it may have no signs that a shell heeds there',
     async (name) => {
       for (const value of ['$(touch x)', '`touch x`', '";touch x;"', '\\', 'a\nb', '${IFS}'])
@@ -53,9 +54,40 @@ describe('variables', () => {
     },
   );
 
-  test('a name with such signs is refused', async () => {
-    expect(see(await jobWith({}, { variables: [{ key: 'A$(x)', value: '' }] }))).toThrow('expected names of letters');
+  test.each(['a b', 'a;touch x', 'a|x', 'a&x', 'a>x', 'a(x)', "a'x", 'a#', 'a*', 'a[x]', 'a$(x)', 'a`x`', 'a"', 'a\\', 'a\nb'])(
+    'a project in the folder %j is refused: a heredoc of the script writes below it without quotes',
+    async (name) => {
+      const message = 'GIT_CLONE_PATH: expected letters';
+      const by = await settingsOf('root: "/root dir"');
+      const { builds } = jobPaths(by, await jobWith());
+      const path = `${builds}/${name}`;
+      expect(see(await jobWith({ GIT_CLONE_PATH: path, CI_BUILDS_DIR: path }), by)).toThrow(message);
+      // the variable may say something else than what the runner has made of it
+      expect(see(await jobWith({ RUNNER_TEMP_PROJECT_DIR: `${path}.tmp`, CI_BUILDS_DIR: path }), by)).toThrow(message);
+      const plain = `${builds}/src/git.example.com/Gruppe-ä_1/p@2+x`;
+      expect(see(await jobWith({ GIT_CLONE_PATH: plain, RUNNER_TEMP_PROJECT_DIR: `${plain}.tmp` }), by)).not.toThrow();
+    },
+  );
+
+  test('what stands in double quotes may not stand for another variable either', async () => {
+    // the runner takes $FF_… for what the job says there; the driver is told what has become of the flag
+    const variables = [
+      { key: 'FF_USE_FASTZIP', value: '$(touch x)' },
+      { key: 'GIT_SUBMODULE_PATHS', value: '$FF_USE_FASTZIP' },
+    ];
+    const job = await jobWith({ FF_USE_FASTZIP: 'true', GIT_SUBMODULE_PATHS: 'true' }, { variables });
+    expect(see(job)).toThrow('GIT_SUBMODULE_PATHS: expected text without');
   });
+
+  test.each(['A$(x)', '`x`', 'A"', '../x', 'a/b', '.glr.gconf', 'A=B', 'FF_POSIXLY_CORRECT_ESCAPES=0', 'a-b', '1a', 'a\n', ''])(
+    'the name %j is refused, be it of a variable, of a secret or of what comes of either',
+    async (key) => {
+      const message = 'expected names of letters, digits and _';
+      expect(see(await jobWith({}, { variables: [{ key, value: '' }] }))).toThrow(message);
+      expect(see(await jobWith({}, { secrets: { [key]: { file: true } } }))).toThrow(message);
+      if (!key.includes('=')) expect(see(await jobWith({ [key]: '' }))).toThrow(message);
+    },
+  );
 
   test('an administrator who trusts jobs takes all', async () => {
     const job = await jobWith(
@@ -120,7 +152,14 @@ describe('names that a shell of the runner reads', () => {
     const artifacts = [{ name: '../$X/evil' }];
     expect(see(await jobWith({}, { artifacts }))).not.toThrow();
     const variables = { RUNNER_GENERATE_ARTIFACTS_METADATA: 'true' };
-    expect(see(await jobWith(variables, { artifacts }))).toThrow('artifacts:name: expected a name without');
+    for (const on of ['true', 'TRUE', 't', '1', '01', '+1', '+001']) {
+      const key = 'RUNNER_GENERATE_ARTIFACTS_METADATA';
+      for (const job of [
+        await jobWith({ [key]: on }, { artifacts }),
+        await jobWith({}, { artifacts, variables: [{ key, value: on }] }),
+      ])
+        expect(see(job)).toThrow('artifacts:name: expected a name without');
+    }
     expect(see(await jobWith(variables, { artifacts: [{ name: 'all-$CI_JOB_ID' }] }))).not.toThrow();
   });
 });

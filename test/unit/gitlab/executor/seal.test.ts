@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
+import type { Surroundings } from '../../../../src/gitlab/executor/plan.ts';
+import { runStage } from '../../../../src/gitlab/executor/run.ts';
+import { haveScriptsBegun, keepPristine, noteScripts } from '../../../../src/gitlab/executor/seal.ts';
+import { folder, jobWith, settingsOf } from './make.ts';
+
+const io = {
+  say: () => undefined,
+  stdout: () => undefined,
+  stderr: () => undefined,
+  keeper: [],
+  signal: AbortSignal.timeout(60_000),
+};
+
+/** A job whose sources are there. */
+async function surroundings(settings = ''): Promise<Surroundings & { readonly temporary: string }> {
+  const by = await settingsOf(`root: ${await folder()}\n${settings}`);
+  const { builds, session } = jobPaths(by, await jobWith());
+  const project = join(builds, 'group', 'project');
+  const temporary = `${project}.tmp`;
+  for (const path of [project, temporary, session]) await mkdir(path, { recursive: true });
+  await writeFile(join(temporary, '.glr.gconf'), "the runner's");
+  await writeFile(join(temporary, 'gitlab_runner_env'), 'A=1');
+  return {
+    settings: by,
+    job: await jobWith({ CI_PROJECT_DIR: project }),
+    env: { ...process.env },
+    accelCacheFile: '',
+    temporary,
+  };
+}
+
+test("the copy of the runner's temporary folder is what was there the first time, without what scripts export", async () => {
+  const around = await surroundings();
+  const { pristine } = sealPaths(around.settings, around.job);
+  await mkdir(`${pristine}.part`); // of one that was stopped
+  await keepPristine(around);
+  await writeFile(join(around.temporary, '.glr.gconf'), 'of an archive');
+  await writeFile(join(around.temporary, 'more'), '');
+  await keepPristine(around);
+  await noteScripts(around);
+  expect(haveScriptsBegun(around)).toBe(true);
+  expect(await readdir(pristine)).toEqual(['.glr.gconf']);
+  expect(await readFile(join(pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
+});
+
+test.each(['restore_cache', 'download_artifacts'])('it is made before %s unpacks anything', async (stage) => {
+  const around = await surroundings('trustJobs: true'); // in which no links are looked for, which takes a container
+  const script = join(await folder(), 'script');
+  await writeFile(script, `echo evil >${join(around.temporary, '.glr.gconf')}`);
+  expect(await runStage(around, script, stage, io)).toEqual({ kind: 'success' });
+  expect(haveScriptsBegun(around)).toBe(false);
+  await keepPristine(around);
+  expect(await readFile(join(sealPaths(around.settings, around.job).pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
+});
