@@ -17,7 +17,8 @@ function openDaemon(removed: string[]): Promise<FakeDaemon> {
   return FakeDaemon.open((request, response) => {
     const url = decodeURIComponent(request.url ?? '');
     if (url.startsWith('/containers/json')) {
-      response.end(JSON.stringify(containers.filter(({ Id }) => !url.includes(`${runLabel}=mine`) || Id === 'mine')));
+      const there = containers.filter(({ Id }) => Id === 'stuck' || !removed.includes(Id));
+      response.end(JSON.stringify(there.filter(({ Id }) => !url.includes(`${runLabel}=mine`) || Id === 'mine')));
     } else if (request.method === 'DELETE') {
       const [, name = ''] = /containers\/(\w+)/.exec(url) ?? [];
       removed.push(name);
