@@ -68,7 +68,7 @@ export class Capture {
    * Waits for the first frame that passes a filter; frames of before the call count.
    * @param options - `timeoutMs` is 10 s by default. It says how long to wait for frames; those that are there by then are all
    * looked at, even if that takes longer
-   * @throws FrameTimeoutError when there is none in time, or what a `Witness` blames for that
+   * @throws FrameTimeoutError if no such frame comes in time; if a `Witness` knows the cause, that error instead
    * @throws UsageError when the filter is not understood
    * @throws DecodeTimeoutError when the frames could not all be looked at
    */

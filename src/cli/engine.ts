@@ -4,8 +4,8 @@ import type { Engine, EngineOptions } from '../docker/index.ts';
 import type { CliIo } from './io.ts';
 
 /**
- * Connects to the daemon for a command: the user can stop the wait, and is told when a daemon is late. Once the user wants to
- * stop, a silent daemon is given up after a moment.
+ * Connects to the daemon for a command: it says so when the daemon is late, and the user can stop the wait. Once the user wants
+ * to stop, a silent daemon is given up after a moment.
  * @throws DaemonError when no daemon answers, or it may not be used; says what to do
  */
 export async function connectEngine(io: CliIo, options: Pick<EngineOptions, 'jobId'> = {}): Promise<Engine> {

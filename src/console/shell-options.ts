@@ -23,7 +23,7 @@ export interface ShellOptions {
   readonly answerMs?: readonly number[];
 }
 
-/** Whether messages of the kernel stay in the output of a command, or are only told apart from it. */
+/** Whether kernel messages stay in the output of a command, or appear only in `kernelMessages`. */
 export type KernelMessages = 'keep' | 'separate';
 
 /** How to run a command. */

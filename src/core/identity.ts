@@ -17,7 +17,7 @@ export function ownIdentity(): string | undefined {
 
 /**
  * Whether a process lives.
- * @param identity - from {@link ownIdentity} of any process; absent for something that nobody has signed
+ * @param identity - from {@link ownIdentity} of any process; absent if the owner is not known
  */
 export function ownerState(identity: string | undefined): OwnerState {
   const { place, pid, start } = /^(?<place>\S+ \S+) (?<pid>\d+) (?<start>\d+)$/.exec(identity ?? '')?.groups ?? {};

@@ -67,7 +67,7 @@ function isOrphan(
   return stats !== undefined && Date.now() - stats.mtimeMs > foreignLifeMs;
 }
 
-/** The parts of an identity; where there is none, files count as those of another machine. */
+/** Returns the parts of an identity. Without an identity, files count as those of another machine. */
 function parts(identity: string): { readonly place: string; readonly pid: string; readonly start: string } {
   const [, place = '', pid = '0', start = '0'] = /^(.*) (\d+) (\d+)$/.exec(identity) ?? [];
   return { place, pid, start };

@@ -72,7 +72,7 @@ export async function reach(place: DaemonPlace, options: ReachOptions, wait: Wai
   }
 }
 
-/** The client reads DOCKER_HOST, too, and files that it names, even if it is told where the daemon is. */
+/** The client reads DOCKER_HOST, and files that it names, even if its options say where the daemon is. */
 function newClient(place: DaemonPlace): Dockerode {
   try {
     return new Docker(place.options);

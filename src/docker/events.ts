@@ -36,7 +36,7 @@ export class ExitEvents implements Disposable {
     stream.on('close', end);
   }
 
-  /** settles with the reason when no more events come, although nobody has closed this */
+  /** settles with the reason if the events stop before this is closed */
   get failed(): Promise<Error> {
     return this.#failed.promise;
   }

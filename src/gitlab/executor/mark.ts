@@ -10,7 +10,7 @@ const file = 'job.json';
 /** How long after its last deadline a job may still be cleaned up, in `ms`: the runner gives `cleanup` an hour. */
 const marginMs = 2 * 3_600_000;
 
-/** A process, told apart from a later one with the same identifier. */
+/** Identifies a process; a later process with the same PID has another start. */
 interface ProcessId {
   readonly pid: number;
   /** when it was started, in ticks since the machine was booted */
@@ -30,7 +30,7 @@ export interface Mark {
   readonly startedMs: number;
   /** when the job is over in any case, in `ms` since 1970 */
   readonly endsByMs: number;
-  /** the runner's own folder for the job; empty when it has told none */
+  /** the runner's own folder for the job; empty if it is not known */
   readonly temporary: string;
 }
 
@@ -65,7 +65,7 @@ export async function writeMark(session: string, mark: Mark): Promise<void> {
   }
 }
 
-/** The mark of a job; `undefined` when there is none, such as of an older alpy. */
+/** Returns the mark of a job; `undefined` if it has no mark, for example because an older alpy prepared it. */
 export async function readMark(session: string): Promise<Mark | undefined> {
   try {
     return JSON.parse(await readFile(join(session, file), 'utf8')) as Mark;

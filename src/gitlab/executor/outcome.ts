@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export type Outcome = { readonly kind: 'success' | 'system' } | { readonly kind: 'failure'; readonly exitCode: number };
 
-/** Why a job has no testbed, and what the runner is told. Plain data. */
+/** Why a job has no testbed, and how to report that to the runner. Plain data. */
 export interface NoTestbed {
   readonly message: string;
   readonly code: string;

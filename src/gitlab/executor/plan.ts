@@ -30,7 +30,7 @@ const defaultTopology = 'alpy.yaml';
 /**
  * Where the job's project is checked out; beside it, in a folder whose name ends with `.tmp`, the runner keeps what belongs to
  * the job. A job can override CI_PROJECT_DIR, but not RUNNER_TEMP_PROJECT_DIR (GitLab Runner 15.6 and newer).
- * @throws UsageError when that is not where the runner was told to
+ * @throws UsageError if the project is not in the folder that `config` answered
  */
 export function projectDirectory({ settings, job }: Surroundings): string {
   const { builds } = jobPaths(settings, job);

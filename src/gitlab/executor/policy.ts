@@ -102,7 +102,7 @@ function complainOfFolder(job: Job, settings: Settings): string | undefined {
   return `GIT_CLONE_PATH: expected letters, digits and . _ - / @ + , : = %, as a shell of the runner's machine reads it; got ${JSON.stringify(found)}`;
 }
 
-/** What the driver is told as a variable of one name could be of another name for the runner. */
+/** A name that is no identifier could be one variable for the driver and another for the runner. */
 function complainOfNames({ variables, declared, secretNames }: Job): string | undefined {
   const names = [...declared.map(({ key }) => key), ...secretNames, ...Object.keys(variables)];
   const name = names.find((text) => !plainName.test(text));
