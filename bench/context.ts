@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SnapshotStore, type Snapshot } from '../src/snapshot/index.ts';
 import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../src/testbed/index.ts';
 import type { DiskImage } from '../src/qemu/index.ts';
-import { Bench, rabbit } from '../test/support/testbeds.ts';
+import { TestHost, rabbit } from '../test/support/testbeds.ts';
 import type { Figures } from './figure.ts';
 
 /** Rabbit with the address that the measurements ping. */
@@ -19,7 +19,7 @@ export const appliance: Appliance = rabbit({
 
 /** What all measurements share. */
 export interface Context {
-  readonly bench: Bench;
+  readonly testHost: TestHost;
   readonly disk: DiskImage;
   readonly store: SnapshotStore;
   readonly figures: Figures;
@@ -34,31 +34,35 @@ export async function openContext(
   figures: Figures,
   say: (line: string) => void,
 ): Promise<{ readonly context: Context; readonly close: () => Promise<void> }> {
-  const bench = await Bench.open();
+  const testHost = await TestHost.open();
   const directory = await mkdtemp(join(tmpdir(), 'alpy-measure-'));
-  const disk = await inspectApplianceDisk(bench.engine, bench.facts, appliance);
+  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, appliance);
   const store = new SnapshotStore(join(directory, 'snapshots'), 16 * 1024 ** 3);
   const close = async (): Promise<void> => {
-    await bench[Symbol.asyncDispose]();
+    await testHost[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   };
-  return { context: { bench, disk, store, figures, directory, say }, close };
+  return { context: { testHost, disk, store, figures, directory, say }, close };
 }
 
 /** The snapshot of {@link appliance}, or of one that differs. */
-export async function snapshotOf({ bench, disk, store, directory }: Context, links: number, what = appliance): Promise<Snapshot> {
+export async function snapshotOf(
+  { testHost, disk, store, directory }: Context,
+  links: number,
+  what = appliance,
+): Promise<Snapshot> {
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(bench.engine, bench.facts, store, { appliance: what, links, disk }, logs);
+  return provideSnapshot(testHost.engine, testHost.facts, store, { appliance: what, links, disk }, logs);
 }
 
 /** A testbed, restored when there is something to restore from; with a lifeline of its own. */
 export async function testbedOf(
-  { bench, disk, directory }: Context,
+  { testHost, disk, directory }: Context,
   links: number,
   from?: Snapshot,
   what = appliance,
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  return createTestbed(bench.engine, bench.facts, { appliance: what, links, disk, directory: files, ...snapshot });
+  return createTestbed(testHost.engine, testHost.facts, { appliance: what, links, disk, directory: files, ...snapshot });
 }

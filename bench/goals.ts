@@ -62,9 +62,9 @@ export function goalsOf(figures: Figures): readonly Goal[] {
 }
 
 function crowdGoal(figures: Figures): Goal {
-  const name = `${String(crowdSize)} testbeds of 256 MiB at once`;
-  const answered = worst(figures.all, `${String(crowdSize)} testbeds at once: answered`, Math.min);
-  const left = worst(figures.all, `${String(crowdSize)} testbeds at once: left over`, Math.max);
+  const name = `${crowdSize} testbeds of 256 MiB at once`;
+  const answered = worst(figures.all, `${crowdSize} testbeds at once: answered`, Math.min);
+  const left = worst(figures.all, `${crowdSize} testbeds at once: left over`, Math.max);
   const met = answered === null || left === null ? null : answered === crowdSize && left === 0;
   return { name, goal: 'all answer, nothing left', value: answered, unit: 'testbeds', met };
 }

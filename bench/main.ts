@@ -81,17 +81,17 @@ try {
   if (isWanted('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
   if (isWanted('restore')) {
     for (const memoryMiB of memorySizes) {
-      say(`ways to restore ${String(memoryMiB)} MiB`);
+      say(`ways to restore ${memoryMiB} MiB`);
       await restoreMethods(context, memoryMiB, options.rounds);
     }
   }
   for (let round = 1; round <= options.rounds && !isStopped(); round += 1) {
     for (const [part, body] of Object.entries(parts)) {
       if (!isWanted(part) || isStopped()) continue;
-      say(`round ${String(round)} of ${String(options.rounds)}: ${part}`);
+      say(`round ${round} of ${options.rounds}: ${part}`);
       await body().catch((error: unknown) => {
         say(String(error));
-        skipped.push(`round ${String(round)} of ${part}: ${String(error).split('\n')[0] ?? ''}`);
+        skipped.push(`round ${round} of ${part}: ${String(error).split('\n')[0] ?? ''}`);
       });
     }
   }
@@ -99,12 +99,12 @@ try {
   await close();
 }
 
-const { accel, accelReason } = context.bench.facts;
+const { accel, accelReason } = context.testHost.facts;
 const results: Results = {
   date: new Date().toISOString(),
   rounds: options.rounds,
   machine: await describeMachine({
-    docker: context.bench.engine.version,
+    docker: context.testHost.engine.version,
     qemu: context.disk.qemuVersion,
     accelerator: `${accel} (${accelReason})`,
   }),

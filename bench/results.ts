@@ -20,8 +20,8 @@ export interface Results {
 export async function describeMachine(more: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
   const system = /^PRETTY_NAME="(.*)"$/m.exec(await readFile('/etc/os-release', 'utf8').catch(() => ''))?.[1] ?? 'unknown';
   return {
-    processor: `${String(cpus().length)} × ${cpus()[0]?.model ?? 'unknown'}`,
-    memory: `${String(Math.round(totalmem() / 1024 ** 3))} GiB`,
+    processor: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
     system: `${system}, Linux ${release()}`,
     node: process.version,
     ...more,
@@ -44,16 +44,16 @@ export function resultsPage(results: Results): string {
   const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
   const goalRows = goals.map(({ name, goal, value, unit, timesFaster, met }) => {
     const times = timesFaster === undefined ? '' : timesFaster === null ? 'not compared' : `${timesFaster.toFixed(1)} times`;
-    return `| ${name} | ${goal} | ${value === null ? 'not measured' : `${String(value)} ${unit}`} | ${times} | ${verdict(met)} |`;
+    return `| ${name} | ${goal} | ${value === null ? 'not measured' : `${value} ${unit}`} | ${times} | ${verdict(met)} |`;
   });
   const rows = figures.map(
     ({ name, unit, median: middle, min, max, values }) =>
-      `| ${name} | ${unit} | ${figure(middle)} | ${figure(min)} | ${figure(max)} | ${String(values.length)} |`,
+      `| ${name} | ${unit} | ${figure(middle)} | ${figure(min)} | ${figure(max)} | ${values.length} |`,
   );
   return [
     '# Results of the benchmark',
     '',
-    `Written by \`npm run bench\` on ${date.slice(0, 10)}, ${String(rounds)} rounds. What each figure is, and what it does not tell: README.md beside this.`,
+    `Written by \`npm run bench\` on ${date.slice(0, 10)}, ${rounds} rounds. What each figure is, and what it does not tell: README.md beside this.`,
     '',
     '| machine | |',
     '|---|---|',

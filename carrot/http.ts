@@ -17,7 +17,7 @@ export async function getMany(apps: Apps, node: Node, url: string, count: number
   const { stdout } = await apps.run({
     node,
     name: 'curl',
-    command: ['sh', '-ec', `for i in $(seq ${String(count)}); do ${each}; done`],
+    command: ['sh', '-ec', `for i in $(seq ${count}); do ${each}; done`],
   });
   return stdout.trim().split('\n');
 }

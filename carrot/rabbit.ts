@@ -13,8 +13,8 @@ export class Rabbit {
   /** Gives its NICs one address each, with the prefix length, and brings them up. */
   async setAddresses(...addresses: readonly string[]): Promise<void> {
     const commands = addresses.flatMap((address, link) => [
-      `'address replace ${address} dev eth${String(link)}'`,
-      `'link set eth${String(link)} up'`,
+      `'address replace ${address} dev eth${link}'`,
+      `'link set eth${link} up'`,
     ]);
     // one process of ip for all: without KVM each costs more than what it does
     await this.run(`printf '%s\\n' ${commands.join(' ')} | ip -batch -`);
@@ -27,7 +27,7 @@ export class Rabbit {
 
   /** Limits what it sends on a link. `rate` as tc wants it: `1mbit`. */
   async limitRate(link: number, rate: string): Promise<void> {
-    await this.run(`tc qdisc replace dev eth${String(link)} root tbf rate ${rate} burst 5kb latency 200ms`);
+    await this.run(`tc qdisc replace dev eth${link} root tbf rate ${rate} burst 5kb latency 200ms`);
   }
 
   /**
@@ -48,7 +48,7 @@ export class Rabbit {
       '  default_backend servers',
       'backend servers',
       '  balance roundrobin',
-      ...servers.map((server, index) => `  server server${String(index)} ${server}`),
+      ...servers.map((server, index) => `  server server${index} ${server}`),
     ];
     await this.dut.shell.upload(Buffer.from(`${lines.join('\n')}\n`), '/tmp/haproxy.cfg');
     await this.run('haproxy -D -f /tmp/haproxy.cfg');

@@ -59,7 +59,7 @@ function typeOf({ type = '', enum: values, items, minimum = -largest, maximum = 
   if (values) return values.map(code).join(', ');
   if (type === 'array') return `list of ${typeOf(items ?? {})}`;
   if (type !== 'integer') return type;
-  return maximum === largest ? `integer, ${String(minimum)} or more` : `integer, ${String(minimum)} to ${String(maximum)}`;
+  return maximum === largest ? `integer, ${minimum} or more` : `integer, ${minimum} to ${maximum}`;
 }
 
 function code(text: string): string {

@@ -31,10 +31,10 @@ export async function crowd(context: Context): Promise<void> {
   await Promise.all(testbeds.map(({ dut }) => dut.waitForClock()));
   const taken = before - ((await availableMemoryMiB()) ?? Number.NaN);
   const { ms } = await timed(() => Promise.all(testbeds.map((testbed) => testbed.close())));
-  const { figures, bench } = context;
-  figures.add(`${String(crowdSize)} testbeds at once: answered`, 'testbeds', testbeds.length);
-  figures.add(`${String(crowdSize)} testbeds at once: left over`, 'containers', (await bench.containers()).length);
-  figures.add(`${String(crowdSize)} testbeds at once, up to the last answer`, 'ms', up.ms);
-  figures.add(`${String(crowdSize)} testbeds at once, down`, 'ms', ms);
+  const { figures, testHost } = context;
+  figures.add(`${crowdSize} testbeds at once: answered`, 'testbeds', testbeds.length);
+  figures.add(`${crowdSize} testbeds at once: left over`, 'containers', (await testHost.containers()).length);
+  figures.add(`${crowdSize} testbeds at once, up to the last answer`, 'ms', up.ms);
+  figures.add(`${crowdSize} testbeds at once, down`, 'ms', ms);
   if (testbeds.length > 0) figures.add('memory of an idle testbed of 256 MiB', 'MiB', taken / testbeds.length);
 }

@@ -13,18 +13,18 @@ const containersOfSuite = 4 * 12 + testsAtOnce + 1;
  * What the daemon alone takes: for one empty container, for what 2 links need, one of them before the others, for as many at
  * once as 8 links need, and for all of the suite.
  */
-export async function floor({ bench, figures }: Context): Promise<void> {
-  const image = imageNamed(bench.facts.images, 'node').reference;
+export async function floor({ testHost, figures }: Context): Promise<void> {
+  const image = imageNamed(testHost.facts.images, 'node').reference;
   for (const count of [1, 9]) {
-    const up = await timed(() => startAll(bench.engine, image, count));
+    const up = await timed(() => startAll(testHost.engine, image, count));
     const down = await timed(() => endAll(up.result));
-    figures.add(`floor: ${String(count)} empty containers, up`, 'ms', up.ms);
-    figures.add(`floor: ${String(count)} empty containers, down`, 'ms', down.ms);
+    figures.add(`floor: ${count} empty containers, up`, 'ms', up.ms);
+    figures.add(`floor: ${count} empty containers, down`, 'ms', down.ms);
   }
-  const two = await timed(() => likeTwoLinks(bench.engine, image));
+  const two = await timed(() => likeTwoLinks(testHost.engine, image));
   await endAll(two.result);
   figures.add('floor: the containers of 2 links, empty, up', 'ms', two.ms);
-  const suite = await timed(() => likeSuite(bench.engine, image));
+  const suite = await timed(() => likeSuite(testHost.engine, image));
   figures.add('floor: the containers of 12 tests, empty, up and down', 'ms', suite.ms);
 }
 

@@ -28,16 +28,20 @@ const methods: readonly Method[] = [
 ];
 
 /** Boots a guest of a size once, saves it in each way, and restores it in each way so many times. */
-export async function restoreMethods({ bench, directory, figures }: Context, memoryMiB: number, rounds: number): Promise<void> {
+export async function restoreMethods(
+  { testHost, directory, figures }: Context,
+  memoryMiB: number,
+  rounds: number,
+): Promise<void> {
   const folder = await mkdtemp(join(directory, 'restore-'));
   await chmod(folder, 0o777);
-  const image = imageNamed(bench.facts.images, 'qemu').reference;
+  const image = imageNamed(testHost.facts.images, 'qemu').reference;
   const start = async (
     share: 'on' | 'off',
     incoming: readonly string[],
   ): Promise<{ readonly container: Container; readonly qmp: QmpClient }> => {
-    const disk = `/s/disk-${String(performance.now())}.qcow2`;
-    const container = await Container.start(bench.engine, {
+    const disk = `/s/disk-${performance.now()}.qcow2`;
+    const container = await Container.start(testHost.engine, {
       name: 'restore',
       image,
       entrypoint: [
@@ -48,7 +52,7 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
       ],
       command: [
         ...['-nodefaults', '-no-user-config', '-S', '-display', 'none', '-m', String(memoryMiB)],
-        ...['-object', `memory-backend-file,id=ram0,size=${String(memoryMiB)}M,mem-path=/s/memory,share=${share}`],
+        ...['-object', `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=/s/memory,share=${share}`],
         ...['-machine', 'q35,memory-backend=ram0', '-accel', 'tcg,tb-size=256', '-cpu', 'max'],
         ...['-drive', `if=virtio,format=qcow2,file=${disk},cache=unsafe`],
         ...['-chardev', 'file,id=serial0,path=/dev/stderr', '-serial', 'chardev:serial0'],
@@ -83,7 +87,7 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
     await untilPrinted(container, 'login: ');
     for (const method of methods) {
       await qmp.execute('stop');
-      figures.add(`save ${String(memoryMiB)} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate', method));
+      figures.add(`save ${memoryMiB} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate', method));
       await untilFinal(qmp);
       await qmp.execute('cont');
     }
@@ -94,7 +98,7 @@ export async function restoreMethods({ bench, directory, figures }: Context, mem
     for (const method of methods) {
       const { container, qmp } = await start('off', ['-incoming', 'defer']);
       await using _end = container;
-      figures.add(`restore ${String(memoryMiB)} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate-incoming', method));
+      figures.add(`restore ${memoryMiB} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate-incoming', method));
     }
   }
   await rm(folder, { recursive: true, force: true });

@@ -69,8 +69,8 @@ export async function throughput(context: Context, nic: NicModel): Promise<void>
   for (const [link, path] of paths.entries()) {
     const { frames, ascending } = examine(await readFile(path));
     const { sent, received } = framesOf(counted[link]);
-    figures.add(`${nic}, link${String(link)}: frames captured less frames sent and received`, 'frames', frames - sent - received);
-    figures.add(`${nic}, link${String(link)}: UDP packets captured out of order`, 'frames', ascending);
+    figures.add(`${nic}, link${link}: frames captured less frames sent and received`, 'frames', frames - sent - received);
+    figures.add(`${nic}, link${link}: UDP packets captured out of order`, 'frames', ascending);
   }
 }
 

@@ -9,6 +9,6 @@ export const linkCounts = [1, 2, 4, 8] as const;
 export async function topology(context: Context, links: number): Promise<void> {
   const up = await timed(() => testbedOf(context, links));
   const down = await timed(() => up.result.close());
-  context.figures.add(`topology of ${String(links)} links, up`, 'ms', up.ms);
-  context.figures.add(`topology of ${String(links)} links, down`, 'ms', down.ms);
+  context.figures.add(`topology of ${links} links, up`, 'ms', up.ms);
+  context.figures.add(`topology of ${links} links, down`, 'ms', down.ms);
 }

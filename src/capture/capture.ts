@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { statSync } from 'node:fs';
-import { blameFor, untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
 import { askDecoder, follow, lookAtAll, type FrameWish } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
@@ -83,10 +83,10 @@ export class Capture {
       const { frames, looked } = await firstFrame(search, late, signal);
       const [frame] = frames;
       if (frame) return frame;
-      const blamed = await untilAborted(blameFor(startMs), signal); // what should have caused the frame may have waited for a silent daemon
+      const blamed = await raceWithSignal(blameFor(startMs), signal); // what should have caused the frame may have waited for a silent daemon
       if (blamed) throw blamed;
       throw new FrameTimeoutError(
-        `${this.name}: no frame passed the filter "${filter}" within ${String(timeoutMs)} ms (looked at all ${String(looked)} frames)`,
+        `${this.name}: no frame passed the filter "${filter}" within ${timeoutMs} ms (looked at all ${looked} frames)`,
         looked,
       );
     });
@@ -105,7 +105,7 @@ export class Capture {
   }
 
   #inTime<T>(wait: Wait, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const message = `${this.name}: decoding took longer than ${String(Math.round(wait.timeoutMs))} ms, so not all frames were looked at. Give it more time (timeoutMs)`;
+    const message = `${this.name}: decoding took longer than ${Math.round(wait.timeoutMs)} ms, so not all frames were looked at. Give it more time (timeoutMs)`;
     return withDeadline(wait, (cause) => new DecodeTimeoutError(message, { cause }), body);
   }
 

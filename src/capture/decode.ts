@@ -40,11 +40,11 @@ export function follow(source: CaptureSource, wish: FrameWish, signal: AbortSign
  * @returns `undefined` when tshark has to be asked, since there is no decoder, or it cannot tell
  */
 export async function askDecoder(
-  { decoder, file, trueTime }: CaptureSource,
+  { decoder, file, toWallClock }: CaptureSource,
   { filter, fields, limit }: FrameWish,
   signal: AbortSignal,
 ): Promise<Look | undefined> {
   // fields: sharkd gives resolved values, such as names in place of numbers, where tshark gives plain ones
   if (!decoder || file === undefined || fields.length > 0) return undefined;
-  return decoder.frames({ file, trueTime, filter, limit }, signal);
+  return decoder.frames({ file, toWallClock, filter, limit }, signal);
 }

@@ -2,15 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import type { Engine, FileAccess } from '../docker/index.ts';
 import { CaptureError, SharkdFailure, SharkdRefusal } from './errors.ts';
 import type { Look } from './first-frame.ts';
-import type { TrueTime } from './pcap.ts';
+import type { ToWallClock } from './pcap.ts';
 import { Sharkd } from './sharkd.ts';
-import { writeTrueCopy } from './true-copy.ts';
+import { writeCorrectedCopy } from './corrected-copy.ts';
 
 /** Where a decoder runs. */
 export interface DecoderPlace {
@@ -27,7 +27,7 @@ export interface DecoderPlace {
 export interface DecoderQuery {
   /** the capture, which may grow meanwhile */
   readonly file: string;
-  readonly trueTime: TrueTime;
+  readonly toWallClock: ToWallClock;
   /** display filter; empty for all frames */
   readonly filter: string;
   /** how many frames at most; absent for all */
@@ -96,10 +96,10 @@ export class Decoder implements AsyncDisposable {
     }
   }
 
-  async #ask(sharkd: Sharkd, { file, trueTime, filter, limit }: DecoderQuery, signal: AbortSignal): Promise<Look> {
+  async #ask(sharkd: Sharkd, { file, toWallClock, filter, limit }: DecoderQuery, signal: AbortSignal): Promise<Look> {
     const copy = join(dirname(file), `.${basename(file, '.pcap')}-${randomBytes(6).toString('hex')}`);
     try {
-      const looked = await writeTrueCopy(file, copy, trueTime, signal).catch(refuse);
+      const looked = await writeCorrectedCopy(file, copy, toWallClock, signal).catch(refuse);
       return { frames: await sharkd.frames(this.#seen(copy), filter, limit, signal), looked };
     } finally {
       await rm(copy, { force: true });
@@ -124,7 +124,7 @@ export class Decoder implements AsyncDisposable {
     const done = Promise.withResolvers<void>();
     this.#turn = Promise.all([before, done.promise]).then(() => undefined); // who gives up its turn lets nobody overtake
     try {
-      await untilAborted(before, signal);
+      await raceWithSignal(before, signal);
       return await body();
     } finally {
       done.resolve();

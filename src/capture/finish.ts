@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { openPlain } from '../core/plain-file.ts';
 import { CaptureError } from './errors.ts';
-import { PcapRewriter, type TrueTime } from './pcap.ts';
+import { PcapRewriter, type ToWallClock } from './pcap.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -12,8 +12,8 @@ const chunkBytes = 1024 * 1024;
  * @returns the number of records
  * @throws {@link CaptureError} when the last record is cut short; it is then taken away, so that the file can be read
  */
-export async function finishCapture(path: string, trueTime: TrueTime): Promise<number> {
-  const rewriter = new PcapRewriter(trueTime);
+export async function finishCapture(path: string, toWallClock: ToWallClock): Promise<number> {
+  const rewriter = new PcapRewriter(toWallClock);
   try {
     await using file = await openPlain(path, 'r+');
     let [readTo, writtenTo] = [0, 0];

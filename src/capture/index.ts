@@ -4,4 +4,4 @@ export { Decoder, type DecoderPlace } from './decoder.ts';
 export { CaptureError, DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 export { finishCapture } from './finish.ts';
 export type { Frame } from './frame.ts';
-export type { TrueTime } from './pcap.ts';
+export type { ToWallClock } from './pcap.ts';

@@ -2,7 +2,7 @@
 import { CaptureError } from './errors.ts';
 
 /** Turns a time of a record, in `ms` since 1970, into the true one. */
-export type TrueTime = (recordedMs: number) => number;
+export type ToWallClock = (recordedMs: number) => number;
 
 // The classic format, https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-06.html; QEMU writes it in the byte order of its machine.
 const fileHeaderBytes = 24;
@@ -16,13 +16,13 @@ const longestRecordBytes = 16 * 1024 * 1024;
  * it gives has the same length as what it read.
  */
 export class PcapRewriter {
-  readonly #trueTime: TrueTime;
+  readonly #toWallClock: ToWallClock;
   #rest: Buffer = Buffer.alloc(0);
   #hasHeader = false;
   #records = 0;
 
-  constructor(trueTime: TrueTime) {
-    this.#trueTime = trueTime;
+  constructor(toWallClock: ToWallClock) {
+    this.#toWallClock = toWallClock;
   }
 
   /** how many complete records there were */
@@ -55,7 +55,7 @@ export class PcapRewriter {
     while (bytes.length - at >= recordHeaderBytes) {
       const lengthBytes = bytes.readUInt32LE(at + 8);
       if (lengthBytes > longestRecordBytes) {
-        throw new CaptureError(`record ${String(this.#records + 1)} claims ${String(lengthBytes)} bytes: the capture is damaged`);
+        throw new CaptureError(`record ${this.#records + 1} claims ${lengthBytes} bytes: the capture is damaged`);
       }
       if (bytes.length - at < recordHeaderBytes + lengthBytes) break;
       this.#correct(bytes, at);
@@ -68,7 +68,7 @@ export class PcapRewriter {
 
   #correct(bytes: Buffer, at: number): void {
     const recordedMs = bytes.readUInt32LE(at) * 1000 + bytes.readUInt32LE(at + 4) / 1000;
-    const microseconds = Math.max(0, Math.round(this.#trueTime(recordedMs) * 1000));
+    const microseconds = Math.max(0, Math.round(this.#toWallClock(recordedMs) * 1000));
     bytes.writeUInt32LE(Math.floor(microseconds / 1e6) % 2 ** 32, at);
     bytes.writeUInt32LE(microseconds % 1e6, at + 4);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { Container, type ContainerSpec, type Engine } from '../docker/index.ts';
 import { SharkdFailure, SharkdRefusal } from './errors.ts';
 import type { Frame } from './frame.ts';
@@ -110,7 +110,7 @@ export class Sharkd implements AsyncDisposable {
     const answer = (this.#pending = Promise.withResolvers<unknown>());
     this.#container.stdin.write(line);
     try {
-      return await untilAborted(answer.promise, signal);
+      return await raceWithSignal(answer.promise, signal);
     } catch (error) {
       // its answer may still come, when nobody knows how long it takes
       if (signal.aborted) this.#fail(new SharkdFailure('sharkd was given up', { cause: error }));

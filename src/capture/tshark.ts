@@ -9,7 +9,7 @@ import { CaptureError } from './errors.ts';
 import { parseFrame, tsharkCommand, type Frame, type FrameQuery } from './frame.ts';
 import { linesOf } from './lines.ts';
 import { readLive } from './read-live.ts';
-import { PcapRewriter, type TrueTime } from './pcap.ts';
+import { PcapRewriter, type ToWallClock } from './pcap.ts';
 
 /** A pcap that grows, and where tshark can read it. */
 export interface CaptureSource {
@@ -21,7 +21,7 @@ export interface CaptureSource {
   readonly path: string;
   /** its path here; absent where the container has it for itself */
   readonly file?: string | undefined;
-  readonly trueTime: TrueTime;
+  readonly toWallClock: ToWallClock;
   /** spares most queries a tshark of their own; absent where there is none */
   readonly decoder?: Decoder | undefined;
 }
@@ -48,7 +48,7 @@ export async function* decodeByTshark(
   signal.addEventListener('abort', close, { once: true });
   try {
     const complaint = text(tshark.stderr);
-    const copied = copyRecords(reader.bytes, tshark, source.trueTime);
+    const copied = copyRecords(reader.bytes, tshark, source.toWallClock);
     copied.catch(() => {
       tshark.close(); // ends the loop below
     });
@@ -88,8 +88,8 @@ async function openReader({ container, path, file }: CaptureSource, follow: bool
 /** What a file has now, and not what QEMU goes on to write meanwhile. */
 const soFar = 'head -c "$(stat -c %s -- "$0")" -- "$0"';
 
-async function copyRecords(from: AsyncIterable<unknown>, to: Execution, trueTime: TrueTime): Promise<number> {
-  const rewriter = new PcapRewriter(trueTime);
+async function copyRecords(from: AsyncIterable<unknown>, to: Execution, toWallClock: ToWallClock): Promise<number> {
+  const rewriter = new PcapRewriter(toWallClock);
   for await (const chunk of from) {
     const records = rewriter.push(chunk as Buffer);
     if (records.length === 0 || to.stdin.destroyed) continue;

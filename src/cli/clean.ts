@@ -32,7 +32,7 @@ export const cleanCommand = (io: CliIo): CommandModule<object, CleanArguments> =
     const jobs = run === undefined ? await cleanJobs(io, resolve(io.directory, settings)) : [];
     const all = [...files, ...containers, ...jobs];
     for (const name of all) io.stdout(`removed ${name}`);
-    io.stdout(all.length === 0 ? 'nothing to remove' : `${String(all.length)} removed`);
+    io.stdout(all.length === 0 ? 'nothing to remove' : `${all.length} removed`);
   },
 });
 

@@ -41,7 +41,7 @@ export async function examineJob(examination: JobExamination): Promise<readonly 
 function lookAtContext(env: Variables): Finding {
   const name = 'job';
   const context = jobContext(env);
-  if (context !== undefined) return { name, result: 'ok', text: `${context.jobName}, job ${String(context.jobId)} of GitLab` };
+  if (context !== undefined) return { name, result: 'ok', text: `${context.jobName}, job ${context.jobId} of GitLab` };
   return {
     name,
     result: 'warning',

@@ -108,15 +108,15 @@ async function lookAtRoot({ root, file }: Settings): Promise<Finding> {
 function lookAtLength(settings: Settings): Finding {
   const name = 'length of paths';
   const excess = Buffer.byteLength(longestSocketOf(settings)) - longestSocketPath;
-  const text = `sockets of jobs have up to ${String(longestSocketPath + excess)} of ${String(longestSocketPath)} bytes`;
+  const text = `sockets of jobs have up to ${longestSocketPath + excess} of ${longestSocketPath} bytes`;
   if (excess <= 0) return { name, result: 'ok', text };
-  return failure(name, text, `choose a root that is ${String(excess)} bytes shorter in ${settings.file}`);
+  return failure(name, text, `choose a root that is ${excess} bytes shorter in ${settings.file}`);
 }
 
 function lookAtMemory({ jobs }: RunnerEntry, { limits, file }: Settings, totalMiB: number): Finding {
   const name = 'memory';
   const needed = jobs * (limits.memoryMiB + overheadMiB);
-  const text = `${String(jobs)} jobs at once may take ${String(needed)} MiB; the machine has ${String(totalMiB)}`;
+  const text = `${jobs} jobs at once may take ${needed} MiB; the machine has ${totalMiB}`;
   if (needed <= totalMiB) return { name, result: 'ok', text };
   return { name, result: 'warning', text, remedy: `lower concurrent in config.toml, or limits.memoryMiB in ${file}` };
 }

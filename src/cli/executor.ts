@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
-import type { Outcome, StageIo, Surroundings } from '../gitlab/executor/index.ts';
+import type { Outcome, StageIo, DriverContext } from '../gitlab/executor/index.ts';
 import { alpyVersion } from '../version.ts';
 import { accelCacheFile } from './cache.ts';
 import { installCommand } from './executor-install.ts';
@@ -16,7 +16,7 @@ interface StageArguments {
 }
 
 /** What a stage of the driver does; settles with how it went. */
-type Stage = (gitlab: typeof import('../gitlab/executor/index.ts'), around: Surroundings, io: StageIo) => Promise<Outcome>;
+type Stage = (gitlab: typeof import('../gitlab/executor/index.ts'), around: DriverContext, io: StageIo) => Promise<Outcome>;
 
 /** `alpy executor`: the driver of GitLab Runner's custom executor. */
 export const executorCommand = (io: CliIo): CommandModule => ({

@@ -8,7 +8,7 @@ export const keepCommand = (io: CliIo): CommandModule<object, { readonly directo
   describe: false,
   builder: (yargs) => yargs.positional('directory', { type: 'string', demandOption: true }),
   handler: async ({ directory }) => {
-    const { runKeeper } = await import('../session/index.ts');
-    await runKeeper(directory, io.signal);
+    const { runSessionServer } = await import('../session/index.ts');
+    await runSessionServer(directory, io.signal);
   },
 });

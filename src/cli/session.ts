@@ -53,13 +53,13 @@ const descriptions = [
 ] as const;
 
 async function call(io: CliIo, name: string, words: readonly string[]): Promise<number> {
-  const [{ callSocket, parseWords, sessionCommands, sessionFiles }, { EnvironmentError }, { buffer }] = await Promise.all([
+  const [{ callSocket, parseCommandLine, sessionCommands, sessionFiles }, { EnvironmentError }, { buffer }] = await Promise.all([
     import('../session/index.ts'),
     import('../core/errors.ts'),
     import('node:stream/consumers'),
   ]);
   const command = sessionCommands.find((one) => one.name === name);
-  const wantsInput = command !== undefined && parseWords(command, words).values['stdin'] === true;
+  const wantsInput = command !== undefined && parseCommandLine(command, words).values['stdin'] === true;
   const socket = join(await sessionDirectory(io), sessionFiles.socket);
   const status = await callSocket(socket, {
     args: [name, ...words],

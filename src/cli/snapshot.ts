@@ -67,7 +67,7 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
     } else if (args.action === 'prune') {
       const removed = await prune(store, args, maxBytes);
       for (const { record } of removed) io.stdout(`removed ${record.key} (${record.appliance})`);
-      io.stdout(removed.length === 0 ? 'nothing to remove' : `${String(removed.length)} removed`);
+      io.stdout(removed.length === 0 ? 'nothing to remove' : `${removed.length} removed`);
     } else {
       const all = await store.list();
       io.stdout(json ? JSON.stringify(all, null, 2) : table(all, store.directory));
@@ -83,7 +83,7 @@ async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore
   const directory = join(config.out, 'snapshot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
-  const reason = await testbeds.whyNoSnapshots(engine, host, store.directory, io.signal);
+  const reason = await testbeds.checkSnapshotSupport(engine, host, store.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);
   const disk = await testbeds.inspectApplianceDisk(engine, host, config.appliance, io.signal);
   const spec = { appliance: config.appliance, links: config.topology.links, disk };
@@ -108,7 +108,7 @@ function table(all: readonly SnapshotListing[], directory: string): string {
   const rows = all.map(({ record, diskBytes, usedMs }) => [
     record.key,
     record.appliance,
-    `${String(Math.ceil(diskBytes / 1024 ** 2))} MiB`,
+    `${Math.ceil(diskBytes / 1024 ** 2)} MiB`,
     new Date(usedMs).toISOString().slice(0, 16).replace('T', ' '),
     record.madeFrom['qemu'] ?? '',
   ]);

@@ -35,7 +35,8 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
     ]);
     const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags: boot ? { boot } : {} });
     const directory = await sessionDirectory(io, file);
-    if (await session.isKept(directory)) throw new UsageError(`a testbed is held at ${directory} already: alpy down ends it`);
+    if (await session.isSessionUp(directory))
+      throw new UsageError(`a testbed is held at ${directory} already: alpy down ends it`);
     await rm(directory, { recursive: true, force: true });
     const spec = {
       directory,
@@ -49,8 +50,8 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       services: [],
       secrets: secretsOf(io.env),
     };
-    await session.startKeeper(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
-    const nodes = Array.from({ length: config.topology.links }, (_, index) => `node${String(index)}`).join(', ');
+    await session.startSessionServer(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
+    const nodes = Array.from({ length: config.topology.links }, (_, index) => `node${index}`).join(', ');
     io.stdout(
       `${config.appliance.name} is up${nodes === '' ? '' : `, with ${nodes}`}; its files are in ${join(directory, 'testbed')}`,
     );
@@ -64,13 +65,13 @@ export const downCommand = (io: CliIo): CommandModule<object, { readonly config?
   describe: 'End the testbed that alpy up keeps; its captures and logs stay',
   builder: (yargs) => yargs.options(configOption),
   handler: async ({ config }) => {
-    const { isKept, stopKeeper } = await import('../session/index.ts');
+    const { isSessionUp, stopSession } = await import('../session/index.ts');
     const directory = await sessionDirectory(io, config);
-    if (!(await isKept(directory))) {
+    if (!(await isSessionUp(directory))) {
       io.stdout('no testbed is up');
       return;
     }
-    const complaint = await stopKeeper(directory, io.signal);
+    const complaint = await stopSession(directory, io.signal);
     if (complaint !== '') io.stderr(complaint);
     io.stdout(`down; its captures and logs are in ${join(directory, 'testbed')}`);
   },

@@ -33,7 +33,7 @@ export function parseYaml(file: string, text: string): unknown {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return `line ${String(line)}, column ${String(col)}: ${message}`;
+    return `line ${line}, column ${col}: ${message}`;
   });
   if (problems.length > 0) throw new ConfigError(file, problems);
   try {

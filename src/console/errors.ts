@@ -16,7 +16,7 @@ export class ConsoleTimeoutError extends DeviceError {
   readonly tail: string;
 
   constructor(name: string, awaited: string, timeoutMs: number, output: string, options?: ErrorOptions) {
-    super(`${name}: waited ${String(timeoutMs)} ms for ${awaited}; ${quote(output)}`, options);
+    super(`${name}: waited ${timeoutMs} ms for ${awaited}; ${quote(output)}`, options);
     this.awaited = awaited;
     this.timeoutMs = timeoutMs;
     this.tail = tail(output, quotedCharacters);
@@ -61,7 +61,7 @@ export class CommandError extends DeviceError {
   /** @param remedy - what to do, as a sentence without its full stop */
   constructor(name: string, command: string, exitStatus: number, output: string, remedy?: string) {
     const advice = remedy === undefined ? '' : `. ${remedy}`;
-    super(`${name}: command "${command}" ended with exit status ${String(exitStatus)}${advice}; ${quote(output)}`);
+    super(`${name}: command "${command}" ended with exit status ${exitStatus}${advice}; ${quote(output)}`);
     this.command = command;
     this.exitStatus = exitStatus;
     this.output = output;
@@ -108,7 +108,7 @@ export class OutputTooLongError extends AlpyError {
 
   constructor(name: string, command: string, limitBytes: number) {
     super(
-      `${name}: command "${command}" printed more than ${String(limitBytes / 1024 ** 2)} MiB. ` +
+      `${name}: command "${command}" printed more than ${limitBytes / 1024 ** 2} MiB. ` +
         `Filter its output on the device, or send it to a file there and download that`,
     );
     this.command = command;

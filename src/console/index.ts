@@ -14,7 +14,7 @@ export {
 export type { LoginOptions } from './login.ts';
 export type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
 export { END, type Pattern } from './pattern.ts';
-export { becomesQuiet } from './quiet.ts';
+export { waitForQuiet } from './quiet.ts';
 export { SerialConsole } from './serial-console.ts';
 export { prepareShell, type KernelMessages, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 export { RemoteShell, type CommandResult, type OpeningCommand } from './shell.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { octalEscape } from '../core/text.ts';
-import { numberIn, type Frame } from './frame.ts';
+import { numberIn, type CommandEnvelope } from './command-envelope.ts';
 import type { ExpectOptions } from './options.ts';
 import type { SerialConsole } from './serial-console.ts';
 
@@ -34,7 +34,7 @@ export function base64Lines(bytes: Uint8Array): string[] {
   return (
     Buffer.from(bytes)
       .toString('base64')
-      .match(new RegExp(`.{1,${String(longestLine)}}`, 'g')) ?? []
+      .match(new RegExp(`.{1,${longestLine}}`, 'g')) ?? []
   );
 }
 
@@ -42,7 +42,12 @@ export function base64Lines(bytes: Uint8Array): string[] {
  * Types lines to the reader of a frame, and then the line that ends it.
  * @throws what {@link SerialConsole.expect} and {@link SerialConsole.send} throw
  */
-export async function feed(console: SerialConsole, frame: Frame, lines: readonly string[], wait: ExpectOptions): Promise<void> {
+export async function feed(
+  console: SerialConsole,
+  frame: CommandEnvelope,
+  lines: readonly string[],
+  wait: ExpectOptions,
+): Promise<void> {
   let taken = 0;
   for (const [index, line] of lines.entries()) {
     while (index - taken >= mostUnderWay) {

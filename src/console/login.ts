@@ -215,7 +215,7 @@ class Conversation {
   #refusedText(): string {
     const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(0);
     const { retryMs } = this.#settings;
-    return `the device refused it ${String(this.#tries)} times${retryMs > 0 ? ` in ${seconds} s` : ''}`;
+    return `the device refused it ${this.#tries} times${retryMs > 0 ? ` in ${seconds} s` : ''}`;
   }
 
   #refused(reason: string): LoginError {

@@ -6,7 +6,7 @@ import { UsageError } from '../core/errors.ts';
  * @throws UsageError for a size below 1
  */
 export function pieces(bytes: Buffer, chunkBytes: number): Buffer[] {
-  if (!(chunkBytes >= 1)) throw new UsageError(`send: chunkBytes is ${String(chunkBytes)}, but must be at least 1`);
+  if (!(chunkBytes >= 1)) throw new UsageError(`send: chunkBytes is ${chunkBytes}, but must be at least 1`);
   const result: Buffer[] = [];
   for (let from = 0; from < bytes.length;) {
     const lineEnd = bytes.subarray(from, from + chunkBytes).findIndex((byte) => byte === 10 || byte === 13);

@@ -7,7 +7,7 @@ import type { SerialConsole } from './serial-console.ts';
  * @param signal - ends the wait; its reason is thrown
  * @returns whether there was silence from the start
  */
-export async function becomesQuiet(console: SerialConsole, quietMs: number, signal: AbortSignal): Promise<boolean> {
+export async function waitForQuiet(console: SerialConsole, quietMs: number, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   let isSilent = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Duplex } from 'node:stream';
-import { countDown, untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { countDown, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
@@ -167,7 +167,7 @@ export class SerialConsole implements AsyncDisposable {
     const timer = setTimeout(resolve, timeoutMs, false);
     this.#wake();
     try {
-      return await (signal ? untilAborted(promise, signal) : promise);
+      return await raceWithSignal(promise, signal);
     } finally {
       clearTimeout(timer);
       this.#wake = undefined;

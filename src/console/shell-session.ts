@@ -3,18 +3,18 @@ import { blameFor, isBlame, withDeadline, type Wait } from '../core/deadline.ts'
 import { UsageError } from '../core/errors.ts';
 import { CommandWatch, longestOutput } from './command-watch.ts';
 import { ConsoleTimeoutError, PagerError, ShellKindError } from './errors.ts';
-import { endingIn, Frame } from './frame.ts';
+import { endingIn, CommandEnvelope } from './command-envelope.ts';
 import { feed, octalLines } from './line-feed.ts';
 import type { ExpectOptions } from './options.ts';
-import { becomesQuiet } from './quiet.ts';
+import { waitForQuiet } from './quiet.ts';
 import { plainState, unknownState, type RunTextOptions, type ShellState } from './run-text.ts';
 import type { SerialConsole } from './serial-console.ts';
 
 /** A command as the session runs it. */
 export interface SessionCommand extends Partial<Omit<RunTextOptions, 'state'>> {
   /** the text for the shell; gets the frame for commands that read lines */
-  readonly text: string | ((frame: Frame) => string);
-  /** lines for a command that has {@link Frame.reader} in it */
+  readonly text: string | ((frame: CommandEnvelope) => string);
+  /** lines for a command that has {@link CommandEnvelope.reader} in it */
   readonly input?: readonly string[];
   /** how messages call it */
   readonly title: string;
@@ -30,7 +30,7 @@ export interface SessionResult {
 /** No command has begun then. */
 const defaultAnswerMs = [5_000, 15_000, 60_000];
 
-/** What shells that are not POSIX's say of {@link Frame.opening}, by what they are. */
+/** What shells that are not POSIX's say of {@link CommandEnvelope.opening}, by what they are. */
 const otherShells = new Map([
   [
     'csh or tcsh',
@@ -107,7 +107,7 @@ export class ShellSession {
 
   /** Whether {@link ShellSession.run} would type this command of alpy's own as one line now. */
   takesInOneLine(text: string): boolean {
-    return this.#state === 'ready' && new Frame().wholeLine(text, this.#optionsFor({ isOwn: true })) !== undefined;
+    return this.#state === 'ready' && new CommandEnvelope().wholeLine(text, this.#optionsFor({ isOwn: true })) !== undefined;
   }
 
   async #run(command: SessionCommand, wait: SessionWait): Promise<SessionResult> {
@@ -124,7 +124,7 @@ export class ShellSession {
     }
   }
 
-  async #end(command: SessionCommand, frame: Frame, wait: SessionWait): Promise<SessionResult> {
+  async #end(command: SessionCommand, frame: CommandEnvelope, wait: SessionWait): Promise<SessionResult> {
     // twice the limit: what exceeds it is an error before anything is lost
     const { before, groups } = await this.console.expect(frame.end, { ...wait, bufferBytes: 2 * longestOutput });
     const { exitStatus, state } = endingIn(groups);
@@ -135,7 +135,7 @@ export class ShellSession {
   }
 
   /** Presses `q`; if that is of no use, the next command presses Ctrl-C. */
-  async #quitPager(command: SessionCommand, frame: Frame, wait: SessionWait): Promise<void> {
+  async #quitPager(command: SessionCommand, frame: CommandEnvelope, wait: SessionWait): Promise<void> {
     for (let key = 0; key < quitKeys && this.#state !== 'ready'; key += 1) {
       try {
         await this.console.send('q', wait);
@@ -151,11 +151,11 @@ export class ShellSession {
   }
 
   /** Has the shell begin a command. */
-  async #begin(command: SessionCommand, wait: SessionWait): Promise<Frame> {
+  async #begin(command: SessionCommand, wait: SessionWait): Promise<CommandEnvelope> {
     const options = this.#optionsFor(command);
-    const textFor = (frame: Frame): string => (typeof command.text === 'string' ? command.text : command.text(frame));
+    const textFor = (frame: CommandEnvelope): string => (typeof command.text === 'string' ? command.text : command.text(frame));
     if (this.#state === 'ready' && !command.input) {
-      const frame = new Frame();
+      const frame = new CommandEnvelope();
       const line = frame.wholeLine(textFor(frame), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
@@ -171,15 +171,15 @@ export class ShellSession {
   }
 
   /** Gets the shell to read a command. Each try has its own frame: a late answer to an earlier one must not count. */
-  async #open(options: RunTextOptions, wait: SessionWait): Promise<Frame> {
+  async #open(options: RunTextOptions, wait: SessionWait): Promise<CommandEnvelope> {
     const startMs = performance.now();
     for (const limitMs of this.#answerMs) {
       if (this.#state === 'abandoned') {
         await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed: so wait before typing more
-        await becomesQuiet(this.console, 100, wait.signal);
+        await waitForQuiet(this.console, 100, wait.signal);
       }
       this.#state = 'abandoned';
-      const frame = new Frame();
+      const frame = new CommandEnvelope();
       await this.console.sendLine(frame.opening(options, !this.#isKnown), wait);
       try {
         await this.#awaitReady(frame, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
@@ -195,7 +195,7 @@ export class ShellSession {
   }
 
   /** @throws ShellKindError at once when another kind of shell complains */
-  async #awaitReady(frame: Frame, wait: SessionWait): Promise<void> {
+  async #awaitReady(frame: CommandEnvelope, wait: SessionWait): Promise<void> {
     const others = this.#isKnown ? [] : [...otherShells.keys()];
     const patterns = others.map((kind) => otherShells.get(kind) ?? frame.ready);
     const { index } = await this.console.expect([...patterns, frame.ready], wait);

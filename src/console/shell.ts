@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { log, step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { CommandError, ConsoleTimeoutError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
 import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
-import { becomesQuiet } from './quiet.ts';
+import { waitForQuiet } from './quiet.ts';
 import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
@@ -64,7 +65,7 @@ export class RemoteShell {
     const shell = new RemoteShell(console, options, true);
     if (opening) {
       shell.#opened = console.reserve(() => shell.#open(opening));
-      shell.#opened.catch(() => undefined); // told by opened(), and by all that comes after
+      markHandled(shell.#opened); // told by opened(), and by all that comes after
     }
     return shell;
   }
@@ -175,7 +176,7 @@ export class RemoteShell {
     const { startCommand } = this.#options;
     if (startCommand === undefined) return;
     await this.console.sendLine(startCommand, wait);
-    await becomesQuiet(this.console, settleMs, wait.signal ?? AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs))));
+    await waitForQuiet(this.console, settleMs, wait.signal ?? AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs))));
   }
 
   async #run(command: string, title: string, options: RunOptions, wait: Wait): Promise<CommandResult> {

@@ -105,8 +105,8 @@ async function getBlock(
   const isBase64 = available.has('base64');
   const cannotRead = `${session.console.name}: cannot read ${path} of the device: `;
   for (let [failures, askedFor] = [0, size]; ; askedFor = Math.max(smallestBlock, Math.floor(askedFor / 2))) {
-    const head = `head -c ${String(askedFor)}`; // alone for the first block: each program costs a guest without KVM some 20 ms
-    const block = offset === 0 ? `${head} <${quoteWord(path)}` : `tail -c +${String(offset + 1)} ${quoteWord(path)}|${head}`;
+    const head = `head -c ${askedFor}`; // alone for the first block: each program costs a guest without KVM some 20 ms
+    const block = offset === 0 ? `${head} <${quoteWord(path)}` : `tail -c +${offset + 1} ${quoteWord(path)}|${head}`;
     const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\necho .\n${block}|${program}`;
     const { output, exitStatus } = await session.run({ text, title: `read ${path}`, isOwn: true }, wait);
     if (exitStatus !== 0) throw new TransferError(`${cannotRead}${tail(output, 500)}`);
@@ -117,7 +117,7 @@ async function getBlock(
     }
     failures += 1;
     if (failures > mostFailures) {
-      const tries = `${String(failures)} times in a row, at last for ${String(askedFor)} bytes at ${String(offset)}`;
+      const tries = `${failures} times in a row, at last for ${askedFor} bytes at ${offset}`;
       throw new TransferError(`${cannotRead}its ${program} was wrong ${tries}: does something else print on the console?`);
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { markHandled } from './mark-handled.ts';
 
 /** How long a wait may take, and what else may end it. */
 export interface Wait {
@@ -56,12 +57,12 @@ export async function withDeadline<T>(
   const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs)));
   const signal = wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout;
   try {
-    return await untilAborted(body(signal), signal);
+    return await raceWithSignal(body(signal), signal);
   } catch (error) {
     if (wait.signal?.aborted) throw wait.signal.reason;
     if (!timeout.aborted || error !== timeout.reason) throw error;
     const asked = blameFor(startMs);
-    throw (await (wait.signal ? untilAborted(asked, wait.signal) : asked)) ?? onTimeout(error);
+    throw (await raceWithSignal(asked, wait.signal)) ?? onTimeout(error);
   }
 }
 
@@ -77,8 +78,12 @@ export function countDown({ timeoutMs, signal }: Wait): () => Wait {
   return () => ({ timeoutMs: Math.max(0, Math.ceil(endMs - performance.now())), signal });
 }
 
-/** Settles like `promise`, or rejects with the signal's reason as soon as it fires; `promise` itself goes on. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * Settles like `promise`, or rejects with the signal's reason as soon as the signal fires; `promise` itself goes on.
+ * @param signal - if undefined, nothing but `promise` decides
+ */
+export async function raceWithSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => {
     aborted.reject(signal.reason);
@@ -88,6 +93,6 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
     return await Promise.race([promise, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    promise.catch(() => undefined); // lost the race: its own failure has nobody left to tell
+    markHandled(promise); // it lost the race, so nothing awaits it any more
   }
 }

@@ -46,7 +46,7 @@ export class Lifetime implements AsyncDisposable {
       try {
         await withDeadline(
           { timeoutMs: releaseTimeoutMs },
-          () => new Error(`not released within ${String(releaseTimeoutMs / 1000)} s`),
+          () => new Error(`not released within ${releaseTimeoutMs / 1000} s`),
           async () => {
             await release();
           },

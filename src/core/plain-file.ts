@@ -37,7 +37,7 @@ export function openOnlySync(kind: PlainKind, path: string, flags: number): numb
   try {
     const facts = fstatSync(found);
     if (!(kind === 'file' ? facts.isFile() : facts.isFIFO())) throw notPlain(kind, path);
-    return openSync(`/proc/self/fd/${String(found)}`, flags | constants.O_NONBLOCK);
+    return openSync(`/proc/self/fd/${found}`, flags | constants.O_NONBLOCK);
   } finally {
     closeSync(found);
   }
@@ -64,7 +64,7 @@ export function openPlainSync(path: string, mode: keyof typeof flagsOf): number 
 export async function openPlain(path: string, mode: keyof typeof flagsOf): Promise<FileHandle> {
   const file = openPlainSync(path, mode);
   try {
-    return await open(`/proc/self/fd/${String(file)}`, flagsOf[mode]);
+    return await open(`/proc/self/fd/${file}`, flagsOf[mode]);
   } finally {
     closeSync(file);
   }

@@ -76,7 +76,7 @@ export function log(source: string, text: string): void {
 }
 
 /** Adds a line to the log that belongs to no step: what happens of itself, such as the end of a container. */
-export function logAside(source: string, text: string): void {
+export function logUnscoped(source: string, text: string): void {
   const { sink } = scope.getStore() ?? silent;
   sink({ kind: 'log', path: [], source, timeMs: Date.now(), text });
 }

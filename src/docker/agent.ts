@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { octalEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
@@ -68,7 +69,7 @@ export class Agent {
     const { name } = this.#container;
     const { stdout, stderr, status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: ${script}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
+      (cause) => new ExecTimeoutError(`${name}: ${script}: not done after ${wait.timeoutMs} ms`, { cause }),
       () => this.#send(script),
     );
     if (status !== 0) throw new ExecError(name, ['sh', '-ec', script], exitStatusOf(status), stdout, stderr, otherwise);
@@ -83,9 +84,9 @@ export class Agent {
   async start(script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
     const id = (this.#lastJob += 1);
     const job = Promise.withResolvers<ExitStatus>();
-    job.promise.catch(() => undefined); // who waits for its end is told
+    markHandled(job.promise); // who waits for its end is told
     this.#jobs.set(id, job);
-    const report = `printf '\\001%d %d\\n' ${String(id)} "$alpy_s"`;
+    const report = `printf '\\001%d %d\\n' ${id} "$alpy_s"`;
     await this.run(`{ alpy_s=0; (\n${script}\n) >/dev/null 2>&1 || alpy_s=$?; ${report}; } 2>/dev/null &`, wait);
     return { ended: job.promise };
   }
@@ -95,19 +96,19 @@ export class Agent {
    * @throws ExecTimeoutError when it does not end in time; it goes on by itself, at the latest to the end of the container
    * @throws ContainerDiedError when the container ends meanwhile
    */
-  async runAside(
+  async runInBackground(
     command: readonly string[],
     wait: Wait,
   ): Promise<{ readonly exitStatus: ExitStatus; readonly stdout: string; readonly stderr: string }> {
     const { name } = this.#container;
     return withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: ${command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, { cause }),
+      (cause) => new ExecTimeoutError(`${name}: ${command.join(' ')}: not done after ${wait.timeoutMs} ms`, { cause }),
       async (signal) => {
         const rest = { timeoutMs: wait.timeoutMs, signal };
-        const file = `/tmp/alpy-aside${String(this.#lastJob + 1)}`;
+        const file = `/tmp/alpy-aside${this.#lastJob + 1}`;
         const { ended } = await this.start(`exec ${command.map(quoteWord).join(' ')} >${file}.out 2>${file}.err`, rest);
-        const exitStatus = await untilAborted(ended, signal);
+        const exitStatus = await raceWithSignal(ended, signal);
         const printed = await this.run(`cat ${file}.out; printf '\\002'; cat ${file}.err; rm ${file}.out ${file}.err`, rest);
         const [stdout = '', stderr = ''] = printed.split('\u0002');
         return { exitStatus, stdout, stderr };
@@ -123,7 +124,7 @@ export class Agent {
     const { name } = this.#container;
     const { status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: its processes are not killed after ${String(wait.timeoutMs)} ms`, { cause }),
+      (cause) => new ExecTimeoutError(`${name}: its processes are not killed after ${wait.timeoutMs} ms`, { cause }),
       () => this.#sendLine('!kill'),
     );
     if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '', 'environment');

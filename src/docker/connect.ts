@@ -57,7 +57,7 @@ export async function reach(place: DaemonPlace, options: ReachOptions, wait: Wai
         if (!mayStillCome(place, error)) throw daemonError(place.address, error);
         const waitedMs = performance.now() - startMs;
         if (waitedMs + retryMs > lateMs) throw daemonError(place.address, error, waitedMs);
-        if (isFirst) tell(`waiting up to ${String(lateMs / 1000)} s for the Docker daemon at ${place.address} (${place.reason})`);
+        if (isFirst) tell(`waiting up to ${lateMs / 1000} s for the Docker daemon at ${place.address} (${place.reason})`);
         await sleep(retryMs, undefined, { signal: wait.signal }).catch(() => wait.signal?.throwIfAborted());
       }
     }
@@ -84,7 +84,7 @@ function newClient(place: DaemonPlace): Dockerode {
 function ask(docker: Dockerode, requests: Requests, { address }: DaemonPlace, wait: Wait): Promise<DaemonVersion> {
   return withDeadline(
     wait,
-    () => daemonError(address, new Error(`no answer within ${String(wait.timeoutMs)} ms`)),
+    () => daemonError(address, new Error(`no answer within ${wait.timeoutMs} ms`)),
     (signal) => requests.until(signal, () => docker.version()),
   );
 }

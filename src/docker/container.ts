@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
-import { logAside } from '../core/step.ts';
+import { markHandled } from '../core/mark-handled.ts';
+import { logUnscoped } from '../core/step.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, ContainerTimeoutError, DaemonError, statusCodeOf } from './errors.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -43,7 +44,7 @@ export class Container implements AsyncDisposable {
       this.#exitStatus = status;
       return status;
     });
-    this.exited.then((status) => this.#logEnd(status)).catch(() => undefined);
+    markHandled(this.exited.then((status) => this.#logEnd(status)));
   }
 
   /**
@@ -53,7 +54,7 @@ export class Container implements AsyncDisposable {
   static async start(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const container = await Container.create(engine, spec, signal);
     try {
-      if (spec.startsAfter) await (signal ? untilAborted(spec.startsAfter, signal) : spec.startsAfter);
+      if (spec.startsAfter) await raceWithSignal(spec.startsAfter, signal);
       await container.run(signal);
       return container;
     } catch (error) {
@@ -101,7 +102,7 @@ export class Container implements AsyncDisposable {
   async waitForExit(wait: Wait): Promise<ExitStatus> {
     return withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: still runs after ${String(wait.timeoutMs)} ms`, { cause }),
+      (cause) => new ContainerTimeoutError(`${this.name}: still runs after ${wait.timeoutMs} ms`, { cause }),
       () => this.exited,
     );
   }
@@ -113,7 +114,7 @@ export class Container implements AsyncDisposable {
   async waitUntilRunning(wait: Wait): Promise<void> {
     const { State } = await withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: does not run after ${String(wait.timeoutMs)} ms`, { cause }),
+      (cause) => new ContainerTimeoutError(`${this.name}: does not run after ${wait.timeoutMs} ms`, { cause }),
       (signal) => this.engine.call(`inspect ${this.name}`, signal, () => this.#container.inspect()),
     );
     if (!State.Running) throw new ContainerError(`${this.name} does not run: it is ${State.Status}`);
@@ -137,7 +138,7 @@ export class Container implements AsyncDisposable {
   async #logEnd(status: ExitStatus): Promise<void> {
     const isSurprise = !this.#isExpectedToExit;
     await this.#outputRead;
-    if (isSurprise) logAside('alpy.docker', `${this.name} ended: ${status.text}`);
+    if (isSurprise) logUnscoped('alpy.docker', `${this.name} ended: ${status.text}`);
   }
 
   /** Says that its end is no surprise from now on, so that none is logged. */
@@ -164,9 +165,9 @@ export class Container implements AsyncDisposable {
   expectRemoval(): void {
     this.#isExpectedToExit = true;
     if (this.#removed) return;
-    const isRemoved = untilAborted(this.engine.exits.removalOf(this.id), AbortSignal.timeout(removeTimeoutMs));
+    const isRemoved = raceWithSignal(this.engine.exits.removalOf(this.id), AbortSignal.timeout(removeTimeoutMs));
     this.#removed = isRemoved.catch(() => removeContainer(this.#container, this.name));
-    this.#removed.catch(() => undefined); // whoever releases it is told
+    markHandled(this.#removed); // whoever releases it is told
   }
 
   /** Kills and removes it; done when it is gone. May be called again. */
@@ -210,7 +211,7 @@ export async function removeContainer(
 ): Promise<boolean> {
   return withDeadline(
     { timeoutMs: removeTimeoutMs },
-    (cause) => new ContainerError(`cannot remove ${name}: it is not gone after ${String(removeTimeoutMs / 1000)} s`, { cause }),
+    (cause) => new ContainerError(`cannot remove ${name}: it is not gone after ${removeTimeoutMs / 1000} s`, { cause }),
     async (abortSignal) => {
       try {
         await container.remove({ force: true, v: true, abortSignal });

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { release } from 'node:os';
 import type Dockerode from 'dockerode';
-import { addWitness, untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { addWitness, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
 import { reach, type Connection, type ReachOptions } from './connect.ts';
@@ -109,7 +109,7 @@ export class Engine implements Disposable {
     try {
       const exits = await withDeadline(
         wait,
-        () => daemonError(place.address, new Error(`no events within ${String(wait.timeoutMs)} ms`)),
+        () => daemonError(place.address, new Error(`no events within ${wait.timeoutMs} ms`)),
         (signal) => requests.until(signal, () => ExitEvents.open(docker, `${runLabel}=${runId}`)),
       );
       return new Engine(connection, exits, runId, options);
@@ -138,7 +138,7 @@ export class Engine implements Disposable {
   /** A name for a container that no other has, of the characters that Docker allows. */
   uniqueName(role: string): string {
     this.#count += 1;
-    return `alpy-${this.runId}-${String(process.pid)}-${String(this.#count)}-${role.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
+    return `alpy-${this.runId}-${process.pid}-${this.#count}-${role.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
   }
 
   /**
@@ -151,7 +151,7 @@ export class Engine implements Disposable {
     signal?.throwIfAborted();
     try {
       const answer = this.#requests.until(signal, body);
-      return await (signal ? untilAborted(answer, signal) : answer);
+      return await raceWithSignal(answer, signal);
     } catch (error) {
       signal?.throwIfAborted(); // cancelled is not failed: the signal's reason goes on
       if (error instanceof AlpyError) throw error; // given up

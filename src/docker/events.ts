@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { ContainerError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 
@@ -106,7 +107,7 @@ export class ExitEvents implements Disposable {
     let entry = entries.get(id);
     if (!entry) {
       entry = Promise.withResolvers<T>();
-      entry.promise.catch(() => undefined); // the one who asks is told; nobody need ask
+      markHandled(entry.promise); // the one who asks is told; nobody need ask
       if (this.#failure) entry.reject(this.#failure);
       entries.set(id, entry);
     }

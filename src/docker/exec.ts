@@ -72,7 +72,7 @@ export async function exec(container: Container, spec: ExecSpec, wait: Wait): Pr
   return withDeadline(
     wait,
     (cause) =>
-      new ExecTimeoutError(`${container.name}: ${spec.command.join(' ')}: not done after ${String(wait.timeoutMs)} ms`, {
+      new ExecTimeoutError(`${container.name}: ${spec.command.join(' ')}: not done after ${wait.timeoutMs} ms`, {
         cause,
       }),
     async (signal) => {

@@ -16,5 +16,5 @@ const signals = new Map(Object.entries(constants.signals).map(([name, number]) =
 /** Reads the exit status of a container or an exec. Docker does not tell a signal from a program that exits with 137. */
 export function exitStatusOf(code: number): ExitStatus {
   const signal = code > 128 ? signals.get(code - 128) : undefined;
-  return { code, signal, text: signal ? `signal ${signal} (exit status ${String(code)})` : `exit status ${String(code)}` };
+  return { code, signal, text: signal ? `signal ${signal} (exit status ${code})` : `exit status ${code}` };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ContainerInfo } from 'dockerode';
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { ownerState } from '../core/identity.ts';
 import { removeContainer } from './container.ts';
 import { ownerLabel, runLabel, type Engine } from './engine.ts';
@@ -89,7 +89,7 @@ async function remove(
     const isOwn = isOf(one, engine.runId); // it hears of no others
     const removed = isOwn ? (): Promise<void> => engine.exits.removalOf(one.Id) : undefined;
     const removing = removeContainer(engine.docker.getContainer(one.Id), name, removed);
-    if (await (signal ? untilAborted(removing, signal) : removing)) names.push(name);
+    if (await raceWithSignal(removing, signal)) names.push(name);
   }
   return names;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { untilAborted, type Wait } from '../core/deadline.ts';
+import { raceWithSignal, type Wait } from '../core/deadline.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { step } from '../core/step.ts';
 import { Agent, agentLoop } from './agent.ts';
 import { lifelineCapabilities } from './capabilities.ts';
@@ -34,7 +35,7 @@ export class Lifeline implements AsyncDisposable {
     this.#container = container;
     this.#agent = new Agent(container);
     this.running = step('alpy.docker', 'Start the lifeline', () => container.run(signal));
-    this.running.catch(() => undefined); // who joins it is told
+    markHandled(this.running); // who joins it is told
   }
 
   /**
@@ -73,7 +74,7 @@ export class Lifeline implements AsyncDisposable {
   /** Path of a folder in it that nobody has had before; it is not made. */
   newFolder(): string {
     this.#folders += 1;
-    return `/var/tmp/alpy${String(this.#folders)}`;
+    return `/var/tmp/alpy${this.#folders}`;
   }
 
   /**
@@ -109,7 +110,7 @@ export class Lifeline implements AsyncDisposable {
    * Whether it is as it was at first, once those that hung on it are gone: no other process runs, and no NIC was left.
    * @throws ExecError, ExecTimeoutError, ContainerDiedError
    */
-  async isAsNew(wait: Wait): Promise<boolean> {
+  async isPristine(wait: Wait): Promise<boolean> {
     // tini, the agent and the shell that runs this, which counts by itself
     const found = await this.runShell('rm -rf /var/tmp/*; set -- /proc/[0-9]*; echo $# /sys/class/net/*', wait);
     return found.trim() === '3 /sys/class/net/lo';
@@ -122,7 +123,7 @@ export class Lifeline implements AsyncDisposable {
   async kill(containers: readonly Container[]): Promise<void> {
     for (const container of [this.#container, ...containers]) container.expectRemoval();
     this.#agent.quit(); // costs the daemon nothing, where a signal through it has it start a program
-    const quit = untilAborted(this.#container.exited, AbortSignal.timeout(quitTimeoutMs));
+    const quit = raceWithSignal(this.#container.exited, AbortSignal.timeout(quitTimeoutMs));
     await quit.catch(() => this.#container.kill());
   }
 
@@ -133,6 +134,6 @@ export class Lifeline implements AsyncDisposable {
   }
 
   async #untilRunning({ signal }: Wait): Promise<void> {
-    await (signal ? untilAborted(this.running, signal) : this.running);
+    await raceWithSignal(this.running, signal);
   }
 }

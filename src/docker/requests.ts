@@ -66,7 +66,7 @@ export class Requests implements Disposable {
     const give = (reason: unknown) => (): void => {
       unanswered.abort(reason);
     };
-    const late = new Error(`no answer to ${request.path.replace(/\?.*/, '')} within ${String(answerTimeoutMs / 1000)} s`);
+    const late = new Error(`no answer to ${request.path.replace(/\?.*/, '')} within ${answerTimeoutMs / 1000} s`);
     const timer = abortSignal || file !== undefined ? undefined : setTimeout(give(late), answerTimeoutMs).unref();
     const signals = [this.#signal.getStore(), this.#givenUp.signal].filter((signal) => signal !== undefined);
     const listeners = signals.map((signal) => {

@@ -42,7 +42,7 @@ export class GitLabApi {
 
   /** The oldest note of a merge request that begins with a marker, of all pages. */
   async findNote(mergeRequestIid: number, marker: string, signal?: AbortSignal): Promise<Note | undefined> {
-    const task = { what: `read the notes of merge request !${String(mergeRequestIid)}`, repeatable: true };
+    const task = { what: `read the notes of merge request !${mergeRequestIid}`, repeatable: true };
     const notes = await this.#call(task, signal, async ({ MergeRequestNotes }) =>
       notesOf(
         await MergeRequestNotes.all(this.#context.projectId, mergeRequestIid, {
@@ -57,7 +57,7 @@ export class GitLabApi {
 
   /** Posts a note. Not sent again unless GitLab certainly did nothing, so that none is posted twice. */
   async createNote(mergeRequestIid: number, body: string, signal?: AbortSignal): Promise<void> {
-    const what = `post a note on merge request !${String(mergeRequestIid)}`;
+    const what = `post a note on merge request !${mergeRequestIid}`;
     await this.#call({ what, forbiddenToJobs: 'post notes', repeatable: false }, signal, ({ MergeRequestNotes }) =>
       MergeRequestNotes.create(this.#context.projectId, mergeRequestIid, body),
     );
@@ -65,7 +65,7 @@ export class GitLabApi {
 
   /** Replaces the text of a note. */
   async updateNote(mergeRequestIid: number, noteId: number, body: string, signal?: AbortSignal): Promise<void> {
-    const what = `update note ${String(noteId)} of merge request !${String(mergeRequestIid)}`;
+    const what = `update note ${noteId} of merge request !${mergeRequestIid}`;
     await this.#call({ what, forbiddenToJobs: 'change notes', repeatable: true }, signal, ({ MergeRequestNotes }) =>
       MergeRequestNotes.edit(this.#context.projectId, mergeRequestIid, noteId, { body }),
     );
@@ -89,7 +89,7 @@ export class GitLabApi {
 
   /** The test cases that the jobs of a pipeline reported. */
   async testReport(pipelineId: number, signal?: AbortSignal): Promise<readonly TestCase[]> {
-    const what = `read the test report of pipeline ${String(pipelineId)}`;
+    const what = `read the test report of pipeline ${pipelineId}`;
     return await this.#call({ what, forbiddenToJobs: 'read test reports', repeatable: true }, signal, async ({ Pipelines }) =>
       testCasesOf(await Pipelines.showTestReport(this.#context.projectId, pipelineId)),
     );
@@ -115,7 +115,7 @@ export class GitLabApi {
    */
   async pipelineTestDurations(signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const { defaultBranch, ref, mergeRequestIid, pipelineCreatedAt: updatedBefore } = this.#context;
-    const ofRequest = mergeRequestIid === undefined ? undefined : `refs/merge-requests/${String(mergeRequestIid)}/head`;
+    const ofRequest = mergeRequestIid === undefined ? undefined : `refs/merge-requests/${mergeRequestIid}/head`;
     const refs = new Set([defaultBranch, ref, ofRequest].filter((name) => name !== undefined));
     if (updatedBefore === undefined) return new Map();
     for (const name of refs) {

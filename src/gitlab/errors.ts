@@ -57,7 +57,7 @@ function advice(kind: GitLabErrorKind, task: Task, token: Token, status: number,
   const job = token.kind === 'job';
   if (kind === 'unavailable') return 'GitLab is overloaded or being upgraded, try again later';
   if (kind === 'rate-limited')
-    return retryAfterMs === undefined ? 'try again later' : `try again in ${String(Math.ceil(retryAfterMs / 1000))} s`;
+    return retryAfterMs === undefined ? 'try again later' : `try again in ${Math.ceil(retryAfterMs / 1000)} s`;
   if (kind === 'refused') {
     if (status >= 300 && status < 400)
       return 'the address of the API redirects, and tokens are sent nowhere else: see CI_API_V4_URL';

@@ -96,7 +96,7 @@ async function attempt(request: Request, wait: Wait): Promise<Answer | Failure> 
 
 /** The error for what took too long. */
 export function timeout(task: Task, timeoutMs: number): GitLabError {
-  const found = `no complete answer within ${String(timeoutMs / 1000)} s`;
+  const found = `no complete answer within ${timeoutMs / 1000} s`;
   return new GitLabError('timeout', task, found, 'see whether the runner can reach GitLab, or try again later');
 }
 

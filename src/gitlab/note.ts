@@ -39,7 +39,7 @@ export function noteText(name: string, jobs: readonly JobResult[]): string {
     noteMarker(name),
     `**${verdict(rows, outside.length)}** · ${jobs.map(reportLink).join(' · ')}`,
     table(rows.slice(0, maxRows)),
-    ...(rows.length > maxRows ? [`… and ${String(rows.length - maxRows)} more in the report.`] : []),
+    ...(rows.length > maxRows ? [`… and ${rows.length - maxRows} more in the report.`] : []),
     ...bad.slice(0, maxDetails).map(({ test }) => details(test.fullName, test.errors[0]?.message ?? 'no message')),
     ...outside.slice(0, maxDetails).map(({ message }) => details('outside any test', message)),
     slowest(rows),
@@ -52,12 +52,12 @@ export function verdict(rows: readonly { readonly test: TestReport }[], outside:
   const count = (...statuses: readonly TestStatus[]): number => rows.filter(({ test }) => statuses.includes(test.status)).length;
   const skipped = count('skipped');
   const failed = count('failed', 'error') + outside;
-  return `${String(count('passed'))} passed, ${String(failed)} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`;
+  return `${count('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 function reportLink(job: JobResult): string {
   const { shard } = job.report;
-  const label = shard === undefined ? 'report' : `report ${String(shard.index)}/${String(shard.total)}`;
+  const label = shard === undefined ? 'report' : `report ${shard.index}/${shard.total}`;
   return `[${label}](${artifactUrl(job, 'report/index.html')})`;
 }
 
@@ -94,5 +94,5 @@ function html(text: string): string {
 }
 
 function entity(character: string): string {
-  return `&#${String(character.codePointAt(0) ?? 0xfffd)};`;
+  return `&#${character.codePointAt(0) ?? 0xfffd};`;
 }

@@ -29,7 +29,7 @@ export function packageFileUrl({ apiUrl, projectId }: JobContext, { name, versio
         `${JSON.stringify(part)} cannot be part of a package's address: wanted are letters, digits, dots, hyphens, _ and +`,
       );
   }
-  return `${apiUrl}/projects/${String(projectId)}/packages/generic/${name}/${version}/${encodeURIComponent(file)}`;
+  return `${apiUrl}/projects/${projectId}/packages/generic/${name}/${version}/${encodeURIComponent(file)}`;
 }
 
 /**

@@ -57,7 +57,7 @@ async function upsert(
   if (found === undefined) await api.createNote(iid, text, signal);
   else await api.updateNote(iid, found.id, text, signal);
   const done = found === undefined ? 'created' : 'updated';
-  onLine(`note on merge request !${String(iid)} ${done}`);
+  onLine(`note on merge request !${iid} ${done}`);
   return done;
 }
 

@@ -59,7 +59,7 @@ function parsed(task: Task, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw malformed(task, `the answer is no complete JSON (${String(text.length)} characters)`, { cause: error });
+    throw malformed(task, `the answer is no complete JSON (${text.length} characters)`, { cause: error });
   }
 }
 

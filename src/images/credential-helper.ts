@@ -39,7 +39,7 @@ export async function askHelper(
     throw new UsageError(`${source} names the credential helper ${program}, which is not in PATH. Install it, or take it out`);
   if (exitCode === 0) return parseAnswer(stdout, program, registry);
   if (stdout.includes(notFound)) return undefined;
-  const reason = timedOut ? `no answer within ${String(timeoutMs / 1000)} s` : (stderr || stdout).trim() || 'it failed';
+  const reason = timedOut ? `no answer within ${timeoutMs / 1000} s` : (stderr || stdout).trim() || 'it failed';
   throw new EnvironmentError(`cannot get the login for ${registry} from ${program} (named by ${source}): ${reason}`);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { hashLabel } from './content-hash.ts';
 import { MissingImageError } from './errors.ts';
@@ -25,7 +25,7 @@ export interface PresentImage {
 export async function inspectImage(docker: Docker, reference: string, signal?: AbortSignal): Promise<PresentImage | undefined> {
   try {
     const inspection = docker.getImage(reference).inspect(); // takes no signal of its own
-    const { Id, Created, Size, Config } = await (signal ? untilAborted(inspection, signal) : inspection);
+    const { Id, Created, Size, Config } = await raceWithSignal(inspection, signal);
     // Labels is null, not empty, on images without any; the types do not say so
     const labels: Readonly<Record<string, string | undefined>> | null | undefined = (Config as typeof Config | null | undefined)
       ?.Labels;

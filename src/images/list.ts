@@ -45,13 +45,13 @@ export function imagesJson(rows: readonly ImageRow[]): string {
 }
 
 function state({ id, createdMs, sizeBytes }: PresentImage, nowMs: number): string {
-  const size = `${String(Math.round(sizeBytes / 1_000_000))} MB`;
+  const size = `${Math.round(sizeBytes / 1_000_000)} MB`;
   return `${id.replace('sha256:', '').slice(0, 12)}, ${age(nowMs - createdMs)} old, ${size}`;
 }
 
 function age(durationMs: number): string {
   const minutes = Math.max(0, Math.floor(durationMs / 60_000));
-  if (minutes < 120) return `${String(minutes)} min`;
+  if (minutes < 120) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${String(hours)} h` : `${String(Math.floor(hours / 24))} days`;
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }

@@ -31,7 +31,7 @@ export async function pullImage(docker: Docker, reference: string, options: Pull
   const { stallMs = 60_000, authconfig, onLine, signal } = options;
   const stalled = new AbortController();
   const timer = setTimeout(() => {
-    stalled.abort(new PullError(reference, `nothing happened for ${String(stallMs / 1000)} s`));
+    stalled.abort(new PullError(reference, `nothing happened for ${stallMs / 1000} s`));
   }, stallMs);
   const abortSignal = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
   try {

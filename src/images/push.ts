@@ -49,7 +49,7 @@ export async function pushImage(
   async function pushOne(reference: string): Promise<void> {
     const stalled = new AbortController();
     const timer = setTimeout(() => {
-      stalled.abort(new PushError(reference, `nothing happened for ${String(stallMs / 1000)} s`));
+      stalled.abort(new PushError(reference, `nothing happened for ${stallMs / 1000} s`));
     }, stallMs);
     const abortSignal = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
     try {

@@ -52,14 +52,13 @@ function checkedNetwork(what: string, text: string): string {
   if (isIP(address) === 0 || rest.length > 0) throw new UsageError(`${what} "${text}" is no IP address`);
   if (!/^\d{1,3}$/.test(length) || Number(length) > most) {
     throw new UsageError(
-      `${what} "${text}" needs a prefix length from 0 to ${String(most)}, such as ${address}/${most === 32 ? '24' : '64'}`,
+      `${what} "${text}" needs a prefix length from 0 to ${most}, such as ${address}/${most === 32 ? '24' : '64'}`,
     );
   }
   return text;
 }
 
 function checkedMtu(mtu: number): string {
-  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521)
-    throw new UsageError(`mtu ${String(mtu)} is no whole number from 68 to 65521`);
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521) throw new UsageError(`mtu ${mtu} is no whole number from 68 to 65521`);
   return String(mtu);
 }

@@ -128,8 +128,7 @@ export class App implements AsyncDisposable {
     const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.container.waitForExit(wait));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
     const droppedBytes = this.#stdout.droppedBytes + this.#stderr.droppedBytes;
-    if (droppedBytes > 0)
-      log('alpy.app', `${this.name}: printed a lot, of which the first ${String(droppedBytes)} bytes were not kept`);
+    if (droppedBytes > 0) log('alpy.app', `${this.name}: printed a lot, of which the first ${droppedBytes} bytes were not kept`);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr, this.#blame(exitStatus, 'device'));
     return { exitStatus, stdout, stderr, droppedBytes };
@@ -146,7 +145,7 @@ export class App implements AsyncDisposable {
     return withDeadline(
       wait,
       (cause) =>
-        new ContainerTimeoutError(`${this.name}: printed nothing like ${String(pattern)} within ${String(wait.timeoutMs)} ms`, {
+        new ContainerTimeoutError(`${this.name}: printed nothing like ${String(pattern)} within ${wait.timeoutMs} ms`, {
           cause,
         }),
       async (signal) => {

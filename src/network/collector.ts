@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { LineSplitter, OutputTail } from '../core/output.ts';
-import { logAside } from '../core/step.ts';
+import { logUnscoped } from '../core/step.ts';
 import { escapeBytes } from '../core/text.ts';
 
 /** Characters of the last lines that {@link Collector.line} can find at least. */
@@ -49,7 +49,7 @@ export class Collector {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const left = this.#notLogged;
-    if (left > 0) logAside('alpy.app', `${this.#name}: ${String(left)} characters of its output were not logged`);
+    if (left > 0) logUnscoped('alpy.app', `${this.#name}: ${left} characters of its output were not logged`);
   }
 
   /** how many bytes came before those that were kept */
@@ -94,8 +94,8 @@ export class Collector {
     }
     const text = `${name}: ${escapeBytes(Buffer.from(line))}`; // what has to be escaped becomes longer
     this.#logged += text.length;
-    logAside('alpy.app', text);
-    if (this.#logged > loggedLength) logAside('alpy.app', `${name}: prints a lot, of which nothing more is logged`);
+    logUnscoped('alpy.app', text);
+    if (this.#logged > loggedLength) logUnscoped('alpy.app', `${name}: prints a lot, of which nothing more is logged`);
   }
 
   #keep(line: string): void {

@@ -91,7 +91,7 @@ export class Node implements AsyncDisposable {
    * @throws ContainerError when the daemon refuses
    */
   static async start(place: NodePlace, index: number, signal?: AbortSignal): Promise<Node> {
-    const name = `node${String(index)}`;
+    const name = `node${index}`;
     return step('alpy.network', `Start ${name}`, async () => {
       const container = await startContainer(place, name, signal);
       try {
@@ -153,7 +153,7 @@ export class Node implements AsyncDisposable {
     const command = ['ping', '-n', '-i', '0.2', '-c', String(count), '-w', seconds, ...size, '--', target];
     return step('alpy.network', `Ping ${target} from ${this.name}`, async () => {
       const wait = { timeoutMs: timeoutMs + 5000, signal: options.signal };
-      const { exitStatus, stdout, stderr } = await this.#agent.runAside(command, wait);
+      const { exitStatus, stdout, stderr } = await this.#agent.runInBackground(command, wait);
       const report = parsePing(stdout);
       if (!report) throw new ExecError(this.name, command, exitStatus, stdout, stderr);
       return report;

@@ -25,6 +25,6 @@ export async function prepareTaps(lifeline: Lifeline, macs: readonly string[], s
  * @throws ExecError when the kernel refuses
  */
 export async function moveTap(lifeline: Lifeline, { index, pid }: Node, signal?: AbortSignal): Promise<void> {
-  const command = `ip link set ${tapName(index)} netns ${String(pid)} name ${nodeDevice}`;
+  const command = `ip link set ${tapName(index)} netns ${pid} name ${nodeDevice}`;
   await lifeline.runShell(command, { timeoutMs, signal });
 }

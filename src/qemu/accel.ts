@@ -2,7 +2,7 @@
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { blameFor, untilAborted } from '../core/deadline.ts';
+import { blameFor, raceWithSignal } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { step } from '../core/step.ts';
@@ -45,7 +45,7 @@ const probeFolder = '/usr/local/share/alpy/probe';
  */
 export async function chooseAccel(wanted: Accel | 'auto', probe: KvmProbe): Promise<AccelChoice> {
   if (wanted === 'tcg') return { accel: 'tcg', reason: 'the configuration says so' };
-  const { works, reason } = await provenKvm(probe);
+  const { works, reason } = await probeKvm(probe);
   if (!works && wanted === 'kvm')
     throw new EnvironmentError(`accel is kvm, but KVM does not work: ${reason}. Use accel auto or tcg`);
   return { accel: works ? 'kvm' : 'tcg', reason };
@@ -56,7 +56,7 @@ export async function chooseAccel(wanted: Accel | 'auto', probe: KvmProbe): Prom
  * kept until the machine boots anew or the image changes.
  * @throws ContainerError when the daemon cannot run containers at all
  */
-export async function provenKvm(probe: KvmProbe): Promise<KvmVerdict> {
+export async function probeKvm(probe: KvmProbe): Promise<KvmVerdict> {
   const key = await verdictKey(probe);
   const known = await readVerdict(probe.cacheFile, key);
   if (known) return known;
@@ -124,7 +124,7 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
   const startMs = performance.now();
   const timeout = AbortSignal.timeout(bootTimeoutMs);
   try {
-    if (await untilAborted(booted, signal ? AbortSignal.any([signal, timeout]) : timeout)) {
+    if (await raceWithSignal(booted, signal ? AbortSignal.any([signal, timeout]) : timeout)) {
       return { works: true, reason: 'a kernel booted with it' };
     }
     await probe.exited;
@@ -134,7 +134,7 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
     if (error !== timeout.reason) throw error;
     const blamed = await blameFor(startMs); // a verdict is kept, so it must not be that of a silent daemon
     if (blamed) throw blamed;
-    return { works: false, reason: `a kernel did not boot with it within ${String(bootTimeoutMs / 1000)} s` };
+    return { works: false, reason: `a kernel did not boot with it within ${bootTimeoutMs / 1000} s` };
   }
 }
 

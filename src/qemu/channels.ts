@@ -4,9 +4,9 @@ import { chmod, mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { Lifetime } from '../core/lifetime.ts';
-import { inParallel } from '../core/parallel.ts';
+import { allOrAbort } from '../core/all-or-abort.ts';
 import { longestSocketPath } from '../core/socket-path.ts';
 import { startExec, type Lifeline } from '../docker/index.ts';
 import { duplexOf } from './duplex.ts';
@@ -49,7 +49,7 @@ export async function listenHere(folder: string, seen: string): Promise<Channels
     const path = join(own, name);
     // our path may be too long for a socket, but not one by way of the folder's descriptor
     const { server, connected } = await listen(
-      Buffer.byteLength(path) <= longestSocketPath ? path : `/proc/self/fd/${String(handle.fd)}/${name}`,
+      Buffer.byteLength(path) <= longestSocketPath ? path : `/proc/self/fd/${handle.fd}/${name}`,
     );
     lifetime.defer(name, () => void server.close());
     await chmod(path, 0o777);
@@ -85,10 +85,10 @@ export async function listenThere({ container }: Lifeline, folder: string, signa
     // -t 0: ends as soon as QEMU closes its side, where it would wait for half a second; -d -d: says when it listens
     const command = ['socat', '-d', '-d', '-t', '0', '-', `UNIX-LISTEN:${path}`];
     const { stdin, stdout, stderr } = await startExec(container, { command }, abort);
-    await untilAborted(untilListening(stderr), abort);
+    await raceWithSignal(untilListening(stderr), abort);
     return { path, connected: Promise.resolve(duplexOf(stdout, stdin)) };
   };
-  const [qmp, serial] = await inParallel<[Channel, Channel]>(signal, [
+  const [qmp, serial] = await allOrAbort<[Channel, Channel]>(signal, [
     (abort) => listenAt('qmp', abort),
     (abort) => listenAt('serial', abort),
   ]);

@@ -89,23 +89,20 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   if (expected !== 'auto' && expected !== format && expected !== 'raw') {
     throw new DiskImageError(path, `appliance.format says ${expected}, but the file is ${format}`);
   }
-  if (format === 'raw' && expected !== 'raw') await seeBootSector(path);
+  if (format === 'raw' && expected !== 'raw') await assertHasBootSector(path);
   const { size } = await stat(path);
   const check = parseFields(report.check);
   const end = check?.['image-end-offset'];
   const clusterBytes = info?.['cluster-size'];
   // the end is that of the last cluster, which the file need not fill when it is compressed
   if (typeof end === 'number' && end - size >= (typeof clusterBytes === 'number' ? clusterBytes : 1)) {
-    throw new DiskImageError(
-      path,
-      `it is truncated: ${String(size)} bytes of ${String(end)}. Was its copy or download cut short?`,
-    );
+    throw new DiskImageError(path, `it is truncated: ${size} bytes of ${end}. Was its copy or download cut short?`);
   }
   const corruptions = check?.['corruptions'];
   if (typeof corruptions === 'number' && corruptions > 0) {
     throw new DiskImageError(
       path,
-      `it is truncated or damaged: qemu-img check finds ${String(corruptions)} corruptions. Build or fetch it anew`,
+      `it is truncated or damaged: qemu-img check finds ${corruptions} corruptions. Build or fetch it anew`,
     );
   }
   if (report.check !== '' && check === undefined) throw new DiskImageError(path, `QEMU cannot check it: ${report.errors.trim()}`);
@@ -123,7 +120,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
 }
 
 /** To qemu-img any file is a raw disk; one that has no boot sector is none that a machine could boot. */
-async function seeBootSector(path: string): Promise<void> {
+async function assertHasBootSector(path: string): Promise<void> {
   if (await hasBootSector(path)) return;
   throw new DiskImageError(
     path,

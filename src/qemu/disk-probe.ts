@@ -7,7 +7,7 @@ import { Container, type Engine, type FileAccess } from '../docker/index.ts';
 import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage } from './disk-image.ts';
 import { recogniseWrapping } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
-import { seeBaseBeside } from './overlay-place.ts';
+import { assertBaseIsBeside } from './overlay-place.ts';
 import { imageFolder } from './qemu-files.ts';
 
 /**
@@ -57,7 +57,7 @@ export async function inspectDisk(
   const path = await realpath(named); // a link leads out of the folder that is mounted
   const wrapping = await recogniseWrapping(path, expected === 'raw');
   if (wrapping !== undefined) throw new DiskImageError(path, wrapping);
-  if (place.access.kind !== 'volumes-from' && expected !== 'raw') await seeBaseBeside(path);
+  if (place.access.kind !== 'volumes-from' && expected !== 'raw') await assertBaseIsBeside(path);
   return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
     const { engine, image, access } = place;
     const isMounted = access.kind === 'bind';

@@ -31,7 +31,7 @@ export class QmpTimeoutError extends AlpyError {
   readonly fault: Fault;
 
   constructor(awaited: string, timeoutMs: number, fault: Fault, options?: ErrorOptions) {
-    super(`QEMU: waited ${String(timeoutMs)} ms for ${awaited}`, options);
+    super(`QEMU: waited ${timeoutMs} ms for ${awaited}`, options);
     this.fault = fault;
   }
 }

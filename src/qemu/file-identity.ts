@@ -16,7 +16,7 @@ export async function identify(path: string): Promise<FileIdentity> {
  * Sees that files are what they were.
  * @throws DiskImageError naming the one that is not
  */
-export async function seeUnchanged(files: readonly FileIdentity[]): Promise<void> {
+export async function assertUnchanged(files: readonly FileIdentity[]): Promise<void> {
   for (const { path, stamp } of files) {
     const now = await identify(path).catch(() => undefined);
     if (now?.stamp === stamp) continue;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { untilAborted, withDeadline, type Wait } from '../core/deadline.ts';
+import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
-import { logAside, step } from '../core/step.ts';
+import { logUnscoped, step } from '../core/step.ts';
 import type { Container, ExitStatus, FileAccess, Lifeline } from '../docker/index.ts';
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
@@ -12,11 +12,11 @@ import {
   imagePath,
   prepareScript,
   qemuCommand,
-  seenFolders,
+  containerPaths,
   snapshotFiles,
   type HypervisorPaths,
   type HypervisorSpec,
-  type SeenFolders,
+  type ContainerPaths,
   type SharedFolders,
 } from './qemu-files.ts';
 import { QmpClient } from './qmp.ts';
@@ -111,13 +111,13 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /** what QEMU had printed as warnings and errors when it ended */
-  get lastWords(): string {
+  get finalStderr(): string {
     return this.#stderr;
   }
 
   /** When QEMU has ended, waits until it is known how. */
   async settle(): Promise<void> {
-    if (this.qmp.isClosed) await untilAborted(this.#ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
+    if (this.qmp.isClosed) await raceWithSignal(this.#ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
   }
 
   /** What QEMU has printed as warnings and errors so far; nothing when its container has ended. */
@@ -195,7 +195,7 @@ export class Hypervisor implements AsyncDisposable {
       const status = await this.#parts.ended;
       this.#stderr = await this.readStderr();
       this.#exitStatus = status;
-      if (!this.#isExpectedToEnd) logAside('alpy.docker', `qemu ended: ${status.text}`);
+      if (!this.#isExpectedToEnd) logUnscoped('alpy.docker', `qemu ended: ${status.text}`);
     } catch {
       // its container has ended, and that is told
     }
@@ -208,8 +208,8 @@ async function prepare(
   spec: HypervisorSpec,
   own: string,
   wait: Wait,
-): Promise<{ readonly channels: Channels; readonly seen: SeenFolders; readonly own: string }> {
-  const seen = seenFolders(access, folders, spec);
+): Promise<{ readonly channels: Channels; readonly seen: ContainerPaths; readonly own: string }> {
+  const seen = containerPaths(access, folders, spec);
   const script = prepareScript(spec, { seen, own });
   if (access.kind === 'copy') await copyFiles(lifeline, spec, seen, wait.signal);
   const here = await channelsHere({ lifeline, access, folders }, spec);
@@ -224,12 +224,12 @@ async function prepare(
 
 /** Sockets of this process, unless QEMU cannot connect to any. */
 async function channelsHere({ lifeline, access, folders }: HypervisorPlace, spec: HypervisorSpec): Promise<Channels | undefined> {
-  const top = seenFolders(access, folders, { ...spec, directory: folders.run }).run;
+  const top = containerPaths(access, folders, { ...spec, directory: folders.run }).run;
   if (access.kind === 'copy' || !lifeline.container.engine.sharesKernel || !canListenIn(top)) return undefined;
   try {
     return await listenHere(folders.run, top);
   } catch (error) {
-    logAside('alpy.qemu', `no sockets in ${folders.run}, so the lifeline listens: ${messageOf(error)}`); // not every file system has them
+    logUnscoped('alpy.qemu', `no sockets in ${folders.run}, so the lifeline listens: ${messageOf(error)}`); // not every file system has them
     return undefined;
   }
 }
@@ -237,7 +237,7 @@ async function channelsHere({ lifeline, access, folders }: HypervisorPlace, spec
 async function copyFiles(
   { container }: Lifeline,
   { machine, disk }: HypervisorSpec,
-  seen: SeenFolders,
+  seen: ContainerPaths,
   signal?: AbortSignal,
 ): Promise<void> {
   const captures = machine.nics.map((_, link) => ({ path: captureFile(seen.run, link), content: '', mode: 0o666 }));
@@ -273,7 +273,7 @@ async function reasonOf(
   if (error instanceof QmpTimeoutError)
     return new HypervisorError('QEMU did not start in time', await readStderr(lifeline, own), 'environment');
   if (!(error instanceof QmpClosedError)) return error;
-  const status = await untilAborted(ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
+  const status = await raceWithSignal(ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
   // who adds arguments of QEMU answers for them
   const isTheirs = machine.extra.length > 0;
   const hint = isTheirs ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-export { chooseAccel, provenKvm, type Accel, type AccelChoice, type KvmProbe, type KvmVerdict } from './accel.ts';
+export { chooseAccel, probeKvm, type Accel, type AccelChoice, type KvmProbe, type KvmVerdict } from './accel.ts';
 export { findArgumentFiles, type ArgumentFiles } from './argument-files.ts';
 export { clockBase, diskId, machineArguments, tapName, type MachineSpec, type NicModel } from './machine.ts';
 export { GuestClock } from './clock.ts';
@@ -14,7 +14,7 @@ export {
   QmpProtocolError,
   QmpTimeoutError,
 } from './errors.ts';
-export { identify, seeUnchanged, type FileIdentity } from './file-identity.ts';
+export { identify, assertUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor, type HypervisorPlace } from './hypervisor.ts';
 export {
   captureFile,

@@ -94,7 +94,7 @@ function machineArgument({ machine, memoryMiB }: MachineSpec, { memory }: Machin
     'copy-on-write': 'share=off',
     'copy-on-write of a file that may not be written': 'share=off,readonly=on,rom=off',
   }[memory.use];
-  const backend = `memory-backend-file,id=ram0,size=${String(memoryMiB)}M,mem-path=${escapeCommas(memory.path)},${access}`;
+  const backend = `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=${escapeCommas(memory.path)},${access}`;
   return ['-object', backend, '-machine', `${machine},memory-backend=ram0`];
 }
 
@@ -110,7 +110,7 @@ export function clockBase(start: Date): string {
 
 /** Name of a link's tap in QEMU's own namespace, before a node gets it. */
 export function tapName(link: number): string {
-  return `tap${String(link)}`;
+  return `tap${link}`;
 }
 
 function accelArguments({ accel, cpu }: MachineSpec): readonly string[] {
@@ -163,13 +163,13 @@ function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
 const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',guest_announce=off' };
 
 function nicArguments(link: number, model: NicModel, mac: string, paths: MachinePaths): readonly string[] {
-  const id = `net${String(link)}`;
+  const id = `net${link}`;
   const slot = `0x${(firstNicSlot + link).toString(16)}`;
   return [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost would bypass it
     ...['-netdev', `tap,id=${id},ifname=${tapName(link)},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=capture${String(link)},netdev=${id},file=${escapeCommas(paths.capture(link))}`],
+    ...['-object', `filter-dump,id=capture${link},netdev=${id},file=${escapeCommas(paths.capture(link))}`],
     // romfile=: no network boot, which would only delay that of the disk
-    ...['-device', `${model}${modelOptions[model] ?? ''},id=nic${String(link)},netdev=${id},mac=${mac},addr=${slot},romfile=`],
+    ...['-device', `${model}${modelOptions[model] ?? ''},id=nic${link},netdev=${id},mac=${mac},addr=${slot},romfile=`],
   ];
 }

@@ -15,7 +15,7 @@ const deepest = 20;
  * @param path - the image, links followed
  * @throws DiskImageError that says what to type, otherwise
  */
-export async function seeBaseBeside(path: string): Promise<void> {
+export async function assertBaseIsBeside(path: string): Promise<void> {
   const folder = dirname(path);
   let overlay = path;
   for (let depth = 0; depth < deepest; depth += 1) {

@@ -76,18 +76,18 @@ const snapshotFolder = '/alpy/snapshot';
 export const imageFolder = '/alpy/image';
 
 /** Paths of this machine, as QEMU sees them. */
-export interface SeenFolders {
+export interface ContainerPaths {
   readonly run: string;
   readonly image: string;
   readonly snapshot: string;
 }
 
 /** How QEMU sees the folders of a hypervisor that lie below the shared ones. Pure. */
-export function seenFolders(
+export function containerPaths(
   access: FileAccess,
   folders: SharedFolders,
   { disk, directory, snapshot }: HypervisorSpec,
-): SeenFolders {
+): ContainerPaths {
   if (access.kind === 'volumes-from') {
     return { run: directory, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // then the paths are ours
   }
@@ -103,7 +103,7 @@ const firmwareTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd';
 
 /** Folders of one hypervisor, as QEMU sees them. */
 export interface HypervisorFolders {
-  readonly seen: SeenFolders;
+  readonly seen: ContainerPaths;
   /** a folder of its own, in its container */
   readonly own: string;
 }
@@ -146,7 +146,7 @@ export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, paths: 
   return quoteWords(['qemu-system-x86_64', ...machineArguments(machine, machinePaths)]);
 }
 
-function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, seen: SeenFolders): DiskFile {
+function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, seen: ContainerPaths): DiskFile {
   const image = { path: imagePath(seen, disk), format: disk.format };
   if (!snapshot) return { ...image, isWritten: false };
   const path = join(seen.snapshot, snapshotFiles.disk);
@@ -159,7 +159,7 @@ function firmwareFile(snapshot: SnapshotUse | undefined, { seen, own }: Hypervis
 }
 
 /** The disk image as QEMU sees it. */
-export function imagePath(seen: SeenFolders, disk: DiskImage): string {
+export function imagePath(seen: ContainerPaths, disk: DiskImage): string {
   return join(seen.image, basename(disk.path));
 }
 
@@ -170,7 +170,7 @@ function memoryUse(disk: DiskImage, use: SnapshotUse['use']): NonNullable<Machin
 
 /** The pcap of a link in a folder. */
 export function captureFile(directory: string, link: number): string {
-  return join(directory, `link${String(link)}.pcap`);
+  return join(directory, `link${link}.pcap`);
 }
 
 /** A command for a shell. */

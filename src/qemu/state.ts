@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import type { QmpEvent } from './qmp-messages.ts';
 import { QmpError } from './errors.ts';
 import type { QmpClient } from './qmp.ts';
@@ -45,7 +46,7 @@ async function migrate(qmp: QmpClient, command: 'migrate' | 'migrate-incoming', 
   const hasEnded = ({ event, data }: QmpEvent): boolean =>
     event === 'MIGRATION' && (data['status'] === 'completed' || data['status'] === 'failed');
   const ended = qmp.waitForEvent(hasEnded, { ...wait, awaited: `the end of ${command}`, fault: 'environment' });
-  ended.catch(() => undefined); // told below, unless the command itself is refused
+  markHandled(ended); // told below, unless the command itself is refused
   await qmp.execute(command, { uri }, wait);
   const { data } = await ended;
   if (data['status'] === 'failed') throw new QmpError(command, 'GenericError', await reasonOf(qmp));

@@ -26,7 +26,7 @@ export async function readTextScreen(qmp: QmpClient, wait: Wait): Promise<readon
   if (isGraphic) return undefined;
   const { columns, rows, start } = await indexed(ports.crt, readLayout);
   const count = Math.min(columns * rows, memory.bytes / 2 - start);
-  const dump = count > 0 ? await monitor(`xp /${String(count)}xh ${hex(memory.start + start * 2)}`) : '';
+  const dump = count > 0 ? await monitor(`xp /${count}xh ${hex(memory.start + start * 2)}`) : '';
   return linesIn(dump, columns);
 }
 

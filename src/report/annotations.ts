@@ -71,7 +71,7 @@ function kindOf(file: string): string | undefined {
 function sectionsJson(links: readonly Link[], kept: number, place: JobReport): string {
   const url = artifactUrl(place, 'report/index.html');
   const rest = links.length - kept;
-  const more = rest > 0 ? [externalLink({ label: `Report, also for ${String(rest)} more files`, url })] : [];
+  const more = rest > 0 ? [externalLink({ label: `Report, also for ${rest} more files`, url })] : [];
   const byKind = Map.groupBy(links.slice(0, kept), ({ kind }) => kind);
   const sections = [...byKind].map(([kind, ofKind]) => [kind, ofKind.map(externalLink)] as const);
   return `${JSON.stringify({ alpy: [externalLink({ label: 'Report', url }), ...more], ...Object.fromEntries(sections) })}\n`;

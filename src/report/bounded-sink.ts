@@ -57,8 +57,7 @@ export class BoundedSink implements Disposable {
     for (const [key] of this.#uses) this.#summarize(key);
     const left = this.#leftOutSteps;
     this.#leftOutSteps = 0;
-    if (left > 0)
-      this.#say([], 'alpy.runner', `${String(left)} further steps are not logged, and nothing of what was logged in them`);
+    if (left > 0) this.#say([], 'alpy.runner', `${left} further steps are not logged, and nothing of what was logged in them`);
   }
 
   #log(event: StepEvent & { readonly kind: 'log' }, key: string): void {
@@ -111,11 +110,7 @@ export class BoundedSink implements Disposable {
   #summarize(key: string): void {
     for (const [source, { lines, characters }] of this.#uses.get(key) ?? []) {
       if (lines > 0)
-        this.#say(
-          key === '' ? [] : key.split('\0'),
-          source,
-          `… ${String(lines)} lines (${String(characters)} characters) were left out`,
-        );
+        this.#say(key === '' ? [] : key.split('\0'), source, `… ${lines} lines (${characters} characters) were left out`);
     }
     this.#uses.delete(key);
   }

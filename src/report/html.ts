@@ -89,7 +89,7 @@ export async function writeHtml(outDirectory: string, report: RunReport): Promis
 function countsOf({ tests, errors }: RunReport): string {
   const counts = (['passed', 'failed', 'error', 'skipped'] as const).map((status) => {
     const count = tests.filter((test) => test.status === status).length + (status === 'error' ? errors.length : 0);
-    return count > 0 || status === 'passed' ? `${String(count)} ${status === 'error' ? 'broken' : status}` : '';
+    return count > 0 || status === 'passed' ? `${count} ${status === 'error' ? 'broken' : status}` : '';
   });
   return counts.filter((text) => text !== '').join(', ');
 }
@@ -175,7 +175,7 @@ function stepPart({ title, durationMs, error, log, children }: StepReport, whole
     <span class="title">${title}${error === undefined ? '' : ' — failed'}</span><span class="time">${time}</span>
   </div>`;
   const shown = log.slice(0, maxLogLines).map((line) => capText(line, maxLogLineLength));
-  const more = log.length > shown.length ? [`… ${String(log.length - shown.length)} more lines in the debug log`] : [];
+  const more = log.length > shown.length ? [`… ${log.length - shown.length} more lines in the debug log`] : [];
   const lines =
     log.length === 0
       ? undefined

@@ -107,7 +107,7 @@ export class JobLog {
     const safe = name.replace(/[^A-Za-z0-9_.-]+/g, '_').slice(0, maxNameLength) || 'section';
     const key = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '-');
     let unique = safe;
-    for (let n = 2; this.#names.has(key(unique)); n++) unique = `${safe}-${String(n)}`;
+    for (let n = 2; this.#names.has(key(unique)); n++) unique = `${safe}-${n}`;
     this.#names.add(key(unique));
     return unique;
   }

@@ -33,7 +33,7 @@ export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]],
 }
 
 function moved(test: TestReport, { directoryOf }: ShardResults, shard: number): TestReport {
-  const id = `${String(shard + 1)}:${test.id}`; // unique in a run, not in several
+  const id = `${shard + 1}:${test.id}`; // unique in a run, not in several
   const { directory } = test;
   if (directory === undefined) return { ...test, id };
   const to = directoryOf(directory);

@@ -21,7 +21,7 @@ export function metricsText(report: RunReport): string {
   });
   return [
     ...family('alpy_tests', 'Number of tests by how they ended.'),
-    ...statuses.map((status) => `alpy_tests{status="${status}"} ${String(count(report, status))}`),
+    ...statuses.map((status) => `alpy_tests{status="${status}"} ${count(report, status)}`),
     ...family('alpy_run_duration_seconds', 'Duration of the run.', 'seconds'),
     `alpy_run_duration_seconds ${seconds(report.durationMs)}`,
     ...family('alpy_test_duration_seconds', 'Duration of each test, its testbed included.', 'seconds'),

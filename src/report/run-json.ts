@@ -35,5 +35,5 @@ export async function readRunJson(file: string): Promise<RunReport> {
   const version = typeof value === 'object' && value !== null && 'schemaVersion' in value ? value.schemaVersion : undefined;
   if (version === runJsonVersion) return value as RunReport;
   const found = version === undefined ? 'no run.json of alpy' : `of version ${JSON.stringify(version)}`;
-  throw new UsageError(`${file} is ${found}; this alpy reads version ${String(runJsonVersion)}`);
+  throw new UsageError(`${file} is ${found}; this alpy reads version ${runJsonVersion}`);
 }

@@ -14,7 +14,7 @@ export function shardProblem(reports: readonly Pick<RunReport, 'shard'>[]): stri
   const present = new Set(shards.map(({ index }) => index));
   const missing = Array.from({ length: first.total }, (_, index) => index + 1).filter((index) => !present.has(index));
   if (missing.length > 0)
-    return `no results of shard ${missing.join(', ')} of ${String(first.total)}: see whether its job ran and kept its artifacts`;
+    return `no results of shard ${missing.join(', ')} of ${first.total}: see whether its job ran and kept its artifacts`;
   const twice = shards.find(({ index }, at) => shards.findIndex((other) => other.index === index) !== at);
-  return twice === undefined ? undefined : `the results of shard ${String(twice.index)} are there twice: name each once`;
+  return twice === undefined ? undefined : `the results of shard ${twice.index} are there twice: name each once`;
 }

@@ -58,7 +58,7 @@ const maxTextLength = 65_536;
 export function errorReports(error: ThrownError): readonly ErrorReport[] {
   const parts = partsOf(error);
   const more = parts.length - maxErrors;
-  const left = more > 0 ? [{ message: `${String(more)} more errors were left out` }] : [];
+  const left = more > 0 ? [{ message: `${more} more errors were left out` }] : [];
   return [...parts.slice(0, maxErrors).map((part) => errorReport(thrown(part))), ...left];
 }
 

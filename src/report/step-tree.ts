@@ -48,7 +48,7 @@ export function stepTree(events: Iterable<StepEvent>): readonly StepReport[] {
       parent.log.push(logLength <= maxLogLength ? event.text : '… further lines are in events.ndjson');
     }
   }
-  if (steps > maxSteps) root.log.push(`… ${String(steps - maxSteps)} further steps are in events.ndjson`);
+  if (steps > maxSteps) root.log.push(`… ${steps - maxSteps} further steps are in events.ndjson`);
   // what was logged outside any step still belongs to the test
   return root.log.length > 0
     ? [{ ...openStep({ path: ['Log'], source: '', timeMs: firstMs ?? 0 }), log: root.log }, ...root.children]

@@ -78,7 +78,7 @@ export async function readStoredResults(outDirectory: string): Promise<RunReport
   const head = lines.find((line) => line.run !== undefined)?.run;
   if (!head) throw new UsageError(`${file} holds no results of alpy`);
   const tests = lines.flatMap(({ test }) => test ?? []);
-  const message = `the run ended before it could write its reports; this is what it had stored, ${String(tests.length)} tests`;
+  const message = `the run ended before it could write its reports; this is what it had stored, ${tests.length} tests`;
   const errors = [{ message, code: 'ALPY_ENVIRONMENT', fault: 'environment' } as const];
   const durationMs = tests.reduce((sum, test) => sum + test.durationMs, 0);
   return { ...head, durationMs, tests, errors, exitStatus: exitStatusOf({ tests, errors }) };

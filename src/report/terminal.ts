@@ -37,8 +37,8 @@ export function summaryLines(report: RunReport, outDirectory: string): readonly 
     ...told.filter(({ status }) => status !== 'skipped').flatMap((test) => testParagraph(test, outDirectory)),
     ...report.errors.flatMap((error) => ['', 'ERROR outside any test', ...errorLines(error)]),
     '',
-    `Took ${seconds(report.durationMs)}; device's fault: ${String(failed)}, other errors: ${String(errors)}`,
-    `${String(count('passed'))} passed, ${String(failed + errors)} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ''}`,
+    `Took ${seconds(report.durationMs)}; device's fault: ${failed}, other errors: ${errors}`,
+    `${count('passed')} passed, ${failed + errors} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
   ];
 }
 

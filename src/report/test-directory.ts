@@ -19,7 +19,7 @@ const maxLength = 80;
 export function testDirectoryName({ file, fullName }: NamedTest, n = 1): string {
   const stem = slug(basename(file).replace(/(\.(test|spec))?\.[cm]?[jt]sx?$/, ''));
   const name = [stem, slug(fullName)].filter((part) => part !== '').join('-') || 'test';
-  const suffix = n > 1 ? `-${String(n)}` : '';
+  const suffix = n > 1 ? `-${n}` : '';
   return name.slice(0, maxLength - suffix.length).replace(/-+$/, '') + suffix;
 }
 

@@ -22,7 +22,7 @@ export function capText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const half = Math.floor(maxLength / 2);
   const missing = text.length - 2 * half;
-  const kept = `${text.slice(0, half)}\n… ${String(missing)} characters left out …\n${text.slice(text.length - half)}`;
+  const kept = `${text.slice(0, half)}\n… ${missing} characters left out …\n${text.slice(text.length - half)}`;
   return kept.toWellFormed(); // a cut may have split a character in two
 }
 

@@ -9,7 +9,7 @@ export function uniqueNames(names: readonly string[]): readonly string[] {
   const seen = new Set<string>();
   return names.map((name) => {
     let unique = name;
-    if (seen.has(name)) for (let n = 2; taken.has((unique = `${name} (${String(n)})`)); n++);
+    if (seen.has(name)) for (let n = 2; taken.has((unique = `${name} (${n})`)); n++);
     seen.add(name);
     taken.add(unique);
     return unique;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vitest } from 'vitest/node';
+import { markHandled } from '../core/mark-handled.ts';
 
 /** How long Vitest may take to close after a run that was stopped, in `ms`. */
 const closeTimeoutMs = 1000;
@@ -13,7 +14,7 @@ export async function closeVitest(
 ): Promise<void> {
   const closed = vitest.close();
   if (!aborted) return closed;
-  closed.catch(() => undefined);
+  markHandled(closed);
   const over = new AbortController();
   try {
     // this timer must keep the process alive: nothing else may, and the reports are yet to be written

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { inParallel } from '../core/parallel.ts';
+import { allOrAbort } from '../core/all-or-abort.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { SnapshotStore } from '../snapshot/index.ts';
-import { inspectApplianceDisk, inspectHost, whyNoSnapshots, type FileFacts, type HostFacts } from '../testbed/index.ts';
+import { inspectApplianceDisk, inspectHost, checkSnapshotSupport, type FileFacts, type HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 
 /** Of what it is to find out. */
@@ -40,7 +40,7 @@ export async function inspect(engine: Engine, options: InspectOptions, testsDire
   const { signal, loaded, variables, accelCacheFile } = options;
   const { accel, images: locations } = loaded.config;
   const images = resolveImages(variables, locations);
-  const [host, mounted] = await inParallel(signal, [
+  const [host, mounted] = await allOrAbort(signal, [
     (abort: AbortSignal) => inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile }, abort),
     (abort: AbortSignal) => settled(lookAtFiles(engine, { images, access: { kind: 'bind' } }, options, abort)),
   ]);
@@ -54,7 +54,7 @@ async function lookAtFiles(
   options: InspectOptions,
   signal: AbortSignal,
 ): Promise<Omit<Inspection, 'host'>> {
-  const [disk, snapshots] = await inParallel(signal, [
+  const [disk, snapshots] = await allOrAbort(signal, [
     (abort: AbortSignal) => inspectApplianceDisk(engine, facts, options.loaded.config.appliance, abort),
     (abort: AbortSignal) => placeOfSnapshots(engine, facts, options, abort),
   ]);
@@ -69,7 +69,7 @@ async function placeOfSnapshots(
 ): Promise<SnapshotPlace> {
   const { boot, snapshots } = loaded.config;
   if (boot === 'cold') return 'the configuration says so';
-  const reason = await whyNoSnapshots(engine, facts, snapshotDirectory, signal);
+  const reason = await checkSnapshotSupport(engine, facts, snapshotDirectory, signal);
   if (reason === undefined) new SnapshotStore(snapshotDirectory, snapshots.maxMiB * 1024 ** 2).removeDeadDrafts();
   return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
 }

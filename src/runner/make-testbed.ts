@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { markHandled } from '../core/mark-handled.ts';
 import { log } from '../core/step.ts';
 import type { Engine } from '../docker/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
@@ -41,14 +42,14 @@ export async function makeTestbed(wanted: Wanted, state: TestState, signal: Abor
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
   const making = make(wanted, state, signal);
   state.testbed = making.then(({ testbed }) => testbed); // all of it, so that who clears up waits for what was begun
-  state.testbed.catch(() => undefined); // told below
+  markHandled(state.testbed); // told below
   const { testbed, isRestored } = await making;
   if (!autoBoot) return testbed;
   const { test, directory } = state;
   const boot = (): Promise<void> => testbed.dut.boot({ signal });
   if (isRestored) await boot();
   else {
-    using _turn = await turnToBoot(undefined, signal);
+    using _lock = await acquireBootLock(undefined, signal);
     // who asks for a cold boot wants to see one; who gets one for lack of a snapshot does not want to wait for the same failure
     await (wanted.boot === 'cold' ? boot() : failedBoots().guard(nameOfBoot(wanted), { test, directory }, signal, boot));
   }
@@ -97,7 +98,7 @@ async function snapshotFor(
   const store = new SnapshotStore(snapshots.directory, snapshots.maxBytes);
   const directory = join(state.directory, 'boot');
   const once = async (key: string, make: () => Promise<Snapshot>): Promise<Snapshot> => {
-    using _turn = await turnToBoot(key, signal);
+    using _lock = await acquireBootLock(key, signal);
     return await failedBoots().guard(key, { test: state.test, directory }, signal, make);
   };
   try {
@@ -109,6 +110,6 @@ async function snapshotFor(
   }
 }
 
-function turnToBoot(name: string | undefined, signal: AbortSignal): Promise<Lease> {
+function acquireBootLock(name: string | undefined, signal: AbortSignal): Promise<Lease> {
   return acquire(runFacts().scheduler, { kind: 'boot', name }, signal);
 }

@@ -30,8 +30,8 @@ async function toReach(received: unknown, target: string, options: MatcherOption
     pass: answered > 0,
     message: () =>
       answered > 0
-        ? `expected ${received.name} not to reach ${target}, but ${String(answered)} of ${String(sent)} echo requests were answered`
-        : `expected ${received.name} to reach ${target}, but ${reason ?? `none of ${String(sent)} echo requests was answered`}`,
+        ? `expected ${received.name} not to reach ${target}, but ${answered} of ${sent} echo requests were answered`
+        : `expected ${received.name} to reach ${target}, but ${reason ?? `none of ${sent} echo requests was answered`}`,
     meta: { hasMissedDeadline: answered === 0 && reason === undefined },
   };
 }
@@ -64,7 +64,7 @@ async function toHaveSeen(
   const { capture, name } = received;
   if (this.isNot === true) {
     const [frame] = await capture.frames(filter);
-    const seen = frame ? `frame ${String(frame.number)}: ${frame.protocol} ${frame.info}` : '';
+    const seen = frame ? `frame ${frame.number}: ${frame.protocol} ${frame.info}` : '';
     return { pass: frame !== undefined, message: () => `expected no frame on ${name} to pass "${filter}", but one did: ${seen}` };
   }
   try {
@@ -75,7 +75,7 @@ async function toHaveSeen(
     const { looked } = error as FrameTimeoutError; // which has looked at all frames
     return {
       pass: false,
-      message: () => `expected a frame on ${name} to pass "${filter}", but none of ${String(looked)} did`,
+      message: () => `expected a frame on ${name} to pass "${filter}", but none of ${looked} did`,
       meta: { hasMissedDeadline: true },
     };
   }

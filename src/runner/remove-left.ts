@@ -24,7 +24,7 @@ export async function removeLeft(engine: Engine, isHurried: boolean): Promise<re
       { timeoutMs },
       (cause) =>
         new ContainerTimeoutError(
-          `what is left of the run is not removed after ${String(timeoutMs)} ms: run alpy clean when the daemon answers`,
+          `what is left of the run is not removed after ${timeoutMs} ms: run alpy clean when the daemon answers`,
           { cause },
         ),
       async (signal) => {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BaseSequencer, type TestModule, type TestSpecification, type Vitest } from 'vitest/node';
 import { whenAborted } from '../core/deadline.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import type { TestWorkers } from './test-workers.ts';
 
 /** How long a run that is stopped may take, in `ms`: all of it ends within 5 s of a signal. */
@@ -26,7 +27,7 @@ export function cancellingSequencer(signal: AbortSignal): typeof BaseSequencer {
     override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
       whenAborted(signal, () => {
         // not awaited: it waits for the run, and for ever if a worker was killed
-        this.ctx.cancelCurrentRun('keyboard-input').catch(() => undefined);
+        markHandled(this.ctx.cancelCurrentRun('keyboard-input'));
       });
       return super.sort(files);
     }
@@ -49,7 +50,7 @@ export async function runSpecifications(
     over.abort();
   });
   await Promise.race([running, killWhenAborted(workers, signal, over.signal, times)]);
-  running.catch(() => undefined); // it may fail only now, when its workers are dead
+  markHandled(running); // it may fail only now, when its workers are dead
 }
 
 /** Done some time after the signal has fired, unless the run is over before. */

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { whenAborted } from '../core/deadline.ts';
 import { messageOf, StoppedError, UsageError } from '../core/errors.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
@@ -88,7 +89,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const testsDirectory = join(config.out, 'tests');
   await makeFolder(testsDirectory);
   const loading = import('./open-vitest.ts'); // takes a while, in which containers find out what there is
-  loading.catch(() => undefined); // told below
+  markHandled(loading); // told below
   const { jobId, onWait } = options;
   using engine = await Engine.connect({ jobId, onWait }, { timeoutMs: connectTimeoutMs, signal });
   const redact = makeRedactor(options.secrets);
@@ -193,7 +194,7 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
     appliance: relative(directory, disk.path),
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
-    workers: `${String(workers)} (${String(machine.cores)} cores, ${String(machine.availableMiB)} MiB available)`,
+    workers: `${workers} (${machine.cores} cores, ${machine.availableMiB} MiB available)`,
   };
   const forWorkers = {
     runId: engine.runId,
@@ -257,7 +258,7 @@ function inShard(
   const plan = planShards(files.map(nameOf), total, durations);
   const mine = new Set(plan[index - 1]);
   const by = files.some((file) => durations.has(nameOf(file))) ? 'duration' : 'count';
-  onStart({ shard: `${String(index)}/${String(total)}, ${String(mine.size)} of ${String(files.length)} test files (by ${by})` });
+  onStart({ shard: `${index}/${total}, ${mine.size} of ${files.length} test files (by ${by})` });
   return { chosen: files.filter((file) => mine.has(nameOf(file))), report: { index, total, plan: planHash(plan) } };
 }
 

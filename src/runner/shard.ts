@@ -22,7 +22,7 @@ export function parseShard(text: string, source = '--shard'): Shard {
   const [index, total] = [Number(first), Number(second)];
   if (index >= 1 && index <= total && total <= maxShards) return { index, total };
   throw new UsageError(
-    `${source}: wanted a part of the whole like 2/5, the first from 1 to the second, that up to ${String(maxShards)}; found ${JSON.stringify(text)}`,
+    `${source}: wanted a part of the whole like 2/5, the first from 1 to the second, that up to ${maxShards}; found ${JSON.stringify(text)}`,
   );
 }
 

@@ -53,7 +53,7 @@ export const test = base
   .extend('apps', ({ testbed }) => testbed.apps)
   .extend('capture', ({ testbed }) => (link: number): Capture => {
     const found = testbed.links[link];
-    if (!found) throw new RangeError(`there is no link ${String(link)}: the topology has ${String(testbed.links.length)}`);
+    if (!found) throw new RangeError(`there is no link ${link}: the topology has ${testbed.links.length}`);
     return found.capture;
   })
   .extend(

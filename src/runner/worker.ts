@@ -48,7 +48,7 @@ aroundEach(async (runTest, { task }) => {
   const file = relative(root, task.file.filepath);
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
-  const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${String(retry)}`);
+  const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${retry}`);
   const state: TestState = { test: task.fullTestName, directory };
   setTestState(task, state);
   runningTests += 1;

@@ -2,17 +2,17 @@
 import { AlpyError, messageOf, partsOf, statusByFault, UsageError } from '../core/errors.ts';
 import type { Answerer, Call } from './call.ts';
 import { allHelp, commandHelp, sessionCommands } from './commands/index.ts';
-import { parseWords } from './commands/command.ts';
-import type { Held } from './held.ts';
+import { parseCommandLine } from './commands/command.ts';
+import type { Session } from './session.ts';
 
 /**
  * Answers calls with what the session commands do. Errors are told on the caller's standard error, as the CLI does.
  * @param others - does what is no session command; `undefined` when it is one
  */
-export function answererOf(held: Held, others?: (call: Call) => Promise<number | undefined>): Answerer {
+export function answererOf(session: Session, others?: (call: Call) => Promise<number | undefined>): Answerer {
   return async (call) => {
     try {
-      return (await others?.(call)) ?? (await answer(held, call));
+      return (await others?.(call)) ?? (await answer(session, call));
     } catch (error) {
       const { text, status } = describe(error);
       await call.write('err', `alpy: ${text}\n`);
@@ -37,7 +37,7 @@ function describePart(error: unknown): Description {
   return { text: error instanceof Error ? (error.stack ?? error.message) : messageOf(error), status: statusByFault.bug };
 }
 
-async function answer(held: Held, call: Call): Promise<number> {
+async function answer(session: Session, call: Call): Promise<number> {
   const [name, ...args] = call.args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     await call.write('out', `${allHelp()}\n`);
@@ -52,5 +52,5 @@ async function answer(held: Held, call: Call): Promise<number> {
     await call.write('out', `${commandHelp(command)}\n`);
     return 0;
   }
-  return command.run(held, parseWords(command, args), call);
+  return command.run(session, parseCommandLine(command, args), call);
 }

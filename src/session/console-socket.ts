@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { messageOf } from '../core/errors.ts';
-import { logAside } from '../core/step.ts';
+import { logUnscoped } from '../core/step.ts';
 import type { SerialConsole } from '../console/index.ts';
 
 /** Most output that waits for a reader that does not read, in `bytes`; it is let go of then. */
@@ -44,7 +44,7 @@ async function type(socket: Socket, console: SerialConsole): Promise<void> {
   try {
     for await (const chunk of socket) await console.send(chunk as Buffer);
   } catch (error) {
-    if (!socket.destroyed) logAside('alpy.session', `a connection to the console was given up: ${messageOf(error)}`);
+    if (!socket.destroyed) logUnscoped('alpy.session', `a connection to the console was given up: ${messageOf(error)}`);
     socket.destroy();
   }
 }

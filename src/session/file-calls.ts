@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 import { openOnlySync, openPlain } from '../core/plain-file.ts';
-import { logAside } from '../core/step.ts';
+import { logUnscoped } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
 
@@ -48,7 +48,7 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   const running = new Map<string, AbortController>();
   const input = new Socket({ fd: pipe, readable: true, writable: false });
   input.on('error', (error) => {
-    logAside('alpy.session', `no more calls can be taken: ${messageOf(error)}`);
+    logUnscoped('alpy.session', `no more calls can be taken: ${messageOf(error)}`);
   });
   onLines(input, (line) => {
     const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]{1,64})$/.exec(line)?.groups ?? {};
@@ -59,7 +59,7 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
       running.set(id, stop);
       serveOne(join(calls, id), answer, stop)
         .catch((error: unknown) => {
-          logAside('alpy.session', `a call was given up: ${messageOf(error)}`);
+          logUnscoped('alpy.session', `a call was given up: ${messageOf(error)}`);
         })
         .finally(() => running.delete(id));
     }
@@ -100,7 +100,7 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
   await Promise.all(Object.values(outputs).map((pipe) => ended(pipe)));
   const done = openPipe(`${path}.done`);
   done.on('error', () => undefined); // the caller has gone
-  await writeTo(done, `${String(status)}\n`);
+  await writeTo(done, `${status}\n`);
   await ended(done);
 }
 
@@ -116,7 +116,7 @@ async function readWhole(path: string): Promise<Buffer | undefined> {
   // piece by piece: who has put it there may still write to it
   for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`${path} has more than ${String(mostBytes)} bytes`);
+    if (bytes > mostBytes) throw new Error(`${path} has more than ${mostBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

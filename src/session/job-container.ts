@@ -4,7 +4,7 @@ import { step } from '../core/step.ts';
 import { Container, isWrongCommand, trafficCapabilities, type Engine } from '../docker/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import type { Call } from './call.ts';
-import { nodeNamed } from './held.ts';
+import { nodeNamed } from './session.ts';
 import { runIn } from './run-in.ts';
 import { sharedFolder, type JobContainerSpec } from './spec.ts';
 

@@ -4,7 +4,7 @@ import { AppEndedError } from '../docker/index.ts';
 import type { App } from '../network/index.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { ServiceError } from './errors.ts';
-import { nodeNamed } from './held.ts';
+import { nodeNamed } from './session.ts';
 import type { ServiceSpec } from './spec.ts';
 
 /**

@@ -5,7 +5,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { longestSocketPath } from '../core/socket-path.ts';
-import { logAside } from '../core/step.ts';
+import { logUnscoped } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 
 /** First line of a connection. */
@@ -25,12 +25,12 @@ type Reply = { readonly out: string } | { readonly err: string } | { readonly ex
  */
 export async function serveSocket(path: string, answer: Answerer): Promise<AsyncDisposable> {
   if (Buffer.byteLength(path) > longestSocketPath)
-    throw new EnvironmentError(`no socket can have the path ${path}: it is longer than ${String(longestSocketPath)} bytes`);
+    throw new EnvironmentError(`no socket can have the path ${path}: it is longer than ${longestSocketPath} bytes`);
   const running = new Map<Socket, Promise<void>>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.once('close', () => running.delete(socket));
     const answered = serveOne(socket, answer).catch((error: unknown) => {
-      logAside('alpy.session', `a call was given up: ${messageOf(error)}`);
+      logUnscoped('alpy.session', `a call was given up: ${messageOf(error)}`);
       socket.destroy();
     });
     running.set(socket, answered);

@@ -10,11 +10,11 @@ import { readLines } from '../core/lines.ts';
 import { eventLine } from '../report/index.ts';
 import { SessionError } from './errors.ts';
 import { startFailure, type StartFailure } from './failure.ts';
-import { keep, readSpec } from './keeper.ts';
+import { keep, readSpec } from './session-server.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
 
 /** What a keeper tells who started it, a line each. */
-type Word = { readonly log: string } | { readonly ready: true } | { readonly failed: StartFailure };
+type KeeperMessage = { readonly log: string } | { readonly ready: true } | { readonly failed: StartFailure };
 
 /** Descriptor on which a keeper tells who started it how it goes. */
 const wordsFd = 3;
@@ -26,14 +26,14 @@ const wordsFd = 3;
  * @param onLine - takes what it tells meanwhile
  * @throws SessionError with what the keeper tells of why there is no testbed
  */
-export async function startKeeper(
+export async function startSessionServer(
   spec: SessionSpec,
   program: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const child = await spawnKeeper(spec, program, environment);
+  const child = await spawnSessionServer(spec, program, environment);
   const words = child.stdio[wordsFd] as Socket;
   const stop = (): void => {
     child.kill('SIGTERM');
@@ -42,7 +42,7 @@ export async function startKeeper(
   if (signal.aborted) stop();
   try {
     for await (const line of readLines(words)) {
-      const word = JSON.parse(line) as Word;
+      const word = JSON.parse(line) as KeeperMessage;
       if ('log' in word) onLine(word.log);
       else if ('failed' in word) {
         const { message, code, fault, culprit } = word.failed;
@@ -61,7 +61,7 @@ export async function startKeeper(
   }
 }
 
-async function spawnKeeper(
+async function spawnSessionServer(
   spec: SessionSpec,
   [command = '', ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -91,7 +91,7 @@ async function spawnKeeper(
  * @param directory - absolute path of the folder of its session
  * @throws what `keep` throws
  */
-export async function runKeeper(directory: string, signal: AbortSignal): Promise<void> {
+export async function runSessionServer(directory: string, signal: AbortSignal): Promise<void> {
   const words = new Socket({ fd: wordsFd, readable: true, writable: true });
   const abandoned = new AbortController();
   const state = { isReady: false };
@@ -100,7 +100,7 @@ export async function runKeeper(directory: string, signal: AbortSignal): Promise
     if (!state.isReady) abandoned.abort(new EnvironmentError('who wanted the testbed has gone'));
   });
   words.resume(); // or its end is not seen
-  const tell = (word: Word): void => {
+  const tell = (word: KeeperMessage): void => {
     if (words.writable) words.write(`${JSON.stringify(word)}\n`);
   };
   try {

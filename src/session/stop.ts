@@ -25,11 +25,11 @@ const killTimeoutMs = 5000;
  * @returns what was wrong with the testbed when it ended, such as a guest that nobody had told to power off; empty when nothing
  * @throws EnvironmentError when it has not ended in time, and cannot be killed
  */
-export async function stopKeeper(directory: string, signal?: AbortSignal, timeoutMs = stopTimeoutMs): Promise<string> {
+export async function stopSession(directory: string, signal?: AbortSignal, timeoutMs = stopTimeoutMs): Promise<string> {
   const path = join(directory, sessionFiles.socket);
   if (!existsSync(path)) return '';
   const complaints: Buffer[] = [];
-  const lateness = `the testbed of ${directory} did not end within ${String(timeoutMs / 1000)} s`;
+  const lateness = `the testbed of ${directory} did not end within ${timeoutMs / 1000} s`;
   const late = new EnvironmentError(lateness);
   await withDeadline(
     { timeoutMs, signal },
@@ -44,14 +44,14 @@ export async function stopKeeper(directory: string, signal?: AbortSignal, timeou
       );
     },
   ).catch(async (error: unknown) => {
-    if (error !== late || !(await killKeeper(directory))) throw error;
+    if (error !== late || !(await killSessionServer(directory))) throw error;
     complaints.push(Buffer.from(`${lateness}, so its keeper was killed`));
   });
   return Buffer.concat(complaints).toString().trim();
 }
 
 /** @returns whether it is gone */
-async function killKeeper(directory: string): Promise<boolean> {
+async function killSessionServer(directory: string): Promise<boolean> {
   const identity = await readFile(join(directory, sessionFiles.identity), 'utf8').catch(() => undefined); // of an older alpy
   const pid = Number(identity?.split(' ').at(-2));
   if (ownerState(identity) !== 'alive' || !Number.isSafeInteger(pid)) return ownerState(identity) === 'dead';
@@ -62,7 +62,7 @@ async function killKeeper(directory: string): Promise<boolean> {
 }
 
 /** Whether a keeper holds the testbed of a session. */
-export async function isKept(directory: string): Promise<boolean> {
+export async function isSessionUp(directory: string): Promise<boolean> {
   const socket = createConnection(join(directory, sessionFiles.socket));
   try {
     await once(socket, 'connect');

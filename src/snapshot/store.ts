@@ -240,5 +240,5 @@ export class SnapshotStore {
 }
 
 function mebibytes(bytes: number): string {
-  return `${String(Math.ceil(bytes / 1024 ** 2))} MiB`;
+  return `${Math.ceil(bytes / 1024 ** 2)} MiB`;
 }

@@ -29,7 +29,7 @@ export async function findDamage(directory: string, record: SnapshotRecord): Pro
     const path = join(directory, name);
     const found = await findStamp(path, boot);
     if (found === undefined) return `${name} is missing`;
-    if (found.bytes !== bytes) return `${name} has ${String(found.bytes)} bytes, not ${String(bytes)}: it is truncated`;
+    if (found.bytes !== bytes) return `${name} has ${found.bytes} bytes, not ${bytes}: it is truncated`;
     if (known[name] !== found.stamp && (await sha256Of(path)) !== sha256) return `the content of ${name} is not what was saved`;
     stamps[name] = found.stamp;
   }

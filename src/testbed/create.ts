@@ -2,10 +2,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
-import { inParallel } from '../core/parallel.ts';
+import { allOrAbort } from '../core/all-or-abort.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { step } from '../core/step.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
@@ -18,7 +19,7 @@ import {
   GuestClock,
   Hypervisor,
   lifelineSpec,
-  seeUnchanged,
+  assertUnchanged,
   sharedFolders,
   type DiskImage,
   type HypervisorSpec,
@@ -29,7 +30,7 @@ import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import { Apps } from './apps.ts';
 import type { Appliance } from './dut-parts.ts';
 import { Dut } from './dut.ts';
-import { makeFileForAll } from './file-for-all.ts';
+import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { machineSpec } from './machine-spec.ts';
@@ -102,12 +103,12 @@ async function create(
   const startGuest = async (abort: AbortSignal): Promise<StartedGuest> => {
     const hypervisor = await Hypervisor.start({ lifeline, access: facts.access, folders }, hypervisorSpec, abort);
     started.hypervisor = hypervisor;
-    await seeUnchanged(disk.files); // now that QEMU has opened them
+    await assertUnchanged(disk.files); // now that QEMU has opened them
     hypervisor.qmp.onEvent((event) => {
       clock.take(event);
     });
     started.restoring = restored && restore(hypervisor, restored, signal);
-    started.restoring?.catch(() => undefined); // told below
+    if (started.restoring) markHandled(started.restoring); // told below
     await prepareTaps(lifeline, numbers.map(nodeMac), abort);
     tapsReady.resolve();
     const opened = await openConsole(hypervisor, spec, lifetime, abort);
@@ -118,12 +119,12 @@ async function create(
     const hostsFile = facts.access.kind === 'bind' ? await makeHostsFile(directory, index, lifetime) : undefined;
     const node = await Node.start({ engine, lifeline, image: nodeImage, hostsFile }, index, abort);
     lifetime.defer(node.name, () => node[Symbol.asyncDispose]());
-    await untilAborted(tapsReady.promise, abort);
+    await raceWithSignal(tapsReady.promise, abort);
     // at once, while others start: the kernel takes some 20 ms for each, one after the other, in which it only waits
     await connect(lifeline, node, abort);
     return node;
   });
-  const [{ hypervisor, console, consoleEnded }, ...nodes] = await inParallel<[StartedGuest, ...Node[]]>(signal, [
+  const [{ hypervisor, console, consoleEnded }, ...nodes] = await allOrAbort<[StartedGuest, ...Node[]]>(signal, [
     startGuest,
     ...startNodes,
   ]).catch(async (error: unknown) => {
@@ -131,15 +132,15 @@ async function create(
     throw error;
   });
   const startMs = Math.floor(machine.clockStart.getTime() / 1000) * 1000; // filter-dump adds it to the virtual clock
-  const trueTime = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
+  const toWallClock = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
 
   const links = nodes.map((node, index) => {
     const source = {
-      name: `link${String(index)}`,
+      name: `link${index}`,
       container: hypervisor.container,
       path: captureFile(hypervisor.directory, index),
       file: isCopy ? undefined : captureFile(directory, index),
-      trueTime,
+      toWallClock,
       decoder: spec.decoder,
     };
     return new Link(
@@ -164,7 +165,7 @@ async function create(
   });
   const finishCaptures = async (): Promise<void> => {
     if (isCopy && links.length > 0) await fetchCaptures(lifeline, hypervisor.directory, directory);
-    await Promise.all(links.map(({ capture }) => finishCapture(capture.path, trueTime)));
+    await Promise.all(links.map(({ capture }) => finishCapture(capture.path, toWallClock)));
   };
   return {
     dut,
@@ -193,9 +194,9 @@ async function takeLifeline(
   const wanted = lifelineSpec(imageNamed(facts.images, 'qemu').reference, facts.access, folders, facts.accel);
   let isReusable = false;
   const lifeline =
-    pooled && lifelines ? await lifelines.take(engine, wanted, signal) : await Lifeline.create(engine, wanted, signal);
+    pooled && lifelines ? await lifelines.acquire(engine, wanted, signal) : await Lifeline.create(engine, wanted, signal);
   lifetime.defer('lifeline', () =>
-    isReusable && lifelines ? lifelines.giveBack(lifeline, wanted) : lifeline[Symbol.asyncDispose](),
+    isReusable && lifelines ? lifelines.release(lifeline, wanted) : lifeline[Symbol.asyncDispose](),
   );
   const reuse = (): void => {
     isReusable = true;
@@ -222,7 +223,7 @@ async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal?: Ab
 async function prepareFolder(directory: string, numbers: readonly number[]): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
-    for (const index of numbers) await makeFileForAll(captureFile(directory, index));
+    for (const index of numbers) await createWorldWritableFile(captureFile(directory, index));
   } catch (cause) {
     throw new EnvironmentError(`cannot make the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
   }
@@ -230,7 +231,7 @@ async function prepareFolder(directory: string, numbers: readonly number[]): Pro
 
 /** One for each node, as a test may change it. */
 async function makeHostsFile(directory: string, index: number, lifetime: Lifetime): Promise<string> {
-  const path = join(directory, `node${String(index)}.hosts`);
+  const path = join(directory, `node${index}.hosts`);
   lifetime.defer('hosts', () => rm(path, { force: true }));
   await replaceFile(path, hostsText);
   return path;

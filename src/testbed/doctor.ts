@@ -6,7 +6,7 @@ import { AlpyError, messageOf } from '../core/errors.ts';
 import { availableMemoryMiB } from '../core/memory.ts';
 import { connectTimeoutMs, Container, DaemonError, Engine } from '../docker/index.ts';
 import { inspectImage, type ResolvedImage } from '../images/index.ts';
-import { provenKvm, type Accel } from '../qemu/index.ts';
+import { probeKvm, type Accel } from '../qemu/index.ts';
 import type { Appliance } from './dut-parts.ts';
 import { inspectApplianceDisk, inspectHost } from './host.ts';
 
@@ -112,7 +112,7 @@ async function lookAtTun(engine: Engine, image: string, signal?: AbortSignal): P
 async function lookAtKvm(engine: Engine, image: string, { accel, accelCacheFile, signal }: Examination): Promise<Finding> {
   const name = 'KVM';
   try {
-    const { works, reason } = await provenKvm({ engine, image, cacheFile: accelCacheFile, signal });
+    const { works, reason } = await probeKvm({ engine, image, cacheFile: accelCacheFile, signal });
     if (works) return { name, result: 'ok', text: `works: ${reason}` };
     if (accel === 'kvm') return failure(name, `does not work: ${reason}`, 'set accel to auto or tcg');
     return { name, result: 'warning', text: `does not work: ${reason}. Guests run with TCG, several times slower` };
@@ -132,7 +132,7 @@ async function lookAtMemory(engine: Engine, { memoryMiB, signal }: Examination):
   const available = await availableMemoryMiB(); // of this machine, which may be another than the daemon's
   const total = Math.floor((info.MemTotal ?? 0) / 1024 ** 2);
   const have = available ?? total;
-  const text = `${String(have)} MiB available of ${String(total)}, one testbed takes about ${String(needed)}`;
+  const text = `${have} MiB available of ${total}, one testbed takes about ${needed}`;
   if (have >= needed) return { name, result: 'ok', text };
   return failure(name, text, 'end other programs, or lower appliance.memoryMiB');
 }
@@ -140,7 +140,7 @@ async function lookAtMemory(engine: Engine, { memoryMiB, signal }: Examination):
 async function lookAtDisk(directory: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(directory);
   const freeMiB = Math.floor((bavail * bsize) / 1024 ** 2);
-  const text = `${String(freeMiB)} MiB free in ${directory}`;
+  const text = `${freeMiB} MiB free in ${directory}`;
   if (freeMiB >= wantedDiskMiB) return { name: 'disk', result: 'ok', text };
   return {
     name: 'disk',
@@ -159,7 +159,7 @@ async function lookAtAppliance(
   try {
     const facts = await inspectHost(engine, { images, accel: 'tcg', directory }, signal);
     const { path, format, virtualBytes } = await inspectApplianceDisk(engine, facts, appliance, signal);
-    return [{ name, result: 'ok', text: `${path}, ${format}, ${String(Math.round(virtualBytes / 1024 ** 2))} MiB` }];
+    return [{ name, result: 'ok', text: `${path}, ${format}, ${Math.round(virtualBytes / 1024 ** 2)} MiB` }];
   } catch (error) {
     if (!(error instanceof AlpyError)) throw error;
     return [failure(name, error.message, 'build the image, or correct appliance.image')];

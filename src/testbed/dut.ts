@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { step } from '../core/step.ts';
 import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
@@ -32,7 +33,7 @@ export class Dut {
   readonly #consoleEnded: Promise<void>;
   readonly #clock: GuestClock;
   /** whether the guest still stands where its snapshot was taken */
-  #isAsSaved: boolean;
+  #isAtSnapshot: boolean;
   /** settles when the reset button was pressed, if it was */
   #resetting: Promise<void> | undefined;
   #shell: RemoteShell | undefined;
@@ -48,7 +49,7 @@ export class Dut {
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
     this.#clock = clock;
-    this.#isAsSaved = isRestored;
+    this.#isAtSnapshot = isRestored;
     this.#guest = new Guest(this.name, this.qmp, console, isRestored);
     this.qmp.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
@@ -108,7 +109,7 @@ export class Dut {
    * @throws ShellKindError when the log-in shell is no POSIX shell
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
-    if (this.#isAsSaved) return this.#resume();
+    if (this.#isAtSnapshot) return this.#resume();
     await step('alpy.testbed', `Boot ${this.name}`, async () => {
       await this.start();
       if (!this.#appliance.login) return;
@@ -169,7 +170,7 @@ export class Dut {
   /** Waits until the virtual CPU stands still, whoever has stopped it; returns at once when it does. */
   async waitForStop(wait: Partial<Wait> = {}): Promise<void> {
     const stopped = this.qmp.waitForEvent('STOP', { ...this.#wait(wait), awaited: `${this.name} to stop` });
-    stopped.catch(() => undefined);
+    markHandled(stopped);
     if (!(await this.isRunning())) return;
     await stopped;
   }
@@ -235,7 +236,7 @@ export class Dut {
 
   /** Goes on where the snapshot was saved. */
   async #resume(): Promise<void> {
-    this.#isAsSaved = false;
+    this.#isAtSnapshot = false;
     await step('alpy.testbed', `Resume ${this.name}`, async () => {
       await this.start();
       const login = loginOptionsOf(this.#appliance, Infinity);

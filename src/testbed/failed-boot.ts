@@ -45,7 +45,7 @@ export async function explainFailedBoot(
 async function look(guest: FailedGuest, directory: string, signal?: AbortSignal): Promise<readonly string[]> {
   const picture = join(directory, 'screen.png');
   const attempt = async (body: () => Promise<readonly string[]>): Promise<readonly string[]> => {
-    const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${String(lookTimeoutMs)} ms`);
+    const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${lookTimeoutMs} ms`);
     return withDeadline({ timeoutMs: lookTimeoutMs, signal }, tooLong, body).catch((error: unknown) => {
       log('alpy.testbed', `the screen cannot be looked at: ${messageOf(error)}`);
       return [];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { logAside } from '../core/step.ts';
+import { markHandled } from '../core/mark-handled.ts';
+import { logUnscoped } from '../core/step.ts';
 import { diskId, DiskIoError, QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
@@ -110,7 +111,7 @@ export class Guest {
     if (ending === 'reset' && !this.#hasSpokenSinceReset) return;
     if (ending === 'reset') this.#hasSpokenSinceReset = false;
     const what = `${this.#name}: the guest ${ending === 'shutdown' ? 'powered itself off' : 'rebooted'}`;
-    logAside('alpy.qemu', `${what} (${String(data['reason'])})`);
+    logUnscoped('alpy.qemu', `${what} (${String(data['reason'])})`);
     const error = new GuestLostError(`${what} in the middle of the test`, this.#console.tail);
     if (this.#awaited[ending] === 0) this.#unexpected ??= { ending, error };
     this.#happened[ending].resolve();
@@ -132,10 +133,10 @@ export class Guest {
 
   /** Nothing that anybody waits for will happen any more. */
   #die(ending: 'panic' | 'disk', error: GuestLostError | DiskIoError): void {
-    logAside('alpy.qemu', error.message.split('\n')[0] ?? '');
+    logUnscoped('alpy.qemu', error.message.split('\n')[0] ?? '');
     this.#unexpected ??= { ending, error };
     for (const ending of Object.values(this.#happened)) {
-      ending.promise.catch(() => undefined);
+      markHandled(ending.promise);
       ending.reject(error);
     }
     this.#endLife(error);

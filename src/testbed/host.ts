@@ -56,7 +56,7 @@ export async function inspectHost(engine: Engine, questions: HostQuestions, sign
  * @param directory - absolute path; made when it is not there
  * @throws ContainerError when the daemon cannot run containers
  */
-export async function whyNoSnapshots(
+export async function checkSnapshotSupport(
   engine: Engine,
   { access, images }: FileFacts,
   directory: string,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { dirname } from 'node:path';
-import { untilAborted } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
-import { logAside } from '../core/step.ts';
+import { markHandled } from '../core/mark-handled.ts';
+import { logUnscoped } from '../core/step.ts';
 import { Lifeline, type Engine, type FileAccess, type LifelineSpec } from '../docker/index.ts';
 import type { SharedFolders } from '../qemu/index.ts';
 
@@ -50,7 +51,7 @@ export class LifelinePool implements AsyncDisposable {
   prepare(engine: Promise<Engine>, spec: LifelineSpec): void {
     const create = async (): Promise<Lifeline> => Lifeline.create(await engine, spec, this.#closing.signal);
     const lifeline = create();
-    lifeline.catch(() => undefined);
+    markHandled(lifeline);
     this.#idle = [...this.#idle, { key: JSON.stringify(spec), lifeline }];
   }
 
@@ -58,7 +59,7 @@ export class LifelinePool implements AsyncDisposable {
    * One that nobody has: an idle one, if it is as wanted, or a new one.
    * @throws ContainerError when the daemon refuses
    */
-  async take(engine: Engine, spec: LifelineSpec, signal?: AbortSignal): Promise<Lifeline> {
+  async acquire(engine: Engine, spec: LifelineSpec, signal?: AbortSignal): Promise<Lifeline> {
     const key = JSON.stringify(spec);
     for (;;) {
       const found = this.#idle.findLast((idle) => idle.key === key);
@@ -71,12 +72,12 @@ export class LifelinePool implements AsyncDisposable {
   }
 
   /** Takes one back when all that hung on it is gone; ends it when it is not as new, or is one too many. */
-  async giveBack(lifeline: Lifeline, spec: LifelineSpec): Promise<void> {
-    const isAsNew = await lifeline.isAsNew({ timeoutMs: checkTimeoutMs }).catch((error: unknown) => {
-      logAside('alpy.docker', `the lifeline is not used again: ${messageOf(error)}`);
+  async release(lifeline: Lifeline, spec: LifelineSpec): Promise<void> {
+    const isPristine = await lifeline.isPristine({ timeoutMs: checkTimeoutMs }).catch((error: unknown) => {
+      logUnscoped('alpy.docker', `the lifeline is not used again: ${messageOf(error)}`);
       return false;
     });
-    if (!isAsNew || this.#closing.signal.aborted) return lifeline[Symbol.asyncDispose]();
+    if (!isPristine || this.#closing.signal.aborted) return lifeline[Symbol.asyncDispose]();
     const idle = { key: JSON.stringify(spec), lifeline: Promise.resolve(lifeline) };
     await this.#keep([...this.#idle, idle].slice(-this.#mostIdle));
   }
@@ -93,7 +94,7 @@ export class LifelinePool implements AsyncDisposable {
    */
   async #made(idle: IdleLifeline, signal?: AbortSignal): Promise<Lifeline | undefined> {
     try {
-      return await (signal ? untilAborted(idle.lifeline, signal) : idle.lifeline);
+      return await raceWithSignal(idle.lifeline, signal);
     } catch (error) {
       if (!signal?.aborted) return undefined;
       this.#idle = [...this.#idle, idle]; // for the next, or to be ended

@@ -19,7 +19,7 @@ export class Link {
   #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(index: number, model: NicModel, mac: string, node: Node, capture: Capture, qmp: QmpClient) {
-    this.name = `link${String(index)}`;
+    this.name = `link${index}`;
     this.index = index;
     this.model = model;
     this.mac = mac;
@@ -38,7 +38,7 @@ export class Link {
     const before = this.#lastChange;
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;
-      const setNic = (): Promise<unknown> => this.#qmp.execute('set_link', { name: `nic${String(this.index)}`, up: isUp });
+      const setNic = (): Promise<unknown> => this.#qmp.execute('set_link', { name: `nic${this.index}`, up: isUp });
       // the guest's end is the last to come up and the first to go down: what it sends at once finds the node ready
       if (!isUp) await setNic();
       await this.node.setCarrier(isUp);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import { messageOf, UsageError } from '../core/errors.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { log } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { CommandError, type OpeningCommand, type RemoteShell } from '../console/index.ts';
@@ -30,7 +31,7 @@ export function clockSetting(appliance: Appliance): OpeningCommand | undefined {
     title: 'Set the clock',
     text: () => ownCommand(appliance, clockCommandAt(clockCommand ?? usualClockCommand, Date.now())),
     judge: (error) => {
-      const reason = `the guest's clock cannot be set: exit status ${String(error.exitStatus)}, ${error.output.trim() || 'no output'}`;
+      const reason = `the guest's clock cannot be set: exit status ${error.exitStatus}, ${error.output.trim() || 'no output'}`;
       const isSet = clockCommand !== undefined || become !== undefined;
       if (!isSet) {
         log(
@@ -71,7 +72,7 @@ export async function runLastCommand(appliance: Appliance, shell: RemoteShell, l
     await Promise.race([done, refused.promise]);
   } finally {
     over.abort(new Error(`${command} is over`));
-    done.catch(() => undefined); // of no interest once the command was refused
+    markHandled(done); // of no interest once the command was refused
   }
 }
 

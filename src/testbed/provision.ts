@@ -20,7 +20,7 @@ export async function provision(
       await shell.run(command, rest());
     } catch (cause) {
       if (!(cause instanceof ConsoleTimeoutError)) throw cause;
-      const limit = `appliance.bootTimeoutMs (${String(bootTimeoutMs)} ms with the time factor)`;
+      const limit = `appliance.bootTimeoutMs (${bootTimeoutMs} ms with the time factor)`;
       throw new EnvironmentError(
         `appliance.provision did not end within ${limit}. Raise it, or make the commands faster: ${cause.message}`,
         {

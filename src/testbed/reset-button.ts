@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { becomesQuiet, type SerialConsole } from '../console/index.ts';
+import { waitForQuiet, type SerialConsole } from '../console/index.ts';
 import type { QmpClient } from '../qemu/index.ts';
 
 /** For how long a halted guest has to be silent until all that it had sent has come, in `ms`. */
@@ -22,7 +22,7 @@ export async function pressReset(name: string, qmp: QmpClient, console: SerialCo
   await step('alpy.qemu', `Reset ${name}`, async () => {
     const isRunning = await isCpuRunning(qmp);
     if (isRunning) await qmp.execute('stop');
-    await becomesQuiet(console, drainMs, AbortSignal.timeout(wait.timeoutMs)); // what it sent before may be on its way
+    await waitForQuiet(console, drainMs, AbortSignal.timeout(wait.timeoutMs)); // what it sent before may be on its way
     console.discard();
     await Promise.all([qmp.waitForEvent('RESET', { ...wait, awaited: `${name} to be reset` }), qmp.execute('system_reset')]);
     if (isRunning) await qmp.execute('cont');

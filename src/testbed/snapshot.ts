@@ -12,7 +12,7 @@ import {
   findArgumentFiles,
   machineArguments,
   QmpError,
-  seeUnchanged,
+  assertUnchanged,
   snapshotFiles,
   type DiskImage,
   type FileIdentity,
@@ -22,7 +22,7 @@ import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type Snapshot
 import { createTestbed, type TestbedSpec } from './create.ts';
 import type { Appliance } from './dut-parts.ts';
 import type { Dut } from './dut.ts';
-import { makeFileForAll } from './file-for-all.ts';
+import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
 
@@ -74,7 +74,7 @@ async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, 
     image: `${disk.format} ${await contents(disk.files)}`,
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
-    machine: machineArguments(machine, anywhere).join(' '),
+    machine: machineArguments(machine, placeholderPaths).join(' '),
     login: digest(JSON.stringify([login, prepareShell])), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
     settings: digest(JSON.stringify(settings.sort())),
@@ -134,7 +134,7 @@ async function makeSnapshot(
     await prepareDraft(draft, memoryBytes);
     const snapshot = { use: 'make', directory: draft } as const;
     const saved = await bootAndSave(engine, facts, { appliance, links, disk, directory, snapshot }, signal);
-    await seeUnchanged(files).catch((cause: unknown) => {
+    await assertUnchanged(files).catch((cause: unknown) => {
       throw new SnapshotError(`what the guest was booted from did not stay the same: ${messageOf(cause)}`, { cause });
     });
     const record = {
@@ -172,7 +172,7 @@ interface SavedGuest {
 async function saveBooted(dut: Dut, facts: HostFacts, signal?: AbortSignal): Promise<SavedGuest> {
   await dut.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
-  await seeOthersUnwritten(dut.qmp);
+  await assertOtherDisksUnwritten(dut.qmp);
   const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch((error: unknown) => {
     if (!(error instanceof QmpError)) throw error;
     throw new SnapshotError(`this machine cannot be saved: ${error.message}`, { cause: error });
@@ -189,7 +189,7 @@ const savedDisks: ReadonlySet<unknown> = new Set([diskId, 'pflash0', 'pflash1'])
  * Sees that the guest has written to no disk that `appliance.qemuArgs` adds: a restored guest would not find there what it wrote.
  * @throws SnapshotError otherwise
  */
-async function seeOthersUnwritten(qmp: QmpClient): Promise<void> {
+async function assertOtherDisksUnwritten(qmp: QmpClient): Promise<void> {
   const disks = (await qmp.execute('query-blockstats')) as readonly BlockStats[];
   const written = disks.find(({ device, stats }) => !savedDisks.has(device) && stats.wr_bytes > 0);
   if (!written) return;
@@ -206,18 +206,18 @@ interface BlockStats {
 }
 
 async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
-  for (const name of Object.values(snapshotFiles)) await makeFileForAll(join(draft, name));
+  for (const name of Object.values(snapshotFiles)) await createWorldWritableFile(join(draft, name));
   await truncate(join(draft, snapshotFiles.memory), memoryBytes);
 }
 
 /** Stand-ins for paths, which do not change what the guest is. */
-const anywhere = {
+const placeholderPaths = {
   disk: { path: 'disk', format: 'qcow2', isWritten: false },
   qmpSocket: 'qmp',
   serialSocket: 'serial',
   firmwareCode: 'code',
   firmwareVariables: 'variables',
-  capture: (link: number): string => `link${String(link)}`,
+  capture: (link: number): string => `link${link}`,
 };
 
 /** With KVM a guest sees this machine's processor, and may not go on on another. */

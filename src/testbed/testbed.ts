@@ -63,8 +63,8 @@ export class Testbed implements AsyncDisposable {
     for (const { container } of [lifeline, ...nodes]) {
       if (container.exitStatus) throw new ContainerDiedError(container.name, container.exitStatus, '');
     }
-    const { exitStatus, lastWords } = hypervisor;
-    if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, lastWords);
+    const { exitStatus, finalStderr } = hypervisor;
+    if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, finalStderr);
     if (this.dut.failure) throw this.dut.failure; // before the apps, which may have ended because of it
     for (const app of apps.all) app.checkAlive();
   }

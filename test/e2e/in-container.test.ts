@@ -8,7 +8,7 @@ import { Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { suiteId } from '../support/suite.ts';
-import { Bench } from '../support/testbeds.ts';
+import { TestHost } from '../support/testbeds.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -26,14 +26,14 @@ stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap
 grep -ohE 'Start the decoder\\.\\.\\. done|tshark decodes instead' alpy-out/tests/*/debug.log`;
 
 test('shares the volumes of its container with those of its testbeds', async ({ skip }) => {
-  await using bench = await Bench.open();
-  const socket = bench.engine.address;
-  if (bench.facts.access.kind !== 'bind' || !socket.startsWith('/'))
+  await using testHost = await TestHost.open();
+  const socket = testHost.engine.address;
+  if (testHost.facts.access.kind !== 'bind' || !socket.startsWith('/'))
     skip('the daemon is on another machine, so this folder cannot be mounted');
-  await writeBlankDisk(join(bench.directory, 'blank.raw'));
-  await using job = await Container.start(bench.engine, {
+  await writeBlankDisk(join(testHost.directory, 'blank.raw'));
+  await using job = await Container.start(testHost.engine, {
     name: 'job',
-    image: imageNamed(bench.facts.images, 'node').reference,
+    image: imageNamed(testHost.facts.images, 'node').reference,
     entrypoint: ['sh', '-c'],
     command: [script, 'sh', process.execPath, join(repository, 'src/cli/bin.ts')],
     environment: { DOCKER_HOST: `unix://${socket}`, HOME: '/project', ALPY_JOB_ID: suiteId() },
@@ -49,7 +49,7 @@ test('shares the volumes of its container with those of its testbeds', async ({ 
         path: '/project/alpy.yaml',
         content: 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\naccel: tcg\n',
       },
-      { path: '/project/blank.raw', content: await readFile(join(bench.directory, 'blank.raw')) },
+      { path: '/project/blank.raw', content: await readFile(join(testHost.directory, 'blank.raw')) },
       { path: '/project/tests/capture.test.ts', content: testFile },
     ],
   });

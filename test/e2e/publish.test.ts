@@ -36,7 +36,7 @@ function variables(jobId: number, difference: Readonly<Record<string, string>> =
     CI_PROJECT_ID: '1',
     CI_JOB_ID: String(jobId),
     CI_JOB_NAME: 'alpy-publish',
-    CI_JOB_URL: `https://gitlab.example/g/p/-/jobs/${String(jobId)}`,
+    CI_JOB_URL: `https://gitlab.example/g/p/-/jobs/${jobId}`,
     CI_PROJECT_DIR: project.directory,
     CI_COMMIT_SHA: 'a'.repeat(40),
     CI_DEFAULT_BRANCH: 'main',
@@ -51,10 +51,7 @@ function variables(jobId: number, difference: Readonly<Record<string, string>> =
 test('shards are balanced by the last pipeline, and their results become one note', async () => {
   for (const index of [1, 2]) {
     const shard = { CI_NODE_INDEX: String(index), CI_NODE_TOTAL: '2' };
-    const { status, stdout, stderr } = await project.run(
-      ['run', '--out', `alpy-out/shard-${String(index)}`],
-      variables(index, shard),
-    );
+    const { status, stdout, stderr } = await project.run(['run', '--out', `alpy-out/shard-${index}`], variables(index, shard));
     expect([status, stdout], stderr).toEqual([0, expect.stringContaining('1 of 2 test files (by duration)')]);
   }
   const { status, stdout, stderr } = await project.run(['publish', '--name', 'rabbit'], variables(3));

@@ -6,19 +6,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeFile } from '../support/decode-file.ts';
-import { Bench } from '../support/testbeds.ts';
+import { TestHost } from '../support/testbeds.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-let bench: Bench;
+let testHost: TestHost;
 let out: string;
 
 beforeAll(async () => {
-  bench = await Bench.open();
+  testHost = await TestHost.open();
   out = await mkdtemp(join(tmpdir(), 'alpy-out-'));
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
   await rm(out, { recursive: true });
 });
 
@@ -42,7 +42,7 @@ test("Rabbit's suite passes, and its captures and console logs are there to read
     expect(log.toString('latin1')).toContain(directory.startsWith('boot') ? 'rabbit login: ' : 'E0000@@'); // or some command ended well
     const captures = files.filter((name) => name.endsWith('.pcap'));
     expect(captures).toHaveLength(directory.startsWith('load') ? 3 : 2);
-    const seen = await decodeFile(bench, join(out, 'tests', directory, 'link0.pcap'), 'ip', ['eth.src', 'ip.src', 'ip.dst']);
+    const seen = await decodeFile(testHost, join(out, 'tests', directory, 'link0.pcap'), 'ip', ['eth.src', 'ip.src', 'ip.dst']);
     expect(seen.length).toBeGreaterThan(0);
     for (const [mac, source, target] of seen) {
       expect(['02:00:00:a1:00:00', '52:54:00:a1:00:00']).toContain(mac);

@@ -359,7 +359,7 @@ test('alone', { concurrent: false }, ({ nodes }) => {
 
 test('a project with alpy.config.ts whose test files run side by side', async () => {
   const body = (n: number): string =>
-    `import { expect, test } from 'alpy/test';\ntest('has ${String(n)} links', ({ nodes }) => { expect(nodes).toHaveLength(${String(n)}); });\ntest.override('topology', { links: ${String(n)} });\n`;
+    `import { expect, test } from 'alpy/test';\ntest('has ${n} links', ({ nodes }) => { expect(nodes).toHaveLength(${n}); });\ntest.override('topology', { links: ${n} });\n`;
   await using project = await Project.create({
     'alpy.config.ts':
       "import { defineConfig } from 'alpy';\nexport default defineConfig({ appliance: { image: 'blank.raw', memoryMiB: 64 }, workers: 3 });\n",

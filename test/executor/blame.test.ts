@@ -14,7 +14,7 @@ const artifacts = { paths: ['alpy-out/testbed/**/*'], when: 'always' } as const;
 const blamed = { status: 'failed', failureReason: 'script_failure', attempts: 1 };
 
 function callsOf({ calls }: JobResult): readonly string[] {
-  return calls.map(({ name, status }) => `${name} ${String(status)}`);
+  return calls.map(({ name, status }) => `${name} ${status}`);
 }
 
 async function projectWith(name: string, appliance: object): Promise<JobDescription['repository']> {

@@ -30,7 +30,7 @@ test('during config', async () => {
 test('during prepare, while the guest boots', async () => {
   const job = await host().start({ variables: { ALPY_APPLIANCE: 'rabbit', ALPY_BOOT: 'cold' }, script: ['echo not-reached'] });
   await job.printed(/^making the testbed: rabbit/m);
-  const pattern = join(host().root, 'jobs', `${String(job.payload.id)}-*`, 'testbed/console.log');
+  const pattern = join(host().root, 'jobs', `${job.payload.id}-*`, 'testbed/console.log');
   const hasOutput = async (): Promise<boolean> => {
     const [log] = await Array.fromAsync(glob(pattern));
     return log !== undefined && (await stat(log)).size > 0;
@@ -39,7 +39,7 @@ test('during prepare, while the guest boots', async () => {
   job.cancel();
   const result = await job.result;
   expect(result, result.log).toMatchObject({ ...canceled, attempts: 1 });
-  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`)).toEqual(['config 0', 'prepare 143', 'cleanup 0']);
+  expect(result.calls.map(({ name, status }) => `${name} ${status}`)).toEqual(['config 0', 'prepare 143', 'cleanup 0']);
 });
 
 test('during get_sources, with a server that does not answer', async () => {
@@ -54,7 +54,7 @@ test('during get_sources, with a server that does not answer', async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/group/project.git`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/group/project.git`;
   const job = await host().start({
     variables: silent,
     repository: { url, sha: 'f'.repeat(40) },
@@ -144,7 +144,7 @@ test('a job that takes longer than it may ends in its script; its captures are k
   const [, kept = ''] =
     /^the job's time of 25 s is over: .* are then kept on the runner's machine, in (\S+)\. /m.exec(result.log) ?? [];
   expect(result.log).toContain('set the variable RUNNER_SCRIPT_TIMEOUT');
-  expect(kept).toMatch(new RegExp(`^${host().root}/kept/${String(job.payload.id)}-`));
+  expect(kept).toMatch(new RegExp(`^${host().root}/kept/${job.payload.id}-`));
   expect(await readdir(kept)).toEqual(expect.arrayContaining(['console.log', 'debug.log', 'link0.pcap', 'link1.pcap']));
 });
 
@@ -167,5 +167,5 @@ test('with RUNNER_SCRIPT_TIMEOUT, after_script and the artifacts follow a script
     'cleanup',
   ]);
   expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
-  expect(await Array.fromAsync(glob(join(host().root, 'kept', `${String(job.payload.id)}-*`)))).toEqual([]);
+  expect(await Array.fromAsync(glob(join(host().root, 'kept', `${job.payload.id}-*`)))).toEqual([]);
 });

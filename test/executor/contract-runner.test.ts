@@ -135,7 +135,7 @@ test('a driver that does not heed SIGTERM is killed with its whole group', async
   job.cancel();
   const result = await job.result;
   expect(result).toMatchObject({ status: 'failed', failureReason: 'canceled' });
-  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`).slice(-4)).toEqual([
+  expect(result.calls.map(({ name, status }) => `${name} ${status}`).slice(-4)).toEqual([
     'build_script -1',
     'after_script 0',
     'cleanup_file_variables 0',

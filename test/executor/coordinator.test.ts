@@ -27,7 +27,7 @@ describe('the stand-in for GitLab', () => {
       headers,
       body: typeof body === 'string' || body instanceof FormData ? body : JSON.stringify(body),
     });
-  const path = `jobs/${String(payload.id)}`;
+  const path = `jobs/${payload.id}`;
 
   test('hands a job out once, and only to a runner that it knows', async () => {
     expect((await ask('POST', 'jobs/request', { token: 'glrt-other' })).status).toBe(403);

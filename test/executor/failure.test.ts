@@ -13,7 +13,7 @@ const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
 
 function callsOf({ calls }: JobResult): readonly string[] {
-  return calls.map(({ name, status }) => `${name} ${String(status)}`);
+  return calls.map(({ name, status }) => `${name} ${status}`);
 }
 
 test('a script that fails is told with its exit status; after_script and the artifacts are still done', async () => {

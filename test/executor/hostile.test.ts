@@ -19,7 +19,7 @@ let evil: string;
 
 beforeEach(async () => {
   count += 1;
-  marker = join(host().directory, `marker-${String(count)}`);
+  marker = join(host().directory, `marker-${count}`);
   evil = `#!/bin/sh\necho "$0 $*" >>${marker}\n`;
   await mkdir(precious(), { recursive: true });
   for (const name of ['SECRET', 'gitlab_runner_env', 'masking.db', '.glr.gconf', 'index.lock'])
@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 /** A folder of the runner's machine with files of the names that the runner removes from its own. */
 function precious(): string {
-  return join(host().directory, `precious-${String(count)}`);
+  return join(host().directory, `precious-${count}`);
 }
 
 async function expectNothingDone(): Promise<void> {
@@ -38,7 +38,7 @@ async function expectNothingDone(): Promise<void> {
 }
 
 function lastCalls({ calls }: JobResult, number: number): readonly string[] {
-  return calls.map(({ name, status }) => `${name} ${String(status)}`).slice(-number);
+  return calls.map(({ name, status }) => `${name} ${status}`).slice(-number);
 }
 
 /** Lines that put a program under the names of all that the runner's scripts call. */

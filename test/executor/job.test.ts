@@ -8,7 +8,7 @@ import type { RunningJob } from '../support/contract-runner.ts';
 import { decodeFile } from '../support/decode-file.ts';
 import { rabbitLogin, useExecutorHost } from '../support/executor-host.ts';
 import { makeRepository } from '../support/runner/repository.ts';
-import { Bench, rabbitImage } from '../support/testbeds.ts';
+import { TestHost, rabbitImage } from '../support/testbeds.ts';
 
 const host = useExecutorHost();
 const testbedFiles = 'alpy-out/testbed';
@@ -35,7 +35,7 @@ test('a shell script pings the device, uses its console, and leaves captures and
   });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
-  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`)).toEqual([
+  expect(result.calls.map(({ name, status }) => `${name} ${status}`)).toEqual([
     'config 0',
     'prepare 0',
     'prepare_script 0',
@@ -59,9 +59,9 @@ test('a shell script pings the device, uses its console, and leaves captures and
   ]);
   expect(await host().readArtifact(job, 'facts.txt')).toBe('rabbit node0 2 running\n');
   expect(await host().readArtifact(job, `${testbedFiles}/console.log`)).toContain('so-42');
-  await using bench = await Bench.open();
+  await using testHost = await TestHost.open();
   const path = host().artifact(job, `${testbedFiles}/link0.pcap`);
-  expect(await decodeFile(bench, path, 'icmp', ['ip.src', 'ip.dst', 'icmp.type'])).toEqual([
+  expect(await decodeFile(testHost, path, 'icmp', ['ip.src', 'ip.dst', 'icmp.type'])).toEqual([
     ['10.0.0.2', '10.0.0.1', '8'],
     ['10.0.0.1', '10.0.0.2', '0'],
     ['10.0.0.2', '10.0.0.1', '8'],

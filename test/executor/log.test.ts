@@ -13,7 +13,7 @@ test('what a script writes to both outputs in turn stands in the log in that ord
   const lines = result.log.split(/\r?\n/).filter((line) => /^(odd|even)-\d$|\$ for i/.test(line));
   const [command = '', ...rest] = lines;
   expect(command).toContain(script);
-  expect(rest).toEqual(Array.from({ length: 10 }, (_, i) => [`odd-${String(i)}`, `even-${String(i)}`]).flat());
+  expect(rest).toEqual(Array.from({ length: 10 }, (_, i) => [`odd-${i}`, `even-${i}`]).flat());
 });
 
 test.each([

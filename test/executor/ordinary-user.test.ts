@@ -28,9 +28,9 @@ test('what a script writes under umask 077 is uploaded all the same', async ({ s
     await chown(folder ?? '', uid, gid);
   }
   const docker = (await stat(socket)).gid;
-  const ids = `--reuid=${String(uid)} --regid=${String(gid)} --groups=${String(docker)}`;
+  const ids = `--reuid=${uid} --regid=${gid} --groups=${docker}`;
   // the stand-in for the runner is root; the runner's folder would be its own user's
-  const become = `chown -R ${String(uid)}:${String(gid)} "$TMPDIR" && exec setpriv ${ids} "$@"`;
+  const become = `chown -R ${uid}:${gid} "$TMPDIR" && exec setpriv ${ids} "$@"`;
   const job = await host().start(
     {
       variables: { ALPY_APPLIANCE: 'silent' },

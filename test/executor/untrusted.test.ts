@@ -16,7 +16,7 @@ async function refused(description: Omit<JobDescription, 'script'>): Promise<str
   const job = await host().start({ script: ['echo not-reached'], ...description });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'script_failure', exitCode: 2, attempts: 1 });
-  expect(result.calls.map(({ name, status }) => `${name} ${String(status)}`)).toEqual(['config 0', 'prepare 1', 'cleanup 0']);
+  expect(result.calls.map(({ name, status }) => `${name} ${status}`)).toEqual(['config 0', 'prepare 1', 'cleanup 0']);
   return result.log;
 }
 
@@ -123,7 +123,7 @@ test('values stay data, and what identifies the job cannot be overridden', async
   });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(result.log).toMatch(new RegExp(`^job 1 in ${host().root}/builds/${String(job.payload.id)}-[0-9a-f]{8}\\r?$`, 'm'));
+  expect(result.log).toMatch(new RegExp(`^job 1 in ${host().root}/builds/${job.payload.id}-[0-9a-f]{8}\\r?$`, 'm'));
   expect(await host().readArtifact(job, 'value.txt')).toBe(value);
   expect(existsSync(trap)).toBe(false);
 });

@@ -63,8 +63,8 @@ async function decoderId(known?: string): Promise<string> {
 
 const oneHourLater = (ms: number): number => ms + 3_600_000;
 
-function captureOf(file: string, by: Decoder | undefined = decoder, trueTime = oneHourLater): Capture {
-  return new Capture({ name: basename(file, '.pcap'), container, path: '/none', file, trueTime, decoder: by }, file);
+function captureOf(file: string, by: Decoder | undefined = decoder, toWallClock = oneHourLater): Capture {
+  return new Capture({ name: basename(file, '.pcap'), container, path: '/none', file, toWallClock, decoder: by }, file);
 }
 
 async function write(name: string, bytes: Buffer): Promise<string> {

@@ -7,17 +7,17 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chooseAccel } from '../../src/qemu/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
-import { openWithBlankDisk, rabbit, rabbitImage, type Bench } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, rabbitImage, type TestHost } from '../support/testbeds.ts';
 
-let bench: Bench;
+let testHost: TestHost;
 let blank: string;
 
 beforeAll(async () => {
-  ({ bench, blank } = await openWithBlankDisk());
+  ({ testHost, blank } = await openWithBlankDisk());
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
 });
 
 describe('a guest that ends in the middle of a test', () => {
@@ -30,20 +30,20 @@ describe('a guest that ends in the middle of a test', () => {
     { name: 'reboots', command: 'reboot -f', message: /^rabbit: the guest rebooted in the middle of the test/ },
     { name: 'powers off', command: 'poweroff -f', message: /^rabbit: the guest powered itself off in the middle of the test/ },
   ])('because it $name ends the waiting command at once, and fails the test', async ({ command, message }) => {
-    const testbed = await bench.testbed(rabbit(), 1);
+    const testbed = await testHost.testbed(rabbit(), 1);
     await testbed.dut.boot();
     const running = testbed.dut.shell.run(`${command}; sleep 600`, { timeoutMs: 600_000 });
     await expect(running).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', fault: 'device', message });
     await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', message });
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
   });
 });
 
 describe('a guest that does not boot', () => {
   test('since its console never prompts', async () => {
     const appliance = rabbit({ image: blank, bootTimeoutMs: 1000 });
-    const directory = await mkdtemp(join(bench.directory, 'silent-'));
-    const testbed = await bench.testbed(appliance, 1, { directory });
+    const directory = await mkdtemp(join(testHost.directory, 'silent-'));
+    const testbed = await testHost.testbed(appliance, 1, { directory });
     await expect(testbed.dut.boot()).rejects.toMatchObject({
       code: 'ALPY_BOOT',
       fault: 'environment',
@@ -56,7 +56,7 @@ describe('a guest that does not boot', () => {
 
   test('since the login is wrong', async () => {
     const { login } = rabbit();
-    const testbed = await bench.testbed(rabbit({ login: { ...login!, password: 'carrot', retryMs: 0 } }), 1);
+    const testbed = await testHost.testbed(rabbit({ login: { ...login!, password: 'carrot', retryMs: 0 } }), 1);
     const boot = testbed.dut.boot();
     await expect(boot).rejects.toMatchObject({
       code: 'ALPY_LOGIN',
@@ -67,7 +67,7 @@ describe('a guest that does not boot', () => {
   });
 
   test('in time to power down', async () => {
-    const testbed = await bench.testbed(rabbit({ image: blank, login: undefined }), 0);
+    const testbed = await testHost.testbed(rabbit({ image: blank, login: undefined }), 0);
     await testbed.dut.start();
     await expect(testbed.dut.powerDown({ timeoutMs: 300 })).rejects.toThrow('QEMU: waited 300 ms for rabbit to power off');
     await testbed.close();
@@ -75,7 +75,7 @@ describe('a guest that does not boot', () => {
 });
 
 describe('a disk image', () => {
-  const make = (image: string, changes = {}): Promise<unknown> => bench.testbed(rabbit({ image, ...changes }), 0);
+  const make = (image: string, changes = {}): Promise<unknown> => testHost.testbed(rabbit({ image, ...changes }), 0);
 
   test('that is missing', async () => {
     await expect(make('/nowhere/disk.qcow2')).rejects.toMatchObject({
@@ -86,13 +86,13 @@ describe('a disk image', () => {
   });
 
   test('that is a link into another folder, with a link in its path', async () => {
-    const [images, links] = [join(bench.directory, 'images'), join(bench.directory, 'links')];
+    const [images, links] = [join(testHost.directory, 'images'), join(testHost.directory, 'links')];
     await mkdir(images);
     await mkdir(links);
     await copyFile(blank, join(images, 'blank.raw'));
     await symlink('../images', join(links, 'folder'));
     await symlink('folder/blank.raw', join(links, 'disk'));
-    const testbed = await bench.testbed(rabbit({ image: join(links, 'disk') }), 0);
+    const testbed = await testHost.testbed(rabbit({ image: join(links, 'disk') }), 0);
     await testbed.dut.start();
     await testbed.close();
     await rm(join(images, 'blank.raw'));
@@ -102,13 +102,13 @@ describe('a disk image', () => {
   });
 
   test('that is compressed is recognised before QEMU sees it', async () => {
-    const image = join(bench.directory, 'disk.qcow2.gz');
+    const image = join(testHost.directory, 'disk.qcow2.gz');
     await writeFile(image, gzipSync(await readFile(blank)));
     await expect(make(image)).rejects.toThrow(/it is compressed by gzip\. Unpack it: gunzip -k .*disk\.qcow2\.gz, and set/);
   });
 
   test('that is truncated', async () => {
-    const image = join(bench.directory, 'truncated.qcow2');
+    const image = join(testHost.directory, 'truncated.qcow2');
     await copyFile(rabbitImage, image);
     await truncate(image, 20_000_000);
     await expect(make(image)).rejects.toThrow(
@@ -117,7 +117,7 @@ describe('a disk image', () => {
   });
 
   test('that is none', async () => {
-    const image = join(bench.directory, 'page.qcow2');
+    const image = join(testHost.directory, 'page.qcow2');
     await writeFile(image, '<html>404 Not Found</html>\n'.repeat(100));
     await expect(make(image)).rejects.toThrow(
       /page\.qcow2: it is not a disk image: neither of a format that QEMU knows, nor with a boot sector/,
@@ -130,25 +130,25 @@ describe('a disk image', () => {
 });
 
 test('QEMU that refuses an argument says which, and who gave it', async () => {
-  const refused = bench.testbed(rabbit({ image: blank, qemuArgs: ['-device', 'no-such-device'] }), 1);
+  const refused = testHost.testbed(rabbit({ image: blank, qemuArgs: ['-device', 'no-such-device'] }), 1);
   await expect(refused).rejects.toMatchObject({
     code: 'ALPY_HYPERVISOR',
     fault: 'usage',
     message:
       /QEMU did not start: it ended with exit status 1 \(appliance\.qemuArgs adds -device no-such-device\); it said:\n.*'no-such-device' is not a valid device model name/s,
   });
-  expect(await bench.containers()).toEqual([]);
+  expect(await testHost.containers()).toEqual([]);
 });
 
 test('KVM that is demanded and does not work is refused with the reason', async ({ skip }) => {
-  if (bench.facts.accel === 'kvm') skip('KVM works on this machine');
-  const image = imageNamed(bench.facts.images, 'qemu').reference;
-  const choice = chooseAccel('kvm', { engine: bench.engine, image, cacheFile: '.cache/kvm.json' });
+  if (testHost.facts.accel === 'kvm') skip('KVM works on this machine');
+  const image = imageNamed(testHost.facts.images, 'qemu').reference;
+  const choice = chooseAccel('kvm', { engine: testHost.engine, image, cacheFile: '.cache/kvm.json' });
   await expect(choice).rejects.toThrow(/accel is kvm, but KVM does not work: .*\. Use accel auto or tcg/);
 });
 
 test('a disk that is full of captures makes an environment error', async ({ skip }) => {
-  const directory = join(bench.directory, 'small');
+  const directory = join(testHost.directory, 'small');
   await mkdir(directory);
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory], { stdio: 'pipe' });
@@ -156,7 +156,7 @@ test('a disk that is full of captures makes an environment error', async ({ skip
     skip(`cannot mount a small file system: ${String(error)}`);
   }
   try {
-    const testbed = await bench.testbed(rabbit(), 1, { directory });
+    const testbed = await testHost.testbed(rabbit(), 1, { directory });
     await testbed.dut.boot();
     await testbed.dut.shell.run('ip address add 10.0.0.2/24 dev eth0 && ip link set eth0 up');
     await testbed.nodes[0]!.configure({ address: '10.0.0.1/24' });
@@ -169,14 +169,14 @@ test('a disk that is full of captures makes an environment error', async ({ skip
         }),
       ]) as unknown[],
     });
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
   } finally {
     execFileSync('umount', [directory]);
   }
 });
 
 test("a disk for which QEMU has no room makes an environment error at once, which names QEMU's I/O error", async ({ skip }) => {
-  const directory = await mkdtemp(join(bench.directory, 'full-'));
+  const directory = await mkdtemp(join(testHost.directory, 'full-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'pipe' });
   } catch (error) {
@@ -188,7 +188,7 @@ test("a disk for which QEMU has no room makes an environment error at once, whic
     await truncate(disk, 64 * 1024 ** 2);
     await chmod(disk, 0o666);
     const qemuArgs = ['-drive', 'file=/alpy/run/disk.raw,format=raw,if=virtio'];
-    const testbed = await bench.testbed(rabbit({ qemuArgs }), 0, { directory });
+    const testbed = await testHost.testbed(rabbit({ qemuArgs }), 0, { directory });
     await testbed.dut.boot();
     const error = {
       code: 'ALPY_DISK_IO',
@@ -198,7 +198,7 @@ test("a disk for which QEMU has no room makes an environment error at once, whic
     const writing = testbed.dut.shell.run('head -c 16000000 /dev/urandom >/dev/vdb; sync', { timeoutMs: 600_000 });
     await expect(writing).rejects.toMatchObject(error);
     await expect(testbed.close()).rejects.toMatchObject(error);
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
   } finally {
     execFileSync('umount', [directory]);
   }

@@ -8,19 +8,19 @@ import { exec } from '../../src/docker/index.ts';
 import type { Counters, Node } from '../../src/network/index.ts';
 import type { Dut, Link, Testbed } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
-import { Bench, rabbit } from '../support/testbeds.ts';
+import { TestHost, rabbit } from '../support/testbeds.ts';
 
 /** Most by which a record's time may differ from the host's clock, in `ms`. */
 const toleranceMs = 20;
 
-let bench: Bench;
+let testHost: TestHost;
 
 beforeAll(async () => {
-  bench = await Bench.open();
+  testHost = await TestHost.open();
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
 });
 
 /** Makes both ends of a link quiet, so that counting twice counts the same: a guest speaks of itself now and then. */
@@ -49,7 +49,7 @@ describe('a booted guest', () => {
   let left: Node;
 
   beforeAll(async () => {
-    testbed = await bench.testbed(rabbit(), 2);
+    testbed = await testHost.testbed(rabbit(), 2);
     ({ dut } = testbed);
     [left] = testbed.nodes as [Node];
     await dut.boot();
@@ -105,10 +105,10 @@ describe('a booted guest', () => {
         await left.ping('192.168.1.1');
       }
       const size = 100 + round; // tells the echoes of this round apart
-      const { stdout } = await left.run(`ping -n -D -i 0.2 -c 5 -s ${String(size)} 192.168.1.1`);
+      const { stdout } = await left.run(`ping -n -D -i 0.2 -c 5 -s ${size} 192.168.1.1`);
       const printed = [...stdout.matchAll(/^\[(?<time>[\d.]+)\]/gm)].map(({ groups }) => Number(groups?.['time']) * 1000);
       const replies = await testbed.links[0]!.capture.frames(
-        `icmp.type == 0 && data.len >= ${String(size - 16)} && frame.len == ${String(size + 42)}`,
+        `icmp.type == 0 && data.len >= ${size - 16} && frame.len == ${size + 42}`,
       );
       expect(replies).toHaveLength(5);
       // A busy host delays the one time or the other of a single echo; clocks that differ do so for all five.
@@ -166,7 +166,7 @@ describe('a booted guest', () => {
   });
 
   test('leaves captures that begin after its start and end before now, by the host', async () => {
-    const frames = await decodeFile(bench, testbed.links[0]!.capture.path, 'frame.len == 142 && icmp.type == 0', [
+    const frames = await decodeFile(testHost, testbed.links[0]!.capture.path, 'frame.len == 142 && icmp.type == 0', [
       'frame.time_epoch',
     ]);
     expect(frames).toHaveLength(5);
@@ -181,7 +181,7 @@ describe('hardware', () => {
   ] as const)(
     'UEFI with variables of its own, and NICs of model $nic that the guest names in their order',
     async ({ nic, driver }) => {
-      const testbed = await bench.testbed(rabbit({ nic, firmware: 'uefi' }), 3);
+      const testbed = await testHost.testbed(rabbit({ nic, firmware: 'uefi' }), 3);
       const { dut, nodes } = testbed;
       await dut.boot();
       const { output } = await dut.shell.run(

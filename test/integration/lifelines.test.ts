@@ -6,30 +6,30 @@ import { exec, type LifelineSpec } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { lifelineSpec } from '../../src/qemu/index.ts';
 import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
-import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
-let bench: Bench;
+let testHost: TestHost;
 let blank: string;
 
 beforeAll(async () => {
-  ({ bench, blank } = await openWithBlankDisk());
+  ({ testHost, blank } = await openWithBlankDisk());
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
 });
 
 /** One link, with a folder below that of the pool. */
 async function testbedOf(lifelines: LifelinePool, changes: Parameters<typeof rabbit>[0] = {}): Promise<Testbed> {
-  const directory = await mkdtemp(join(bench.directory, 'testbed-'));
-  return bench.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64, ...changes }), 1, { directory, lifelines });
+  const directory = await mkdtemp(join(testHost.directory, 'testbed-'));
+  return testHost.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64, ...changes }), 1, { directory, lifelines });
 }
 
 const inLifeline = async (testbed: Testbed, script: string): Promise<string> =>
   (await exec(testbed.qemu, { command: ['sh', '-ec', script] }, { timeoutMs: 10_000 })).stdout.toString();
 
 test('one testbed after the other uses a lifeline, and finds nothing of those before', async () => {
-  await using lifelines = new LifelinePool(bench.directory);
+  await using lifelines = new LifelinePool(testHost.directory);
   const first = await testbedOf(lifelines);
   const [node] = first.nodes;
   const forking = 'while :; do (sleep 60) & sleep 0.01; done';
@@ -45,30 +45,30 @@ test('one testbed after the other uses a lifeline, and finds nothing of those be
   expect(await second.dut.isRunning()).toBe(true);
   await second.close();
   await lifelines[Symbol.asyncDispose]();
-  expect(await bench.containers()).toEqual([]);
+  expect(await testHost.containers()).toEqual([]);
 });
 
 test('testbeds side by side have a lifeline each, and one that is of another kind is not used', async () => {
-  await using lifelines = new LifelinePool(bench.directory);
+  await using lifelines = new LifelinePool(testHost.directory);
   const both = await Promise.all([testbedOf(lifelines), testbedOf(lifelines)]);
   expect(both[0].qemu.id).not.toBe(both[1].qemu.id);
   await Promise.all(both.map((testbed) => testbed.close()));
-  expect(await bench.containers()).toHaveLength(1);
-  const elsewhere = await bench.testbed(rabbit({ login: undefined }), 0, { lifelines });
+  expect(await testHost.containers()).toHaveLength(1);
+  const elsewhere = await testHost.testbed(rabbit({ login: undefined }), 0, { lifelines });
   expect(both.map(({ qemu }) => qemu.id)).not.toContain(elsewhere.qemu.id);
   await elsewhere.close();
   await lifelines[Symbol.asyncDispose]();
-  expect(await bench.containers()).toEqual([]);
+  expect(await testHost.containers()).toEqual([]);
 });
 
 test('as many lifelines are kept as are wanted, and each is used again', async () => {
-  await using lifelines = new LifelinePool(bench.directory, 2);
+  await using lifelines = new LifelinePool(testHost.directory, 2);
   const used: (readonly string[])[] = [];
   for (const count of [3, 2]) {
     const testbeds = await Promise.all(Array.from({ length: count }, () => testbedOf(lifelines)));
     used.push(testbeds.map(({ qemu }) => qemu.id));
     await Promise.all(testbeds.map((testbed) => testbed.close()));
-    expect(await bench.containers()).toHaveLength(2);
+    expect(await testHost.containers()).toHaveLength(2);
   }
   const [first, second] = used;
   expect(new Set(second).size).toBe(2);
@@ -77,63 +77,63 @@ test('as many lifelines are kept as are wanted, and each is used again', async (
 
 describe('a lifeline that is made before it is wanted', () => {
   const spec = (image: string): LifelineSpec => {
-    const { images, access } = bench.facts;
-    return lifelineSpec(imageNamed(images, 'qemu').reference, access, { run: bench.directory, image }, 'tcg');
+    const { images, access } = testHost.facts;
+    return lifelineSpec(imageNamed(images, 'qemu').reference, access, { run: testHost.directory, image }, 'tcg');
   };
 
   test('is the one that is given, also when it is wanted before it is there', async () => {
-    await using lifelines = new LifelinePool(bench.directory);
-    lifelines.prepare(Promise.resolve(bench.engine), spec(bench.directory));
-    const first = await lifelines.take(bench.engine, spec(bench.directory));
+    await using lifelines = new LifelinePool(testHost.directory);
+    lifelines.prepare(Promise.resolve(testHost.engine), spec(testHost.directory));
+    const first = await lifelines.acquire(testHost.engine, spec(testHost.directory));
     expect(await first.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
-    expect(await bench.containers()).toHaveLength(1);
-    await lifelines.giveBack(first, spec(bench.directory));
-    expect(await bench.containers()).toHaveLength(1);
+    expect(await testHost.containers()).toHaveLength(1);
+    await lifelines.release(first, spec(testHost.directory));
+    expect(await testHost.containers()).toHaveLength(1);
   });
 
   test('is told only to who wants it when it cannot be made', async () => {
-    await using lifelines = new LifelinePool(bench.directory);
-    const nowhere = spec(join(bench.directory, 'nowhere'));
-    lifelines.prepare(Promise.resolve(bench.engine), nowhere);
-    await expect(lifelines.take(bench.engine, nowhere)).rejects.toThrow(/nowhere/);
-    expect(await bench.containers()).toEqual([]);
+    await using lifelines = new LifelinePool(testHost.directory);
+    const nowhere = spec(join(testHost.directory, 'nowhere'));
+    lifelines.prepare(Promise.resolve(testHost.engine), nowhere);
+    await expect(lifelines.acquire(testHost.engine, nowhere)).rejects.toThrow(/nowhere/);
+    expect(await testHost.containers()).toEqual([]);
   });
 
   test('is given to another when who wanted it first has given up', async () => {
-    await using lifelines = new LifelinePool(bench.directory);
-    lifelines.prepare(Promise.resolve(bench.engine), spec(bench.directory));
+    await using lifelines = new LifelinePool(testHost.directory);
+    lifelines.prepare(Promise.resolve(testHost.engine), spec(testHost.directory));
     const reason = new Error('given up');
-    await expect(lifelines.take(bench.engine, spec(bench.directory), AbortSignal.abort(reason))).rejects.toBe(reason);
-    await lifelines.giveBack(await lifelines.take(bench.engine, spec(bench.directory)), spec(bench.directory));
-    expect(await bench.containers()).toHaveLength(1);
+    await expect(lifelines.acquire(testHost.engine, spec(testHost.directory), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await lifelines.release(await lifelines.acquire(testHost.engine, spec(testHost.directory)), spec(testHost.directory));
+    expect(await testHost.containers()).toHaveLength(1);
   });
 
   test('is gone when the pool closes, even while it is being made', async () => {
-    const lifelines = new LifelinePool(bench.directory);
-    lifelines.prepare(Promise.resolve(bench.engine), spec(bench.directory));
+    const lifelines = new LifelinePool(testHost.directory);
+    lifelines.prepare(Promise.resolve(testHost.engine), spec(testHost.directory));
     await lifelines[Symbol.asyncDispose]();
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
   });
 });
 
 test('a lifeline in which something is left is thrown away', async () => {
-  await using lifelines = new LifelinePool(bench.directory);
+  await using lifelines = new LifelinePool(testHost.directory);
   const first = await testbedOf(lifelines);
   expect(await inLifeline(first, 'ip tuntap add left mode tap; ls -d /sys/class/net/left')).toBe('/sys/class/net/left\n');
   await first.close();
-  expect(await bench.containers()).toEqual([]);
+  expect(await testHost.containers()).toEqual([]);
   const second = await testbedOf(lifelines);
   expect(second.qemu.id).not.toBe(first.qemu.id);
   await second.close();
 });
 
 test('the lifeline of a testbed that has failed is thrown away, and so is one that died meanwhile', async () => {
-  await using lifelines = new LifelinePool(bench.directory);
+  await using lifelines = new LifelinePool(testHost.directory);
   const failed = await testbedOf(lifelines);
   await inLifeline(failed, 'for each in /proc/[0-9]*; do case $(cat $each/comm) in qemu*) kill -9 ${each#/proc/} ;; esac; done');
   await failed.dut.qmp.closed;
   await expect(failed.close()).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', message: /qemu: .*SIGKILL/ });
-  expect(await bench.containers()).toEqual([]);
+  expect(await testHost.containers()).toEqual([]);
   const second = await testbedOf(lifelines);
   await second.close();
   await second.qemu.kill();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
 import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
 import { inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
-import { Bench, rabbit } from '../support/testbeds.ts';
+import { TestHost, rabbit } from '../support/testbeds.ts';
 
 const refusal = 'date: cannot set date: Operation not permitted';
 const provision = [
@@ -17,26 +17,26 @@ const provision = [
 const login = { user: 'root', password: 'rabbit', shellPrompt: '/[#$] $/' };
 const appliance = rabbit({ login, provision });
 
-let bench: Bench;
+let testHost: TestHost;
 let directory: string;
 let snapshot: Snapshot;
 
 beforeAll(async () => {
-  bench = await Bench.open();
+  testHost = await TestHost.open();
   directory = await mkdtemp(join(tmpdir(), 'alpy-restored-'));
   const store = new SnapshotStore(join(directory, 'store'), 4096 * 1024 ** 2);
-  const disk = await inspectApplianceDisk(bench.engine, bench.facts, appliance);
+  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, appliance);
   const spec = { appliance, links: 0, disk };
-  snapshot = await provideSnapshot(bench.engine, bench.facts, store, spec, join(directory, 'boot'));
+  snapshot = await provideSnapshot(testHost.engine, testHost.facts, store, spec, join(directory, 'boot'));
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
 
 async function restore(changes: Partial<Appliance> = {}): Promise<Testbed> {
-  const testbed = await bench.testbed({ ...appliance, ...changes }, 0, { snapshot: { use: 'restore', from: snapshot } });
+  const testbed = await testHost.testbed({ ...appliance, ...changes }, 0, { snapshot: { use: 'restore', from: snapshot } });
   await testbed.dut.boot();
   return testbed;
 }

@@ -16,7 +16,7 @@ import {
   type Testbed,
 } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
-import { Bench, rabbit, rabbitImage } from '../support/testbeds.ts';
+import { TestHost, rabbit, rabbitImage } from '../support/testbeds.ts';
 
 const provision = [
   'ip address replace 192.168.1.1/24 dev eth0 && ip link set eth0 up',
@@ -25,31 +25,31 @@ const provision = [
 const appliance = rabbit({ provision });
 const mebibyte = 1024 ** 2;
 
-let bench: Bench;
+let testHost: TestHost;
 let directory: string;
 let store: SnapshotStore;
 let snapshot: Snapshot;
 
 beforeAll(async () => {
-  bench = await Bench.open();
+  testHost = await TestHost.open();
   directory = await mkdtemp(join(tmpdir(), 'alpy-snapshots-'));
   store = new SnapshotStore(join(directory, 'store'), 4096 * mebibyte);
   snapshot = await provide(appliance);
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
 
 async function provide(wanted: Appliance, into = store, links = 1): Promise<Snapshot> {
-  const disk = await inspectApplianceDisk(bench.engine, bench.facts, wanted);
+  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, wanted);
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(bench.engine, bench.facts, into, { appliance: wanted, links, disk }, logs);
+  return provideSnapshot(testHost.engine, testHost.facts, into, { appliance: wanted, links, disk }, logs);
 }
 
 async function restore(from = snapshot): Promise<Testbed> {
-  const testbed = await bench.testbed(appliance, 1, { snapshot: { use: 'restore', from } });
+  const testbed = await testHost.testbed(appliance, 1, { snapshot: { use: 'restore', from } });
   await testbed.dut.boot();
   return testbed;
 }
@@ -83,7 +83,7 @@ describe('a restored guest', () => {
     expect(guest).toBeGreaterThan(before - 1);
     expect(guest).toBeLessThan(Date.now() / 1000 + 1);
     await testbed.close();
-    const [request] = await decodeFile(bench, testbed.links[0]!.capture.path, 'icmp.type == 8', ['frame.time_epoch']);
+    const [request] = await decodeFile(testHost, testbed.links[0]!.capture.path, 'icmp.type == 8', ['frame.time_epoch']);
     const capturedMs = Number(request?.[0]) * 1000;
     expect(capturedMs).toBeGreaterThan(sentMs - 20);
     expect(capturedMs).toBeLessThan(answeredMs + 20);
@@ -154,7 +154,7 @@ describe('a disk that `qemuArgs` adds', () => {
     for (const content of ['one', 'two']) {
       await writeSeed(content);
       const wanted = adds('readonly=on', { provision: ['cat /dev/vdb >/dev/null'] }); // it is in the guest's memory then
-      const testbed = await bench.testbed(wanted, 0, { snapshot: { use: 'restore', from: await provide(wanted, store, 0) } });
+      const testbed = await testHost.testbed(wanted, 0, { snapshot: { use: 'restore', from: await provide(wanted, store, 0) } });
       await testbed.dut.boot();
       expect(await testbed.dut.shell.run('head -n 1 /dev/vdb')).toMatchObject({ output: content });
       await testbed.close();
@@ -175,15 +175,15 @@ describe('a disk that `qemuArgs` adds', () => {
 
 test('guests of different snapshots have one lifeline after the other', async () => {
   const two = await provide(appliance, store, 2);
-  await using lifelines = new LifelinePool(bench.directory);
+  await using lifelines = new LifelinePool(testHost.directory);
   const used: string[] = [];
   for (const [links, from] of [
     [1, snapshot],
     [2, two],
     [1, snapshot],
   ] as const) {
-    const own = await mkdtemp(join(bench.directory, 'testbed-'));
-    const testbed = await bench.testbed(appliance, links, { directory: own, snapshot: { use: 'restore', from }, lifelines });
+    const own = await mkdtemp(join(testHost.directory, 'testbed-'));
+    const testbed = await testHost.testbed(appliance, links, { directory: own, snapshot: { use: 'restore', from }, lifelines });
     await testbed.dut.boot();
     expect(await testbed.dut.shell.run('ls -d /sys/class/net/eth? | wc -l')).toMatchObject({ output: String(links) });
     used.push(testbed.qemu.id);
@@ -262,18 +262,18 @@ test('an image that changes while the run uses it is told, whether guests boot o
   const image = join(directory, 'changing.qcow2');
   await copyFile(rabbitImage, image);
   const changing = rabbit({ provision, image });
-  const disk = await inspectApplianceDisk(bench.engine, bench.facts, changing);
+  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, changing);
   await copyFile(rabbitImage, image);
   for (const use of [undefined, { use: 'restore', from: snapshot } as const]) {
     const spec = { appliance: changing, links: 0, disk, directory: await mkdtemp(join(directory, 'changed-')) };
-    const made = createTestbed(bench.engine, bench.facts, { ...spec, ...(use ? { snapshot: use } : {}) });
+    const made = createTestbed(testHost.engine, testHost.facts, { ...spec, ...(use ? { snapshot: use } : {}) });
     await expect(made).rejects.toThrow(/changing\.qcow2: it was changed or replaced while the run used it/);
   }
 });
 
 test('nothing of it is left', async () => {
-  const { runId } = bench.engine;
-  await bench[Symbol.asyncDispose]();
+  const { runId } = testHost.engine;
+  await testHost[Symbol.asyncDispose]();
   const filters = { label: [`${runLabel}=${runId}`] };
   expect(await new Docker().listContainers({ all: true, filters })).toEqual([]);
 });

@@ -2,25 +2,25 @@
 import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withSink, type StepSink } from '../../src/core/step.ts';
-import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
-let bench: Bench;
+let testHost: TestHost;
 let blank: string;
 
 beforeAll(async () => {
-  ({ bench, blank } = await openWithBlankDisk());
+  ({ testHost, blank } = await openWithBlankDisk());
 });
 
 afterAll(async () => {
-  await bench[Symbol.asyncDispose]();
+  await testHost[Symbol.asyncDispose]();
 });
 
 const silent = () => rabbit({ image: blank, login: undefined, memoryMiB: 64 });
 
 describe('wiring', () => {
   test.each([0, 1, 8])('gives each of %i links a node with the tap as its eth0, before the virtual CPU runs', async (count) => {
-    const testbed = await bench.testbed(silent(), count);
-    expect(testbed.nodes.map(({ name }) => name)).toEqual(Array.from({ length: count }, (_, index) => `node${String(index)}`));
+    const testbed = await testHost.testbed(silent(), count);
+    expect(testbed.nodes.map(({ name }) => name)).toEqual(Array.from({ length: count }, (_, index) => `node${index}`));
     expect(await testbed.dut.qmp.execute('query-status')).toMatchObject({ running: false, status: 'prelaunch' });
     for (const node of testbed.nodes) {
       const { stdout } = await node.run(['ip', '-j', '-d', 'link', 'show', 'eth0']);
@@ -28,7 +28,7 @@ describe('wiring', () => {
         {
           ifname: 'eth0',
           flags: expect.arrayContaining(['UP', 'LOWER_UP']) as string[],
-          address: `02:00:00:a1:00:0${String(node.index)}`,
+          address: `02:00:00:a1:00:0${node.index}`,
           linkinfo: { info_kind: 'tun' },
         },
       ]);
@@ -37,12 +37,12 @@ describe('wiring', () => {
     await testbed.dut.start();
     expect(await testbed.dut.isRunning()).toBe(true);
     await testbed.close();
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
     for (const { capture } of testbed.links) expect((await stat(capture.path)).size).toBe(24); // the header of a pcap and no frame
   });
 
   test('lets a node and its apps look up localhost, and share what a test adds', async () => {
-    const testbed = await bench.testbed(silent(), 2);
+    const testbed = await testHost.testbed(silent(), 2);
     const [left, right] = testbed.nodes;
     const names = ['sh', '-ec', 'getent ahosts localhost | cut -d " " -f 1 | sort -u; echo 192.0.2.1 gateway >>/etc/hosts'];
     const { stdout } = await testbed.apps.run({ node: left!, command: names });
@@ -54,11 +54,11 @@ describe('wiring', () => {
   });
 
   test('keeps testbeds side by side apart', async () => {
-    const testbeds = await Promise.all([1, 2, 3].map(() => bench.testbed(silent(), 2)));
+    const testbeds = await Promise.all([1, 2, 3].map(() => testHost.testbed(silent(), 2)));
     await Promise.all(
       testbeds.map(async ({ nodes: [left] }, index) => {
-        await left?.configure({ address: `10.0.${String(index)}.1/24` });
-        await left?.run(`ping -c 1 -W 1 10.0.${String(index)}.2`, { check: false });
+        await left?.configure({ address: `10.0.${index}.1/24` });
+        await left?.run(`ping -c 1 -W 1 10.0.${index}.2`, { check: false });
       }),
     );
     const asked = await Promise.all(
@@ -70,13 +70,13 @@ describe('wiring', () => {
       ['10.0.2.2'],
     ]);
     await Promise.all(testbeds.map((testbed) => testbed.close()));
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
   });
 });
 
 describe('a node', () => {
   test('takes an address, a default route and an MTU, and gives up those it had', async () => {
-    const testbed = await bench.testbed(silent(), 1);
+    const testbed = await testHost.testbed(silent(), 1);
     const [node] = testbed.nodes;
     await node!.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
     await node!.configure({
@@ -111,7 +111,7 @@ describe('a node', () => {
   });
 
   test('whose death destroys its tap makes an environment error', async () => {
-    const testbed = await bench.testbed(silent(), 2);
+    const testbed = await testHost.testbed(silent(), 2);
     await testbed.nodes[0]!.container.kill();
     await testbed.nodes[0]!.container.waitForExit({ timeoutMs: 10_000 });
     await expect(testbed.close()).rejects.toMatchObject({
@@ -119,13 +119,13 @@ describe('a node', () => {
       fault: 'environment',
       message: /node0: .*SIGKILL/,
     });
-    expect(await bench.containers()).toEqual([]);
+    expect(await testHost.containers()).toEqual([]);
   });
 });
 
 describe('an app', () => {
   test('has a command, an environment, files and an exit status, and its output is kept', async () => {
-    const testbed = await bench.testbed(silent(), 1);
+    const testbed = await testHost.testbed(silent(), 1);
     const node = testbed.nodes[0]!;
     const spec = { node, environment: { WHO: 'world' }, files: [{ path: '/data/greeting', content: 'hello' }] };
     const result = await testbed.apps.run({
@@ -145,7 +145,7 @@ describe('an app', () => {
   });
 
   test('is waited for with a deadline, until it says something, runs or has ended', async () => {
-    const testbed = await bench.testbed(silent(), 1);
+    const testbed = await testHost.testbed(silent(), 1);
     const app = await testbed.apps.start({
       node: testbed.nodes[0]!,
       name: 'server',
@@ -168,7 +168,7 @@ describe('an app', () => {
       if (event.kind === 'log') lines.push(`${event.source} ${event.text}`);
     };
     await withSink(sink, async () => {
-      const testbed = await bench.testbed(silent(), 1);
+      const testbed = await testHost.testbed(silent(), 1);
       const node = testbed.nodes[0]!;
       await testbed.apps.run(
         { node, name: 'talker', command: ['sh', '-c', 'echo one; printf "\\033[1mtwo"; exit 4'] },
@@ -188,7 +188,7 @@ describe('an app', () => {
   });
 
   test('that ends although nothing waits for that is the fault of the test, and its output is quoted', async () => {
-    const testbed = await bench.testbed(silent(), 1);
+    const testbed = await testHost.testbed(silent(), 1);
     const app = await testbed.apps.start({
       node: testbed.nodes[0]!,
       name: 'server',
@@ -203,7 +203,7 @@ describe('an app', () => {
   });
 
   test('whose image is not there is refused with what to do', async () => {
-    const testbed = await bench.testbed(silent(), 1);
+    const testbed = await testHost.testbed(silent(), 1);
     const start = testbed.apps.start({ node: testbed.nodes[0]!, image: 'example.invalid/none:1', command: ['true'] });
     await expect(start).rejects.toThrow(/example\.invalid\/none:1/);
     await testbed.close();
@@ -211,7 +211,7 @@ describe('an app', () => {
 });
 
 test('copies files where the daemon sees none of ours', async () => {
-  const testbed = await bench.testbed(silent(), 1, { facts: { ...bench.facts, access: { kind: 'copy' } } });
+  const testbed = await testHost.testbed(silent(), 1, { facts: { ...testHost.facts, access: { kind: 'copy' } } });
   const node = testbed.nodes[0]!;
   await node.configure({ address: '10.0.0.1/24' });
   await node.run('ping -c 1 -W 1 10.0.0.2', { check: false });

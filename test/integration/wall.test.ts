@@ -7,9 +7,9 @@ import { exec, type Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { startJobContainer } from '../../src/session/job-container.ts';
 import type { Testbed } from '../../src/testbed/index.ts';
-import { openWithBlankDisk, rabbit, type Bench } from '../support/testbeds.ts';
+import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
-let bench: Bench;
+let testHost: TestHost;
 let testbed: Testbed;
 let directory: string;
 let blank: string;
@@ -17,15 +17,15 @@ let blank: string;
 const silent = () => rabbit({ image: blank, login: undefined, memoryMiB: 64 });
 
 beforeAll(async () => {
-  ({ bench, blank } = await openWithBlankDisk());
-  directory = await mkdtemp(join(bench.directory, 'testbed-'));
-  testbed = await bench.testbed(silent(), 1, { directory });
+  ({ testHost, blank } = await openWithBlankDisk());
+  directory = await mkdtemp(join(testHost.directory, 'testbed-'));
+  testbed = await testHost.testbed(silent(), 1, { directory });
 });
 
 afterAll(async () => {
   await testbed.close();
-  expect(await bench.containers()).toEqual([]);
-  await bench[Symbol.asyncDispose]();
+  expect(await testHost.containers()).toEqual([]);
+  await testHost[Symbol.asyncDispose]();
 });
 
 /** Prints what of the processes `$@` can be opened, one name a line. */
@@ -100,10 +100,10 @@ describe.each([
 });
 
 test("the container of a job's scripts sees no process of the testbed, and has no more rights than an app", async () => {
-  const builds = await mkdtemp(join(bench.directory, 'builds-'));
-  const image = imageNamed(bench.facts.images, 'node').reference;
+  const builds = await mkdtemp(join(testHost.directory, 'builds-'));
+  const image = imageNamed(testHost.facts.images, 'node').reference;
   const mounts = [{ source: builds, target: '/builds', readOnly: false }];
-  await using job = await startJobContainer(bench.engine, testbed, { node: 'node0', image, mounts, environment: {} });
+  await using job = await startJobContainer(testHost.engine, testbed, { node: 'node0', image, mounts, environment: {} });
   expect((await inContainer(job, 'cat /proc/[0-9]*/comm')).stdout).not.toMatch(/qemu|tini/);
   expect((await inContainer(job, 'mknod /builds/disk b 254 0')).stderr).toContain('Operation not permitted');
   expect(await readdir(builds)).toEqual([]);
@@ -118,10 +118,10 @@ test('an app may not ask for what would open QEMU to it', async () => {
 });
 
 test('a link in the folder of a test is not followed when alpy writes there', async () => {
-  const folder = await mkdtemp(join(bench.directory, 'testbed-'));
-  const victim = join(bench.directory, 'victim');
+  const folder = await mkdtemp(join(testHost.directory, 'testbed-'));
+  const victim = join(testHost.directory, 'victim');
   await writeFile(victim, 'precious');
-  const other = await bench.testbed(silent(), 1, { directory: folder });
+  const other = await testHost.testbed(silent(), 1, { directory: folder });
   const [screen, capture] = [join(folder, 'screen.png'), join(folder, 'link0.pcap')];
   await symlink(victim, screen);
   await other.dut.screenshot(screen);

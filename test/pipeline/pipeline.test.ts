@@ -92,7 +92,7 @@ describe("alpy's own pipeline", () => {
     expect(shards).toHaveLength(2);
     const found = await Promise.all(shards.map((shard) => readdir(alpy.artifact(shard, 'alpy-out'), { recursive: true })));
     for (const [index, files] of found.map((names) => names.sort()).entries()) {
-      const shard = `shard-${String(index + 1)}`;
+      const shard = `shard-${index + 1}`;
       expect(files).toEqual(
         expect.arrayContaining(['junit.xml', 'annotations.json', 'metrics.txt', 'run.json'].map((name) => `${shard}/${name}`)),
       );

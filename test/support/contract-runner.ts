@@ -82,7 +82,7 @@ export class RunningJob {
   async #run(optionsOf: (attempt: number) => RunnerOptions): Promise<JobResult> {
     const { timeout } = this.payload.runner_info;
     const timer = setTimeout(() => {
-      this.#abort.abort(new JobFailure(`execution took longer than ${String(timeout)}s seconds`, 'job_execution_timeout'));
+      this.#abort.abort(new JobFailure(`execution took longer than ${timeout}s seconds`, 'job_execution_timeout'));
     }, timeout * 1000);
     const tell = (): void => void this.#news.emit('news');
     const failure = await runBuild(this.payload, optionsOf, {

@@ -62,7 +62,7 @@ export class Coordinator implements AsyncDisposable {
 
   /** Without a slash at its end. */
   get url(): string {
-    return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Has a job wait for a runner. */
@@ -73,7 +73,7 @@ export class Coordinator implements AsyncDisposable {
   /** A job that a runner has taken. @throws Error when none has */
   job(id: number): CoordinatedJob {
     const job = this.jobs.get(id);
-    if (!job) throw new Error(`no runner has taken job ${String(id)}`);
+    if (!job) throw new Error(`no runner has taken job ${id}`);
     return job;
   }
 
@@ -124,7 +124,7 @@ export class Coordinator implements AsyncDisposable {
 }
 
 function reply(response: ServerResponse, status: number, value?: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const text = JSON.stringify(value ?? { message: `${String(status)} says the stand-in` });
+  const text = JSON.stringify(value ?? { message: `${status} says the stand-in` });
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(text);
 }
 
@@ -155,7 +155,7 @@ function takeTrace(job: CoordinatedJob, request: IncomingMessage, body: Buffer, 
   const isNext = Number(first) === job.trace.length && Number(last) === job.trace.length + body.length - 1;
   if (isNext) job.trace = Buffer.concat([job.trace, body]);
   reply(response, isNext ? 202 : 416, undefined, {
-    Range: `0-${String(job.trace.length)}`,
+    Range: `0-${job.trace.length}`,
     'Job-Status': job.status,
     'X-GitLab-Trace-Update-Interval': '1',
   });

@@ -7,7 +7,7 @@ import { suiteId } from './suite.ts';
 const [image = '', directory = '', file = '', filter = ''] = process.argv.slice(2);
 const engine = await Engine.connect({ jobId: suiteId() });
 const decoder = new Decoder({ engine, image, access: { kind: 'bind' }, directory });
-const query = { file, trueTime: (ms: number) => ms };
+const query = { file, toWallClock: (ms: number) => ms };
 await decoder.frames({ ...query, filter: 'arp', limit: 1 }, AbortSignal.timeout(60_000));
 process.stdout.write(`${engine.runId}\n`);
 for (;;) await decoder.frames({ ...query, filter }, AbortSignal.timeout(60_000));

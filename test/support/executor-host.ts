@@ -71,7 +71,7 @@ export class ExecutorHost implements AsyncDisposable {
     { settings = {}, environment = () => ({}), uploads = 'copies', wrapper = [] }: JobRun,
   ): Promise<(attempt: number) => RunnerOptions> {
     this.#ids.push(id);
-    const file = join(this.directory, `executor-${String(id)}.yaml`);
+    const file = join(this.directory, `executor-${id}.yaml`);
     await writeFile(file, stringify({ ...this.#settings(), ...settings }));
     return (attempt) => ({
       driver: driverWith(file, wrapper),
@@ -110,9 +110,9 @@ export class ExecutorHost implements AsyncDisposable {
 
   /** Folder below {@link root} that belongs to a job. @throws Error when there is none, or more than one */
   async folderOf({ id }: JobPayload, kind: 'builds' | 'jobs'): Promise<string> {
-    const names = (await readdir(join(this.root, kind))).filter((name) => name.startsWith(`${String(id)}-`));
+    const names = (await readdir(join(this.root, kind))).filter((name) => name.startsWith(`${id}-`));
     const [name] = names;
-    if (name === undefined || names.length > 1) throw new Error(`${kind} of ${String(id)}: ${names.join(' ') || 'none'}`);
+    if (name === undefined || names.length > 1) throw new Error(`${kind} of ${id}: ${names.join(' ') || 'none'}`);
     return join(this.root, kind, name);
   }
 

@@ -25,7 +25,7 @@ export class Registry implements AsyncDisposable {
 
   static async start(): Promise<Registry> {
     const folder = await mkdtemp(join(tmpdir(), 'alpy-registry-'));
-    const address = `127.0.0.1:${String(await freePort())}`;
+    const address = `127.0.0.1:${await freePort()}`;
     const storage = `storage: {filesystem: {rootdirectory: ${folder}/data}}`;
     await writeFile(join(folder, 'config.yml'), `version: 0.1\nhttp: {addr: "${address}"}\nlog: {level: info}\n${storage}\n`);
     const server = execa('docker-registry', ['serve', join(folder, 'config.yml')], { reject: false, all: true });

@@ -27,16 +27,16 @@ export function rabbit(changes: Partial<Appliance> = {}): Appliance {
   return { ...config.appliance, ...changes };
 }
 
-/** A bench, and the disk of a guest that never says a word. */
-export async function openWithBlankDisk(): Promise<{ readonly bench: Bench; readonly blank: string }> {
-  const bench = await Bench.open();
-  const blank = join(bench.directory, 'blank.raw');
+/** A test host, and the disk of a guest that never says a word. */
+export async function openWithBlankDisk(): Promise<{ readonly testHost: TestHost; readonly blank: string }> {
+  const testHost = await TestHost.open();
+  const blank = join(testHost.directory, 'blank.raw');
   await writeBlankDisk(blank);
-  return { bench, blank };
+  return { testHost, blank };
 }
 
 /** Makes testbeds in a temporary folder and releases all of it. */
-export class Bench implements AsyncDisposable {
+export class TestHost implements AsyncDisposable {
   readonly engine: Engine;
   readonly directory: string;
   readonly facts: HostFacts;
@@ -48,12 +48,12 @@ export class Bench implements AsyncDisposable {
     this.facts = facts;
   }
 
-  static async open(): Promise<Bench> {
+  static async open(): Promise<TestHost> {
     const engine = await Engine.connect({ jobId: process.env['ALPY_JOB_ID'] });
-    const directory = await mkdtemp(join(tmpdir(), 'alpy-bench-'));
+    const directory = await mkdtemp(join(tmpdir(), 'alpy-test-host-'));
     const images = resolveImages(process.env);
     const facts = await inspectHost(engine, { images, accel: 'auto', directory, accelCacheFile: resolve('.cache/kvm.json') });
-    return new Bench(engine, directory, facts);
+    return new TestHost(engine, directory, facts);
   }
 
   /** A testbed whose virtual CPU does not run yet. */

@@ -4,11 +4,11 @@ import { rm } from 'node:fs/promises';
 import { codeOf, EnvironmentError, messageOf } from '../../core/errors.ts';
 import { Lifetime } from '../../core/lifetime.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
-import { stopKeeper } from '../../session/index.ts';
+import { stopSession } from '../../session/index.ts';
 import { emptyFolder } from './collect.ts';
 import { keepFiles } from './kept.ts';
 import { jobPaths, runIdOf, sealPaths } from './paths.ts';
-import type { Surroundings } from './plan.ts';
+import type { DriverContext } from './plan.ts';
 import type { ToolPlace } from './tool.ts';
 
 /**
@@ -16,25 +16,25 @@ import type { ToolPlace } from './tool.ts';
  * nothing is done when nothing is left. One that fails does not keep the others from being tried.
  * @throws CleanupError with all that could not be removed
  */
-export async function cleanUpJob(around: Surroundings, signal: AbortSignal): Promise<void> {
-  const { settings, job } = around;
+export async function cleanUpJob(context: DriverContext, signal: AbortSignal): Promise<void> {
+  const { settings, job } = context;
   const { session, builds } = jobPaths(settings, job);
   let mayBeWritten = existsSync(sealPaths(settings, job).begun);
   await using lifetime = new Lifetime(); // last made first
-  lifetime.defer(session, () => removeFolder(around, session, signal));
+  lifetime.defer(session, () => removeFolder(context, session, signal));
   lifetime.defer(builds, async () => {
     // a script that still runs could put links in the way of who removes the folder
     if (mayBeWritten) throw new EnvironmentError(`${builds} stays, as scripts of the job may still write to it`);
-    await removeFolder(around, builds, signal);
+    await removeFolder(context, builds, signal);
   });
-  lifetime.defer('captures and logs', () => keepFiles(around));
+  lifetime.defer('captures and logs', () => keepFiles(context));
   lifetime.defer('containers', async () => {
     using engine = await Engine.connect({ jobId: String(job.id) });
     await removeLeftovers(engine, runIdOf(job), signal);
     mayBeWritten = false;
   });
   lifetime.defer('testbed', async () => {
-    await stopKeeper(session, signal);
+    await stopSession(session, signal);
   });
 }
 
@@ -45,14 +45,14 @@ const beyondUs = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
  * Removes a folder of a job's, also what containers have made in it.
  * @throws EnvironmentError when it cannot be emptied
  */
-export async function removeFolder(around: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
+export async function removeFolder(context: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await remove();
   } catch (error) {
     if (codeOf(error) === 'ENOTDIR') return; // there can be no such folder
     if (!beyondUs.includes(codeOf(error) ?? '')) throw new Error(messageOf(error), { cause: error });
-    await emptyFolder(around, folder, signal);
+    await emptyFolder(context, folder, signal);
     await remove();
   }
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sessionFiles } from '../../session/index.ts';
 import { jobPaths } from './paths.ts';
-import { projectDirectory, type Surroundings } from './plan.ts';
+import { projectDirectory, type DriverContext } from './plan.ts';
 import { runTool, type ToolPlace } from './tool.ts';
 
 /** Where the files of the testbed go, relative to the project: `artifacts:paths` takes them from there. */
@@ -44,29 +44,29 @@ function owner(): readonly string[] {
  * job's scripts have written becomes readable for the runner.
  * @throws EnvironmentError when they cannot be copied
  */
-export async function collectFiles(around: Surroundings, signal: AbortSignal): Promise<void> {
-  const { settings, job } = around;
+export async function collectFiles(context: DriverContext, signal: AbortSignal): Promise<void> {
+  const { settings, job } = context;
   const paths = jobPaths(settings, job);
   const from = join(paths.session, sessionFiles.testbed);
   if (!existsSync(from)) return; // no testbed was begun
   const task = {
     script: `${clearWay}cp -R /alpy/testbed/. "$path" && chmod -R a+rX "$path"; ${handOver}`,
-    args: [projectDirectory(around), artifactFolder, paths.builds, ...owner()],
+    args: [projectDirectory(context), artifactFolder, paths.builds, ...owner()],
     mounts: [
       { source: from, target: '/alpy/testbed', readOnly: true },
       { source: paths.builds, target: paths.builds, readOnly: false },
     ],
     what: 'copy the files of the testbed into the project',
   };
-  await runTool(around, task, signal);
+  await runTool(context, task, signal);
 }
 
 /**
  * Empties a folder that may hold files of root's, made in containers.
  * @throws EnvironmentError when it cannot be emptied
  */
-export async function emptyFolder(around: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
+export async function emptyFolder(context: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
   const mounts = [{ source: folder, target: '/alpy/folder', readOnly: false }];
   const script = 'find /alpy/folder -mindepth 1 -delete';
-  await runTool(around, { script, args: [], mounts, what: `empty ${folder}` }, signal);
+  await runTool(context, { script, args: [], mounts, what: `empty ${folder}` }, signal);
 }

@@ -5,7 +5,7 @@ export { readJob, type Job } from './job.ts';
 export { outcomeOfError, tellOutcome, type Outcome } from './outcome.ts';
 export { removeDeadJobs } from './leftovers.ts';
 export { jobPaths, longestSocketOf } from './paths.ts';
-export type { Surroundings } from './plan.ts';
+export type { DriverContext } from './plan.ts';
 export { prepareJob, type StageIo } from './prepare.ts';
 export { runStage } from './run.ts';
 export { differences, printedPart, timeoutProposal, wantedKeys, type RunnerEntry, type WantedKeys } from './runner-config.ts';

@@ -59,7 +59,7 @@ export async function install(installation: Installation): Promise<readonly stri
   const edited = editRunnerConfig(text, runnerConfig, runner, wantedKeys(await loadSettings(file), program));
   if (edited === text) return done;
   const backup = `${runnerConfig}.alpy-backup`;
-  await seeWritable(runnerConfig);
+  await assertWritable(runnerConfig);
   await writing(runnerConfig, async () => {
     await copyFile(runnerConfig, backup);
     await writeBeside(await realpath(runnerConfig), edited, runnerConfig);
@@ -69,7 +69,7 @@ export async function install(installation: Installation): Promise<readonly stri
 }
 
 /** Somebody made it so on purpose, and root would not notice. */
-async function seeWritable(file: string): Promise<void> {
+async function assertWritable(file: string): Promise<void> {
   const { mode } = await stat(file);
   if ((mode & 0o222) !== 0) return;
   throw new EnvironmentError(

@@ -108,7 +108,7 @@ export async function readJob(env: Environment): Promise<Job> {
   const { id, token, job_info: info, runner_info: runner } = response;
   const [artifacts, cache] = [response.artifacts ?? [], response.cache ?? []];
   return {
-    key: `${String(id)}-${createHash('sha256').update(token).digest('hex').slice(0, 8)}`,
+    key: `${id}-${createHash('sha256').update(token).digest('hex').slice(0, 8)}`,
     id,
     projectId: info.project_id,
     timeoutMs: runner.timeout * 1000,

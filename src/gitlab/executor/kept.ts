@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { sessionFiles } from '../../session/index.ts';
 import { readMark } from './mark.ts';
 import { jobPaths } from './paths.ts';
-import type { Surroundings } from './plan.ts';
+import type { DriverContext } from './plan.ts';
 import type { Settings } from './settings.ts';
 
 /** In the folder of a job's session: a script was stopped, so that perhaps no artifacts follow. */
@@ -25,7 +25,7 @@ export function keptFolder({ root }: Pick<Settings, 'root'>, key: string): strin
  * Notes that a script of a job was stopped.
  * @returns what is to be said of it: something when the time of the job is over, as no artifacts follow then
  */
-export async function noteInterruption({ settings, job }: Surroundings): Promise<string | undefined> {
+export async function noteInterruption({ settings, job }: DriverContext): Promise<string | undefined> {
   const { session } = jobPaths(settings, job);
   if (!existsSync(join(session, sessionFiles.testbed))) return undefined;
   await writeFile(join(session, interruptedFile), '');
@@ -35,14 +35,14 @@ export async function noteInterruption({ settings, job }: Surroundings): Promise
     settings.keptMiB === 0
       ? ''
       : ` Captures and logs are then kept on the runner's machine, in ${keptFolder(settings, job.key)}.`;
-  return `the job's time of ${String(job.timeoutMs / 1000)} s is over: GitLab Runner runs no after_script and uploads no artifacts after that.${where} To get them as artifacts, set the variable RUNNER_SCRIPT_TIMEOUT to less than the job's timeout`;
+  return `the job's time of ${job.timeoutMs / 1000} s is over: GitLab Runner runs no after_script and uploads no artifacts after that.${where} To get them as artifacts, set the variable RUNNER_SCRIPT_TIMEOUT to less than the job's timeout`;
 }
 
 /**
  * Keeps the files of a testbed whose scripts were stopped and whose artifacts were not uploaded. The oldest of other jobs go
  * when there is too much.
  */
-export async function keepFiles({ settings, job }: Surroundings): Promise<void> {
+export async function keepFiles({ settings, job }: DriverContext): Promise<void> {
   const { session } = jobPaths(settings, job);
   const isWanted = existsSync(join(session, interruptedFile)) && !existsSync(join(session, collectedFile));
   if (!isWanted || settings.keptMiB === 0) return;

@@ -5,7 +5,7 @@ import { readdir, readlink, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
-import { isKept } from '../../session/index.ts';
+import { isSessionUp } from '../../session/index.ts';
 import { removeFolder } from './cleanup.ts';
 import { readJob, type Job } from './job.ts';
 import { mayRun, readMark } from './mark.ts';
@@ -60,7 +60,7 @@ async function removeContainers(job: Pick<Job, 'key' | 'id'>, signal: AbortSigna
 }
 
 async function isLive(session: string, builds: string): Promise<boolean> {
-  if (await isKept(session)) return true;
+  if (await isSessionUp(session)) return true;
   const mark = await readMark(session);
   if (mark) return mayRun(mark);
   return isInUse(builds); // of an alpy that wrote no marks

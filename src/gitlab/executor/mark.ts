@@ -103,7 +103,7 @@ async function startersOf(pid: number): Promise<readonly ProcessId[]> {
 }
 
 async function lookUp(pid: number): Promise<{ readonly parent: number; readonly start: string } | undefined> {
-  const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => ''); // it has ended
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // it has ended
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // its name, before that, may hold anything
   const [state, parent, start] = [fields[0], fields[1], fields[19]];
   return parent === undefined || start === undefined || state === 'Z' ? undefined : { parent: Number(parent), start };

@@ -41,7 +41,7 @@ export class NoTestbedError extends AlpyError {
 export async function tellOutcome(outcome: Outcome, env: Environment): Promise<number> {
   const file = env['BUILD_EXIT_CODE_FILE'];
   if (outcome.kind === 'failure') {
-    if (file) await writeFile(file, `${String(outcome.exitCode)}\n`);
+    if (file) await writeFile(file, `${outcome.exitCode}\n`);
     return statusOf(env['BUILD_FAILURE_EXIT_CODE'], 1);
   }
   if (file) await rm(file, { force: true }); // the runner does not clear it between stages

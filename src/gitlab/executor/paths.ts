@@ -25,7 +25,7 @@ export const globalGitConfig = '.glr.gconf';
 export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: Pick<Job, 'key' | 'projectId'>): JobPaths {
   return {
     builds: join(root, 'builds', key),
-    cache: join(root, 'cache', `project-${String(projectId)}`),
+    cache: join(root, 'cache', `project-${projectId}`),
     session: join(root, 'jobs', key),
   };
 }

@@ -7,13 +7,13 @@ import { imageNamed, resolveImages, type ResolvedImage } from '../../images/inde
 import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
 import { firstOf, type Job, type JobService } from './job.ts';
 import { jobPaths, runIdOf } from './paths.ts';
-import { ownParts, seeImageAllowed, seeWithinLimits, topologyFile } from './policy.ts';
+import { ownParts, assertImageIsAllowed, assertWithinLimits, topologyFile } from './policy.ts';
 import type { Settings } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the driver knows when it is called. */
-export interface Surroundings {
+export interface DriverContext {
   readonly settings: Settings;
   readonly job: Job;
   /** the driver's own environment, of the administrator */
@@ -32,7 +32,7 @@ const defaultTopology = 'alpy.yaml';
  * the job. A job can override CI_PROJECT_DIR, but not RUNNER_TEMP_PROJECT_DIR (GitLab Runner 15.6 and newer).
  * @throws UsageError if the project is not in the folder that `config` answered
  */
-export function projectDirectory({ settings, job }: Surroundings): string {
+export function projectDirectory({ settings, job }: DriverContext): string {
   const { builds } = jobPaths(settings, job);
   const { CI_PROJECT_DIR: found = '', RUNNER_TEMP_PROJECT_DIR: temporary = `${found}.tmp` } = job.variables;
   const path = resolve(builds, found);
@@ -44,7 +44,7 @@ export function projectDirectory({ settings, job }: Surroundings): string {
 }
 
 /** Whether the testbed can be made before the project is there: all of it is the administrator's. */
-export function isKnownEarly({ job: { variables } }: Surroundings): boolean {
+export function isKnownEarly({ job: { variables } }: DriverContext): boolean {
   return Boolean(variables['ALPY_APPLIANCE']) && !variables['ALPY_TOPOLOGY'] && !variables['ALPY_APPLIANCE_IMAGE'];
 }
 
@@ -52,12 +52,12 @@ export function isKnownEarly({ job: { variables } }: Surroundings): boolean {
  * What the testbed of a job is to be, all of it checked.
  * @throws UsageError, ConfigError when the job asks for something that cannot or may not be
  */
-export async function planSession(around: Surroundings): Promise<SessionSpec> {
-  const { settings, job, env, accelCacheFile } = around;
+export async function planSession(context: DriverContext): Promise<SessionSpec> {
+  const { settings, job, env, accelCacheFile } = context;
   const paths = jobPaths(settings, job);
-  const project = projectDirectory(around);
-  const { config, isOwn } = await describedTestbed(around, project);
-  seeWithinLimits(config, isOwn, settings);
+  const project = projectDirectory(context);
+  const { config, isOwn } = await describedTestbed(context, project);
+  assertWithinLimits(config, isOwn, settings);
   const images = resolveImages(env, settings.alpyImages);
   const node = nodeOf(firstOf(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
   return {
@@ -73,7 +73,7 @@ export async function planSession(around: Surroundings): Promise<SessionSpec> {
     services: services(job, node, config),
     job: {
       node,
-      image: jobImages(around, images).job,
+      image: jobImages(context, images).job,
       mounts: [
         { source: paths.builds, target: paths.builds, readOnly: false },
         { source: join(paths.session, sessionFiles.shared), target: sharedFolder, readOnly: true },
@@ -93,19 +93,19 @@ export async function planSession(around: Surroundings): Promise<SessionSpec> {
 
 /** The images that the job's scripts and services run in, all of them checked. @throws UsageError when one may not be used */
 export function jobImages(
-  { settings, job }: Surroundings,
+  { settings, job }: DriverContext,
   images: readonly ResolvedImage[],
 ): { readonly job: string; readonly services: readonly string[] } {
   const traffic = imageNamed(images, 'traffic').reference;
   const byDefault = settings.images.default ?? traffic;
   const chosen = { job: job.image === '' ? byDefault : job.image, services: job.services.map(({ name }) => name) };
   const own = [...new Set([byDefault, traffic])];
-  for (const image of [chosen.job, ...chosen.services]) seeImageAllowed(image, own, settings);
+  for (const image of [chosen.job, ...chosen.services]) assertImageIsAllowed(image, own, settings);
   return chosen;
 }
 
 async function describedTestbed(
-  { settings, job }: Surroundings,
+  { settings, job }: DriverContext,
   project: string,
 ): Promise<{ readonly config: Config; readonly isOwn: boolean }> {
   const variables = Object.fromEntries(Object.entries(job.variables).filter(([name]) => openVariables.test(name)));
@@ -127,7 +127,7 @@ async function describedTestbed(
 }
 
 function nodeOf(name: string, { topology: { links } }: Config, source: string): string {
-  const names = Array.from({ length: links }, (_, index) => `node${String(index)}`);
+  const names = Array.from({ length: links }, (_, index) => `node${index}`);
   if (names.includes(name)) return name;
   throw new UsageError(
     `${source}: there is no node ${JSON.stringify(name)}; there are: ${names.join(', ') || 'none, without a link'}`,

@@ -39,7 +39,7 @@ const activeSigns = /["$`\\\n]/;
  * there would heed do not reach it.
  * @throws UsageError with what to take out
  */
-export function seeHarmless(job: Job, settings: Settings): void {
+export function assertJobIsSafe(job: Job, settings: Settings): void {
   const { trustJobs, file } = settings;
   if (trustJobs) return;
   const checks = [
@@ -131,7 +131,7 @@ function complainOfFiles(job: Job): string | undefined {
  * @param own - images that need not be listed
  * @throws UsageError that says which there are
  */
-export function seeImageAllowed(image: string, own: readonly string[], { images, file }: Settings): void {
+export function assertImageIsAllowed(image: string, own: readonly string[], { images, file }: Settings): void {
   if (own.includes(image) || images.allow.some((allowed) => wildcard(allowed).test(image))) return;
   const list = [...own, ...images.allow].join(', ');
   throw new UsageError(
@@ -152,11 +152,11 @@ function wildcard(text: string): RegExp {
  * @param isOwn - whether the description is the administrator's own, but for variables
  * @throws UsageError with everything that is too much
  */
-export function seeWithinLimits({ appliance, topology }: Config, isOwn: boolean, { limits, trustJobs, file }: Settings): void {
+export function assertWithinLimits({ appliance, topology }: Config, isOwn: boolean, { limits, trustJobs, file }: Settings): void {
   const excess = [
-    ...(appliance.memoryMiB > limits.memoryMiB ? [`appliance.memoryMiB: at most ${String(limits.memoryMiB)}`] : []),
-    ...(appliance.cpus > limits.cpus ? [`appliance.cpus: at most ${String(limits.cpus)}`] : []),
-    ...(topology.links > limits.links ? [`topology.links: at most ${String(limits.links)}`] : []),
+    ...(appliance.memoryMiB > limits.memoryMiB ? [`appliance.memoryMiB: at most ${limits.memoryMiB}`] : []),
+    ...(appliance.cpus > limits.cpus ? [`appliance.cpus: at most ${limits.cpus}`] : []),
+    ...(topology.links > limits.links ? [`topology.links: at most ${limits.links}`] : []),
     ...(!isOwn && !trustJobs && appliance.qemuArgs.length > 0 ? ['appliance.qemuArgs: none'] : []),
   ];
   if (excess.length > 0)

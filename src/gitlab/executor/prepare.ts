@@ -5,14 +5,14 @@ import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { makeRedactor, secretsOf } from '../../core/redact.ts';
 import { Engine } from '../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
-import { startKeeper } from '../../session/index.ts';
+import { startSessionServer } from '../../session/index.ts';
 import { artifactFolder } from './collect.ts';
 import { removeDeadJobs } from './leftovers.ts';
 import { describeRun, writeMark } from './mark.ts';
 import { jobPaths } from './paths.ts';
-import { isKnownEarly, jobImages, planSession, projectDirectory, type Surroundings } from './plan.ts';
+import { isKnownEarly, jobImages, planSession, projectDirectory, type DriverContext } from './plan.ts';
 import { NoTestbedError } from './outcome.ts';
-import { seeHarmless } from './policy.ts';
+import { assertJobIsSafe } from './policy.ts';
 import { notedFailure, noteFailure } from './start-failure.ts';
 
 /** How a stage of the driver talks and is stopped. */
@@ -29,22 +29,22 @@ export interface StageIo {
  * @throws UsageError when the job asks for something that cannot or may not be
  * @throws EnvironmentError, and others of the environment, when this machine cannot do it now
  */
-export async function prepareJob(around: Surroundings, io: StageIo): Promise<void> {
-  const { settings, job, env } = around;
-  seeHarmless(job, settings);
-  projectDirectory(around);
-  await makeFolders(around);
-  await removeLeft(around, io);
+export async function prepareJob(context: DriverContext, io: StageIo): Promise<void> {
+  const { settings, job, env } = context;
+  assertJobIsSafe(job, settings);
+  projectDirectory(context);
+  await makeFolders(context);
+  await removeLeft(context, io);
   const images = resolveImages(env, settings.alpyImages);
-  const own = jobImages(around, images);
+  const own = jobImages(context, images);
   using engine = await Engine.connect({ jobId: String(job.id) });
-  await providePulled(engine, [...new Set([own.job, ...own.services])], around, io);
-  if (isKnownEarly(around)) await startEarly(around, io);
+  await providePulled(engine, [...new Set([own.job, ...own.services])], context, io);
+  if (isKnownEarly(context)) await startEarly(context, io);
   else io.say('the testbed is made when the project is there, as that describes it');
 }
 
 /** The mark comes before the folder of builds, or another job might take that for a leftover. */
-async function makeFolders({ settings, job, env }: Surroundings): Promise<void> {
+async function makeFolders({ settings, job, env }: DriverContext): Promise<void> {
   const { builds, cache, session } = jobPaths(settings, job);
   const making = async (folder: string, act: () => Promise<unknown>): Promise<void> => {
     await act().catch((cause: unknown) => {
@@ -58,7 +58,7 @@ async function makeFolders({ settings, job, env }: Surroundings): Promise<void> 
 }
 
 /** Removes what jobs have left that were never cleaned up, such as after a crash of the machine. This job goes on in any case. */
-async function removeLeft({ settings, env, job }: Surroundings, { say, signal }: StageIo): Promise<void> {
+async function removeLeft({ settings, env, job }: DriverContext, { say, signal }: StageIo): Promise<void> {
   try {
     for (const key of await removeDeadJobs({ settings, env }, signal, job.key)) say(`removed what was left of job ${key}`);
   } catch (error) {
@@ -71,13 +71,13 @@ async function removeLeft({ settings, env, job }: Surroundings, { say, signal }:
  * Makes the testbed. If its guest was started in vain, the job goes on until its first script all the same: after a prepare
  * that fails GitLab Runner uploads no artifacts.
  */
-async function startEarly(around: Surroundings, io: StageIo): Promise<void> {
+async function startEarly(context: DriverContext, io: StageIo): Promise<void> {
   try {
-    await startTestbed(around, io);
+    await startTestbed(context, io);
   } catch (error) {
-    const { session } = jobPaths(around.settings, around.job);
+    const { session } = jobPaths(context.settings, context.job);
     if (!(error instanceof NoTestbedError) || !(await notedFailure(session))) throw error;
-    io.say(makeRedactor(secretsOf(around.job.variables))(`alpy: ${error.message}`));
+    io.say(makeRedactor(secretsOf(context.job.variables))(`alpy: ${error.message}`));
     io.say(
       `the job has no testbed and ends at its first script. Until then it goes on, so that what the boot has left can be uploaded from ${artifactFolder}: artifacts with when: always`,
     );
@@ -87,19 +87,19 @@ async function startEarly(around: Surroundings, io: StageIo): Promise<void> {
 /**
  * Makes the job's testbed.
  * @throws NoTestbedError when what describes it is to blame: it then has the outcome for the job
- * @throws what planSession and startKeeper throw
+ * @throws what planSession and startSessionServer throw
  */
-export async function startTestbed(around: Surroundings, io: StageIo): Promise<void> {
-  const spec = await planSession(around);
+export async function startTestbed(context: DriverContext, io: StageIo): Promise<void> {
+  const spec = await planSession(context);
   const { appliance, topology } = spec.config;
-  io.say(`making the testbed: ${appliance.name}, ${String(topology.links)} links; scripts run beside ${spec.job?.node ?? ''}`);
-  await startKeeper(spec, io.keeper, keeperEnvironment(around.env), io.say, io.signal).catch(async (error: unknown) => {
-    throw await noteFailure(spec.directory, error, around.job);
+  io.say(`making the testbed: ${appliance.name}, ${topology.links} links; scripts run beside ${spec.job?.node ?? ''}`);
+  await startSessionServer(spec, io.keeper, keeperEnvironment(context.env), io.say, io.signal).catch(async (error: unknown) => {
+    throw await noteFailure(spec.directory, error, context.job);
   });
 }
 
 /** A keeper has no use for what is only of one stage, or of the job. */
-function keeperEnvironment(env: Surroundings['env']): Surroundings['env'] {
+function keeperEnvironment(env: DriverContext['env']): DriverContext['env'] {
   const dropped = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_|SYSTEM_FAILURE_|TMPDIR$)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.test(name)));
 }
@@ -107,7 +107,7 @@ function keeperEnvironment(env: Surroundings['env']): Surroundings['env'] {
 async function providePulled(
   { docker }: Engine,
   references: readonly string[],
-  { env, settings }: Surroundings,
+  { env, settings }: DriverContext,
   { say, signal }: StageIo,
 ): Promise<void> {
   const images = references.map((reference): ResolvedImage => ({

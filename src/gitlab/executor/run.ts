@@ -4,14 +4,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf, statusByFault } from '../../core/errors.ts';
 import { tail } from '../../core/text.ts';
-import { callSocket, isKept, sessionFiles, stopKeeper } from '../../session/index.ts';
+import { callSocket, isSessionUp, sessionFiles, stopSession } from '../../session/index.ts';
 import { artifactFolder, collectFiles } from './collect.ts';
 import { collectedFile, noteInterruption } from './kept.ts';
 import { filteringShell } from './host-shell.ts';
-import { dropForeignLinks } from './links.ts';
+import { dropForeignLinks } from './symlinks.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import { jobPaths } from './paths.ts';
-import { projectDirectory, type Surroundings } from './plan.ts';
+import { projectDirectory, type DriverContext } from './plan.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed, type StageIo } from './prepare.ts';
 import { isFirstTime, OutputEnd, sayOnce } from './said.ts';
@@ -33,45 +33,45 @@ export interface ScriptOutput {
  * @throws EnvironmentError when the testbed has gone
  */
 export async function runStage(
-  around: Surroundings,
+  context: DriverContext,
   script: string,
   stage: string,
   io: StageIo & ScriptOutput,
 ): Promise<Outcome> {
-  if (!isPredefined(stage)) return runUserScript(around, script, io);
-  const isAfter = haveScriptsBegun(around);
-  if (isAfter || isAfterScripts(stage)) await stopTestbed(around, io);
-  if (isAfter) await sealBuilds(around, io);
+  if (!isPredefined(stage)) return runUserScript(context, script, io);
+  const isAfter = haveScriptsBegun(context);
+  if (isAfter || isAfterScripts(stage)) await stopTestbed(context, io);
+  if (isAfter) await sealBuilds(context, io);
   else if (handlesFiles(stage)) {
-    await keepPristine(around);
-    await dropForeignLinks(around, io);
+    await keepPristine(context);
+    await dropForeignLinks(context, io);
   }
-  if (isAfter || isAfterScripts(stage)) await collectOnce(around, io);
-  const { trustJobs, variables } = around.settings;
-  const shell = trustJobs ? undefined : filteringShell(`${projectDirectory(around)}.tmp`, variables.allow);
-  return outcomeOfStatus(await runPredefined(script, around.env, io.signal, shell));
+  if (isAfter || isAfterScripts(stage)) await collectOnce(context, io);
+  const { trustJobs, variables } = context.settings;
+  const shell = trustJobs ? undefined : filteringShell(`${projectDirectory(context)}.tmp`, variables.allow);
+  return outcomeOfStatus(await runPredefined(script, context.env, io.signal, shell));
 }
 
-async function runUserScript(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
+async function runUserScript(context: DriverContext, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
   try {
-    return await runInTestbed(around, script, io);
+    return await runInTestbed(context, script, io);
   } catch (error) {
-    const word = io.signal.aborted ? await noteInterruption(around) : undefined;
+    const word = io.signal.aborted ? await noteInterruption(context) : undefined;
     if (word !== undefined) io.say(word);
     throw error;
   }
 }
 
-async function runInTestbed(around: Surroundings, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
-  const { session } = jobPaths(around.settings, around.job);
+async function runInTestbed(context: DriverContext, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
+  const { session } = jobPaths(context.settings, context.job);
   const failure = await notedFailure(session);
   if (failure) throw failure;
-  if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(around, io);
-  await keepPristine(around);
-  await noteScripts(around);
+  if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(context, io);
+  await keepPristine(context);
+  await noteScripts(context);
   const input = await readFile(script);
   const { stdout, stderr, signal } = io;
-  if (!(await isKept(session))) throw await lostTestbed(session);
+  if (!(await isSessionUp(session))) throw await lostTestbed(session);
   const refused = await beginScripts(session, io);
   if (refused) return refused;
   const end = new OutputEnd();
@@ -132,10 +132,10 @@ async function judge(status: number, session: string, { say, signal }: StageIo &
 }
 
 /** Ends the testbed, so that its captures are whole. That it does not end well keeps nothing else from being done. */
-async function stopTestbed(around: Surroundings, { say, signal }: StageIo): Promise<void> {
-  const { session } = jobPaths(around.settings, around.job);
+async function stopTestbed(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+  const { session } = jobPaths(context.settings, context.job);
   try {
-    const complaint = await stopKeeper(session, signal);
+    const complaint = await stopSession(session, signal);
     await sayOnce(session, complaint, say);
   } catch (error) {
     signal.throwIfAborted();
@@ -144,12 +144,12 @@ async function stopTestbed(around: Surroundings, { say, signal }: StageIo): Prom
 }
 
 /** Puts the testbed's files among those of the project: once, and also when it has ended by itself, as they tell why. */
-async function collectOnce(around: Surroundings, { say, signal }: StageIo): Promise<void> {
-  const { session } = jobPaths(around.settings, around.job);
+async function collectOnce(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+  const { session } = jobPaths(context.settings, context.job);
   const mark = join(session, collectedFile);
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
-    await collectFiles(around, signal);
+    await collectFiles(context, signal);
     await writeFile(mark, '');
     say(`captures, console logs and events are in ${artifactFolder}`);
   } catch (error) {

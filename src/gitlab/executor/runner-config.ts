@@ -91,7 +91,7 @@ export function findRunner(text: string, file: string, name: string | undefined)
     throw new UsageError(
       name === undefined
         ? `${file}: several runners have executor = "custom": ${names(meant)}. Say which: --name NAME`
-        : `${file}: ${String(meant.length)} runners are called ${JSON.stringify(name)}; give one of them another name`,
+        : `${file}: ${meant.length} runners are called ${JSON.stringify(name)}; give one of them another name`,
     );
   const { own, index } = found;
   if (own.executor !== 'custom')

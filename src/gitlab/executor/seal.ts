@@ -6,9 +6,9 @@ import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
-import { dropLinks, toldRemovals } from './links.ts';
+import { dropLinks, toldRemovals } from './symlinks.ts';
 import { jobPaths, runIdOf, scriptExports, sealPaths } from './paths.ts';
-import { projectDirectory, type Surroundings } from './plan.ts';
+import { projectDirectory, type DriverContext } from './plan.ts';
 import type { StageIo } from './prepare.ts';
 import { runTool } from './tool.ts';
 
@@ -36,7 +36,7 @@ ${dropLinks}cp -a /alpy/pristine "$3"
 `;
 
 /** Whether a script of the job has begun. */
-export function haveScriptsBegun({ settings, job }: Surroundings): boolean {
+export function haveScriptsBegun({ settings, job }: DriverContext): boolean {
   return existsSync(sealPaths(settings, job).begun);
 }
 
@@ -46,10 +46,10 @@ export function haveScriptsBegun({ settings, job }: Surroundings): boolean {
  * later ones is not among it.
  * @throws EnvironmentError when it cannot be copied
  */
-export async function keepPristine(around: Surroundings): Promise<void> {
-  const { pristine } = sealPaths(around.settings, around.job);
+export async function keepPristine(context: DriverContext): Promise<void> {
+  const { pristine } = sealPaths(context.settings, context.job);
   if (existsSync(pristine)) return;
-  const temporary = `${projectDirectory(around)}.tmp`;
+  const temporary = `${projectDirectory(context)}.tmp`;
   const draft = `${pristine}.part`;
   try {
     await rm(draft, { recursive: true, force: true });
@@ -63,7 +63,7 @@ export async function keepPristine(around: Surroundings): Promise<void> {
 }
 
 /** Notes that a script of the job begins; see {@link haveScriptsBegun}. @throws EnvironmentError when that cannot be noted */
-export async function noteScripts({ settings, job }: Surroundings): Promise<void> {
+export async function noteScripts({ settings, job }: DriverContext): Promise<void> {
   const { begun } = sealPaths(settings, job);
   await writeFile(begun, '').catch((cause: unknown) => {
     throw new EnvironmentError(`cannot write ${begun}: ${messageOf(cause)}`, { cause });
@@ -74,8 +74,8 @@ export async function noteScripts({ settings, job }: Surroundings): Promise<void
  * Ends what is left of the job's containers and makes its folder of builds safe for the runner's own scripts, once.
  * @throws EnvironmentError when it cannot be done: none of them may run then
  */
-export async function sealBuilds(around: Surroundings, { say, signal }: StageIo): Promise<void> {
-  const { settings, job } = around;
+export async function sealBuilds(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+  const { settings, job } = context;
   const { builds } = jobPaths(settings, job);
   const { pristine, sealed } = sealPaths(settings, job);
   if (settings.trustJobs || existsSync(sealed)) return;
@@ -83,13 +83,13 @@ export async function sealBuilds(around: Surroundings, { say, signal }: StageIo)
     using engine = await Engine.connect({ jobId: String(job.id) });
     await removeLeftovers(engine, runIdOf(job), signal);
   }
-  const project = projectDirectory(around);
+  const project = projectDirectory(context);
   const mounts = [
     { source: builds, target: builds, readOnly: false },
     { source: pristine, target: '/alpy/pristine', readOnly: true },
   ];
   const args = [builds, project, `${project}.tmp`];
-  const printed = await runTool(around, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
+  const printed = await runTool(context, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
   for (const line of toldRemovals(printed)) say(line);
   await writeFile(sealed, '');
 }

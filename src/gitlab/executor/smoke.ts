@@ -175,9 +175,7 @@ class Player {
     signal.throwIfAborted();
     if (result.failed) {
       const how =
-        result.exitCode === undefined
-          ? (result.shortMessage ?? 'it did not run')
-          : `it ended with status ${String(result.exitCode)}`;
+        result.exitCode === undefined ? (result.shortMessage ?? 'it did not run') : `it ended with status ${result.exitCode}`;
       return { stage, reason: `${how}\n${tail(result.all.trim(), 2000)}` };
     }
     if (kind === 'config') this.#builds = buildsOf(result.stdout);

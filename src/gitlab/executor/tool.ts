@@ -4,10 +4,10 @@ import { EnvironmentError } from '../../core/errors.ts';
 import { Container, Engine, type Mount } from '../../docker/index.ts';
 import { imageNamed, resolveImages } from '../../images/index.ts';
 import { runIdOf } from './paths.ts';
-import type { Surroundings } from './plan.ts';
+import type { DriverContext } from './plan.ts';
 
 /** Where and for which job it is done. */
-export type ToolPlace = Pick<Surroundings, 'settings' | 'env'> & { readonly job: Pick<Surroundings['job'], 'key' | 'id'> };
+export type ToolPlace = Pick<DriverContext, 'settings' | 'env'> & { readonly job: Pick<DriverContext['job'], 'key' | 'id'> };
 
 /** Something to do with files that a job may have tampered with. */
 export interface FileTask {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { untilAborted } from '../../core/deadline.ts';
+import { raceWithSignal } from '../../core/deadline.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { readLines } from '../../core/lines.ts';
 import { log, step } from '../../core/step.ts';
@@ -34,7 +34,7 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
       const asked = once(readLines(socket), 'line') as Promise<[string]>;
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);
-      const [line] = (await (signal ? untilAborted(first, signal) : first)) ?? [];
+      const [line] = (await raceWithSignal(first, signal)) ?? [];
       if (line === undefined) throw new EnvironmentError('the run ended while a test waited for its turn');
       const answer = JSON.parse(line) as Answer;
       if ('refused' in answer)

@@ -26,10 +26,10 @@ export async function readLoad(): Promise<LoadReading> {
 export function overloadBetween(from: LoadReading, to: LoadReading): string | undefined {
   if (from.waitedUs === undefined || to.waitedUs === undefined) {
     const [load = 0, cores] = [loadavg()[0], availableParallelism()];
-    return load > cores * 2 ? `load ${load.toFixed(1)} on ${String(cores)} cores` : undefined;
+    return load > cores * 2 ? `load ${load.toFixed(1)} on ${cores} cores` : undefined;
   }
   const share = (to.waitedUs - from.waitedUs) / 1000 / Math.max(1, to.atMs - from.atMs);
   return share >= overloadShare
-    ? `programs waited for a processor ${String(Math.round(Math.min(1, share) * 100))} % of the time`
+    ? `programs waited for a processor ${Math.round(Math.min(1, share) * 100)} % of the time`
     : undefined;
 }

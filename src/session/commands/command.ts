@@ -2,7 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../../core/errors.ts';
 import type { Call } from '../call.ts';
-import type { Held } from '../held.ts';
+import type { Session } from '../session.ts';
 
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
@@ -20,11 +20,11 @@ export interface SessionCommand {
    */
   readonly startsCommand?: (positionals: readonly string[]) => boolean;
   /** @returns the exit status */
-  readonly run: (held: Held, words: Words, call: Call) => Promise<number>;
+  readonly run: (session: Session, words: ParsedArgs, call: Call) => Promise<number>;
 }
 
 /** What stands behind the name of a command. */
-export interface Words {
+export interface ParsedArgs {
   readonly values: Values;
   /** the others before `--` */
   readonly positionals: readonly string[];
@@ -33,7 +33,10 @@ export interface Words {
 }
 
 /** @throws UsageError for an option that the command does not have */
-export function parseWords({ name, usage, options = {}, startsCommand }: SessionCommand, args: readonly string[]): Words {
+export function parseCommandLine(
+  { name, usage, options = {}, startsCommand }: SessionCommand,
+  args: readonly string[],
+): ParsedArgs {
   const end = endOfOwnWords(args, options, startsCommand);
   const own = args.slice(0, end);
   const rest = args.slice(args[end] === '--' ? end + 1 : end);
@@ -64,7 +67,7 @@ function endOfOwnWords(
 }
 
 /** Seconds that an option says, as `ms`. @throws UsageError when that is no number above 0 */
-export function milliseconds({ values }: Words, option: string): number | undefined {
+export function milliseconds({ values }: ParsedArgs, option: string): number | undefined {
   const text = values[option];
   if (text === undefined) return undefined;
   const seconds = Number(text);
@@ -74,7 +77,7 @@ export function milliseconds({ values }: Words, option: string): number | undefi
 
 /** The only words that a command takes. @throws UsageError when there are more or fewer */
 export function exactly<const Names extends readonly string[]>(
-  { positionals, rest }: Words,
+  { positionals, rest }: ParsedArgs,
   names: Names,
 ): { readonly [K in keyof Names]: string } {
   const all = [...positionals, ...rest];

@@ -3,7 +3,7 @@ import { UsageError } from '../../core/errors.ts';
 import { patternOf } from '../../config/index.ts';
 import type { Dut } from '../../testbed/index.ts';
 import type { Call } from '../call.ts';
-import { exactly, milliseconds, type SessionCommand, type Words } from './command.ts';
+import { exactly, milliseconds, type SessionCommand, type ParsedArgs } from './command.ts';
 
 /** How long a command on the device, or a wait for its output, may take when nobody says, in `ms`; times its time factor. */
 const defaultTimeoutMs = 30_000;
@@ -22,7 +22,7 @@ export const consoleCommand: SessionCommand = {
   options: { timeout: { type: 'string' }, 'no-newline': { type: 'boolean' } },
   startsCommand: ([verb, ...others]) => verb === 'run' && others.length === 0,
   run: async ({ testbed: { dut } }, { positionals: [verb, ...others], values, rest }, call) => {
-    const words: Words = { values, positionals: others, rest };
+    const words: ParsedArgs = { values, positionals: others, rest };
     const wait = { timeoutMs: milliseconds(words, 'timeout') ?? defaultTimeoutMs * dut.timeFactor, signal: call.signal };
     switch (verb) {
       case 'run':

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
-import { containerNamed, nodeNamed } from '../held.ts';
+import { containerNamed, nodeNamed } from '../session.ts';
 import { runIn } from '../run-in.ts';
 import { exactly, type SessionCommand } from './command.ts';
 
@@ -11,11 +11,11 @@ export const execCommand: SessionCommand = {
   help: ['-i, --stdin  hand the standard input, to its end, to the program; goes before it'],
   options: { stdin: { type: 'boolean', short: 'i' } },
   startsCommand: (words) => words.length === 1,
-  run: async (held, { positionals, rest }, call) => {
+  run: async (session, { positionals, rest }, call) => {
     const [name, ...command] = [...positionals, ...rest];
     if (name === undefined || command.length === 0)
       throw new UsageError('run what where? alpy exec NODE -- COMMAND…; the first word is a node or a service');
-    return runIn(containerNamed(held, name), { command, input: call.input }, call);
+    return runIn(containerNamed(session, name), { command, input: call.input }, call);
   },
 };
 
@@ -28,14 +28,14 @@ export const configureCommand: SessionCommand = {
     gateway: { type: 'string', multiple: true },
     mtu: { type: 'string' },
   },
-  run: async (held, words) => {
+  run: async (session, words) => {
     const [name] = exactly(words, ['NODE']);
     const { address, gateway, mtu } = words.values as {
       readonly address?: readonly string[];
       readonly gateway?: readonly string[];
       readonly mtu?: string;
     };
-    await nodeNamed(held, name).configure({ address, gateway, ...(mtu === undefined ? {} : { mtu: Number(mtu) }) });
+    await nodeNamed(session, name).configure({ address, gateway, ...(mtu === undefined ? {} : { mtu: Number(mtu) }) });
     return 0;
   },
 };

@@ -5,7 +5,7 @@ import { configureCommand, execCommand } from './exec.ts';
 import { captureCommand, linkCommand } from './link.ts';
 import { statusCommand } from './status.ts';
 
-export { parseWords, type SessionCommand } from './command.ts';
+export { parseCommandLine, type SessionCommand } from './command.ts';
 
 /** What can be done with a testbed that a keeper holds. */
 export const sessionCommands: readonly SessionCommand[] = [

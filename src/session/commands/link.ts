@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
 import type { Frame } from '../../capture/index.ts';
-import { linkNamed } from '../held.ts';
+import { linkNamed } from '../session.ts';
 import { exactly, milliseconds, type SessionCommand } from './command.ts';
 
 export const linkCommand: SessionCommand = {
   name: 'link',
   usage: 'LINK up|down',
   describe: "Plug a link's cable in, or pull it: the device's NIC and the node gain or lose their carrier",
-  run: async (held, words) => {
+  run: async (session, words) => {
     const [name, state] = exactly(words, ['LINK', 'up|down']);
     if (state !== 'up' && state !== 'down') throw new UsageError(`wanted: up or down; found: ${state}`);
-    await linkNamed(held, name).setUp(state === 'up');
+    await linkNamed(session, name).setUp(state === 'up');
     return 0;
   },
 };
@@ -32,11 +32,11 @@ export const captureCommand: SessionCommand = {
     count: { type: 'boolean' },
     field: { type: 'string', multiple: true },
   },
-  run: async (held, words, call) => {
+  run: async (session, words, call) => {
     const [name, ...filters] = [...words.positionals, ...words.rest];
     if (name === undefined || filters.length > 1)
       throw new UsageError('wanted: a link, and one filter in quotes: alpy capture link0 "icmp.type == 8"');
-    const { capture } = linkNamed(held, name);
+    const { capture } = linkNamed(session, name);
     const timeoutMs = milliseconds(words, 'timeout');
     const fields = (words.values['field'] ?? []) as readonly string[];
     const options = { fields, signal: call.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };

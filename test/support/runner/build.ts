@@ -56,7 +56,7 @@ async function prepared(
       await executor.cleanUp();
       const failure = failureOf(control.signal.aborted ? control.signal.reason : error);
       if (failure.reason !== 'runner_system_failure' || attempt === attempts) throw failure;
-      control.log(`Preparation failed: ${failure.message}\nWill be retried in ${String(options.pauseMs / 1000)}s ...\n`);
+      control.log(`Preparation failed: ${failure.message}\nWill be retried in ${options.pauseMs / 1000}s ...\n`);
       await pause(options.pauseMs);
     }
   }
@@ -113,7 +113,7 @@ function limitOf(payload: JobPayload, variable: string, otherwiseMs?: number): A
   const limit = new AbortController();
   if (ms === undefined) return limit.signal;
   const stop = (): void => {
-    limit.abort(new JobFailure(`${variable}: execution took longer than ${String(ms)} ms`, 'job_execution_timeout'));
+    limit.abort(new JobFailure(`${variable}: execution took longer than ${ms} ms`, 'job_execution_timeout'));
   };
   setTimeout(stop, ms).unref();
   return limit.signal;

@@ -28,8 +28,7 @@ export function failureOf(error: unknown): JobFailure {
 export function failureOfStatus(status: number, exitCodeText: string | undefined): JobFailure | undefined {
   if (status === 0) return undefined;
   if (status === 2) return new JobFailure('exit status 2', 'runner_system_failure');
-  if (status !== 1)
-    return new JobFailure(`unknown Custom executor executable exit code ${String(status)}`, 'runner_system_failure');
+  if (status !== 1) return new JobFailure(`unknown Custom executor executable exit code ${status}`, 'runner_system_failure');
   if (exitCodeText === undefined) return new JobFailure('exit status 1', 'script_failure', 1);
   const [line = ''] = exitCodeText.split('\n');
   if (!/^[+-]?\d+$/.test(line))

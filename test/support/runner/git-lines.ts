@@ -120,7 +120,7 @@ function fetch(writer: BashWriter, git: JobPayload['git_info'], { project, value
   if (writer.isOn('FF_GIT_URLS_WITHOUT_TOKENS')) addHelper(writer, git.repo_url, external);
   include(templateConfig, external);
   writer.exportRaw('GLR_EXT_GIT_CONFIG_PATH', external);
-  writer.notice(git.depth > 0 ? `Fetching changes with git depth set to ${String(git.depth)}...` : 'Fetching changes...');
+  writer.notice(git.depth > 0 ? `Fetching changes with git depth set to ${git.depth}...` : 'Fetching changes...');
   writer.command('git', 'init', project, '--template', template);
   writer.command('cd', project);
   writer.when(

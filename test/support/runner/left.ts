@@ -22,7 +22,7 @@ export async function processesWith(text: string): Promise<readonly { readonly p
 export async function containersOf(id: number): Promise<readonly string[]> {
   const containers = await new Docker().listContainers({ all: true, filters: { label: [runLabel] } });
   return containers
-    .filter(({ Labels }) => Labels[jobLabel] === String(id) || Labels[runLabel]?.startsWith(`job-${String(id)}-`))
+    .filter(({ Labels }) => Labels[jobLabel] === String(id) || Labels[runLabel]?.startsWith(`job-${id}-`))
     .flatMap(({ Names }) => Names);
 }
 
@@ -47,7 +47,7 @@ export async function leftOf(root: string, temporary: string, ids: readonly numb
   }
   return [
     ...containers.flat().map((name) => `container ${name}`),
-    ...processes.map(({ pid, command }) => `process ${String(pid)}: ${command}`),
+    ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
     ...folders.flat(),
     ...(await pathsIn(temporary)),
   ];

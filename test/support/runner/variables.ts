@@ -25,7 +25,7 @@ export interface BuildPlace {
 export function projectFolder(payload: JobPayload, { builds, isShared }: BuildPlace): string {
   if (builds === '') return '';
   const url = new URL(payload.git_info.repo_url);
-  const path = url.host === '' ? `project-${String(payload.job_info.project_id)}` : url.pathname.replace(/\.git$/, '');
+  const path = url.host === '' ? `project-${payload.job_info.project_id}` : url.pathname.replace(/\.git$/, '');
   return isShared ? join(builds, 'shortToken', '0', path) : join(builds, path);
 }
 

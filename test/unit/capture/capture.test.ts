@@ -12,7 +12,7 @@ function captureWithout(): Capture {
     await sleep(20);
     return { frames: [], looked: 3 };
   };
-  const source = { name: 'link0', container: {} as never, path: '', trueTime: (timeMs: number) => timeMs };
+  const source = { name: 'link0', container: {} as never, path: '', toWallClock: (timeMs: number) => timeMs };
   return new Capture({ ...source, file: '/missing.pcap', decoder: { frames } as unknown as Decoder }, '/missing.pcap');
 }
 

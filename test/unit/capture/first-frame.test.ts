@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { untilAborted } from '../../../src/core/deadline.ts';
+import { raceWithSignal } from '../../../src/core/deadline.ts';
 import { DecodeTimeoutError } from '../../../src/capture/errors.ts';
 import { firstFrame, type Look, type Search } from '../../../src/capture/first-frame.ts';
 import type { Frame } from '../../../src/capture/frame.ts';
@@ -10,7 +10,7 @@ const found = (number: number): Look => ({ frames: [frame(number)], looked: 100 
 const nothing: Look = { frames: [], looked: 100 };
 
 /** Waits for ever, unless its signal fires. */
-const never = (signal: AbortSignal): Promise<never> => untilAborted(Promise.withResolvers<never>().promise, signal);
+const never = (signal: AbortSignal): Promise<never> => raceWithSignal(Promise.withResolvers<never>().promise, signal);
 
 /** Ways to look that find nothing, with others in their place. */
 function searchOf(ways: Partial<Search>): Search & { readonly calls: string[] } {

@@ -68,7 +68,7 @@ describe.skipIf(!canRun)('a console', { timeout: 30_000 }, () => {
     await using console = SerialConsole.open(guest.stream, { lineEnd: '\r' });
     const shell = await RemoteShell.login(console, { user: 'root', ...quick }, wait);
     expect((await shell.run('echo $((6 * 7))', wait)).output).toBe('42');
-    const text = Array.from({ length: 600 }, (_, index) => `word${String(index)}`).join(' ');
+    const text = Array.from({ length: 600 }, (_, index) => `word${index}`).join(' ');
     expect((await shell.run(`echo ${text}`, wait)).output).toBe(text);
   });
 });

@@ -25,7 +25,7 @@ async function logIn(device: ScriptedDevice, options: LoginOptions, limitMs: num
   });
   login.catch(() => undefined); // awaited below, which throws the error
   while (!state.isOver && performance.now() - startMs < limitMs) await vi.advanceTimersByTimeAsync(50);
-  if (!state.isOver) throw new Error(`no login within ${String(limitMs)} ms; typed: ${JSON.stringify(device.typed)}`);
+  if (!state.isOver) throw new Error(`no login within ${limitMs} ms; typed: ${JSON.stringify(device.typed)}`);
   await login;
   return performance.now() - startMs;
 }
@@ -151,7 +151,7 @@ describe('Enter is pressed', () => {
 
   test('neither in the countdown of a boot loader nor while the device boots without a pause', async () => {
     const device = new ScriptedDevice('countdown', getty());
-    for (let second = 0; second < 20; second += 1) setTimeout(() => { device.print(`\b\b${String(20 - second)}`); }, second * 1000); // prettier-ignore
+    for (let second = 0; second < 20; second += 1) setTimeout(() => { device.print(`\b\b${20 - second}`); }, second * 1000); // prettier-ignore
     setTimeout(() => {
       device.become('login', '\r\nguest login: ');
     }, 20_000);

@@ -15,7 +15,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     expect((await shell.run('for word in $x "$PWD"; do echo "[$word]"; done # a comment')).output).toBe('[a]\n[b]\n[/usr]');
     expect((await shell.run(`: ${'x'.repeat(2000)}\nexit 3`, { check: false })).exitStatus).toBe(3);
     expect((await shell.run('if then', { keepState: true, check: false })).exitStatus).toBeGreaterThan(0);
-    const path = `/tmp/alpy-test-${String(process.pid)}-${name}`;
+    const path = `/tmp/alpy-test-${process.pid}-${name}`;
     await shell.upload(Buffer.alloc(3000, 'abc'), path);
     expect((await shell.run(`wc -c <${path}; rm ${path}`)).output.trim()).toBe('3000');
   });
@@ -70,7 +70,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     await shell.run(`${functions}\nset -C; IFS=a; alias base64='echo x'`, { keepState: true });
     expect((await shell.run('echo "a b"')).output).toBe('a b');
     expect((await shell.run(`: ${'x'.repeat(2000)}\necho ä`, { keepState: true })).output).toBe('ä');
-    const path = `/tmp/alpy-state-${String(process.pid)}-${name}`;
+    const path = `/tmp/alpy-state-${process.pid}-${name}`;
     for (const content of ['short', 'long '.repeat(1000)]) {
       await shell.run('unset -f head rm', { keepState: true, check: false });
       await shell.upload(Buffer.from(content), path);

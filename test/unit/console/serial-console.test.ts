@@ -78,7 +78,7 @@ describe('expect', () => {
 
   test('what came while nobody waited counts, and nothing of it is lost', async () => {
     const { console, far } = open();
-    const lines = Array.from({ length: 5000 }, (_, index) => `line ${String(index)}\n`).join('');
+    const lines = Array.from({ length: 5000 }, (_, index) => `line ${index}\n`).join('');
     const arrived = new Promise<void>((resolve) => {
       let length = 0;
       console.observe((chunk) => {

@@ -41,7 +41,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
 
   test('may be much longer than a line of the terminal', async () => {
     await using guest = await startShell(command);
-    const text = Array.from({ length: 600 }, (_, index) => `word${String(index)}`).join(' ');
+    const text = Array.from({ length: 600 }, (_, index) => `word${index}`).join(' ');
     expect((await guest.shell.run(`echo ${text}`)).output).toBe(text);
   });
 

@@ -54,7 +54,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     const parts = [everyByte.subarray(1, 100), everyByte.subarray(150), Buffer.from("it's\n!! $x \\n\n\n"), Buffer.alloc(0)];
     let seen = '';
     const stop = guest.console.observe((chunk) => (seen += chunk.toString('latin1')));
-    for (const [index, part] of parts.entries()) await shell.upload(part, `${folder}/it's ${String(index)}`, { mode: 0o604 });
+    for (const [index, part] of parts.entries()) await shell.upload(part, `${folder}/it's ${index}`, { mode: 0o604 });
     stop();
     expect(seen.match(/@@\w{8}[BR]@@/g)).toHaveLength(parts.length);
     await restorePrograms(shell);
@@ -62,7 +62,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     expect((await shell.run(`cd ${folder}; rm -r bin; stat -c '%a %s %n' *; ls -A | wc -l`)).output).toBe(
       "604 99 it's 0\n604 106 it's 1\n604 15 it's 2\n604 0 it's 3\n244 99 x 244\n2750 99 x 2750\n6",
     );
-    for (const [index, part] of parts.entries()) expect(await shell.download(`${folder}/it's ${String(index)}`)).toEqual(part);
+    for (const [index, part] of parts.entries()) expect(await shell.download(`${folder}/it's ${index}`)).toEqual(part);
     await shell.run(`rm -r ${folder}`);
   });
 

@@ -4,8 +4,8 @@ import { LineSplitter, OutputTail } from '../../../src/core/output.ts';
 
 test('the end of an output is kept, and how much came before', () => {
   const tail = new OutputTail(10_000);
-  for (let n = 0; n < 10_000; n += 1) tail.push(Buffer.from(`line ${String(n)}\n`));
-  const all = Array.from({ length: 10_000 }, (_, n) => `line ${String(n)}\n`).join('');
+  for (let n = 0; n < 10_000; n += 1) tail.push(Buffer.from(`line ${n}\n`));
+  const all = Array.from({ length: 10_000 }, (_, n) => `line ${n}\n`).join('');
   expect(tail.bytes().toString()).toBe(all.slice(-10_000));
   expect(tail.droppedBytes).toBe(all.length - 10_000);
 });

@@ -74,11 +74,11 @@ test('the end of the container is told to those who wait for a job, too', async 
 test('a program aside prints on both sides, ends with any status, and is waited for with a deadline', async () => {
   const { agent } = open();
   const [first, second] = await Promise.all([
-    agent.runAside(['sh', '-c', `echo "it's"; echo bad >&2; exit 3`], wait),
-    agent.runAside(['echo', 'second'], wait),
+    agent.runInBackground(['sh', '-c', `echo "it's"; echo bad >&2; exit 3`], wait),
+    agent.runInBackground(['echo', 'second'], wait),
   ]);
   expect(first).toMatchObject({ stdout: "it's\n", stderr: 'bad\n', exitStatus: { code: 3 } });
   expect(second).toMatchObject({ stdout: 'second\n', stderr: '', exitStatus: { code: 0 } });
-  const late = agent.runAside(['sleep', '0.2'], { timeoutMs: 50 });
+  const late = agent.runInBackground(['sleep', '0.2'], { timeoutMs: 50 });
   await expect(late).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT', message: 'node0: sleep 0.2: not done after 50 ms' });
 });

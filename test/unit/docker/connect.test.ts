@@ -23,7 +23,7 @@ async function freePort(): Promise<number> {
 
 test('a daemon of DOCKER_HOST that is late is waited for, which is said once', async () => {
   const port = await freePort();
-  const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${String(port)}` });
+  const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
   const server = createServer((_request, response) => response.end(JSON.stringify({ Version: '99.1' })));
   const said: string[] = [];
   const onWait = (text: string): void => {
@@ -35,11 +35,11 @@ test('a daemon of DOCKER_HOST that is late is waited for, which is said once', a
   server.closeAllConnections();
   server.close();
   expect(version.Version).toBe('99.1');
-  expect(said).toEqual([`waiting up to 30 s for the Docker daemon at tcp://127.0.0.1:${String(port)} (DOCKER_HOST)`]);
+  expect(said).toEqual([`waiting up to 30 s for the Docker daemon at tcp://127.0.0.1:${port} (DOCKER_HOST)`]);
 });
 
 test('one that does not come is an error that says how long it was waited for', async () => {
-  const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${String(await freePort())}` });
+  const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${await freePort()}` });
   await expect(reach(place, { lateMs: 600 }, wait)).rejects.toMatchObject({
     code: 'ALPY_DAEMON',
     message: expect.stringMatching(/: nothing answers there, after \d s\. Start the Docker daemon/) as string,
@@ -47,7 +47,7 @@ test('one that does not come is an error that says how long it was waited for', 
 });
 
 test('a signal ends the wait', async () => {
-  const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${String(await freePort())}` });
+  const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${await freePort()}` });
   const stop = new AbortController();
   const reason = new Error('stopped');
   const onWait = (): void => {

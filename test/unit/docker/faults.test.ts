@@ -157,10 +157,10 @@ test('a process that gave up connecting to a silent daemon ends', async () => {
   const script = `
     const { Engine } = await import(${JSON.stringify(join(import.meta.dirname, '../../../src/docker/engine.ts'))});
     await Engine.connect({}, { timeoutMs: 50 }).catch((error) => console.log(error.message));`;
-  const env = { ...process.env, DOCKER_HOST: `tcp://127.0.0.1:${String(port)}`, NODE_OPTIONS: '' };
+  const env = { ...process.env, DOCKER_HOST: `tcp://127.0.0.1:${port}`, NODE_OPTIONS: '' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env });
   expect(stdout).toBe(
-    `cannot reach the Docker daemon at tcp://127.0.0.1:${String(port)}: no answer within 50 ms. Is DOCKER_HOST right?\n`,
+    `cannot reach the Docker daemon at tcp://127.0.0.1:${port}: no answer within 50 ms. Is DOCKER_HOST right?\n`,
   );
   server.close();
 });

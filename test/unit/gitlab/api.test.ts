@@ -22,7 +22,7 @@ async function errorOf(promise: Promise<unknown>): Promise<GitLabError> {
 
 test('finds its note on any page, and no note that only quotes it', async () => {
   await using gitlab = await FakeGitLab.start();
-  gitlab.notes = Array.from({ length: 230 }, (_, index) => ({ id: index + 1, body: `> <!-- alpy:x --> ${String(index)}` }));
+  gitlab.notes = Array.from({ length: 230 }, (_, index) => ({ id: index + 1, body: `> <!-- alpy:x --> ${index}` }));
   gitlab.notes.push({ id: 500, body: '<!-- alpy:x -->\nmine' });
   expect(await api(gitlab).findNote(3, '<!-- alpy:x -->')).toEqual({ id: 500, body: '<!-- alpy:x -->\nmine' });
   expect(gitlab.received).toHaveLength(3);

@@ -21,7 +21,7 @@ export interface Received {
 type Fault = (response: ServerResponse) => void;
 
 /** Answers with a status, as GitLab's own errors or as a proxy's page. */
-export function status(code: number, body = `{"message":"${String(code)} said the server"}`, headers = {}): Fault {
+export function status(code: number, body = `{"message":"${code} said the server"}`, headers = {}): Fault {
   return (response) => response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(body);
 }
 
@@ -71,7 +71,7 @@ export class FakeGitLab implements AsyncDisposable {
   }
 
   get apiUrl(): string {
-    return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}/api/v4`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/v4`;
   }
 
   /** The job of a merge request's pipeline. */
@@ -132,8 +132,7 @@ export class FakeGitLab implements AsyncDisposable {
       const [perPage, page] = [Number(searchParams.get('per_page') ?? 20), Number(searchParams.get('page') ?? 1)];
       const end = page * perPage;
       const next = end < this.notes.length ? String(page + 1) : '';
-      const link =
-        next === '' ? {} : { link: `<${this.apiUrl}${pathname}?per_page=${String(perPage)}&page=${next}>; rel="next"` };
+      const link = next === '' ? {} : { link: `<${this.apiUrl}${pathname}?per_page=${perPage}&page=${next}>; rel="next"` };
       status(200, JSON.stringify(this.notes.slice(end - perPage, end)), { 'x-next-page': next, ...link })(response);
     } else if (method === 'POST' && noteId) {
       const note = { id: this.notes.length + 1, ...(JSON.parse(body.toString()) as { body: string }) };

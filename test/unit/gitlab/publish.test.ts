@@ -39,7 +39,7 @@ test('the note: verdict, what failed first, links, nothing that a guest could ad
 
 test('a note is long, but not too long', () => {
   const many = Array.from({ length: 5000 }, (_, index) =>
-    testReport({ fullName: `test ${String(index)}`, status: 'failed', errors: [{ message: 'x'.repeat(100_000) }] }),
+    testReport({ fullName: `test ${index}`, status: 'failed', errors: [{ message: 'x'.repeat(100_000) }] }),
   );
   const text = noteText('n', [{ ...job, report: runReport(many) }]);
   expect(text.length).toBeLessThanOrEqual(500_000);
@@ -49,7 +49,7 @@ test('a note is long, but not too long', () => {
 test('shards are one note with a link to each report', () => {
   const shards = [1, 2].map((index) => ({
     ...job,
-    outPath: `alpy-out/shard-${String(index)}`,
+    outPath: `alpy-out/shard-${index}`,
     report: runReport(tests, { shard: { index, total: 2, plan: 'abc' } }),
   }));
   expect(noteText('n', shards)).toContain(

@@ -23,7 +23,7 @@ test('lines are put together from pieces', async () => {
 });
 
 test('a failure names its step and keeps the last 20 lines', async () => {
-  const noise = Array.from({ length: 30 }, (_, index) => ({ stream: `line ${String(index)}\n` }));
+  const noise = Array.from({ length: 30 }, (_, index) => ({ stream: `line ${index}\n` }));
   const outcome = await followBuild(
     wire({ stream: 'Step 1/2 : FROM a\n' }, { stream: 'Step 2/2 : RUN false\n' }, ...noise, {
       error: 'returned a non-zero code: 1',

@@ -8,7 +8,7 @@ const paths: MachinePaths = {
   serialSocket: '/serial',
   firmwareCode: '/code.fd',
   firmwareVariables: '/vars.fd',
-  capture: (link) => `/run/link${String(link)}.pcap`,
+  capture: (link) => `/run/link${link}.pcap`,
 };
 const spec: MachineSpec = {
   name: 'rabbit',

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seeBaseBeside } from '../../../src/qemu/overlay-place.ts';
+import { assertBaseIsBeside } from '../../../src/qemu/overlay-place.ts';
 import { writeQcow2Header } from '../../support/qcow2-header.ts';
 
 let directory: string;
@@ -23,7 +23,7 @@ afterEach(async () => {
 async function said(backing: string, backingFormat?: string): Promise<string> {
   const path = join(directory, 'a/overlay.qcow2');
   await writeQcow2Header(path, { backing, ...(backingFormat === undefined ? {} : { backingFormat }) });
-  return seeBaseBeside(path).then(
+  return assertBaseIsBeside(path).then(
     () => 'fine',
     (error: unknown) => String(error).replaceAll(directory, 'DIR'),
   );

@@ -48,12 +48,12 @@ test('hostile file names', () => {
 });
 
 test('never more than GitLab takes; what is left out is said, and links of failed tests stay', () => {
-  const many = Array.from({ length: 2000 }, (_, index) => `tests/ä${String(index)}/link0.pcap`);
+  const many = Array.from({ length: 2000 }, (_, index) => `tests/ä${index}/link0.pcap`);
   const tests = [testReport({ artifacts: many }), testReport({ status: 'error', artifacts: ['tests/bad/link0.pcap'] })];
   const text = annotationsJson(runReport(tests), place);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(80_000);
   expect(Buffer.byteLength(text)).toBeGreaterThan(79_500);
   const { alpy, Captures } = JSON.parse(text) as Record<string, { external_link: { label: string; url: string } }[]>;
-  expect(alpy![1]!.external_link.label).toBe(`Report, also for ${String(2001 - Captures!.length)} more files`);
+  expect(alpy![1]!.external_link.label).toBe(`Report, also for ${2001 - Captures!.length} more files`);
   expect(Captures![0]!.external_link.url).toContain('/bad/link0.pcap');
 });

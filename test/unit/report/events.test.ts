@@ -169,7 +169,7 @@ test('of a file of events without end the beginning is read, and nothing but a r
 });
 
 test('reports of a test with very many steps say how many are missing', () => {
-  const events = Array.from({ length: 5000 }, (_, n) => [begin(n, `Step ${String(n)}`), end(n, 1, `Step ${String(n)}`)]).flat();
+  const events = Array.from({ length: 5000 }, (_, n) => [begin(n, `Step ${n}`), end(n, 1, `Step ${n}`)]).flat();
   const [log, ...steps] = stepTree(events);
   expect(log?.log).toEqual(['… 3000 further steps are in events.ndjson']);
   expect(steps).toHaveLength(2000);

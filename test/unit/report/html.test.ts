@@ -85,7 +85,7 @@ test('a run in which all passed says so, and one that broke outside any test doe
 
 test('steps show their part of the time, their failure and their log', () => {
   const steps = [
-    step('Boot', { error: 'too late', log: Array.from({ length: 100 }, (_, n) => `line ${String(n)}`) }),
+    step('Boot', { error: 'too late', log: Array.from({ length: 100 }, (_, n) => `line ${n}`) }),
     step('Wait', { durationMs: 250 }),
   ];
   const page = htmlReport(runReport([testReport({ durationMs: 1000, steps })]));

@@ -163,13 +163,13 @@ describe('a test', () => {
   ] as const)('that ended as %s is open, with message, steps and the last 40 lines of the console', (status, heading) => {
     const { log, lines } = open();
     const errors = [{ message: 'not\u001b[31m equal', diff: '- 1\n+ 2', code: 'ALPY_X' }, { message: 'more' }];
-    const tail = Array.from({ length: 50 }, (_, index) => `line ${String(index)}\u0007`);
+    const tail = Array.from({ length: 50 }, (_, index) => `line ${index}\u0007`);
     testSection(log, testReport({ status, errors, artifacts }), tail, ['Boot... not ended']);
     expect(lines).toEqual([
       start(name, `${heading} tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)`),
       ...['not equal', '- 1', '+ 2', '(ALPY_X)', 'more', '', 'Boot... not ended', ''],
       'Last lines of tests/a/console.txt:',
-      ...Array.from({ length: 40 }, (_, index) => String.raw`  line ${String(index + 10)}\a`),
+      ...Array.from({ length: 40 }, (_, index) => String.raw`  line ${index + 10}\a`),
       end(name),
     ]);
   });

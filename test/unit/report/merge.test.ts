@@ -24,10 +24,10 @@ function aTest(file: string, name: string, difference: Partial<TestReport> = {})
 
 /** Writes the output of a shard; each file says whose it is. */
 async function shard(index: number, tests: readonly TestReport[], difference: Partial<RunReport> = {}): Promise<string> {
-  const directory = join(root, `out/shard-${String(index)}`);
+  const directory = join(root, `out/shard-${index}`);
   for (const artifact of tests.flatMap(({ artifacts }) => artifacts)) {
     await mkdir(dirname(join(directory, artifact)), { recursive: true });
-    await writeFile(join(directory, artifact), `${artifact} of ${String(index)}`);
+    await writeFile(join(directory, artifact), `${artifact} of ${index}`);
   }
   await writeRunJson(directory, runReport(tests, { shard: { index, total: 2, plan: 'p' }, ...difference }));
   return directory;

@@ -28,7 +28,7 @@ async function bootTwice(
   let boots = 0;
   const ends: unknown[] = [];
   for (const [at, key] of keys.entries()) {
-    const who = { test: `test ${String(at)}`, directory: `/out/tests/${String(at)}` };
+    const who = { test: `test ${at}`, directory: `/out/tests/${at}` };
     const guarded = new FailedBoots(directory).guard(key, who, signal, () => {
       boots += 1;
       return Promise.reject(error);

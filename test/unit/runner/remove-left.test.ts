@@ -6,7 +6,7 @@ import { Engine, ownerLabel, runLabel } from '../../../src/docker/engine.ts';
 import { removeLeft } from '../../../src/runner/remove-left.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
-const dead = ownIdentity()?.replace(/\d+ \d+$/, `${String(spawnSync('true').pid)} 1`);
+const dead = ownIdentity()?.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
 
 /** A daemon with a container of this run and one of a dead run, which it can't remove. */
 function openDaemon(removed: string[]): Promise<FakeDaemon> {

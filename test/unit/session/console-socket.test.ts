@@ -40,8 +40,8 @@ test('all who connect to the console see what it prints, and what each writes is
   const sockets = [await connect(path), await connect(path)] as const;
   for (const [index, socket] of sockets.entries()) {
     const typed = once(far, 'data') as Promise<[Buffer]>;
-    socket.write(`${String(index)}\n`);
-    expect((await typed)[0].toString()).toBe(`${String(index)}\n`);
+    socket.write(`${index}\n`);
+    expect((await typed)[0].toString()).toBe(`${index}\n`);
   }
   const seen = sockets.map((socket) => read(socket));
   far.write('login: ');

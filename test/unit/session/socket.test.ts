@@ -9,7 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { callSocket, type SocketCall } from '../../../src/session/index.ts';
 import { serveSocket } from '../../../src/session/socket.ts';
-import { isKept, stopKeeper } from '../../../src/session/stop.ts';
+import { isSessionUp, stopSession } from '../../../src/session/stop.ts';
 import { FakeAnswerer } from './fake-answerer.ts';
 
 let directory: string;
@@ -83,8 +83,8 @@ test('no keeper: what starts one', async () => {
   const rejects = expect(call(['say'])).rejects;
   await rejects.toThrow(`no testbed is held at ${path}; alpy up starts one`);
   await rejects.toMatchObject({ fault: 'environment' });
-  expect(await isKept(directory)).toBe(false);
-  expect(await stopKeeper(directory)).toBe('');
+  expect(await isSessionUp(directory)).toBe(false);
+  expect(await stopSession(directory)).toBe('');
 });
 
 test('a keeper that goes before it has answered tells no status', async () => {
@@ -115,7 +115,7 @@ test('a connection without a word does not either', async () => {
   await once(socket, 'connect');
   socket.destroy();
   expect((await call(['exit', '6'])).status).toBe(6);
-  expect(await isKept(directory)).toBe(true);
+  expect(await isSessionUp(directory)).toBe(true);
 });
 
 test('a release waits for the answers of calls that came', async () => {

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { stopKeeper } from '../../../src/session/index.ts';
+import { stopSession } from '../../../src/session/index.ts';
 import { sessionFiles } from '../../../src/session/spec.ts';
 
 const identity = new URL('../../../src/core/identity.ts', import.meta.url).href;
@@ -36,7 +36,7 @@ test('a keeper that a job keeps busy for ever is killed', async () => {
   const directory = await folder();
   const keeper = await startBusy(directory, true);
   const ended = once(keeper, 'exit');
-  expect(await stopKeeper(directory, undefined, 300)).toBe(
+  expect(await stopSession(directory, undefined, 300)).toBe(
     `the testbed of ${directory} did not end within 0.3 s, so its keeper was killed`,
   );
   expect(await ended).toEqual([null, 'SIGKILL']);
@@ -49,6 +49,6 @@ test.each([
   const directory = await folder();
   const keeper = await startBusy(directory, false);
   if (signature !== undefined) await writeFile(join(directory, sessionFiles.identity), signature);
-  await expect(stopKeeper(directory, undefined, 300)).rejects.toThrow(`${directory} did not end within 0.3 s`);
+  await expect(stopSession(directory, undefined, 300)).rejects.toThrow(`${directory} did not end within 0.3 s`);
   expect(keeper.exitCode ?? keeper.signalCode).toBeNull();
 });

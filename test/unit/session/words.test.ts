@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { parseWords, sessionCommands } from '../../../src/session/index.ts';
+import { parseCommandLine, sessionCommands } from '../../../src/session/index.ts';
 
-function parse(name: string, ...words: readonly string[]): ReturnType<typeof parseWords> {
+function parse(name: string, ...words: readonly string[]): ReturnType<typeof parseCommandLine> {
   const command = sessionCommands.find((one) => one.name === name);
   if (!command) throw new Error(`no command is called ${name}`);
-  return parseWords(command, words);
+  return parseCommandLine(command, words);
 }
 
 test('a program and its words are taken as they are, with -- before them or without', () => {

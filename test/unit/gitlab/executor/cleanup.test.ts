@@ -20,8 +20,8 @@ test.each([true, false])(
     await mkdir(join(builds, 'group'), { recursive: true });
     await mkdir(session, { recursive: true });
     if (haveBegun) await writeFile(sealPaths(settings, job).begun, '');
-    const around = { settings, job, env: {}, accelCacheFile: '' };
-    const error: unknown = await cleanUpJob(around, new AbortController().signal).catch((cause: unknown) => cause);
+    const context = { settings, job, env: {}, accelCacheFile: '' };
+    const error: unknown = await cleanUpJob(context, new AbortController().signal).catch((cause: unknown) => cause);
     expect(String(error)).toContain('/nonexistent/docker.sock');
     expect(String(error).includes(`${builds} stays, as scripts of the job may still write to it`)).toBe(haveBegun);
     expect(existsSync(builds)).toBe(haveBegun);
@@ -37,6 +37,6 @@ test('what is too deep for a path is left to a container, whose find needs none'
   });
   const deep = 'for i in $(seq 50); do mkdir "$0" && cd -P "$0" || exit 1; done; touch file';
   await execa('bash', ['-c', deep, 'd'.repeat(200)], { cwd: root });
-  const around = { settings: await settingsOf(`root: ${root}`), job: await jobWith(), env: {} };
-  await expect(removeFolder(around, root, new AbortController().signal)).rejects.toThrow('/nonexistent/docker.sock');
+  const context = { settings: await settingsOf(`root: ${root}`), job: await jobWith(), env: {} };
+  await expect(removeFolder(context, root, new AbortController().signal)).rejects.toThrow('/nonexistent/docker.sock');
 });

@@ -2,24 +2,24 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { jobPaths, type Surroundings } from '../../../../src/gitlab/executor/index.ts';
+import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
 import { collectedFile, keepFiles, keptFolder, noteInterruption } from '../../../../src/gitlab/executor/kept.ts';
 import { describeRun, writeMark } from '../../../../src/gitlab/executor/mark.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
 /** A job with a testbed that has begun some time ago. */
-async function running(root: string, ageMs: number, id: number, settings = ''): Promise<Surroundings> {
-  const around = {
+async function running(root: string, ageMs: number, id: number, settings = ''): Promise<DriverContext> {
+  const context = {
     settings: await settingsOf(`root: ${root}\n${settings}`),
     job: await jobWith({}, { id }), // its time is 600 s
     env: {},
     accelCacheFile: '',
   };
-  const { session } = jobPaths(around.settings, around.job);
+  const { session } = jobPaths(context.settings, context.job);
   await writeMark(session, { ...(await describeRun(0)), startedMs: Date.now() - ageMs });
   await mkdir(join(session, 'testbed'));
   await writeFile(join(session, 'testbed', 'link0.pcap'), Buffer.alloc(700 * 1024));
-  return around;
+  return context;
 }
 
 test('a job that reaches its time-out is told where its captures will be; one that is cancelled is not', async () => {
@@ -36,13 +36,13 @@ test('what was stopped and not uploaded is kept; the oldest go when there is too
   const root = await folder();
   const kept = join(root, 'kept');
   for (const id of [1, 2]) {
-    const around = await running(root, 0, id, 'keptMiB: 1');
-    await keepFiles(around); // nothing was stopped
-    await noteInterruption(around);
-    await keepFiles(around);
-    expect(await readdir(kept)).toEqual([around.job.key]);
-    expect(await readdir(keptFolder(around.settings, around.job.key))).toEqual(['link0.pcap']);
-    await utimes(keptFolder(around.settings, around.job.key), id, id); // the first is the oldest
+    const context = await running(root, 0, id, 'keptMiB: 1');
+    await keepFiles(context); // nothing was stopped
+    await noteInterruption(context);
+    await keepFiles(context);
+    expect(await readdir(kept)).toEqual([context.job.key]);
+    expect(await readdir(keptFolder(context.settings, context.job.key))).toEqual(['link0.pcap']);
+    await utimes(keptFolder(context.settings, context.job.key), id, id); // the first is the oldest
   }
   const uploaded = await running(root, 0, 3);
   await noteInterruption(uploaded);

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { jobPaths, type Surroundings } from '../../../../src/gitlab/executor/index.ts';
+import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
 import { isKnownEarly, jobImages, planSession, projectDirectory } from '../../../../src/gitlab/executor/plan.ts';
 import { resolveImages } from '../../../../src/images/index.ts';
 import type { SessionSpec } from '../../../../src/session/index.ts';
@@ -18,7 +18,7 @@ interface Given {
   readonly project?: Readonly<Record<string, string>>;
 }
 
-async function surroundings({ variables = {}, services, settings = '', project = {} }: Given): Promise<Surroundings> {
+async function surroundings({ variables = {}, services, settings = '', project = {} }: Given): Promise<DriverContext> {
   const root = await folder();
   const read = await settingsOf(`root: ${root}\n${settings}`);
   const { builds } = jobPaths(read, await jobWith());

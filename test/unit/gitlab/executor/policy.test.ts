@@ -3,7 +3,13 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../../src/config/index.ts';
-import { ownParts, seeHarmless, seeImageAllowed, seeWithinLimits, topologyFile } from '../../../../src/gitlab/executor/policy.ts';
+import {
+  ownParts,
+  assertJobIsSafe,
+  assertImageIsAllowed,
+  assertWithinLimits,
+  topologyFile,
+} from '../../../../src/gitlab/executor/policy.ts';
 import { jobPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { defaultSettings, type Job } from '../../../../src/gitlab/executor/index.ts';
 import { resolvedFlags } from '../../../support/runner/feature-flags.ts';
@@ -13,7 +19,7 @@ const settings = defaultSettings('/etc/alpy/executor.yaml');
 
 function see(job: Job, by = settings): () => void {
   return () => {
-    seeHarmless(job, by);
+    assertJobIsSafe(job, by);
   };
 }
 
@@ -183,7 +189,7 @@ describe('what else runs programs of the runner', () => {
       const unsaid = await jobWith({ GIT_CLEAN_FLAGS: '-ffdx' }, { variables: [{ key: 'GIT_CLEAN_FLAGS', value: flags }] });
       for (const job of [said, unsaid])
         expect(() => {
-          seeHarmless(job, settings);
+          assertJobIsSafe(job, settings);
         }).toThrow('GIT_CLEAN_FLAGS: wanted are options and names without quotes');
     },
   );
@@ -212,7 +218,7 @@ describe('images', () => {
   ])('%j with %j: %j', async (image, allow, isAllowed) => {
     const settings = await settingsOf(JSON.stringify({ images: { allow } }));
     const see = (): void => {
-      seeImageAllowed(image, ['own:1'], settings);
+      assertImageIsAllowed(image, ['own:1'], settings);
     };
     if (isAllowed) expect(see).not.toThrow();
     else expect(see).toThrow(`does not run the image ${JSON.stringify(image)}; allowed are: own:1`);
@@ -230,12 +236,12 @@ describe('limits', () => {
   test('all that is too much is told', async () => {
     const settings = await settingsOf('limits: { memoryMiB: 512, cpus: 1, links: 2 }');
     expect(() => {
-      seeWithinLimits(config({ memoryMiB: 513, cpus: 2, qemuArgs: ['-s'] }, 3), false, settings);
+      assertWithinLimits(config({ memoryMiB: 513, cpus: 2, qemuArgs: ['-s'] }, 3), false, settings);
     }).toThrow(
       `(${settings.file}):\n  appliance.memoryMiB: at most 512\n  appliance.cpus: at most 1\n  topology.links: at most 2\n  appliance.qemuArgs: none`,
     );
     expect(() => {
-      seeWithinLimits(config({ memoryMiB: 512 }), false, settings);
+      assertWithinLimits(config({ memoryMiB: 512 }), false, settings);
     }).not.toThrow();
   });
 
@@ -247,7 +253,7 @@ describe('limits', () => {
       [false, trusting],
     ] as const)
       expect(() => {
-        seeWithinLimits(described, isOwn, of);
+        assertWithinLimits(described, isOwn, of);
       }).not.toThrow();
   });
 

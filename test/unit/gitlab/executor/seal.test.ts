@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
-import type { Surroundings } from '../../../../src/gitlab/executor/plan.ts';
+import type { DriverContext } from '../../../../src/gitlab/executor/plan.ts';
 import { runStage } from '../../../../src/gitlab/executor/run.ts';
 import { haveScriptsBegun, keepPristine, noteScripts } from '../../../../src/gitlab/executor/seal.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
@@ -17,7 +17,7 @@ const io = {
 };
 
 /** A job whose sources are there. */
-async function surroundings(settings = ''): Promise<Surroundings & { readonly temporary: string }> {
+async function surroundings(settings = ''): Promise<DriverContext & { readonly temporary: string }> {
   const by = await settingsOf(`root: ${await folder()}\n${settings}`);
   const { builds, session } = jobPaths(by, await jobWith());
   const project = join(builds, 'group', 'project');
@@ -35,25 +35,25 @@ async function surroundings(settings = ''): Promise<Surroundings & { readonly te
 }
 
 test("the copy of the runner's temporary folder is what was there the first time, without what scripts export", async () => {
-  const around = await surroundings();
-  const { pristine } = sealPaths(around.settings, around.job);
+  const context = await surroundings();
+  const { pristine } = sealPaths(context.settings, context.job);
   await mkdir(`${pristine}.part`); // of one that was stopped
-  await keepPristine(around);
-  await writeFile(join(around.temporary, '.glr.gconf'), 'of an archive');
-  await writeFile(join(around.temporary, 'more'), '');
-  await keepPristine(around);
-  await noteScripts(around);
-  expect(haveScriptsBegun(around)).toBe(true);
+  await keepPristine(context);
+  await writeFile(join(context.temporary, '.glr.gconf'), 'of an archive');
+  await writeFile(join(context.temporary, 'more'), '');
+  await keepPristine(context);
+  await noteScripts(context);
+  expect(haveScriptsBegun(context)).toBe(true);
   expect(await readdir(pristine)).toEqual(['.glr.gconf']);
   expect(await readFile(join(pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
 });
 
 test.each(['restore_cache', 'download_artifacts'])('it is made before %s unpacks anything', async (stage) => {
-  const around = await surroundings('trustJobs: true'); // in which no links are looked for, which takes a container
+  const context = await surroundings('trustJobs: true'); // in which no links are looked for, which takes a container
   const script = join(await folder(), 'script');
-  await writeFile(script, `echo evil >${join(around.temporary, '.glr.gconf')}`);
-  expect(await runStage(around, script, stage, io)).toEqual({ kind: 'success' });
-  expect(haveScriptsBegun(around)).toBe(false);
-  await keepPristine(around);
-  expect(await readFile(join(sealPaths(around.settings, around.job).pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
+  await writeFile(script, `echo evil >${join(context.temporary, '.glr.gconf')}`);
+  expect(await runStage(context, script, stage, io)).toEqual({ kind: 'success' });
+  expect(haveScriptsBegun(context)).toBe(false);
+  await keepPristine(context);
+  expect(await readFile(join(sealPaths(context.settings, context.job).pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
 });

@@ -5,7 +5,7 @@ import type { App, Node } from '../network/index.ts';
 import type { Link, Testbed } from '../testbed/index.ts';
 
 /** A testbed that a keeper holds, with what runs beside its nodes. */
-export interface Held {
+export interface Session {
   readonly testbed: Testbed;
   /** by their names */
   readonly services: ReadonlyMap<string, App>;
@@ -14,24 +14,24 @@ export interface Held {
 }
 
 /** @throws UsageError that lists the nodes there are */
-export function nodeNamed({ testbed: { nodes } }: Pick<Held, 'testbed'>, name: string): Node {
+export function nodeNamed({ testbed: { nodes } }: Pick<Session, 'testbed'>, name: string): Node {
   const found = nodes.find((node) => node.name === name);
   if (!found) throw new UsageError(`there is no node ${JSON.stringify(name)}; there are: ${namesOf(nodes)}`);
   return found;
 }
 
 /** @throws UsageError that lists the links there are */
-export function linkNamed({ testbed: { links } }: Held, name: string): Link {
+export function linkNamed({ testbed: { links } }: Session, name: string): Link {
   const found = links.find((link) => link.name === name);
   if (!found) throw new UsageError(`there is no link ${JSON.stringify(name)}; there are: ${namesOf(links)}`);
   return found;
 }
 
 /** The container of a node or a service. @throws UsageError that lists what there is */
-export function containerNamed(held: Held, name: string): Container {
-  const found = held.services.get(name) ?? held.testbed.nodes.find((node) => node.name === name);
+export function containerNamed(session: Session, name: string): Container {
+  const found = session.services.get(name) ?? session.testbed.nodes.find((node) => node.name === name);
   if (found) return found.container;
-  const names = [...held.testbed.nodes.map((node) => node.name), ...held.services.keys()].join(', ');
+  const names = [...session.testbed.nodes.map((node) => node.name), ...session.services.keys()].join(', ');
   throw new UsageError(`there is no node or service ${JSON.stringify(name)}; there are: ${names}`);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
 import { jobPaths } from './paths.ts';
-import { projectDirectory, type Surroundings } from './plan.ts';
+import { projectDirectory, type DriverContext } from './plan.ts';
 import type { StageIo } from './prepare.ts';
 import { runTool } from './tool.ts';
 
@@ -54,12 +54,12 @@ export function toldRemovals(printed: string): readonly string[] {
  * unpacks artifacts and caches: by one to /etc a job would read, or write, files of the runner's machine.
  * @throws EnvironmentError when it cannot be done; nothing may be packed or unpacked then
  */
-export async function dropForeignLinks(around: Surroundings, { say, signal }: StageIo): Promise<void> {
-  const { builds } = jobPaths(around.settings, around.job);
-  if (around.settings.trustJobs || !existsSync(builds)) return;
-  const project = projectDirectory(around);
+export async function dropForeignLinks(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+  const { builds } = jobPaths(context.settings, context.job);
+  if (context.settings.trustJobs || !existsSync(builds)) return;
+  const project = projectDirectory(context);
   const mounts = [{ source: builds, target: builds, readOnly: false }];
   const what = `look for links that lead out of ${project}`;
-  const printed = await runTool(around, { script: dropLinks, args: [builds, project], mounts, what }, signal);
+  const printed = await runTool(context, { script: dropLinks, args: [builds, project], mounts, what }, signal);
   for (const line of toldRemovals(printed)) say(line);
 }

@@ -5,7 +5,7 @@
  * that nothing comes into being after a clean-up.
  * @throws the error of the task that failed first
  */
-export async function inParallel<T extends readonly unknown[]>(
+export async function allOrAbort<T extends readonly unknown[]>(
   signal: AbortSignal | undefined,
   tasks: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> },
 ): Promise<T> {

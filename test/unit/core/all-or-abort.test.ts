@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { inParallel } from '../../../src/core/parallel.ts';
+import { allOrAbort } from '../../../src/core/all-or-abort.ts';
 
 test('results are in the order of the tasks', async () => {
   const first = Promise.withResolvers<string>();
-  const results = inParallel(undefined, [
+  const results = allOrAbort(undefined, [
     () => first.promise,
     () => {
       first.resolve('a');
@@ -17,7 +17,7 @@ test('results are in the order of the tasks', async () => {
 
 test('the first failure stops the others, and all have ended when it is told', async () => {
   const events: string[] = [];
-  const run = inParallel(undefined, [
+  const run = allOrAbort(undefined, [
     async (signal) => {
       await once(signal, 'abort');
       await Promise.resolve();
@@ -32,7 +32,7 @@ test('the first failure stops the others, and all have ended when it is told', a
 
 test("the caller's signal reaches the tasks", async () => {
   const caller = new AbortController();
-  const run = inParallel(caller.signal, [
+  const run = allOrAbort(caller.signal, [
     async (signal) => {
       await once(signal, 'abort');
       throw signal.reason;

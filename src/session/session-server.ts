@@ -5,6 +5,7 @@ import { join, sep } from 'node:path';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
 import { Lifetime } from '../core/lifetime.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
@@ -15,7 +16,7 @@ import {
   inspectApplianceDisk,
   inspectHost,
   provideSnapshot,
-  whyNoSnapshots,
+  checkSnapshotSupport,
   type HostFacts,
   type Testbed,
   type TestbedSpec,
@@ -24,7 +25,7 @@ import { answererOf } from './answer.ts';
 import type { Answerer } from './call.ts';
 import { serveConsole } from './console-socket.ts';
 import { serveFolder } from './file-calls.ts';
-import type { Held } from './held.ts';
+import type { Session } from './session.ts';
 import { JobContainer, runScript, startJobContainer } from './job-container.ts';
 import { checkServices, startServices } from './services.ts';
 import { serveSocket } from './socket.ts';
@@ -57,7 +58,7 @@ export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () =
     const overdue = AbortSignal.timeout(Math.max(0, spec.deadlineMs - Date.now()));
     const asked = new AbortController();
     const closed = Promise.withResolvers<void>();
-    closed.promise.catch(() => undefined); // thrown below too
+    markHandled(closed.promise); // thrown below too
     const end = AbortSignal.any([signal, overdue, asked.signal]);
     const { testbed, job } = await hold(spec, directory, lifetime, end, () => {
       asked.abort(new EnvironmentError('the testbed was told to stop'));
@@ -92,7 +93,7 @@ async function hold(
   const testbed = await bootTestbed(engine, spec, directory, lifetime, signal);
   const services = await startServices(testbed, spec.services, signal);
   const shared = join(spec.directory, sessionFiles.shared);
-  const jobless: Held = { testbed, services, directory };
+  const jobless: Session = { testbed, services, directory };
   await mkdir(shared, { recursive: true });
   const console = await serveConsole(join(shared, sessionFiles.console), testbed.dut.console);
   lifetime.defer('console socket', async () => {
@@ -116,8 +117,8 @@ async function hold(
 }
 
 /** What only the driver, or a person on this machine, may ask for besides. */
-function trusted(held: Held, job: JobContainer | undefined, stop: () => Promise<void>): Answerer {
-  return answererOf(held, async (call) => {
+function trusted(session: Session, job: JobContainer | undefined, stop: () => Promise<void>): Answerer {
+  return answererOf(session, async (call) => {
     const [name] = call.args;
     if (name === 'stop') {
       await stop();
@@ -128,7 +129,7 @@ function trusted(held: Held, job: JobContainer | undefined, stop: () => Promise<
     const container = await job.started();
     if (name === 'script') return runScript(container, call);
     // one that ends at once has had the time to, while the container was started; after_script comes however services end
-    if (isFirst) checkServices(held.services);
+    if (isFirst) checkServices(session.services);
     return 0;
   });
 }
@@ -144,7 +145,7 @@ async function bootTestbed(
   const { appliance, topology } = config;
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile }, signal);
   const disk = await inspectApplianceDisk(engine, host, appliance, signal);
-  for (const { path } of disk.files) await seeAllowed(path, spec.diskFolders);
+  for (const { path } of disk.files) await assertDiskFileIsAllowed(path, spec.diskFolders);
   const wanted = { appliance, links: topology.links, disk, directory };
   const from = await snapshotFor(engine, host, spec, wanted, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
@@ -155,7 +156,7 @@ async function bootTestbed(
 }
 
 /** @throws UsageError when a file lies in none of the folders in which it must, links followed */
-async function seeAllowed(path: string, folders: readonly string[] | undefined): Promise<void> {
+async function assertDiskFileIsAllowed(path: string, folders: readonly string[] | undefined): Promise<void> {
   if (!folders) return;
   const real = await realpath(path);
   const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
@@ -174,7 +175,7 @@ async function snapshotFor(
 ): Promise<Snapshot | undefined> {
   const { boot, appliance, snapshots } = config;
   if (boot === 'cold' || !appliance.login) return undefined;
-  const reason = await whyNoSnapshots(engine, host, snapshotDirectory, signal);
+  const reason = await checkSnapshotSupport(engine, host, snapshotDirectory, signal);
   if (reason === undefined) {
     const store = new SnapshotStore(snapshotDirectory, snapshots.maxMiB * 1024 ** 2);
     try {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
-import { Frame, numberIn } from '../../../src/console/frame.ts';
+import { CommandEnvelope, numberIn } from '../../../src/console/command-envelope.ts';
 import { plainState, unknownState, type RunTextOptions } from '../../../src/console/run-text.ts';
 import { echoPattern, pieces } from '../../../src/console/pace.ts';
 
 const kernelMessage = '[   12.345678] link up\r\n';
 
 describe('the markers of a command', () => {
-  const frame = new Frame();
+  const frame = new CommandEnvelope();
   const { id } = frame;
   test.each([
     ['ready', frame.ready, `@@${id}R@@\r\n`, 0],

@@ -13,11 +13,11 @@ const adapt = '[ -z "${ZSH_VERSION-}" ]||emulate sh;\\command : 2>/dev/null||eva
  * Markers around one command. They hold a random number, and the text that makes the shell print them has quotes within
  * them, so that neither an echo nor an earlier command can be taken for them, however the lines are wrapped.
  *
- * The line from {@link Frame.opening} goes to the prompt. It prints the ready marker, reads encoded lines up to one that
+ * The line from {@link CommandEnvelope.opening} goes to the prompt. It prints the ready marker, reads encoded lines up to one that
  * is `:` alone, acknowledges each, prints the begin marker, runs what it read, and prints the end marker with the exit
  * status. So only this short line ever meets a line editor, and a command never runs twice or by half.
  */
-export class Frame {
+export class CommandEnvelope {
   readonly id = randomBytes(4).toString('hex');
   readonly ready = markerPattern(`@@${this.id}R@@`, String.raw`\r?\n`);
   readonly begin = markerPattern(`@@${this.id}B@@`, String.raw`\r?\n`);
@@ -65,7 +65,7 @@ export interface Ending {
   readonly state: ShellState;
 }
 
-/** The end of a command, from the named groups of the match of {@link Frame.end}. */
+/** The end of a command, from the named groups of the match of {@link CommandEnvelope.end}. */
 export function endingIn(groups: Readonly<Record<string, string | undefined>>): Ending {
   const number = numberIn(groups);
   const state = Math.floor(number / 1000);
@@ -79,7 +79,7 @@ export function numberIn(groups: Readonly<Record<string, string | undefined>>): 
 
 /** One group per digit, since a kernel message may come between any two. */
 function digits(count: number): string[] {
-  return Array.from({ length: count }, (_, at) => String.raw`(?<digit${String(at)}>\d)`);
+  return Array.from({ length: count }, (_, at) => String.raw`(?<digit${at}>\d)`);
 }
 
 /** Longest text that may have come between two characters of a marker, in `bytes`. */
@@ -91,7 +91,7 @@ const longestIntrusion = 2000;
  */
 function markerPattern(text: string, ...more: readonly string[]): RegExp {
   const elements = [...text, ...more];
-  const intrusion = `[^]{1,${String(longestIntrusion)}}?\\n`;
+  const intrusion = `[^]{1,${longestIntrusion}}?\\n`;
   const torn = elements.slice(1).map((_, at) => elements.slice(0, at + 1).join('') + intrusion + elements.slice(at + 1).join(''));
   return new RegExp([elements.join(''), `(?<=\\n)(?:${torn.join('|')})`].join('|'));
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/links.ts';
+import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/symlinks.ts';
 import { folder } from './make.ts';
 
 test('links that lead out are removed, whatever their names are, and those within stay', async () => {
@@ -56,14 +56,14 @@ test.each([
   ['PROJECT/../project.tmp', false],
   ['PROJECT.tmp/KEY', false],
   ['.', true],
-])('a link of the project to %j stays: %j', async (target, isKept) => {
+])('a link of the project to %j stays: %j', async (target, isSessionUp) => {
   const builds = join(await folder(), 'builds');
   const project = join(builds, 'group', 'project');
   await mkdir(join(project, 'sub'), { recursive: true });
   await mkdir(`${project}.tmp`);
   await symlink(target.replace('PROJECT', project), join(project, 'link'));
   await execa('sh', ['-ec', dropLinks, 'sh', builds, project]);
-  expect((await readdir(project)).includes('link')).toBe(isKept);
+  expect((await readdir(project)).includes('link')).toBe(isSessionUp);
 });
 
 test('a link that leads elsewhere for the program that packs than for the one that looks is removed', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { open } from 'node:fs/promises';
-import { PcapRewriter, type TrueTime } from './pcap.ts';
+import { PcapRewriter, type ToWallClock } from './pcap.ts';
 import { readLive } from './read-live.ts';
 
 /**
@@ -9,8 +9,13 @@ import { readLive } from './read-live.ts';
  * @throws CaptureError when the capture is damaged
  * @throws Error of the file system; the signal's reason
  */
-export async function writeTrueCopy(file: string, copy: string, trueTime: TrueTime, signal: AbortSignal): Promise<number> {
-  const rewriter = new PcapRewriter(trueTime);
+export async function writeCorrectedCopy(
+  file: string,
+  copy: string,
+  toWallClock: ToWallClock,
+  signal: AbortSignal,
+): Promise<number> {
+  const rewriter = new PcapRewriter(toWallClock);
   await using output = await open(copy, 'wx');
   await output.chmod(0o644); // who reads it in a container is no user of this machine
   for await (const chunk of readLive(file, false, signal)) await output.appendFile(rewriter.push(chunk));
