@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JobResult } from '../support/contract-runner.ts';
 import { useExecutorHost } from '../support/executor-host.ts';
-import { containersOf } from '../support/runner/left.ts';
+import { containersOf } from '../support/runner/leftovers.ts';
 
 const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };

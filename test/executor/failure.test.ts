@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import type { JobResult } from '../support/contract-runner.ts';
 import { useExecutorHost } from '../support/executor-host.ts';
 import { CustomExecutor } from '../support/runner/custom-executor.ts';
-import { containersOf, processesWith } from '../support/runner/left.ts';
+import { containersOf, processesWith } from '../support/runner/leftovers.ts';
 import { jobPayload } from '../support/runner/payload.ts';
 
 const host = useExecutorHost();

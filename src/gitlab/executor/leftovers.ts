@@ -6,11 +6,11 @@ import { join, sep } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
 import { isSessionUp } from '../../session/index.ts';
-import { removeFolder } from './cleanup.ts';
+import { removeFolder } from './files/remove-folder.ts';
 import { readJob, type Job } from './job.ts';
 import { mayRun, readMark } from './mark.ts';
 import { jobPaths, runIdOf, sealPaths } from './paths.ts';
-import type { ToolPlace } from './tool.ts';
+import type { ToolPlace } from './files/file-script.ts';
 
 /** How folders of jobs are called; see `Job.key`. */
 const keyPattern = /^(\d+)-[0-9a-f]{8}$/;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { UsageError } from '../../core/errors.ts';
 import { sessionFiles } from '../../session/index.ts';
+import type { DriverContext } from './driver-context.ts';
 import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,6 +30,22 @@ export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: P
     cache: join(root, 'cache', `project-${projectId}`),
     session: join(root, 'jobs', key),
   };
+}
+
+/**
+ * Where the job's project is checked out; beside it, in a folder whose name ends with `.tmp`, the runner keeps what belongs to
+ * the job. A job can override CI_PROJECT_DIR, but not RUNNER_TEMP_PROJECT_DIR (GitLab Runner 15.6 and newer).
+ * @throws UsageError if the project is not in the folder that `config` answered
+ */
+export function projectDirectory({ settings, job }: DriverContext): string {
+  const { builds } = jobPaths(settings, job);
+  const { CI_PROJECT_DIR: found = '', RUNNER_TEMP_PROJECT_DIR: temporary = `${found}.tmp` } = job.variables;
+  const path = resolve(builds, found);
+  if (found === '' || !path.startsWith(builds + sep) || temporary !== `${path}.tmp`)
+    throw new UsageError(
+      `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}, where the project is: do not set it or GIT_CLONE_PATH`,
+    );
+  return path;
 }
 
 /** What the driver keeps of a job once its scripts have begun, where none of them can reach it. */

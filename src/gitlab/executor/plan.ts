@@ -1,47 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
 import { secretsOf } from '../../core/redact.ts';
 import { loadConfig, resolveConfig, type Config } from '../../config/index.ts';
 import { imageNamed, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
+import type { DriverContext } from './driver-context.ts';
 import { firstOf, type Job, type JobService } from './job.ts';
-import { jobPaths, runIdOf } from './paths.ts';
-import { ownParts, assertImageIsAllowed, assertWithinLimits, topologyFile } from './policy.ts';
-import type { Settings } from './settings.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the driver knows when it is called. */
-export interface DriverContext {
-  readonly settings: Settings;
-  readonly job: Job;
-  /** the driver's own environment, of the administrator */
-  readonly env: Environment;
-  readonly accelCacheFile: string;
-}
+import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
+import { ownParts, assertImageIsAllowed, assertWithinLimits, topologyFile } from './policy/job-policy.ts';
 
 /** Variables of a job that say something about its testbed; the rest of the configuration is the administrator's. */
 const openVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;
 
 /** The file that declares the testbed when the job does not say. */
 const defaultTopology = 'alpy.yaml';
-
-/**
- * Where the job's project is checked out; beside it, in a folder whose name ends with `.tmp`, the runner keeps what belongs to
- * the job. A job can override CI_PROJECT_DIR, but not RUNNER_TEMP_PROJECT_DIR (GitLab Runner 15.6 and newer).
- * @throws UsageError if the project is not in the folder that `config` answered
- */
-export function projectDirectory({ settings, job }: DriverContext): string {
-  const { builds } = jobPaths(settings, job);
-  const { CI_PROJECT_DIR: found = '', RUNNER_TEMP_PROJECT_DIR: temporary = `${found}.tmp` } = job.variables;
-  const path = resolve(builds, found);
-  if (found === '' || !path.startsWith(builds + sep) || temporary !== `${path}.tmp`)
-    throw new UsageError(
-      `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}, where the project is: do not set it or GIT_CLONE_PATH`,
-    );
-  return path;
-}
 
 /** Whether the testbed can be made before the project is there: all of it is the administrator's. */
 export function isKnownEarly({ job: { variables } }: DriverContext): boolean {

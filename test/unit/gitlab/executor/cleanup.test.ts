@@ -4,7 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { cleanUpJob, removeFolder } from '../../../../src/gitlab/executor/cleanup.ts';
+import { cleanUpJob } from '../../../../src/gitlab/executor/stages/cleanup.ts';
+import { removeFolder } from '../../../../src/gitlab/executor/files/remove-folder.ts';
 import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 

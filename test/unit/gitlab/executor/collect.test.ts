@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
-import { artifactFolder, clearWay } from '../../../../src/gitlab/executor/collect.ts';
+import { artifactFolder, clearWay } from '../../../../src/gitlab/executor/files/collect.ts';
 import { folder } from './make.ts';
 
 /** A file of the runner's, such as git's settings. */

@@ -3,8 +3,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filteringShell } from '../../../../src/gitlab/executor/host-shell.ts';
-import { runPredefined } from '../../../../src/gitlab/executor/predefined.ts';
+import { filteringShell } from '../../../../src/gitlab/executor/policy/host-shell.ts';
+import { runPredefined } from '../../../../src/gitlab/executor/stages/predefined.ts';
 import { BashWriter } from '../../../support/runner/bash-writer.ts';
 import { resolvedFlags } from '../../../support/runner/feature-flags.ts';
 import { folder } from './make.ts';

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { BugError, DeviceError, EnvironmentError, UsageError } from '../../../../src/core/errors.ts';
 import { outcomeOfError, tellOutcome } from '../../../../src/gitlab/executor/index.ts';
 import { outcomeOfStatus } from '../../../../src/gitlab/executor/outcome.ts';
-import { isAfterScripts, isPredefined } from '../../../../src/gitlab/executor/stages.ts';
+import { isAfterScripts, isPredefined } from '../../../../src/gitlab/executor/stages/sub-stages.ts';
 import { SessionError } from '../../../../src/session/index.ts';
 import { folder } from './make.ts';
 

@@ -9,7 +9,7 @@ import {
   assertImageIsAllowed,
   assertWithinLimits,
   topologyFile,
-} from '../../../../src/gitlab/executor/policy.ts';
+} from '../../../../src/gitlab/executor/policy/job-policy.ts';
 import { jobPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { defaultSettings, type Job } from '../../../../src/gitlab/executor/index.ts';
 import { resolvedFlags } from '../../../support/runner/feature-flags.ts';

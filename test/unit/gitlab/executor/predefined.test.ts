@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runPredefined } from '../../../../src/gitlab/executor/predefined.ts';
+import { runPredefined } from '../../../../src/gitlab/executor/stages/predefined.ts';
 import { folder } from './make.ts';
 
 const never = new AbortController().signal;

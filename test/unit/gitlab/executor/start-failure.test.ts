@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { EnvironmentError } from '../../../../src/core/errors.ts';
 import { outcomeOfError } from '../../../../src/gitlab/executor/index.ts';
-import { isOfRunner, notedFailure, noteFailure, outcomeOfStart } from '../../../../src/gitlab/executor/start-failure.ts';
-import { isFirstTime, OutputEnd, sayOnce } from '../../../../src/gitlab/executor/said.ts';
+import { isOfRunner, notedFailure, noteFailure, outcomeOfStart } from '../../../../src/gitlab/executor/stages/start-failure.ts';
+import { isFirstTime, OutputEnd, sayOnce } from '../../../../src/gitlab/executor/stages/log-once.ts';
 import { SessionError } from '../../../../src/session/index.ts';
 import { folder } from './make.ts';
 

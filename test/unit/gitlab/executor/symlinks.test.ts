@@ -3,7 +3,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/symlinks.ts';
+import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/files/symlinks.ts';
 import { folder } from './make.ts';
 
 test('links that lead out are removed, whatever their names are, and those within stay', async () => {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { realpath } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
-import { codeOf, UsageError } from '../../core/errors.ts';
-import type { Config, LoadedConfig } from '../../config/index.ts';
+import { codeOf, UsageError } from '../../../core/errors.ts';
+import type { Config, LoadedConfig } from '../../../config/index.ts';
 import { flagVariables, foreignFlag, harmlessFlags } from './git-flags.ts';
-import { saidOf, type Job } from './job.ts';
-import { jobPaths } from './paths.ts';
-import type { Settings } from './settings.ts';
+import { saidOf, type Job } from '../job.ts';
+import { jobPaths } from '../paths.ts';
+import type { Settings } from '../settings.ts';
 
 /** Feature flags of the runner that, when on, have its scripts do on its own machine what the job says, and why. */
 const hostileFlags: Readonly<Record<string, string>> = {

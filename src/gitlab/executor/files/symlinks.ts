@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
-import { jobPaths } from './paths.ts';
-import { projectDirectory, type DriverContext } from './plan.ts';
-import type { StageIo } from './prepare.ts';
-import { runTool } from './tool.ts';
+import { jobPaths, projectDirectory } from '../paths.ts';
+import type { DriverContext, StageIo } from '../driver-context.ts';
+import { runTool } from './file-script.ts';
 
 /**
  * For `sh`: removes the links below `$1` that may lead out of the folder `$2` in it, and tells each. It goes by what a link says

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Scripts of the runner that run on its own machine set all variables of the job first. Few of these reach the programs there.
-import { externalGitConfig, globalGitConfig } from './paths.ts';
+import { externalGitConfig, globalGitConfig } from '../paths.ts';
 
 /**
  * Variables of a job that programs on the runner's machine get: those that tell git and gitlab-runner how to do their work.

@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
-import type { DriverContext } from '../../../../src/gitlab/executor/plan.ts';
-import { runStage } from '../../../../src/gitlab/executor/run.ts';
-import { haveScriptsBegun, keepPristine, noteScripts } from '../../../../src/gitlab/executor/seal.ts';
+import type { DriverContext } from '../../../../src/gitlab/executor/driver-context.ts';
+import { runStage } from '../../../../src/gitlab/executor/stages/run.ts';
+import { haveScriptsBegun, keepPristine, noteScripts } from '../../../../src/gitlab/executor/files/sanitize.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
 const io = {

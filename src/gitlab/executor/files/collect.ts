@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { sessionFiles } from '../../session/index.ts';
-import { jobPaths } from './paths.ts';
-import { projectDirectory, type DriverContext } from './plan.ts';
-import { runTool, type ToolPlace } from './tool.ts';
+import { sessionFiles } from '../../../session/index.ts';
+import { jobPaths, projectDirectory } from '../paths.ts';
+import type { DriverContext } from '../driver-context.ts';
+import { runTool } from './file-script.ts';
 
 /** Where the files of the testbed go, relative to the project: `artifacts:paths` takes them from there. */
 export const artifactFolder = 'alpy-out/testbed';
@@ -59,14 +59,4 @@ export async function collectFiles(context: DriverContext, signal: AbortSignal):
     what: 'copy the files of the testbed into the project',
   };
   await runTool(context, task, signal);
-}
-
-/**
- * Empties a folder that may hold files of root's, made in containers.
- * @throws EnvironmentError when it cannot be emptied
- */
-export async function emptyFolder(context: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
-  const mounts = [{ source: folder, target: '/alpy/folder', readOnly: false }];
-  const script = 'find /alpy/folder -mindepth 1 -delete';
-  await runTool(context, { script, args: [], mounts, what: `empty ${folder}` }, signal);
 }

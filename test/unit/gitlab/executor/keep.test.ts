@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
-import { collectedFile, keepFiles, keptFolder, noteInterruption } from '../../../../src/gitlab/executor/kept.ts';
+import { collectedFile, keepFiles, keptFolder, noteInterruption } from '../../../../src/gitlab/executor/files/keep.ts';
 import { describeRun, writeMark } from '../../../../src/gitlab/executor/mark.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
-import { EnvironmentError, messageOf, SettingsError, UsageError } from '../../core/errors.ts';
-import type { Settings } from './settings.ts';
+import { EnvironmentError, messageOf, SettingsError, UsageError } from '../../../core/errors.ts';
+import type { Settings } from '../settings.ts';
 import { assignment, setKeys, type Keys } from './toml-text.ts';
 
 const RunnerSchema = z.looseObject({

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { codeOf, EnvironmentError, messageOf } from '../../core/errors.ts';
-import { Lifetime } from '../../core/lifetime.ts';
-import { Engine, removeLeftovers } from '../../docker/index.ts';
-import { stopSession } from '../../session/index.ts';
-import { emptyFolder } from './collect.ts';
-import { keepFiles } from './kept.ts';
-import { jobPaths, runIdOf, sealPaths } from './paths.ts';
-import type { DriverContext } from './plan.ts';
-import type { ToolPlace } from './tool.ts';
+import { EnvironmentError } from '../../../core/errors.ts';
+import { Lifetime } from '../../../core/lifetime.ts';
+import { Engine, removeLeftovers } from '../../../docker/index.ts';
+import { stopSession } from '../../../session/index.ts';
+import { keepFiles } from '../files/keep.ts';
+import { removeFolder } from '../files/remove-folder.ts';
+import { jobPaths, runIdOf, sealPaths } from '../paths.ts';
+import type { DriverContext } from '../driver-context.ts';
 
 /**
  * Ends what is left of a job and removes its folders, whatever state it is in, but for captures and logs that it may want;
@@ -36,23 +34,4 @@ export async function cleanUpJob(context: DriverContext, signal: AbortSignal): P
   lifetime.defer('testbed', async () => {
     await stopSession(session, signal);
   });
-}
-
-/** Files made in containers, by their root; and folders in folders, too deep for a path. */
-const beyondUs = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
-
-/**
- * Removes a folder of a job's, also what containers have made in it.
- * @throws EnvironmentError when it cannot be emptied
- */
-export async function removeFolder(context: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    await remove();
-  } catch (error) {
-    if (codeOf(error) === 'ENOTDIR') return; // there can be no such folder
-    if (!beyondUs.includes(codeOf(error) ?? '')) throw new Error(messageOf(error), { cause: error });
-    await emptyFolder(context, folder, signal);
-    await remove();
-  }
 }

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf, EnvironmentError, messageOf } from '../../core/errors.ts';
+import { codeOf, EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { editRunnerConfig, findRunner, wantedKeys, type RunnerEntry } from './runner-config.ts';
 import { settingsTemplate } from './settings-template.ts';
-import { loadSettings } from './settings.ts';
+import { loadSettings } from '../settings.ts';
 
 /** What to install. */
 export interface Installation {

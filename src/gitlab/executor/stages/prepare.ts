@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
-import { makeRedactor, secretsOf } from '../../core/redact.ts';
-import { Engine } from '../../docker/index.ts';
-import { pullImages, resolveImages, type ResolvedImage } from '../../images/index.ts';
-import { startSessionServer } from '../../session/index.ts';
-import { artifactFolder } from './collect.ts';
-import { removeDeadJobs } from './leftovers.ts';
-import { describeRun, writeMark } from './mark.ts';
-import { jobPaths } from './paths.ts';
-import { isKnownEarly, jobImages, planSession, projectDirectory, type DriverContext } from './plan.ts';
-import { NoTestbedError } from './outcome.ts';
-import { assertJobIsSafe } from './policy.ts';
+import { EnvironmentError, messageOf } from '../../../core/errors.ts';
+import { makeRedactor, secretsOf } from '../../../core/redact.ts';
+import { Engine } from '../../../docker/index.ts';
+import { pullImages, resolveImages, type ResolvedImage } from '../../../images/index.ts';
+import { startSessionServer } from '../../../session/index.ts';
+import { artifactFolder } from '../files/collect.ts';
+import { removeDeadJobs } from '../leftovers.ts';
+import { describeRun, writeMark } from '../mark.ts';
+import { jobPaths, projectDirectory } from '../paths.ts';
+import type { DriverContext, StageIo } from '../driver-context.ts';
+import { isKnownEarly, jobImages, planSession } from '../plan.ts';
+import { NoTestbedError } from '../outcome.ts';
+import { assertJobIsSafe } from '../policy/job-policy.ts';
 import { notedFailure, noteFailure } from './start-failure.ts';
-
-/** How a stage of the driver talks and is stopped. */
-export interface StageIo {
-  /** takes what is to stand in the job's log */
-  readonly say: (line: string) => void;
-  readonly signal: AbortSignal;
-  /** words that start `alpy keep` */
-  readonly keeper: readonly string[];
-}
 
 /**
  * Gets ready for a job: folders, container images, and the testbed, if all that it depends on is there already.

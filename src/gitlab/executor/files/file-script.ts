@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { text } from 'node:stream/consumers';
-import { EnvironmentError } from '../../core/errors.ts';
-import { Container, Engine, type Mount } from '../../docker/index.ts';
-import { imageNamed, resolveImages } from '../../images/index.ts';
-import { runIdOf } from './paths.ts';
-import type { DriverContext } from './plan.ts';
+import { EnvironmentError } from '../../../core/errors.ts';
+import { Container, Engine, type Mount } from '../../../docker/index.ts';
+import { imageNamed, resolveImages } from '../../../images/index.ts';
+import { runIdOf } from '../paths.ts';
+import type { DriverContext } from '../driver-context.ts';
 
 /** Where and for which job it is done. */
 export type ToolPlace = Pick<DriverContext, 'settings' | 'env'> & { readonly job: Pick<DriverContext['job'], 'key' | 'id'> };

@@ -4,13 +4,12 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
-import { Engine, removeLeftovers } from '../../docker/index.ts';
+import { EnvironmentError, messageOf } from '../../../core/errors.ts';
+import { Engine, removeLeftovers } from '../../../docker/index.ts';
 import { dropLinks, toldRemovals } from './symlinks.ts';
-import { jobPaths, runIdOf, scriptExports, sealPaths } from './paths.ts';
-import { projectDirectory, type DriverContext } from './plan.ts';
-import type { StageIo } from './prepare.ts';
-import { runTool } from './tool.ts';
+import { jobPaths, projectDirectory, runIdOf, scriptExports, sealPaths } from '../paths.ts';
+import type { DriverContext, StageIo } from '../driver-context.ts';
+import { runTool } from './file-script.ts';
 
 /**
  * For `sh`; `$1` is the folder of builds, `$2` that of the project, `$3` the runner's temporary one. In this order: real folders

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { execa } from 'execa';
-import { EnvironmentError } from '../../core/errors.ts';
+import { EnvironmentError } from '../../../core/errors.ts';
 
 /** What the driver's own programs are told by the runner; a job's script has its variables in itself. */
 const ownVariables = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUILD_FAILURE_EXIT_CODE$|SYSTEM_FAILURE_EXIT_CODE$)/;

@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sessionFiles } from '../../session/index.ts';
-import { readMark } from './mark.ts';
-import { jobPaths } from './paths.ts';
-import type { DriverContext } from './plan.ts';
-import type { Settings } from './settings.ts';
+import { sessionFiles } from '../../../session/index.ts';
+import { readMark } from '../mark.ts';
+import { jobPaths } from '../paths.ts';
+import type { DriverContext } from '../driver-context.ts';
+import type { Settings } from '../settings.ts';
 
 /** In the folder of a job's session: a script was stopped, so that perhaps no artifacts follow. */
 const interruptedFile = 'interrupted';

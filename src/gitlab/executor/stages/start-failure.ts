@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, statusByFault } from '../../core/errors.ts';
-import { SessionError, sessionFiles } from '../../session/index.ts';
-import { artifactFolder } from './collect.ts';
-import type { Job } from './job.ts';
-import { NoTestbedError, outcomeOfError, type NoTestbed, type Outcome } from './outcome.ts';
+import { codeOf, statusByFault } from '../../../core/errors.ts';
+import { SessionError, sessionFiles } from '../../../session/index.ts';
+import { artifactFolder } from '../files/collect.ts';
+import type { Job } from '../job.ts';
+import { NoTestbedError, outcomeOfError, type NoTestbed, type Outcome } from '../outcome.ts';
 
 /** In the folder of a job's session. */
 const noteFile = 'failed.json';

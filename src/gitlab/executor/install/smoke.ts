@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { tail } from '../../core/text.ts';
+import { tail } from '../../../core/text.ts';
 import type { RunnerEntry } from './runner-config.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings.ts';
 import { tinyGuestDisk } from './tiny-guest.ts';
 
 /** What is played: a job of the driver that config.toml names, on this machine, now. */

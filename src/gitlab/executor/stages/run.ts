@@ -2,21 +2,21 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, messageOf, statusByFault } from '../../core/errors.ts';
-import { tail } from '../../core/text.ts';
-import { callSocket, isSessionUp, sessionFiles, stopSession } from '../../session/index.ts';
-import { artifactFolder, collectFiles } from './collect.ts';
-import { collectedFile, noteInterruption } from './kept.ts';
-import { filteringShell } from './host-shell.ts';
-import { dropForeignLinks } from './symlinks.ts';
-import { outcomeOfStatus, type Outcome } from './outcome.ts';
-import { jobPaths } from './paths.ts';
-import { projectDirectory, type DriverContext } from './plan.ts';
+import { EnvironmentError, messageOf, statusByFault } from '../../../core/errors.ts';
+import { tail } from '../../../core/text.ts';
+import { callSocket, isSessionUp, sessionFiles, stopSession } from '../../../session/index.ts';
+import { artifactFolder, collectFiles } from '../files/collect.ts';
+import { collectedFile, noteInterruption } from '../files/keep.ts';
+import { filteringShell } from '../policy/host-shell.ts';
+import { dropForeignLinks } from '../files/symlinks.ts';
+import { outcomeOfStatus, type Outcome } from '../outcome.ts';
+import { jobPaths, projectDirectory } from '../paths.ts';
+import type { DriverContext, StageIo } from '../driver-context.ts';
 import { runPredefined } from './predefined.ts';
-import { startTestbed, type StageIo } from './prepare.ts';
-import { isFirstTime, OutputEnd, sayOnce } from './said.ts';
-import { haveScriptsBegun, keepPristine, noteScripts, sealBuilds } from './seal.ts';
-import { handlesFiles, isAfterScripts, isPredefined } from './stages.ts';
+import { startTestbed } from './prepare.ts';
+import { isFirstTime, OutputEnd, sayOnce } from './log-once.ts';
+import { haveScriptsBegun, keepPristine, noteScripts, sealBuilds } from '../files/sanitize.ts';
+import { handlesFiles, isAfterScripts, isPredefined } from './sub-stages.ts';
 import { notedFailure } from './start-failure.ts';
 
 /** Where the output of a job's script goes. */

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Job } from './job.ts';
+import type { Settings } from './settings.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the driver knows when it is called. */
+export interface DriverContext {
+  readonly settings: Settings;
+  readonly job: Job;
+  /** the driver's own environment, of the administrator */
+  readonly env: Environment;
+  readonly accelCacheFile: string;
+}
+
+/** How a stage of the driver talks and is stopped. */
+export interface StageIo {
+  /** takes what is to stand in the job's log */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** words that start `alpy keep` */
+  readonly keeper: readonly string[];
+}
