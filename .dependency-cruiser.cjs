@@ -17,7 +17,8 @@ const layers = {
   session: ['core', 'docker', 'images', 'config', 'console', 'network', 'capture', 'snapshot', 'testbed', 'report'],
   gitlab: ['core', 'docker', 'images', 'config', 'session', 'report'],
   runner: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
-  cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab'],
+  doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
+  cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],
 };
 
 /** Runtime dependencies, each with the folders that may import it. */
@@ -25,7 +26,7 @@ const owners = {
   dockerode: ['docker', 'images'],
   'smol-toml': ['gitlab'],
   'tar-stream': ['docker', 'images', 'snapshot'],
-  execa: ['images', 'session', 'gitlab'],
+  execa: ['images', 'session', 'gitlab', 'doctor'],
   yargs: ['cli'],
   '@gitbeaker/rest': ['gitlab'],
   'junit-report-builder': ['report'],

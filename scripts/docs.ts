@@ -3,7 +3,8 @@
 // schema; and every code block after a comment `<!-- quote: FILE -->`, from that file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configJsonSchema, knownValues, variableName } from '../src/config/index.ts';
+import { configJsonSchema, knownValues } from '../src/config/index.ts';
+import { variableName } from '../src/core/variables.ts';
 
 interface Schema {
   readonly type?: string;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import type { Finding } from '../doctor/finding.ts';
 import type { ResolvedImage } from '../images/index.ts';
-import type { Finding } from '../testbed/doctor.ts';
 import { accelCacheFile } from './cache.ts';
 import { printFindings } from './findings.ts';
 import { loadOptionalConfig } from './optional-config.ts';
@@ -21,14 +21,15 @@ export const doctorCommand = (
       ci: { type: 'boolean', default: false, describe: 'look also at what a GitLab runner and project have to set up' },
     }),
   handler: async ({ config: file, json, ci }) => {
-    const [loaded, { resolveImages }, { examine }] = await Promise.all([
+    const [loaded, { resolveImages }, { checkMachine }, { hasFailure }] = await Promise.all([
       loadOptionalConfig(io, file),
       import('../images/index.ts'),
-      import('../testbed/doctor.ts'),
+      import('../doctor/machine.ts'),
+      import('../doctor/finding.ts'),
     ]);
     const config = loaded?.config;
     const images = resolveImages(io.env, config?.images);
-    const found = await examine({
+    const found = await checkMachine({
       images,
       accel: config?.accel ?? 'auto',
       memoryMiB: config?.appliance.memoryMiB ?? 256,
@@ -38,8 +39,8 @@ export const doctorCommand = (
       signal: io.signal,
       onWait: io.stderr,
     });
-    const findings = ci ? [...found, ...(await ofJob(io, found, images, config?.out))] : found;
-    const canRun = findings.every(({ result }) => result !== 'failure');
+    const findings = ci ? [...found, ...(await checkJob(io, found, images, config?.out))] : found;
+    const canRun = !hasFailure(findings);
     if (json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
     else {
       printFindings(io, findings);
@@ -49,13 +50,12 @@ export const doctorCommand = (
   },
 });
 
-async function ofJob(
+async function checkJob(
   io: CliIo,
   found: readonly Finding[],
   images: readonly ResolvedImage[],
   out = resolve(io.directory, 'alpy-out'),
 ): Promise<readonly Finding[]> {
-  const { examineJob } = await import('./doctor-ci.ts');
-  const hasDaemon = found.every(({ name, result }) => name !== 'docker' || result === 'ok');
-  return examineJob({ env: io.env, directory: io.directory, out, images, hasDaemon });
+  const [{ checkCiJob }, { isDaemonUsable }] = await Promise.all([import('../doctor/ci-job.ts'), import('../doctor/daemon.ts')]);
+  return checkCiJob({ env: io.env, directory: io.directory, out, images, hasDaemon: isDaemonUsable(found) });
 }

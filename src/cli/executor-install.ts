@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
+import { hasFailure } from '../doctor/finding.ts';
 import type { RunnerEntry } from '../gitlab/executor/index.ts';
 import { printFindings } from './findings.ts';
 import type { CliIo } from './io.ts';
@@ -54,12 +55,12 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
       for (const line of done) io.stdout(line);
       io.stdout(done.length > 0 ? 'GitLab Runner reads its file anew by itself' : 'nothing to do');
     }
-    const [{ checkRunner }, { runner }] = await Promise.all([import('./executor-check.ts'), gitlab.readRunner(installation)]);
+    const [{ checkRunner }, { runner }] = await Promise.all([import('../doctor/runner.ts'), gitlab.readRunner(installation)]);
     const proposal = args.check ? undefined : gitlab.timeoutProposal(runner);
     if (proposal !== undefined) io.stdout(proposal);
     const findings = await checkRunner({ runner, settingsFile: settings, program });
     printFindings(io, findings);
-    const isFine = findings.every(({ result }) => result !== 'failure');
+    const isFine = !hasFailure(findings);
     if (args.smoke && !isFine) io.stdout('no job is played: what was found keeps jobs from running');
     const isReady = isFine && (!args.smoke || (await isSmokePlayed(io, runner, settings)));
     io.stdout(verdict(isReady, args.smoke));
@@ -77,7 +78,7 @@ function verdict(isReady: boolean, isPlayed: boolean): string {
 async function isSmokePlayed(io: CliIo, runner: RunnerEntry, settingsFile: string): Promise<boolean> {
   const [{ loadSettings, playSmokeJob }, { servicePath }] = await Promise.all([
     import('../gitlab/executor/index.ts'),
-    import('./executor-check.ts'),
+    import('../doctor/programs.ts'),
   ]);
   const failure = await playSmokeJob({
     runner,

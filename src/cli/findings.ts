@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Finding } from '../testbed/doctor.ts';
+import type { Finding } from '../doctor/finding.ts';
 import type { CliIo } from './io.ts';
 
 const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;

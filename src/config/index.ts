@@ -15,4 +15,4 @@ export {
   type ConfigInput,
   type ConfigOverrides,
 } from './schema.ts';
-export { setVariables, variableName } from './variables.ts';
+export { setVariables } from './variables.ts';

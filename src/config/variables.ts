@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { valueOf, type Variables } from '../core/variables.ts';
+import { valueOf, variableName, type Variables } from '../core/variables.ts';
 import { knownValues } from './known-names.ts';
 import { overlay, treeOf } from './tree.ts';
 
@@ -11,23 +11,6 @@ export interface SetVariable {
 }
 
 const imagePrefix = 'ALPY_IMAGE_';
-
-/**
- * The variable that sets the value at `path`: `ALPY_ACCEL`, `ALPY_APPLIANCE_MEMORY_MIB`. Container images have short
- * names: `ALPY_REGISTRY`, `ALPY_IMAGE_TAG`, `ALPY_IMAGE_QEMU`.
- */
-export function variableName(path: readonly string[]): string {
-  const [first, second] = path;
-  if (first === 'images' && second === 'registry') return 'ALPY_REGISTRY';
-  const words = first === 'images' ? ['image', ...path.slice(1)] : path;
-  const snake = words.map((word) =>
-    word
-      .replace('MiB', 'Mib')
-      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-      .replaceAll('-', '_'),
-  );
-  return `ALPY_${snake.join('_').toUpperCase()}`;
-}
 
 /**
  * The values that `variables` set, by the rule of {@link valueOf}; those of `appliance.login` are taken as they are, since

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 
-/** Memory of this machine that programs can have without swapping, in MiB; nothing where the kernel does not tell. */
+/** What QEMU needs besides the guest's memory, in MiB: itself and, without KVM, at most 256 for its cache of translated code. */
+const qemuMiB = { kvm: 100, tcg: 350 };
+
+/** What the process that drives a testbed and the testbed's containers need, in MiB. */
+const driverMiB = 200;
+
+/** What a testbed needs besides the guest's memory, by accelerator, in MiB. */
+export const testbedOverheadMiB = { kvm: qemuMiB.kvm + driverMiB, tcg: qemuMiB.tcg + driverMiB } as const;
+
+/** Memory of this machine that programs can get without swapping, in MiB; `undefined` if the kernel does not say. */
 export async function availableMemoryMiB(): Promise<number | undefined> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];

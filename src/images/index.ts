@@ -13,6 +13,5 @@ export { PullError, pullImage, type PullOptions } from './pull.ts';
 export { PushError, pushImage } from './push.ts';
 export { buildRabbit } from './rabbit.ts';
 export { registryOf, splitReference } from './reference.ts';
-export { imageVariable, resolveImages, type ImagesConfig } from './resolve.ts';
+export { registryPrefix, resolveImages, type ImagesConfig } from './resolve.ts';
 export { imageNamed, type ResolvedImage } from './resolved-image.ts';
-export type { Variables } from '../core/variables.ts';

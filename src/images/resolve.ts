@@ -2,7 +2,7 @@
 import { UsageError } from '../core/errors.ts';
 import { loadManifest, type Manifest } from './manifest.ts';
 import type { ResolvedImage } from './resolved-image.ts';
-import { valueOf, type Variables } from '../core/variables.ts';
+import { imageVariable, valueOf, type Variables } from '../core/variables.ts';
 
 /** The `images` part of a configuration: `registry` and `tag` of all, and locations by image name. */
 export type ImagesConfig = Readonly<Record<string, string | undefined>>;
@@ -12,12 +12,9 @@ interface Value {
   readonly origin: string;
 }
 
-/** The variable that sets the location of one image: `ALPY_IMAGE_QEMU`. */
-export function imageVariable(name: string): string {
-  return `ALPY_IMAGE_${name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
-    .toUpperCase()}`;
+/** What alpy makes of a registry's name: no blanks around it, no slashes at its end. Pure. */
+export function registryPrefix(value: string): string {
+  return value.trim().replace(/\/+$/, '');
 }
 
 /**
@@ -31,19 +28,20 @@ export function resolveImages(
   config: ImagesConfig = {},
   manifest: Manifest = loadManifest(),
 ): readonly ResolvedImage[] {
-  const pick = (variable: string, key: string): Value | undefined => {
+  const pick = (key: string): Value | undefined => {
+    const variable = imageVariable(key);
     const set = valueOf(env, variable);
     if (set) return { value: set, origin: `variable ${variable}` };
     const configured = valueOf(config, key);
     return configured ? { value: configured, origin: `config images.${key}` } : undefined;
   };
-  const registry = pick('ALPY_REGISTRY', 'registry');
-  const tag = pick('ALPY_IMAGE_TAG', 'tag');
-  const prefix = (registry?.value ?? manifest.registry).replace(/\/+$/, '');
+  const registry = pick('registry');
+  const tag = pick('tag');
+  const prefix = registryPrefix(registry?.value ?? manifest.registry);
   const sharedOrigin = [registry, tag].flatMap((value) => (value ? [value.origin] : [])).join(', ') || 'default';
 
   const own = Object.keys(manifest.images).map((name): ResolvedImage => {
-    const { value, origin } = pick(imageVariable(name), name) ?? {
+    const { value, origin } = pick(name) ?? {
       value: `${prefix}/${name}:${tag?.value ?? manifest.tag}`,
       origin: sharedOrigin,
     };
@@ -51,7 +49,7 @@ export function resolveImages(
   });
   const foreign = Object.keys(config).flatMap((name): ResolvedImage[] => {
     if (name === 'registry' || name === 'tag' || name in manifest.images) return [];
-    const found = pick(imageVariable(name), name);
+    const found = pick(name);
     return found ? [{ name, reference: found.value, origin: found.origin, buildable: false }] : [];
   });
   return checked([...own, ...foreign]);

@@ -16,6 +16,5 @@ export {
   type RunnerEntry,
   type WantedKeys,
 } from './install/runner-config.ts';
-export { lookAtRunnerVersion } from './install/runner-version.ts';
 export { defaultSettings, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';
 export { playSmokeJob, type Smoke, type SmokeFailure } from './install/smoke.ts';

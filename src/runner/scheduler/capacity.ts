@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { availableMemoryMiB } from '../../core/memory.ts';
+import { availableMemoryMiB, testbedOverheadMiB } from '../../core/memory.ts';
 import type { Accel } from '../../qemu/index.ts';
 import type { Capacity } from './scheduler.ts';
 
@@ -12,16 +12,12 @@ export interface MachineFacts {
   readonly availableMiB: number;
 }
 
-/** What QEMU takes besides the guest's memory, in MiB: itself, and without KVM its cache of translated code, at most 256. */
-const qemuMiB = { kvm: 100, tcg: 350 };
-/** What a worker and the containers of its testbed take, in MiB. */
-const workerMiB = 200;
 /** How much of the available memory is left to others. */
 const spare = 0.15;
 
 /** What a testbed takes in all, in MiB. */
 export function testbedMiB(guestMiB: number, accel: Accel): number {
-  return guestMiB + qemuMiB[accel] + workerMiB;
+  return guestMiB + testbedOverheadMiB[accel];
 }
 
 /** Looks at the machine; the daemon's may be another one, of which nothing is known. */

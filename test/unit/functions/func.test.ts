@@ -8,7 +8,8 @@ import yargs, { type Argv } from 'yargs';
 import { z } from 'zod';
 import type { CliIo } from '../../../src/cli/io.ts';
 import { runCommand } from '../../../src/cli/run.ts';
-import { knownValues, variableName } from '../../../src/config/index.ts';
+import { knownValues } from '../../../src/config/index.ts';
+import { variableName } from '../../../src/core/variables.ts';
 
 const folder = resolve(import.meta.dirname, '../../../functions');
 const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/core/errors.ts';
-import {
-  imageNamed,
-  imageVariable,
-  loadManifest,
-  resolveImages,
-  type ImagesConfig,
-  type Manifest,
-  type Variables,
-} from '../../../src/images/index.ts';
+import { imageNamed, loadManifest, resolveImages, type ImagesConfig, type Manifest } from '../../../src/images/index.ts';
+import type { Variables } from '../../../src/core/variables.ts';
 
 const manifest: Manifest = {
   file: '/nowhere/images.yaml',
@@ -118,12 +111,4 @@ test("the package's own list names its images at alpy/…", () => {
   expect(own.map(({ reference }) => reference)).toEqual(Object.keys(loadManifest().images).map((name) => `alpy/${name}:latest`));
   expect(imageNamed(own, 'node').reference).toBe('alpy/node:latest');
   expect(() => imageNamed(own, 'nod')).toThrow('no image is called nod; there are: qemu, node, traffic');
-});
-
-test('variable names', () => {
-  expect(['qemu', 'fake-wan', 'fakeWan'].map(imageVariable)).toEqual([
-    'ALPY_IMAGE_QEMU',
-    'ALPY_IMAGE_FAKE_WAN',
-    'ALPY_IMAGE_FAKE_WAN',
-  ]);
 });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
-import { checkRunner, type Check } from '../../../../src/cli/executor-check.ts';
 import {
   defaultSettings,
   install,
@@ -267,79 +266,4 @@ test('the settings that are written are the defaults, and have every key', async
     2,
     '0.1.0',
   ]);
-});
-
-describe('check', () => {
-  const engine = { version: '28', address: '/run/docker.sock', [Symbol.dispose]: () => undefined };
-
-  /** @returns findings by name: result, text and remedy */
-  async function look(difference: Partial<Check>, version = '19.4.0'): Promise<Readonly<Record<string, string>>> {
-    const where = await files(before);
-    const path = join(where.directory, 'bin');
-    await mkdir(path);
-    for (const name of ['git', 'bash', 'node']) await writeFile(join(path, name), '', { mode: 0o755 });
-    const printed = `Version:      ${version}\nGit revision: abc\nOS/Arch:      linux/amd64\n`;
-    await writeFile(join(path, 'gitlab-runner'), `#!/bin/sh\n[ "$1" = --version ] && printf '${printed}'\n`, { mode: 0o755 });
-    const own = [join(path, 'node'), join(path, 'git'), 'executor'];
-    await mkdir(join(where.directory, 'alpy'));
-    await writeFile(where.settings, `root: ${where.directory}/r\n`);
-    await install({ ...where, program: own });
-    const { runner } = await readRunner(where);
-    const check = { runner, settingsFile: where.settings, program: own, path: [path], totalMiB: 10_000 };
-    const findings = await checkRunner({ ...check, connect: () => Promise.resolve(engine), ...difference });
-    return Object.fromEntries(findings.map(({ name, result, text: found, remedy }) => [name, [result, found, remedy].join('|')]));
-  }
-
-  test('a machine that has all', async () => {
-    const found = await look({});
-    expect(Object.entries(found).filter(([name, text]) => name !== 'KVM' && !text.startsWith('ok|'))).toEqual([]);
-    expect(Object.keys(found)).toEqual([
-      ...['settings', 'runner bed [1]', 'programs', 'folder', 'length of paths', 'memory'],
-      ...['docker', 'git', 'bash', 'gitlab-runner', 'KVM'],
-    ]);
-  });
-
-  test.each([
-    ['19.4.0', 'ok', /gitlab-runner: 19\.4\.0\|$/],
-    ['19.0.0~pre.1', 'ok', /19\.0\.0~pre\.1/],
-    ['18.11.2', 'warning', /18\.11\.2: before 19\.0 variables of services are not handed over: place services by an alias/],
-    ['17.8.3', 'failure', /17\.8\.3: before 17\.9 every job that fails has exit code 1 .*; before 19\.0 variables of services/],
-    ['13.12.0', 'failure', /13\.12\.0: before 14\.1 it does not hand jobs over/],
-    ['development version', 'warning', /its version is not known; 17\.9 or newer is needed/],
-  ])('GitLab Runner %s: %s', async (version, result, text) => {
-    const found = (await look({}, version))['gitlab-runner'];
-    expect(found).toMatch(new RegExp(`^${result}\\|`));
-    expect(found).toMatch(text);
-  });
-
-  test('a machine that lacks things: each with what to do', async () => {
-    const found = await look({ path: ['/nowhere'], program: ['/other/node', 'executor'], totalMiB: 9000 });
-    expect(found['gitlab-runner']).toMatch(/^failure\|is in none of \/nowhere, .*\|artifacts and caches need it\. ln -s/);
-    expect(found['git']).toMatch(/^failure\|.*apt-get install git$/);
-    expect(found['runner bed [1]']).toMatch(
-      /^failure\|custom\.config_exec is ".*", wanted is "\/other\/node"; .*\|alpy executor install$/,
-    );
-    expect(found['memory']).toMatch(/^warning\|2 jobs at once may take 9292 MiB; the machine has 9000\|lower concurrent/);
-  });
-
-  test('programs that have gone, no Docker, paths that are too long, settings that are wrong', async () => {
-    const gone = { index: 0, name: 'x', own: {}, custom: { run_exec: '/gone/node' }, jobs: 1 };
-    expect((await look({ runner: gone }))['programs']).toBe(
-      'failure|/gone/node is not there, or is no program|alpy executor install',
-    );
-    const { daemonError } = await import('../../../../src/docker/errors.ts');
-    const refused = Object.assign(new Error('x'), { code: 'ENOENT' });
-    const found = await look({ connect: () => Promise.reject(daemonError('/s', refused)) });
-    expect(found['docker']).toMatch(/^failure\|cannot reach the Docker daemon at \/s.*\|sudo systemctl start docker$/);
-
-    const where = await files(undefined);
-    await mkdir(join(where.directory, 'alpy'));
-    await writeFile(where.settings, `root: /${'r'.repeat(60)}\n`);
-    const long = await look({ settingsFile: where.settings });
-    expect(long['length of paths']).toMatch(
-      /^failure\|sockets of jobs have up to 108 of 107 bytes\|choose a root that is 1 bytes shorter/,
-    );
-    await writeFile(where.settings, 'rot: 1\n');
-    expect((await look({ settingsFile: where.settings }))['settings']).toMatch(/^failure\|.*Unrecognized key: "rot"/s);
-  });
 });

@@ -2,20 +2,20 @@
 import { execa } from 'execa';
 
 /**
- * What alpy needs of GitLab Runner, by the version that brought it (its CHANGELOG.md). `failure`: jobs do not do what the
- * documentation says; `warning`: only those that use it.
+ * What alpy needs from GitLab Runner, with the version that introduced it (see its CHANGELOG.md). `failure`: without it, jobs
+ * do not work as documented; `warning`: only jobs that use it are affected.
  */
 const needs = [
-  { since: [14, 1], result: 'failure', without: 'it does not hand jobs over (JOB_RESPONSE_FILE), so that none runs' },
+  { since: [14, 1], result: 'failure', without: 'it does not pass the job to alpy (no JOB_RESPONSE_FILE), so no job runs' },
   { since: [17, 9], result: 'failure', without: 'every job that fails has exit code 1 (no BUILD_EXIT_CODE_FILE)' },
   {
     since: [19, 0],
     result: 'warning',
-    without: 'variables of services are not handed over: place services by an alias such as node1',
+    without: 'variables of services are not passed on: place services by an alias such as node1',
   },
 ] as const;
 
-/** The oldest GitLab Runner with which all works but variables of services. */
+/** The oldest GitLab Runner with which everything except variables of services works. */
 const oldestRunner = '17.9';
 
 /** What the version of a GitLab Runner means for jobs. */
@@ -31,7 +31,7 @@ const timeoutMs = 20_000;
  * Asks a GitLab Runner for its version.
  * @param program - absolute path of `gitlab-runner`
  */
-export async function lookAtRunnerVersion(program: string): Promise<VersionVerdict> {
+export async function readRunnerVersion(program: string): Promise<VersionVerdict> {
   const { stdout } = await execa(program, ['--version'], { reject: false, stdin: 'ignore', timeout: timeoutMs });
   return judgeRunnerVersion(stdout);
 }
@@ -41,7 +41,7 @@ function judgeRunnerVersion(output: string): VersionVerdict {
   if (!version)
     return {
       result: 'warning',
-      text: `its version is not known; ${oldestRunner} or newer is needed, 19.0 for variables of services`,
+      text: `its version is unknown; ${oldestRunner} or newer is needed, 19.0 for variables of services`,
     };
   const [, name = '', major, minor] = version;
   const missing = needs.filter(({ since: [since, sinceMinor] }) => isOlder([Number(major), Number(minor)], [since, sinceMinor]));
@@ -53,6 +53,6 @@ function judgeRunnerVersion(output: string): VersionVerdict {
   };
 }
 
-function isOlder([major, minor]: readonly [number, number], [wantedMajor, wantedMinor]: readonly [number, number]): boolean {
-  return major === wantedMajor ? minor < wantedMinor : major < wantedMajor;
+function isOlder([major, minor]: readonly [number, number], [sinceMajor, sinceMinor]: readonly [number, number]): boolean {
+  return major === sinceMajor ? minor < sinceMinor : major < sinceMajor;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { examineJob, type JobExamination } from '../../../src/cli/doctor-ci.ts';
+import { checkCiJob, type CiJobCheck } from '../../../src/doctor/ci-job.ts';
 
 const env = {
   CI_API_V4_URL: 'https://gitlab.example/api/v4',
@@ -16,8 +16,8 @@ const env = {
 };
 const qemu = { name: 'qemu', reference: 'registry.example/g/p/qemu:1', origin: 'variable ALPY_REGISTRY', buildable: true };
 
-async function look(difference: Partial<JobExamination>): Promise<Readonly<Record<string, string>>> {
-  const findings = await examineJob({
+async function look(difference: Partial<CiJobCheck>): Promise<Readonly<Record<string, string>>> {
+  const findings = await checkCiJob({
     env,
     directory: '/builds/g/p',
     out: '/builds/g/p/alpy-out',
@@ -57,5 +57,5 @@ test('no token, no login, no job', async () => {
   const found = await look({ env: { HOME: '/nonexistent' }, directory: '/builds/g/p' });
   expect(found['token']).toMatch(/^warning\|no token: no notes on merge requests/);
   expect(found['registry registry.example']).toMatch(/^warning\|no login/);
-  expect(found['job']).toMatch(/^warning\|.*this is no job of GitLab/);
+  expect(found['job']).toMatch(/^warning\|.*this is not a GitLab job/);
 });

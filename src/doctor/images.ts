@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { messageOf } from '../core/errors.ts';
+import type { Engine } from '../docker/index.ts';
+import { inspectImage, type ResolvedImage } from '../images/index.ts';
+import { failure, type Finding } from './finding.ts';
+
+/** Images that every testbed needs; the others are needed only by tests that use them. */
+const requiredImages = ['qemu', 'node'];
+
+/** Checks whether the daemon has an image. */
+export async function checkImage(engine: Engine, image: ResolvedImage, signal?: AbortSignal): Promise<Finding> {
+  const name = `image ${image.name}`;
+  const location = `${image.reference} (${image.origin})`;
+  try {
+    if (await inspectImage(engine.docker, image.reference, signal)) return { name, result: 'ok', text: location };
+  } catch (error) {
+    return failure(name, messageOf(error), 'alpy images list');
+  }
+  const result = requiredImages.includes(image.name) ? 'failure' : 'warning';
+  const remedy = image.buildable ? `alpy images build ${image.name}` : `docker pull ${image.reference}`;
+  return { name, result, text: `${location} is missing`, remedy };
+}
