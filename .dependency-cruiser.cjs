@@ -6,19 +6,22 @@ const layers = {
   core: [],
   docker: ['core'],
   images: ['core'],
-  config: ['core'],
+  topology: ['core'],
+  config: ['core', 'topology'],
   console: ['core'],
   report: ['core'],
-  qemu: ['core', 'docker'],
+  qemu: ['core', 'docker', 'topology'],
   capture: ['core', 'docker'],
-  network: ['core', 'docker', 'qemu'],
+  network: ['core', 'docker', 'topology'],
   snapshot: ['core'],
-  testbed: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot'],
-  session: ['core', 'docker', 'images', 'config', 'console', 'network', 'capture', 'snapshot', 'testbed', 'report'],
-  gitlab: ['core', 'docker', 'images', 'config', 'session', 'report'],
-  runner: ['core', 'docker', 'images', 'config', 'console', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
+  testbed: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot'],
+  session: ['core', 'docker', 'images', 'config', 'console', 'topology', 'network', 'capture', 'snapshot', 'testbed', 'report'],
+  gitlab: ['core', 'docker', 'images', 'config', 'topology', 'session', 'report'],
+  // prettier-ignore
+  runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
   doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
-  cli: ['core', 'docker', 'images', 'config', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],
+  // prettier-ignore
+  cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],
 };
 
 /** Runtime dependencies, each with the folders that may import it. */

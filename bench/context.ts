@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SnapshotStore, type Snapshot } from '../src/snapshot/index.ts';
 import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../src/testbed/index.ts';
 import type { DiskImage } from '../src/qemu/index.ts';
+import { resolveTopology } from '../src/topology/index.ts';
 import { TestHost, rabbit } from '../test/support/testbeds.ts';
 import type { Figures } from './figure.ts';
 
@@ -52,7 +53,13 @@ export async function snapshotOf(
   what = appliance,
 ): Promise<Snapshot> {
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(testHost.engine, testHost.facts, store, { appliance: what, links, disk }, logs);
+  return provideSnapshot(
+    testHost.engine,
+    testHost.facts,
+    store,
+    { appliance: what, topology: resolveTopology({ links }), disk },
+    logs,
+  );
 }
 
 /** A testbed, restored when there is something to restore from; with a lifeline of its own. */
@@ -64,5 +71,6 @@ export async function testbedOf(
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  return createTestbed(testHost.engine, testHost.facts, { appliance: what, links, disk, directory: files, ...snapshot });
+  const spec = { appliance: what, topology: resolveTopology({ links }), disk, directory: files, ...snapshot };
+  return createTestbed(testHost.engine, testHost.facts, spec);
 }

@@ -5,6 +5,7 @@ import { UsageError } from '../core/errors.ts';
 import { alignColumns } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
+import { resolveTopology } from '../topology/index.ts';
 import { snapshotDirectory } from './cache.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
@@ -86,7 +87,7 @@ async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore
   const reason = await testbeds.checkSnapshotSupport(engine, host, store.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);
   const disk = await testbeds.inspectApplianceDisk(engine, host, config.appliance, io.signal);
-  const spec = { appliance: config.appliance, links: config.topology.links, disk };
+  const spec = { appliance: config.appliance, topology: resolveTopology(config.topology), disk };
   return await testbeds.provideSnapshot(engine, host, store, spec, directory, io.signal);
 }
 

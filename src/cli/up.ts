@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import { secretsOf } from '../core/redact.ts';
+import { resolveTopology } from '../topology/index.ts';
 import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
@@ -51,7 +52,9 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       secrets: secretsOf(io.env),
     };
     await session.startSessionServer(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
-    const nodes = Array.from({ length: config.topology.links }, (_, index) => `node${index}`).join(', ');
+    const nodes = resolveTopology(config.topology)
+      .nodes.map(({ name }) => name)
+      .join(', ');
     io.stdout(
       `${config.appliance.name} is up${nodes === '' ? '' : `, with ${nodes}`}; its files are in ${join(directory, 'testbed')}`,
     );

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
+import { maxLinks } from '../topology/index.ts';
 import { ApplianceSchema } from './appliance-schema.ts';
 
 // An object, not a number of links alone, so that cables between several DUTs can join it without breaking a file.
 const TopologySchema = z.strictObject({
-  links: z.int().min(0).max(8).default(2).describe('number of NICs, each with a node at its other end'),
+  links: z.int().min(0).max(maxLinks).default(2).describe('number of NICs, each with a node at its other end'),
 });
 
 const ImagesSchema = z

@@ -16,6 +16,7 @@ import {
   type Lifeline,
   type Mount,
 } from '../docker/index.ts';
+import type { NodeSpec } from '../topology/index.ts';
 import { configureCommands, type InterfaceConfig } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
 import { parseCounters, type Counters } from './counters.ts';
@@ -48,9 +49,6 @@ export interface NodeRunResult {
   readonly droppedBytes: number;
 }
 
-/** Name of a node's interface. */
-export const nodeDevice = 'eth0';
-
 const defaultTimeoutMs = 30_000;
 
 /**
@@ -65,21 +63,22 @@ const sysctls6 = {
   'net.ipv6.conf.default.dad_transmits': '0',
 };
 
-/** A container that holds the namespace at the far end of a link. Its interface `eth0` is the tap of the device's NIC. */
+/** A container that holds the namespace at the far end of a link. Its interface is the tap of the device's NIC. */
 export class Node implements AsyncDisposable {
-  /** `node0`, `node1`, … as the links are counted */
+  /** `node0`, `node1`, … in the order of the links */
   readonly name: string;
-  readonly index: number;
   readonly container: Container;
   /** the process that holds its namespace, as the testbed's PID namespace counts */
   readonly pid: number;
   /** what a container needs to share its network: its namespace, and the hosts file that goes with it */
   readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
   readonly #agent: Agent;
+  /** name of its interface */
+  readonly #interface: string;
 
-  private constructor(place: NodePlace, index: number, container: Container, pid: number, agent: Agent) {
-    this.name = container.name;
-    this.index = index;
+  private constructor(place: NodePlace, spec: NodeSpec, container: Container, pid: number, agent: Agent) {
+    this.name = spec.name;
+    this.#interface = spec.interfaces[0].name;
     this.container = container;
     this.pid = pid;
     this.shared = { networkMode: `container:${container.id}`, mounts: hostsMounts(place) };
@@ -90,8 +89,8 @@ export class Node implements AsyncDisposable {
    * Starts a node, with nothing but a loopback interface yet.
    * @throws ContainerError when the daemon refuses
    */
-  static async start(place: NodePlace, index: number, signal?: AbortSignal): Promise<Node> {
-    const name = `node${index}`;
+  static async start(place: NodePlace, spec: NodeSpec, signal?: AbortSignal): Promise<Node> {
+    const { name } = spec;
     return step('alpy.network', `Start ${name}`, async () => {
       const container = await startContainer(place, name, signal);
       try {
@@ -99,7 +98,7 @@ export class Node implements AsyncDisposable {
         const printed = await agent.run('echo $holder', { timeoutMs: defaultTimeoutMs, signal });
         const pid = Number(printed);
         if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${printed}, not a PID`);
-        return new Node(place, index, container, pid, agent);
+        return new Node(place, spec, container, pid, agent);
       } catch (error) {
         await container[Symbol.asyncDispose]();
         throw error;
@@ -113,7 +112,7 @@ export class Node implements AsyncDisposable {
    * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach; no device has a part in that
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
-    const script = ipBatch(configureCommands(nodeDevice, config));
+    const script = ipBatch(configureCommands(this.#interface, config));
     await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait, 'usage'));
   }
 
@@ -162,7 +161,7 @@ export class Node implements AsyncDisposable {
 
   /** What has gone through its interface so far, as the kernel counts. */
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
-    return parseCounters(await this.#shell(`ip -j -s link show dev ${nodeDevice}`, wait));
+    return parseCounters(await this.#shell(`ip -j -s link show dev ${this.#interface}`, wait));
   }
 
   /** Runs lines of shell, of which none may fail; no step of the report. */
@@ -176,7 +175,7 @@ export class Node implements AsyncDisposable {
 
   /** Brings its loopback interface up, and the tap that was moved in. @throws ExecError when there is none */
   async bringUp(wait: Partial<Wait> = {}): Promise<void> {
-    await this.#shell(ipBatch(['link set lo up', `link set ${nodeDevice} up`]), wait);
+    await this.#shell(ipBatch(['link set lo up', `link set ${this.#interface} up`]), wait);
   }
 
   /**
@@ -185,7 +184,7 @@ export class Node implements AsyncDisposable {
    */
   async setCarrier(isOn: boolean, wait: Partial<Wait> = {}): Promise<void> {
     try {
-      await this.#shell(`ip link set ${nodeDevice} carrier ${isOn ? 'on' : 'off'}`, wait);
+      await this.#shell(`ip link set ${this.#interface} carrier ${isOn ? 'on' : 'off'}`, wait);
     } catch (error) {
       if (!(error instanceof ExecError && error.stderr.includes('not supported'))) throw error;
       log('alpy.network', `${this.name} keeps its carrier: only Linux 5.0 and newer let a program set that of a tap`);

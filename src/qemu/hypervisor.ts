@@ -8,7 +8,6 @@ import type { Container, ExitStatus, FileAccess, Lifeline } from '../docker/inde
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {
-  captureFile,
   imagePath,
   prepareScript,
   qemuCommand,
@@ -240,7 +239,7 @@ async function copyFiles(
   seen: ContainerPaths,
   signal?: AbortSignal,
 ): Promise<void> {
-  const captures = machine.nics.map((_, link) => ({ path: captureFile(seen.run, link), content: '', mode: 0o666 }));
+  const captures = machine.nics.map(({ capture }) => ({ path: join(seen.run, capture.file), content: '', mode: 0o666 }));
   await container.write([{ path: imagePath(seen, disk), content: { file: disk.path } }, ...captures], signal);
 }
 

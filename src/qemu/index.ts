@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, probeKvm, type Accel, type AccelChoice, type KvmProbe, type KvmVerdict } from './accel.ts';
 export { findArgumentFiles, type ArgumentFiles } from './argument-files.ts';
-export { clockBase, diskId, machineArguments, tapName, type MachineSpec, type NicModel } from './machine.ts';
+export { clockBase, diskId, machineArguments, type MachineSpec, type NicModel } from './machine.ts';
 export { GuestClock } from './clock.ts';
 export type { DiskFormat, DiskImage } from './disk-image.ts';
 export { inspectDisk, type DiskPlace } from './disk-probe.ts';
@@ -17,7 +17,6 @@ export {
 export { identify, assertUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor, type HypervisorPlace } from './hypervisor.ts';
 export {
-  captureFile,
   lifelineSpec,
   sharedFolders,
   snapshotFiles,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { NicSpec } from '../topology/index.ts';
 
 /** Models of a NIC. */
 export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'vmxnet3' | 'rtl8139';
@@ -14,12 +15,16 @@ export interface MachineSpec {
   readonly memoryMiB: number;
   readonly firmware: 'bios' | 'uefi';
   readonly disk: 'virtio' | 'ahci' | 'ide' | 'scsi';
-  /** one for each link */
-  readonly nics: readonly { readonly model: NicModel; readonly mac: string }[];
+  readonly nics: readonly MachineNic[];
   /** start of the guest's clock */
   readonly clockStart: Date;
   /** further arguments of QEMU, after all others */
   readonly extra: readonly string[];
+}
+
+/** A NIC of a machine. */
+export interface MachineNic extends NicSpec {
+  readonly model: NicModel;
 }
 
 /** Memory in a file, so that a snapshot need not copy it: mapped by all who write it, or copied where it is written. */
@@ -47,8 +52,8 @@ export interface MachinePaths {
   readonly serialSocket: string;
   readonly firmwareCode: string;
   readonly firmwareVariables: string;
-  /** pcap of a link */
-  readonly capture: (link: number) => string;
+  /** path of a NIC's pcap, by the name that the topology gives it */
+  readonly capture: (file: string) => string;
   /** absent for memory of QEMU's own */
   readonly memory?: MemoryFile | undefined;
   /** whether QEMU waits for the state of a snapshot */
@@ -57,9 +62,6 @@ export interface MachinePaths {
 
 /** Identifier of the guest's disk in QEMU. */
 export const diskId = 'disk0';
-
-/** PCI slot of the first NIC: fixed, so that no other device shifts the order in which a guest names them. */
-const firstNicSlot = 0x10;
 
 /**
  * Arguments of qemu-system-x86_64. Pure: the unit test compares the whole list, no process is started. The virtual CPU
@@ -81,7 +83,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-display', 'none', '-vga', 'std'],
     // vmgenid: has a restored guest seed its random numbers anew, as no two may have the same
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
-    ...spec.nics.flatMap(({ model, mac }, link) => nicArguments(link, model, mac, paths)),
+    ...spec.nics.flatMap((nic) => nicArguments(nic, paths)),
     ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
     ...spec.extra,
   ];
@@ -106,11 +108,6 @@ function escapeCommas(text: string): string {
 /** The clock's start as QEMU reads and filter-dump uses it: whole seconds, in UTC. */
 export function clockBase(start: Date): string {
   return start.toISOString().slice(0, 19);
-}
-
-/** Name of a link's tap in QEMU's own namespace, before a node gets it. */
-export function tapName(link: number): string {
-  return `tap${link}`;
 }
 
 function accelArguments({ accel, cpu }: MachineSpec): readonly string[] {
@@ -162,14 +159,13 @@ function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
  */
 const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',guest_announce=off' };
 
-function nicArguments(link: number, model: NicModel, mac: string, paths: MachinePaths): readonly string[] {
-  const id = `net${link}`;
-  const slot = `0x${(firstNicSlot + link).toString(16)}`;
+function nicArguments({ id, netdev, mac, pciSlot, tap, capture, model }: MachineNic, paths: MachinePaths): readonly string[] {
+  const address = `addr=0x${pciSlot.toString(16)}`;
   return [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost would bypass it
-    ...['-netdev', `tap,id=${id},ifname=${tapName(link)},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=capture${link},netdev=${id},file=${escapeCommas(paths.capture(link))}`],
+    ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
+    ...['-object', `filter-dump,id=${capture.id},netdev=${netdev},file=${escapeCommas(paths.capture(capture.file))}`],
     // romfile=: no network boot, which would only delay that of the disk
-    ...['-device', `${model}${modelOptions[model] ?? ''},id=nic${link},netdev=${id},mac=${mac},addr=${slot},romfile=`],
+    ...['-device', `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${address},romfile=`],
   ];
 }

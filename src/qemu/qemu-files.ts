@@ -139,7 +139,7 @@ export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, paths: 
     serialSocket,
     firmwareCode,
     firmwareVariables: firmwareFile(snapshot, paths),
-    capture: (link) => captureFile(seen.run, link),
+    capture: (file) => join(seen.run, file),
     memory: snapshot && { path: join(seen.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
     isIncoming: snapshot?.use === 'restore',
   };
@@ -166,11 +166,6 @@ export function imagePath(seen: ContainerPaths, disk: DiskImage): string {
 function memoryUse(disk: DiskImage, use: SnapshotUse['use']): NonNullable<MachinePaths['memory']>['use'] {
   if (use === 'make') return 'write';
   return canReadOnly(disk) ? 'copy-on-write of a file that may not be written' : 'copy-on-write';
-}
-
-/** The pcap of a link in a folder. */
-export function captureFile(directory: string, link: number): string {
-  return join(directory, `link${link}.pcap`);
 }
 
 /** A command for a shell. */

@@ -6,6 +6,7 @@ import { log } from '../core/step.ts';
 import type { Engine } from '../docker/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '../testbed/index.ts';
+import type { Topology } from '../topology/index.ts';
 import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
@@ -24,7 +25,7 @@ export interface Needs {
 /** What the testbed of a test is to be. */
 export interface Wanted {
   readonly appliance: Appliance;
-  readonly links: number;
+  readonly topology: Topology;
   readonly boot: 'cold' | 'snapshot';
   readonly autoBoot: boolean;
   readonly needs: Needs;
@@ -62,9 +63,9 @@ function failedBoots(): FailedBoots {
 }
 
 /** The same for the same machine. */
-function nameOfBoot({ appliance, links }: Wanted): string {
+function nameOfBoot({ appliance, topology }: Wanted): string {
   return createHash('sha256')
-    .update(JSON.stringify([appliance, links]))
+    .update(JSON.stringify([appliance, topology]))
     .digest('hex');
 }
 
@@ -73,11 +74,11 @@ async function make(
   state: TestState,
   signal: AbortSignal,
 ): Promise<{ readonly testbed: Testbed; readonly isRestored: boolean }> {
-  const { appliance, links } = wanted;
+  const { appliance, topology } = wanted;
   const [engine, disk, decoder] = [await workerEngine(), await diskOf(appliance), await workerDecoder()];
   const from = await snapshotFor(engine, disk, wanted, state, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const spec = { appliance, links, disk, directory: state.directory, decoder, lifelines: workerLifelines(), ...snapshot };
+  const spec = { appliance, topology, disk, directory: state.directory, decoder, lifelines: workerLifelines(), ...snapshot };
   return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
 }
 
@@ -85,7 +86,7 @@ async function make(
 async function snapshotFor(
   engine: Engine,
   disk: DiskImage,
-  { appliance, links, boot, autoBoot }: Wanted,
+  { appliance, topology, boot, autoBoot }: Wanted,
   state: TestState,
   signal: AbortSignal,
 ): Promise<Snapshot | undefined> {
@@ -102,7 +103,7 @@ async function snapshotFor(
     return await failedBoots().guard(key, { test: state.test, directory }, signal, make);
   };
   try {
-    return await provideSnapshot(engine, host, store, { appliance, links, disk }, directory, signal, once);
+    return await provideSnapshot(engine, host, store, { appliance, topology, disk }, directory, signal, once);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     log('alpy.snapshot', `booting without a snapshot: ${error.message}`);

@@ -5,6 +5,7 @@ import { test as base } from 'vitest';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
+import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { makeTestbed, type Needs } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
 import { asAlpy, shown, track } from './test-calls.ts';
@@ -15,8 +16,15 @@ export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vi
 export type { Needs } from './make-testbed.ts';
 export type { MatcherOptions } from './matchers.ts';
 
-/** One for each link, typed for destructuring; only as many are there as the topology has links. */
-export type PerLink<T> = readonly [T, T, T, T, T, T, T, T] & readonly T[];
+/**
+ * One for each link, in their order. The type is as long as the largest topology, so that destructuring gives `T`; what the
+ * topology of a test does not have is `undefined`.
+ */
+export type PerLink<T> = readonly T[] & TupleOf<T, typeof maxLinks>;
+
+type TupleOf<T, Length extends number, Items extends readonly T[] = readonly []> = Items['length'] extends Length
+  ? Items
+  : TupleOf<T, Length, readonly [...Items, T]>;
 
 /**
  * Vitest's `test` with fixtures. Each test has its own testbed, with a guest as it is when it has booted from the image as it was built:
@@ -44,7 +52,7 @@ export const test = base
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
-    const wanted = { appliance: { ...described, image }, links: topology.links, boot, autoBoot, needs };
+    const wanted = { appliance: { ...described, image }, topology: resolveTopology(topology), boot, autoBoot, needs };
     return asAlpy(() => makeTestbed(wanted, state, signal));
   })
   .extend('dut', ({ testbed }) => testbed.dut)

@@ -21,6 +21,7 @@ import {
   type Testbed,
   type TestbedSpec,
 } from '../testbed/index.ts';
+import { resolveTopology } from '../topology/index.ts';
 import { answererOf } from './answer.ts';
 import type { Answerer } from './call.ts';
 import { serveConsole } from './console-socket.ts';
@@ -142,11 +143,11 @@ async function bootTestbed(
   signal: AbortSignal,
 ): Promise<Testbed> {
   const { config, images, accelCacheFile } = spec;
-  const { appliance, topology } = config;
+  const { appliance } = config;
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile }, signal);
   const disk = await inspectApplianceDisk(engine, host, appliance, signal);
   for (const { path } of disk.files) await assertDiskFileIsAllowed(path, spec.diskFolders);
-  const wanted = { appliance, links: topology.links, disk, directory };
+  const wanted = { appliance, topology: resolveTopology(config.topology), disk, directory };
   const from = await snapshotFor(engine, host, spec, wanted, signal);
   const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
   const testbed = await createTestbed(engine, host, { ...wanted, ...snapshot }, signal);

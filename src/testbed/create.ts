@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { raceWithSignal } from '../core/deadline.ts';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { BugError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { allOrAbort } from '../core/all-or-abort.ts';
 import { markHandled } from '../core/mark-handled.ts';
@@ -13,9 +13,8 @@ import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { hostsText, moveTap, Node, prepareTaps } from '../network/index.ts';
+import { hostsText, moveTap, Node, prepareTaps, type Tap } from '../network/index.ts';
 import {
-  captureFile,
   GuestClock,
   Hypervisor,
   lifelineSpec,
@@ -27,6 +26,7 @@ import {
   type SnapshotUse,
 } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
+import { nodeLinks, type NodeLink, type Topology } from '../topology/index.ts';
 import { Apps } from './apps.ts';
 import type { Appliance } from './dut-parts.ts';
 import { Dut } from './dut.ts';
@@ -34,14 +34,13 @@ import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { machineSpec } from './machine-spec.ts';
-import { Link, nicMac, nodeMac } from './link.ts';
+import { Link } from './link.ts';
 import { Testbed } from './testbed.ts';
 
 /** What a testbed is to be. */
 export interface TestbedSpec {
   readonly appliance: Appliance;
-  /** number of links, 0 to 8 */
-  readonly links: number;
+  readonly topology: Topology;
   /** from {@link inspectApplianceDisk} */
   readonly disk: DiskImage;
   /** absolute path of a folder for captures and console logs; made when it is not there */
@@ -88,10 +87,10 @@ async function create(
 ): Promise<Parts> {
   const { appliance, directory, disk } = spec;
   const isCopy = facts.access.kind === 'copy';
-  const numbers = Array.from({ length: spec.links }, (_, index) => index);
-  await prepareFolder(directory, numbers);
+  const linkSpecs = nodeLinks(spec.topology);
+  await prepareFolder(directory, linkSpecs);
   const nodeImage = imageNamed(facts.images, 'node').reference;
-  const machine = machineSpec(appliance, spec.links, facts.accel, new Date());
+  const machine = machineSpec(appliance, spec.topology.duts[0], facts.accel, new Date());
   const hypervisorSpec = { machine, disk, directory, snapshot: snapshotUse(spec) };
   const started: { hypervisor?: Hypervisor; restoring?: Promise<void> | undefined } = {};
   lifetime.defer('qemu', () => started.hypervisor?.[Symbol.asyncDispose]()); // it ends with the lifeline, so after it
@@ -109,19 +108,20 @@ async function create(
     });
     started.restoring = restored && restore(hypervisor, restored, signal);
     if (started.restoring) markHandled(started.restoring); // told below
-    await prepareTaps(lifeline, numbers.map(nodeMac), abort);
+    await prepareTaps(lifeline, linkSpecs.map(tapOf), abort);
     tapsReady.resolve();
     const opened = await openConsole(hypervisor, spec, lifetime, abort);
     await started.restoring;
     return { hypervisor, ...opened };
   };
-  const startNodes = numbers.map((index) => async (abort: AbortSignal): Promise<Node> => {
-    const hostsFile = facts.access.kind === 'bind' ? await makeHostsFile(directory, index, lifetime) : undefined;
-    const node = await Node.start({ engine, lifeline, image: nodeImage, hostsFile }, index, abort);
+  const startNodes = linkSpecs.map((link) => async (abort: AbortSignal): Promise<Node> => {
+    const hostsFile =
+      facts.access.kind === 'bind' ? await makeHostsFile(join(directory, link.node.hostsFile), lifetime) : undefined;
+    const node = await Node.start({ engine, lifeline, image: nodeImage, hostsFile }, link.node, abort);
     lifetime.defer(node.name, () => node[Symbol.asyncDispose]());
     await raceWithSignal(tapsReady.promise, abort);
     // at once, while others start: the kernel takes some 20 ms for each, one after the other, in which it only waits
-    await connect(lifeline, node, abort);
+    await connect(lifeline, node, tapOf(link), abort);
     return node;
   });
   const [{ hypervisor, console, consoleEnded }, ...nodes] = await allOrAbort<[StartedGuest, ...Node[]]>(signal, [
@@ -135,22 +135,19 @@ async function create(
   const toWallClock = (recordedMs: number): number => clock.wallMs(recordedMs - startMs);
 
   const links = nodes.map((node, index) => {
+    const link = linkSpecs[index];
+    if (!link) throw new BugError(`${node.name} is on no link`);
+    const { name, nic } = link;
     const source = {
-      name: `link${index}`,
+      name,
       container: hypervisor.container,
-      path: captureFile(hypervisor.directory, index),
-      file: isCopy ? undefined : captureFile(directory, index),
+      path: join(hypervisor.directory, nic.capture.file),
+      file: isCopy ? undefined : join(directory, nic.capture.file),
       toWallClock,
       decoder: spec.decoder,
     };
-    return new Link(
-      index,
-      appliance.nic,
-      nicMac(index),
-      node,
-      new Capture(source, captureFile(directory, index)),
-      hypervisor.qmp,
-    );
+    const capture = new Capture(source, join(directory, nic.capture.file));
+    return new Link({ name, index, nic, model: appliance.nic, node, capture, qmp: hypervisor.qmp });
   });
   const dut = new Dut({
     appliance,
@@ -220,18 +217,17 @@ async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal?: Ab
   await step('alpy.qemu', 'Load the snapshot', () => hypervisor.loadState({ timeoutMs: restoreTimeoutMs, signal }));
 }
 
-async function prepareFolder(directory: string, numbers: readonly number[]): Promise<void> {
+async function prepareFolder(directory: string, links: readonly NodeLink[]): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
-    for (const index of numbers) await createWorldWritableFile(captureFile(directory, index));
+    for (const { nic } of links) await createWorldWritableFile(join(directory, nic.capture.file));
   } catch (cause) {
     throw new EnvironmentError(`cannot make the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
   }
 }
 
 /** One for each node, as a test may change it. */
-async function makeHostsFile(directory: string, index: number, lifetime: Lifetime): Promise<string> {
-  const path = join(directory, `node${index}.hosts`);
+async function makeHostsFile(path: string, lifetime: Lifetime): Promise<string> {
   lifetime.defer('hosts', () => rm(path, { force: true }));
   await replaceFile(path, hostsText);
   return path;
@@ -253,9 +249,13 @@ async function openConsole(
   return { console, consoleEnded };
 }
 
-async function connect(lifeline: Lifeline, node: Node, signal: AbortSignal): Promise<void> {
+function tapOf({ nic, interface: device }: NodeLink): Tap {
+  return { name: nic.tap, interface: device };
+}
+
+async function connect(lifeline: Lifeline, node: Node, tap: Tap, signal: AbortSignal): Promise<void> {
   await step('alpy.network', `Connect ${node.name}`, async () => {
-    await moveTap(lifeline, node, signal);
+    await moveTap(lifeline, tap, node, signal);
     await node.bringUp({ signal });
   });
 }

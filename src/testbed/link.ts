@@ -3,11 +3,24 @@ import { step } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { NicModel, QmpClient } from '../qemu/index.ts';
+import type { NicSpec } from '../topology/index.ts';
+
+/** What a link is made of. */
+export interface LinkParts {
+  readonly name: string;
+  readonly index: number;
+  readonly nic: NicSpec;
+  readonly model: NicModel;
+  readonly node: Node;
+  readonly capture: Capture;
+  readonly qmp: QmpClient;
+}
 
 /** One NIC of the device and the node at its other end. */
 export class Link {
   /** `link0`, `link1`, … in the order of the NICs */
   readonly name: string;
+  /** its place among the links of the testbed, from 0 */
   readonly index: number;
   readonly model: NicModel;
   /** hardware address of the NIC */
@@ -15,14 +28,17 @@ export class Link {
   readonly node: Node;
   readonly capture: Capture;
   readonly #qmp: QmpClient;
+  /** identifier of the NIC in QEMU */
+  readonly #nicId: string;
   /** settles when nothing is being plugged or pulled; never fails */
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor(index: number, model: NicModel, mac: string, node: Node, capture: Capture, qmp: QmpClient) {
-    this.name = `link${index}`;
+  constructor({ name, index, nic, model, node, capture, qmp }: LinkParts) {
+    this.name = name;
     this.index = index;
     this.model = model;
-    this.mac = mac;
+    this.mac = nic.mac;
+    this.#nicId = nic.id;
     this.node = node;
     this.capture = capture;
     this.#qmp = qmp;
@@ -38,7 +54,7 @@ export class Link {
     const before = this.#lastChange;
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;
-      const setNic = (): Promise<unknown> => this.#qmp.execute('set_link', { name: `nic${this.index}`, up: isUp });
+      const setNic = (): Promise<unknown> => this.#qmp.execute('set_link', { name: this.#nicId, up: isUp });
       // the guest's end is the last to come up and the first to go down: what it sends at once finds the node ready
       if (!isUp) await setNic();
       await this.node.setCarrier(isUp);
@@ -47,14 +63,4 @@ export class Link {
     this.#lastChange = change.catch(() => undefined); // its caller hears of it
     await change;
   }
-}
-
-/** Hardware address of a NIC: QEMU's prefix, and the same in each testbed, since none ever sees another's link. */
-export function nicMac(index: number): string {
-  return `52:54:00:a1:00:${index.toString(16).padStart(2, '0')}`;
-}
-
-/** Hardware address of a node's interface: locally administered. */
-export function nodeMac(index: number): string {
-  return `02:00:00:a1:00:${index.toString(16).padStart(2, '0')}`;
 }

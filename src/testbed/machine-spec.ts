@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Accel, MachineSpec } from '../qemu/index.ts';
+import type { DutSpec } from '../topology/index.ts';
 import type { Appliance } from './dut-parts.ts';
-import { nicMac } from './link.ts';
 
-/** The machine of an appliance with so many links. Pure. */
-export function machineSpec(appliance: Appliance, links: number, accel: Accel, clockStart: Date): MachineSpec {
+/** The machine of a DUT. Pure. */
+export function machineSpec(appliance: Appliance, { nics }: DutSpec, accel: Accel, clockStart: Date): MachineSpec {
   return {
     ...appliance,
     accel,
-    nics: Array.from({ length: links }, (_, index) => ({ model: appliance.nic, mac: nicMac(index) })),
+    nics: nics.map((nic) => ({ ...nic, model: appliance.nic })),
     clockStart,
     extra: appliance.qemuArgs,
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { prepareShell } from '../console/index.ts';
@@ -19,6 +19,7 @@ import {
   type QmpClient,
 } from '../qemu/index.ts';
 import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
+import type { Topology } from '../topology/index.ts';
 import { createTestbed, type TestbedSpec } from './create.ts';
 import type { Appliance } from './dut-parts.ts';
 import type { Dut } from './dut.ts';
@@ -29,7 +30,7 @@ import { machineSpec } from './machine-spec.ts';
 /** What a snapshot is to be of. */
 export interface SnapshotSpec {
   readonly appliance: Appliance;
-  readonly links: number;
+  readonly topology: Topology;
   readonly disk: DiskImage;
 }
 
@@ -58,7 +59,7 @@ interface Origin {
  * @throws SnapshotError when that cannot be found out, so that no snapshot would be safe to use
  */
 async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, spec: SnapshotSpec): Promise<Origin> {
-  const { appliance, links, disk } = spec;
+  const { appliance, topology, disk } = spec;
   const { login, provision } = appliance;
   const added = await findArgumentFiles(appliance.qemuArgs, disk.path, facts.access);
   if (added.unknown !== undefined) throw new SnapshotError(added.unknown);
@@ -69,7 +70,7 @@ async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, 
     return all.join(' ');
   };
   const settings = Object.entries(appliance).filter(([key]) => !withoutEffect.has(key));
-  const machine = machineSpec(appliance, links, facts.accel, new Date(0));
+  const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date(0));
   const from = {
     image: `${disk.format} ${await contents(disk.files)}`,
     qemu: disk.qemuVersion,
@@ -127,13 +128,13 @@ async function makeSnapshot(
   spec: SnapshotSpec & Origin & { readonly directory: string },
   signal?: AbortSignal,
 ): Promise<Snapshot> {
-  const { appliance, links, disk, from, files, directory } = spec;
+  const { appliance, topology, disk, from, files, directory } = spec;
   const memoryBytes = appliance.memoryMiB * 1024 ** 2;
   const draft = await store.begin(memoryBytes + diskAllowanceBytes);
   try {
     await prepareDraft(draft, memoryBytes);
     const snapshot = { use: 'make', directory: draft } as const;
-    const saved = await bootAndSave(engine, facts, { appliance, links, disk, directory, snapshot }, signal);
+    const saved = await bootAndSave(engine, facts, { appliance, topology, disk, directory, snapshot }, signal);
     await assertUnchanged(files).catch((cause: unknown) => {
       throw new SnapshotError(`what the guest was booted from did not stay the same: ${messageOf(cause)}`, { cause });
     });
@@ -217,7 +218,7 @@ const placeholderPaths = {
   serialSocket: 'serial',
   firmwareCode: 'code',
   firmwareVariables: 'variables',
-  capture: (link: number): string => `link${link}`,
+  capture: (file: string): string => parse(file).name, // without the extension, as in the keys of existing snapshots
 };
 
 /** With KVM a guest sees this machine's processor, and may not go on on another. */

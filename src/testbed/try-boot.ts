@@ -2,6 +2,7 @@
 import type { Engine } from '../docker/index.ts';
 import { createTestbed } from './create.ts';
 import { inspectApplianceDisk, type HostFacts } from './host.ts';
+import { resolveTopology } from '../topology/index.ts';
 import type { Appliance } from './dut-parts.ts';
 
 /**
@@ -19,7 +20,8 @@ export async function tryBoot(
   signal?: AbortSignal,
 ): Promise<number> {
   const disk = await inspectApplianceDisk(engine, facts, appliance, signal);
-  await using testbed = await createTestbed(engine, facts, { appliance, links: 0, disk, directory }, signal);
+  const topology = resolveTopology({ links: 0 });
+  await using testbed = await createTestbed(engine, facts, { appliance, topology, disk, directory }, signal);
   const startMs = performance.now();
   await testbed.dut.boot(signal ? { signal } : {});
   return performance.now() - startMs;

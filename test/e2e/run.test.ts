@@ -240,7 +240,7 @@ describe('what cannot be run', () => {
 
   test('a configuration with several mistakes: status 2, and all of them', async () => {
     await using project = await Project.create({
-      'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 9 }\n',
+      'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 16 }\n',
     });
     const { status, stderr } = await project.run(['run']);
     expect(status).toBe(2);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
 import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
 import { inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
+import { resolveTopology } from '../../src/topology/index.ts';
 import { TestHost, rabbit } from '../support/testbeds.ts';
 
 const refusal = 'date: cannot set date: Operation not permitted';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'alpy-restored-'));
   const store = new SnapshotStore(join(directory, 'store'), 4096 * 1024 ** 2);
   const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, appliance);
-  const spec = { appliance, links: 0, disk };
+  const spec = { appliance, topology: resolveTopology({ links: 0 }), disk };
   snapshot = await provideSnapshot(testHost.engine, testHost.facts, store, spec, join(directory, 'boot'));
 });
 

@@ -16,6 +16,7 @@ import {
   type Testbed,
 } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
+import { resolveTopology } from '../../src/topology/index.ts';
 import { TestHost, rabbit, rabbitImage } from '../support/testbeds.ts';
 
 const provision = [
@@ -45,7 +46,13 @@ afterAll(async () => {
 async function provide(wanted: Appliance, into = store, links = 1): Promise<Snapshot> {
   const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, wanted);
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(testHost.engine, testHost.facts, into, { appliance: wanted, links, disk }, logs);
+  return provideSnapshot(
+    testHost.engine,
+    testHost.facts,
+    into,
+    { appliance: wanted, topology: resolveTopology({ links }), disk },
+    logs,
+  );
 }
 
 async function restore(from = snapshot): Promise<Testbed> {
@@ -265,7 +272,12 @@ test('an image that changes while the run uses it is told, whether guests boot o
   const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, changing);
   await copyFile(rabbitImage, image);
   for (const use of [undefined, { use: 'restore', from: snapshot } as const]) {
-    const spec = { appliance: changing, links: 0, disk, directory: await mkdtemp(join(directory, 'changed-')) };
+    const spec = {
+      appliance: changing,
+      topology: resolveTopology({ links: 0 }),
+      disk,
+      directory: await mkdtemp(join(directory, 'changed-')),
+    };
     const made = createTestbed(testHost.engine, testHost.facts, { ...spec, ...(use ? { snapshot: use } : {}) });
     await expect(made).rejects.toThrow(/changing\.qcow2: it was changed or replaced while the run used it/);
   }

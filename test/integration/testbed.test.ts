@@ -18,17 +18,17 @@ afterAll(async () => {
 const silent = () => rabbit({ image: blank, login: undefined, memoryMiB: 64 });
 
 describe('wiring', () => {
-  test.each([0, 1, 8])('gives each of %i links a node with the tap as its eth0, before the virtual CPU runs', async (count) => {
+  test.each([0, 1, 15])('gives each of %i links a node with the tap as its eth0, before the virtual CPU runs', async (count) => {
     const testbed = await testHost.testbed(silent(), count);
     expect(testbed.nodes.map(({ name }) => name)).toEqual(Array.from({ length: count }, (_, index) => `node${index}`));
     expect(await testbed.dut.qmp.execute('query-status')).toMatchObject({ running: false, status: 'prelaunch' });
-    for (const node of testbed.nodes) {
+    for (const [index, node] of testbed.nodes.entries()) {
       const { stdout } = await node.run(['ip', '-j', '-d', 'link', 'show', 'eth0']);
       expect(JSON.parse(stdout)).toMatchObject([
         {
           ifname: 'eth0',
           flags: expect.arrayContaining(['UP', 'LOWER_UP']) as string[],
-          address: `02:00:00:a1:00:0${node.index}`,
+          address: `02:00:00:a1:00:0${index.toString(16)}`,
           linkinfo: { info_kind: 'tun' },
         },
       ]);

@@ -14,6 +14,7 @@ import {
   type Testbed,
   type TestbedSpec,
 } from '../../src/testbed/index.ts';
+import { resolveTopology } from '../../src/topology/index.ts';
 import { writeBlankDisk } from './blank-disk.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
@@ -66,7 +67,8 @@ export class TestHost implements AsyncDisposable {
     const disk = await inspectApplianceDisk(this.engine, facts, appliance);
     const directory = options.directory ?? (await mkdtemp(join(this.directory, 'testbed-')));
     const { snapshot, lifelines } = options;
-    const spec = { appliance, links, disk, directory, lifelines, ...(snapshot ? { snapshot } : {}) };
+    const topology = resolveTopology({ links });
+    const spec = { appliance, topology, disk, directory, lifelines, ...(snapshot ? { snapshot } : {}) };
     const testbed = await createTestbed(this.engine, facts, spec);
     this.#testbeds.push(testbed);
     return testbed;

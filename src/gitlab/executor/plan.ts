@@ -5,6 +5,7 @@ import { secretsOf } from '../../core/redact.ts';
 import { loadConfig, resolveConfig, type Config } from '../../config/index.ts';
 import { imageNamed, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
+import { maxLinks, resolveTopology } from '../../topology/index.ts';
 import type { DriverContext } from './driver-context.ts';
 import { firstOf, type Job, type JobService } from './job.ts';
 import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
@@ -99,8 +100,13 @@ async function describedTestbed(
   return { config: ownParts(loaded, settings), isOwn: true };
 }
 
-function nodeOf(name: string, { topology: { links } }: Config, source: string): string {
-  const names = Array.from({ length: links }, (_, index) => `node${index}`);
+/** The names of the nodes of a topology. */
+function nodeNames(topology: Config['topology']): readonly string[] {
+  return resolveTopology(topology).nodes.map(({ name }) => name);
+}
+
+function nodeOf(name: string, { topology }: Config, source: string): string {
+  const names = nodeNames(topology);
   if (names.includes(name)) return name;
   throw new UsageError(
     `${source}: there is no node ${JSON.stringify(name)}; there are: ${names.join(', ') || 'none, without a link'}`,
@@ -109,12 +115,17 @@ function nodeOf(name: string, { topology: { links } }: Config, source: string): 
 
 function services(job: Job, node: string, config: Config): readonly ServiceSpec[] {
   const names = new Set<string>();
+  const possibleNodes = nodeNames({ links: maxLinks }); // an alias that no topology has as a node names only the service
   return job.services.map((service): ServiceSpec => {
     const { name: image, alias, entrypoint, command, variables } = service;
     const name = nameOf(service);
     if (names.has(name)) throw new UsageError(`services: two are called ${name}; give each an alias`);
     names.add(name);
-    const wanted = firstOf(variables?.['ALPY_NODE'], /^node\d$/.exec(alias ?? '')?.[0], node);
+    const wanted = firstOf(
+      variables?.['ALPY_NODE'],
+      possibleNodes.find((possible) => possible === alias),
+      node,
+    );
     return {
       name,
       node: nodeOf(wanted, config, `service ${name}`),

@@ -44,7 +44,7 @@ const SettingsSchema = z.strictObject({
     .strictObject({
       memoryMiB: z.int().min(32).default(4096).describe('most memory of a guest, in MiB'),
       cpus: z.int().min(1).default(4).describe('most processors of a guest'),
-      links: z.int().min(0).max(8).default(8).describe('most links of a testbed'),
+      links: z.int().min(0).default(8).describe('most links of a testbed'),
     })
     .prefault({})
     .describe('what a job may ask for'),

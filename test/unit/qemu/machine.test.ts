@@ -8,7 +8,7 @@ const paths: MachinePaths = {
   serialSocket: '/serial',
   firmwareCode: '/code.fd',
   firmwareVariables: '/vars.fd',
-  capture: (link) => `/run/link${link}.pcap`,
+  capture: (file) => `/run/${file}`,
 };
 const spec: MachineSpec = {
   name: 'rabbit',
@@ -28,9 +28,17 @@ const diskDrive =
   '-drive if=none,id=disk0,rerror=stop,werror=stop,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on';
 
 test('all arguments of a machine with two NICs, UEFI and an argument of the user', () => {
+  const [first, second] = ([0, 1] as const).map((index) => ({
+    id: `nic${index}`,
+    netdev: `net${index}`,
+    mac: `52:54:00:a1:00:0${index}`,
+    pciSlot: 0x10 + index,
+    tap: `tap${index}`,
+    capture: { id: `capture${index}`, file: `link${index}.pcap` },
+  }));
   const nics = [
-    { model: 'virtio-net-pci', mac: '52:54:00:a1:00:00' },
-    { model: 'e1000', mac: '52:54:00:a1:00:01' },
+    { ...first!, model: 'virtio-net-pci' },
+    { ...second!, model: 'e1000' },
   ] as const;
   expect(machineArguments({ ...spec, firmware: 'uefi', nics, extra: ['-snapshot'] }, paths)).toEqual([
     ...['-name', 'rabbit', '-nodefaults', '-no-user-config', '-S'],

@@ -5,10 +5,13 @@ import type { Node } from '../../../src/network/index.ts';
 import type { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
 import { Link } from '../../../src/testbed/index.ts';
+import { nodeLinks, resolveTopology } from '../../../src/topology/index.ts';
 
 /** A link whose capture answers like this; it has nothing else. */
 function linkWith(capture: Partial<Capture>): Link {
-  return new Link(0, 'virtio-net-pci', '', {} as Node, capture as Capture, {} as QmpClient);
+  const [link] = nodeLinks(resolveTopology({ links: 1 }));
+  const [node, qmp] = [{} as Node, {} as QmpClient];
+  return new Link({ ...link!, index: 0, model: 'virtio-net-pci', node, capture: capture as Capture, qmp });
 }
 
 test('toHaveSeen says no with the number of frames that were looked at, without another look at the capture', async () => {

@@ -7,6 +7,7 @@ import type { Engine } from '../../../src/docker/index.ts';
 import { identify } from '../../../src/qemu/index.ts';
 import { SnapshotStore } from '../../../src/snapshot/index.ts';
 import { provideSnapshot, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
+import { resolveTopology } from '../../../src/topology/index.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
 let directory: string;
@@ -58,7 +59,15 @@ async function keyOf(
     asked.resolve(key);
     return Promise.reject(new Error('no turn'));
   };
-  const provided = provideSnapshot(engineWith(imageId), facts, store, { appliance, links: 1, disk }, directory, undefined, once);
+  const provided = provideSnapshot(
+    engineWith(imageId),
+    facts,
+    store,
+    { appliance, topology: resolveTopology({ links: 1 }), disk },
+    directory,
+    undefined,
+    once,
+  );
   return Promise.race([asked.promise, provided.then(({ record }) => record.key)]);
 }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** What a configuration says: the short form, one DUT whose NICs each have a node. */
+export interface RawTopology {
+  /** number of links, 0 to {@link maxLinks} */
+  readonly links: number;
+}
+
+/**
+ * The DUTs, nodes and links of a testbed, with every name, address and identifier decided. Plain JSON data. Names are unique
+ * among the DUTs, the nodes and the links; links refer to their ends by name.
+ */
+export interface Topology {
+  readonly duts: readonly [DutSpec, ...DutSpec[]];
+  readonly nodes: readonly NodeSpec[];
+  readonly links: readonly LinkSpec[];
+}
+
+/** A device under test and its NICs, in the order of their PCI slots. */
+export interface DutSpec {
+  readonly name: string;
+  readonly nics: readonly NicSpec[];
+}
+
+/** A NIC of a DUT and what QEMU attaches to it. */
+export interface NicSpec {
+  /** identifier of the device in QEMU; unique within its DUT */
+  readonly id: string;
+  /** identifier of its backend in QEMU */
+  readonly netdev: string;
+  readonly mac: string;
+  readonly pciSlot: number;
+  /** name of its tap until a node gets it */
+  readonly tap: string;
+  readonly capture: CaptureSpec;
+}
+
+/** What records the frames of a NIC. */
+export interface CaptureSpec {
+  /** identifier in QEMU */
+  readonly id: string;
+  /** name of the pcap file in the testbed's folder */
+  readonly file: string;
+}
+
+/** A container that holds a network namespace. */
+export interface NodeSpec {
+  readonly name: string;
+  /** name of its hosts file in the testbed's folder */
+  readonly hostsFile: string;
+  readonly interfaces: readonly [InterfaceSpec, ...InterfaceSpec[]];
+}
+
+/** A network interface of a node. */
+export interface InterfaceSpec {
+  /** as in the node's namespace; unique within the node */
+  readonly name: string;
+  readonly mac: string;
+}
+
+/** A cable between two ends. */
+export interface LinkSpec {
+  readonly name: string;
+  readonly ends: readonly [EndSpec, EndSpec];
+}
+
+/** An end of a link: a NIC, by its `id`, or an interface of a node. */
+export type EndSpec =
+  | { readonly kind: 'nic'; readonly dut: string; readonly nic: string }
+  | { readonly kind: 'interface'; readonly node: string; readonly interface: string };
