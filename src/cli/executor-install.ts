@@ -46,7 +46,7 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
     const runnerConfig = resolve(io.directory, args['runner-config']);
     if (args.print) {
       const { root } = existsSync(settings) ? await gitlab.loadSettings(settings) : gitlab.defaultSettings(settings);
-      io.stdout(gitlab.printedPart(gitlab.wantedKeys({ root, file: settings }, program)));
+      io.stdout(gitlab.configExcerpt(gitlab.requiredKeys({ root, file: settings }, program)));
       return;
     }
     const installation = { runnerConfig, name: args.name, settings, program };
@@ -56,13 +56,13 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
       io.stdout(done.length > 0 ? 'GitLab Runner reads its file anew by itself' : 'nothing to do');
     }
     const [{ checkRunner }, { runner }] = await Promise.all([import('../doctor/runner.ts'), gitlab.readRunner(installation)]);
-    const proposal = args.check ? undefined : gitlab.timeoutProposal(runner);
+    const proposal = args.check ? undefined : gitlab.timeoutSuggestion(runner);
     if (proposal !== undefined) io.stdout(proposal);
     const findings = await checkRunner({ runner, settingsFile: settings, program });
     printFindings(io, findings);
     const isFine = !hasFailure(findings);
     if (args.smoke && !isFine) io.stdout('no job is played: what was found keeps jobs from running');
-    const isReady = isFine && (!args.smoke || (await isSmokePlayed(io, runner, settings)));
+    const isReady = isFine && (!args.smoke || (await hasSmokeJobPassed(io, runner, settings)));
     io.stdout(verdict(isReady, args.smoke));
     io.exitWith(isReady ? 0 : args.check ? 2 : 3);
   },
@@ -75,16 +75,16 @@ function verdict(isReady: boolean, isPlayed: boolean): string {
 }
 
 /** Plays a job and says how it went. @returns whether it went well */
-async function isSmokePlayed(io: CliIo, runner: RunnerEntry, settingsFile: string): Promise<boolean> {
-  const [{ loadSettings, playSmokeJob }, { servicePath }] = await Promise.all([
+async function hasSmokeJobPassed(io: CliIo, runner: RunnerEntry, settingsFile: string): Promise<boolean> {
+  const [{ loadSettings, runSmokeJob }, { servicePath }] = await Promise.all([
     import('../gitlab/executor/index.ts'),
     import('../doctor/programs.ts'),
   ]);
-  const failure = await playSmokeJob({
+  const failure = await runSmokeJob({
     runner,
     settings: await loadSettings(settingsFile),
     env: { ...io.env, PATH: servicePath.join(delimiter) },
-    say: io.stdout,
+    log: io.stdout,
     signal: io.signal,
   });
   if (!failure) return true;

@@ -16,7 +16,7 @@ interface StageArguments {
 }
 
 /** What a stage of the driver does; settles with how it went. */
-type Stage = (gitlab: typeof import('../gitlab/executor/index.ts'), around: DriverContext, io: StageIo) => Promise<Outcome>;
+type Stage = (gitlab: typeof import('../gitlab/executor/index.ts'), context: DriverContext, io: StageIo) => Promise<Outcome>;
 
 /** `alpy executor`: the driver of GitLab Runner's custom executor. */
 export const executorCommand = (io: CliIo): CommandModule => ({
@@ -38,8 +38,8 @@ const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   describe: 'Tell the runner where the job is to be built',
   builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
-    stage(io, settings, async ({ jobPaths }, around) => {
-      const { builds, cache } = jobPaths(around.settings, around.job);
+    stage(io, settings, async ({ jobPaths }, context) => {
+      const { builds, cache } = jobPaths(context.settings, context.job);
       const answer = {
         builds_dir: builds,
         cache_dir: cache,
@@ -56,8 +56,8 @@ const prepareStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   describe: "Pull the job's images, and make its testbed",
   builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
-    stage(io, settings, async ({ prepareJob }, around, stageIo) => {
-      await prepareJob(around, stageIo);
+    stage(io, settings, async ({ prepareJob }, context, stageIo) => {
+      await prepareJob(context, stageIo);
       return { kind: 'success' };
     }),
 });
@@ -71,8 +71,8 @@ const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly 
       .positional('script', { type: 'string', demandOption: true })
       .positional('stage', { type: 'string', demandOption: true, describe: "the runner's name for it, such as build_script" }),
   handler: ({ settings, script, stage: name }) =>
-    stage(io, settings, ({ runStage: run }, around, stageIo) =>
-      run(around, resolve(io.directory, script), name, {
+    stage(io, settings, ({ runStage: run }, context, stageIo) =>
+      run(context, resolve(io.directory, script), name, {
         ...stageIo,
         stdout: (data) => process.stdout.write(data),
         stderr: (data) => process.stderr.write(data),
@@ -85,8 +85,8 @@ const cleanupStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   describe: 'Remove all that is left of the job',
   builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
-    stage(io, settings, async ({ cleanUpJob }, around, { signal }) => {
-      await cleanUpJob(around, signal);
+    stage(io, settings, async ({ cleanUpJob }, context, { signal }) => {
+      await cleanUpJob(context, signal);
       return { kind: 'success' };
     }),
 });
@@ -97,8 +97,8 @@ async function stage(io: CliIo, file: string, act: Stage): Promise<void> {
   let outcome: Outcome;
   try {
     const [settings, job] = await Promise.all([gitlab.loadSettings(resolve(io.directory, file)), gitlab.readJob(io.env)]);
-    const around = { settings, job, env: io.env, accelCacheFile: accelCacheFile(io.env) };
-    outcome = await act(gitlab, around, { say: io.stdout, signal: io.signal, keeper: ownProgram('keep') });
+    const context = { settings, job, env: io.env, accelCacheFile: accelCacheFile(io.env) };
+    outcome = await act(gitlab, context, { log: io.stdout, signal: io.signal, serverCommand: ownProgram('keep') });
   } catch (error) {
     if (io.signal.aborted) return; // the runner has stopped us, and knows
     const isOurs = !(error instanceof AlpyError) || error.fault === 'bug';
@@ -106,5 +106,5 @@ async function stage(io: CliIo, file: string, act: Stage): Promise<void> {
     io.stderr(makeRedactor(secretsOf(io.env))(`alpy: ${text}`));
     outcome = gitlab.outcomeOfError(error);
   }
-  io.exitWith(await gitlab.tellOutcome(outcome, io.env));
+  io.exitWith(await gitlab.reportOutcome(outcome, io.env));
 }

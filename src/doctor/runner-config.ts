@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:fs';
-import { differences, wantedKeys, type RunnerEntry, type Settings } from '../gitlab/executor/index.ts';
+import { differences, requiredKeys, type RunnerEntry, type Settings } from '../gitlab/executor/index.ts';
 import { hasAccess } from './file-access.ts';
 import { failure, type Finding } from './finding.ts';
 
@@ -12,7 +12,7 @@ const remedy = 'alpy executor install';
  */
 export function checkRunnerEntry(runner: RunnerEntry, settings: Settings, program: readonly string[]): Finding {
   const name = `runner ${runner.name}`;
-  const found = differences(runner, wantedKeys(settings, program));
+  const found = differences(runner, requiredKeys(settings, program));
   if (found.length === 0) return { name, result: 'ok', text: 'config.toml is set up for this alpy' };
   return failure(name, found.join('; '), remedy);
 }

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { stringify } from 'yaml';
 import { expect, test } from 'vitest';
-import { install, loadSettings, playSmokeJob, readRunner, type SmokeFailure } from '../../src/gitlab/executor/index.ts';
+import { install, loadSettings, runSmokeJob, readRunner, type SmokeFailure } from '../../src/gitlab/executor/index.ts';
 import { driverProgram, useExecutorHost } from '../support/executor-host.ts';
 
 const host = useExecutorHost();
@@ -17,11 +17,11 @@ async function play(path: readonly string[]): Promise<{ failure: SmokeFailure | 
   await install({ runnerConfig, name: undefined, settings, program: driverProgram });
   const { runner } = await readRunner({ runnerConfig, name: undefined });
   const said: string[] = [];
-  const failure = await playSmokeJob({
+  const failure = await runSmokeJob({
     runner,
     settings: await loadSettings(settings),
     env: { ...process.env, VITEST: '', VITEST_WORKER_ID: '', VITEST_POOL_ID: '', NODE_OPTIONS: '', PATH: path.join(delimiter) },
-    say: (line) => said.push(line),
+    log: (line) => said.push(line),
     signal: AbortSignal.timeout(200_000),
   });
   return { failure, said };

@@ -8,7 +8,7 @@ import { tinyGuestDisk } from '../../src/gitlab/executor/install/tiny-guest.ts';
 import { writeBlankDisk } from './blank-disk.ts';
 import { RunningJob } from './contract-runner.ts';
 import type { Driver, RunnerOptions } from './runner/custom-executor.ts';
-import { leftOf } from './runner/leftovers.ts';
+import { findLeftovers } from './runner/leftovers.ts';
 import { jobPayload, type JobDescription, type JobPayload } from './runner/payload.ts';
 import { writeStandIn } from './runner/stand-in.ts';
 import { rabbitImage } from './testbeds.ts';
@@ -118,7 +118,7 @@ export class ExecutorHost implements AsyncDisposable {
 
   /** What jobs have left on this machine: nothing, once all of them have ended. A process that ends may take a moment. */
   async left(): Promise<readonly string[]> {
-    return leftOf(this.root, join(this.directory, 'tmp'), this.#ids);
+    return findLeftovers(this.root, join(this.directory, 'tmp'), this.#ids);
   }
 
   /** Paths of the artifacts of a job, in the order of their names. */

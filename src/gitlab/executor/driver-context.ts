@@ -16,8 +16,8 @@ export interface DriverContext {
 /** How a stage of the driver talks and is stopped. */
 export interface StageIo {
   /** takes what is to stand in the job's log */
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
   readonly signal: AbortSignal;
   /** words that start `alpy keep` */
-  readonly keeper: readonly string[];
+  readonly serverCommand: readonly string[];
 }

@@ -2,7 +2,7 @@
 export { cleanUpJob } from './stages/cleanup.ts';
 export { install, readRunner, type Installation } from './install/install.ts';
 export { readJob, type Job } from './job.ts';
-export { outcomeOfError, tellOutcome, type Outcome } from './outcome.ts';
+export { outcomeOfError, reportOutcome, type Outcome } from './outcome.ts';
 export { removeDeadJobs } from './leftovers.ts';
 export { jobPaths, longestSocketOf } from './paths.ts';
 export type { DriverContext, StageIo } from './driver-context.ts';
@@ -10,11 +10,11 @@ export { prepareJob } from './stages/prepare.ts';
 export { runStage } from './stages/run.ts';
 export {
   differences,
-  printedPart,
-  timeoutProposal,
-  wantedKeys,
+  configExcerpt,
+  timeoutSuggestion,
+  requiredKeys,
   type RunnerEntry,
-  type WantedKeys,
+  type RequiredKeys,
 } from './install/runner-config.ts';
 export { defaultSettings, loadSettings, settingsJsonSchema, type Settings } from './settings.ts';
-export { playSmokeJob, type Smoke, type SmokeFailure } from './install/smoke.ts';
+export { runSmokeJob, type Smoke, type SmokeFailure } from './install/smoke.ts';

@@ -112,7 +112,7 @@ export async function readJob(env: Environment): Promise<Job> {
     id,
     projectId: info.project_id,
     timeoutMs: runner.timeout * 1000,
-    image: expand(firstOf(variables['CI_JOB_IMAGE'], response.image?.name), variables),
+    image: expand(firstNonEmpty(variables['CI_JOB_IMAGE'], response.image?.name), variables),
     services: readServices(variables['CI_JOB_SERVICES'], variables),
     variables,
     declared: (response.variables ?? []).map(({ key, value }) => ({ key, value: value ?? '' })),
@@ -125,7 +125,7 @@ export async function readJob(env: Environment): Promise<Job> {
 }
 
 /** What a job has given as a variable, with and without variables in place. Pure. */
-export function saidOf({ variables, declared }: Pick<Job, 'variables' | 'declared'>, name: string): readonly string[] {
+export function valuesOf({ variables, declared }: Pick<Job, 'variables' | 'declared'>, name: string): readonly string[] {
   const found = variables[name];
   return [...(found === undefined ? [] : [found]), ...declared.flatMap(({ key, value }) => (key === name ? [value] : []))];
 }
@@ -138,7 +138,7 @@ function cacheKeysOf({ cache, job_info: { name }, git_info: { ref } }: Response,
 }
 
 /** The first that says something: an empty variable counts as unset, as GitLab sets some that way. Empty when none does. */
-export function firstOf(...values: readonly (string | null | undefined)[]): string {
+export function firstNonEmpty(...values: readonly (string | null | undefined)[]): string {
   return values.find((value) => value) ?? '';
 }
 

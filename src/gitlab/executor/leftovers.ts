@@ -9,8 +9,8 @@ import { isSessionUp } from '../../session/index.ts';
 import { removeFolder } from './files/remove-folder.ts';
 import { readJob, type Job } from './job.ts';
 import { mayRun, readMark } from './mark.ts';
-import { jobPaths, runIdOf, sealPaths } from './paths.ts';
-import type { ToolPlace } from './files/file-script.ts';
+import { jobPaths, runIdOf, sanitizePaths } from './paths.ts';
+import type { FileScriptContext } from './files/file-script.ts';
 
 /** How folders of jobs are called; see `Job.key`. */
 const keyPattern = /^(\d+)-[0-9a-f]{8}$/;
@@ -25,7 +25,7 @@ const deadPrefix = '.dead-';
  * @throws Error of the file system, or EnvironmentError, when a folder cannot be removed, or a container that may write to it
  */
 export async function removeDeadJobs(
-  { settings, env }: Pick<ToolPlace, 'settings' | 'env'>,
+  { settings, env }: Pick<FileScriptContext, 'settings' | 'env'>,
   signal: AbortSignal,
   own?: string,
 ): Promise<readonly string[]> {
@@ -38,7 +38,7 @@ export async function removeDeadJobs(
     const { session, builds } = jobPaths(settings, { key, projectId: 0 });
     if (await isLive(session, builds)) continue;
     // whose image is the job's choice, so that it need not end with its keeper, and could put links in the way of who removes
-    if (existsSync(sealPaths(settings, { key, projectId: 0 }).begun)) await removeContainers({ key, id }, signal);
+    if (existsSync(sanitizePaths(settings, { key, projectId: 0 }).begun)) await removeContainers({ key, id }, signal);
     const temporary = (await readMark(session))?.temporary ?? '';
     if (temporary !== '') await removeTemporary(temporary, key);
     for (const folder of parents) await setAside(folder, key);

@@ -38,7 +38,7 @@ export class NoTestbedError extends AlpyError {
  * @param env - of the driver: `BUILD_FAILURE_EXIT_CODE`, `SYSTEM_FAILURE_EXIT_CODE`, `BUILD_EXIT_CODE_FILE`
  * @returns the status to end with; any other than these three would be a system failure
  */
-export async function tellOutcome(outcome: Outcome, env: Environment): Promise<number> {
+export async function reportOutcome(outcome: Outcome, env: Environment): Promise<number> {
   const file = env['BUILD_EXIT_CODE_FILE'];
   if (outcome.kind === 'failure') {
     if (file) await writeFile(file, `${outcome.exitCode}\n`);

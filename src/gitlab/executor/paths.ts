@@ -49,7 +49,7 @@ export function projectDirectory({ settings, job }: DriverContext): string {
 }
 
 /** What the driver keeps of a job once its scripts have begun, where none of them can reach it. */
-export interface SealPaths {
+export interface SanitizePaths {
   /** there once a script has begun */
   readonly begun: string;
   /** what was in the runner's temporary folder before that, and before caches and artifacts were unpacked */
@@ -59,7 +59,7 @@ export interface SealPaths {
 }
 
 /** Pure. */
-export function sealPaths(...of: Parameters<typeof jobPaths>): SealPaths {
+export function sanitizePaths(...of: Parameters<typeof jobPaths>): SanitizePaths {
   const { session } = jobPaths(...of);
   return { begun: join(session, 'begun'), pristine: join(session, 'pristine'), sealed: join(session, 'sealed') };
 }

@@ -7,18 +7,18 @@ import { imageNamed, resolveImages, type ResolvedImage } from '../../images/inde
 import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
 import { maxLinks, resolveTopology } from '../../topology/index.ts';
 import type { DriverContext } from './driver-context.ts';
-import { firstOf, type Job, type JobService } from './job.ts';
+import { firstNonEmpty, type Job, type JobService } from './job.ts';
 import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
-import { ownParts, assertImageIsAllowed, assertWithinLimits, topologyFile } from './policy/job-policy.ts';
+import { withRunnerSettings, assertImageIsAllowed, assertWithinLimits, resolveTopologyFile } from './policy/job-policy.ts';
 
 /** Variables of a job that say something about its testbed; the rest of the configuration is the administrator's. */
-const openVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;
+const testbedVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;
 
 /** The file that declares the testbed when the job does not say. */
-const defaultTopology = 'alpy.yaml';
+const defaultTopologyFile = 'alpy.yaml';
 
 /** Whether the testbed can be made before the project is there: all of it is the administrator's. */
-export function isKnownEarly({ job: { variables } }: DriverContext): boolean {
+export function canStartEarly({ job: { variables } }: DriverContext): boolean {
   return Boolean(variables['ALPY_APPLIANCE']) && !variables['ALPY_TOPOLOGY'] && !variables['ALPY_APPLIANCE_IMAGE'];
 }
 
@@ -30,10 +30,10 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   const { settings, job, env, accelCacheFile } = context;
   const paths = jobPaths(settings, job);
   const project = projectDirectory(context);
-  const { config, isOwn } = await describedTestbed(context, project);
+  const { config, isOwn } = await loadTestbedConfig(context, project);
   assertWithinLimits(config, isOwn, settings);
   const images = resolveImages(env, settings.alpyImages);
-  const node = nodeOf(firstOf(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
+  const node = nodeOf(firstNonEmpty(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
   return {
     directory: paths.session,
     runId: runIdOf(job),
@@ -78,16 +78,19 @@ export function jobImages(
   return chosen;
 }
 
-async function describedTestbed(
+async function loadTestbedConfig(
   { settings, job }: DriverContext,
   project: string,
 ): Promise<{ readonly config: Config; readonly isOwn: boolean }> {
-  const variables = Object.fromEntries(Object.entries(job.variables).filter(([name]) => openVariables.test(name)));
+  const variables = Object.fromEntries(Object.entries(job.variables).filter(([name]) => testbedVariables.test(name)));
   const { ALPY_APPLIANCE: name = '', ALPY_TOPOLOGY: file = '' } = job.variables;
   if (name !== '' && file !== '') throw new UsageError('ALPY_APPLIANCE and ALPY_TOPOLOGY: wanted is one of them');
   if (name === '') {
-    const path = await topologyFile(project, file === '' ? defaultTopology : file);
-    return { config: ownParts(await loadConfig({ directory: project, file: path, variables }), settings), isOwn: false };
+    const path = await resolveTopologyFile(project, file === '' ? defaultTopologyFile : file);
+    return {
+      config: withRunnerSettings(await loadConfig({ directory: project, file: path, variables }), settings),
+      isOwn: false,
+    };
   }
   const raw = Object.hasOwn(settings.appliances, name) ? settings.appliances[name] : undefined;
   if (!raw) {
@@ -97,7 +100,7 @@ async function describedTestbed(
     );
   }
   const loaded = resolveConfig({ file: settings.file, raw, variables, directory: project });
-  return { config: ownParts(loaded, settings), isOwn: true };
+  return { config: withRunnerSettings(loaded, settings), isOwn: true };
 }
 
 /** The names of the nodes of a topology. */
@@ -121,7 +124,7 @@ function services(job: Job, node: string, config: Config): readonly ServiceSpec[
     const name = nameOf(service);
     if (names.has(name)) throw new UsageError(`services: two are called ${name}; give each an alias`);
     names.add(name);
-    const wanted = firstOf(
+    const wanted = firstNonEmpty(
       variables?.['ALPY_NODE'],
       possibleNodes.find((possible) => possible === alias),
       node,
@@ -138,5 +141,5 @@ function services(job: Job, node: string, config: Config): readonly ServiceSpec[
 }
 
 function nameOf({ name, alias }: JobService): string {
-  return firstOf(alias, /([^/:@]+)(:[^/@]*)?(@.*)?$/.exec(name)?.[1], name);
+  return firstNonEmpty(alias, /([^/:@]+)(:[^/@]*)?(@.*)?$/.exec(name)?.[1], name);
 }

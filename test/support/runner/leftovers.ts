@@ -35,7 +35,7 @@ const exitTimeoutMs = 20_000;
  * @param temporary - where the runner makes its folders
  * @param ids - of the jobs
  */
-export async function leftOf(root: string, temporary: string, ids: readonly number[]): Promise<readonly string[]> {
+export async function findLeftovers(root: string, temporary: string, ids: readonly number[]): Promise<readonly string[]> {
   const containers = await Promise.all(ids.map(containersOf));
   const folders = await Promise.all(['jobs', 'builds'].map((name) => pathsIn(join(root, name))));
   let processes = await processesWith(root);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sessionFiles } from '../../../session/index.ts';
 import { jobPaths, projectDirectory } from '../paths.ts';
 import type { DriverContext } from '../driver-context.ts';
-import { runTool } from './file-script.ts';
+import { runFileScript } from './file-script.ts';
 
 /** Where the files of the testbed go, relative to the project: `artifacts:paths` takes them from there. */
 export const artifactFolder = 'alpy-out/testbed';
@@ -13,7 +13,7 @@ export const artifactFolder = 'alpy-out/testbed';
  * For `sh`: makes real folders of all that leads from `$1`, the project, to `$2` below it, and removes the links there. Who
  * copies would write through them, even into git's settings in the runner's temporary folder.
  */
-export const clearWay = `mkdir -p -- "$1"
+export const realFoldersScript = `mkdir -p -- "$1"
 path=$1 rest=$2
 while [ -n "$rest" ]; do
   path=$path/\${rest%%/*}
@@ -28,7 +28,7 @@ find "$path" -type l -delete
  * Gives what is below `$3` to the user `$4` and the group `$5`, if they are said, and lets that user read it. Scripts of a job
  * run as root: what they write under umask 077 an ordinary user could not upload.
  */
-const handOver = `if [ $# -gt 3 ]; then
+const changeOwnerScript = `if [ $# -gt 3 ]; then
   find "$3" ! -user "$4" -exec chown -h "$4:$5" {} +
   find "$3" -type d ! -perm -u+rwx -exec chmod u+rwx {} + -o -type f ! -perm -u+r -exec chmod u+r {} +
 fi`;
@@ -50,7 +50,7 @@ export async function collectFiles(context: DriverContext, signal: AbortSignal):
   const from = join(paths.session, sessionFiles.testbed);
   if (!existsSync(from)) return; // no testbed was begun
   const task = {
-    script: `${clearWay}cp -R /alpy/testbed/. "$path" && chmod -R a+rX "$path"; ${handOver}`,
+    script: `${realFoldersScript}cp -R /alpy/testbed/. "$path" && chmod -R a+rX "$path"; ${changeOwnerScript}`,
     args: [projectDirectory(context), artifactFolder, paths.builds, ...owner()],
     mounts: [
       { source: from, target: '/alpy/testbed', readOnly: true },
@@ -58,5 +58,5 @@ export async function collectFiles(context: DriverContext, signal: AbortSignal):
     ],
     what: 'copy the files of the testbed into the project',
   };
-  await runTool(context, task, signal);
+  await runFileScript(context, task, signal);
 }

@@ -7,10 +7,12 @@ import { runIdOf } from '../paths.ts';
 import type { DriverContext } from '../driver-context.ts';
 
 /** Where and for which job it is done. */
-export type ToolPlace = Pick<DriverContext, 'settings' | 'env'> & { readonly job: Pick<DriverContext['job'], 'key' | 'id'> };
+export type FileScriptContext = Pick<DriverContext, 'settings' | 'env'> & {
+  readonly job: Pick<DriverContext['job'], 'key' | 'id'>;
+};
 
 /** Something to do with files that a job may have tampered with. */
-export interface FileTask {
+export interface FileScript {
   /** for `sh` */
   readonly script: string;
   /** its `$1`, `$2`, … */
@@ -27,9 +29,9 @@ const timeoutMs = 300_000;
  * @returns what the script printed
  * @throws EnvironmentError when it fails
  */
-export async function runTool(
-  { settings, job, env }: ToolPlace,
-  { script, args, mounts, what }: FileTask,
+export async function runFileScript(
+  { settings, job, env }: FileScriptContext,
+  { script, args, mounts, what }: FileScript,
   signal: AbortSignal,
 ): Promise<string> {
   using engine = await Engine.connect({ runId: runIdOf(job), jobId: String(job.id) });

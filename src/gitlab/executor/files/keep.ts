@@ -25,7 +25,7 @@ export function keptFolder({ root }: Pick<Settings, 'root'>, key: string): strin
  * Notes that a script of a job was stopped.
  * @returns what is to be said of it: something when the time of the job is over, as no artifacts follow then
  */
-export async function noteInterruption({ settings, job }: DriverContext): Promise<string | undefined> {
+export async function recordInterruption({ settings, job }: DriverContext): Promise<string | undefined> {
   const { session } = jobPaths(settings, job);
   if (!existsSync(join(session, sessionFiles.testbed))) return undefined;
   await writeFile(join(session, interruptedFile), '');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rm } from 'node:fs/promises';
 import { codeOf, messageOf } from '../../../core/errors.ts';
-import { runTool, type ToolPlace } from './file-script.ts';
+import { runFileScript, type FileScriptContext } from './file-script.ts';
 
 /** Files made in containers, by their root; and folders in folders, too deep for a path. */
 const beyondUs = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
@@ -10,7 +10,7 @@ const beyondUs = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
  * Removes a folder of a job's, also what containers have made in it.
  * @throws EnvironmentError when it cannot be emptied
  */
-export async function removeFolder(context: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
+export async function removeFolder(context: FileScriptContext, folder: string, signal: AbortSignal): Promise<void> {
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await remove();
@@ -22,8 +22,8 @@ export async function removeFolder(context: ToolPlace, folder: string, signal: A
   }
 }
 
-async function emptyFolder(context: ToolPlace, folder: string, signal: AbortSignal): Promise<void> {
+async function emptyFolder(context: FileScriptContext, folder: string, signal: AbortSignal): Promise<void> {
   const mounts = [{ source: folder, target: '/alpy/folder', readOnly: false }];
   const script = 'find /alpy/folder -mindepth 1 -delete';
-  await runTool(context, { script, args: [], mounts, what: `empty ${folder}` }, signal);
+  await runFileScript(context, { script, args: [], mounts, what: `empty ${folder}` }, signal);
 }

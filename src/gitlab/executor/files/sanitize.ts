@@ -6,10 +6,10 @@ import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../../docker/index.ts';
-import { dropLinks, toldRemovals } from './symlinks.ts';
-import { jobPaths, projectDirectory, runIdOf, scriptExports, sealPaths } from '../paths.ts';
+import { removeLinksScript, removalMessages } from './symlinks.ts';
+import { jobPaths, projectDirectory, runIdOf, scriptExports, sanitizePaths } from '../paths.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
-import { runTool } from './file-script.ts';
+import { runFileScript } from './file-script.ts';
 
 /**
  * For `sh`; `$1` is the folder of builds, `$2` that of the project, `$3` the runner's temporary one. In this order: real folders
@@ -31,12 +31,12 @@ done
 rm -rf -- "$3"
 find "$1" ! -type d ! -type f ! -type l -printf 'special\\0%p\\0' -delete
 find "$1" -type f -perm /6000 -exec chmod ug-s {} +
-${dropLinks}cp -a /alpy/pristine "$3"
+${removeLinksScript}cp -a /alpy/pristine "$3"
 `;
 
 /** Whether a script of the job has begun. */
 export function haveScriptsBegun({ settings, job }: DriverContext): boolean {
-  return existsSync(sealPaths(settings, job).begun);
+  return existsSync(sanitizePaths(settings, job).begun);
 }
 
 /**
@@ -45,8 +45,8 @@ export function haveScriptsBegun({ settings, job }: DriverContext): boolean {
  * later ones is not among it.
  * @throws EnvironmentError when it cannot be copied
  */
-export async function keepPristine(context: DriverContext): Promise<void> {
-  const { pristine } = sealPaths(context.settings, context.job);
+export async function savePristine(context: DriverContext): Promise<void> {
+  const { pristine } = sanitizePaths(context.settings, context.job);
   if (existsSync(pristine)) return;
   const temporary = `${projectDirectory(context)}.tmp`;
   const draft = `${pristine}.part`;
@@ -62,8 +62,8 @@ export async function keepPristine(context: DriverContext): Promise<void> {
 }
 
 /** Notes that a script of the job begins; see {@link haveScriptsBegun}. @throws EnvironmentError when that cannot be noted */
-export async function noteScripts({ settings, job }: DriverContext): Promise<void> {
-  const { begun } = sealPaths(settings, job);
+export async function recordScriptsBegun({ settings, job }: DriverContext): Promise<void> {
+  const { begun } = sanitizePaths(settings, job);
   await writeFile(begun, '').catch((cause: unknown) => {
     throw new EnvironmentError(`cannot write ${begun}: ${messageOf(cause)}`, { cause });
   });
@@ -73,10 +73,10 @@ export async function noteScripts({ settings, job }: DriverContext): Promise<voi
  * Ends what is left of the job's containers and makes its folder of builds safe for the runner's own scripts, once.
  * @throws EnvironmentError when it cannot be done: none of them may run then
  */
-export async function sealBuilds(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+export async function sanitizeBuilds(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { settings, job } = context;
   const { builds } = jobPaths(settings, job);
-  const { pristine, sealed } = sealPaths(settings, job);
+  const { pristine, sealed } = sanitizePaths(settings, job);
   if (settings.trustJobs || existsSync(sealed)) return;
   {
     using engine = await Engine.connect({ jobId: String(job.id) });
@@ -88,7 +88,7 @@ export async function sealBuilds(context: DriverContext, { say, signal }: StageI
     { source: pristine, target: '/alpy/pristine', readOnly: true },
   ];
   const args = [builds, project, `${project}.tmp`];
-  const printed = await runTool(context, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
-  for (const line of toldRemovals(printed)) say(line);
+  const printed = await runFileScript(context, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
+  for (const line of removalMessages(printed)) log(line);
   await writeFile(sealed, '');
 }

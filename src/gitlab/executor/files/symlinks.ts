@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { jobPaths, projectDirectory } from '../paths.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
-import { runTool } from './file-script.ts';
+import { runFileScript } from './file-script.ts';
 
 /**
  * For `sh`: removes the links below `$1` that may lead out of the folder `$2` in it, and tells each. It goes by what a link says
@@ -10,7 +10,7 @@ import { runTool } from './file-script.ts';
  * stays if it climbs to no more than `$2` from where it is and then only goes down, or begins with `$2`; so one that follows such
  * links only never gets out.
  */
-export const dropLinks = `find "$1" -type l -exec sh -c '
+export const removeLinksScript = `find "$1" -type l -exec sh -c '
 root=$1; shift
 stays() {
   dir=\${1%/*}
@@ -40,7 +40,7 @@ const complaints: Readonly<Record<string, (path: string) => string>> = {
 };
 
 /** What a tool printed of things that it removed, as lines for the job's log. Pure. */
-export function toldRemovals(printed: string): readonly string[] {
+export function removalMessages(printed: string): readonly string[] {
   const words = printed.split('\0');
   const lines: string[] = [];
   for (let index = 0; index + 1 < words.length; index += 2)
@@ -53,12 +53,12 @@ export function toldRemovals(printed: string): readonly string[] {
  * unpacks artifacts and caches: by one to /etc a job would read, or write, files of the runner's machine.
  * @throws EnvironmentError when it cannot be done; nothing may be packed or unpacked then
  */
-export async function dropForeignLinks(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+export async function removeEscapingLinks(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { builds } = jobPaths(context.settings, context.job);
   if (context.settings.trustJobs || !existsSync(builds)) return;
   const project = projectDirectory(context);
   const mounts = [{ source: builds, target: builds, readOnly: false }];
   const what = `look for links that lead out of ${project}`;
-  const printed = await runTool(context, { script: dropLinks, args: [builds, project], mounts, what }, signal);
-  for (const line of toldRemovals(printed)) say(line);
+  const printed = await runFileScript(context, { script: removeLinksScript, args: [builds, project], mounts, what }, signal);
+  for (const line of removalMessages(printed)) log(line);
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, EnvironmentError, messageOf } from '../../../core/errors.ts';
-import { editRunnerConfig, findRunner, wantedKeys, type RunnerEntry } from './runner-config.ts';
+import { editRunnerConfig, findRunner, requiredKeys, type RunnerEntry } from './runner-config.ts';
 import { settingsTemplate } from './settings-template.ts';
 import { loadSettings } from '../settings.ts';
 
@@ -56,7 +56,7 @@ export async function install(installation: Installation): Promise<readonly stri
     });
     done.push(`wrote ${file}: look through it`);
   }
-  const edited = editRunnerConfig(text, runnerConfig, runner, wantedKeys(await loadSettings(file), program));
+  const edited = editRunnerConfig(text, runnerConfig, runner, requiredKeys(await loadSettings(file), program));
   if (edited === text) return done;
   const backup = `${runnerConfig}.alpy-backup`;
   await assertWritable(runnerConfig);

@@ -31,7 +31,7 @@ export interface RunnerEntry {
 }
 
 /** What the driver needs of a runner: keys that must be so, and some that may be otherwise. */
-export interface WantedKeys {
+export interface RequiredKeys {
   readonly own: Keys;
   readonly custom: Keys;
   /** of `[runners.custom]`: set only when absent */
@@ -52,10 +52,10 @@ export class RunnerConfigError extends SettingsError {
  * What config.toml has to say. All paths are absolute, as the runner starts programs in a folder and with a PATH of its own. Pure.
  * @param program - words that start `alpy executor`
  */
-export function wantedKeys(
+export function requiredKeys(
   { root, file }: Pick<Settings, 'root' | 'file'>,
   [exec = '', ...words]: readonly string[],
-): WantedKeys {
+): RequiredKeys {
   const stage = (name: string): Keys => ({
     [`${name}_exec`]: exec,
     [`${name}_args`]: [...words, name, '--settings', file],
@@ -118,7 +118,7 @@ function readRunnerConfig(text: string, file: string): z.output<typeof RunnerCon
 }
 
 /** Keys that are not as the driver wants them, a line each. Pure. */
-export function differences({ own, custom }: RunnerEntry, wanted: WantedKeys): readonly string[] {
+export function differences({ own, custom }: RunnerEntry, wanted: RequiredKeys): readonly string[] {
   const lines = (found: Readonly<Record<string, unknown>>, keys: Keys, where: string): readonly string[] =>
     Object.entries(keys).flatMap(([key, value]) => {
       if (isDeepStrictEqual(plain(found[key]), plain(value))) return [];
@@ -133,7 +133,7 @@ export function differences({ own, custom }: RunnerEntry, wanted: WantedKeys): r
  * @param file - for messages
  * @throws EnvironmentError when the text is written in a way in which that cannot be done safely
  */
-export function editRunnerConfig(text: string, file: string, runner: RunnerEntry, wanted: WantedKeys): string {
+export function editRunnerConfig(text: string, file: string, runner: RunnerEntry, wanted: RequiredKeys): string {
   const custom = { ...wanted.custom, ...absentFrom(runner.custom, wanted.defaults) };
   const found = runner.own['custom_build_dir'] as Readonly<Record<string, unknown>> | undefined;
   const buildDir = absentFrom(found ?? {}, wanted.buildDir);
@@ -171,14 +171,14 @@ const scriptTimeout = 'environment = ["RUNNER_SCRIPT_TIMEOUT=50m"]';
  * What a runner might have besides: it depends on its jobs, so it is not written. Pure.
  * @returns `undefined` when config.toml has it
  */
-export function timeoutProposal({ own }: Pick<RunnerEntry, 'own'>): string | undefined {
+export function timeoutSuggestion({ own }: Pick<RunnerEntry, 'own'>): string | undefined {
   const { environment } = own;
   if (Array.isArray(environment) && environment.some((one) => String(one).startsWith('RUNNER_SCRIPT_TIMEOUT='))) return undefined;
   return `a proposal: when a job reaches its time-out, GitLab Runner runs no after_script and uploads no artifacts. Set RUNNER_SCRIPT_TIMEOUT to less than the job's timeout: in .gitlab-ci.yml, or for all jobs of this runner, such as for time-outs of an hour, in config.toml: ${scriptTimeout}`;
 }
 
 /** The part of config.toml for pasting. Pure. */
-export function printedPart({ own, custom, defaults, buildDir }: WantedKeys): string {
+export function configExcerpt({ own, custom, defaults, buildDir }: RequiredKeys): string {
   const lines = (keys: Keys, indent: string): readonly string[] =>
     Object.entries(keys).map(([key, value]) => indent + assignment(key, value));
   return [

@@ -19,7 +19,7 @@ export interface Smoke {
   /** of GitLab Runner, as far as that is known */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** takes a line for each stage when it has ended */
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ const graceMs = 60_000;
  * its script waits for what that says. Nothing of it is left.
  * @returns what went wrong first; `undefined` when nothing did
  */
-export async function playSmokeJob(smoke: Smoke): Promise<SmokeFailure | undefined> {
+export async function runSmokeJob(smoke: Smoke): Promise<SmokeFailure | undefined> {
   const temporary = await mkdtemp(join(tmpdir(), 'custom-executor-smoke'));
   try {
     return await new Player(smoke, temporary).play();
@@ -179,7 +179,7 @@ class Player {
       return { stage, reason: `${how}\n${tail(result.all.trim(), 2000)}` };
     }
     if (kind === 'config') this.#builds = buildsOf(result.stdout);
-    this.#smoke.say(`smoke job: ${stage} (${(result.durationMs / 1000).toFixed(1)} s)`);
+    this.#smoke.log(`smoke job: ${stage} (${(result.durationMs / 1000).toFixed(1)} s)`);
     return undefined;
   }
 

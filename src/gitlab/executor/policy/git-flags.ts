@@ -33,7 +33,7 @@ const harmlessValue = /^[\w.,:/+=@-]+$/;
  * @param variable - one of {@link flagVariables}
  * @returns `undefined` if all are harmless
  */
-export function foreignFlag(variable: string, text: string): string | undefined {
+export function findUnsafeFlag(variable: string, text: string): string | undefined {
   const { switches = '', values = '' } = harmless[variable] ?? {};
   const [alone, withValue] = [new Set(switches.split(' ')), new Set(values.split(' '))];
   const words = text.trim() === 'none' ? [] : text.split(/\s+/).filter(Boolean);
@@ -47,8 +47,8 @@ export function foreignFlag(variable: string, text: string): string | undefined 
   return undefined;
 }
 
-/** @returns the options that {@link foreignFlag} lets pass, for messages */
-export function harmlessFlags(variable: string): string {
+/** @returns the options that {@link findUnsafeFlag} lets pass, for messages */
+export function safeFlagsText(variable: string): string {
   const { switches = '', values = '' } = harmless[variable] ?? {};
   return `${switches} ${values.replace(/\S+/g, '$& VALUE')}`;
 }

@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
 import { codeOf, UsageError } from '../../../core/errors.ts';
 import type { Config, LoadedConfig } from '../../../config/index.ts';
-import { flagVariables, foreignFlag, harmlessFlags } from './git-flags.ts';
-import { saidOf, type Job } from '../job.ts';
+import { flagVariables, findUnsafeFlag, safeFlagsText } from './git-flags.ts';
+import { valuesOf, type Job } from '../job.ts';
 import { jobPaths } from '../paths.ts';
 import type { Settings } from '../settings.ts';
 
@@ -43,20 +43,20 @@ export function assertJobIsSafe(job: Job, settings: Settings): void {
   const { trustJobs, file } = settings;
   if (trustJobs) return;
   const checks = [
-    ...[complainOfNames, complainOfHooks, complainOfFlags, complainOfGitFlags],
-    ...[complainOfQuoted, complainOfFolder, complainOfFiles],
+    ...[findNameProblem, findHookProblem, findFeatureFlagProblem, findGitFlagProblem],
+    ...[findQuotingProblem, findFolderProblem, findFileProblem],
   ];
   const complaint = checks.map((check) => check(job, settings)).find((text) => text !== undefined);
   if (complaint !== undefined)
     throw new UsageError(`${complaint}. An administrator who trusts all who may start a pipeline sets trustJobs in ${file}`);
 }
 
-function complainOfHooks({ hooks }: Job): string | undefined {
+function findHookProblem({ hooks }: Job): string | undefined {
   if (hooks.length === 0) return undefined;
   return `this runner does not run hooks (${hooks.join(', ')}): they would run on its own machine`;
 }
 
-function complainOfFlags({ variables }: Job): string | undefined {
+function findFeatureFlagProblem({ variables }: Job): string | undefined {
   for (const [name, reason] of Object.entries(hostileFlags)) {
     const value = variables[name] ?? '';
     // as Go reads a truth value; the runner takes none other for true
@@ -65,15 +65,15 @@ function complainOfFlags({ variables }: Job): string | undefined {
   return undefined;
 }
 
-function complainOfGitFlags(job: Job): string | undefined {
-  const clean = saidOf(job, 'GIT_CLEAN_FLAGS').find((text) => !harmlessCleanFlags.test(text));
+function findGitFlagProblem(job: Job): string | undefined {
+  const clean = valuesOf(job, 'GIT_CLEAN_FLAGS').find((text) => !harmlessCleanFlags.test(text));
   if (clean !== undefined)
     return `GIT_CLEAN_FLAGS: wanted are options and names without quotes, variables and other signs of the shell, as git hands them to one; found ${JSON.stringify(clean)}`;
   for (const name of flagVariables)
-    for (const text of saidOf(job, name)) {
-      const word = foreignFlag(name, text);
+    for (const text of valuesOf(job, name)) {
+      const word = findUnsafeFlag(name, text);
       if (word !== undefined)
-        return `${name}: expected some of ${harmlessFlags(name)}; got ${JSON.stringify(word)}, which may do more than fetch`;
+        return `${name}: expected some of ${safeFlagsText(name)}; got ${JSON.stringify(word)}, which may do more than fetch`;
     }
   return undefined;
 }
@@ -82,9 +82,9 @@ function complainOfGitFlags(job: Job): string | undefined {
  * What GitLab has sent counts too: the runner reads some of these before it settles its flags, so that `$FF_…` stands for what the
  * job says there, and the driver is told of them as they are afterwards.
  */
-function complainOfQuoted(job: Job): string | undefined {
+function findQuotingProblem(job: Job): string | undefined {
   for (const name of quotedVariables) {
-    const value = saidOf(job, name).find((text) => activeSigns.test(text));
+    const value = valuesOf(job, name).find((text) => activeSigns.test(text));
     if (value !== undefined)
       return `${name}: expected text without ", $, \`, \\ and line breaks, as a shell of the runner's machine reads it; got ${JSON.stringify(value)}`;
   }
@@ -92,7 +92,7 @@ function complainOfQuoted(job: Job): string | undefined {
 }
 
 /** Where the project is, and beside it the runner's temporary folder. The folder above is the administrator's to name. */
-function complainOfFolder(job: Job, settings: Settings): string | undefined {
+function findFolderProblem(job: Job, settings: Settings): string | undefined {
   const { builds } = jobPaths(settings, job);
   const { GIT_CLONE_PATH: wanted = '', RUNNER_TEMP_PROJECT_DIR: real = '' } = job.variables;
   const found = [wanted, real]
@@ -103,7 +103,7 @@ function complainOfFolder(job: Job, settings: Settings): string | undefined {
 }
 
 /** A name that is no identifier could be one variable for the driver and another for the runner. */
-function complainOfNames({ variables, declared, secretNames }: Job): string | undefined {
+function findNameProblem({ variables, declared, secretNames }: Job): string | undefined {
   const names = [...declared.map(({ key }) => key), ...secretNames, ...Object.keys(variables)];
   const name = names.find((text) => !plainName.test(text));
   return name === undefined
@@ -111,7 +111,7 @@ function complainOfNames({ variables, declared, secretNames }: Job): string | un
     : `variables and secrets: expected names of letters, digits and _; got ${JSON.stringify(name)}`;
 }
 
-function complainOfFiles(job: Job): string | undefined {
+function findFileProblem(job: Job): string | undefined {
   const { cacheKeys, artifactNames, wantsUntracked } = job;
   if (wantsUntracked)
     return 'this runner does not take untracked: true in artifacts and cache: git would look for the files on its own machine, by the configuration in .git, which the job may have changed. Name the files by paths instead';
@@ -119,7 +119,7 @@ function complainOfFiles(job: Job): string | undefined {
   if (key !== undefined)
     return `cache: expected a key without $, \` and .., as a shell of the runner's machine reads it; got ${JSON.stringify(key)}. Set cache:key, which is the job's name and its ref by default`;
   // as the runner reads a truth value here, which is another way than for its flags
-  const isDescribed = saidOf(job, 'RUNNER_GENERATE_ARTIFACTS_METADATA').some((text) => /^(t|true|\+?0*1)$/i.test(text));
+  const isDescribed = valuesOf(job, 'RUNNER_GENERATE_ARTIFACTS_METADATA').some((text) => /^(t|true|\+?0*1)$/i.test(text));
   const name = isDescribed ? artifactNames.find((text) => /[$/]|\.\./.test(text)) : undefined;
   if (name !== undefined)
     return `artifacts:name: expected a name without /, $ and .. where RUNNER_GENERATE_ARTIFACTS_METADATA is on, as the runner writes a file with that name; got ${JSON.stringify(name)}`;
@@ -168,7 +168,7 @@ export function assertWithinLimits({ appliance, topology }: Config, isOwn: boole
  * @param name - relative to the project
  * @throws UsageError when it is not there, lies elsewhere, or is a program
  */
-export async function topologyFile(project: string, name: string): Promise<string> {
+export async function resolveTopologyFile(project: string, name: string): Promise<string> {
   if (!['.yaml', '.yml'].includes(extname(name)))
     throw new UsageError(`ALPY_TOPOLOGY: wanted a YAML file of the project, found ${JSON.stringify(name)}`);
   const path = resolve(project, name);
@@ -185,6 +185,6 @@ export async function topologyFile(project: string, name: string): Promise<strin
 }
 
 /** The configuration without what is the administrator's to say. */
-export function ownParts({ config }: LoadedConfig, { snapshotsMiB, alpyImages }: Settings): Config {
+export function withRunnerSettings({ config }: LoadedConfig, { snapshotsMiB, alpyImages }: Settings): Config {
   return { ...config, images: alpyImages, snapshots: { maxMiB: snapshotsMiB } };
 }

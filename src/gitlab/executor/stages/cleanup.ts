@@ -6,7 +6,7 @@ import { Engine, removeLeftovers } from '../../../docker/index.ts';
 import { stopSession } from '../../../session/index.ts';
 import { keepFiles } from '../files/keep.ts';
 import { removeFolder } from '../files/remove-folder.ts';
-import { jobPaths, runIdOf, sealPaths } from '../paths.ts';
+import { jobPaths, runIdOf, sanitizePaths } from '../paths.ts';
 import type { DriverContext } from '../driver-context.ts';
 
 /**
@@ -17,7 +17,7 @@ import type { DriverContext } from '../driver-context.ts';
 export async function cleanUpJob(context: DriverContext, signal: AbortSignal): Promise<void> {
   const { settings, job } = context;
   const { session, builds } = jobPaths(settings, job);
-  let mayBeWritten = existsSync(sealPaths(settings, job).begun);
+  let mayBeWritten = existsSync(sanitizePaths(settings, job).begun);
   await using lifetime = new Lifetime(); // last made first
   lifetime.defer(session, () => removeFolder(context, session, signal));
   lifetime.defer(builds, async () => {

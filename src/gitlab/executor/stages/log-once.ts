@@ -9,7 +9,7 @@ const file = 'said.json';
 const keptBytes = 64 * 1024;
 
 /** The end of what a script has printed, as it may hold a message that would otherwise be repeated. */
-export class OutputEnd {
+export class ScriptOutputTail {
   #kept: Buffer = Buffer.alloc(0);
 
   take(data: Buffer): void {
@@ -27,19 +27,19 @@ export class OutputEnd {
  * @param isInLog - whether the log has the message for another reason, such as that the script printed it
  * @returns whether no earlier stage has found it
  */
-export async function sayOnce(
+export async function logOnce(
   session: string,
   message: string,
-  say: (line: string) => void,
+  log: (line: string) => void,
   isInLog: (message: string) => boolean = () => false,
 ): Promise<boolean> {
-  if (message === '' || !(await isFirstTime(session, message))) return false;
-  if (!isInLog(message)) say(message);
+  if (message === '' || !(await recordIfNew(session, message))) return false;
+  if (!isInLog(message)) log(message);
   return true;
 }
 
 /** Whether a message has not been in the log yet; it counts as said from now on. */
-export async function isFirstTime(session: string, message: string): Promise<boolean> {
+export async function recordIfNew(session: string, message: string): Promise<boolean> {
   const path = join(session, file);
   const said = JSON.parse(await readFile(path, 'utf8').catch(() => '[]')) as readonly string[]; // absent at first
   const line = firstLine(message);

@@ -11,10 +11,10 @@ import { removeDeadJobs } from '../leftovers.ts';
 import { describeRun, writeMark } from '../mark.ts';
 import { jobPaths, projectDirectory } from '../paths.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
-import { isKnownEarly, jobImages, planSession } from '../plan.ts';
+import { canStartEarly, jobImages, planSession } from '../plan.ts';
 import { NoTestbedError } from '../outcome.ts';
 import { assertJobIsSafe } from '../policy/job-policy.ts';
-import { notedFailure, noteFailure } from './start-failure.ts';
+import { readStartFailure, recordStartFailure } from './start-failure.ts';
 
 /**
  * Gets ready for a job: folders, container images, and the testbed, if all that it depends on is there already.
@@ -26,13 +26,13 @@ export async function prepareJob(context: DriverContext, io: StageIo): Promise<v
   assertJobIsSafe(job, settings);
   projectDirectory(context);
   await makeFolders(context);
-  await removeLeft(context, io);
+  await cleanUpDeadJobs(context, io);
   const images = resolveImages(env, settings.alpyImages);
   const own = jobImages(context, images);
   using engine = await Engine.connect({ jobId: String(job.id) });
-  await providePulled(engine, [...new Set([own.job, ...own.services])], context, io);
-  if (isKnownEarly(context)) await startEarly(context, io);
-  else io.say('the testbed is made when the project is there, as that describes it');
+  await pullJobImages(engine, [...new Set([own.job, ...own.services])], context, io);
+  if (canStartEarly(context)) await startEarly(context, io);
+  else io.log('the testbed is made when the project is there, as that describes it');
 }
 
 /** The mark comes before the folder of builds, or another job might take that for a leftover. */
@@ -50,12 +50,12 @@ async function makeFolders({ settings, job, env }: DriverContext): Promise<void>
 }
 
 /** Removes what jobs have left that were never cleaned up, such as after a crash of the machine. This job goes on in any case. */
-async function removeLeft({ settings, env, job }: DriverContext, { say, signal }: StageIo): Promise<void> {
+async function cleanUpDeadJobs({ settings, env, job }: DriverContext, { log, signal }: StageIo): Promise<void> {
   try {
-    for (const key of await removeDeadJobs({ settings, env }, signal, job.key)) say(`removed what was left of job ${key}`);
+    for (const key of await removeDeadJobs({ settings, env }, signal, job.key)) log(`removed what was left of job ${key}`);
   } catch (error) {
     signal.throwIfAborted();
-    say(`could not remove what is left of other jobs: ${messageOf(error)}`);
+    log(`could not remove what is left of other jobs: ${messageOf(error)}`);
   }
 }
 
@@ -68,9 +68,9 @@ async function startEarly(context: DriverContext, io: StageIo): Promise<void> {
     await startTestbed(context, io);
   } catch (error) {
     const { session } = jobPaths(context.settings, context.job);
-    if (!(error instanceof NoTestbedError) || !(await notedFailure(session))) throw error;
-    io.say(makeRedactor(secretsOf(context.job.variables))(`alpy: ${error.message}`));
-    io.say(
+    if (!(error instanceof NoTestbedError) || !(await readStartFailure(session))) throw error;
+    io.log(makeRedactor(secretsOf(context.job.variables))(`alpy: ${error.message}`));
+    io.log(
       `the job has no testbed and ends at its first script. Until then it goes on, so that what the boot has left can be uploaded from ${artifactFolder}: artifacts with when: always`,
     );
   }
@@ -84,23 +84,25 @@ async function startEarly(context: DriverContext, io: StageIo): Promise<void> {
 export async function startTestbed(context: DriverContext, io: StageIo): Promise<void> {
   const spec = await planSession(context);
   const { appliance, topology } = spec.config;
-  io.say(`making the testbed: ${appliance.name}, ${topology.links} links; scripts run beside ${spec.job?.node ?? ''}`);
-  await startSessionServer(spec, io.keeper, keeperEnvironment(context.env), io.say, io.signal).catch(async (error: unknown) => {
-    throw await noteFailure(spec.directory, error, context.job);
-  });
+  io.log(`making the testbed: ${appliance.name}, ${topology.links} links; scripts run beside ${spec.job?.node ?? ''}`);
+  await startSessionServer(spec, io.serverCommand, serverEnvironment(context.env), io.log, io.signal).catch(
+    async (error: unknown) => {
+      throw await recordStartFailure(spec.directory, error, context.job);
+    },
+  );
 }
 
 /** A keeper has no use for what is only of one stage, or of the job. */
-function keeperEnvironment(env: DriverContext['env']): DriverContext['env'] {
+function serverEnvironment(env: DriverContext['env']): DriverContext['env'] {
   const dropped = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_|SYSTEM_FAILURE_|TMPDIR$)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.test(name)));
 }
 
-async function providePulled(
+async function pullJobImages(
   { docker }: Engine,
   references: readonly string[],
   { env, settings }: DriverContext,
-  { say, signal }: StageIo,
+  { log, signal }: StageIo,
 ): Promise<void> {
   const images = references.map((reference): ResolvedImage => ({
     name: reference,
@@ -113,7 +115,7 @@ async function providePulled(
     env,
     signal,
     onResult: ({ image, action }) => {
-      say(`image ${image.reference}: ${action}`);
+      log(`image ${image.reference}: ${action}`);
     },
   });
 }

@@ -6,18 +6,18 @@ import { EnvironmentError, messageOf, statusByFault } from '../../../core/errors
 import { tail } from '../../../core/text.ts';
 import { callSocket, isSessionUp, sessionFiles, stopSession } from '../../../session/index.ts';
 import { artifactFolder, collectFiles } from '../files/collect.ts';
-import { collectedFile, noteInterruption } from '../files/keep.ts';
+import { collectedFile, recordInterruption } from '../files/keep.ts';
 import { filteringShell } from '../policy/host-shell.ts';
-import { dropForeignLinks } from '../files/symlinks.ts';
+import { removeEscapingLinks } from '../files/symlinks.ts';
 import { outcomeOfStatus, type Outcome } from '../outcome.ts';
 import { jobPaths, projectDirectory } from '../paths.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
 import { runPredefined } from './predefined.ts';
 import { startTestbed } from './prepare.ts';
-import { isFirstTime, OutputEnd, sayOnce } from './log-once.ts';
-import { haveScriptsBegun, keepPristine, noteScripts, sealBuilds } from '../files/sanitize.ts';
+import { recordIfNew, ScriptOutputTail, logOnce } from './log-once.ts';
+import { haveScriptsBegun, savePristine, recordScriptsBegun, sanitizeBuilds } from '../files/sanitize.ts';
 import { handlesFiles, isAfterScripts, isPredefined } from './sub-stages.ts';
-import { notedFailure } from './start-failure.ts';
+import { readStartFailure } from './start-failure.ts';
 
 /** Where the output of a job's script goes. */
 export interface ScriptOutput {
@@ -41,10 +41,10 @@ export async function runStage(
   if (!isPredefined(stage)) return runUserScript(context, script, io);
   const isAfter = haveScriptsBegun(context);
   if (isAfter || isAfterScripts(stage)) await stopTestbed(context, io);
-  if (isAfter) await sealBuilds(context, io);
+  if (isAfter) await sanitizeBuilds(context, io);
   else if (handlesFiles(stage)) {
-    await keepPristine(context);
-    await dropForeignLinks(context, io);
+    await savePristine(context);
+    await removeEscapingLinks(context, io);
   }
   if (isAfter || isAfterScripts(stage)) await collectOnce(context, io);
   const { trustJobs, variables } = context.settings;
@@ -56,25 +56,25 @@ async function runUserScript(context: DriverContext, script: string, io: StageIo
   try {
     return await runInTestbed(context, script, io);
   } catch (error) {
-    const word = io.signal.aborted ? await noteInterruption(context) : undefined;
-    if (word !== undefined) io.say(word);
+    const word = io.signal.aborted ? await recordInterruption(context) : undefined;
+    if (word !== undefined) io.log(word);
     throw error;
   }
 }
 
 async function runInTestbed(context: DriverContext, script: string, io: StageIo & ScriptOutput): Promise<Outcome> {
   const { session } = jobPaths(context.settings, context.job);
-  const failure = await notedFailure(session);
+  const failure = await readStartFailure(session);
   if (failure) throw failure;
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(context, io);
-  await keepPristine(context);
-  await noteScripts(context);
+  await savePristine(context);
+  await recordScriptsBegun(context);
   const input = await readFile(script);
   const { stdout, stderr, signal } = io;
   if (!(await isSessionUp(session))) throw await lostTestbed(session);
   const refused = await beginScripts(session, io);
   if (refused) return refused;
-  const end = new OutputEnd();
+  const end = new ScriptOutputTail();
   const keep = (take: (data: Buffer) => void) => (data: Buffer) => {
     end.take(data);
     take(data);
@@ -91,7 +91,7 @@ async function runInTestbed(context: DriverContext, script: string, io: StageIo 
  * @returns how the stage ends when there can be no scripts, which the log then says
  * @throws EnvironmentError when this machine is to blame for that
  */
-async function beginScripts(session: string, { say, signal }: StageIo): Promise<Outcome | undefined> {
+async function beginScripts(session: string, { log, signal }: StageIo): Promise<Outcome | undefined> {
   const words: Buffer[] = [];
   const stderr = (data: Buffer): void => void words.push(data);
   const call = { args: ['begin'], stdout: () => undefined, stderr, signal };
@@ -100,7 +100,7 @@ async function beginScripts(session: string, { say, signal }: StageIo): Promise<
   if (status === 0) return undefined;
   const said = Buffer.concat(words).toString().trim();
   if (status !== statusByFault.usage) throw new EnvironmentError(said.replace(/^alpy: /, ''));
-  await sayOnce(session, said, say);
+  await logOnce(session, said, log);
   return outcomeOfStatus(status);
 }
 
@@ -111,7 +111,7 @@ async function lostTestbed(session: string): Promise<EnvironmentError> {
     return tail(text.trim(), 2000);
   };
   const what = 'the testbed has gone';
-  if (!(await isFirstTime(session, what))) return new EnvironmentError(`${what}, as the log says above`);
+  if (!(await recordIfNew(session, what))) return new EnvironmentError(`${what}, as the log says above`);
   const words = await read(sessionFiles.log);
   if (words !== '') return new EnvironmentError(`${what}: ${words}`);
   const deeds = await read(sessionFiles.testbed, 'debug.log');
@@ -119,12 +119,17 @@ async function lostTestbed(session: string): Promise<EnvironmentError> {
 }
 
 /** A script may have failed because the testbed broke, or gone well though the guest or a service has died. */
-async function judge(status: number, session: string, { say, signal }: StageIo & ScriptOutput, end: OutputEnd): Promise<Outcome> {
+async function judge(
+  status: number,
+  session: string,
+  { log, signal }: StageIo & ScriptOutput,
+  end: ScriptOutputTail,
+): Promise<Outcome> {
   const words: Buffer[] = [];
   const keepWord = (data: Buffer): void => void words.push(data);
   const call = { args: ['status'], stdout: () => undefined, stderr: keepWord, signal };
   const state = await callSocket(join(session, sessionFiles.socket), call);
-  const isNew = await sayOnce(session, Buffer.concat(words).toString().trim(), say, (message) => end.has(message));
+  const isNew = await logOnce(session, Buffer.concat(words).toString().trim(), log, (message) => end.has(message));
   const { device, usage } = statusByFault;
   if (state !== 0 && state !== device && state !== usage) return { kind: 'system' };
   // the guest powered off or rebooted of itself, or a service ended; that is not also the fault of after_script
@@ -132,28 +137,28 @@ async function judge(status: number, session: string, { say, signal }: StageIo &
 }
 
 /** Ends the testbed, so that its captures are whole. That it does not end well keeps nothing else from being done. */
-async function stopTestbed(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+async function stopTestbed(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(context.settings, context.job);
   try {
     const complaint = await stopSession(session, signal);
-    await sayOnce(session, complaint, say);
+    await logOnce(session, complaint, log);
   } catch (error) {
     signal.throwIfAborted();
-    say(`the testbed did not end as it should: ${messageOf(error)}`);
+    log(`the testbed did not end as it should: ${messageOf(error)}`);
   }
 }
 
 /** Puts the testbed's files among those of the project: once, and also when it has ended by itself, as they tell why. */
-async function collectOnce(context: DriverContext, { say, signal }: StageIo): Promise<void> {
+async function collectOnce(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(context.settings, context.job);
   const mark = join(session, collectedFile);
   if (!existsSync(join(session, sessionFiles.testbed)) || existsSync(mark)) return;
   try {
     await collectFiles(context, signal);
     await writeFile(mark, '');
-    say(`captures, console logs and events are in ${artifactFolder}`);
+    log(`captures, console logs and events are in ${artifactFolder}`);
   } catch (error) {
     signal.throwIfAborted();
-    say(`the files of the testbed are not complete: ${messageOf(error)}`); // its artifacts are wanted all the same
+    log(`the files of the testbed are not complete: ${messageOf(error)}`); // its artifacts are wanted all the same
   }
 }

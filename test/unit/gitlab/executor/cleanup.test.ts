@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { cleanUpJob } from '../../../../src/gitlab/executor/stages/cleanup.ts';
 import { removeFolder } from '../../../../src/gitlab/executor/files/remove-folder.ts';
-import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
+import { jobPaths, sanitizePaths } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
 test.each([true, false])(
@@ -20,7 +20,7 @@ test.each([true, false])(
     const { builds, session } = jobPaths(settings, job);
     await mkdir(join(builds, 'group'), { recursive: true });
     await mkdir(session, { recursive: true });
-    if (haveBegun) await writeFile(sealPaths(settings, job).begun, '');
+    if (haveBegun) await writeFile(sanitizePaths(settings, job).begun, '');
     const context = { settings, job, env: {}, accelCacheFile: '' };
     const error: unknown = await cleanUpJob(context, new AbortController().signal).catch((cause: unknown) => cause);
     expect(String(error)).toContain('/nonexistent/docker.sock');

@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
-import { artifactFolder, clearWay } from '../../../../src/gitlab/executor/files/collect.ts';
+import { artifactFolder, realFoldersScript } from '../../../../src/gitlab/executor/files/collect.ts';
 import { folder } from './make.ts';
 
 /** A file of the runner's, such as git's settings. */
@@ -23,7 +23,7 @@ beforeEach(async () => {
 async function collect(): Promise<void> {
   const from = await folder();
   await writeFile(join(from, 'console.log'), '[credential] helper = !evil\n');
-  await execa('sh', ['-ec', `${clearWay}cp -R "$3"/. "$path"`, 'sh', project, artifactFolder, from]);
+  await execa('sh', ['-ec', `${realFoldersScript}cp -R "$3"/. "$path"`, 'sh', project, artifactFolder, from]);
 }
 
 test.each([

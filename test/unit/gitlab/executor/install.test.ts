@@ -8,11 +8,11 @@ import {
   defaultSettings,
   install,
   loadSettings,
-  printedPart,
+  configExcerpt,
   readRunner,
   settingsJsonSchema,
-  timeoutProposal,
-  wantedKeys,
+  timeoutSuggestion,
+  requiredKeys,
 } from '../../../../src/gitlab/executor/index.ts';
 import { folder } from './make.ts';
 
@@ -228,10 +228,10 @@ describe('install', () => {
   });
 
   test('RUNNER_SCRIPT_TIMEOUT is proposed unless config.toml sets it', () => {
-    expect(timeoutProposal({ own: { environment: ['A=RUNNER_SCRIPT_TIMEOUT=1m'] } })).toContain('RUNNER_SCRIPT_TIMEOUT=50m');
-    expect(timeoutProposal({ own: {} })).toContain("less than the job's timeout");
-    expect(timeoutProposal({ own: { environment: ['A=1', 'RUNNER_SCRIPT_TIMEOUT=20m'] } })).toBeUndefined();
-    expect(printedPart(wantedKeys(defaultSettings('/s.yaml'), program))).toMatch(
+    expect(timeoutSuggestion({ own: { environment: ['A=RUNNER_SCRIPT_TIMEOUT=1m'] } })).toContain('RUNNER_SCRIPT_TIMEOUT=50m');
+    expect(timeoutSuggestion({ own: {} })).toContain("less than the job's timeout");
+    expect(timeoutSuggestion({ own: { environment: ['A=1', 'RUNNER_SCRIPT_TIMEOUT=20m'] } })).toBeUndefined();
+    expect(configExcerpt(requiredKeys(defaultSettings('/s.yaml'), program))).toMatch(
       /^ {2}# environment = \["RUNNER_SCRIPT_TIMEOUT=/m,
     );
   });
@@ -239,8 +239,8 @@ describe('install', () => {
   test('what is printed for pasting is what would be written', async () => {
     const where = await files(before);
     await install(where);
-    const wanted = wantedKeys(defaultSettings(where.settings), program);
-    const [printed] = (parse(printedPart(wanted)) as unknown as { runners: [{ custom: object }] }).runners;
+    const wanted = requiredKeys(defaultSettings(where.settings), program);
+    const [printed] = (parse(configExcerpt(wanted)) as unknown as { runners: [{ custom: object }] }).runners;
     const { runner } = await readRunner(where);
     expect(runner.own).toMatchObject({ ...printed, custom: { ...printed.custom, graceful_kill_timeout: 30 } });
   });

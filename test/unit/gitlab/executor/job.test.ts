@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readJob } from '../../../../src/gitlab/executor/index.ts';
-import { firstOf, saidOf } from '../../../../src/gitlab/executor/job.ts';
+import { firstNonEmpty, valuesOf } from '../../../../src/gitlab/executor/job.ts';
 import { environment, folder, jobWith, response } from './make.ts';
 
 describe('what the runner tells', () => {
@@ -125,9 +125,9 @@ test('what a job has given as a variable, with and without variables in place', 
     { key: 'GIT_CLEAN_FLAGS', value: null },
   ];
   const job = await jobWith({ GIT_CLEAN_FLAGS: '-x' }, { variables });
-  expect([saidOf(job, 'GIT_CLEAN_FLAGS'), saidOf(job, 'OTHER')]).toEqual([['-x', '$A', ''], []]);
+  expect([valuesOf(job, 'GIT_CLEAN_FLAGS'), valuesOf(job, 'OTHER')]).toEqual([['-x', '$A', ''], []]);
 });
 
 test('the first that says something', () => {
-  expect([firstOf(undefined, null, '', 'a', 'b'), firstOf(), firstOf('')]).toEqual(['a', '', '']);
+  expect([firstNonEmpty(undefined, null, '', 'a', 'b'), firstNonEmpty(), firstNonEmpty('')]).toEqual(['a', '', '']);
 });

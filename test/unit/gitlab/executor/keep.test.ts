@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
-import { collectedFile, keepFiles, keptFolder, noteInterruption } from '../../../../src/gitlab/executor/files/keep.ts';
+import { collectedFile, keepFiles, keptFolder, recordInterruption } from '../../../../src/gitlab/executor/files/keep.ts';
 import { describeRun, writeMark } from '../../../../src/gitlab/executor/mark.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
@@ -25,9 +25,9 @@ async function running(root: string, ageMs: number, id: number, settings = ''): 
 test('a job that reaches its time-out is told where its captures will be; one that is cancelled is not', async () => {
   const root = await folder();
   const overdue = await running(root, 598_000, 1);
-  expect(await noteInterruption(overdue)).toContain(`in ${keptFolder(overdue.settings, overdue.job.key)}. To get them`);
-  expect(await noteInterruption(await running(root, 300_000, 2))).toBeUndefined();
-  const unkept = await noteInterruption(await running(root, 598_000, 3, 'keptMiB: 0'));
+  expect(await recordInterruption(overdue)).toContain(`in ${keptFolder(overdue.settings, overdue.job.key)}. To get them`);
+  expect(await recordInterruption(await running(root, 300_000, 2))).toBeUndefined();
+  const unkept = await recordInterruption(await running(root, 598_000, 3, 'keptMiB: 0'));
   expect(unkept).toContain('RUNNER_SCRIPT_TIMEOUT');
   expect(unkept).not.toContain('kept');
 });
@@ -38,18 +38,18 @@ test('what was stopped and not uploaded is kept; the oldest go when there is too
   for (const id of [1, 2]) {
     const context = await running(root, 0, id, 'keptMiB: 1');
     await keepFiles(context); // nothing was stopped
-    await noteInterruption(context);
+    await recordInterruption(context);
     await keepFiles(context);
     expect(await readdir(kept)).toEqual([context.job.key]);
     expect(await readdir(keptFolder(context.settings, context.job.key))).toEqual(['link0.pcap']);
     await utimes(keptFolder(context.settings, context.job.key), id, id); // the first is the oldest
   }
   const uploaded = await running(root, 0, 3);
-  await noteInterruption(uploaded);
+  await recordInterruption(uploaded);
   await writeFile(join(jobPaths(uploaded.settings, uploaded.job).session, collectedFile), '');
   await keepFiles(uploaded);
   const unwanted = await running(root, 0, 4, 'keptMiB: 0');
-  await noteInterruption(unwanted);
+  await recordInterruption(unwanted);
   await keepFiles(unwanted);
   expect(await readdir(kept)).toHaveLength(1);
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { removeDeadJobs, type Settings } from '../../../../src/gitlab/executor/index.ts';
 import { describeRun, readMark, writeMark, type Mark } from '../../../../src/gitlab/executor/mark.ts';
-import { sealPaths } from '../../../../src/gitlab/executor/paths.ts';
+import { sanitizePaths } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, jobWith, response, settingsOf } from './make.ts';
 
 const [dead, live] = ['41-deadbeef', '42-0badcafe'];
@@ -58,7 +58,7 @@ test.each([true, false])('without a daemon, they stay where scripts may still wr
     vi.unstubAllEnvs();
   });
   const settings = await rootWith({ [dead]: { bootId: 'another' } });
-  if (haveBegun) await writeFile(sealPaths(settings, { key: dead, projectId: 0 }).begun, '');
+  if (haveBegun) await writeFile(sanitizePaths(settings, { key: dead, projectId: 0 }).begun, '');
   const said = await remove(settings).catch(String);
   if (haveBegun) expect(said).toContain('/nonexistent/docker.sock');
   expect(await left(settings)).toEqual(haveBegun ? [[dead], [dead]] : [[], []]);

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BugError, DeviceError, EnvironmentError, UsageError } from '../../../../src/core/errors.ts';
-import { outcomeOfError, tellOutcome } from '../../../../src/gitlab/executor/index.ts';
+import { outcomeOfError, reportOutcome } from '../../../../src/gitlab/executor/index.ts';
 import { outcomeOfStatus } from '../../../../src/gitlab/executor/outcome.ts';
 import { isAfterScripts, isPredefined } from '../../../../src/gitlab/executor/stages/sub-stages.ts';
 import { SessionError } from '../../../../src/session/index.ts';
@@ -14,28 +14,28 @@ const failure = { kind: 'failure', exitCode: 77 } as const;
 
 test('the runner says which exit status means what', async () => {
   const env = { BUILD_FAILURE_EXIT_CODE: '11', SYSTEM_FAILURE_EXIT_CODE: '12' };
-  expect(await tellOutcome({ kind: 'success' }, env)).toBe(0);
-  expect(await tellOutcome(failure, env)).toBe(11);
-  expect(await tellOutcome({ kind: 'system' }, env)).toBe(12);
+  expect(await reportOutcome({ kind: 'success' }, env)).toBe(0);
+  expect(await reportOutcome(failure, env)).toBe(11);
+  expect(await reportOutcome({ kind: 'system' }, env)).toBe(12);
 });
 
 test.each([[{}], [{ BUILD_FAILURE_EXIT_CODE: '', SYSTEM_FAILURE_EXIT_CODE: 'x' }]])(
   'when it does not, as %j: 1 and 2',
   async (env: Readonly<Record<string, string>>) => {
-    expect([await tellOutcome(failure, env), await tellOutcome({ kind: 'system' }, env)]).toEqual([1, 2]);
+    expect([await reportOutcome(failure, env), await reportOutcome({ kind: 'system' }, env)]).toEqual([1, 2]);
   },
 );
 
 test("a script's exit status goes into a file, which does not stay for the next stage", async () => {
   const file = join(await folder(), 'build_exit_code');
   const env = { BUILD_EXIT_CODE_FILE: file };
-  await tellOutcome(failure, env);
+  await reportOutcome(failure, env);
   expect(await readFile(file, 'utf8')).toBe('77\n');
   for (const kind of ['success', 'system'] as const) {
     await writeFile(file, '77\n');
-    await tellOutcome({ kind }, env);
+    await reportOutcome({ kind }, env);
     expect(existsSync(file)).toBe(false);
-    await tellOutcome({ kind }, env); // none there
+    await reportOutcome({ kind }, env); // none there
   }
 });
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
 import { projectDirectory } from '../../../../src/gitlab/executor/paths.ts';
-import { isKnownEarly, jobImages, planSession } from '../../../../src/gitlab/executor/plan.ts';
+import { canStartEarly, jobImages, planSession } from '../../../../src/gitlab/executor/plan.ts';
 import { resolveImages } from '../../../../src/images/index.ts';
 import type { SessionSpec } from '../../../../src/session/index.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
@@ -143,7 +143,7 @@ describe('what the testbed is', () => {
 
   test('when it is known before the project is there', async () => {
     const early = async (variables: Readonly<Record<string, string>>): Promise<boolean> =>
-      isKnownEarly(await surroundings({ variables }));
+      canStartEarly(await surroundings({ variables }));
     expect(await early({ ALPY_APPLIANCE: 'router' })).toBe(true);
     expect(await early({ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_IMAGE: 'mine.qcow2' })).toBe(false);
     expect(await early({ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY: 'x' })).toBe(false);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from '../../../../src/config/index.ts';
 import {
-  ownParts,
+  withRunnerSettings,
   assertJobIsSafe,
   assertImageIsAllowed,
   assertWithinLimits,
-  topologyFile,
+  resolveTopologyFile,
 } from '../../../../src/gitlab/executor/policy/job-policy.ts';
 import { jobPaths } from '../../../../src/gitlab/executor/paths.ts';
 import { defaultSettings, type Job } from '../../../../src/gitlab/executor/index.ts';
@@ -264,7 +264,7 @@ describe('limits', () => {
       raw: { appliance: { image: 'a' }, images: { qemu: 'evil' }, snapshots: { directory: '/', maxMiB: 9 } },
       directory: '/p',
     });
-    const { images, snapshots } = ownParts(loaded, settings);
+    const { images, snapshots } = withRunnerSettings(loaded, settings);
     expect([images, snapshots]).toEqual([{ registry: 'own.example' }, { maxMiB: 5 }]);
   });
 });
@@ -275,8 +275,8 @@ describe('the file that describes the testbed', () => {
     await mkdir(join(project, 'ci'));
     await writeFile(join(project, 'ci', 'bed.yml'), '');
     await symlink('ci/bed.yml', join(project, 'alpy.yaml'));
-    expect(await topologyFile(project, 'ci/bed.yml')).toBe(join(project, 'ci/bed.yml'));
-    expect(await topologyFile(project, 'alpy.yaml')).toBe(join(project, 'alpy.yaml'));
+    expect(await resolveTopologyFile(project, 'ci/bed.yml')).toBe(join(project, 'ci/bed.yml'));
+    expect(await resolveTopologyFile(project, 'alpy.yaml')).toBe(join(project, 'alpy.yaml'));
   });
 
   test('no program, nothing that is not there, nothing outside', async () => {
@@ -285,13 +285,13 @@ describe('the file that describes the testbed', () => {
     await writeFile(join(outside, 'alpy.yaml'), '');
     await symlink(join(outside, 'alpy.yaml'), join(project, 'link.yaml'));
     await symlink(outside, join(project, 'there'));
-    await expect(topologyFile(project, 'alpy.config.ts')).rejects.toThrow(
+    await expect(resolveTopologyFile(project, 'alpy.config.ts')).rejects.toThrow(
       'wanted a YAML file of the project, found "alpy.config.ts"',
     );
-    await expect(topologyFile(project, 'alpy.yaml')).rejects.toThrow(
+    await expect(resolveTopologyFile(project, 'alpy.yaml')).rejects.toThrow(
       /alpy\.yaml in the project: there is no such file\. Set ALPY_APPLIANCE/,
     );
     for (const name of ['link.yaml', 'there/alpy.yaml', join(outside, 'alpy.yaml'), '../alpy.yaml'])
-      await expect(topologyFile(project, name)).rejects.toThrow(/lies outside of the project|there is no such file/);
+      await expect(resolveTopologyFile(project, name)).rejects.toThrow(/lies outside of the project|there is no such file/);
   });
 });

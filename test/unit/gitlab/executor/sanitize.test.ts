@@ -2,17 +2,17 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { jobPaths, sealPaths } from '../../../../src/gitlab/executor/paths.ts';
+import { jobPaths, sanitizePaths } from '../../../../src/gitlab/executor/paths.ts';
 import type { DriverContext } from '../../../../src/gitlab/executor/driver-context.ts';
 import { runStage } from '../../../../src/gitlab/executor/stages/run.ts';
-import { haveScriptsBegun, keepPristine, noteScripts } from '../../../../src/gitlab/executor/files/sanitize.ts';
+import { haveScriptsBegun, savePristine, recordScriptsBegun } from '../../../../src/gitlab/executor/files/sanitize.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
 const io = {
-  say: () => undefined,
+  log: () => undefined,
   stdout: () => undefined,
   stderr: () => undefined,
-  keeper: [],
+  serverCommand: [],
   signal: AbortSignal.timeout(60_000),
 };
 
@@ -36,13 +36,13 @@ async function surroundings(settings = ''): Promise<DriverContext & { readonly t
 
 test("the copy of the runner's temporary folder is what was there the first time, without what scripts export", async () => {
   const context = await surroundings();
-  const { pristine } = sealPaths(context.settings, context.job);
+  const { pristine } = sanitizePaths(context.settings, context.job);
   await mkdir(`${pristine}.part`); // of one that was stopped
-  await keepPristine(context);
+  await savePristine(context);
   await writeFile(join(context.temporary, '.glr.gconf'), 'of an archive');
   await writeFile(join(context.temporary, 'more'), '');
-  await keepPristine(context);
-  await noteScripts(context);
+  await savePristine(context);
+  await recordScriptsBegun(context);
   expect(haveScriptsBegun(context)).toBe(true);
   expect(await readdir(pristine)).toEqual(['.glr.gconf']);
   expect(await readFile(join(pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
@@ -54,6 +54,6 @@ test.each(['restore_cache', 'download_artifacts'])('it is made before %s unpacks
   await writeFile(script, `echo evil >${join(context.temporary, '.glr.gconf')}`);
   expect(await runStage(context, script, stage, io)).toEqual({ kind: 'success' });
   expect(haveScriptsBegun(context)).toBe(false);
-  await keepPristine(context);
-  expect(await readFile(join(sealPaths(context.settings, context.job).pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
+  await savePristine(context);
+  expect(await readFile(join(sanitizePaths(context.settings, context.job).pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
 });

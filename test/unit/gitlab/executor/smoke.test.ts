@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { defaultSettings, playSmokeJob, type SmokeFailure } from '../../../../src/gitlab/executor/index.ts';
+import { defaultSettings, runSmokeJob, type SmokeFailure } from '../../../../src/gitlab/executor/index.ts';
 import { folder } from './make.ts';
 
 interface Lines {
@@ -33,11 +33,11 @@ async function play(lines: Lines, signal = new AbortController().signal): Promis
     ]),
   );
   const said: string[] = [];
-  const failure = await playSmokeJob({
+  const failure = await runSmokeJob({
     runner: { custom },
     settings: defaultSettings('/etc/alpy/executor.yaml'),
     env: { PATH: process.env['PATH'], SECRET: 'x' },
-    say: (line) => said.push(line.replace(/ \([\d.]+ s\)$/, '')),
+    log: (line) => said.push(line.replace(/ \([\d.]+ s\)$/, '')),
     signal,
   }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
@@ -110,11 +110,11 @@ test('one that is cancelled is cleaned up', async () => {
 });
 
 test('a config.toml that names no driver', async () => {
-  const failure = await playSmokeJob({
+  const failure = await runSmokeJob({
     runner: { custom: {} },
     settings: defaultSettings('/etc/alpy/executor.yaml'),
     env: {},
-    say: () => undefined,
+    log: () => undefined,
     signal: new AbortController().signal,
   });
   expect(failure).toEqual({ stage: 'config', reason: 'config.toml has no config_exec' });

@@ -2,8 +2,13 @@
 import { expect, test } from 'vitest';
 import { EnvironmentError } from '../../../../src/core/errors.ts';
 import { outcomeOfError } from '../../../../src/gitlab/executor/index.ts';
-import { isOfRunner, notedFailure, noteFailure, outcomeOfStart } from '../../../../src/gitlab/executor/stages/start-failure.ts';
-import { isFirstTime, OutputEnd, sayOnce } from '../../../../src/gitlab/executor/stages/log-once.ts';
+import {
+  usesRunnersAppliance,
+  readStartFailure,
+  recordStartFailure,
+  outcomeOfStartFailure,
+} from '../../../../src/gitlab/executor/stages/start-failure.ts';
+import { recordIfNew, ScriptOutputTail, logOnce } from '../../../../src/gitlab/executor/stages/log-once.ts';
 import { SessionError } from '../../../../src/session/index.ts';
 import { folder } from './make.ts';
 
@@ -22,48 +27,48 @@ test.each([
   [{ ALPY_TOPOLOGY: 'a.yaml' }, false],
   [{}, false],
 ])('%j: the testbed is the runner’s alone: %j', (variables, expected) => {
-  expect(isOfRunner({ variables })).toBe(expected);
+  expect(usesRunnersAppliance({ variables })).toBe(expected);
 });
 
 test('what a job describes is its fault, with the exit status of alpy run', () => {
-  expect(outcomeOfStart(boot, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
-  expect(outcomeOfStart(disk, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
-  for (const error of [boot, disk, login]) expect(outcomeOfStart(error, ofRunner)).toEqual({ kind: 'system' });
-  expect(outcomeOfStart(login, ofJob)).toEqual({ kind: 'failure', exitCode: 2 });
-  expect(outcomeOfStart(service, ofRunner)).toEqual({ kind: 'failure', exitCode: 2 });
-  expect(outcomeOfStart(new EnvironmentError('no daemon'), ofJob)).toEqual({ kind: 'system' });
+  expect(outcomeOfStartFailure(boot, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
+  expect(outcomeOfStartFailure(disk, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
+  for (const error of [boot, disk, login]) expect(outcomeOfStartFailure(error, ofRunner)).toEqual({ kind: 'system' });
+  expect(outcomeOfStartFailure(login, ofJob)).toEqual({ kind: 'failure', exitCode: 2 });
+  expect(outcomeOfStartFailure(service, ofRunner)).toEqual({ kind: 'failure', exitCode: 2 });
+  expect(outcomeOfStartFailure(new EnvironmentError('no daemon'), ofJob)).toEqual({ kind: 'system' });
 });
 
 test('why there is no testbed is kept for later stages if a guest was started', async () => {
   const session = await folder();
-  expect(await noteFailure(session, new EnvironmentError('no daemon'), ofJob)).toBeInstanceOf(EnvironmentError);
-  const missing = await noteFailure(session, disk, ofJob);
+  expect(await recordStartFailure(session, new EnvironmentError('no daemon'), ofJob)).toBeInstanceOf(EnvironmentError);
+  const missing = await recordStartFailure(session, disk, ofJob);
   expect(outcomeOfError(missing)).toEqual({ kind: 'failure', exitCode: 3 });
-  expect(await notedFailure(session)).toBeUndefined();
-  expect(await noteFailure(session, boot, ofRunner)).toMatchObject({ message: 'dut did not boot\nlast output' });
+  expect(await readStartFailure(session)).toBeUndefined();
+  expect(await recordStartFailure(session, boot, ofRunner)).toMatchObject({ message: 'dut did not boot\nlast output' });
   const shown = new SessionError(`x\npicture: ${session}/testbed/screen.png`, 'ALPY_BOOT', 'environment', 'boot');
-  expect(await noteFailure(await folder(), shown, ofJob)).toMatchObject({ message: shown.message });
-  const later = await notedFailure(session);
+  expect(await recordStartFailure(await folder(), shown, ofJob)).toMatchObject({ message: shown.message });
+  const later = await readStartFailure(session);
   expect(later?.message).toBe('there is no testbed, as the log says above: dut did not boot');
   expect(outcomeOfError(later)).toEqual({ kind: 'system' });
-  expect(await noteFailure(session, shown, ofJob)).toMatchObject({ message: 'x\npicture: alpy-out/testbed/screen.png' });
+  expect(await recordStartFailure(session, shown, ofJob)).toMatchObject({ message: 'x\npicture: alpy-out/testbed/screen.png' });
 });
 
 test('a message is said once, whatever the code behind it, and not if the script has printed it', async () => {
   const session = await folder();
   const lines: string[] = [];
-  const say = (line: string): void => void lines.push(line);
-  await sayOnce(session, '', say);
-  await sayOnce(session, 'alpy: dut: the guest is gone; the last output was:\na (ALPY_GUEST_LOST)', say);
-  await sayOnce(session, 'dut: the guest is gone; the last output was:\na\nb', say);
+  const log = (line: string): void => void lines.push(line);
+  await logOnce(session, '', log);
+  await logOnce(session, 'alpy: dut: the guest is gone; the last output was:\na (ALPY_GUEST_LOST)', log);
+  await logOnce(session, 'dut: the guest is gone; the last output was:\na\nb', log);
   expect(lines).toHaveLength(1);
-  const end = new OutputEnd();
+  const end = new ScriptOutputTail();
   end.take(Buffer.from('x'.repeat(100_000)));
   end.take(Buffer.from('web@node0: the container '));
   end.take(Buffer.from('ended\n'));
-  await sayOnce(session, 'alpy: web@node0: the container ended (ALPY_SERVICE)', say, (message) => end.has(message));
+  await logOnce(session, 'alpy: web@node0: the container ended (ALPY_SERVICE)', log, (message) => end.has(message));
   expect(lines).toHaveLength(1);
-  expect(await isFirstTime(session, 'web@node0: the container ended')).toBe(false);
-  await sayOnce(session, 'alpy: another', say);
+  expect(await recordIfNew(session, 'web@node0: the container ended')).toBe(false);
+  await logOnce(session, 'alpy: another', log);
   expect(lines).toHaveLength(2);
 });

@@ -3,7 +3,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { dropLinks, toldRemovals } from '../../../../src/gitlab/executor/files/symlinks.ts';
+import { removeLinksScript, removalMessages } from '../../../../src/gitlab/executor/files/symlinks.ts';
 import { folder } from './make.ts';
 
 test('links that lead out are removed, whatever their names are, and those within stay', async () => {
@@ -22,7 +22,7 @@ test('links that lead out are removed, whatever their names are, and those withi
     ['prefix', `${root}-other`],
   ] as const)
     await symlink(target, join(root, name));
-  const { stdout } = await execa('sh', ['-ec', dropLinks, 'sh', root, root], { stripFinalNewline: false });
+  const { stdout } = await execa('sh', ['-ec', removeLinksScript, 'sh', root, root], { stripFinalNewline: false });
   const left = await readdir(root, { recursive: true });
   expect(left.sort()).toEqual([
     'a b',
@@ -33,7 +33,7 @@ test('links that lead out are removed, whatever their names are, and those withi
     'through', // to what has been removed
     'within',
   ]);
-  const told = toldRemovals(stdout);
+  const told = removalMessages(stdout);
   for (const name of ['out', 'a b/new\nline', '-n', 'prefix'])
     expect(told).toContain(
       `removed the link ${JSON.stringify(join(root, name))}: it leads out of the project, and artifacts and caches would follow it`,
@@ -62,7 +62,7 @@ test.each([
   await mkdir(join(project, 'sub'), { recursive: true });
   await mkdir(`${project}.tmp`);
   await symlink(target.replace('PROJECT', project), join(project, 'link'));
-  await execa('sh', ['-ec', dropLinks, 'sh', builds, project]);
+  await execa('sh', ['-ec', removeLinksScript, 'sh', builds, project]);
   expect((await readdir(project)).includes('link')).toBe(isSessionUp);
 });
 
@@ -73,7 +73,7 @@ test('a link that leads elsewhere for the program that packs than for the one th
   await mkdir(project, { recursive: true });
   const target = `/proc/self/cwd${project}/a/a/a/a/a/a/a/a/a/../../../../../../../../etc`;
   await symlink(target, join(project, 'etc'));
-  await execa('sh', ['-ec', dropLinks, 'sh', builds, project], { cwd: '/' });
+  await execa('sh', ['-ec', removeLinksScript, 'sh', builds, project], { cwd: '/' });
   expect(await readdir(project)).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ test('links outside of the project are removed, and one may climb as far as the 
   await symlink('../..', join(project, 'a', 'b', 'top'));
   await symlink('../../..', join(project, 'a', 'b', 'over'));
   await symlink('project', join(builds, 'group', 'beside'));
-  await execa('sh', ['-ec', dropLinks, 'sh', builds, project]);
+  await execa('sh', ['-ec', removeLinksScript, 'sh', builds, project]);
   expect(await readdir(join(builds, 'group'))).toEqual(['project']);
   expect(await readdir(join(project, 'a', 'b'))).toEqual(['top']);
 });
@@ -98,14 +98,14 @@ test('where a link is too deep to be removed, nothing goes on: from the project 
   });
   const deep = 'for i in $(seq 19); do mkdir "$0" && cd -P "$0" || exit 1; done; ln -s /etc "$1"';
   await execa('bash', ['-c', deep, 'd'.repeat(200), 'l'.repeat(200)], { cwd: project });
-  const { exitCode, stdout } = await execa('sh', ['-ec', dropLinks, 'sh', builds, project], { reject: false });
+  const { exitCode, stdout } = await execa('sh', ['-ec', removeLinksScript, 'sh', builds, project], { reject: false });
   expect(exitCode).not.toBe(0);
   expect(stdout).toBe('');
 });
 
 test('everything that was removed is told on a line of its own', () => {
-  expect(toldRemovals('')).toEqual([]);
-  expect(toldRemovals('special\0/b/a\nb\0inTheWay\0/b/group\0')).toEqual([
+  expect(removalMessages('')).toEqual([]);
+  expect(removalMessages('special\0/b/a\nb\0inTheWay\0/b/group\0')).toEqual([
     'removed "/b/a\\nb": expected files, folders and links, got a device, pipe or socket, which artifacts cannot have',
     'removed "/b/group": expected a folder, as the project belongs there',
   ]);
