@@ -19,9 +19,12 @@ export class QmpError extends EnvironmentError {
 /** QEMU ended, or its monitor connection did, while something was awaited from it. */
 export class QmpClosedError extends EnvironmentError {
   override readonly code = 'ALPY_QMP_CLOSED';
+  /** what was awaited, readable */
+  readonly awaited: string;
 
   constructor(awaited: string, options?: ErrorOptions) {
     super(`QEMU's monitor closed while waiting for ${awaited}: QEMU has ended`, options);
+    this.awaited = awaited;
   }
 }
 
@@ -29,10 +32,16 @@ export class QmpClosedError extends EnvironmentError {
 export class QmpTimeoutError extends AlpyError {
   readonly code = 'ALPY_QMP_TIMEOUT';
   readonly fault: Fault;
+  /** what was awaited, readable */
+  readonly awaited: string;
+  /** how long, in `ms` */
+  readonly timeoutMs: number;
 
   constructor(awaited: string, timeoutMs: number, fault: Fault, options?: ErrorOptions) {
     super(`QEMU: waited ${timeoutMs} ms for ${awaited}`, options);
     this.fault = fault;
+    this.awaited = awaited;
+    this.timeoutMs = timeoutMs;
   }
 }
 

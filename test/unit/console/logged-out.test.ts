@@ -93,7 +93,7 @@ describe.skipIf(!hasProgram('script') || !hasProgram('dash'))('while the opening
     const shell = RemoteShell.attach(console, wait, { title: 'Set the clock', text: () => 'exit 4' });
     await console.sendLine('echo x-$((1 + 1))');
     await console.expect('x-2', wait);
-    await expect(shell.run('true')).rejects.toThrow('command "Set the clock" ended with exit status 4');
+    await expect(shell.run('true')).rejects.toMatchObject({ code: 'ALPY_COMMAND', command: 'Set the clock', exitStatus: 4 });
     const judged = RemoteShell.attach(console, wait, { title: 'Set the clock', text: () => 'exit 4', judge: () => undefined });
     expect((await judged.run('echo works')).output).toBe('works');
   });

@@ -162,7 +162,8 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     await using console = SerialConsole.open(silent.stream);
     const controller = new AbortController();
     const login = RemoteShell.login(console, { user: 'root', ...quick }, { ...wait, signal: controller.signal });
-    controller.abort(new Error('cancelled'));
-    await expect(login).rejects.toThrow('cancelled');
+    const reason = new Error('cancelled');
+    controller.abort(reason);
+    await expect(login).rejects.toBe(reason);
   });
 });

@@ -33,7 +33,8 @@ describe.each([
   test.each(modes)('is not opened as %s', async (mode) => {
     await make();
     await expect(openPlain(path, mode)).rejects.toMatchObject(refused);
-    if (mode === 'r' || mode === 'a') expect(() => openPlainSync(path, mode)).toThrow(refused.message);
+    if (mode === 'r' || mode === 'a')
+      expect(() => openPlainSync(path, mode)).toThrow(expect.objectContaining({ code: refused.code }));
     expect((await readdir(directory)).sort()).toEqual(['file', 'victim']);
   });
 
@@ -47,8 +48,8 @@ describe.each([
 });
 
 test('a folder and a device are not opened', async () => {
-  await expect(openPlain(directory, 'r')).rejects.toThrow('a special file');
-  expect(() => openPlainSync('/dev/null', 'a')).toThrow('a special file');
+  await expect(openPlain(directory, 'r')).rejects.toMatchObject({ code: refused.code });
+  expect(() => openPlainSync('/dev/null', 'a')).toThrow(expect.objectContaining({ code: refused.code }));
 });
 
 test('a file is read, appended to and made empty, and what is not there is made or missed', async () => {

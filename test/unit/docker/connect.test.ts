@@ -64,7 +64,7 @@ test('a socket is waited for only if DOCKER_HOST names it and its folder exists'
     const onWait = (): void => {
       isWaiting = true;
     };
-    await expect(reach(place, { onWait, lateMs: 300 }, wait)).rejects.toThrow('nothing answers there');
+    await expect(reach(place, { onWait, lateMs: 300 }, wait)).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
     return isWaiting;
   };
   expect(await waits(daemonPlace({ DOCKER_HOST: `unix://${socket}` }))).toBe(true);

@@ -26,7 +26,10 @@ test('nobody is there', async () => {
   });
   const dead = join(directory, 'file.sock');
   await writeFile(dead, '');
-  await expect(Engine.connect({ socketPath: dead })).rejects.toThrow('nothing answers there');
+  await expect(Engine.connect({ socketPath: dead })).rejects.toMatchObject({
+    code: 'ALPY_DAEMON',
+    remedy: 'sudo systemctl start docker',
+  });
 });
 
 test('somebody is there but never answers', async () => {
@@ -74,7 +77,7 @@ test('a daemon that ends is told to all who wait', async () => {
   const waiting = engine.exits.exitOf('abc');
   (await daemon.events).end();
   await expect(waiting).rejects.toThrow('the Docker daemon ended its event stream: was it stopped?');
-  await expect(engine.exits.removalOf('later')).rejects.toThrow('the Docker daemon ended its event stream');
+  await expect(engine.exits.removalOf('later')).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
 });
 
 test("the daemon's refusals say what was wanted", async () => {

@@ -22,15 +22,14 @@ test('a deadline that passes while the daemon is frozen is not the fault of the 
   await using daemon = await FakeDaemon.open();
   await using proxy = await DaemonProxy.open(daemon.socketPath);
   using _engine = await Engine.connect({ socketPath: proxy.path });
-  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toThrow('no answer from the device');
+  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toBeInstanceOf(DeviceError);
   proxy.freeze();
   await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toMatchObject({
     code: 'ALPY_DAEMON',
     fault: 'environment',
-    message: expect.stringMatching(/did not answer for \d+\.\d s/) as string,
   });
   proxy.thaw();
-  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toThrow('no answer from the device');
+  await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toBeInstanceOf(DeviceError);
 }, 30_000);
 
 test('a deadline that passes when the daemon is dead is not the fault of the device', async () => {
@@ -147,7 +146,7 @@ test('that a daemon refuses a large file is the error, not that the file could n
   const file = join(folder.path, 'large');
   await writeFile(file, Buffer.alloc(8 * 1024 * 1024));
   const copied = writeFiles(engine, engine.docker.getContainer('x'), 'node0', [{ path: '/large', content: { file } }]);
-  await expect(copied).rejects.toMatchObject({ name: 'ContainerError', message: /^cannot copy files to node0: / });
+  await expect(copied).rejects.toMatchObject({ code: 'ALPY_CONTAINER', statusCode: 500 });
 });
 
 test('a process that gave up connecting to a silent daemon ends', async () => {

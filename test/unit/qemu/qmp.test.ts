@@ -79,10 +79,11 @@ test('what waits is told when QEMU ends, and so is what comes later', async () =
   const event = qmp.waitForEvent('STOP', wait);
   await qemu.next();
   qemu.end();
-  await expect(command).rejects.toThrow(new QmpClosedError('the answer to query-status'));
-  await expect(event).rejects.toThrow(QmpClosedError);
-  await expect(qmp.execute('cont')).rejects.toThrow('waiting for the answer to cont');
-  await expect(qmp.waitForEvent('STOP', wait)).rejects.toThrow('waiting for the event STOP');
+  const closed = (awaited: string): object => ({ code: 'ALPY_QMP_CLOSED', fault: 'environment', awaited });
+  await expect(command).rejects.toMatchObject(closed('the answer to query-status'));
+  await expect(event).rejects.toMatchObject(closed('the event STOP'));
+  await expect(qmp.execute('cont')).rejects.toMatchObject(closed('the answer to cont'));
+  await expect(qmp.waitForEvent('STOP', wait)).rejects.toMatchObject(closed('the event STOP'));
   expect(await qmp.closed).toBeUndefined();
 });
 
@@ -92,7 +93,11 @@ test('QEMU that ends before its greeting, or never greets', async () => {
   ended.end();
   await expect(opening).rejects.toThrow(QmpClosedError);
   const silent = new FakeQemu({ greet: false });
-  await expect(QmpClient.open(silent.stream, { timeoutMs: 20 })).rejects.toThrow("QEMU: waited 20 ms for QEMU's greeting");
+  await expect(QmpClient.open(silent.stream, { timeoutMs: 20 })).rejects.toMatchObject({
+    code: 'ALPY_QMP_TIMEOUT',
+    fault: 'environment',
+    awaited: "QEMU's greeting",
+  });
 });
 
 test('deadlines and signals end waits; an answer that comes too late harms nothing', async () => {

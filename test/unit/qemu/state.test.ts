@@ -63,11 +63,15 @@ test('a failure is told with the reason, the end of QEMU and silence as such', a
   qemu.event('MIGRATION', { status: 'failed' });
   const { id } = await qemu.next();
   qemu.send({ return: { status: 'failed', 'error-desc': 'No space left' }, id });
-  await expect(failed).rejects.toThrow('QEMU refused migrate: No space left');
+  await expect(failed).rejects.toMatchObject({
+    code: 'ALPY_QMP',
+    command: 'migrate',
+    message: expect.stringContaining('No space left') as string,
+  });
 
   const silent = loadState(qmp, '/s/state', { timeoutMs: 50 });
   await answer(qemu, 3);
-  await expect(silent).rejects.toThrow('QEMU: waited 50 ms for the end of migrate-incoming');
+  await expect(silent).rejects.toMatchObject({ code: 'ALPY_QMP_TIMEOUT', awaited: 'the end of migrate-incoming' });
 
   const ended = loadState(qmp, '/s/state', wait);
   await answer(qemu, 3);

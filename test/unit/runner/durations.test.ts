@@ -33,7 +33,7 @@ test('from an object', async () => {
 });
 
 test.each(['[]', '{"a": "3"}', '{"a": -1}', 'null', '{"a": 1'])('refuses %s', async (text) => {
-  await expect(readDurations(await fileWith(text))).rejects.toThrow(/^--durations: /);
+  await expect(readDurations(await fileWith(text))).rejects.toMatchObject({ code: 'ALPY_USAGE' });
 });
 
 test('refuses a file that is not there', async () => {
