@@ -2,7 +2,7 @@
 /** Alpy as a library: testbeds without a test runner. Tests import `alpy/test` instead. @module */
 export { AlpyError, BugError, DeviceError, EnvironmentError, UsageError, type Fault } from './core/errors.ts';
 export type { Wait } from './core/deadline.ts';
-export { enterSink, log, step, withSink, type StepEvent, type StepSink } from './core/step.ts';
+export { log, step, withSink, type StepCategory, type StepEvent, type StepSink } from './core/step.ts';
 export { Capture, CaptureError, DecodeTimeoutError, FrameTimeoutError, type Frame, type ReadOptions } from './capture/index.ts';
 export { defineConfig, loadConfig, type Config, type ConfigInput } from './config/index.ts';
 export * from './console/index.ts';

@@ -19,7 +19,7 @@ export async function startToPing(context: Context): Promise<void> {
     const kind = name === 'first' ? 'restored' : 'restored, not the first of its process';
     const ms = Number(await readFile(join(out, directory ?? '', 'start-to-ping-ms'), 'utf8'));
     context.figures.add(`start to first answered ping, ${kind}`, 'ms', ms);
-    const down = steps.find(({ title }) => title === 'Tear the testbed down');
+    const down = steps.find(({ category }) => category === 'testbed.teardown');
     if (down?.durationMs === undefined) throw new Error('nobody knows how long the tear-down took');
     context.figures.add(`testbed down, ${kind}`, 'ms', down.durationMs);
   }

@@ -24,16 +24,20 @@ interface Use {
   characters: number;
 }
 
+/** Stands for the lines that belong to no step, where ids of steps are keys. */
+const noStep = '';
+
 /**
- * Hands on the events of one test as long as they are not too many: a program that prints without end costs the test the rest of
- * its log, but no other test anything. What is left out is said in its place, and how much it was at the end of its step, or of all.
+ * Passes on the events of one test until there are too many: a program that prints endlessly costs the test the rest of its
+ * log, but costs other tests nothing. The log says where lines are left out, and how many, at the end of their step or of the test.
  */
 export class BoundedSink implements Disposable {
   readonly #sink: StepSink;
   readonly #limits: LogLimits;
+  /** by id of the step, then by source */
   readonly #uses = new Map<string, Map<string, Use>>();
-  /** how many steps of a path are open that were handed on */
-  readonly #open = new Map<string, number>();
+  /** ids of the open steps that were passed on */
+  readonly #open = new Set<string>();
   #length = 0;
   #steps = 0;
   #leftOutSteps = 0;
@@ -43,26 +47,26 @@ export class BoundedSink implements Disposable {
     this.#limits = limits;
   }
 
-  /** Takes the events of the test. Bound: pass it on as it is. */
+  /** Receives the events of the test. Bound, so that it can be passed as a function. */
   readonly sink = (event: StepEvent): void => {
-    const path = event.path.map((title) => this.#title(title));
-    const key = path.join('\0');
-    if (event.kind === 'log') this.#log({ ...event, path }, key);
-    else if (event.kind === 'begin') this.#begin({ ...event, path }, key);
-    else this.#end({ ...event, path }, key);
+    if (event.kind === 'log') this.#log(event);
+    else if (event.kind === 'begin') this.#begin({ ...event, title: this.#shortTitle(event.title) });
+    else this.#end({ ...event, title: this.#shortTitle(event.title) });
   };
 
-  /** Says what was left out outside of steps, and of steps that have not ended. */
+  /** Reports what was left out outside of steps, and in steps that have not ended. */
   [Symbol.dispose](): void {
-    for (const [key] of this.#uses) this.#summarize(key);
+    for (const [id] of this.#uses) this.#summarize(id);
     const left = this.#leftOutSteps;
     this.#leftOutSteps = 0;
-    if (left > 0) this.#say([], 'alpy.runner', `${left} further steps are not logged, and nothing of what was logged in them`);
+    if (left > 0)
+      this.#say(noStep, 'alpy.runner', `${left} further steps are not logged, and nothing of what was logged in them`);
   }
 
-  #log(event: StepEvent & { readonly kind: 'log' }, key: string): void {
-    if (this.#isLeftOut(key)) return;
-    const use = this.#useOf(key, event.source);
+  #log(event: StepEvent & { readonly kind: 'log' }): void {
+    const id = event.stepId ?? noStep;
+    if (this.#isLeftOut(id)) return;
+    const use = this.#useOf(id, event.source);
     const text = capText(event.text, this.#limits.line);
     const fits =
       use.lines === 0 && use.length + text.length <= this.#limits.step && this.#length + text.length <= this.#limits.test;
@@ -77,52 +81,47 @@ export class BoundedSink implements Disposable {
     use.characters += event.text.length;
   }
 
-  #begin(event: StepEvent, key: string): void {
+  #begin(event: StepEvent & { readonly kind: 'begin' }): void {
     this.#steps += 1;
     if (this.#steps > this.#limits.steps) {
       this.#leftOutSteps += 1;
       return;
     }
-    this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
+    this.#open.add(event.id);
     this.#sink(event);
   }
 
-  #end(event: StepEvent & { readonly kind: 'end' }, key: string): void {
-    if (this.#isLeftOut(key)) return;
-    const open = (this.#open.get(key) ?? 1) - 1;
-    if (open > 0) this.#open.set(key, open);
-    else {
-      this.#open.delete(key);
-      this.#summarize(key);
-    }
+  #end(event: StepEvent & { readonly kind: 'end' }): void {
+    if (this.#isLeftOut(event.id)) return;
+    this.#open.delete(event.id);
+    this.#summarize(event.id);
     this.#sink(event.error === undefined ? event : { ...event, error: capText(event.error, this.#limits.line) });
   }
 
-  /** Once there are too many steps, those that are not open are the ones left out. */
-  #isLeftOut(key: string): boolean {
-    return this.#leftOutSteps > 0 && key !== '' && !this.#open.has(key);
+  /** Once there are too many steps, exactly the open ones are still logged. */
+  #isLeftOut(id: string): boolean {
+    return this.#leftOutSteps > 0 && id !== noStep && !this.#open.has(id);
   }
 
-  #title(title: string): string {
+  #shortTitle(title: string): string {
     return title.length <= this.#limits.title ? title : capText(title, this.#limits.title).replaceAll('\n', ' ');
   }
 
-  #summarize(key: string): void {
-    for (const [source, { lines, characters }] of this.#uses.get(key) ?? []) {
-      if (lines > 0)
-        this.#say(key === '' ? [] : key.split('\0'), source, `… ${lines} lines (${characters} characters) were left out`);
+  #summarize(id: string): void {
+    for (const [source, { lines, characters }] of this.#uses.get(id) ?? []) {
+      if (lines > 0) this.#say(id, source, `… ${lines} lines (${characters} characters) were left out`);
     }
-    this.#uses.delete(key);
+    this.#uses.delete(id);
   }
 
-  #say(path: readonly string[], source: string, text: string): void {
-    this.#sink({ kind: 'log', path, source, timeMs: Date.now(), text });
+  #say(id: string, source: string, text: string): void {
+    this.#sink({ kind: 'log', ...(id === noStep ? {} : { stepId: id }), source, timeMs: Date.now(), text });
   }
 
-  #useOf(key: string, source: string): Use {
-    const ofStep = this.#uses.get(key) ?? new Map<string, Use>();
+  #useOf(id: string, source: string): Use {
+    const ofStep = this.#uses.get(id) ?? new Map<string, Use>();
     const use = ofStep.get(source) ?? { length: 0, lines: 0, characters: 0 };
-    this.#uses.set(key, ofStep.set(source, use));
+    this.#uses.set(id, ofStep.set(source, use));
     return use;
   }
 }

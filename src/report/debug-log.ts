@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPlainSync } from '../core/plain-file.ts';
 import type { StepEvent } from '../core/step.ts';
-import { eventJson, eventLine } from './events.ts';
+import { eventLine, OpenSteps } from './events.ts';
 
 /**
  * Writes `debug.log` (for people: `ms` since it was opened, then the line) and `events.ndjson` (for programs) of one
@@ -12,6 +12,7 @@ import { eventJson, eventLine } from './events.ts';
  */
 export class DebugLog implements Disposable {
   readonly #startMs: number;
+  readonly #openSteps = new OpenSteps();
   #files: { readonly text: number; readonly json: number } | undefined;
   #failure: unknown;
 
@@ -41,8 +42,8 @@ export class DebugLog implements Disposable {
     if (!this.#files || this.#failure !== undefined) return; // after a gap the rest would mislead
     try {
       const at = String(Math.round(event.timeMs - this.#startMs)).padStart(7);
-      appendFileSync(this.#files.text, `${at} ${eventLine(event)}\n`);
-      appendFileSync(this.#files.json, `${eventJson(event)}\n`);
+      appendFileSync(this.#files.text, `${at} ${eventLine(event, this.#openSteps.follow(event))}\n`);
+      appendFileSync(this.#files.json, `${JSON.stringify(event)}\n`);
     } catch (error) {
       this.#failure = error;
     }

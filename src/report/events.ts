@@ -3,26 +3,43 @@ import type { StepEvent, StepSink } from '../core/step.ts';
 import { endText } from './step-tree.ts';
 import { escapeControls } from './text.ts';
 
-/** A sink that hands every event to each of `sinks`, in their order. */
+/** Returns a sink that passes every event to each of `sinks`, in their order. */
 export function composeSinks(...sinks: readonly StepSink[]): StepSink {
   return (event) => {
     for (const sink of sinks) sink(event);
   };
 }
 
-/**
- * One line per event: `INFO alpy.qemu Start QEMU...`, `INFO alpy.qemu Start QEMU... done (0.41 s)`. Steps inside others
- * show the whole way (`Boot > Start QEMU...`), not an indentation, since lines of parallel steps mix.
- */
-export function eventLine(event: StepEvent): string {
-  const path = event.path.map(escapeControls).join(' > ');
-  const head = `INFO ${escapeControls(event.source)} `;
-  if (event.kind === 'begin') return `${head}${path}...`;
-  if (event.kind === 'end') return `${head}${path}... ${endText(event.durationMs, event.error)}`;
-  return `${head}${path === '' ? '' : `${path}: `}${escapeControls(event.text)}`;
+/** Follows a stream of events and knows which steps are open, so that text output can show where an event happened. */
+export class OpenSteps {
+  readonly #paths = new Map<string, readonly string[]>();
+
+  /**
+   * Takes the next event of the stream.
+   * @returns titles of the event's step and of those that enclose it, outermost first; empty for a line outside of open steps
+   */
+  follow(event: StepEvent): readonly string[] {
+    if (event.kind === 'log') return this.#pathOf(event.stepId);
+    const path = [...this.#pathOf(event.parentId), event.title];
+    if (event.kind === 'begin') this.#paths.set(event.id, path);
+    else this.#paths.delete(event.id);
+    return path;
+  }
+
+  #pathOf(id: string | undefined): readonly string[] {
+    return (id === undefined ? undefined : this.#paths.get(id)) ?? [];
+  }
 }
 
-/** One JSON object per event, as a line of `events.ndjson`. */
-export function eventJson(event: StepEvent): string {
-  return JSON.stringify(event);
+/**
+ * Formats an event as one line: `INFO alpy.qemu Start QEMU...`, `INFO alpy.qemu Start QEMU... done (0.41 s)`. A nested step
+ * shows its whole path (`Boot > Start QEMU...`) instead of an indentation, because the lines of parallel steps mix.
+ * @param path - from {@link OpenSteps.follow}
+ */
+export function eventLine(event: StepEvent, path: readonly string[]): string {
+  const place = path.map(escapeControls).join(' > ');
+  const head = `INFO ${escapeControls(event.source)} `;
+  if (event.kind === 'begin') return `${head}${place}...`;
+  if (event.kind === 'end') return `${head}${place}... ${endText(event.durationMs, event.error)}`;
+  return `${head}${place === '' ? '' : `${place}: `}${escapeControls(event.text)}`;
 }

@@ -2,7 +2,7 @@
 export { annotationsJson, artifactUrl, writeAnnotations } from './annotations.ts';
 export { DebugLog } from './debug-log.ts';
 export { BoundedSink } from './bounded-sink.ts';
-export { composeSinks, eventLine } from './events.ts';
+export { composeSinks, eventLine, OpenSteps } from './events.ts';
 export { htmlReport, writeHtml } from './html.ts';
 export { consoleArtifact, consoleTail, JobLog, testSection, type JobLogOptions } from './job-log.ts';
 export { junitXml, writeJunit } from './junit.ts';
@@ -18,6 +18,6 @@ export { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type Thr
 export { stepLines, stepTree } from './step-tree.ts';
 export { readStoredResults, StoredResults, storedResultsFile, type RunHead } from './stored-results.ts';
 export { summaryLines, terminalSink, testLine } from './terminal.ts';
-export { claimTestDirectory, testDirectoryName, testDirectoryNames, type NamedTest } from './test-directory.ts';
+export { claimTestDirectory, testDirectoryName, type NamedTest } from './test-directory.ts';
 export { writeReports } from './write-reports.ts';
 export { uniqueNames } from './unique-names.ts';

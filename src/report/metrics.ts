@@ -59,11 +59,11 @@ function count({ tests }: RunReport, status: TestStatus): number {
   return tests.filter((test) => test.status === status).length;
 }
 
-/** Duration of the first step that boots a guest and ended well, in `ms`. Its title is that of `Dut.boot`. */
+/** Duration of the first successful boot of a guest, in `ms`. */
 function bootMs(steps: readonly StepReport[]): number | undefined {
-  for (const { source, title, durationMs, error, children } of steps) {
-    const isBoot = source === 'alpy.testbed' && title.startsWith('Boot ') && error === undefined;
-    const found = isBoot ? durationMs : bootMs(children);
+  for (const { category, durationMs, error, children } of steps) {
+    const isBooted = category === 'testbed.boot' && error === undefined;
+    const found = isBooted ? durationMs : bootMs(children);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Fault } from '../core/errors.ts';
+import type { StepCategory } from '../core/step.ts';
 
 /** How a test ended: `failed` is the device's fault, `error` anybody else's. */
 export type TestStatus = 'passed' | 'failed' | 'error' | 'skipped';
@@ -22,6 +23,9 @@ export interface ErrorReport {
 export interface StepReport {
   /** who did it: `alpy.qemu`, `rabbit`, … */
   readonly source: string;
+  /** for programs */
+  readonly category: StepCategory;
+  /** for people */
   readonly title: string;
   /** when it began, in `ms` since 1970 */
   readonly timeMs: number;

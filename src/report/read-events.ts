@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { closeSync, readSync } from 'node:fs';
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { openPlainSync } from '../core/plain-file.ts';
-import type { StepEvent } from '../core/step.ts';
+import { stepCategories, type StepEvent } from '../core/step.ts';
 
 const chunkBytes = 65_536;
 /** The most that is read: more than a bounded log has. */
@@ -58,12 +59,20 @@ function parseEvent(line: string): StepEvent | undefined {
 }
 
 function isEvent(value: unknown): value is StepEvent {
-  if (typeof value !== 'object' || value === null) return false;
-  const { kind, path, source, timeMs, text, durationMs, error } = value as Readonly<Record<string, unknown>>;
-  const isPath = Array.isArray(path) && path.every((title) => typeof title === 'string');
-  if (!isPath || typeof source !== 'string' || typeof timeMs !== 'number') return false;
-  if (kind === 'log') return typeof text === 'string';
-  if (path.length === 0) return false;
+  if (!isJsonObject(value)) return false;
+  const { kind, source, timeMs, stepId, text, durationMs, error } = value;
+  if (typeof source !== 'string' || typeof timeMs !== 'number') return false;
+  if (kind === 'log') return typeof text === 'string' && isOptionalText(stepId);
+  if (!isStep(value)) return false;
   if (kind === 'begin') return true;
-  return kind === 'end' && typeof durationMs === 'number' && (error === undefined || typeof error === 'string');
+  return kind === 'end' && typeof durationMs === 'number' && isOptionalText(error);
+}
+
+function isStep({ id, parentId, category, title }: JsonObject): boolean {
+  const isKnown = stepCategories.some((known) => known === category);
+  return typeof id === 'string' && isOptionalText(parentId) && isKnown && typeof title === 'string';
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
 }

@@ -4,11 +4,11 @@ import type { RunReport, TestReport } from './model.ts';
 import type { RunHead } from './stored-results.ts';
 
 /** Fields with one of a few fixed words, by which reports decide; a secret that happens to be such a word is none there. */
-const fixedFields: ReadonlySet<string> = new Set(['status', 'fault']);
+const fixedFields: ReadonlySet<string> = new Set(['status', 'fault', 'category']);
 
 /**
  * The report with every text in it redacted, however deep: messages, steps, log lines, names of tests and files, values
- * of the environment. `status` and `fault` stay, and so does the report that was given.
+ * of the environment. `status`, `fault` and `category` stay, and so does the report that was given.
  * @param redact - of {@link makeRedactor}
  */
 export function redactReport(report: RunReport, redact: (text: string) => string): RunReport {
@@ -30,10 +30,13 @@ export function redactTest(test: TestReport, redact: (text: string) => string): 
 /** A sink that hands events on with their texts redacted. @param redact - of {@link makeRedactor} */
 export function redactSink(sink: StepSink, redact: (text: string) => string): StepSink {
   return (event) => {
-    const path = event.path.map(redact);
-    if (event.kind === 'log') sink({ ...event, path, text: redact(event.text) });
-    else if (event.kind === 'end' && event.error !== undefined) sink({ ...event, path, error: redact(event.error) });
-    else sink({ ...event, path });
+    if (event.kind === 'log') {
+      sink({ ...event, text: redact(event.text) });
+      return;
+    }
+    const title = redact(event.title);
+    if (event.kind === 'end' && event.error !== undefined) sink({ ...event, title, error: redact(event.error) });
+    else sink({ ...event, title });
   };
 }
 

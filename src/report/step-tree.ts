@@ -18,54 +18,71 @@ const maxSteps = 2000;
 const maxDepth = 50;
 const maxTextLength = 16_384;
 
+/** The first or the last event of a step. */
+type StepOf = Exclude<StepEvent, { readonly kind: 'log' }>;
+
 /**
- * The steps that a stream of events tells of. Events carry titles, not identities: of parallel steps with the same
- * path the first that is still open is taken to be the one that ends, or that goes on inside.
+ * Builds the tree of steps from the events of one test. A step whose first event is missing is built from its last one; one
+ * whose parent is unknown becomes an outermost step.
  */
 export function stepTree(events: Iterable<StepEvent>): readonly StepReport[] {
-  const root = openStep({ path: [], source: '', timeMs: 0 });
-  let [logLength, steps] = [0, 0];
-  let firstMs: number | undefined;
-  for (const event of events) {
-    firstMs ??= event.timeMs;
-    if (event.path.length > maxDepth) continue;
-    if (event.kind === 'begin') steps += 1;
-    if (event.kind === 'begin' && steps > maxSteps) continue;
-    const parent = descend(root, event.kind === 'log' ? event.path : event.path.slice(0, -1));
-    if (event.kind === 'begin') parent.children.push(openStep(event));
-    else if (event.kind === 'end') {
-      const known = childOf(parent, event.path.at(-1));
-      if (!known && steps >= maxSteps) continue; // its begin was left out
-      const ended = known ?? openStep({ ...event, timeMs: event.timeMs - event.durationMs });
-      if (!known) {
-        steps += 1;
-        parent.children.push(ended); // its begin was lost
-      }
-      ended.durationMs = event.durationMs;
-      if (event.error !== undefined) ended.error = capText(event.error, maxTextLength);
-    } else if (logLength <= maxLogLength) {
-      logLength += Math.max(1, event.text.length);
-      parent.log.push(logLength <= maxLogLength ? event.text : '… further lines are in events.ndjson');
-    }
+  const tree = new StepTree();
+  for (const event of events) tree.add(event);
+  return tree.steps();
+}
+
+class StepTree {
+  readonly #outermost: OpenStep[] = [];
+  readonly #byId = new Map<string, { readonly step: OpenStep; readonly depth: number }>();
+  readonly #leftOut = new Set<string>();
+  /** lines that belong to the test, but to no step */
+  readonly #log: string[] = [];
+  #firstMs: number | undefined;
+  #logLength = 0;
+
+  add(event: StepEvent): void {
+    this.#firstMs ??= event.timeMs;
+    if (event.kind === 'begin') this.#begin(event, event.timeMs);
+    else if (event.kind === 'end') this.#end(event);
+    else this.#addLine(event);
   }
-  if (steps > maxSteps) root.log.push(`… ${steps - maxSteps} further steps are in events.ndjson`);
-  // what was logged outside any step still belongs to the test
-  return root.log.length > 0
-    ? [{ ...openStep({ path: ['Log'], source: '', timeMs: firstMs ?? 0 }), log: root.log }, ...root.children]
-    : root.children;
-}
 
-function openStep({ path, source, timeMs }: Pick<StepEvent, 'path' | 'source' | 'timeMs'>): OpenStep {
-  return { source, title: capText(path.at(-1) ?? '', maxTextLength), timeMs, log: [], children: [] };
-}
+  steps(): readonly StepReport[] {
+    const leftOut = this.#leftOut.size;
+    if (leftOut > 0) this.#log.push(`… ${leftOut} further steps are in events.ndjson`);
+    if (this.#log.length === 0) return this.#outermost;
+    const log = { category: 'step', title: 'Log', source: '', timeMs: this.#firstMs ?? 0, log: this.#log, children: [] } as const;
+    return [log, ...this.#outermost];
+  }
 
-function childOf(parent: OpenStep, title: string | undefined): OpenStep | undefined {
-  const capped = title === undefined ? undefined : capText(title, maxTextLength);
-  return parent.children.find((child) => child.title === capped && child.durationMs === undefined);
-}
+  #begin({ id, parentId, source, category, title }: StepOf, timeMs: number): OpenStep | undefined {
+    const parent = parentId === undefined ? undefined : this.#byId.get(parentId);
+    const depth = (parent?.depth ?? 0) + 1;
+    if (this.#byId.has(id)) return undefined; // not written by alpy
+    if (this.#byId.size >= maxSteps || depth > maxDepth || (parentId !== undefined && this.#leftOut.has(parentId))) {
+      this.#leftOut.add(id);
+      return undefined;
+    }
+    const step = { source, category, title: capText(title, maxTextLength), timeMs, log: [], children: [] };
+    (parent?.step.children ?? this.#outermost).push(step);
+    this.#byId.set(id, { step, depth });
+    return step;
+  }
 
-function descend(root: OpenStep, path: readonly string[]): OpenStep {
-  return path.reduce((step, title) => childOf(step, title) ?? step, root);
+  #end(event: StepOf & { readonly kind: 'end' }): void {
+    if (this.#leftOut.has(event.id)) return;
+    const step = this.#byId.get(event.id)?.step ?? this.#begin(event, event.timeMs - event.durationMs);
+    if (!step) return;
+    step.durationMs = event.durationMs;
+    if (event.error !== undefined) step.error = capText(event.error, maxTextLength);
+  }
+
+  #addLine({ stepId, text }: StepEvent & { readonly kind: 'log' }): void {
+    if (this.#logLength > maxLogLength || (stepId !== undefined && this.#leftOut.has(stepId))) return;
+    this.#logLength += Math.max(1, text.length);
+    const log = (stepId === undefined ? undefined : this.#byId.get(stepId)?.step.log) ?? this.#log;
+    log.push(this.#logLength <= maxLogLength ? text : '… further lines are in events.ndjson');
+  }
 }
 
 /** The steps as indented lines, for reports that are plain text. */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { StepSink } from '../core/step.ts';
-import { eventLine } from './events.ts';
+import { eventLine, OpenSteps } from './events.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { overloadNote } from './overload-note.ts';
 import { capText, escapeControls, plainLines, seconds } from './text.ts';
 
 /** A sink that writes one line per event; no timestamps, as terminals and GitLab have their own. */
 export function terminalSink(write: (line: string) => void): StepSink {
+  const openSteps = new OpenSteps();
   return (event) => {
-    write(eventLine(event));
+    write(eventLine(event, openSteps.follow(event)));
   };
 }
 

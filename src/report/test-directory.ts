@@ -23,17 +23,6 @@ export function testDirectoryName({ file, fullName }: NamedTest, n = 1): string 
   return name.slice(0, maxLength - suffix.length).replace(/-+$/, '') + suffix;
 }
 
-/** Directory names of all `tests`, in their order, no two the same. */
-export function testDirectoryNames(tests: readonly NamedTest[]): readonly string[] {
-  const taken = new Set<string>();
-  return tests.map((test) => {
-    let name = testDirectoryName(test);
-    for (let n = 2; taken.has(name); n++) name = testDirectoryName(test, n);
-    taken.add(name);
-    return name;
-  });
-}
-
 /**
  * Makes the directory of a test, under a name that no other test has taken, not even one of another worker: who makes a
  * directory owns it. Each call makes a new one; keep the result for the retries of the same test.

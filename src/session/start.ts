@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
-import { eventLine } from '../report/index.ts';
+import { eventLine, OpenSteps } from '../report/index.ts';
 import { SessionError } from './errors.ts';
 import { startFailure, type StartFailure } from './failure.ts';
 import { keep, readSpec } from './session-server.ts';
@@ -95,6 +95,7 @@ export async function runSessionServer(directory: string, signal: AbortSignal): 
   const words = new Socket({ fd: wordsFd, readable: true, writable: true });
   const abandoned = new AbortController();
   const state = { isReady: false };
+  const openSteps = new OpenSteps();
   words.on('error', () => undefined); // 'close' follows
   words.once('close', () => {
     if (!state.isReady) abandoned.abort(new EnvironmentError('who wanted the testbed has gone'));
@@ -110,7 +111,8 @@ export async function runSessionServer(directory: string, signal: AbortSignal): 
       words.end();
     };
     await keep(await readSpec(directory), AbortSignal.any([signal, abandoned.signal]), onReady, (event) => {
-      if (!state.isReady && event.path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event) });
+      const path = openSteps.follow(event);
+      if (!state.isReady && path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event, path) });
     });
   } catch (error) {
     if (!state.isReady) tell({ failed: startFailure(error) });

@@ -8,7 +8,7 @@ import { Lifetime } from '../core/lifetime.ts';
 import { allOrAbort } from '../core/all-or-abort.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
-import { step } from '../core/step.ts';
+import { categorizedStep, step } from '../core/step.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
@@ -59,7 +59,7 @@ export interface TestbedSpec {
  * @throws HypervisorError, ContainerError, EnvironmentError
  */
 export async function createTestbed(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<Testbed> {
-  return step('alpy.testbed', 'Set the testbed up', async () => {
+  return categorizedStep('testbed.setup', 'alpy.testbed', 'Set the testbed up', async () => {
     await using lifetime = new Lifetime();
     const parts = await create(engine, facts, spec, lifetime, signal);
     const owned = lifetime.move();

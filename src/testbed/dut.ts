@@ -4,7 +4,7 @@ import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
-import { step } from '../core/step.ts';
+import { categorizedStep, step } from '../core/step.ts';
 import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
 import { QmpTimeoutError, type GuestClock, type Hypervisor, type QmpClient } from '../qemu/index.ts';
 import type { Appliance, DutParts } from './dut-parts.ts';
@@ -110,7 +110,7 @@ export class Dut {
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
     if (this.#isAtSnapshot) return this.#resume();
-    await step('alpy.testbed', `Boot ${this.name}`, async () => {
+    await categorizedStep('testbed.boot', 'alpy.testbed', `Boot ${this.name}`, async () => {
       await this.start();
       if (!this.#appliance.login) return;
       try {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { log, step } from '../core/step.ts';
+import { categorizedStep, log, step } from '../core/step.ts';
 import { prepareShell } from '../console/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
@@ -115,7 +115,7 @@ export async function provideSnapshot(
   return once(key, async () => {
     const madeMeanwhile = await store.find(key);
     if (madeMeanwhile) return madeMeanwhile;
-    return await step('alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
+    return await categorizedStep('snapshot.make', 'alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
       makeSnapshot(engine, facts, store, { ...spec, ...origin, directory }, signal),
     );
   });

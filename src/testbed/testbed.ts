@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { CleanupError, type Lifetime } from '../core/lifetime.ts';
-import { step } from '../core/step.ts';
+import { categorizedStep } from '../core/step.ts';
 import { ContainerDiedError, type Container, type Lifeline } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Hypervisor } from '../qemu/index.ts';
@@ -79,7 +79,7 @@ export class Testbed implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await step('alpy.testbed', 'Tear the testbed down', async () => {
+    await categorizedStep('testbed.teardown', 'alpy.testbed', 'Tear the testbed down', async () => {
       const errors: unknown[] = [];
       /** @param name - what is cleaned up; absent for what shows whether the test could be trusted */
       const attempt = async (body: () => Promise<void> | void, name?: string): Promise<void> => {

@@ -37,9 +37,9 @@ async function list(): Promise<readonly SnapshotListing[]> {
 /** Whether a test of the last run booted its guest. */
 async function hasBooted(): Promise<boolean> {
   const report = JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as RunReport;
-  const titles = (steps: readonly StepReport[]): readonly string[] =>
-    steps.flatMap(({ title, children }) => [title, ...titles(children)]);
-  return report.tests.some(({ steps }) => titles(steps).includes('Boot rabbit'));
+  const hasBoot = (steps: readonly StepReport[]): boolean =>
+    steps.some(({ category, children }) => category === 'testbed.boot' || hasBoot(children));
+  return report.tests.some(({ steps }) => hasBoot(steps));
 }
 
 test('one made beforehand goes to another store by an archive, and tests start from it', async () => {

@@ -3,17 +3,9 @@ import { XMLParser } from 'fast-xml-parser';
 import { expect, test } from 'vitest';
 import type { StepReport } from '../../../src/report/model.ts';
 import { htmlReport } from '../../../src/report/html.ts';
-import { runReport, testReport } from './build.ts';
+import { runReport, stepReport, testReport } from './build.ts';
 
-const step = (title: string, changes: Partial<StepReport> = {}): StepReport => ({
-  source: 'alpy.qemu',
-  title,
-  timeMs: 0,
-  durationMs: 500,
-  log: [],
-  children: [],
-  ...changes,
-});
+const step = (title: string, changes: Partial<StepReport> = {}): StepReport => stepReport({ title, durationMs: 500, ...changes });
 
 /** Elements in the order in which they open, to see that all are closed again. */
 function openElements(page: string): readonly string[] {

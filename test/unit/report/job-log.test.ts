@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleArtifact, consoleTail, JobLog, testSection } from '../../../src/report/job-log.ts';
 import { stepLines } from '../../../src/report/step-tree.ts';
-import { testReport } from './build.ts';
+import { stepReport, testReport } from './build.ts';
 
 const rest = '… the rest is in the files of the artifacts';
 
@@ -189,10 +189,9 @@ describe('a test', () => {
   });
 
   test('steps are indented, with what was logged in them', () => {
-    const step = { source: 'alpy', timeMs: 0, log: [], children: [] };
-    const inner = { ...step, title: 'Log\nin', error: 'no prompt\nat all', log: ['a\tb'] };
-    const steps = [{ ...step, title: 'Boot', durationMs: 410, log: ['x'], children: [inner] }];
-    expect(stepLines([...steps, { ...step, title: 'Send' }])).toEqual([
+    const inner = stepReport({ title: 'Log\nin', error: 'no prompt\nat all', log: ['a\tb'] });
+    const outer = stepReport({ durationMs: 410, log: ['x'], children: [inner] });
+    expect(stepLines([outer, stepReport({ title: 'Send' })])).toEqual([
       ...['Boot... done (0.41 s)', '  | x'],
       ...[String.raw`  Log\nin... failed: no prompt …`, String.raw`    | a\tb`],
       'Send... not ended',

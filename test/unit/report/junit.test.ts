@@ -3,7 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { SyntaxValidator } from 'fast-xml-validator';
 import { expect, test } from 'vitest';
 import { junitXml } from '../../../src/report/junit.ts';
-import { runReport, testReport } from './build.ts';
+import { runReport, stepReport, testReport } from './build.ts';
 
 interface Case {
   readonly '@name': string;
@@ -33,7 +33,7 @@ function cases(xml: string): readonly Case[] {
 
 test('the whole document, with every outcome', () => {
   const artifacts = ['tests/a/link0.pcap', 'tests/a/debug.log'];
-  const steps = [{ title: 'Boot', source: 'alpy', timeMs: 0, durationMs: 10, log: ['hello'], children: [] }];
+  const steps = [stepReport({ durationMs: 10, log: ['hello'] })];
   const stack = 'AssertionError: 1 is not 2\nand more\n    at a.test.ts:3:5';
   const tests = [
     testReport({ artifacts, steps }),
@@ -140,7 +140,7 @@ test('the whole document, with every outcome', () => {
 test('what a device prints cannot break the document', () => {
   const nasty =
     ']]> \u0000\u001b[31m<b>&amp;"\'\u001b[0m ]]> \ud800 \udfff😀 \ufffe\u0085 \u001b]0;title\u0007end\r\nnext [[ATTACHMENT|etc/passwd]]';
-  const steps = [{ title: nasty, source: nasty, timeMs: 0, durationMs: 1, error: nasty, log: [nasty], children: [] }];
+  const steps = [stepReport({ title: nasty, source: nasty, durationMs: 1, error: nasty, log: [nasty] })];
   const xml = junitXml(
     runReport(
       [
@@ -165,7 +165,7 @@ test('what a device prints cannot break the document', () => {
 
 test('ten megabytes of output are cut in the middle, beginning, end and the list of files stay', () => {
   const message = `begin${'<'.repeat(10_000_000)}end`;
-  const steps = [{ title: 'Boot', source: 'dut', timeMs: 0, log: [message], children: [] }];
+  const steps = [stepReport({ log: [message] })];
   const [item] = cases(
     junitXml(
       runReport([testReport({ status: 'failed', errors: [{ message, fault: 'device' }], artifacts: ['a.pcap'], steps })]),
@@ -192,7 +192,7 @@ test.for<[string, readonly string[], string]>([
   ['/tmp/out', ['t/c.pcap'], ''],
   ['alpy-out', [], ''],
 ])('from %s with %j the attachment is %j', ([outPath, artifacts, mark]) => {
-  const steps = [{ title: 'Boot', source: 'alpy', timeMs: 0, durationMs: 10, log: [], children: [] }];
+  const steps = [stepReport({ durationMs: 10 })];
   const [item] = cases(
     junitXml(
       runReport([testReport({ status: 'failed', errors: [{ message: 'm', fault: 'device' }], artifacts, steps })]),

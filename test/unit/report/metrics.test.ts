@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { metricsText, writeMetrics } from '../../../src/report/metrics.ts';
-import { runReport, testReport } from './build.ts';
+import { runReport, stepReport, testReport } from './build.ts';
 
 test('counts, durations and boots', () => {
-  const boot = { source: 'alpy.testbed', title: 'Boot rabbit', timeMs: 0, durationMs: 8100, log: [], children: [] };
-  const steps = [{ source: 'alpy.test', title: 'Prepare', timeMs: 0, durationMs: 9000, log: [], children: [boot] }];
+  const boot = stepReport({ category: 'testbed.boot', title: 'Start rabbit', durationMs: 8100 });
+  const other = stepReport({ source: 'alpy.testbed', title: 'Boot rabbit', durationMs: 900 }); // called like a boot
+  const steps = [other, stepReport({ title: 'Prepare', durationMs: 9000, children: [boot] })];
   const tests = [
     testReport({ file: 'a.test.ts', fullName: 'says "hi" \\ and\nmore', durationMs: 12_345, steps }),
     testReport({ file: 'b.test.ts', fullName: 'b', status: 'failed', durationMs: 1, steps: [{ ...boot, error: 'no' }] }),
@@ -40,14 +41,13 @@ alpy_boot_duration_median_seconds 8.100
 `);
 });
 
-const boot = (durationMs: number) =>
-  ({ source: 'alpy.testbed', title: 'Boot rabbit', timeMs: 0, durationMs, log: [], children: [] }) as const;
-
 test.each([
   [[3000, 1000, 2000], '2.000'],
   [[4000, 1000, 2000, 3000], '2.500'],
 ])('the median of boots of %j ms', (boots, median) => {
-  const text = metricsText(runReport(boots.map((durationMs) => testReport({ steps: [boot(durationMs)] }))));
+  const text = metricsText(
+    runReport(boots.map((durationMs) => testReport({ steps: [stepReport({ category: 'testbed.boot', durationMs })] }))),
+  );
   expect(text).toContain(`\nalpy_boot_duration_median_seconds ${median}\n`);
 });
 

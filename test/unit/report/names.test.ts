@@ -3,7 +3,7 @@ import { mkdtempDisposable, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { claimTestDirectory, testDirectoryName, testDirectoryNames } from '../../../src/report/test-directory.ts';
+import { claimTestDirectory, testDirectoryName } from '../../../src/report/test-directory.ts';
 import { uniqueNames } from '../../../src/report/unique-names.ts';
 
 test('repeated names are numbered, and none takes the name of another', () => {
@@ -21,11 +21,13 @@ test.for<[string, string, string]>([
   expect(testDirectoryName({ file, fullName })).toBe(name);
 });
 
-test('the same title twice in a file, in two files, or cut to the same length gives different directories', () => {
+test('tests with the same title in a file, in two files, or shortened to the same name get different directories', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const long = 'y'.repeat(100);
   const tests = ['x/a.test.ts', 'x/a.test.ts', 'y/a.test.ts'].map((file) => ({ file, fullName: 'b' }));
   const cut = ['1', '2'].map((end) => ({ file: 'a.test.ts', fullName: long + end }));
-  expect(testDirectoryNames([...tests, { file: 'a.test.ts', fullName: 'b 2' }, ...cut])).toEqual([
+  const all = [...tests, { file: 'a.test.ts', fullName: 'b 2' }, ...cut];
+  expect(all.map((one) => claimTestDirectory(made.path, one))).toEqual([
     'a-b',
     'a-b-2',
     'a-b-3',

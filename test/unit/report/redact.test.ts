@@ -2,12 +2,10 @@
 import { expect, test } from 'vitest';
 import { makeRedactor } from '../../../src/core/redact.ts';
 import { redactReport } from '../../../src/report/redact.ts';
-import { runReport, testReport } from './build.ts';
-
-const step = { source: 'a hidden-word', timeMs: 1, durationMs: 2 };
+import { runReport, stepReport, testReport } from './build.ts';
 
 function build(word: string): ReturnType<typeof runReport> {
-  const inner = { ...step, source: `a ${word}`, title: word, error: `no ${word}`, log: [word, 'x'], children: [] };
+  const inner = stepReport({ source: `a ${word}`, title: word, durationMs: 2, error: `no ${word}`, log: [word, 'x'] });
   const tests = [
     testReport({
       fullName: `t ${word}`,
@@ -28,10 +26,13 @@ test('every text, however deep, and nothing else; the original stays', () => {
   expect(report).toEqual(before);
 });
 
-test('words that decide are no secrets', () => {
-  const report = runReport([testReport({ status: 'error', errors: [{ message: 'no environment', fault: 'environment' }] })]);
-  expect(redactReport(report, makeRedactor(['environment'])).tests[0]).toMatchObject({
+test('fields with fixed words stay, even when such a word is a secret', () => {
+  const errors = [{ message: 'no environment', fault: 'environment' }] as const;
+  const steps = [stepReport({ category: 'testbed.boot', title: 'do testbed.boot' })];
+  const report = runReport([testReport({ status: 'error', errors, steps })]);
+  expect(redactReport(report, makeRedactor(['environment', 'testbed.boot'])).tests[0]).toMatchObject({
     status: 'error',
     errors: [{ message: 'no [MASKED]', fault: 'environment' }],
+    steps: [{ category: 'testbed.boot', title: 'do [MASKED]' }],
   });
 });
