@@ -39,10 +39,13 @@ export function isWrongCommand(error: unknown): error is ContainerError {
 /** A container ended although it is needed as long as the testbed lives. */
 export class ContainerDiedError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_DIED';
+  /** its name in messages: `node0`, `qemu` */
+  readonly container: string;
   readonly exitStatus: ExitStatus;
 
   constructor(name: string, exitStatus: ExitStatus, output: string) {
     super(`${name}: the container ended with ${exitStatus.text}, but the testbed needs it; ${quoted(output)}`);
+    this.container = name;
     this.exitStatus = exitStatus;
   }
 }

@@ -5,10 +5,13 @@ import { tail } from '../core/text.ts';
 /** The guest powered off, rebooted or panicked although nobody awaited it. */
 export class GuestLostError extends DeviceError {
   override readonly code = 'ALPY_GUEST_LOST';
+  /** how the guest ended */
+  readonly ending: 'shutdown' | 'reset' | 'panic';
 
   /** @param output - the last output of the console, escaped */
-  constructor(what: string, output: string) {
+  constructor(what: string, ending: GuestLostError['ending'], output: string) {
     super(`${what}; the last console output was:\n${tail(output, 2000)}`);
+    this.ending = ending;
   }
 }
 

@@ -88,7 +88,7 @@ export class Guest {
 
   /** Says that the reset button is pressed: nothing that was begun before will come to an end. */
   expectReset(): void {
-    this.#endLife(new GuestLostError(`${this.#name} was reset`, this.#console.tail));
+    this.#endLife(new GuestLostError(`${this.#name} was reset`, 'reset', this.#console.tail));
   }
 
   async #endOfQemu(awaited: string): Promise<never> {
@@ -112,7 +112,7 @@ export class Guest {
     if (ending === 'reset') this.#hasSpokenSinceReset = false;
     const what = `${this.#name}: the guest ${ending === 'shutdown' ? 'powered itself off' : 'rebooted'}`;
     logUnscoped('alpy.qemu', `${what} (${String(data['reason'])})`);
-    const error = new GuestLostError(`${what} in the middle of the test`, this.#console.tail);
+    const error = new GuestLostError(`${what} in the middle of the test`, ending, this.#console.tail);
     if (this.#awaited[ending] === 0) this.#unexpected ??= { ending, error };
     this.#happened[ending].resolve();
     this.#endLife(error);
@@ -128,7 +128,7 @@ export class Guest {
   }
 
   #panic(what: string): void {
-    this.#die('panic', new GuestLostError(`${this.#name}: ${what}`, this.#console.tail));
+    this.#die('panic', new GuestLostError(`${this.#name}: ${what}`, 'panic', this.#console.tail));
   }
 
   /** Nothing that anybody waits for will happen any more. */

@@ -47,8 +47,8 @@ describe('a guest that does not boot', () => {
     await expect(testbed.dut.boot()).rejects.toMatchObject({
       code: 'ALPY_BOOT',
       fault: 'environment',
-      message:
-        /^rabbit did not boot: serial console: waited \d+ ms for a login or shell prompt; there was no output at all\nnothing came on the serial port.*\nthe screen shows:\nSeaBIOS /,
+      message: expect.stringContaining('\nSeaBIOS ') as string,
+      cause: { code: 'ALPY_CONSOLE_TIMEOUT', awaited: 'a login or shell prompt', tail: '' },
     });
     expect((await readFile(join(directory, 'screen.png'))).subarray(1, 4).toString()).toBe('PNG');
     await testbed.close();
@@ -61,7 +61,7 @@ describe('a guest that does not boot', () => {
     await expect(boot).rejects.toMatchObject({
       code: 'ALPY_LOGIN',
       fault: 'usage',
-      message: /cannot log in as "root".*Check the user name and password/s,
+      user: 'root',
     });
     await testbed.close();
   });
@@ -69,7 +69,11 @@ describe('a guest that does not boot', () => {
   test('in time to power down', async () => {
     const testbed = await testHost.testbed(rabbit({ image: blank, login: undefined }), 0);
     await testbed.dut.start();
-    await expect(testbed.dut.powerDown({ timeoutMs: 300 })).rejects.toThrow('QEMU: waited 300 ms for rabbit to power off');
+    await expect(testbed.dut.powerDown({ timeoutMs: 300 })).rejects.toMatchObject({
+      code: 'ALPY_QMP_TIMEOUT',
+      fault: 'device',
+      awaited: 'rabbit to power off',
+    });
     await testbed.close();
   });
 });
@@ -81,7 +85,8 @@ describe('a disk image', () => {
     await expect(make('/nowhere/disk.qcow2')).rejects.toMatchObject({
       code: 'ALPY_DISK_IMAGE',
       fault: 'environment',
-      message: 'disk image /nowhere/disk.qcow2: there is no such file. Build it first, or correct appliance.image',
+      path: '/nowhere/disk.qcow2',
+      cause: { code: 'ENOENT' },
     });
   });
 
@@ -104,28 +109,31 @@ describe('a disk image', () => {
   test('that is compressed is recognised before QEMU sees it', async () => {
     const image = join(testHost.directory, 'disk.qcow2.gz');
     await writeFile(image, gzipSync(await readFile(blank)));
-    await expect(make(image)).rejects.toThrow(/it is compressed by gzip\. Unpack it: gunzip -k .*disk\.qcow2\.gz, and set/);
+    const unpacks = expect.stringContaining(`gunzip -k ${image}`) as string;
+    await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: unpacks });
   });
 
   test('that is truncated', async () => {
     const image = join(testHost.directory, 'truncated.qcow2');
     await copyFile(rabbitImage, image);
     await truncate(image, 20_000_000);
-    await expect(make(image)).rejects.toThrow(
-      /truncated\.qcow2: it is truncated or damaged: qemu-img check finds \d+ corruptions\. Build or fetch it anew/,
-    );
+    const checked = expect.stringMatching(/qemu-img check .*\d+ corruptions/) as string;
+    await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: checked });
   });
 
   test('that is none', async () => {
     const image = join(testHost.directory, 'page.qcow2');
     await writeFile(image, '<html>404 Not Found</html>\n'.repeat(100));
-    await expect(make(image)).rejects.toThrow(
-      /page\.qcow2: it is not a disk image: neither of a format that QEMU knows, nor with a boot sector/,
-    );
+    const noBootSector = expect.stringContaining('boot sector') as string;
+    await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: noBootSector });
   });
 
   test('that is of another format than the configuration says', async () => {
-    await expect(make(blank, { format: 'qcow2' })).rejects.toThrow('appliance.format says qcow2, but the file is raw');
+    await expect(make(blank, { format: 'qcow2' })).rejects.toMatchObject({
+      code: 'ALPY_DISK_IMAGE',
+      path: blank,
+      message: expect.stringContaining('appliance.format') as string,
+    });
   });
 });
 
@@ -134,8 +142,8 @@ test('QEMU that refuses an argument says which, and who gave it', async () => {
   await expect(refused).rejects.toMatchObject({
     code: 'ALPY_HYPERVISOR',
     fault: 'usage',
-    message:
-      /QEMU did not start: it ended with exit status 1 \(appliance\.qemuArgs adds -device no-such-device\); it said:\n.*'no-such-device' is not a valid device model name/s,
+    message: expect.stringContaining('appliance.qemuArgs adds -device no-such-device') as string,
+    stderr: expect.stringContaining("'no-such-device' is not a valid device model name") as string,
   });
   expect(await testHost.containers()).toEqual([]);
 });

@@ -16,7 +16,6 @@ import {
   ImageBuildError,
   listImages,
   loadManifest,
-  MissingImageError,
   provideImages,
   resolveImages,
 } from '../../src/images/index.ts';
@@ -103,10 +102,11 @@ test('a build that fails says which image, which step and what to try', async ()
   if (!(error instanceof ImageBuildError)) throw error;
   expect(error.failure.step).toMatch(/^4\/5 : RUN \["\/no-such-program"\]/);
   expect(error.failure.reason).toContain('no-such-program');
-  expect(error.message).toContain(`could not build image bad (${registry}/bad:latest)`);
-  expect(error.message).toContain(
-    `try: docker build --network=host --build-arg BASE_IMAGE=${baseReference} ${path.join(folder, 'bad')}`,
-  );
+  expect(error.failure).toMatchObject({
+    image: 'bad',
+    reference: `${registry}/bad:latest`,
+    next: `docker build --network=host --build-arg BASE_IMAGE=${baseReference} ${path.join(folder, 'bad')}`,
+  });
 });
 
 test('the list tells what is there and what is missing', async () => {
@@ -126,15 +126,21 @@ test('an image placed elsewhere is pulled, never built in its stead', async () =
   const error: unknown = await provideImages(resolveImages(elsewhere, {}, list()), { docker, env, manifest: list() }).catch(
     (reason: unknown) => reason,
   );
-  if (!(error instanceof MissingImageError)) throw error;
-  expect(error.message).toMatch(/could not pull localhost:9\/nothing\/good:latest: .*refused/);
-  expect(error.message).toContain('or correct variable ALPY_REGISTRY');
+  expect(error).toMatchObject({
+    code: 'ALPY_IMAGE_MISSING',
+    reference: 'localhost:9/nothing/good:latest',
+    message: expect.stringContaining('variable ALPY_REGISTRY') as string,
+    cause: { code: 'ALPY_IMAGE_PULL', message: expect.stringContaining('refused') as string },
+  });
 });
 
 test('without mmdebstrap nothing is left in the daemon', async () => {
   const before = await docker.listImages();
   const base = { reference: `${registry}/made:latest`, suite: 'trixie', mirror: 'http://deb.debian.org/debian', hash: 'none' };
-  await expect(makeDebianBase(docker, base, { PATH: folder })).rejects.toThrow('try: apt-get install mmdebstrap');
+  await expect(makeDebianBase(docker, base, { PATH: folder })).rejects.toMatchObject({
+    code: 'ALPY_IMAGE_BUILD',
+    failure: { next: 'apt-get install mmdebstrap' },
+  });
   expect((await docker.listImages()).filter(({ Id }) => !before.some((old) => old.Id === Id && old.RepoTags))).toEqual([]);
 });
 

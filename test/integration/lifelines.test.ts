@@ -95,7 +95,7 @@ describe('a lifeline that is made before it is wanted', () => {
     await using lifelines = new LifelinePool(testHost.directory);
     const nowhere = spec(join(testHost.directory, 'nowhere'));
     lifelines.prepare(Promise.resolve(testHost.engine), nowhere);
-    await expect(lifelines.acquire(testHost.engine, nowhere)).rejects.toThrow(/nowhere/);
+    await expect(lifelines.acquire(testHost.engine, nowhere)).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
     expect(await testHost.containers()).toEqual([]);
   });
 
@@ -132,7 +132,11 @@ test('the lifeline of a testbed that has failed is thrown away, and so is one th
   const failed = await testbedOf(lifelines);
   await inLifeline(failed, 'for each in /proc/[0-9]*; do case $(cat $each/comm) in qemu*) kill -9 ${each#/proc/} ;; esac; done');
   await failed.dut.qmp.closed;
-  await expect(failed.close()).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', message: /qemu: .*SIGKILL/ });
+  await expect(failed.close()).rejects.toMatchObject({
+    code: 'ALPY_CONTAINER_DIED',
+    container: 'qemu',
+    exitStatus: { signal: 'SIGKILL' },
+  });
   expect(await testHost.containers()).toEqual([]);
   const second = await testbedOf(lifelines);
   await second.close();

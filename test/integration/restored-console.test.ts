@@ -67,7 +67,7 @@ test('a clock command that was set and is refused is an error of usage that name
   await using testbed = await restore({ clockCommand: 'date -s @{seconds}' });
   const expected = {
     code: 'ALPY_USAGE',
-    message: expect.stringMatching(/^appliance\.clockCommand: .*Operation not permitted/) as string,
+    message: expect.stringMatching(/^appliance\.clockCommand: /) as string,
   };
   await expect(testbed.dut.waitForClock()).rejects.toMatchObject(expected);
   await expect(testbed.dut.shell.run('true')).rejects.toMatchObject(expected);

@@ -246,7 +246,10 @@ describe('a snapshot that is not what it was', () => {
   test('whose state QEMU cannot read is refused with what QEMU says', async () => {
     await copyOf((folder) => writeFile(join(folder, 'state'), 'no state at all'));
     const broken = { record: snapshot.record, directory: join(damaged.directory, 'saved', snapshot.record.key) };
-    await expect(restore(broken)).rejects.toThrow(/QEMU cannot restore the snapshot; it said:\n.*migration/s);
+    await expect(restore(broken)).rejects.toMatchObject({
+      code: 'ALPY_HYPERVISOR',
+      stderr: expect.stringContaining('migration') as string,
+    });
   });
 });
 
@@ -260,9 +263,10 @@ test('two that make the same snapshot at once both get it', async () => {
 
 test('a store that is too small is told before anything boots', async () => {
   const small = new SnapshotStore(join(directory, 'small'), 100 * mebibyte);
-  await expect(provide(appliance, small)).rejects.toThrow(
-    /may take 512 MiB, but the store .*small only 100 MiB: raise snapshots/,
-  );
+  await expect(provide(appliance, small)).rejects.toMatchObject({
+    code: 'ALPY_SNAPSHOT',
+    message: expect.stringContaining('snapshots.maxMiB') as string,
+  });
 });
 
 test('an image that changes while the run uses it is told, whether guests boot or are restored', async () => {

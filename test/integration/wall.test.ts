@@ -114,7 +114,7 @@ test("the container of a job's scripts sees no process of the testbed, and has n
 
 test('an app may not ask for what would open QEMU to it', async () => {
   const start = testbed.apps.start({ node: testbed.nodes[0]!, command: ['true'], capabilities: ['NET_RAW', 'SYS_PTRACE'] });
-  await expect(start).rejects.toMatchObject({ code: 'ALPY_USAGE', message: /got SYS_PTRACE/ });
+  await expect(start).rejects.toMatchObject({ code: 'ALPY_USAGE', message: expect.stringContaining('SYS_PTRACE') as string });
 });
 
 test('a link in the folder of a test is not followed when alpy writes there', async () => {
@@ -129,7 +129,10 @@ test('a link in the folder of a test is not followed when alpy writes there', as
   expect((await readFile(screen)).toString('latin1', 1, 4)).toBe('PNG');
   await rename(capture, `${capture}.true`);
   await symlink(victim, capture);
-  await expect(other.links[0]!.capture.count()).rejects.toThrow('got a link');
-  await expect(other.close()).rejects.toMatchObject({ code: 'ALPY_CAPTURE', message: /link0\.pcap, got a link/ });
+  await expect(other.links[0]!.capture.count()).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+  await expect(other.close()).rejects.toMatchObject({
+    code: 'ALPY_CAPTURE',
+    message: expect.stringContaining('link0.pcap') as string,
+  });
   expect(await readFile(victim, 'utf8')).toBe('precious');
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
+import { SharkdFailure } from '../../../src/capture/errors.ts';
 import { findColumns, framesOf, framesParameters, parseAnswer, requestLine } from '../../../src/capture/sharkd-messages.ts';
 
 const columns = { protocol: '34', info: '25' };
@@ -31,14 +32,14 @@ test('an answer is a result or an error', () => {
 });
 
 test.each(['', 'Segmentation fault', '[]', '{"id":1}', '{"result":{}}'])('%j is no answer', (line) => {
-  expect(() => parseAnswer(line)).toThrow(/^sharkd sent what is no (JSON|answer): /);
+  expect(() => parseAnswer(line)).toThrow(SharkdFailure);
 });
 
 test('columns are found by their formats', () => {
   const formats = ['%Yt', '%i', '%Cus', '%p'].map((format) => ({ name: 'Name', format }));
   expect(findColumns({ version: '4.4', columns: formats })).toEqual({ protocol: '3', info: '1' });
-  expect(() => findColumns({ columns: formats.slice(0, 3) })).toThrow('sharkd knows no column %p');
-  expect(() => findColumns(undefined)).toThrow('sharkd knows no column %p');
+  expect(() => findColumns({ columns: formats.slice(0, 3) })).toThrow(SharkdFailure);
+  expect(() => findColumns(undefined)).toThrow(SharkdFailure);
 });
 
 test('rows become frames', () => {
@@ -48,6 +49,6 @@ test('rows become frames', () => {
     { number: 3, timeMs: 1_700_000_000_250, lengthBytes: 98, protocol: 'ICMP', info, fields: {} },
   ]);
   expect(framesOf([])).toEqual([]);
-  expect(() => framesOf({})).toThrow('sharkd sent no list of frames');
-  expect(() => framesOf([{ num: 3 }])).toThrow('sharkd sent no frame: {"num":3}');
+  expect(() => framesOf({})).toThrow(SharkdFailure);
+  expect(() => framesOf([{ num: 3 }])).toThrow(SharkdFailure);
 });

@@ -39,7 +39,7 @@ async function bootTwice(
 }
 
 const lost = new BootError('rabbit did not boot: it never prompts\nthe screen shows:\nno disk', {
-  cause: new GuestLostError('lost', ''),
+  cause: new GuestLostError('lost', 'panic', ''),
 });
 
 test('a boot that failed is not tried again for another test, which says where to look', async () => {
