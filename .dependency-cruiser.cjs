@@ -60,6 +60,12 @@ module.exports = {
       from: { path: '^(rabbit|carrot)/' },
       to: { path: '^src/', pathNot: '^src/(index|runner/test)\\.ts$' },
     },
+    {
+      name: 'only TestbedFactory creates testbeds',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testbed/' },
+      to: { path: '^src/testbed/', pathNot: '^src/testbed/(index|apps|errors|lifelines|snapshot-place)\\.ts$' },
+    },
     { name: 'src knows no test', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|rabbit|carrot)/' } },
   ],
   options: {

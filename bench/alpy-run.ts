@@ -23,9 +23,13 @@ export interface AlpyRun {
  * @param project - folder of their configuration
  * @throws Error when no test could be run
  */
-export async function alpyRun({ directory, store, say }: Context, project: string, args: readonly string[]): Promise<AlpyRun> {
+export async function alpyRun(
+  { directory, snapshotDirectory, say }: Context,
+  project: string,
+  args: readonly string[],
+): Promise<AlpyRun> {
   const out = join(directory, 'out');
-  const env = { ALPY_SNAPSHOTS_DIRECTORY: store.directory };
+  const env = { ALPY_SNAPSHOTS_DIRECTORY: snapshotDirectory };
   const command = [bin, 'run', ...args, '--quiet', '--out', out];
   const { ms, result } = await timed(() => execa(process.execPath, command, { cwd: project, env, reject: false }));
   const failed = /^\d+ passed, (\d+) failed/m.exec(result.stdout)?.[1];

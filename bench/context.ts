@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SnapshotStore, type Snapshot } from '../src/snapshot/index.ts';
-import { createTestbed, inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../src/testbed/index.ts';
+import type { Snapshot } from '../src/snapshot/index.ts';
+import type { Appliance, Testbed, TestbedFactory } from '../src/testbed/index.ts';
 import type { DiskImage } from '../src/qemu/index.ts';
 import { resolveTopology } from '../src/topology/index.ts';
 import { TestHost, rabbit } from '../test/support/testbeds.ts';
@@ -22,7 +22,9 @@ export const appliance: Appliance = rabbit({
 export interface Context {
   readonly testHost: TestHost;
   readonly disk: DiskImage;
-  readonly store: SnapshotStore;
+  readonly factory: TestbedFactory;
+  /** folder for the factory's snapshots */
+  readonly snapshotDirectory: string;
   readonly figures: Figures;
   /** folder for what they write, removed at the end */
   readonly directory: string;
@@ -37,40 +39,29 @@ export async function openContext(
 ): Promise<{ readonly context: Context; readonly close: () => Promise<void> }> {
   const testHost = await TestHost.open();
   const directory = await mkdtemp(join(tmpdir(), 'alpy-measure-'));
-  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, appliance);
-  const store = new SnapshotStore(join(directory, 'snapshots'), 16 * 1024 ** 3);
+  const snapshotDirectory = join(directory, 'snapshots');
+  const factory = testHost.factory({ snapshots: { directory: snapshotDirectory, maxBytes: 16 * 1024 ** 3 } });
+  const disk = await factory.inspectDisk(appliance);
   const close = async (): Promise<void> => {
     await testHost[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   };
-  return { context: { testHost, disk, store, figures, directory, say }, close };
+  return { context: { testHost, disk, factory, snapshotDirectory, figures, directory, say }, close };
 }
 
 /** The snapshot of {@link appliance}, or of one that differs. */
-export async function snapshotOf(
-  { testHost, disk, store, directory }: Context,
-  links: number,
-  what = appliance,
-): Promise<Snapshot> {
+export async function snapshotOf({ disk, factory, directory }: Context, links: number, what = appliance): Promise<Snapshot> {
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(
-    testHost.engine,
-    testHost.facts,
-    store,
-    { appliance: what, topology: resolveTopology({ links }), disk },
-    logs,
-  );
+  return factory.provideSnapshot({ appliance: what, topology: resolveTopology({ links }), disk }, logs);
 }
 
 /** A testbed, restored when there is something to restore from; with a lifeline of its own. */
 export async function testbedOf(
-  { testHost, disk, directory }: Context,
+  { disk, factory, directory }: Context,
   links: number,
   from?: Snapshot,
   what = appliance,
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
-  const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const spec = { appliance: what, topology: resolveTopology({ links }), disk, directory: files, ...snapshot };
-  return createTestbed(testHost.engine, testHost.facts, spec);
+  return factory.create({ appliance: what, topology: resolveTopology({ links }), disk, directory: files, start: from ?? 'cold' });
 }

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
 import { valueOf } from '../core/variables.ts';
+import { resolveTopology } from '../topology/index.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
@@ -89,7 +90,7 @@ async function buildRabbit(io: CliIo, file: string): Promise<void> {
 }
 
 async function boot(io: CliIo, image: string | undefined, file: string | undefined): Promise<void> {
-  const [{ loadConfig }, { connectEngine }, { tryBoot }] = await Promise.all([
+  const [{ loadConfig }, { connectEngine }, { TestbedFactory }] = await Promise.all([
     import('../config/index.ts'),
     import('./engine.ts'),
     import('../testbed/index.ts'),
@@ -99,7 +100,14 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const directory = join(config.out, 'boot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
-  const durationMs = await tryBoot(engine, host, config.appliance, directory, io.signal);
-  const what = config.appliance.login ? 'booted, and its login works' : 'started; without appliance.login nobody can tell more';
-  io.stdout(`${config.appliance.name} ${what} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);
+  const { appliance } = config;
+  const factory = new TestbedFactory(engine, host);
+  const disk = await factory.inspectDisk(appliance, io.signal);
+  await using testbed = await factory.create({ appliance, topology: resolveTopology({ links: 0 }), disk, directory }, io.signal);
+  const startMs = performance.now();
+  await testbed.dut.boot({ signal: io.signal });
+  const durationMs = performance.now() - startMs;
+  await testbed.close(); // its errors come before the good news
+  const what = appliance.login ? 'booted, and its login works' : 'started; without appliance.login alpy cannot tell more';
+  io.stdout(`${appliance.name} ${what} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);
 }

@@ -6,6 +6,7 @@ import { alignColumns } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
 import { resolveTopology } from '../topology/index.ts';
+import type { SnapshotPlace } from '../testbed/index.ts';
 import { snapshotDirectory } from './cache.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
@@ -53,10 +54,11 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
     ]);
     const settings = loaded?.config.snapshots;
     const maxBytes = (settings?.maxMiB ?? defaultSnapshotsMiB) * 1024 ** 2;
-    const store = new Store(snapshotDirectory(io.env, settings?.directory), maxBytes);
+    const place = { directory: snapshotDirectory(io.env, settings?.directory), maxBytes };
+    const store = new Store(place.directory, maxBytes);
     if (args.action === 'save') {
       if (!loaded) throw new UsageError('a snapshot of what? There is no alpy.yaml or alpy.config.ts here or above');
-      const snapshot = await provide(io, loaded, store);
+      const snapshot = await provide(io, loaded, place);
       if (file !== undefined) await archives.saveArchive(snapshot, resolve(io.directory, file), io.signal);
       io.stdout(
         file === undefined ? `${snapshot.record.key} is in ${store.directory}` : `saved ${snapshot.record.key} to ${file}`,
@@ -76,19 +78,20 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
   },
 });
 
-/** From the store, or made there and then. */
-async function provide(io: CliIo, { config }: LoadedConfig, store: SnapshotStore): Promise<Snapshot> {
+/** Finds the snapshot of the configured appliance, or makes it. */
+async function provide(io: CliIo, { config }: LoadedConfig, place: Exclude<SnapshotPlace, string>): Promise<Snapshot> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   if (!config.appliance.login)
-    throw new UsageError('appliance.login is not configured, so nobody knows when the guest is ready to be saved');
+    throw new UsageError('appliance.login is not configured, so alpy cannot tell when the guest is ready to be saved');
   const directory = join(config.out, 'snapshot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
-  const reason = await testbeds.checkSnapshotSupport(engine, host, store.directory, io.signal);
+  const reason = await testbeds.checkSnapshotSupport(engine, host, place.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);
-  const disk = await testbeds.inspectApplianceDisk(engine, host, config.appliance, io.signal);
+  const factory = new testbeds.TestbedFactory(engine, host, { snapshots: place });
+  const disk = await factory.inspectDisk(config.appliance, io.signal);
   const spec = { appliance: config.appliance, topology: resolveTopology(config.topology), disk };
-  return await testbeds.provideSnapshot(engine, host, store, spec, directory, io.signal);
+  return await factory.provideSnapshot(spec, directory, io.signal);
 }
 
 async function prune(

@@ -2,7 +2,7 @@
 import { AlpyError } from '../core/errors.ts';
 import type { Engine } from '../docker/index.ts';
 import type { ResolvedImage } from '../images/index.ts';
-import { inspectApplianceDisk, inspectHost, type Appliance } from '../testbed/index.ts';
+import { inspectHost, TestbedFactory, type Appliance } from '../testbed/index.ts';
 import { failure, type Finding } from './finding.ts';
 
 /** Checks whether QEMU can use the appliance's disk image. */
@@ -16,7 +16,7 @@ export async function checkAppliance(
   const name = 'appliance';
   try {
     const facts = await inspectHost(engine, { images, accel: 'tcg', directory }, signal);
-    const { path, format, virtualBytes } = await inspectApplianceDisk(engine, facts, appliance, signal);
+    const { path, format, virtualBytes } = await new TestbedFactory(engine, facts).inspectDisk(appliance, signal);
     return { name, result: 'ok', text: `${path}, ${format}, ${Math.round(virtualBytes / 1024 ** 2)} MiB` };
   } catch (error) {
     if (!(error instanceof AlpyError)) throw error;

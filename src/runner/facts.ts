@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Config } from '../config/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
-import type { HostFacts } from '../testbed/index.ts';
+import type { HostFacts, SnapshotPlace } from '../testbed/index.ts';
 
 /** What the main process tells its workers. Plain data. */
 export interface RunFacts {
@@ -21,8 +21,7 @@ export interface RunFacts {
   readonly testsPerFile: number;
   /** socket of the run's scheduler */
   readonly scheduler: string;
-  /** where snapshots are kept; absent when there are none */
-  readonly snapshots?: { readonly directory: string; readonly maxBytes: number };
+  readonly snapshots: SnapshotPlace;
   /** whether workers print the steps of their tests */
   readonly showSteps: boolean;
   /** values that neither logs nor reports may show */

@@ -5,8 +5,14 @@ import type { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { SnapshotStore } from '../snapshot/index.ts';
-import { inspectApplianceDisk, inspectHost, checkSnapshotSupport, type FileFacts, type HostFacts } from '../testbed/index.ts';
-import type { RunFacts } from './facts.ts';
+import {
+  checkSnapshotSupport,
+  inspectHost,
+  TestbedFactory,
+  type FileFacts,
+  type HostFacts,
+  type SnapshotPlace,
+} from '../testbed/index.ts';
 
 /** Of what it is to find out. */
 export interface InspectOptions {
@@ -26,9 +32,6 @@ export interface Inspection {
   readonly disk: DiskImage;
   readonly snapshots: SnapshotPlace;
 }
-
-/** Where snapshots are kept, or why there are none. */
-export type SnapshotPlace = NonNullable<RunFacts['snapshots']> | string;
 
 /**
  * Finds out what there is, all at once: disk and snapshots are looked at as if containers could mount our folders, which turns
@@ -55,7 +58,7 @@ async function lookAtFiles(
   signal: AbortSignal,
 ): Promise<Omit<Inspection, 'host'>> {
   const [disk, snapshots] = await allOrAbort(signal, [
-    (abort: AbortSignal) => inspectApplianceDisk(engine, facts, options.loaded.config.appliance, abort),
+    (abort: AbortSignal) => TestbedFactory.inspectDisk(engine, facts, options.loaded.config.appliance, abort),
     (abort: AbortSignal) => placeOfSnapshots(engine, facts, options, abort),
   ]);
   return { disk, snapshots };
@@ -70,8 +73,10 @@ async function placeOfSnapshots(
   const { boot, snapshots } = loaded.config;
   if (boot === 'cold') return 'the configuration says so';
   const reason = await checkSnapshotSupport(engine, facts, snapshotDirectory, signal);
-  if (reason === undefined) new SnapshotStore(snapshotDirectory, snapshots.maxMiB * 1024 ** 2).removeDeadDrafts();
-  return reason ?? { directory: snapshotDirectory, maxBytes: snapshots.maxMiB * 1024 ** 2 };
+  if (reason !== undefined) return reason;
+  const maxBytes = snapshots.maxMiB * 1024 ** 2;
+  new SnapshotStore(snapshotDirectory, maxBytes).removeDeadDrafts();
+  return { directory: snapshotDirectory, maxBytes };
 }
 
 /** How it ended, to be told when it matters. */

@@ -2,17 +2,13 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { markHandled } from '../core/mark-handled.ts';
-import { log } from '../core/step.ts';
-import type { Engine } from '../docker/index.ts';
-import type { DiskImage } from '../qemu/index.ts';
-import { createTestbed, provideSnapshot, type Appliance, type Testbed } from '../testbed/index.ts';
+import type { Appliance, Once, Testbed } from '../testbed/index.ts';
 import type { Topology } from '../topology/index.ts';
-import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
-import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
-import { diskOf, workerDecoder, type TestState } from './worker-state.ts';
+import { runFacts } from './worker-engine.ts';
+import { diskOf, workerFactory, type TestState } from './worker-state.ts';
 
 /** What a test needs of the machine besides its guest. */
 export interface Needs {
@@ -22,8 +18,8 @@ export interface Needs {
   readonly exclusive?: boolean;
 }
 
-/** What the testbed of a test is to be. */
-export interface Wanted {
+/** The testbed that a test asks for. */
+export interface TestRequest {
   readonly appliance: Appliance;
   readonly topology: Topology;
   readonly boot: 'cold' | 'snapshot';
@@ -33,82 +29,51 @@ export interface Wanted {
 
 /**
  * Makes the testbed of a test, as soon as there is room for it, and boots its guest or restores it from a snapshot.
- * @throws what createTestbed, provideSnapshot and `Dut.boot` throw
- * @throws EnvironmentError when the machine has not got what the test needs
+ * @throws what `TestbedFactory.create` and `Dut.boot` throw
+ * @throws EnvironmentError when the machine does not have what the test needs
  */
-export async function makeTestbed(wanted: Wanted, state: TestState, signal: AbortSignal): Promise<Testbed> {
-  const { appliance, needs, autoBoot } = wanted;
+export async function makeTestbed(request: TestRequest, state: TestState, signal: AbortSignal): Promise<Testbed> {
+  const { appliance, needs, autoBoot, boot } = request;
   const { host, scheduler } = runFacts();
   const memoryMiB = testbedMiB(appliance.memoryMiB, host.accel) + (needs.memoryMiB ?? 0);
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
-  const making = make(wanted, state, signal);
-  state.testbed = making.then(({ testbed }) => testbed); // all of it, so that who clears up waits for what was begun
-  markHandled(state.testbed); // told below
-  const { testbed, isRestored } = await making;
+  state.testbed = create(request, state, signal); // all of it, so that the clean-up waits for what was begun
+  markHandled(state.testbed); // awaited here
+  const testbed = await state.testbed;
   if (!autoBoot) return testbed;
-  const { test, directory } = state;
-  const boot = (): Promise<void> => testbed.dut.boot({ signal });
-  if (isRestored) await boot();
+  const bootGuest = (): Promise<void> => testbed.dut.boot({ signal });
+  if (testbed.dut.isAtSnapshot) await bootGuest();
   else {
     using _lock = await acquireBootLock(undefined, signal);
-    // who asks for a cold boot wants to see one; who gets one for lack of a snapshot does not want to wait for the same failure
-    await (wanted.boot === 'cold' ? boot() : failedBoots().guard(nameOfBoot(wanted), { test, directory }, signal, boot));
+    // A test that asks for a cold boot wants to see it, even if it fails again. One that only got no snapshot does not.
+    if (boot === 'cold') await bootGuest();
+    else await failedBoots().guard(nameOfBoot(request), { test: state.test, directory: state.directory }, signal, bootGuest);
   }
   return testbed;
 }
 
-/** The boots that failed in this run, remembered beside its scheduler's socket: that folder goes with the run. */
+async function create(request: TestRequest, state: TestState, signal: AbortSignal): Promise<Testbed> {
+  const { appliance, topology, boot, autoBoot } = request;
+  const { test, directory } = state;
+  const once: Once = async (key, make) => {
+    using _lock = await acquireBootLock(key, signal);
+    return await failedBoots().guard(key, { test, directory: join(directory, 'boot') }, signal, make);
+  };
+  const [factory, disk] = [await workerFactory(), await diskOf(appliance)];
+  const start = autoBoot ? boot : 'cold';
+  return factory.create({ appliance, topology, disk, directory, start, once }, signal);
+}
+
+/** The boots that failed in this run, stored beside its scheduler's socket: that folder is removed with the run. */
 function failedBoots(): FailedBoots {
   return new FailedBoots(dirname(runFacts().scheduler));
 }
 
-/** The same for the same machine. */
-function nameOfBoot({ appliance, topology }: Wanted): string {
+/** Equal for equal machines. */
+function nameOfBoot({ appliance, topology }: TestRequest): string {
   return createHash('sha256')
     .update(JSON.stringify([appliance, topology]))
     .digest('hex');
-}
-
-async function make(
-  wanted: Wanted,
-  state: TestState,
-  signal: AbortSignal,
-): Promise<{ readonly testbed: Testbed; readonly isRestored: boolean }> {
-  const { appliance, topology } = wanted;
-  const [engine, disk, decoder] = [await workerEngine(), await diskOf(appliance), await workerDecoder()];
-  const from = await snapshotFor(engine, disk, wanted, state, signal);
-  const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const spec = { appliance, topology, disk, directory: state.directory, decoder, lifelines: workerLifelines(), ...snapshot };
-  return { testbed: await createTestbed(engine, runFacts().host, spec, signal), isRestored: from !== undefined };
-}
-
-/** The snapshot to start from; none when the test wants to see the boot, and when none can be saved. */
-async function snapshotFor(
-  engine: Engine,
-  disk: DiskImage,
-  { appliance, topology, boot, autoBoot }: Wanted,
-  state: TestState,
-  signal: AbortSignal,
-): Promise<Snapshot | undefined> {
-  const { host, snapshots } = runFacts();
-  if (boot === 'cold' || !autoBoot || !snapshots) return undefined;
-  if (!appliance.login) {
-    log('alpy.snapshot', 'booting: without appliance.login nobody knows when the guest is ready to be saved');
-    return undefined;
-  }
-  const store = new SnapshotStore(snapshots.directory, snapshots.maxBytes);
-  const directory = join(state.directory, 'boot');
-  const once = async (key: string, make: () => Promise<Snapshot>): Promise<Snapshot> => {
-    using _lock = await acquireBootLock(key, signal);
-    return await failedBoots().guard(key, { test: state.test, directory }, signal, make);
-  };
-  try {
-    return await provideSnapshot(engine, host, store, { appliance, topology, disk }, directory, signal, once);
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    log('alpy.snapshot', `booting without a snapshot: ${error.message}`);
-    return undefined;
-  }
 }
 
 function acquireBootLock(name: string | undefined, signal: AbortSignal): Promise<Lease> {

@@ -205,7 +205,7 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
     root,
     testsDirectory,
     workers,
-    ...(typeof snapshots === 'string' ? {} : { snapshots }),
+    snapshots,
     showSteps: options.showSteps,
     secrets: options.secrets,
   };

@@ -52,8 +52,8 @@ export const test = base
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
-    const wanted = { appliance: { ...described, image }, topology: resolveTopology(topology), boot, autoBoot, needs };
-    return asAlpy(() => makeTestbed(wanted, state, signal));
+    const request = { appliance: { ...described, image }, topology: resolveTopology(topology), boot, autoBoot, needs };
+    return asAlpy(() => makeTestbed(request, state, signal));
   })
   .extend('dut', ({ testbed }) => testbed.dut)
   .extend('nodes', ({ testbed }) => testbed.nodes as unknown as PerLink<Node>)

@@ -3,15 +3,15 @@
 import { join } from 'node:path';
 import { imageNamed } from '../images/resolved-image.ts';
 import { lifelineSpec, sharedFolders } from '../qemu/qemu-files.ts';
-import { SnapshotStore } from '../snapshot/store.ts';
+import { storeFor } from '../testbed/snapshot-place.ts';
 import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 const { config, host, disk, snapshots, testsDirectory } = runFacts();
 const { access, accel, images } = host;
 const lifelines = workerLifelines();
-const store = snapshots && config.appliance.login && new SnapshotStore(snapshots.directory, snapshots.maxBytes);
+const store = storeFor(snapshots, config.appliance);
 const anyTest = join(testsDirectory, 'any');
-const snapshot = store && ({ use: 'restore', directory: store.directoryOf('any') } as const);
+const snapshot = typeof store === 'string' ? undefined : ({ use: 'restore', directory: store.directoryOf('any') } as const);
 const folders = lifelines.foldersFor(sharedFolders({ disk, directory: anyTest, snapshot }), access);
 if (folders) {
   lifelines.prepare(workerEngine(), lifelineSpec(imageNamed(images, 'qemu').reference, access, folders, accel));

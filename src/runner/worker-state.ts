@@ -3,9 +3,9 @@ import type { TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Decoder } from '../capture/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { inspectApplianceDisk, type Appliance, type Testbed } from '../testbed/index.ts';
+import { TestbedFactory, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
-import { closeLifelines, runFacts, workerEngine } from './worker-engine.ts';
+import { closeLifelines, runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 type Task = TestContext['task'];
 
@@ -25,8 +25,15 @@ const states = new WeakMap<Task, TestState>();
 const disks = new Map<string, Promise<DiskImage>>();
 let decoder: Decoder | undefined;
 
+/** What creates the testbeds of this worker's tests. */
+export async function workerFactory(): Promise<TestbedFactory> {
+  const { host, snapshots } = runFacts();
+  const [engine, decoder] = [await workerEngine(), await workerDecoder()];
+  return new TestbedFactory(engine, host, { snapshots, lifelines: workerLifelines(), decoder });
+}
+
 /** This worker's decoder of captures; none where containers see no files of this machine. */
-export async function workerDecoder(): Promise<Decoder | undefined> {
+async function workerDecoder(): Promise<Decoder | undefined> {
   const { host, testsDirectory } = runFacts();
   const { access, images } = host;
   if (access.kind === 'copy') return undefined;
@@ -43,10 +50,10 @@ export async function closeWorker(): Promise<void> {
 
 /** The disk image of an appliance; that of the configuration is known already. */
 export async function diskOf(appliance: Appliance): Promise<DiskImage> {
-  const { config, disk, host } = runFacts();
+  const { config, disk } = runFacts();
   if (appliance.image === config.appliance.image && appliance.format === config.appliance.format) return disk;
   const key = `${appliance.image} ${appliance.format}`;
-  const found = disks.get(key) ?? inspectApplianceDisk(await workerEngine(), host, appliance);
+  const found = disks.get(key) ?? (await workerFactory()).inspectDisk(appliance);
   disks.set(key, found);
   return found;
 }

@@ -10,16 +10,13 @@ import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
-import { SnapshotError, SnapshotStore, type Snapshot } from '../snapshot/index.ts';
 import {
-  createTestbed,
-  inspectApplianceDisk,
-  inspectHost,
-  provideSnapshot,
   checkSnapshotSupport,
+  inspectHost,
+  TestbedFactory,
   type HostFacts,
+  type SnapshotPlace,
   type Testbed,
-  type TestbedSpec,
 } from '../testbed/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import { answererOf } from './answer.ts';
@@ -45,7 +42,7 @@ export async function readSpec(directory: string): Promise<SessionSpec> {
  * Makes a testbed and holds it until it is told to stop, `signal` fires or its deadline passes; then tears it down.
  * @param onReady - called when the testbed can be used
  * @param sink - takes what is worth to be told to who waits for the testbed
- * @throws what inspectHost, createTestbed, `Dut.boot` and `Testbed.close` throw
+ * @throws what inspectHost, `TestbedFactory.create`, `Dut.boot` and `Testbed.close` throw
  * @throws UsageError when the disk image lies where none may lie
  * @throws ServiceError when a service does not run
  */
@@ -143,14 +140,15 @@ async function bootTestbed(
   signal: AbortSignal,
 ): Promise<Testbed> {
   const { config, images, accelCacheFile } = spec;
-  const { appliance } = config;
+  const { appliance, boot } = config;
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile }, signal);
-  const disk = await inspectApplianceDisk(engine, host, appliance, signal);
+  const needsSnapshots = boot === 'snapshot' && appliance.login !== undefined; // to look for their place takes a container
+  const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
+  const factory = new TestbedFactory(engine, host, { snapshots });
+  const disk = await factory.inspectDisk(appliance, signal);
   for (const { path } of disk.files) await assertDiskFileIsAllowed(path, spec.diskFolders);
-  const wanted = { appliance, topology: resolveTopology(config.topology), disk, directory };
-  const from = await snapshotFor(engine, host, spec, wanted, signal);
-  const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-  const testbed = await createTestbed(engine, host, { ...wanted, ...snapshot }, signal);
+  const start = needsSnapshots ? 'snapshot' : 'cold';
+  const testbed = await factory.create({ appliance, topology: resolveTopology(config.topology), disk, directory, start }, signal);
   lifetime.defer('testbed', () => testbed.close());
   await testbed.dut.boot({ signal });
   return testbed;
@@ -167,26 +165,12 @@ async function assertDiskFileIsAllowed(path: string, folders: readonly string[] 
   );
 }
 
-async function snapshotFor(
+async function snapshotPlace(
   engine: Engine,
   host: HostFacts,
   { config, snapshotDirectory }: SessionSpec,
-  wanted: TestbedSpec,
   signal: AbortSignal,
-): Promise<Snapshot | undefined> {
-  const { boot, appliance, snapshots } = config;
-  if (boot === 'cold' || !appliance.login) return undefined;
+): Promise<SnapshotPlace> {
   const reason = await checkSnapshotSupport(engine, host, snapshotDirectory, signal);
-  if (reason === undefined) {
-    const store = new SnapshotStore(snapshotDirectory, snapshots.maxMiB * 1024 ** 2);
-    try {
-      return await provideSnapshot(engine, host, store, wanted, join(wanted.directory, 'boot'), signal);
-    } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
-      log('alpy.snapshot', `booting without a snapshot: ${error.message}`);
-      return undefined;
-    }
-  }
-  log('alpy.snapshot', `booting without a snapshot: ${reason}`);
-  return undefined;
+  return reason ?? { directory: snapshotDirectory, maxBytes: config.snapshots.maxMiB * 1024 ** 2 };
 }

@@ -69,6 +69,11 @@ export class Dut {
     return this.#shell;
   }
 
+  /** whether the guest still stands where its snapshot was taken, so that {@link Dut.boot} restores it */
+  get isAtSnapshot(): boolean {
+    return this.#isAtSnapshot;
+  }
+
   /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it, or its disk has failed. */
   get failure(): Guest['failure'] {
     return this.#guest.failure;

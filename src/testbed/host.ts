@@ -23,6 +23,13 @@ export interface HostFacts {
 /** What has to be known to show files to containers. */
 export type FileFacts = Pick<HostFacts, 'images' | 'access'>;
 
+/** The disk image to inspect. */
+export interface DiskQuestion {
+  /** absolute path */
+  readonly image: string;
+  readonly format: DiskFormat | 'auto';
+}
+
 /** What to find out. */
 export interface HostQuestions {
   readonly images: readonly ResolvedImage[];
@@ -81,7 +88,7 @@ export async function checkSnapshotSupport(
 export async function inspectApplianceDisk(
   engine: Engine,
   facts: FileFacts,
-  appliance: { readonly image: string; readonly format: DiskFormat | 'auto' },
+  appliance: DiskQuestion,
   signal?: AbortSignal,
 ): Promise<DiskImage> {
   const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };

@@ -34,6 +34,9 @@ export interface SnapshotSpec {
   readonly disk: DiskImage;
 }
 
+/** Makes the snapshot of a key. May hold `make` back until no other process makes the same, and may refuse to call it. */
+export type Once = (key: string, make: () => Promise<Snapshot>) => Promise<Snapshot>;
+
 /** How much more than its memory a snapshot may take, in `bytes`: what the guest writes to its disk while it boots. */
 const diskAllowanceBytes = 256 * 1024 ** 2;
 
@@ -106,7 +109,7 @@ export async function provideSnapshot(
   spec: SnapshotSpec,
   directory: string,
   signal?: AbortSignal,
-  once: (key: string, make: () => Promise<Snapshot>) => Promise<Snapshot> = (_key, make) => make(),
+  once: Once = (_key, make) => make(),
 ): Promise<Snapshot> {
   const origin = await originOf(engine, facts, store, spec);
   const key = snapshotKey(origin.from);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
-import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
-import { inspectApplianceDisk, provideSnapshot, type Appliance, type Testbed } from '../../src/testbed/index.ts';
+import type { Snapshot } from '../../src/snapshot/index.ts';
+import type { Appliance, Testbed } from '../../src/testbed/index.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
 import { TestHost, rabbit } from '../support/testbeds.ts';
 
@@ -25,10 +25,9 @@ let snapshot: Snapshot;
 beforeAll(async () => {
   testHost = await TestHost.open();
   directory = await mkdtemp(join(tmpdir(), 'alpy-restored-'));
-  const store = new SnapshotStore(join(directory, 'store'), 4096 * 1024 ** 2);
-  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, appliance);
-  const spec = { appliance, topology: resolveTopology({ links: 0 }), disk };
-  snapshot = await provideSnapshot(testHost.engine, testHost.facts, store, spec, join(directory, 'boot'));
+  const factory = testHost.factory({ snapshots: { directory: join(directory, 'store'), maxBytes: 4096 * 1024 ** 2 } });
+  const disk = await factory.inspectDisk(appliance);
+  snapshot = await factory.provideSnapshot({ appliance, topology: resolveTopology({ links: 0 }), disk }, join(directory, 'boot'));
 });
 
 afterAll(async () => {
@@ -37,7 +36,7 @@ afterAll(async () => {
 });
 
 async function restore(changes: Partial<Appliance> = {}): Promise<Testbed> {
-  const testbed = await testHost.testbed({ ...appliance, ...changes }, 0, { snapshot: { use: 'restore', from: snapshot } });
+  const testbed = await testHost.testbed({ ...appliance, ...changes }, 0, { start: snapshot });
   await testbed.dut.boot();
   return testbed;
 }

@@ -7,14 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withSink } from '../../src/core/step.ts';
 import { runLabel } from '../../src/docker/index.ts';
 import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
-import {
-  createTestbed,
-  inspectApplianceDisk,
-  LifelinePool,
-  provideSnapshot,
-  type Appliance,
-  type Testbed,
-} from '../../src/testbed/index.ts';
+import { LifelinePool, type Appliance, type Testbed } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
 import { TestHost, rabbit, rabbitImage } from '../support/testbeds.ts';
@@ -25,6 +18,7 @@ const provision = [
 ];
 const appliance = rabbit({ provision });
 const mebibyte = 1024 ** 2;
+const storeBytes = 4096 * mebibyte;
 
 let testHost: TestHost;
 let directory: string;
@@ -34,7 +28,7 @@ let snapshot: Snapshot;
 beforeAll(async () => {
   testHost = await TestHost.open();
   directory = await mkdtemp(join(tmpdir(), 'alpy-snapshots-'));
-  store = new SnapshotStore(join(directory, 'store'), 4096 * mebibyte);
+  store = new SnapshotStore(join(directory, 'store'), storeBytes);
   snapshot = await provide(appliance);
 });
 
@@ -43,20 +37,15 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function provide(wanted: Appliance, into = store, links = 1): Promise<Snapshot> {
-  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, wanted);
+async function provide(wanted: Appliance, into = store, links = 1, maxBytes = storeBytes): Promise<Snapshot> {
+  const factory = testHost.factory({ snapshots: { directory: into.directory, maxBytes } });
+  const disk = await factory.inspectDisk(wanted);
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return provideSnapshot(
-    testHost.engine,
-    testHost.facts,
-    into,
-    { appliance: wanted, topology: resolveTopology({ links }), disk },
-    logs,
-  );
+  return factory.provideSnapshot({ appliance: wanted, topology: resolveTopology({ links }), disk }, logs);
 }
 
 async function restore(from = snapshot): Promise<Testbed> {
-  const testbed = await testHost.testbed(appliance, 1, { snapshot: { use: 'restore', from } });
+  const testbed = await testHost.testbed(appliance, 1, { start: from });
   await testbed.dut.boot();
   return testbed;
 }
@@ -161,7 +150,7 @@ describe('a disk that `qemuArgs` adds', () => {
     for (const content of ['one', 'two']) {
       await writeSeed(content);
       const wanted = adds('readonly=on', { provision: ['cat /dev/vdb >/dev/null'] }); // it is in the guest's memory then
-      const testbed = await testHost.testbed(wanted, 0, { snapshot: { use: 'restore', from: await provide(wanted, store, 0) } });
+      const testbed = await testHost.testbed(wanted, 0, { start: await provide(wanted, store, 0) });
       await testbed.dut.boot();
       expect(await testbed.dut.shell.run('head -n 1 /dev/vdb')).toMatchObject({ output: content });
       await testbed.close();
@@ -190,7 +179,7 @@ test('guests of different snapshots have one lifeline after the other', async ()
     [1, snapshot],
   ] as const) {
     const own = await mkdtemp(join(testHost.directory, 'testbed-'));
-    const testbed = await testHost.testbed(appliance, links, { directory: own, snapshot: { use: 'restore', from }, lifelines });
+    const testbed = await testHost.testbed(appliance, links, { directory: own, start: from, lifelines });
     await testbed.dut.boot();
     expect(await testbed.dut.shell.run('ls -d /sys/class/net/eth? | wc -l')).toMatchObject({ output: String(links) });
     used.push(testbed.qemu.id);
@@ -204,7 +193,7 @@ describe('a snapshot that is not what it was', () => {
 
   /** A store with a copy of the snapshot. */
   async function copyOf(change: (folder: string) => Promise<void>): Promise<void> {
-    damaged = new SnapshotStore(await mkdtemp(join(directory, 'store-')), 4096 * mebibyte);
+    damaged = new SnapshotStore(await mkdtemp(join(directory, 'store-')), storeBytes);
     const folder = await damaged.begin(0);
     for (const name of [...Object.keys(snapshot.record.files), 'snapshot.json', 'verified.json'])
       await copyFile(join(snapshot.directory, name), join(folder, name));
@@ -254,7 +243,7 @@ describe('a snapshot that is not what it was', () => {
 });
 
 test('two that make the same snapshot at once both get it', async () => {
-  const shared = new SnapshotStore(join(directory, 'shared'), 4096 * mebibyte);
+  const shared = new SnapshotStore(join(directory, 'shared'), storeBytes);
   const [one, two] = await Promise.all([provide(appliance, shared), provide(appliance, shared)]);
   expect(one).toEqual(two);
   expect(await shared.list()).toHaveLength(1);
@@ -263,7 +252,7 @@ test('two that make the same snapshot at once both get it', async () => {
 
 test('a store that is too small is told before anything boots', async () => {
   const small = new SnapshotStore(join(directory, 'small'), 100 * mebibyte);
-  await expect(provide(appliance, small)).rejects.toMatchObject({
+  await expect(provide(appliance, small, 1, 100 * mebibyte)).rejects.toMatchObject({
     code: 'ALPY_SNAPSHOT',
     message: expect.stringContaining('snapshots.maxMiB') as string,
   });
@@ -273,17 +262,18 @@ test('an image that changes while the run uses it is told, whether guests boot o
   const image = join(directory, 'changing.qcow2');
   await copyFile(rabbitImage, image);
   const changing = rabbit({ provision, image });
-  const disk = await inspectApplianceDisk(testHost.engine, testHost.facts, changing);
+  const factory = testHost.factory();
+  const disk = await factory.inspectDisk(changing);
   await copyFile(rabbitImage, image);
-  for (const use of [undefined, { use: 'restore', from: snapshot } as const]) {
-    const spec = {
+  for (const start of ['cold', snapshot] as const) {
+    const request = {
       appliance: changing,
       topology: resolveTopology({ links: 0 }),
       disk,
       directory: await mkdtemp(join(directory, 'changed-')),
+      start,
     };
-    const made = createTestbed(testHost.engine, testHost.facts, { ...spec, ...(use ? { snapshot: use } : {}) });
-    await expect(made).rejects.toThrow(/changing\.qcow2: it was changed or replaced while the run used it/);
+    await expect(factory.create(request)).rejects.toThrow(/changing\.qcow2: it was changed or replaced while the run used it/);
   }
 });
 

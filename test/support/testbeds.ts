@@ -6,13 +6,13 @@ import { resolveConfig } from '../../src/config/index.ts';
 import { Engine } from '../../src/docker/index.ts';
 import { resolveImages } from '../../src/images/index.ts';
 import {
-  createTestbed,
-  inspectApplianceDisk,
   inspectHost,
+  TestbedFactory,
   type Appliance,
+  type FactoryOptions,
   type HostFacts,
   type Testbed,
-  type TestbedSpec,
+  type TestbedRequest,
 } from '../../src/testbed/index.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
 import { writeBlankDisk } from './blank-disk.ts';
@@ -36,6 +36,10 @@ export async function openWithBlankDisk(): Promise<{ readonly testHost: TestHost
   return { testHost, blank };
 }
 
+interface HostChange {
+  readonly facts?: HostFacts;
+}
+
 /** Makes testbeds in a temporary folder and releases all of it. */
 export class TestHost implements AsyncDisposable {
   readonly engine: Engine;
@@ -57,24 +61,26 @@ export class TestHost implements AsyncDisposable {
     return new TestHost(engine, directory, facts);
   }
 
+  /** Creates testbeds on this host; {@link TestHost} does not release them. */
+  factory(options: FactoryOptions = {}, facts = this.facts): TestbedFactory {
+    return new TestbedFactory(this.engine, facts, options);
+  }
+
   /** A testbed whose virtual CPU does not run yet. */
   async testbed(
     appliance: Appliance,
     links: number,
-    options: Pick<Partial<TestbedSpec>, 'directory' | 'snapshot' | 'lifelines'> & { readonly facts?: HostFacts } = {},
+    options: Pick<Partial<TestbedRequest>, 'directory' | 'start'> & Pick<FactoryOptions, 'lifelines'> & HostChange = {},
   ): Promise<Testbed> {
-    const facts = options.facts ?? this.facts;
-    const disk = await inspectApplianceDisk(this.engine, facts, appliance);
-    const directory = options.directory ?? (await mkdtemp(join(this.directory, 'testbed-')));
-    const { snapshot, lifelines } = options;
-    const topology = resolveTopology({ links });
-    const spec = { appliance, topology, disk, directory, lifelines, ...(snapshot ? { snapshot } : {}) };
-    const testbed = await createTestbed(this.engine, facts, spec);
+    const { directory = await mkdtemp(join(this.directory, 'testbed-')), start = 'cold', lifelines, facts } = options;
+    const factory = this.factory({ lifelines }, facts);
+    const disk = await factory.inspectDisk(appliance);
+    const testbed = await factory.create({ appliance, topology: resolveTopology({ links }), disk, directory, start });
     this.#testbeds.push(testbed);
     return testbed;
   }
 
-  /** Identifiers of this bench's containers that still exist, in whatever state. */
+  /** Identifiers of this host's containers that still exist, in whatever state. */
   async containers(): Promise<readonly string[]> {
     const label = [`io.alpy.run=${this.engine.runId}`];
     const found = await this.engine.docker.listContainers({ all: true, filters: { label } });

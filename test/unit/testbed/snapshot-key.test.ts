@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../../src/docker/index.ts';
 import { identify } from '../../../src/qemu/index.ts';
-import { SnapshotStore } from '../../../src/snapshot/index.ts';
-import { provideSnapshot, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
+import { TestbedFactory, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
 import { resolveTopology } from '../../../src/topology/index.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
@@ -53,16 +52,14 @@ async function keyOf(
     qemuVersion: '10.0',
     firmware,
   } as const;
-  const store = new SnapshotStore(join(directory, 'store'), 1);
+  const snapshots = { directory: join(directory, 'store'), maxBytes: 1 };
+  const factory = new TestbedFactory(engineWith(imageId), facts, { snapshots });
   const asked = Promise.withResolvers<string>();
   const once = (key: string): Promise<never> => {
     asked.resolve(key);
     return Promise.reject(new Error('no turn'));
   };
-  const provided = provideSnapshot(
-    engineWith(imageId),
-    facts,
-    store,
+  const provided = factory.provideSnapshot(
     { appliance, topology: resolveTopology({ links: 1 }), disk },
     directory,
     undefined,
