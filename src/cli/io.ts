@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { Variables } from '../core/variables.ts';
 
 /** What a command may touch of the world. */
 export interface CliIo {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Variables;
   /** current directory, absolute */
   readonly directory: string;
   /** fires when the user wants to stop */

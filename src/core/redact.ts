@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import type { Variables } from './variables.ts';
 
 /** Length from which a value is masked; shorter ones occur by chance. The same as for GitLab's masked variables. */
 const minLength = 8;
@@ -32,10 +33,7 @@ export function makeRedactor(values: readonly string[]): (text: string) => strin
  * @param env - variables by name
  * @param exists - whether there is a file of that absolute path; default: asks the file system
  */
-export function secretsOf(
-  env: Readonly<Record<string, string | undefined>>,
-  exists: (path: string) => boolean = existsSync,
-): readonly string[] {
+export function secretsOf(env: Variables, exists: (path: string) => boolean = existsSync): readonly string[] {
   const named = Object.entries(env).flatMap(([name, value]) => (value !== undefined && isSecretName(name) ? [value] : []));
   const values = [...named, ...passwordsOf(env['CI_REPOSITORY_URL'] ?? '')].map((value) => value.trim());
   return [...new Set(values)].filter((value) => !isPlain(value) && !(isAbsolute(value) && exists(value)));

@@ -7,9 +7,7 @@ import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { DaemonError } from './errors.ts';
-
-/** Environment variables. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Variables } from '../core/variables.ts';
 
 /** Where the daemon is, and why there. */
 export interface DaemonPlace {
@@ -40,7 +38,7 @@ const systemSocket = '/var/run/docker.sock';
  * takes that of a rootless daemon or of Docker Desktop.
  * @throws DaemonError when the context is not there or cannot be used
  */
-export function daemonPlace(env: Environment, home = homedir(), system = systemSocket): DaemonPlace {
+export function daemonPlace(env: Variables, home = homedir(), system = systemSocket): DaemonPlace {
   const host = set(env['DOCKER_HOST']);
   if (host !== undefined) return at(host, 'DOCKER_HOST', env, tlsOfEnvironment(env, home));
   const [context, reason] = contextName(env, home);
@@ -61,7 +59,7 @@ export function atSocket(path: string, reason: string, mayBeLate: boolean): Daem
   return { options, address: path, reason, mayBeLate };
 }
 
-function contextName(env: Environment, home: string): readonly [name: string | undefined, reason: string] {
+function contextName(env: Variables, home: string): readonly [name: string | undefined, reason: string] {
   const chosen = set(env['DOCKER_CONTEXT']);
   if (chosen !== undefined) return [chosen, `DOCKER_CONTEXT=${chosen}`];
   const file = join(configDirectory(env, home), 'config.json');
@@ -70,7 +68,7 @@ function contextName(env: Environment, home: string): readonly [name: string | u
   return [current, `currentContext "${String(current)}" of ${file}`];
 }
 
-function ofContext(name: string, reason: string, env: Environment, home: string): DaemonPlace {
+function ofContext(name: string, reason: string, env: Variables, home: string): DaemonPlace {
   const contexts = join(configDirectory(env, home), 'contexts');
   const id = createHash('sha256').update(name).digest('hex');
   const file = join(contexts, 'meta', id, 'meta.json');
@@ -92,7 +90,7 @@ function ofContext(name: string, reason: string, env: Environment, home: string)
   return at(endpoint.Host, reason, env, tls);
 }
 
-function at(text: string, reason: string, env: Environment, tls: TlsFiles | undefined): DaemonPlace {
+function at(text: string, reason: string, env: Variables, tls: TlsFiles | undefined): DaemonPlace {
   const [, scheme = 'tcp', rest = text] = /^([a-z]+):\/\/(.*)$/.exec(text) ?? [];
   if (scheme === 'unix' || scheme === 'npipe') return atSocket(rest === '' ? systemSocket : rest, reason, true);
   if (!['tcp', 'http', 'https', 'ssh'].includes(scheme))
@@ -133,7 +131,7 @@ function urlOf(scheme: string, rest: string, reason: string, text: string): URL 
 }
 
 /** The client speaks SSH itself: it logs in with the keys of the SSH agent only, and reads no ~/.ssh/config. */
-function overSsh(url: URL, env: Environment): Pick<DaemonPlace, 'options' | 'address'> {
+function overSsh(url: URL, env: Variables): Pick<DaemonPlace, 'options' | 'address'> {
   const { hostname, port, username } = url;
   const options = {
     socketPath: undefined,
@@ -148,7 +146,7 @@ function overSsh(url: URL, env: Environment): Pick<DaemonPlace, 'options' | 'add
 }
 
 /** As Docker's command line: any value turns verification on, `DOCKER_TLS` means TLS without. */
-function tlsOfEnvironment(env: Environment, home: string): TlsFiles | undefined {
+function tlsOfEnvironment(env: Variables, home: string): TlsFiles | undefined {
   const [verify, plain] = [set(env['DOCKER_TLS_VERIFY']), set(env['DOCKER_TLS'])];
   if (verify === undefined && plain === undefined) return undefined;
   return { directory: set(env['DOCKER_CERT_PATH']) ?? configDirectory(env, home), skipVerify: verify === undefined };
@@ -169,7 +167,7 @@ function keysIn({ directory, skipVerify }: TlsFiles, reason: string): Dockerode.
   return { ca, cert, key, ...(skipVerify ? { agent: new Agent({ rejectUnauthorized: false }) } : {}) };
 }
 
-function configDirectory(env: Environment, home: string): string {
+function configDirectory(env: Variables, home: string): string {
   return set(env['DOCKER_CONFIG']) ?? join(home, '.docker');
 }
 

@@ -38,8 +38,6 @@ export interface ContainerSpec {
   readonly mounts?: readonly Mount[] | undefined;
   /** containers whose volumes it sees too */
   readonly volumesFrom?: readonly string[] | undefined;
-  /** folders that are volumes of its own, removed with it */
-  readonly volumes?: readonly string[] | undefined;
   readonly files?: readonly ContainerFile[] | undefined;
   /** whether it may have a /dev/shm of its own; default true, and a little slower */
   readonly sharedMemory?: boolean | undefined;
@@ -65,7 +63,6 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
     OpenStdin: true,
     StdinOnce: true,
     Tty: false,
-    Volumes: Object.fromEntries((spec.volumes ?? []).map((path) => [path, {}])),
     // Docker's default stop signal may be one that the image overrides; only SIGKILL is sure to end it.
     StopSignal: 'SIGKILL',
     HostConfig: {

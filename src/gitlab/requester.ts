@@ -17,8 +17,12 @@ export interface Call {
 }
 
 /**
- * Sends gitbeaker's requests by {@link send}: its own way repeats 429 and 502 alone, ten times within a second, does not
- * look at `Retry-After`, and can be ended by nobody.
+ * Sends gitbeaker's requests with {@link send}. Gitbeaker knows the URLs, parameters and types of the API, but its own way to
+ * send requests (43.8) does not suit CI jobs:
+ * - It retries every request that gets 429 or 502, ten times within a quarter of a second, and ignores `Retry-After`. A note
+ *   could be posted twice, and no rate limit ends that soon. It does not retry 503, 504 or a lost connection.
+ * - It takes no signal, so a run that is stopped would wait for it.
+ * - It follows redirects, and shows the token to the server that they lead to.
  */
 export function requesterFor(call: Call): RequesterFn {
   const { token, task, limits, signal } = call;

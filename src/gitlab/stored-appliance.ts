@@ -7,10 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { withDeadline } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { sha256Of } from '../core/file.ts';
-import type { Environment, JobContext, Token } from './context.ts';
+import type { JobContext, Token } from './context.ts';
 import { GitLabError, refusal, type Task } from './errors.ts';
 import { timeout } from './http.ts';
 import { uploadPackageFile } from './package.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** Variables by which later jobs of a pipeline know of a disk image in the package registry. */
 const [urlVariable, sumVariable] = ['ALPY_APPLIANCE_URL', 'ALPY_APPLIANCE_SHA256'];
@@ -65,7 +66,7 @@ export async function storeAppliance(
 export async function fetchAppliance(
   access: Access | undefined,
   path: string,
-  env: Environment,
+  env: Variables,
   signal?: AbortSignal,
 ): Promise<boolean> {
   const url = env[urlVariable] ?? '';

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { engineEvents } from './engine-events.ts';
+import { EnvironmentError } from '../core/errors.ts';
 import type { WorkOptions } from './progress.ts';
+import { awaitTransfer } from './transfer.ts';
 
-/** How a pull is done. */
+/** Options of a pull. */
 export interface PullOptions extends WorkOptions {
-  /** how long nothing may happen before the registry counts as out of reach, in `ms`; 60 s unless told */
+  /** how long nothing may happen before the registry counts as unreachable, in `ms`; default: 60 s */
   readonly stallMs?: number | undefined;
-  /** login of a private registry */
+  /** login for a private registry */
   readonly authconfig?: Docker.AuthConfig | undefined;
 }
 
-/** No registry gave the image: out of reach, no such image, not allowed. */
+/** The image could not be pulled: the registry is unreachable, does not have it, or denies access. */
 export class PullError extends EnvironmentError {
   override readonly code = 'ALPY_IMAGE_PULL';
   readonly reference: string;
@@ -24,28 +24,18 @@ export class PullError extends EnvironmentError {
 }
 
 /**
- * Pulls an image. The deadline is for silence, not for the whole, so that a slow line is no failure.
+ * Pulls an image.
  * @throws {@link PullError}
  */
 export async function pullImage(docker: Docker, reference: string, options: PullOptions = {}): Promise<void> {
   const { stallMs = 60_000, authconfig, onLine, signal } = options;
-  const stalled = new AbortController();
-  const timer = setTimeout(() => {
-    stalled.abort(new PullError(reference, `nothing happened for ${stallMs / 1000} s`));
-  }, stallMs);
-  const abortSignal = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
-  try {
-    const stream = await docker.pull(reference, { abortSignal, ...(authconfig && { authconfig }) });
-    for await (const { status, id, error } of engineEvents(stream)) {
-      timer.refresh();
-      if (error !== undefined) throw new PullError(reference, error);
+  await awaitTransfer({
+    stallMs,
+    start: (abortSignal) => docker.pull(reference, { abortSignal, ...(authconfig && { authconfig }) }),
+    onEvent: ({ status, id }) => {
       if (status !== undefined) onLine?.(reference, id === undefined ? status : `${id}: ${status}`);
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    stalled.signal.throwIfAborted();
-    throw error instanceof PullError ? error : new PullError(reference, messageOf(error), { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
+    },
+    failure: (reason, errorOptions) => new PullError(reference, reason, errorOptions),
+    signal,
+  });
 }

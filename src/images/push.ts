@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { EnvironmentError } from '../core/errors.ts';
 import { registryLogin } from './auth.ts';
-import { engineEvents } from './engine-events.ts';
 import { MissingImageError } from './errors.ts';
 import { inspectImage } from './inspect.ts';
 import type { WorkOptions } from './progress.ts';
 import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
+import { awaitTransfer } from './transfer.ts';
 import type { Variables } from '../core/variables.ts';
 
-/** How long a registry may stay silent during a push, in `ms`. */
+/** How long nothing may happen during a push, in `ms`. */
 const stallMs = 120_000;
 
-/** A registry did not take an image. */
+/** An image could not be pushed to its registry. */
 export class PushError extends EnvironmentError {
   override readonly code = 'ALPY_IMAGE_PUSH';
 
@@ -23,11 +23,10 @@ export class PushError extends EnvironmentError {
 }
 
 /**
- * Pushes an image to where its location says, and under further tags of the same repository, one of which
- * tells what it was built from. Layers that the registry has
- * are not sent again.
+ * Pushes an image to its location, and under further tags of the same repository, one of which is the hash of what it was
+ * built from. Does not send layers that the registry already has.
  * @returns the locations that were pushed
- * @throws MissingImageError when the daemon does not have it
+ * @throws MissingImageError if the daemon does not have the image
  * @throws {@link PushError}
  */
 export async function pushImage(
@@ -42,30 +41,17 @@ export async function pushImage(
   const authconfig = await registryLogin(image.reference, env, signal);
   for (const name of all) {
     if (name !== tag) await docker.getImage(image.reference).tag({ repo: repository, tag: name });
-    await pushOne(`${repository}:${name}`);
+    const reference = `${repository}:${name}`;
+    await awaitTransfer({
+      stallMs,
+      // the Engine API requires the header even without a login
+      start: (abortSignal) => docker.getImage(reference).push({ authconfig: authconfig ?? {}, abortSignal }),
+      onEvent: ({ status, id }) => {
+        if (status !== undefined && id === undefined) onLine?.(image.name, status);
+      },
+      failure: (reason, options) => new PushError(reference, reason, options),
+      signal,
+    });
   }
   return [...all].map((name) => `${repository}:${name}`);
-
-  async function pushOne(reference: string): Promise<void> {
-    const stalled = new AbortController();
-    const timer = setTimeout(() => {
-      stalled.abort(new PushError(reference, `nothing happened for ${stallMs / 1000} s`));
-    }, stallMs);
-    const abortSignal = signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal;
-    try {
-      // the Engine API wants the header also where there is no login
-      const stream = await docker.getImage(reference).push({ authconfig: authconfig ?? {}, abortSignal });
-      for await (const { status, id, error } of engineEvents(stream)) {
-        timer.refresh();
-        if (error !== undefined) throw new PushError(reference, error);
-        if (status !== undefined && id === undefined) onLine?.(image.name, status);
-      }
-    } catch (error) {
-      signal?.throwIfAborted();
-      stalled.signal.throwIfAborted();
-      throw error instanceof PushError ? error : new PushError(reference, messageOf(error), { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }

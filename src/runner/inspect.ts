@@ -13,12 +13,13 @@ import {
   type HostFacts,
   type SnapshotPlace,
 } from '../testbed/index.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** Of what it is to find out. */
 export interface InspectOptions {
   readonly loaded: LoadedConfig;
   /** the caller's environment: locations of images */
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Variables;
   /** absolute path of the folder for snapshots */
   readonly snapshotDirectory: string;
   /** file that keeps the verdict on KVM */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
-import type { FrameTimeoutError } from '../capture/index.ts';
+import { FrameTimeoutError } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
 import { Node } from '../network/index.ts';
 import { Link } from '../testbed/index.ts';
@@ -71,8 +71,8 @@ async function toHaveSeen(
     await capture.waitFor(filter, options);
     return { pass: true, message: () => '' };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ALPY_FRAME_TIMEOUT')) throw error;
-    const { looked } = error as FrameTimeoutError; // which has looked at all frames
+    if (!(error instanceof FrameTimeoutError)) throw error;
+    const { looked } = error;
     return {
       pass: false,
       message: () => `expected a frame on ${name} to pass "${filter}", but none of ${looked} did`,

@@ -32,6 +32,7 @@ import type { Capacity } from './scheduler/scheduler.ts';
 import { SchedulerServer } from './scheduler/server.ts';
 import type { TestWorkers } from './test-workers.ts';
 import { planHash, planShards, type Shard } from './shard.ts';
+import type { Variables } from '../core/variables.ts';
 
 interface OpenedVitest {
   readonly vitest: Vitest;
@@ -46,7 +47,7 @@ export interface RunOptions {
   /** tests whose name matches; absent for all */
   readonly testName?: RegExp | undefined;
   /** the caller's environment: locations of images */
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Variables;
   readonly alpyVersion: string;
   /** current directory: reports name test files relative to it */
   readonly directory: string;

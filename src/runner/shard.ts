@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
 import { UsageError } from '../core/errors.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** One of several jobs that share the test files. */
 export interface Shard {
@@ -30,7 +31,7 @@ export function parseShard(text: string, source = '--shard'): Shard {
  * The shard of a job with `parallel`, by `CI_NODE_INDEX` and `CI_NODE_TOTAL`; nothing elsewhere.
  * @throws UsageError when they contradict each other
  */
-export function shardOf(env: Readonly<Record<string, string | undefined>>): Shard | undefined {
+export function shardOf(env: Variables): Shard | undefined {
   const { CI_NODE_INDEX: index = '', CI_NODE_TOTAL: total = '' } = env;
   if (total === '' || total === '1') return undefined;
   return parseShard(`${index}/${total}`, 'CI_NODE_INDEX/CI_NODE_TOTAL');

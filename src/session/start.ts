@@ -12,6 +12,7 @@ import { SessionError } from './errors.ts';
 import { startFailure, type StartFailure } from './failure.ts';
 import { keep, readSpec } from './session-server.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
+import type { Variables } from '../core/variables.ts';
 
 /** What a keeper tells who started it, a line each. */
 type KeeperMessage = { readonly log: string } | { readonly ready: true } | { readonly failed: StartFailure };
@@ -29,7 +30,7 @@ const wordsFd = 3;
 export async function startSessionServer(
   spec: SessionSpec,
   program: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Variables,
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -64,7 +65,7 @@ export async function startSessionServer(
 async function spawnSessionServer(
   spec: SessionSpec,
   [command = '', ...args]: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
 ): Promise<ChildProcess> {
   const { directory } = spec;
   await mkdir(directory, { recursive: true, mode: 0o700 });

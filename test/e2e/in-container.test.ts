@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { Container } from '../../src/docker/index.ts';
+import { Container, type Engine } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { suiteId } from '../support/suite.ts';
@@ -25,15 +25,32 @@ const script = `"$1" "$2" run --quiet; echo "status $?"
 stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap
 grep -ohE 'Start the decoder\\.\\.\\. done|tshark decodes instead' alpy-out/tests/*/debug.log`;
 
+/** A container that is never started, with an anonymous volume at a path. */
+async function createVolume(
+  { docker, labels }: Engine,
+  image: string,
+  path: string,
+): Promise<AsyncDisposable & { readonly container: string }> {
+  const holder = await docker.createContainer({ Image: image, Labels: { ...labels }, Volumes: { [path]: {} } });
+  return {
+    container: holder.id,
+    [Symbol.asyncDispose]: async () => {
+      await holder.remove({ v: true });
+    },
+  };
+}
+
 test('shares the volumes of its container with those of its testbeds', async ({ skip }) => {
   await using testHost = await TestHost.open();
   const socket = testHost.engine.address;
   if (testHost.facts.access.kind !== 'bind' || !socket.startsWith('/'))
     skip('the daemon is on another machine, so this folder cannot be mounted');
   await writeBlankDisk(join(testHost.directory, 'blank.raw'));
+  const image = imageNamed(testHost.facts.images, 'node').reference;
+  await using volume = await createVolume(testHost.engine, image, '/project');
   await using job = await Container.start(testHost.engine, {
     name: 'job',
-    image: imageNamed(testHost.facts.images, 'node').reference,
+    image,
     entrypoint: ['sh', '-c'],
     command: [script, 'sh', process.execPath, join(repository, 'src/cli/bin.ts')],
     environment: { DOCKER_HOST: `unix://${socket}`, HOME: '/project', ALPY_JOB_ID: suiteId() },
@@ -43,7 +60,7 @@ test('shares the volumes of its container with those of its testbeds', async ({ 
       { source: repository, target: repository, readOnly: true },
       { source: socket, target: socket, readOnly: false },
     ],
-    volumes: ['/project'],
+    volumesFrom: [volume.container],
     files: [
       {
         path: '/project/alpy.yaml',

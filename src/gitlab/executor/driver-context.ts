@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Variables } from '../../core/variables.ts';
 
 /** What the driver knows when it is called. */
 export interface DriverContext {
   readonly settings: Settings;
   readonly job: Job;
   /** the driver's own environment, of the administrator */
-  readonly env: Environment;
+  readonly env: Variables;
   readonly accelCacheFile: string;
 }
 

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { EnvironmentError, messageOf, UsageError } from '../../core/errors.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Variables } from '../../core/variables.ts';
 
 const VariableSchema = z.object({ key: z.string(), value: z.string().nullish() });
 
@@ -69,7 +68,7 @@ export interface Job {
   readonly image: string;
   readonly services: readonly JobService[];
   /** its variables, as data: whoever may start a pipeline may set them */
-  readonly variables: Environment;
+  readonly variables: Variables;
   /** its variables as GitLab has sent them, without variables in place of their names */
   readonly declared: readonly { readonly key: string; readonly value: string }[];
   /** names of the variables that the runner makes of its secrets */
@@ -92,7 +91,7 @@ const prefix = 'CUSTOM_ENV_';
  * @throws EnvironmentError when the runner does not tell it, or tells something else
  * @throws UsageError when the job declares services that are none
  */
-export async function readJob(env: Environment): Promise<Job> {
+export async function readJob(env: Variables): Promise<Job> {
   const file = env['JOB_RESPONSE_FILE'];
   if (file === undefined || file === '')
     throw new EnvironmentError('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner, 17.9 or newer');
@@ -131,7 +130,7 @@ export function valuesOf({ variables, declared }: Pick<Job, 'variables' | 'decla
 }
 
 /** A cache without a key has one made of the job's name and its ref, as they are. */
-function cacheKeysOf({ cache, job_info: { name }, git_info: { ref } }: Response, variables: Environment): readonly string[] {
+function cacheKeysOf({ cache, job_info: { name }, git_info: { ref } }: Response, variables: Variables): readonly string[] {
   const keys = (cache ?? []).map(({ key }) => (key ? expand(key, variables) : `${name}/${ref}`));
   const fallbacks = (cache ?? []).flatMap(({ fallback_keys: more }) => more ?? []);
   return [...keys, ...[...fallbacks, variables['CACHE_FALLBACK_KEY'] ?? ''].map((key) => expand(key, variables))];
@@ -142,7 +141,7 @@ export function firstNonEmpty(...values: readonly (string | null | undefined)[])
   return values.find((value) => value) ?? '';
 }
 
-function readServices(text: string | undefined, variables: Environment): readonly JobService[] {
+function readServices(text: string | undefined, variables: Variables): readonly JobService[] {
   if (text === undefined || text.trim() === '') return [];
   try {
     return ServicesSchema.parse(JSON.parse(text)).map((service) => ({ ...service, name: expand(service.name, variables) }));
@@ -152,6 +151,6 @@ function readServices(text: string | undefined, variables: Environment): readonl
 }
 
 /** Puts variables in place of `$NAME` and `${NAME}`; once, so that no value is read as a template itself. */
-function expand(text: string, variables: Environment): string {
+function expand(text: string, variables: Variables): string {
   return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => variables[braced ?? bare ?? ''] ?? '');
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rm, writeFile } from 'node:fs/promises';
 import { AlpyError, statusByFault, type Fault } from '../../core/errors.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Variables } from '../../core/variables.ts';
 
 /**
  * How a stage ends, in the runner's words. `failure`: the job is to blame; it fails as `script_failure`, and `exitCode` is
@@ -38,7 +37,7 @@ export class NoTestbedError extends AlpyError {
  * @param env - of the driver: `BUILD_FAILURE_EXIT_CODE`, `SYSTEM_FAILURE_EXIT_CODE`, `BUILD_EXIT_CODE_FILE`
  * @returns the status to end with; any other than these three would be a system failure
  */
-export async function reportOutcome(outcome: Outcome, env: Environment): Promise<number> {
+export async function reportOutcome(outcome: Outcome, env: Variables): Promise<number> {
   const file = env['BUILD_EXIT_CODE_FILE'];
   if (outcome.kind === 'failure') {
     if (file) await writeFile(file, `${outcome.exitCode}\n`);

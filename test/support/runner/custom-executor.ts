@@ -7,6 +7,7 @@ import type { JobPayload } from './payload.ts';
 import { runProgram, type KillTimeouts } from './process-group.ts';
 import { stageScript } from './scripts.ts';
 import { jobVariables, servicesVariable, type BuildPlace } from './variables.ts';
+import type { Variables } from '../../../src/core/variables.ts';
 
 /** Words that start the programs of a driver. */
 export interface Driver {
@@ -24,7 +25,7 @@ export interface RunnerOptions {
   /** folder for temporary files */
   readonly temporary: string;
   /** of the runner itself */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly kill: KillTimeouts;
   /** between attempts to prepare, in `ms`; 3000 in the real runner */
   readonly pauseMs: number;
@@ -145,7 +146,7 @@ export class CustomExecutor {
     if (failure) throw failure;
   }
 
-  #environment(status: string): Readonly<Record<string, string | undefined>> {
+  #environment(status: string): Variables {
     const variables = [...jobVariables(this.#payload, this.place, status), servicesVariable(this.#payload)];
     return {
       ...this.#options.environment,

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { codeOf } from '../../../src/core/errors.ts';
+import type { Variables } from '../../../src/core/variables.ts';
 
 /** How long a program that is to end may take before the next thing is done to it, in `ms`. */
 export interface KillTimeouts {
@@ -14,7 +15,7 @@ export interface ProgramSpec {
   /** the program and its arguments */
   readonly words: readonly string[];
   readonly directory: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Variables;
   readonly stdout: (data: Buffer) => void;
   readonly stderr: (data: Buffer) => void;
   readonly kill: KillTimeouts;

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { daemonPlace, type DaemonPlace, type Environment } from '../../../src/docker/place.ts';
+import { daemonPlace, type DaemonPlace } from '../../../src/docker/place.ts';
+import type { Variables } from '../../../src/core/variables.ts';
 
 let home: string;
 
@@ -31,7 +32,7 @@ async function writeContext(name: string, endpoint: object, keys: Readonly<Recor
 }
 
 /** There is a usual socket, unless the test says otherwise. */
-async function place(env: Environment, system?: string): Promise<DaemonPlace> {
+async function place(env: Variables, system?: string): Promise<DaemonPlace> {
   return daemonPlace(env, home, system ?? (await write('docker.sock', '')));
 }
 
@@ -47,7 +48,7 @@ test('DOCKER_HOST comes before DOCKER_CONTEXT, that before currentContext; an em
   await writeContext('lab', { Host: 'unix:///lab.sock' });
   await writeContext('other', { Host: 'unix:///other.sock' });
   const config = await write('.docker/config.json', JSON.stringify({ auths: {}, currentContext: 'lab' }));
-  const found = async (env: Environment): Promise<readonly string[]> => {
+  const found = async (env: Variables): Promise<readonly string[]> => {
     const { address, reason } = await place(env);
     return [address, reason];
   };

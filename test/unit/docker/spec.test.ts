@@ -32,7 +32,6 @@ test('a container as the Engine API wants it', () => {
       sysctls: { 'net.ipv4.ip_forward': '1' },
       mounts: [{ source: '/a', target: '/b', readOnly: true }],
       volumesFrom: ['abc'],
-      volumes: ['/alpy'],
     },
     { 'io.alpy.run': '1' },
   );
@@ -48,7 +47,6 @@ test('a container as the Engine API wants it', () => {
     OpenStdin: true,
     StdinOnce: true,
     Tty: false,
-    Volumes: { '/alpy': {} },
     StopSignal: 'SIGKILL',
     HostConfig: {
       AutoRemove: true,

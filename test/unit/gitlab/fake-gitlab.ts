@@ -78,9 +78,7 @@ export class FakeGitLab implements AsyncDisposable {
   context(difference: Partial<JobContext> = {}): JobContext {
     return {
       apiUrl: this.apiUrl,
-      serverUrl: undefined,
       projectId: 1,
-      projectUrl: undefined,
       pipelineId: 50,
       pipelineUrl: 'https://gitlab.example/g/p/-/pipelines/50',
       pipelineCreatedAt: '2026-11-20T12:00:00Z',
@@ -91,9 +89,6 @@ export class FakeGitLab implements AsyncDisposable {
       ref: 'feature',
       defaultBranch: 'main',
       mergeRequestIid: 3,
-      nodeIndex: 1,
-      nodeTotal: 1,
-      projectDirectory: '/builds/g/p',
       ...difference,
     };
   }

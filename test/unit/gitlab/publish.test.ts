@@ -139,14 +139,11 @@ test('the context of a job, read from its variables', () => {
     CI_PROJECT_ID: '1',
     CI_JOB_ID: '7',
     CI_MERGE_REQUEST_IID: '',
-    CI_NODE_TOTAL: '3',
   };
   expect(jobContext(env)).toMatchObject({
     apiUrl: 'https://g.example/api/v4',
     projectId: 1,
     jobId: 7,
-    nodeIndex: 1,
-    nodeTotal: 3,
   });
   expect(jobContext(env)?.mergeRequestIid).toBeUndefined();
   expect(jobContext({ ...env, CI_JOB_ID: '' })).toBeUndefined();

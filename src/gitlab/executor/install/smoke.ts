@@ -10,6 +10,7 @@ import { tail } from '../../../core/text.ts';
 import type { RunnerEntry } from './runner-config.ts';
 import type { Settings } from '../settings.ts';
 import { tinyGuestDisk } from './tiny-guest.ts';
+import type { Variables } from '../../../core/variables.ts';
 
 /** What is played: a job of the driver that config.toml names, on this machine, now. */
 export interface Smoke {
@@ -17,7 +18,7 @@ export interface Smoke {
   readonly runner: Pick<RunnerEntry, 'custom'>;
   readonly settings: Settings;
   /** of GitLab Runner, as far as that is known */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Variables;
   /** takes a line for each stage when it has ended */
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
@@ -136,7 +137,7 @@ class Player {
     };
   }
 
-  #environment(): Readonly<Record<string, string | undefined>> {
+  #environment(): Variables {
     return {
       ...this.#smoke.env,
       TMPDIR: this.#temporary,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { execa } from 'execa';
 import { EnvironmentError } from '../../../core/errors.ts';
+import type { Variables } from '../../../core/variables.ts';
 
 /** What the driver's own programs are told by the runner; a job's script has its variables in itself. */
 const ownVariables = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUILD_FAILURE_EXIT_CODE$|SYSTEM_FAILURE_EXIT_CODE$)/;
@@ -12,12 +13,7 @@ const ownVariables = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUI
  * @returns its exit status
  * @throws EnvironmentError when it cannot be started, or a signal ended it
  */
-export async function runPredefined(
-  script: string,
-  env: Readonly<Record<string, string | undefined>>,
-  signal: AbortSignal,
-  shell?: string,
-): Promise<number> {
+export async function runPredefined(script: string, env: Variables, signal: AbortSignal, shell?: string): Promise<number> {
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !ownVariables.test(name)));
   const result = await execa('bash', shell === undefined ? [script] : ['-c', shell, 'bash', script], {
     env: kept,
