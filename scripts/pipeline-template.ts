@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isMap, isNode, isScalar, parseAllDocuments } from 'yaml';
 
-/** Where the components are. */
+/** Folder of the components. */
 export const folder = join(import.meta.dirname, '..', 'templates');
 
-/** The parts in the order of their stages, each with the default of its stage. */
-const parts = { images: '.pre', appliance: 'build', test: 'test' } as const;
-const names = Object.keys(parts) as readonly (keyof typeof parts)[];
+/** The components that the pipeline consists of, in the order of their stages, each with the default of its stage. */
+const components = { images: '.pre', appliance: 'build', test: 'test' } as const;
+const names = Object.keys(components) as readonly (keyof typeof components)[];
 
-/** What the pipeline sets otherwise than its parts: all jobs share these. */
-const fixed: Readonly<Record<string, string>> = {
+/** Inputs that the components declare differently. The pipeline declares them in this way. */
+const shared: Readonly<Record<string, string>> = {
   'image-tag': `      default: 0.1.0
       description: Tag of alpy's images. The project variable ALPY_IMAGE_TAG goes before it.
 `,
@@ -26,13 +27,19 @@ const fixed: Readonly<Record<string, string>> = {
 `,
 };
 
-/** The component \`pipeline\`: the jobs of the other three, with the inputs of all. */
+/** A component's file: the text of each input, as YAML that is indented by six blanks, and the text of its jobs. */
+interface Component {
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly jobs: string;
+}
+
+/** The text of the component \`pipeline\`: the jobs of the other three, with the inputs of all. */
 export function pipelineTemplate(): string {
   const inputs = new Map<string, string>();
   for (const name of names) {
     inputs.set(
       `stage-${name}`,
-      `      default: ${parts[name]}\n      description: Stage of the job that the component "${name}" has.\n`,
+      `      default: ${components[name]}\n      description: Stage of the job that the component "${name}" has.\n`,
     );
   }
   inputs.set(
@@ -41,18 +48,31 @@ export function pipelineTemplate(): string {
   );
   let jobs = '';
   for (const name of names) {
-    const [header = '', body = ''] = readFileSync(join(folder, `${name}.yml`), 'utf8').split('\n---\n');
-    for (const [, input = '', text = ''] of `${header}\n`.matchAll(/^ {4}([a-z-]+):\n((?: {6}.*\n)+)/gm)) {
-      if (input !== 'stage' && !inputs.has(input)) inputs.set(input, fixed[input] ?? text);
+    const component = readComponent(join(folder, `${name}.yml`));
+    for (const [input, text] of component.inputs) {
+      if (input !== 'stage' && !inputs.has(input)) inputs.set(input, shared[input] ?? text);
     }
-    jobs += `\n${body.trim().replaceAll('$[[ inputs.stage ]]', `$[[ inputs.stage-${name} ]]`)}\n`;
+    jobs += `\n${component.jobs.replaceAll('$[[ inputs.stage ]]', `$[[ inputs.stage-${name} ]]`)}\n`;
   }
-  const isWanted = `rules:\n    - if: '"$[[ inputs.build-images ]]" == "true"'`;
+  const ifImagesAreBuilt = `rules:\n    - if: '"$[[ inputs.build-images ]]" == "true"'`;
   const header = [...inputs].map(([input, text]) => `    ${input}:\n${text}`).join('');
   return `# SPDX-License-Identifier: GPL-3.0-or-later
 # The components images (if wanted), appliance and test in one. Made of them by scripts/templates.ts: change those.
 spec:
   inputs:
 ${header}---
-${jobs.trimStart().replace('rules: $[[ inputs.rules ]]', isWanted)}`;
+${jobs.trimStart().replace('rules: $[[ inputs.rules ]]', ifImagesAreBuilt)}`;
+}
+
+/** Copies text instead of writing YAML anew, so that comments and the style of the values stay as they are. */
+function readComponent(file: string): Component {
+  const text = readFileSync(file, 'utf8');
+  const [header, body] = parseAllDocuments(text);
+  const inputs = header?.getIn(['spec', 'inputs']);
+  if (!isMap(inputs) || !body) throw new Error(`${file}: expected spec.inputs, and jobs in a second document`);
+  const texts = inputs.items.map(({ key, value }): [string, string] => {
+    if (!isScalar(key) || !isNode(value) || !value.range) throw new Error(`${file}: expected a map of inputs`);
+    return [String(key.value), `      ${text.slice(value.range[0], value.range[2])}`];
+  });
+  return { inputs: new Map(texts), jobs: text.slice(body.range[0]).replace(/^---\n/, '').trim() };
 }
