@@ -3,11 +3,16 @@ import { LoggedOutError, OutputTooLongError, PagerError } from './errors.ts';
 import { pagerPrompt } from './pager.ts';
 import type { SerialConsole } from './serial-console.ts';
 
-/** Most output of one command, in `bytes`. */
-export const longestOutput = 16 * 1024 * 1024;
+/** What {@link CommandWatch} allows. */
+export interface WatchLimits {
+  /** most output of one command, in `bytes`; default 16 MiB */
+  readonly outputBytes?: number | undefined;
+  /** how long a prompt of a pager or of a login has to stand before it counts as one, in `ms`; default 1500 */
+  readonly promptMs?: number | undefined;
+}
 
-/** How long a prompt has to stand before it counts as one, in `ms`. */
-const promptMs = 1500;
+export const defaultOutputBytes = 16 * 1024 * 1024;
+const defaultPromptMs = 1500;
 /** How much of the last output is looked at for a prompt, in characters. */
 const tailLength = 400;
 
@@ -21,6 +26,7 @@ export class CommandWatch implements Disposable {
   readonly #title: string;
   readonly #console: SerialConsole;
   readonly #keepsState: boolean;
+  readonly #outputBytes: number;
   #isBegun = false;
   #bytes = 0;
   #lines = 0;
@@ -30,7 +36,9 @@ export class CommandWatch implements Disposable {
    * @param title - how messages call the command
    * @param keepsState - whether it runs in the log-in shell, and so can end that
    */
-  constructor(console: SerialConsole, title: string, keepsState: boolean) {
+  constructor(console: SerialConsole, title: string, keepsState: boolean, limits: WatchLimits = {}) {
+    const { outputBytes = defaultOutputBytes, promptMs = defaultPromptMs } = limits;
+    this.#outputBytes = outputBytes;
     this.#title = title;
     this.#keepsState = keepsState;
     this.#console = console;
@@ -64,7 +72,8 @@ export class CommandWatch implements Disposable {
     this.#tail = (this.#tail + text).slice(-tailLength);
     if (this.#isBegun) this.#bytes += chunk.length;
     this.#lines += text.split('\n').length - 1;
-    if (this.#bytes > longestOutput) this.#abort.abort(new OutputTooLongError(this.#console.name, this.#title, longestOutput));
+    if (this.#bytes <= this.#outputBytes) return;
+    this.#abort.abort(new OutputTooLongError(this.#console.name, this.#title, this.#outputBytes));
   }
 
   #lookForPrompt(): void {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import type { LoginOptions } from './login.ts';
+import type { SessionLimits } from './shell-session.ts';
 
 /** How a shell is treated. */
-export interface ShellOptions {
+export interface ShellOptions extends SessionLimits {
   /** how long a command, script, upload or download may take when the call does not say, in `ms`; default 60 000 */
   readonly timeoutMs?: number;
   /** ends whatever is waited for, besides the signal of the call; its reason is thrown */
@@ -16,11 +17,6 @@ export interface ShellOptions {
   readonly startCommand?: string | undefined;
   /** see {@link RunOptions.kernelMessages} */
   readonly kernelMessages?: KernelMessages;
-  /**
-   * how long a shell may take to answer before it is interrupted and asked again, for each try, in `ms`; after the last it is
-   * given up; default 5000, 15 000, 60 000
-   */
-  readonly answerMs?: readonly number[];
 }
 
 /** Whether kernel messages stay in the output of a command, or appear only in `kernelMessages`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { blameFor, isBlame, withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError } from '../core/errors.ts';
-import { CommandWatch, longestOutput } from './command-watch.ts';
+import { CommandWatch, defaultOutputBytes, type WatchLimits } from './command-watch.ts';
 import { ConsoleTimeoutError, PagerError, ShellKindError } from './errors.ts';
 import { endingIn, CommandEnvelope } from './command-envelope.ts';
 import { feed, octalLines } from './line-feed.ts';
@@ -27,7 +27,15 @@ export interface SessionResult {
   readonly exitStatus: number;
 }
 
-/** No command has begun then. */
+/** How long a session waits, and how much it takes. */
+export interface SessionLimits extends WatchLimits {
+  /**
+   * how long a shell may take to answer before it is interrupted and asked again, for each try, in `ms`; after the last one the
+   * command fails, without having begun; default 5000, 15 000, 60 000
+   */
+  readonly answerMs?: readonly number[] | undefined;
+}
+
 const defaultAnswerMs = [5_000, 15_000, 60_000];
 
 /** What shells that are not POSIX's say of {@link CommandEnvelope.opening}, by what they are. */
@@ -48,7 +56,7 @@ type SessionWait = ExpectOptions & { readonly signal: AbortSignal };
 /** Runs commands at a shell prompt, one at a time, and keeps them apart. */
 export class ShellSession {
   readonly console: SerialConsole;
-  readonly #answerMs: readonly number[];
+  readonly #limits: SessionLimits;
   /** `ready`: the last command has ended; `abandoned`: it may still run, since nobody waited for its end */
   #state: 'unknown' | 'ready' | 'abandoned';
   #shell: ShellState;
@@ -58,11 +66,10 @@ export class ShellSession {
 
   /**
    * @param isReady - whether a shell is known to take commands, and to be as `prepareShell` leaves it
-   * @param answerMs - how long the shell may take to answer before it is interrupted and asked again, then given up, in `ms`
    */
-  constructor(console: SerialConsole, isReady: boolean, answerMs: readonly number[] = defaultAnswerMs) {
+  constructor(console: SerialConsole, isReady: boolean, limits: SessionLimits = {}) {
     this.console = console;
-    this.#answerMs = answerMs;
+    this.#limits = limits;
     this.#state = isReady ? 'ready' : 'unknown';
     this.#shell = isReady ? plainState : unknownState;
     this.#isKnown = isReady;
@@ -111,7 +118,7 @@ export class ShellSession {
   }
 
   async #run(command: SessionCommand, wait: SessionWait): Promise<SessionResult> {
-    using watch = new CommandWatch(this.console, command.title, command.keepState === true);
+    using watch = new CommandWatch(this.console, command.title, command.keepState === true, this.#limits);
     const signal = AbortSignal.any([wait.signal, watch.signal]);
     const frame = await this.#begin(command, wait);
     watch.begin();
@@ -126,7 +133,8 @@ export class ShellSession {
 
   async #end(command: SessionCommand, frame: CommandEnvelope, wait: SessionWait): Promise<SessionResult> {
     // twice the limit: what exceeds it is an error before anything is lost
-    const { before, groups } = await this.console.expect(frame.end, { ...wait, bufferBytes: 2 * longestOutput });
+    const bufferBytes = 2 * (this.#limits.outputBytes ?? defaultOutputBytes);
+    const { before, groups } = await this.console.expect(frame.end, { ...wait, bufferBytes });
     const { exitStatus, state } = endingIn(groups);
     this.#state = 'ready';
     if (command.keepState === true) this.#shell = state;
@@ -173,7 +181,7 @@ export class ShellSession {
   /** Gets the shell to read a command. Each try has its own frame: a late answer to an earlier one must not count. */
   async #open(options: RunTextOptions, wait: SessionWait): Promise<CommandEnvelope> {
     const startMs = performance.now();
-    for (const limitMs of this.#answerMs) {
+    for (const limitMs of this.#limits.answerMs ?? defaultAnswerMs) {
       if (this.#state === 'abandoned') {
         await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed: so wait before typing more
         await waitForQuiet(this.console, 100, wait.signal);

@@ -52,7 +52,7 @@ export class RemoteShell {
 
   private constructor(console: SerialConsole, options: ShellOptions, isReady: boolean) {
     this.console = console;
-    this.#session = new ShellSession(console, isReady, options.answerMs);
+    this.#session = new ShellSession(console, isReady, options);
     this.#options = options;
   }
 

@@ -24,7 +24,7 @@ test('a shell that answers only the second try takes commands, whatever is to bl
   await using guest = startGuest(`stty -echo; echo here; read -r lost; PS1='# ' exec sh -i`);
   await using console = SerialConsole.open(guest.stream);
   await console.expect('here', wait);
-  const session = new ShellSession(console, false, [300, 20_000]);
+  const session = new ShellSession(console, false, { answerMs: [300, 20_000] });
   expect(await session.run({ text: 'echo hello', title: 'echo' }, wait)).toMatchObject({ output: 'hello\n', exitStatus: 0 });
 });
 
@@ -32,6 +32,6 @@ test('if something else is to blame for a shell that never answers, that is the 
   blame();
   await using guest = startGuest(`trap '' INT; stty -echo; while printf '# '; read -r l; do :; done`);
   await using console = SerialConsole.open(guest.stream);
-  const session = new ShellSession(console, false, [100, 100]);
+  const session = new ShellSession(console, false, { answerMs: [100, 100] });
   await expect(session.run({ text: 'echo hello', title: 'echo' }, wait)).rejects.toBe(silence);
 });

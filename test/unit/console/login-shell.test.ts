@@ -86,7 +86,7 @@ describe.concurrent.each(availableShells())('a log-in shell of a getty, %s', (_n
     const getty = `while :; do printf 'host login: '; read -r name; (${command}); done`;
     await using guest = startGuest(`stty cols 80; ${getty}`);
     await using console = SerialConsole.open(guest.stream);
-    const shell = await RemoteShell.login(console, { user: 'root', settleMs: 50 }, wait, wait);
+    const shell = await RemoteShell.login(console, { user: 'root', settleMs: 50 }, wait, { ...wait, promptMs: 200 });
     const error: unknown = await shell
       .run('set -e\necho a; false\necho b', { keepState: true })
       .catch((caught: unknown) => caught);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { OutputTooLongError, PagerError, RemoteShell, type ShellOptions } from '../../../src/console/index.ts';
+import { OutputTooLongError, PagerError, RemoteShell, SerialConsole, type ShellOptions } from '../../../src/console/index.ts';
+import { CommandWatch } from '../../../src/console/command-watch.ts';
 import { separateKernelMessages } from '../../../src/console/kernel-messages.ts';
 import { pagerPrompt } from '../../../src/console/pager.ts';
 import { startPreparedShell, startShell, testMs, wait } from './guest-shell.ts';
-import { availableShells, cutIn, hasProgram } from './guest.ts';
+import { availableShells, connect, cutIn, hasProgram } from './guest.ts';
 
 vi.setConfig({ testTimeout: testMs });
 
@@ -12,24 +14,23 @@ const shells = availableShells();
 const message = '[    7.650123] cat (86) used greatest stack depth: 13 bytes left';
 
 describe.concurrent.each(shells)('output in %s', (_name, command) => {
-  test('of 10 MB is whole', async () => {
+  test('of 5 MB, more than a console keeps by default, is whole', async () => {
     await using guest = await startShell(command);
-    const { shell } = guest;
-    const line = 'x'.repeat(99);
-    const { output } = await shell.run(`head -c 9900000 /dev/zero | tr '\\0' x | fold -w 99`);
-    expect(output.length).toBe(9_999_999);
+    const { output } = await guest.shell.run('yes "$(printf %099d 0)" | head -n 50000');
+    expect(output.length).toBe(4_999_999);
+    const line = '0'.repeat(99);
     expect(output.split('\n').every((one) => one === line)).toBe(true);
   });
 
   test('without end is an error long before the deadline, and the next command runs', async () => {
     await using guest = await startShell(command);
-    const { shell } = guest;
+    const shell = RemoteShell.attach(guest.console, { ...wait, outputBytes: 1024 ** 2 });
     const error: unknown = await shell
       .run('while :; do head -c 100000 /dev/zero | tr "\\0" x; done')
       .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(OutputTooLongError);
     expect(error).toMatchObject({ code: 'ALPY_OUTPUT_TOO_LONG', fault: 'usage' });
-    expect(String(error)).toMatch(/printed more than 16 MiB\. Filter its output on the device/);
+    expect(String(error)).toMatch(/printed more than 1 MiB\. Filter its output on the device/);
     expect((await shell.run('echo after')).output).toBe('after');
   });
 
@@ -45,6 +46,25 @@ describe.concurrent.each(shells)('output in %s', (_name, command) => {
     expect((await shell.run(text, { kernelMessages: 'keep' })).output).toBe(`ab${message}\ncd`);
     await expect(shell.run(`${text}; false`, { kernelMessages: 'separate' })).rejects.toMatchObject({ output: 'abcd\n' });
   });
+});
+
+test('a command may print 16 MiB unless it is given another limit', async () => {
+  const { near, far } = connect();
+  await using console = SerialConsole.open(near);
+  using watch = new CommandWatch(console, 'flood', false);
+  watch.begin();
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  console.observe(() => {
+    if (console.position === 16 * 1024 ** 2) resolve(undefined);
+  });
+  for (let n = 0; n < 16; n += 1) far.write(Buffer.alloc(1024 ** 2, 'x'));
+  await promise;
+  expect(watch.signal.aborted).toBe(false);
+  const aborted = once(watch.signal, 'abort');
+  far.write('x');
+  await aborted;
+  expect(watch.signal.reason).toBeInstanceOf(OutputTooLongError);
+  expect(String(watch.signal.reason)).toContain('printed more than 16 MiB');
 });
 
 test('messages of the kernel are told from what only looks similar', () => {
@@ -68,23 +88,24 @@ const pagers = ['less', 'more', 'busybox less', 'busybox more'].filter((pager) =
 });
 
 describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
-  test.each(pagers.flatMap((pager) => [`seq 300 | ${pager}`, `seq 300 >/tmp/alpy-$$; ${pager} /tmp/alpy-$$`]))(
-    'is recognised, and the shell goes on: %s',
-    async (text) => {
-      await using guest = await startPreparedShell(command);
+  test.each(pagers)('is recognised in a pipe and with a file, and the shell goes on: %s', async (pager) => {
+    await using guest = await startPreparedShell(command, '', { promptMs: 200 });
+    for (const text of [`seq 300 | ${pager}`, `seq 300 >/tmp/alpy-$$; ${pager} /tmp/alpy-$$`]) {
       const error: unknown = await guest.shell.run(text, { check: false }).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(PagerError);
       expect(error).toMatchObject({ code: 'ALPY_PAGER', fault: 'usage', command: text });
       expect(String(error)).toContain('Append "| cat" to the command');
       expect((await guest.shell.run('echo after; rm -f /tmp/alpy-$$')).output).toBe('after');
-    },
-  );
+    }
+  });
 
-  test.each(pagers)('is none for output that goes elsewhere: %s', async (pager) => {
+  test('is none for output that goes elsewhere', async () => {
     await using guest = await startPreparedShell(command);
     const expected = Array.from({ length: 300 }, (_, index) => String(index + 1)).join('\n');
-    expect((await guest.shell.run(`seq 300 | ${pager} | cat`)).output).toBe(expected);
-    expect((await guest.shell.run(`seq 300 | ${pager}`, { exact: true })).output).toBe(expected);
+    for (const pager of pagers) {
+      expect((await guest.shell.run(`seq 300 | ${pager} | cat`)).output).toBe(expected);
+      expect((await guest.shell.run(`seq 300 | ${pager}`, { exact: true })).output).toBe(expected);
+    }
   });
 });
 
