@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Jobs that somebody cancels, or that take too long, in each of their stages.
+// Jobs that are cancelled or time out, in each stage.
 import { once } from 'node:events';
 import { glob, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ function namesOf({ calls }: JobResult): readonly string[] {
   return calls.map(({ name }) => name);
 }
 
-test('during config', async () => {
+test('a cancel during config: only cleanup follows', async () => {
   const job = await host().start({ variables: silent, script: ['echo not-reached'] });
   await job.began('config');
   job.cancel();
@@ -27,9 +27,9 @@ test('during config', async () => {
   expect(namesOf(result)).toEqual(['config', 'cleanup']);
 });
 
-test('during prepare, while the guest boots', async () => {
+test('a cancel during prepare, while the guest boots, ends prepare at once', async () => {
   const job = await host().start({ variables: { ALPY_APPLIANCE: 'rabbit', ALPY_BOOT: 'cold' }, script: ['echo not-reached'] });
-  await job.printed(/^making the testbed: rabbit/m);
+  await job.printed(/^creating the testbed: rabbit/m);
   const pattern = join(host().root, 'jobs', `${job.payload.id}-*`, 'testbed/console.log');
   const hasOutput = async (): Promise<boolean> => {
     const [log] = await Array.fromAsync(glob(pattern));
@@ -42,7 +42,7 @@ test('during prepare, while the guest boots', async () => {
   expect(result.calls.map(({ name, status }) => `${name} ${status}`)).toEqual(['config 0', 'prepare 143', 'cleanup 0']);
 });
 
-test('during get_sources, with a server that does not answer', async () => {
+test('a cancel during get_sources, while the Git server does not answer, runs no script', async () => {
   const asked = Promise.withResolvers<void>();
   const server = createServer(() => {
     asked.resolve();
@@ -62,7 +62,7 @@ test('during get_sources, with a server that does not answer', async () => {
     afterScript: ['echo not-reached'],
   });
   await asked.promise;
-  expect((await containersOf(job.payload.id)).filter((name) => name.endsWith('-job'))).toEqual([]); // its image may be the job's own
+  expect((await containersOf(job.payload.id)).filter((name) => name.endsWith('-job'))).toEqual([]); // the job may choose its image, so it must not exist yet
   job.cancel();
   const result = await job.result;
   expect(result, result.log).toMatchObject(canceled);
@@ -71,7 +71,7 @@ test('during get_sources, with a server that does not answer', async () => {
 
 const waits = ["trap 'echo got-TERM; exit 1' TERM", 'echo waiting', 'sleep 1000 & wait $!', 'echo not-reached'];
 
-test('during a script: its processes are told, and after_script and the artifacts follow', async () => {
+test('a cancel during a script: its processes get SIGTERM; after_script runs and artifacts are uploaded', async () => {
   const job = await host().start({
     variables: silent,
     script: waits,
@@ -95,7 +95,7 @@ test('during a script: its processes are told, and after_script and the artifact
   expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
 });
 
-test('during a script that GitLab wants to hear nothing more of: only the clean-up follows', async () => {
+test('a script of a job that GitLab has dropped: its processes get SIGTERM; only cleanup follows', async () => {
   const job = await host().start({ variables: silent, script: waits, afterScript: ['echo not-reached'] });
   await job.printed(/^waiting$/m);
   job.abort();
@@ -105,7 +105,7 @@ test('during a script that GitLab wants to hear nothing more of: only the clean-
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
 });
 
-test('during a script that does not heed it: it is killed', async () => {
+test('a cancel during a script that ignores SIGTERM kills the script', async () => {
   const job = await host().start({ variables: silent, script: ["trap '' TERM", 'echo waiting', 'while :; do sleep 1000; done'] });
   await job.printed(/^waiting$/m);
   job.cancel();
@@ -114,7 +114,7 @@ test('during a script that does not heed it: it is killed', async () => {
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup_file_variables', 'cleanup']);
 });
 
-test('during after_script', async () => {
+test('an abort during after_script: its processes get SIGTERM; only cleanup follows', async () => {
   const job = await host().start({ variables: silent, script: ['true'], afterScript: waits });
   await job.printed(/^waiting$/m);
   job.abort();
@@ -124,7 +124,7 @@ test('during after_script', async () => {
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'after_script', 'cleanup']);
 });
 
-test('while artifacts are uploaded', async () => {
+test('an abort while artifacts are uploaded: only cleanup follows', async () => {
   const job = await host().start({ variables: silent, script: ['true'], artifacts: { paths: ['*'] } }, { uploads: 'waits' });
   await job.printed(/^uploading for ever$/m);
   job.abort();
@@ -133,7 +133,7 @@ test('while artifacts are uploaded', async () => {
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'upload_artifacts_on_success', 'cleanup']);
 });
 
-test('a job that takes longer than it may ends in its script; its captures are kept on the machine, as its log says', async () => {
+test('a job that times out in its script: captures are kept on the machine, and the log says where', async () => {
   const artifacts = { paths: ['alpy-out/testbed/*'], when: 'always' } as const;
   const afterScript = ['echo not-reached'];
   const job = await host().start({ variables: silent, timeoutSeconds: 25, script: waits, afterScript, artifacts });
@@ -142,13 +142,12 @@ test('a job that takes longer than it may ends in its script; its captures are k
   expect(result.log).toMatch(/^got-TERM$/m);
   expect(namesOf(result).slice(4)).toEqual(['build_script', 'cleanup']);
   const [, kept = ''] =
-    /^the job's time of 25 s is over: .* are then kept on the runner's machine, in (\S+)\. /m.exec(result.log) ?? [];
-  expect(result.log).toContain('set the variable RUNNER_SCRIPT_TIMEOUT');
+    /^the job reached its timeout of 25 s, .* will be kept on the runner's machine, in (\S+)\. /m.exec(result.log) ?? [];
   expect(kept).toMatch(new RegExp(`^${host().root}/kept/${job.payload.id}-`));
   expect(await readdir(kept)).toEqual(expect.arrayContaining(['console.log', 'debug.log', 'link0.pcap', 'link1.pcap']));
 });
 
-test('with RUNNER_SCRIPT_TIMEOUT, after_script and the artifacts follow a script that takes too long', async () => {
+test('RUNNER_SCRIPT_TIMEOUT: after_script runs and artifacts are uploaded after a script that times out', async () => {
   const job = await host().start({
     variables: { ...silent, RUNNER_SCRIPT_TIMEOUT: '2s' },
     script: waits,
@@ -158,7 +157,7 @@ test('with RUNNER_SCRIPT_TIMEOUT, after_script and the artifacts follow a script
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'job_execution_timeout' });
   expect(result.log).toMatch(/^after: timedout$/m);
-  expect(result.log).not.toContain("the job's time");
+  expect(result.log).not.toContain('the job reached its timeout');
   expect(namesOf(result).slice(4)).toEqual([
     'build_script',
     'after_script',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Jobs that fail: who is to blame, what GitLab is told, and that nothing stays behind.
+// Jobs that fail: who is to blame, what GitLab gets, and that nothing is left over.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -16,7 +16,7 @@ function callsOf({ calls }: JobResult): readonly string[] {
   return calls.map(({ name, status }) => `${name} ${status}`);
 }
 
-test('a script that fails is told with its exit status; after_script and the artifacts are still done', async () => {
+test('a failed script reports its exit status; after_script runs and artifacts are uploaded', async () => {
   const job = await host().start({
     variables: silent,
     script: ['echo wrong >result.txt', 'exit 37', 'echo not-reached'],
@@ -43,34 +43,34 @@ test('a script that fails is told with its exit status; after_script and the art
   );
 });
 
-test('a prepare that fails twice is tried again, with nothing left of what it had begun', async () => {
+test('a prepare that fails twice succeeds at the third attempt, and nothing of the first two is left', async () => {
   const job = await host().start(
     { variables: silent, script: ['echo reached'] },
     { environment: (attempt) => (attempt < 3 ? { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } : {}) },
   );
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success', attempts: 3 });
-  const failed = ['config 0', 'prepare 2', 'cleanup 2']; // the clean-up does not reach the daemon either
+  const failed = ['config 0', 'prepare 2', 'cleanup 2']; // cleanup does not reach the daemon either
   expect(callsOf(result).slice(0, 8)).toEqual([...failed, ...failed, 'config 0', 'prepare 0']);
   expect(result.log).toContain('/nonexistent/docker.sock');
   expect(result.log).toMatch(/^reached$/m);
 });
 
-test('a prepare that always fails is tried three times, and cleaned up as often', async () => {
+test('a prepare that always fails is tried and cleaned up three times', async () => {
   const file = join(host().directory, 'in-the-way');
   await writeFile(file, '');
   const job = await host().start({ variables: silent, script: ['echo not-reached'] }, { settings: { root: join(file, 'root') } });
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'runner_system_failure', attempts: 3 });
   expect(callsOf(result)).toEqual(Array(3).fill(['config 0', 'prepare 2', 'cleanup 0']).flat());
-  expect(result.log).toContain(`cannot make ${file}/root/builds/`);
+  expect(result.log).toContain(`cannot create ${file}/root/builds/`);
 });
 
-test('get_sources that fails is tried again after the work tree was cleared, on the machine of the runner', async () => {
+test("get_sources that fails is retried on the runner's machine, after the work tree is cleared", async () => {
   const url = `file://${join(host().directory, 'no-such.git')}`;
   const job = await host().start({
     repository: { url, sha: 'f'.repeat(40) },
-    variables: { GET_SOURCES_ATTEMPTS: '2' }, // and no testbed, as the project would have to describe it
+    variables: { GET_SOURCES_ATTEMPTS: '2' }, // and no ALPY_APPLIANCE: there is no testbed without the project
     script: ['echo not-reached'],
     artifacts: { paths: ['*'], when: 'always' },
   });
@@ -85,10 +85,10 @@ test('get_sources that fails is tried again after the work tree was cleared, on 
     'cleanup_file_variables 0',
     'cleanup 0',
   ]);
-  expect(result.log).not.toContain('making the testbed');
+  expect(result.log).not.toContain('creating the testbed');
 });
 
-test('a keeper that is killed ends the script as a failure of the system; what it has written is an artifact', async () => {
+test('a killed keeper fails the script with runner_system_failure; its logs and captures become artifacts', async () => {
   const job = await host().start({
     variables: silent,
     script: ['echo waiting', 'sleep 1000'],
@@ -108,14 +108,16 @@ test('a keeper that is killed ends the script as a failure of the system; what i
     'cleanup_file_variables 0',
     'cleanup 0',
   ]);
-  expect(result.log).toMatch(/^alpy: the testbed has gone, and its keeper said nothing; its last deeds were:$/m);
+  expect(result.log).toMatch(
+    /^alpy: the testbed ended unexpectedly, and its keeper printed no error\. The log of the testbed ends with:$/m,
+  );
   expect(result.log).not.toMatch(/^not-reached$/m);
   expect(await host().artifacts(job)).toEqual(
     expect.arrayContaining(['alpy-out/testbed/debug.log', 'alpy-out/testbed/link0.pcap']),
   );
 });
 
-test('a testbed ends by itself when the time of its job has passed, though nobody cleans up', async () => {
+test('a testbed ends at its deadline if cleanup never runs', async () => {
   const payload = jobPayload({ variables: silent, timeoutSeconds: 4, script: ['echo not-reached'] });
   const options = (await host().optionsFor(payload, { settings: { graceSeconds: 0 } }))(1);
   const log: string[] = [];
@@ -133,5 +135,5 @@ test('a testbed ends by itself when the time of its job has passed, though nobod
   const failed = await executor.run('step_script', 'running', signal).catch((error: unknown) => error);
   await executor.cleanUp();
   expect(failed).toMatchObject({ reason: 'runner_system_failure' });
-  expect(log.join('')).toMatch(/the testbed has gone.*the deadline of the job has passed/s);
+  expect(log.join('')).toMatch(/the testbed ended unexpectedly.*the deadline of the job has passed/s);
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Jobs of GitLab that run on a testbed, by the custom executor's contract.
+// GitLab jobs with a testbed, run through the contract of the custom executor.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -13,7 +13,7 @@ import { TestHost, rabbitImage } from '../support/testbeds.ts';
 const host = useExecutorHost();
 const testbedFiles = 'alpy-out/testbed';
 
-test('a shell script pings the device, uses its console, and leaves captures and logs as artifacts', async () => {
+test('a shell script pings the device and uses its console; captures and logs become artifacts', async () => {
   const job = await host().start({
     variables: { ALPY_APPLIANCE: 'rabbit' },
     script: [
@@ -74,7 +74,7 @@ const rabbitProject = stringify({
   topology: { links: 2 },
 });
 
-test('the project says in its alpy.yaml what the testbed is, once it is checked out', async () => {
+test('the testbed is created after the checkout if alpy.yaml of the project describes it', async () => {
   const repository = await makeRepository(join(host().directory, 'own-topology'), {
     'alpy.yaml': rabbitProject,
     'check.sh': 'alpy console run "uname -n" >name.txt\n',
@@ -87,11 +87,11 @@ test('the project says in its alpy.yaml what the testbed is, once it is checked 
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
   const { output } = result.calls.find(({ name }) => name === 'prepare') ?? { output: '' };
-  expect(output).toContain('the testbed is made when the project is there');
+  expect(output).toContain('the testbed will be created after the checkout');
   expect(await host().readArtifact(job, 'name.txt')).toBe('rabbit\n');
 });
 
-test('a service is a program beside a node, which the job reaches through the device', async () => {
+test('a service runs on a node, and the job reaches it through the device', async () => {
   const repository = await makeRepository(join(host().directory, 'named-topology'), { 'lab/two.yaml': rabbitProject });
   const job = await host().start({
     repository,
@@ -121,7 +121,7 @@ test('a service is a program beside a node, which the job reaches through the de
   expect(result.log).toMatch(/^1$/m);
 });
 
-test('two jobs at once neither see nor disturb each other', async () => {
+test('two jobs that run at the same time do not see or disturb each other', async () => {
   const start = (name: string, address: string): Promise<RunningJob> =>
     host().start({
       variables: { ALPY_APPLIANCE: 'rabbit' },
@@ -158,7 +158,7 @@ test('two jobs at once neither see nor disturb each other', async () => {
   expect(consoleOfStag).not.toContain('hare');
 });
 
-test('a sub-stage that nobody knows yet runs where the scripts do', async () => {
+test("an unknown sub-stage runs in the job's container", async () => {
   const job = await host().start({
     variables: { ALPY_APPLIANCE: 'silent' },
     script: ['echo one >steps.txt'],

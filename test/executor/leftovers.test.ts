@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a crash of the machine has left of jobs, while other jobs run.
+// Leftovers of jobs after a crash of the machine, while other jobs run.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,9 +9,9 @@ import { makeRepository } from '../support/runner/repository.ts';
 
 const host = useExecutorHost();
 
-test('the next job removes what a crash has left, and touches no job that runs', async () => {
+test('the next job removes what a crash left, and leaves running jobs alone', async () => {
   const repository = await makeRepository(join(host().directory, 'late'), { 'alpy.yaml': 'appliance: { image: x }' });
-  // one has its testbed; the other is between its first script, which would make one, and its preparation
+  // one job has a testbed; the other is between prepare and its first script, which would create one
   const withTestbed = await host().start({
     variables: { ALPY_APPLIANCE: 'silent' },
     script: ['echo waiting', 'until [ -e go ]; do sleep 0.1; done', 'alpy status >/dev/null', 'echo alive'],
@@ -27,13 +27,13 @@ test('the next job removes what a crash has left, and touches no job that runs',
   const next = await host().start({ variables: { ALPY_APPLIANCE: 'silent' }, script: ['true'] });
   const result = await next.result;
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(result.log.match(/^removed what was left of job .*/gm)?.sort()).toEqual([
-    'removed what was left of job 7-deadbeef',
-    'removed what was left of job 8-deadbeef',
+  expect(result.log.match(/^removed the leftovers of job .*/gm)?.sort()).toEqual([
+    'removed the leftovers of job 7-deadbeef',
+    'removed the leftovers of job 8-deadbeef',
   ]);
   expect((await readdir(join(root, 'builds'))).filter((name) => name.includes('deadbeef'))).toEqual([]);
   const late = await without.result;
-  expect(late.log).toContain('no testbed is declared: none.yaml in the project'); // it came that far
+  expect(late.log).toContain('no testbed is described'); // it got as far as its first script
   await writeFile(join(await host().folderOf(withTestbed.payload, 'builds'), 'group/project/go'), '');
   const first = await withTestbed.result;
   expect(first, first.log).toMatchObject({ status: 'success' });

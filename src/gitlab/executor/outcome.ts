@@ -4,9 +4,9 @@ import { AlpyError, statusByFault, type Fault } from '../../core/errors.ts';
 import type { Variables } from '../../core/variables.ts';
 
 /**
- * How a stage ends, in the runner's words. `failure`: the job is to blame; it fails as `script_failure`, and `exitCode` is
- * what `allow_failure:exit_codes` compares. `system`: the runner or its machine is; the job fails as
- * `runner_system_failure`, and a prepare is tried again.
+ * How a stage ends, in the runner's terms. `failure`: the job is to blame; it fails with `script_failure`, and
+ * `allow_failure:exit_codes` compares `exitCode`. `system`: the runner or its machine is to blame; the job fails with
+ * `runner_system_failure`, and the runner tries `prepare` again.
  */
 export type Outcome = { readonly kind: 'success' | 'system' } | { readonly kind: 'failure'; readonly exitCode: number };
 
@@ -18,7 +18,7 @@ export interface NoTestbed {
   readonly outcome: Outcome;
 }
 
-/** A job has no testbed. */
+/** The job's testbed could not be created. */
 export class NoTestbedError extends AlpyError {
   readonly code: string;
   readonly fault: Fault;
@@ -33,9 +33,9 @@ export class NoTestbedError extends AlpyError {
 }
 
 /**
- * Tells the runner how a stage ended.
+ * Reports to the runner how a stage ended.
  * @param env - of the driver: `BUILD_FAILURE_EXIT_CODE`, `SYSTEM_FAILURE_EXIT_CODE`, `BUILD_EXIT_CODE_FILE`
- * @returns the status to end with; any other than these three would be a system failure
+ * @returns the exit status for the driver; the runner treats any other status as a system failure
  */
 export async function reportOutcome(outcome: Outcome, env: Variables): Promise<number> {
   const file = env['BUILD_EXIT_CODE_FILE'];
@@ -47,18 +47,18 @@ export async function reportOutcome(outcome: Outcome, env: Variables): Promise<n
   return outcome.kind === 'success' ? 0 : statusOf(env['SYSTEM_FAILURE_EXIT_CODE'], 2);
 }
 
-function statusOf(text: string | undefined, otherwise: number): number {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : otherwise;
+function statusOf(text: string | undefined, fallback: number): number {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : fallback;
 }
 
-/** How a script ended: any status other than 0 is the job's. Pure. */
+/** The outcome of a script: any status other than 0 is the job's failure. Pure. */
 export function outcomeOfStatus(status: number): Outcome {
   return status === 0 ? { kind: 'success' } : { kind: 'failure', exitCode: status };
 }
 
 /**
- * Who is to blame for an error: the job for what it declares and what its device does, the machine for all else, as in the
- * exit status of `alpy`. Pure.
+ * The outcome for an error: the job is to blame for what it declares and what its device does, the machine for everything else. The
+ * exit statuses are those of `alpy`. Pure.
  */
 export function outcomeOfError(error: unknown): Outcome {
   if (error instanceof NoTestbedError) return error.outcome;

@@ -6,24 +6,27 @@ import type { DriverContext } from './driver-context.ts';
 import type { Job } from './job.ts';
 import type { Settings } from './settings.ts';
 
-/** Where the driver keeps what. Every job has folders of its own, so that jobs never meet. */
+/** The folders of a job. No two jobs share one, except for the cache. */
 export interface JobPaths {
-  /** the project is checked out below it; removed with the job */
+  /** the project is checked out below it; removed after the job */
   readonly builds: string;
-  /** archives of the runner's cache; all jobs of a project share it */
+  /** archives of the runner's cache; shared by all jobs of a project */
   readonly cache: string;
   /** session of the testbed */
   readonly session: string;
 }
 
-/** Of the runner's temporary folder: what scripts have exported for later ones. Source: gitlab-runner 19.4.0, shells/abstract.go. */
+/**
+ * File in the runner's temporary folder with the variables that scripts export for later ones.
+ * Source: gitlab-runner 19.4.0, shells/abstract.go.
+ */
 export const scriptExports = 'gitlab_runner_env';
-/** There too: what git includes in the settings of the project. */
+/** In the same folder: settings that git includes in those of the project. */
 export const externalGitConfig = '.gitlab-runner.ext.conf';
-/** There too: git's settings of the job as a whole, with `FF_GIT_URLS_WITHOUT_TOKENS`. */
+/** In the same folder: git's global settings of the job, with `FF_GIT_URLS_WITHOUT_TOKENS`. */
 export const globalGitConfig = '.glr.gconf';
 
-/** Pure. */
+/** The folders of a job. Pure. */
 export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: Pick<Job, 'key' | 'projectId'>): JobPaths {
   return {
     builds: join(root, 'builds', key),
@@ -33,9 +36,9 @@ export function jobPaths({ root }: Pick<Settings, 'root'>, { key, projectId }: P
 }
 
 /**
- * Where the job's project is checked out; beside it, in a folder whose name ends with `.tmp`, the runner keeps what belongs to
+ * Where the job's project is checked out. Next to it, in a folder with the same name and `.tmp`, the runner keeps temporary files of
  * the job. A job can override CI_PROJECT_DIR, but not RUNNER_TEMP_PROJECT_DIR (GitLab Runner 15.6 and newer).
- * @throws UsageError if the project is not in the folder that `config` answered
+ * @throws UsageError if the project is not below the job's `builds`
  */
 export function projectDirectory({ settings, job }: DriverContext): string {
   const { builds } = jobPaths(settings, job);
@@ -43,33 +46,33 @@ export function projectDirectory({ settings, job }: DriverContext): string {
   const path = resolve(builds, found);
   if (found === '' || !path.startsWith(builds + sep) || temporary !== `${path}.tmp`)
     throw new UsageError(
-      `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}, where the project is: do not set it or GIT_CLONE_PATH`,
+      `CI_PROJECT_DIR: expected the project's folder below ${builds}, got ${JSON.stringify(found)}. Set neither it nor GIT_CLONE_PATH`,
     );
   return path;
 }
 
-/** What the driver keeps of a job once its scripts have begun, where none of them can reach it. */
+/** What the driver stores about a job so that its files can be made safe, out of reach of the job's scripts. */
 export interface SanitizePaths {
-  /** there once a script has begun */
+  /** exists once a script has begun */
   readonly begun: string;
-  /** what was in the runner's temporary folder before that, and before caches and artifacts were unpacked */
+  /** copy of the runner's temporary folder from before scripts began and caches and artifacts were unpacked */
   readonly pristine: string;
-  /** there once nothing that the scripts have left can harm this machine */
-  readonly sealed: string;
+  /** exists once the files that scripts left are safe for this machine */
+  readonly sanitized: string;
 }
 
-/** Pure. */
-export function sanitizePaths(...of: Parameters<typeof jobPaths>): SanitizePaths {
-  const { session } = jobPaths(...of);
-  return { begun: join(session, 'begun'), pristine: join(session, 'pristine'), sealed: join(session, 'sealed') };
+/** See {@link SanitizePaths}. Pure. */
+export function sanitizePaths(...args: Parameters<typeof jobPaths>): SanitizePaths {
+  const { session } = jobPaths(...args);
+  return { begun: join(session, 'begun'), pristine: join(session, 'pristine'), sanitized: join(session, 'sanitized') };
 }
 
-/** Identifier of the job's run, by which its containers are found even when nothing else is left of it. Pure. */
+/** Identifier of the job's run: its containers have it as a label and can be found by it. Pure. */
 export function runIdOf({ key }: Pick<Job, 'key'>): string {
   return `job-${key}`;
 }
 
-/** The longest path of a socket that a job may need below `root`, for jobs of up to 12 digits. Pure. */
+/** The longest path of a socket that a job may need below `root`, for job ids of up to 12 digits. Pure. */
 export function longestSocketOf(settings: Pick<Settings, 'root'>): string {
   const { session } = jobPaths(settings, { key: `${'9'.repeat(12)}-${'f'.repeat(8)}`, projectId: 1 });
   const sockets = [sessionFiles.socket, join(sessionFiles.shared, sessionFiles.console)].map((path) => join(session, path));

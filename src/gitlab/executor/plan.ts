@@ -11,29 +11,29 @@ import { firstNonEmpty, type Job, type JobService } from './job.ts';
 import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
 import { withRunnerSettings, assertImageIsAllowed, assertWithinLimits, resolveTopologyFile } from './policy/job-policy.ts';
 
-/** Variables of a job that say something about its testbed; the rest of the configuration is the administrator's. */
+/** Variables of a job that configure its testbed. The administrator decides everything else. */
 const testbedVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;
 
-/** The file that declares the testbed when the job does not say. */
+/** The file of the project that describes the testbed by default. */
 const defaultTopologyFile = 'alpy.yaml';
 
-/** Whether the testbed can be made before the project is there: all of it is the administrator's. */
+/** Whether the testbed can be created before the checkout, because nothing of it comes from the project. */
 export function canStartEarly({ job: { variables } }: DriverContext): boolean {
   return Boolean(variables['ALPY_APPLIANCE']) && !variables['ALPY_TOPOLOGY'] && !variables['ALPY_APPLIANCE_IMAGE'];
 }
 
 /**
- * What the testbed of a job is to be, all of it checked.
- * @throws UsageError, ConfigError when the job asks for something that cannot or may not be
+ * Plans the testbed of a job and checks that the job may have it.
+ * @throws UsageError, ConfigError when the job asks for something that does not exist or is not allowed
  */
 export async function planSession(context: DriverContext): Promise<SessionSpec> {
   const { settings, job, env, accelCacheFile } = context;
   const paths = jobPaths(settings, job);
   const project = projectDirectory(context);
-  const { config, isOwn } = await loadTestbedConfig(context, project);
-  assertWithinLimits(config, isOwn, settings);
+  const { config, isRunners } = await loadTestbedConfig(context, project);
+  assertWithinLimits(config, isRunners, settings);
   const images = resolveImages(env, settings.alpyImages);
-  const node = nodeOf(firstNonEmpty(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
+  const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
   return {
     directory: paths.session,
     runId: runIdOf(job),
@@ -42,9 +42,9 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
     images,
     accelCacheFile,
     snapshotDirectory: join(settings.root, 'snapshots'),
-    ...(isOwn && !job.variables['ALPY_APPLIANCE_IMAGE'] ? {} : { diskFolders: [project, ...settings.imageFolders] }),
+    ...(isRunners && !job.variables['ALPY_APPLIANCE_IMAGE'] ? {} : { diskFolders: [project, ...settings.imageFolders] }),
     deadlineMs: Date.now() + job.timeoutMs + settings.graceSeconds * 1000,
-    services: services(job, node, config),
+    services: planServices(job, node, config),
     job: {
       node,
       image: jobImages(context, images).job,
@@ -65,42 +65,43 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   };
 }
 
-/** The images that the job's scripts and services run in, all of them checked. @throws UsageError when one may not be used */
+/** The images of the job's scripts and services. @throws UsageError when one is not allowed */
 export function jobImages(
   { settings, job }: DriverContext,
   images: readonly ResolvedImage[],
 ): { readonly job: string; readonly services: readonly string[] } {
   const traffic = imageNamed(images, 'traffic').reference;
-  const byDefault = settings.images.default ?? traffic;
-  const chosen = { job: job.image === '' ? byDefault : job.image, services: job.services.map(({ name }) => name) };
-  const own = [...new Set([byDefault, traffic])];
-  for (const image of [chosen.job, ...chosen.services]) assertImageIsAllowed(image, own, settings);
+  const defaultImage = settings.images.default ?? traffic;
+  const alwaysAllowed = [...new Set([defaultImage, traffic])];
+  const chosen = { job: job.image === '' ? defaultImage : job.image, services: job.services.map(({ name }) => name) };
+  for (const image of [chosen.job, ...chosen.services]) assertImageIsAllowed(image, alwaysAllowed, settings);
   return chosen;
 }
 
+/** Loads the description of the testbed. `isRunners`: it is an appliance of the runner, perhaps changed by variables. */
 async function loadTestbedConfig(
   { settings, job }: DriverContext,
   project: string,
-): Promise<{ readonly config: Config; readonly isOwn: boolean }> {
+): Promise<{ readonly config: Config; readonly isRunners: boolean }> {
   const variables = Object.fromEntries(Object.entries(job.variables).filter(([name]) => testbedVariables.test(name)));
   const { ALPY_APPLIANCE: name = '', ALPY_TOPOLOGY: file = '' } = job.variables;
-  if (name !== '' && file !== '') throw new UsageError('ALPY_APPLIANCE and ALPY_TOPOLOGY: wanted is one of them');
+  if (name !== '' && file !== '') throw new UsageError('ALPY_APPLIANCE and ALPY_TOPOLOGY: expected one of them, got both');
   if (name === '') {
     const path = await resolveTopologyFile(project, file === '' ? defaultTopologyFile : file);
     return {
       config: withRunnerSettings(await loadConfig({ directory: project, file: path, variables }), settings),
-      isOwn: false,
+      isRunners: false,
     };
   }
   const raw = Object.hasOwn(settings.appliances, name) ? settings.appliances[name] : undefined;
   if (!raw) {
     const names = Object.keys(settings.appliances).join(', ') || 'none';
     throw new UsageError(
-      `ALPY_APPLIANCE: this runner has no appliance ${JSON.stringify(name)}; there are: ${names} (${settings.file})`,
+      `ALPY_APPLIANCE: this runner has no appliance ${JSON.stringify(name)}; it has: ${names} (${settings.file})`,
     );
   }
   const loaded = resolveConfig({ file: settings.file, raw, variables, directory: project });
-  return { config: withRunnerSettings(loaded, settings), isOwn: true };
+  return { config: withRunnerSettings(loaded, settings), isRunners: true };
 }
 
 /** The names of the nodes of a topology. */
@@ -108,30 +109,27 @@ function nodeNames(topology: Config['topology']): readonly string[] {
   return resolveTopology(topology).nodes.map(({ name }) => name);
 }
 
-function nodeOf(name: string, { topology }: Config, source: string): string {
+function checkNode(name: string, { topology }: Config, source: string): string {
   const names = nodeNames(topology);
   if (names.includes(name)) return name;
   throw new UsageError(
-    `${source}: there is no node ${JSON.stringify(name)}; there are: ${names.join(', ') || 'none, without a link'}`,
+    `${source}: expected the name of a node (${names.join(', ') || 'none, because there are no links'}), got ${JSON.stringify(name)}`,
   );
 }
 
-function services(job: Job, node: string, config: Config): readonly ServiceSpec[] {
+function planServices(job: Job, node: string, config: Config): readonly ServiceSpec[] {
   const names = new Set<string>();
   const possibleNodes = nodeNames({ links: maxLinks }); // an alias that no topology has as a node names only the service
   return job.services.map((service): ServiceSpec => {
     const { name: image, alias, entrypoint, command, variables } = service;
-    const name = nameOf(service);
-    if (names.has(name)) throw new UsageError(`services: two are called ${name}; give each an alias`);
+    const name = serviceName(service);
+    if (names.has(name)) throw new UsageError(`services: two have the name ${name}. Give each an alias of its own`);
     names.add(name);
-    const wanted = firstNonEmpty(
-      variables?.['ALPY_NODE'],
-      possibleNodes.find((possible) => possible === alias),
-      node,
-    );
+    const nodeByAlias = possibleNodes.find((possible) => possible === alias);
+    const chosenNode = firstNonEmpty(variables?.['ALPY_NODE'], nodeByAlias, node);
     return {
       name,
-      node: nodeOf(wanted, config, `service ${name}`),
+      node: checkNode(chosenNode, config, `service ${name}`),
       image,
       ...(entrypoint && entrypoint.length > 0 ? { entrypoint } : {}),
       ...(command && command.length > 0 ? { command } : {}),
@@ -140,6 +138,7 @@ function services(job: Job, node: string, config: Config): readonly ServiceSpec[
   });
 }
 
-function nameOf({ name, alias }: JobService): string {
+/** The alias, or the last part of the image's name. */
+function serviceName({ name, alias }: JobService): string {
   return firstNonEmpty(alias, /([^/:@]+)(:[^/@]*)?(@.*)?$/.exec(name)?.[1], name);
 }

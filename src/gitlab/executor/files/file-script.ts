@@ -3,29 +3,29 @@ import { text } from 'node:stream/consumers';
 import { EnvironmentError } from '../../../core/errors.ts';
 import { Container, Engine, type Mount } from '../../../docker/index.ts';
 import { imageNamed, resolveImages } from '../../../images/index.ts';
-import { runIdOf } from '../paths.ts';
 import type { DriverContext } from '../driver-context.ts';
+import { runIdOf } from '../paths.ts';
 
-/** Where and for which job it is done. */
+/** For which job a file script runs, and with which settings. */
 export type FileScriptContext = Pick<DriverContext, 'settings' | 'env'> & {
   readonly job: Pick<DriverContext['job'], 'key' | 'id'>;
 };
 
-/** Something to do with files that a job may have tampered with. */
+/** A script that handles files which a job may have tampered with. */
 export interface FileScript {
   /** for `sh` */
   readonly script: string;
   /** its `$1`, `$2`, … */
   readonly args: readonly string[];
   readonly mounts: readonly Mount[];
-  /** for messages, after "cannot" */
+  /** completes "cannot …" in messages */
   readonly what: string;
 }
 
 const timeoutMs = 300_000;
 
 /**
- * Does it in a container that sees nothing but the mounts, so that a link which leads elsewhere leads nowhere.
+ * Runs the script in a container that sees only its mounts. A link that points out of them leads nowhere.
  * @returns what the script printed
  * @throws EnvironmentError when it fails
  */
@@ -41,7 +41,7 @@ export async function runFileScript(
   await using container = await Container.start(engine, spec, signal);
   container.expectExit();
   const outputs = [text(container.stdout), text(container.stderr)];
-  const [status, printed = '', said = ''] = await Promise.all([container.waitForExit({ timeoutMs, signal }), ...outputs]);
-  if (status.code !== 0) throw new EnvironmentError(`cannot ${what}: ${said.trim() || status.text}`);
-  return printed;
+  const [status, output = '', errorOutput = ''] = await Promise.all([container.waitForExit({ timeoutMs, signal }), ...outputs]);
+  if (status.code !== 0) throw new EnvironmentError(`cannot ${what}: ${errorOutput.trim() || status.text}`);
+  return output;
 }

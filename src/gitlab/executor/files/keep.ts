@@ -3,27 +3,29 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sessionFiles } from '../../../session/index.ts';
+import type { DriverContext } from '../driver-context.ts';
 import { readMark } from '../mark.ts';
 import { jobPaths } from '../paths.ts';
-import type { DriverContext } from '../driver-context.ts';
 import type { Settings } from '../settings.ts';
 
-/** In the folder of a job's session: a script was stopped, so that perhaps no artifacts follow. */
+/** In the folder of a job's session: exists if a script was cancelled, after which the runner may upload no artifacts. */
 const interruptedFile = 'interrupted';
-/** The same: the files of the testbed are among those of the project. */
+/** In the same folder: exists if the testbed's files were copied into the project. */
 export const collectedFile = 'collected';
 
-/** How near its time-out a job has to be for a script's end to be taken for that, in `ms`: its time runs before the driver knows. */
+/**
+ * How long before its timeout a cancelled job counts as timed out, in `ms`. The runner's clock starts before the driver is called.
+ */
 const toleranceMs = 10_000;
 
-/** Where the files of a job's testbed stay whose artifacts GitLab Runner does not upload. Pure. */
+/** Where the testbed's files of a job are kept if GitLab Runner does not upload its artifacts. Pure. */
 export function keptFolder({ root }: Pick<Settings, 'root'>, key: string): string {
   return join(root, 'kept', key);
 }
 
 /**
- * Notes that a script of a job was stopped.
- * @returns what is to be said of it: something when the time of the job is over, as no artifacts follow then
+ * Records that a script of the job was cancelled.
+ * @returns a message for the job's log if the job timed out, because GitLab Runner then uploads no artifacts; else `undefined`
  */
 export async function recordInterruption({ settings, job }: DriverContext): Promise<string | undefined> {
   const { session } = jobPaths(settings, job);
@@ -32,20 +34,18 @@ export async function recordInterruption({ settings, job }: DriverContext): Prom
   const startedMs = (await readMark(session))?.startedMs ?? Date.now();
   if (Date.now() - startedMs + toleranceMs < job.timeoutMs) return undefined;
   const where =
-    settings.keptMiB === 0
-      ? ''
-      : ` Captures and logs are then kept on the runner's machine, in ${keptFolder(settings, job.key)}.`;
-  return `the job's time of ${job.timeoutMs / 1000} s is over: GitLab Runner runs no after_script and uploads no artifacts after that.${where} To get them as artifacts, set the variable RUNNER_SCRIPT_TIMEOUT to less than the job's timeout`;
+    settings.keptMiB === 0 ? '' : ` Captures and logs will be kept on the runner's machine, in ${keptFolder(settings, job.key)}.`;
+  return `the job reached its timeout of ${job.timeoutMs / 1000} s, after which GitLab Runner runs no after_script and uploads no artifacts.${where} To get them as artifacts, set the variable RUNNER_SCRIPT_TIMEOUT to less than the job's timeout`;
 }
 
 /**
- * Keeps the files of a testbed whose scripts were stopped and whose artifacts were not uploaded. The oldest of other jobs go
- * when there is too much.
+ * Keeps the testbed's files if a script was cancelled and they were not copied into the project. Removes the oldest kept files of
+ * other jobs if all together exceed `keptMiB`.
  */
 export async function keepFiles({ settings, job }: DriverContext): Promise<void> {
   const { session } = jobPaths(settings, job);
-  const isWanted = existsSync(join(session, interruptedFile)) && !existsSync(join(session, collectedFile));
-  if (!isWanted || settings.keptMiB === 0) return;
+  const isNeeded = existsSync(join(session, interruptedFile)) && !existsSync(join(session, collectedFile));
+  if (!isNeeded || settings.keptMiB === 0) return;
   const parent = join(settings.root, 'kept');
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await rm(keptFolder(settings, job.key), { recursive: true, force: true });
@@ -53,16 +53,16 @@ export async function keepFiles({ settings, job }: DriverContext): Promise<void>
   await shrink(parent, settings.keptMiB * 1024 ** 2);
 }
 
-/** Removes what was kept longest ago until the rest is no more than `maxBytes`. */
+/** Removes the folders that changed longest ago until the rest takes at most `maxBytes`. */
 async function shrink(parent: string, maxBytes: number): Promise<void> {
-  const kept = await Promise.all(
+  const folders = await Promise.all(
     (await readdir(parent)).map(async (name) => {
       const folder = join(parent, name);
       return { folder, bytes: await sizeOf(folder), changedMs: (await lstat(folder)).mtimeMs };
     }),
   );
-  let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { folder, bytes } of kept.sort((a, b) => a.changedMs - b.changedMs)) {
+  let total = folders.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { folder, bytes } of folders.sort((a, b) => a.changedMs - b.changedMs)) {
     if (total <= maxBytes) return;
     await rm(folder, { recursive: true, force: true });
     total -= bytes;

@@ -3,11 +3,11 @@ import { rm } from 'node:fs/promises';
 import { codeOf, messageOf } from '../../../core/errors.ts';
 import { runFileScript, type FileScriptContext } from './file-script.ts';
 
-/** Files made in containers, by their root; and folders in folders, too deep for a path. */
-const beyondUs = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
+/** Errors that a container gets around: files of root that containers created, and nested folders too deep for a path. */
+const containerCanHelp = ['EACCES', 'EPERM', 'ENAMETOOLONG'];
 
 /**
- * Removes a folder of a job's, also what containers have made in it.
+ * Removes a folder of a job with everything in it, including files that containers created. Does nothing if it does not exist.
  * @throws EnvironmentError when it cannot be emptied
  */
 export async function removeFolder(context: FileScriptContext, folder: string, signal: AbortSignal): Promise<void> {
@@ -15,8 +15,8 @@ export async function removeFolder(context: FileScriptContext, folder: string, s
   try {
     await remove();
   } catch (error) {
-    if (codeOf(error) === 'ENOTDIR') return; // there can be no such folder
-    if (!beyondUs.includes(codeOf(error) ?? '')) throw new Error(messageOf(error), { cause: error });
+    if (codeOf(error) === 'ENOTDIR') return; // a parent is no folder
+    if (!containerCanHelp.includes(codeOf(error) ?? '')) throw new Error(messageOf(error), { cause: error });
     await emptyFolder(context, folder, signal);
     await remove();
   }

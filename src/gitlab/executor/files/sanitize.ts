@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Once a script of a job has begun, all below its folder of builds may be what the job made of it. Before the runner's own
-// scripts go on there, nothing of the job may run any more, and nothing may be left that they would heed, follow or wait for.
+// Once a script of a job has begun, anything below the job's folder of builds may be the job's work. Before the runner's own
+// scripts continue there, no process of the job may be left, and no file that they would execute, follow or wait for.
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../../docker/index.ts';
-import { removeLinksScript, removalMessages } from './symlinks.ts';
-import { jobPaths, projectDirectory, runIdOf, scriptExports, sanitizePaths } from '../paths.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
+import { jobPaths, projectDirectory, runIdOf, sanitizePaths, scriptExports } from '../paths.ts';
 import { runFileScript } from './file-script.ts';
+import { removalMessages, removeLinksScript } from './symlinks.ts';
 
 /**
- * For `sh`; `$1` is the folder of builds, `$2` that of the project, `$3` the runner's temporary one. In this order: real folders
- * lead to the project; special files go; no program keeps the right to run as its owner (the files lie on this machine); links
- * that lead out go; the temporary folder becomes what it was.
+ * For `sh`; `$1` is the folder of builds, `$2` the project, `$3` the runner's temporary folder. In this order: makes the path to the
+ * project of real folders; removes special files; drops setuid and setgid bits, because the files lie on this machine; removes
+ * links that lead out of the project; restores the temporary folder.
  */
 const script = `
 owned() { chown --reference=/alpy/pristine -- "$1"; chmod u+rwx -- "$1"; }
@@ -40,9 +40,9 @@ export function haveScriptsBegun({ settings, job }: DriverContext): boolean {
 }
 
 /**
- * Keeps a copy of the runner's temporary folder, out of the job's reach, as it is the first time; afterwards does nothing. To be
- * called before anything of the job can write to it: archives of caches and artifacts may, and scripts. What scripts export for
- * later ones is not among it.
+ * Copies the runner's temporary folder to where the job cannot reach it. Only the first call does that; later ones do nothing. Call
+ * it before scripts run and before caches and artifacts are unpacked, because both may write to that folder. The file with the
+ * variables that scripts export is left out.
  * @throws EnvironmentError when it cannot be copied
  */
 export async function savePristine(context: DriverContext): Promise<void> {
@@ -61,7 +61,7 @@ export async function savePristine(context: DriverContext): Promise<void> {
   }
 }
 
-/** Notes that a script of the job begins; see {@link haveScriptsBegun}. @throws EnvironmentError when that cannot be noted */
+/** Records that a script of the job begins; see {@link haveScriptsBegun}. @throws EnvironmentError when the file cannot be written */
 export async function recordScriptsBegun({ settings, job }: DriverContext): Promise<void> {
   const { begun } = sanitizePaths(settings, job);
   await writeFile(begun, '').catch((cause: unknown) => {
@@ -70,14 +70,14 @@ export async function recordScriptsBegun({ settings, job }: DriverContext): Prom
 }
 
 /**
- * Ends what is left of the job's containers and makes its folder of builds safe for the runner's own scripts, once.
- * @throws EnvironmentError when it cannot be done: none of them may run then
+ * Ends all containers of the job and makes its folder of builds safe for the runner's own scripts. Only the first call does that.
+ * @throws EnvironmentError when that fails; then none of these scripts may run
  */
 export async function sanitizeBuilds(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { settings, job } = context;
   const { builds } = jobPaths(settings, job);
-  const { pristine, sealed } = sanitizePaths(settings, job);
-  if (settings.trustJobs || existsSync(sealed)) return;
+  const { pristine, sanitized } = sanitizePaths(settings, job);
+  if (settings.trustJobs || existsSync(sanitized)) return;
   {
     using engine = await Engine.connect({ jobId: String(job.id) });
     await removeLeftovers(engine, runIdOf(job), signal);
@@ -88,7 +88,7 @@ export async function sanitizeBuilds(context: DriverContext, { log, signal }: St
     { source: pristine, target: '/alpy/pristine', readOnly: true },
   ];
   const args = [builds, project, `${project}.tmp`];
-  const printed = await runFileScript(context, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
-  for (const line of removalMessages(printed)) log(line);
-  await writeFile(sealed, '');
+  const output = await runFileScript(context, { script, args, mounts, what: `make ${builds} safe for this machine` }, signal);
+  for (const line of removalMessages(output)) log(line);
+  await writeFile(sanitized, '');
 }

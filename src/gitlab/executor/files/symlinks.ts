@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { existsSync } from 'node:fs';
-import { jobPaths, projectDirectory } from '../paths.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
+import { jobPaths, projectDirectory } from '../paths.ts';
 import { runFileScript } from './file-script.ts';
 
 /**
- * For `sh`: removes the links below `$1` that may lead out of the folder `$2` in it, and tells each. It goes by what a link says
- * and not by where it leads now: that depends on who follows it, as with /proc/self/cwd, and on what is unpacked later. A link
- * stays if it climbs to no more than `$2` from where it is and then only goes down, or begins with `$2`; so one that follows such
- * links only never gets out.
+ * For `sh`: removes links below `$1` that may lead out of the folder `$2` in it, and prints each. It judges a link by its text and
+ * not by where it leads now, because that can change: it depends on the process that follows it, as with /proc/self/cwd, and on
+ * what is unpacked later. A link stays if it climbs no higher than `$2` and then only descends, or if it begins with `$2` and only
+ * descends. Following such links never leads out.
  */
 export const removeLinksScript = `find "$1" -type l -exec sh -c '
 root=$1; shift
@@ -32,33 +32,36 @@ for link; do stays "$link" || { rm -f -- "$link" && printf "link\\0%s\\0" "$link
 ' sh "$2" {} +
 `;
 
-const complaints: Readonly<Record<string, (path: string) => string>> = {
+/** Messages by the kind of the removed file, as the scripts print it. */
+const messages: Readonly<Record<string, (path: string) => string>> = {
   link: (path) => `removed the link ${path}: it leads out of the project, and artifacts and caches would follow it`,
-  special: (path) =>
-    `removed ${path}: expected files, folders and links, got a device, pipe or socket, which artifacts cannot have`,
-  inTheWay: (path) => `removed ${path}: expected a folder, as the project belongs there`,
+  special: (path) => `removed ${path}: it is a device, pipe or socket; artifacts may contain only files, folders and links`,
+  inTheWay: (path) => `removed ${path}: the path to the project needs a folder there`,
 };
 
-/** What a tool printed of things that it removed, as lines for the job's log. Pure. */
-export function removalMessages(printed: string): readonly string[] {
-  const words = printed.split('\0');
+/**
+ * Turns the output of a script that removed files into lines for the job's log. Pure.
+ * @param output - pairs of kind and path, each ended by NUL
+ */
+export function removalMessages(output: string): readonly string[] {
+  const fields = output.split('\0');
   const lines: string[] = [];
-  for (let index = 0; index + 1 < words.length; index += 2)
-    lines.push(complaints[words[index] ?? '']?.(JSON.stringify(words[index + 1])) ?? '');
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    lines.push(messages[fields[index] ?? '']?.(JSON.stringify(fields[index + 1])) ?? '');
   return lines;
 }
 
 /**
- * Removes symbolic links that lead out of a job's project, and tells of them. GitLab Runner follows links when it packs and
- * unpacks artifacts and caches: by one to /etc a job would read, or write, files of the runner's machine.
- * @throws EnvironmentError when it cannot be done; nothing may be packed or unpacked then
+ * Removes symbolic links that lead out of the job's project, and logs them. GitLab Runner follows links when it packs and unpacks
+ * artifacts and caches: through a link to /etc a job could read or write files of the runner's machine.
+ * @throws EnvironmentError when that fails; then nothing may be packed or unpacked
  */
 export async function removeEscapingLinks(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { builds } = jobPaths(context.settings, context.job);
   if (context.settings.trustJobs || !existsSync(builds)) return;
   const project = projectDirectory(context);
   const mounts = [{ source: builds, target: builds, readOnly: false }];
-  const what = `look for links that lead out of ${project}`;
-  const printed = await runFileScript(context, { script: removeLinksScript, args: [builds, project], mounts, what }, signal);
-  for (const line of removalMessages(printed)) log(line);
+  const what = `remove links that lead out of ${project}`;
+  const output = await runFileScript(context, { script: removeLinksScript, args: [builds, project], mounts, what }, signal);
+  for (const line of removalMessages(output)) log(line);
 }

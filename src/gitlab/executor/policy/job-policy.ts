@@ -170,12 +170,12 @@ export function assertWithinLimits({ appliance, topology }: Config, isOwn: boole
  */
 export async function resolveTopologyFile(project: string, name: string): Promise<string> {
   if (!['.yaml', '.yml'].includes(extname(name)))
-    throw new UsageError(`ALPY_TOPOLOGY: wanted a YAML file of the project, found ${JSON.stringify(name)}`);
+    throw new UsageError(`ALPY_TOPOLOGY: expected a YAML file of the project, got ${JSON.stringify(name)}`);
   const path = resolve(project, name);
   const real = await realpath(path).catch((cause: unknown) => {
-    const reason = codeOf(cause) === 'ENOENT' ? 'there is no such file' : 'it cannot be read';
+    const reason = codeOf(cause) === 'ENOENT' ? `the project has no ${name}` : `${name} in the project cannot be read`;
     throw new UsageError(
-      `no testbed is declared: ${name} in the project: ${reason}. Set ALPY_APPLIANCE to one of the runner's appliances, or ALPY_TOPOLOGY to a file`,
+      `no testbed is described: ${reason}. Set ALPY_APPLIANCE to one of the runner's appliances, or ALPY_TOPOLOGY to a file of the project`,
       { cause },
     );
   });

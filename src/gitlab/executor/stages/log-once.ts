@@ -2,30 +2,30 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** In the folder of a job's session: the first lines of what the job's log has already. */
-const file = 'said.json';
+/** In the folder of a job's session: the first lines of all messages that are in the job's log. */
+const loggedFile = 'said.json';
 
-/** How much of a script's output is looked through for a message, in `bytes`. */
-const keptBytes = 64 * 1024;
+/** How much of a script's output is searched for a message, in bytes. */
+const tailBytes = 64 * 1024;
 
-/** The end of what a script has printed, as it may hold a message that would otherwise be repeated. */
+/** The end of what a script printed. It may contain a message that must not be logged again. */
 export class ScriptOutputTail {
-  #kept: Buffer = Buffer.alloc(0);
+  #tail: Buffer = Buffer.alloc(0);
 
-  take(data: Buffer): void {
-    this.#kept = Buffer.concat([this.#kept, data]).subarray(-keptBytes);
+  append(data: Buffer): void {
+    this.#tail = Buffer.concat([this.#tail, data]).subarray(-tailBytes);
   }
 
-  has(message: string): boolean {
-    return this.#kept.includes(firstLine(message));
+  includes(message: string): boolean {
+    return this.#tail.includes(firstLine(message));
   }
 }
 
 /**
- * Says something about a testbed once: several stages find the same guest gone.
+ * Logs a message about the testbed unless an earlier stage did: several stages may notice that the same guest is gone.
  * @param session - folder of the job's session
- * @param isInLog - whether the log has the message for another reason, such as that the script printed it
- * @returns whether no earlier stage has found it
+ * @param isInLog - whether the message is in the log anyway, for example because the script printed it
+ * @returns whether this stage is the first with this message
  */
 export async function logOnce(
   session: string,
@@ -38,17 +38,17 @@ export async function logOnce(
   return true;
 }
 
-/** Whether a message has not been in the log yet; it counts as said from now on. */
+/** Records a message as logged. @returns whether it is new */
 export async function recordIfNew(session: string, message: string): Promise<boolean> {
-  const path = join(session, file);
-  const said = JSON.parse(await readFile(path, 'utf8').catch(() => '[]')) as readonly string[]; // absent at first
+  const path = join(session, loggedFile);
+  const logged = JSON.parse(await readFile(path, 'utf8').catch(() => '[]')) as readonly string[]; // missing at first
   const line = firstLine(message);
-  if (said.some((one) => one.includes(line))) return false;
-  await writeFile(path, JSON.stringify([...said, line]), { mode: 0o600 });
+  if (logged.some((one) => one.includes(line))) return false;
+  await writeFile(path, JSON.stringify([...logged, line]), { mode: 0o600 });
   return true;
 }
 
-/** Without the error's code: an error of several lines has it at the end of the last one. */
+/** Drops the error's code as well: in errors of several lines it is at the end of the last line. */
 function firstLine(message: string): string {
   return (message.split('\n')[0] ?? '').replace(/^alpy: /, '').replace(/ \(ALPY_[A-Z_]+\)$/, '');
 }

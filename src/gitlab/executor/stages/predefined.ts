@@ -3,20 +3,21 @@ import { execa } from 'execa';
 import { EnvironmentError } from '../../../core/errors.ts';
 import type { Variables } from '../../../core/variables.ts';
 
-/** What the driver's own programs are told by the runner; a job's script has its variables in itself. */
-const ownVariables = /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUILD_FAILURE_EXIT_CODE$|SYSTEM_FAILURE_EXIT_CODE$)/;
+/** Variables that the runner sets for the driver only. The script itself sets the variables of the job. */
+const driverVariables =
+  /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUILD_FAILURE_EXIT_CODE$|SYSTEM_FAILURE_EXIT_CODE$)/;
 
 /**
- * Runs a script of the runner on this machine, with its output as ours.
+ * Runs a script of the runner on this machine. Its output goes to ours.
  * @param env - of the driver
- * @param shell - text for `bash -c` that runs the script which is its first argument; absent for the script itself
+ * @param shell - text for `bash -c` that runs the script named by its first argument; default: bash runs the script directly
  * @returns its exit status
- * @throws EnvironmentError when it cannot be started, or a signal ended it
+ * @throws EnvironmentError when it cannot be started or a signal ended it
  */
 export async function runPredefined(script: string, env: Variables, signal: AbortSignal, shell?: string): Promise<number> {
-  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !ownVariables.test(name)));
+  const scriptEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !driverVariables.test(name)));
   const result = await execa('bash', shell === undefined ? [script] : ['-c', shell, 'bash', script], {
-    env: kept,
+    env: scriptEnv,
     extendEnv: false,
     stdin: 'ignore',
     stdout: 'inherit',

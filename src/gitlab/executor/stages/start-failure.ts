@@ -7,12 +7,11 @@ import { artifactFolder } from '../files/collect.ts';
 import type { Job } from '../job.ts';
 import { NoTestbedError, outcomeOfError, type NoTestbed, type Outcome } from '../outcome.ts';
 
-/** In the folder of a job's session. */
-const noteFile = 'failed.json';
+/** In the folder of a job's session: why the testbed could not be created. */
+const failureFile = 'failed.json';
 
 /**
- * Whether the testbed is just what the runner's administrator has described: then the job is not to blame if the appliance
- * doesn't boot. Pure.
+ * Whether the job uses an appliance of the runner unchanged. Then the job is not to blame if the appliance doesn't boot. Pure.
  */
 export function usesRunnersAppliance({ variables }: Pick<Job, 'variables'>): boolean {
   const isChanged = Object.entries(variables).some(([name, value]) => value && /^ALPY_(APPLIANCE_|TOPOLOGY)/.test(name));
@@ -20,8 +19,8 @@ export function usesRunnersAppliance({ variables }: Pick<Job, 'variables'>): boo
 }
 
 /**
- * How a job ends whose testbed could not be set up. What the job describes is the job's fault: it ends with the exit status
- * that `alpy run` has for the error, and is not tried again. Pure.
+ * How a job ends if its testbed could not be created. An error in what the job describes is the job's fault: the job ends with the
+ * exit status that `alpy run` has for the error, and the runner does not try again. Pure.
  */
 export function outcomeOfStartFailure(error: unknown, job: Pick<Job, 'variables'>): Outcome {
   if (!(error instanceof SessionError) || !error.culprit) return outcomeOfError(error);
@@ -30,30 +29,31 @@ export function outcomeOfStartFailure(error: unknown, job: Pick<Job, 'variables'
 }
 
 /**
- * Gives an error the outcome it has for the job. If a guest was started, keeps it for the job's later stages too, as the files
- * of the testbed log why.
+ * Turns an error of the testbed's start into one that says how the job ends. If a guest was started, the error is also stored for
+ * the later stages of the job, which then upload the files of the testbed.
  * @param session - folder of the job's session
+ * @returns a {@link NoTestbedError}, or the error itself if the description of the testbed is not to blame
  */
 export async function recordStartFailure(session: string, error: unknown, job: Pick<Job, 'variables'>): Promise<unknown> {
   if (!(error instanceof SessionError) || error.culprit === undefined) return error;
   const { code, fault } = error;
   const message = error.message.replaceAll(join(session, sessionFiles.testbed), artifactFolder); // where the job will find it
-  const note: NoTestbed = { message, code, fault, outcome: outcomeOfStartFailure(error, job) };
+  const failure: NoTestbed = { message, code, fault, outcome: outcomeOfStartFailure(error, job) };
   if (error.culprit !== 'disk') {
     await mkdir(session, { recursive: true, mode: 0o700 });
-    await writeFile(join(session, noteFile), JSON.stringify(note), { mode: 0o600 });
+    await writeFile(join(session, failureFile), JSON.stringify(failure), { mode: 0o600 });
   }
-  return new NoTestbedError(note, { cause: error });
+  return new NoTestbedError(failure, { cause: error });
 }
 
-/** Why the job has no testbed, if an earlier stage has kept a reason. */
+/** Reads why the job has no testbed. @returns `undefined` if no earlier stage stored an error */
 export async function readStartFailure(session: string): Promise<NoTestbedError | undefined> {
-  const text = await readFile(join(session, noteFile), 'utf8').catch((error: unknown) => {
+  const text = await readFile(join(session, failureFile), 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
-  const note = JSON.parse(text) as NoTestbed;
-  const [firstLine = ''] = note.message.split('\n');
-  return new NoTestbedError({ ...note, message: `there is no testbed, as the log says above: ${firstLine}` });
+  const failure = JSON.parse(text) as NoTestbed;
+  const [firstLine = ''] = failure.message.split('\n');
+  return new NoTestbedError({ ...failure, message: `there is no testbed; see the error above: ${firstLine}` });
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What is special about a sub-stage of the runner's own. */
+/** Properties of a sub-stage that the runner defines. */
 interface Predefined {
-  /** it comes after the job's scripts: captures and logs have to be whole and in place then */
+  /** it runs after the job's scripts, when captures and logs must be complete and in place */
   readonly isAfterScripts?: boolean;
   /** it packs or unpacks files whose names the job chooses */
   readonly handlesFiles?: boolean;
 }
 
 /**
- * Sub-stages that the runner writes itself, of which none runs a line of the job: git, caches and artifacts. They need git
- * and gitlab-runner, so they run on the runner's machine. All others, also those that are not known yet, run in the job's
- * container. Source: gitlab-org/gitlab-runner, common/build_stage.go and `Predefined` of its executors.
+ * Sub-stages whose scripts the runner writes and that run no command of the job: git, caches and artifacts. They need git and
+ * gitlab-runner, so they run on the runner's machine. All others, including ones that we don't know, run in the job's container.
+ * Source: gitlab-org/gitlab-runner, common/build_stage.go and `Predefined` of its executors.
  */
 const predefined: ReadonlyMap<string, Predefined> = new Map<string, Predefined>([
   ['prepare_script', {}],
@@ -31,12 +31,12 @@ export function isPredefined(stage: string): boolean {
   return predefined.has(stage);
 }
 
-/** Whether the testbed is no longer needed when a sub-stage begins. */
+/** Whether a sub-stage runs when the testbed is no longer needed. */
 export function isAfterScripts(stage: string): boolean {
   return predefined.get(stage)?.isAfterScripts ?? false;
 }
 
-/** Whether a sub-stage follows paths of the job. */
+/** Whether a sub-stage reads or writes paths that the job chooses. */
 export function handlesFiles(stage: string): boolean {
   return predefined.get(stage)?.handlesFiles ?? false;
 }

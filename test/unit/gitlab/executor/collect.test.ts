@@ -6,7 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { artifactFolder, realFoldersScript } from '../../../../src/gitlab/executor/files/collect.ts';
 import { folder } from './make.ts';
 
-/** A file of the runner's, such as git's settings. */
+/** Contents of a file of the runner, such as git's settings. */
 const settings = '[include]\n';
 
 let project = '';
@@ -19,7 +19,7 @@ beforeEach(async () => {
   await writeFile(join(temporary, 'console.log'), settings);
 });
 
-/** Copies as the driver does. */
+/** Copies files into the project as the driver does. */
 async function collect(): Promise<void> {
   const from = await folder();
   await writeFile(join(from, 'console.log'), '[credential] helper = !evil\n');
@@ -28,9 +28,9 @@ async function collect(): Promise<void> {
 
 test.each([
   ['the folder', 'alpy-out/testbed', '../../project.tmp'],
-  ['a folder above it', 'alpy-out', '../project.tmp'],
+  ['its parent folder', 'alpy-out', '../project.tmp'],
   ['a file in it', 'alpy-out/testbed/console.log', '../../../project.tmp/console.log'],
-])('a link in place of %s is not written through', async (_, name, target) => {
+])('a link that replaces %s is removed, and nothing is written through it', async (_, name, target) => {
   await mkdir(join(project, name, '..'), { recursive: true });
   await mkdir(join(temporary, 'testbed'));
   await symlink(target, join(project, name));
@@ -40,7 +40,7 @@ test.each([
   expect((await lstat(join(project, artifactFolder, 'console.log'))).isFile()).toBe(true);
 });
 
-test('a file in place of a folder is removed, what else is in the folder stays, and the project need not be there', async () => {
+test('a file that replaces a folder is removed, other files stay, and a missing project is created', async () => {
   await writeFile(join(project, 'alpy-out'), '');
   await collect();
   await writeFile(join(project, artifactFolder, 'own'), '');

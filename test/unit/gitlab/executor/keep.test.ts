@@ -7,11 +7,11 @@ import { collectedFile, keepFiles, keptFolder, recordInterruption } from '../../
 import { describeRun, writeMark } from '../../../../src/gitlab/executor/mark.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
-/** A job with a testbed that has begun some time ago. */
+/** A job with a testbed, prepared `ageMs` ago. */
 async function running(root: string, ageMs: number, id: number, settings = ''): Promise<DriverContext> {
   const context = {
     settings: await settingsOf(`root: ${root}\n${settings}`),
-    job: await jobWith({}, { id }), // its time is 600 s
+    job: await jobWith({}, { id }), // its timeout is 600 s
     env: {},
     accelCacheFile: '',
   };
@@ -22,22 +22,26 @@ async function running(root: string, ageMs: number, id: number, settings = ''): 
   return context;
 }
 
-test('a job that reaches its time-out is told where its captures will be; one that is cancelled is not', async () => {
+test('a job that times out logs where its captures will be kept; a cancelled one does not', async () => {
   const root = await folder();
   const overdue = await running(root, 598_000, 1);
-  expect(await recordInterruption(overdue)).toContain(`in ${keptFolder(overdue.settings, overdue.job.key)}. To get them`);
+  expect(await recordInterruption(overdue)).toBe(
+    'the job reached its timeout of 600 s, after which GitLab Runner runs no after_script and uploads no artifacts. ' +
+      `Captures and logs will be kept on the runner's machine, in ${keptFolder(overdue.settings, overdue.job.key)}. ` +
+      "To get them as artifacts, set the variable RUNNER_SCRIPT_TIMEOUT to less than the job's timeout",
+  );
   expect(await recordInterruption(await running(root, 300_000, 2))).toBeUndefined();
-  const unkept = await recordInterruption(await running(root, 598_000, 3, 'keptMiB: 0'));
-  expect(unkept).toContain('RUNNER_SCRIPT_TIMEOUT');
-  expect(unkept).not.toContain('kept');
+  const notice = await recordInterruption(await running(root, 598_000, 3, 'keptMiB: 0'));
+  expect(notice).toMatch(/RUNNER_SCRIPT_TIMEOUT/);
+  expect(notice).not.toMatch(/kept/);
 });
 
-test('what was stopped and not uploaded is kept; the oldest go when there is too much', async () => {
+test('files of a cancelled job that were not uploaded are kept; the oldest are removed beyond keptMiB', async () => {
   const root = await folder();
   const kept = join(root, 'kept');
   for (const id of [1, 2]) {
     const context = await running(root, 0, id, 'keptMiB: 1');
-    await keepFiles(context); // nothing was stopped
+    await keepFiles(context); // no script was cancelled: keeps nothing
     await recordInterruption(context);
     await keepFiles(context);
     expect(await readdir(kept)).toEqual([context.job.key]);

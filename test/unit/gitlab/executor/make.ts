@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Jobs and settings of the driver as the tests need them.
+// Builds jobs and settings of the driver for the tests.
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadSettings, readJob, type Job, type Settings } from '../../../../src/gitlab/executor/index.ts';
 
-/** A folder that goes with the test. */
+/** Creates a folder that is removed after the test. */
 export async function folder(): Promise<string> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'alpy-executor-')));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
-/** What GitLab's runner writes into `JOB_RESPONSE_FILE`, as far as the driver reads it. */
+/** The part of `JOB_RESPONSE_FILE` that the driver reads, as GitLab Runner writes it. */
 export const response = {
   id: 42,
   token: 'glcbt-64_secret',
@@ -33,6 +33,7 @@ export async function environment(
   return { JOB_RESPONSE_FILE: file, ...(Object.fromEntries(prefixed) as Record<string, string>) };
 }
 
+/** A job with these variables. @param difference - fields that replace those of {@link response} */
 export async function jobWith(
   variables: Readonly<Record<string, string>> = {},
   difference: Readonly<Record<string, unknown>> = {},
@@ -40,9 +41,19 @@ export async function jobWith(
   return readJob(await environment(variables, difference));
 }
 
-/** @param text - of the settings file */
+/** Loads settings. @param text - of the settings file */
 export async function settingsOf(text = ''): Promise<Settings> {
   const file = join(await folder(), 'executor.yaml');
   await writeFile(file, text);
   return loadSettings(file);
+}
+
+/** The error with which a promise rejects. @throws Error when it does not reject */
+export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('expected an error, got none');
+    },
+    (error: unknown) => error,
+  );
 }

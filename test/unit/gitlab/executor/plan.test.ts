@@ -5,13 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
 import { projectDirectory } from '../../../../src/gitlab/executor/paths.ts';
 import { canStartEarly, jobImages, planSession } from '../../../../src/gitlab/executor/plan.ts';
+import { UsageError } from '../../../../src/core/errors.ts';
 import { resolveImages } from '../../../../src/images/index.ts';
 import type { SessionSpec } from '../../../../src/session/index.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
-const described = 'appliance: { image: build/router.qcow2, memoryMiB: 300 }\ntopology: { links: 3 }\n';
+const projectYaml = 'appliance: { image: build/router.qcow2, memoryMiB: 300 }\ntopology: { links: 3 }\n';
 
-interface Given {
+interface Setup {
   readonly variables?: Readonly<Record<string, string>>;
   readonly services?: readonly unknown[];
   readonly settings?: string;
@@ -19,7 +20,7 @@ interface Given {
   readonly project?: Readonly<Record<string, string>>;
 }
 
-async function surroundings({ variables = {}, services, settings = '', project = {} }: Given): Promise<DriverContext> {
+async function contextFor({ variables = {}, services, settings = '', project = {} }: Setup): Promise<DriverContext> {
   const root = await folder();
   const read = await settingsOf(`root: ${root}\n${settings}`);
   const { builds } = jobPaths(read, await jobWith());
@@ -28,13 +29,13 @@ async function surroundings({ variables = {}, services, settings = '', project =
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), text);
   }
-  const asked = services ? { CI_JOB_SERVICES: JSON.stringify(services) } : {};
-  const job = await jobWith({ CI_PROJECT_DIR: directory, ...asked, ...variables });
+  const serviceVariables = services ? { CI_JOB_SERVICES: JSON.stringify(services) } : {};
+  const job = await jobWith({ CI_PROJECT_DIR: directory, ...serviceVariables, ...variables });
   return { settings: read, job, env: {}, accelCacheFile: '/cache/kvm.json' };
 }
 
-async function plan(given: Given): Promise<SessionSpec> {
-  return planSession(await surroundings(given));
+async function plan(setup: Setup): Promise<SessionSpec> {
+  return planSession(await contextFor(setup));
 }
 
 const appliances = `
@@ -42,10 +43,10 @@ appliances:
   router: { appliance: { image: images/r.qcow2, name: r, qemuArgs: [-s] }, topology: { links: 1 }, boot: cold }
 `;
 
-describe('what the testbed is', () => {
-  test('a file of the project says it, with variables of the job over it', async () => {
-    const given = await surroundings({
-      project: { 'alpy.yaml': described },
+describe('the testbed', () => {
+  test('is described by a file of the project; variables of the job override it', async () => {
+    const context = await contextFor({
+      project: { 'alpy.yaml': projectYaml },
       variables: {
         ALPY_APPLIANCE_MEMORY_MIB: '400',
         ALPY_BOOT: 'cold',
@@ -55,10 +56,10 @@ describe('what the testbed is', () => {
       },
       settings: 'imageFolders: [/srv/images]\ngraceSeconds: 60\nsnapshotsMiB: 9',
     });
-    const { builds, session } = jobPaths(given.settings, given.job);
+    const { builds, session } = jobPaths(context.settings, context.job);
     const project = join(builds, 'group', 'project');
     const before = Date.now();
-    const { config, images, deadlineMs, ...spec } = await planSession(given);
+    const { config, images, deadlineMs, ...spec } = await planSession(context);
     expect(config).toMatchObject({
       appliance: { image: join(project, 'build/router.qcow2'), memoryMiB: 400 },
       topology: { links: 3 },
@@ -73,10 +74,10 @@ describe('what the testbed is', () => {
     expect(deadlineMs - before - 660_000).toBeLessThan(5000);
     expect(spec).toEqual({
       directory: session,
-      runId: `job-${given.job.key}`,
+      runId: `job-${context.job.key}`,
       jobId: '42',
       accelCacheFile: '/cache/kvm.json',
-      snapshotDirectory: join(given.settings.root, 'snapshots'),
+      snapshotDirectory: join(context.settings.root, 'snapshots'),
       diskFolders: [project, '/srv/images'],
       services: [],
       job: {
@@ -99,68 +100,68 @@ describe('what the testbed is', () => {
     });
   });
 
-  test('ALPY_TOPOLOGY names another file of the project', async () => {
-    const { config } = await plan({ project: { 'ci/bed.yml': described }, variables: { ALPY_TOPOLOGY: 'ci/bed.yml' } });
+  test('is described by another file of the project, named by ALPY_TOPOLOGY', async () => {
+    const { config } = await plan({ project: { 'ci/bed.yml': projectYaml }, variables: { ALPY_TOPOLOGY: 'ci/bed.yml' } });
     expect(config.topology.links).toBe(3);
   });
 
-  test("ALPY_APPLIANCE names one of the runner's, whose disk image may lie anywhere", async () => {
-    const given = await surroundings({ settings: appliances, variables: { ALPY_APPLIANCE: 'router' } });
-    const { config, diskFolders } = await planSession(given);
+  test('is an appliance of the runner, named by ALPY_APPLIANCE; its disk image may be anywhere', async () => {
+    const context = await contextFor({ settings: appliances, variables: { ALPY_APPLIANCE: 'router' } });
+    const { config, diskFolders } = await planSession(context);
     expect(config.appliance).toMatchObject({
       name: 'r',
-      image: join(dirname(given.settings.file), 'images/r.qcow2'),
+      image: join(dirname(context.settings.file), 'images/r.qcow2'),
       qemuArgs: ['-s'],
     });
     expect(diskFolders).toBeUndefined();
   });
 
-  test('but not one that the job has put in its place', async () => {
-    const given = await surroundings({
+  test('uses only disk images of the project if the job overrides the image', async () => {
+    const context = await contextFor({
       settings: appliances,
       variables: { ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_IMAGE: 'mine.qcow2' },
     });
-    const project = join(jobPaths(given.settings, given.job).builds, 'group', 'project');
-    const { config, diskFolders } = await planSession(given);
+    const project = join(jobPaths(context.settings, context.job).builds, 'group', 'project');
+    const { config, diskFolders } = await planSession(context);
     expect([config.appliance.image, diskFolders]).toEqual([join(project, 'mine.qcow2'), [project]]);
   });
 
   test.each([
-    [{ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY: 'a.yaml' }, 'ALPY_APPLIANCE and ALPY_TOPOLOGY: wanted is one of them'],
-    [{ ALPY_APPLIANCE: 'switch' }, 'this runner has no appliance "switch"; there are: router'],
+    [{ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY: 'a.yaml' }, 'ALPY_APPLIANCE and ALPY_TOPOLOGY: expected one of them, got both'],
+    [{ ALPY_APPLIANCE: 'switch' }, 'this runner has no appliance "switch"; it has: router'],
     [{ ALPY_APPLIANCE: 'constructor' }, 'this runner has no appliance "constructor"'],
-    [{}, 'no testbed is declared: alpy.yaml in the project: there is no such file. Set ALPY_APPLIANCE'],
-    [{ ALPY_TOPOLOGY: 'alpy.config.ts' }, 'wanted a YAML file of the project'],
+    [{}, 'no testbed is described: the project has no alpy.yaml'],
+    [{ ALPY_TOPOLOGY: 'alpy.config.ts' }, 'ALPY_TOPOLOGY: expected a YAML file of the project, got "alpy.config.ts"'],
     [{ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_MEMORY_MIB: '5000' }, 'appliance.memoryMiB: at most 4096'],
     [{ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_MEMORY_MIB: 'much' }, 'ALPY_APPLIANCE_MEMORY_MIB'],
-    [{ ALPY_APPLIANCE: 'router', ALPY_NODE: 'node1' }, 'ALPY_NODE: there is no node "node1"; there are: node0'],
-    [{ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY_LINKS: '0' }, 'there are: none, without a link'],
+    [{ ALPY_APPLIANCE: 'router', ALPY_NODE: 'node1' }, 'ALPY_NODE: expected the name of a node (node0), got "node1"'],
+    [{ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY_LINKS: '0' }, 'expected the name of a node (none, because there are no links)'],
   ])('%j: %s', async (variables, message) => {
     const rejects = expect(plan({ settings: appliances, variables })).rejects;
     await rejects.toThrow(message);
     await rejects.toMatchObject({ fault: 'usage' });
   });
 
-  test('when it is known before the project is there', async () => {
+  test('can start before the checkout if nothing of it comes from the project', async () => {
     const early = async (variables: Readonly<Record<string, string>>): Promise<boolean> =>
-      canStartEarly(await surroundings({ variables }));
+      canStartEarly(await contextFor({ variables }));
     expect(await early({ ALPY_APPLIANCE: 'router' })).toBe(true);
     expect(await early({ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_IMAGE: 'mine.qcow2' })).toBe(false);
     expect(await early({ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY: 'x' })).toBe(false);
     expect(await early({ ALPY_APPLIANCE: '' })).toBe(false);
   });
 
-  test('secrets of the job stay out of the logs, which are artifacts', async () => {
+  test('hides secrets of the job in its logs, which become artifacts', async () => {
     const variables = { CI_JOB_TOKEN: 'glcbt-64-abcdefgh', ROUTER_PASSWORD: 'correct horse', PUBLIC: 'visible text' };
-    const { secrets } = await plan({ project: { 'alpy.yaml': described }, variables });
+    const { secrets } = await plan({ project: { 'alpy.yaml': projectYaml }, variables });
     expect([...secrets].sort()).toEqual(['correct horse', 'glcbt-64-abcdefgh']);
   });
 });
 
 describe('services', () => {
-  const bed = { project: { 'alpy.yaml': described }, settings: 'images: { allow: ["**"] }' };
+  const bed = { project: { 'alpy.yaml': projectYaml }, settings: 'images: { allow: ["**"] }' };
 
-  test('stand beside the node that their alias or ALPY_NODE names, or else beside the job', async () => {
+  test('run on the node that their ALPY_NODE or alias names, by default on the node of the job', async () => {
     const services = [
       { name: 'registry.example:5000/a/web:1@sha256:0', alias: '', entrypoint: [], command: null },
       { name: 'web:2', alias: 'node1' },
@@ -182,62 +183,62 @@ describe('services', () => {
   });
 
   test.each([
-    [[{ name: 'a/web:1' }, { name: 'b/web:2' }], 'services: two are called web; give each an alias'],
-    [[{ name: 'a', alias: 'node7' }], 'service node7: there is no node "node7"; there are: node0, node1, node2'],
-    [[{ name: 'a', variables: { ALPY_NODE: 'x' } }], 'service a: there is no node "x"'],
+    [[{ name: 'a/web:1' }, { name: 'b/web:2' }], 'services: two have the name web. Give each an alias of its own'],
+    [[{ name: 'a', alias: 'node7' }], 'service node7: expected the name of a node (node0, node1, node2), got "node7"'],
+    [[{ name: 'a', variables: { ALPY_NODE: 'x' } }], 'service a: expected the name of a node'],
   ])('%j: %s', async (services, message) => {
     await expect(plan({ ...bed, services })).rejects.toThrow(message);
   });
 
-  test('their images have to be allowed', async () => {
+  test('need allowed images', async () => {
     const services = [{ name: 'web' }];
-    await expect(plan({ project: bed.project, services })).rejects.toThrow('this runner does not run the image "web"');
+    await expect(plan({ project: bed.project, services })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
   });
 
-  test('those of alpy and the default one need not be listed, whatever the job itself runs in', async () => {
+  test("may use alpy's images and the default image, whatever image the job uses", async () => {
     const images = resolveImages({}, {});
     const traffic = images.find(({ name }) => name === 'traffic')?.reference ?? '';
     const services = [traffic, 'tools:1'].map((name) => ({ name, alias: name.replace(/\W/g, '-') }));
-    const given = await surroundings({
+    const context = await contextFor({
       variables: { CI_JOB_IMAGE: 'alpine:3' },
       settings: 'images: { default: "tools:1", allow: ["alpine:*"] }',
       services,
     });
-    expect(jobImages(given, images)).toEqual({ job: 'alpine:3', services: [traffic, 'tools:1'] });
+    expect(jobImages(context, images)).toEqual({ job: 'alpine:3', services: [traffic, 'tools:1'] });
   });
 });
 
-describe('where things are', () => {
+describe('paths and images', () => {
   test.each(['', '/etc', '/', '../..', 'BUILDS', 'BUILDS/../other', 'BUILDS-evil/p'])(
-    'a project at %j is refused',
+    'CI_PROJECT_DIR=%j is refused',
     async (path) => {
-      const { settings, job } = await surroundings({});
+      const { settings, job } = await contextFor({});
       const { builds } = jobPaths(settings, job);
       const found = path.replace('BUILDS', builds);
       const moved = { ...job, variables: { CI_PROJECT_DIR: found } };
       expect(() => projectDirectory({ settings, job: moved, env: {}, accelCacheFile: '' })).toThrow(
-        `CI_PROJECT_DIR is ${JSON.stringify(found)}, but should be below ${builds}`,
+        `CI_PROJECT_DIR: expected the project's folder below ${builds}, got ${JSON.stringify(found)}`,
       );
     },
   );
 
-  test('a project is where the runner says that its temporary folder is, whatever the job says', async () => {
-    const { settings, job } = await surroundings({});
+  test('the project is next to RUNNER_TEMP_PROJECT_DIR; a job that sets another CI_PROJECT_DIR is refused', async () => {
+    const { settings, job } = await contextFor({});
     const { builds } = jobPaths(settings, job);
     const at = (found: string, temporary: string): string => {
       const variables = { CI_PROJECT_DIR: `${builds}/${found}`, RUNNER_TEMP_PROJECT_DIR: `${builds}/${temporary}` };
       return projectDirectory({ settings, job: { ...job, variables }, env: {}, accelCacheFile: '' });
     };
     expect(at('a/b', 'a/b.tmp')).toBe(`${builds}/a/b`);
-    for (const found of ['a/c', 'a', 'a/b.tmp/x']) expect(() => at(found, 'a/b.tmp')).toThrow('do not set it');
+    for (const found of ['a/c', 'a', 'a/b.tmp/x']) expect(() => at(found, 'a/b.tmp')).toThrow(UsageError);
   });
 
-  test("the job's image: its own when allowed, or the runner's", async () => {
+  test("a job runs in its own image if that is allowed, else in the runner's default image", async () => {
     const images = resolveImages({}, {});
-    const named = await surroundings({ variables: { CI_JOB_IMAGE: 'alpine:3' } });
-    expect(() => jobImages(named, images)).toThrow('does not run the image "alpine:3"');
+    const named = await contextFor({ variables: { CI_JOB_IMAGE: 'alpine:3' } });
+    expect(() => jobImages(named, images)).toThrow(UsageError);
     const settings = await settingsOf('images: { default: "tools:1", allow: ["alpine:*"] }');
     expect(jobImages({ ...named, settings }, images).job).toBe('alpine:3');
-    expect(jobImages({ ...(await surroundings({})), settings }, images).job).toBe('tools:1');
+    expect(jobImages({ ...(await contextFor({})), settings }, images).job).toBe('tools:1');
   });
 });

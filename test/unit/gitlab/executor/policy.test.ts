@@ -286,12 +286,10 @@ describe('the file that describes the testbed', () => {
     await symlink(join(outside, 'alpy.yaml'), join(project, 'link.yaml'));
     await symlink(outside, join(project, 'there'));
     await expect(resolveTopologyFile(project, 'alpy.config.ts')).rejects.toThrow(
-      'wanted a YAML file of the project, found "alpy.config.ts"',
+      'expected a YAML file of the project, got "alpy.config.ts"',
     );
-    await expect(resolveTopologyFile(project, 'alpy.yaml')).rejects.toThrow(
-      /alpy\.yaml in the project: there is no such file\. Set ALPY_APPLIANCE/,
-    );
+    await expect(resolveTopologyFile(project, 'alpy.yaml')).rejects.toThrow(/the project has no alpy\.yaml\. Set ALPY_APPLIANCE/);
     for (const name of ['link.yaml', 'there/alpy.yaml', join(outside, 'alpy.yaml'), '../alpy.yaml'])
-      await expect(resolveTopologyFile(project, name)).rejects.toThrow(/lies outside of the project|there is no such file/);
+      await expect(resolveTopologyFile(project, name)).rejects.toThrow(/lies outside of the project|no testbed is described/);
   });
 });

@@ -16,8 +16,8 @@ const io = {
   signal: AbortSignal.timeout(60_000),
 };
 
-/** A job whose sources are there. */
-async function surroundings(settings = ''): Promise<DriverContext & { readonly temporary: string }> {
+/** A job whose sources are checked out. */
+async function checkedOutJob(settings = ''): Promise<DriverContext & { readonly temporary: string }> {
   const by = await settingsOf(`root: ${await folder()}\n${settings}`);
   const { builds, session } = jobPaths(by, await jobWith());
   const project = join(builds, 'group', 'project');
@@ -34,10 +34,10 @@ async function surroundings(settings = ''): Promise<DriverContext & { readonly t
   };
 }
 
-test("the copy of the runner's temporary folder is what was there the first time, without what scripts export", async () => {
-  const context = await surroundings();
+test("savePristine copies the runner's temporary folder once, without the variables that scripts export", async () => {
+  const context = await checkedOutJob();
   const { pristine } = sanitizePaths(context.settings, context.job);
-  await mkdir(`${pristine}.part`); // of one that was stopped
+  await mkdir(`${pristine}.part`); // left by an interrupted copy
   await savePristine(context);
   await writeFile(join(context.temporary, '.glr.gconf'), 'of an archive');
   await writeFile(join(context.temporary, 'more'), '');
@@ -48,8 +48,8 @@ test("the copy of the runner's temporary folder is what was there the first time
   expect(await readFile(join(pristine, '.glr.gconf'), 'utf8')).toBe("the runner's");
 });
 
-test.each(['restore_cache', 'download_artifacts'])('it is made before %s unpacks anything', async (stage) => {
-  const context = await surroundings('trustJobs: true'); // in which no links are looked for, which takes a container
+test.each(['restore_cache', 'download_artifacts'])('the copy is made before %s unpacks anything', async (stage) => {
+  const context = await checkedOutJob('trustJobs: true'); // skips the search for links, which needs a container
   const script = join(await folder(), 'script');
   await writeFile(script, `echo evil >${join(context.temporary, '.glr.gconf')}`);
   expect(await runStage(context, script, stage, io)).toEqual({ kind: 'success' });

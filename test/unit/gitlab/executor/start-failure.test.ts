@@ -26,11 +26,11 @@ test.each([
   [{ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY_LINKS: '1' }, false],
   [{ ALPY_TOPOLOGY: 'a.yaml' }, false],
   [{}, false],
-])('%j: the testbed is the runner’s alone: %j', (variables, expected) => {
+])('%j: the job uses an appliance of the runner unchanged: %j', (variables, expected) => {
   expect(usesRunnersAppliance({ variables })).toBe(expected);
 });
 
-test('what a job describes is its fault, with the exit status of alpy run', () => {
+test('an error in what the job describes is its fault, with the exit status of alpy run', () => {
   expect(outcomeOfStartFailure(boot, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
   expect(outcomeOfStartFailure(disk, ofJob)).toEqual({ kind: 'failure', exitCode: 3 });
   for (const error of [boot, disk, login]) expect(outcomeOfStartFailure(error, ofRunner)).toEqual({ kind: 'system' });
@@ -39,7 +39,7 @@ test('what a job describes is its fault, with the exit status of alpy run', () =
   expect(outcomeOfStartFailure(new EnvironmentError('no daemon'), ofJob)).toEqual({ kind: 'system' });
 });
 
-test('why there is no testbed is kept for later stages if a guest was started', async () => {
+test('the error is stored for later stages if a guest was started', async () => {
   const session = await folder();
   expect(await recordStartFailure(session, new EnvironmentError('no daemon'), ofJob)).toBeInstanceOf(EnvironmentError);
   const missing = await recordStartFailure(session, disk, ofJob);
@@ -49,12 +49,12 @@ test('why there is no testbed is kept for later stages if a guest was started', 
   const shown = new SessionError(`x\npicture: ${session}/testbed/screen.png`, 'ALPY_BOOT', 'environment', 'boot');
   expect(await recordStartFailure(await folder(), shown, ofJob)).toMatchObject({ message: shown.message });
   const later = await readStartFailure(session);
-  expect(later?.message).toBe('there is no testbed, as the log says above: dut did not boot');
+  expect(later?.message).toBe('there is no testbed; see the error above: dut did not boot');
   expect(outcomeOfError(later)).toEqual({ kind: 'system' });
   expect(await recordStartFailure(session, shown, ofJob)).toMatchObject({ message: 'x\npicture: alpy-out/testbed/screen.png' });
 });
 
-test('a message is said once, whatever the code behind it, and not if the script has printed it', async () => {
+test('a message is logged once, with or without its code, and not if the script printed it', async () => {
   const session = await folder();
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
@@ -62,11 +62,11 @@ test('a message is said once, whatever the code behind it, and not if the script
   await logOnce(session, 'alpy: dut: the guest is gone; the last output was:\na (ALPY_GUEST_LOST)', log);
   await logOnce(session, 'dut: the guest is gone; the last output was:\na\nb', log);
   expect(lines).toHaveLength(1);
-  const end = new ScriptOutputTail();
-  end.take(Buffer.from('x'.repeat(100_000)));
-  end.take(Buffer.from('web@node0: the container '));
-  end.take(Buffer.from('ended\n'));
-  await logOnce(session, 'alpy: web@node0: the container ended (ALPY_SERVICE)', log, (message) => end.has(message));
+  const output = new ScriptOutputTail();
+  output.append(Buffer.from('x'.repeat(100_000)));
+  output.append(Buffer.from('web@node0: the container '));
+  output.append(Buffer.from('ended\n'));
+  await logOnce(session, 'alpy: web@node0: the container ended (ALPY_SERVICE)', log, (message) => output.includes(message));
   expect(lines).toHaveLength(1);
   expect(await recordIfNew(session, 'web@node0: the container ended')).toBe(false);
   await logOnce(session, 'alpy: another', log);

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { removeLinksScript, removalMessages } from '../../../../src/gitlab/executor/files/symlinks.ts';
 import { folder } from './make.ts';
 
-test('links that lead out are removed, whatever their names are, and those within stay', async () => {
+test('links that lead out of the project are removed, whatever their names; links within it stay', async () => {
   const [root, outside] = [join(await folder(), 'builds'), await folder()];
   await mkdir(join(root, 'a b'), { recursive: true });
   await writeFile(join(root, 'file'), '');
@@ -30,12 +30,12 @@ test('links that lead out are removed, whatever their names are, and those withi
     'absolute',
     'file',
     'missing',
-    'through', // to what has been removed
+    'through', // to a link that was removed
     'within',
   ]);
-  const told = removalMessages(stdout);
+  const messages = removalMessages(stdout);
   for (const name of ['out', 'a b/new\nline', '-n', 'prefix'])
-    expect(told).toContain(
+    expect(messages).toContain(
       `removed the link ${JSON.stringify(join(root, name))}: it leads out of the project, and artifacts and caches would follow it`,
     );
 });
@@ -56,18 +56,18 @@ test.each([
   ['PROJECT/../project.tmp', false],
   ['PROJECT.tmp/KEY', false],
   ['.', true],
-])('a link of the project to %j stays: %j', async (target, isSessionUp) => {
+])('a link of the project to %j stays: %j', async (target, stays) => {
   const builds = join(await folder(), 'builds');
   const project = join(builds, 'group', 'project');
   await mkdir(join(project, 'sub'), { recursive: true });
   await mkdir(`${project}.tmp`);
   await symlink(target.replace('PROJECT', project), join(project, 'link'));
   await execa('sh', ['-ec', removeLinksScript, 'sh', builds, project]);
-  expect((await readdir(project)).includes('link')).toBe(isSessionUp);
+  expect((await readdir(project)).includes('link')).toBe(stays);
 });
 
-test('a link that leads elsewhere for the program that packs than for the one that looks is removed', async () => {
-  // who looks works in another folder than who packs, in which the job has folders of any names
+test('a link is removed if it leads elsewhere for the program that packs than for the one that checks', async () => {
+  // the program that checks works in another folder than the one that packs, where the job can create folders of any name
   const builds = join(await folder(), 'builds');
   const project = join(builds, 'project');
   await mkdir(project, { recursive: true });
@@ -77,7 +77,7 @@ test('a link that leads elsewhere for the program that packs than for the one th
   expect(await readdir(project)).toEqual([]);
 });
 
-test('links outside of the project are removed, and one may climb as far as the project', async () => {
+test('links outside of the project are removed; links in it may climb up to the project', async () => {
   const builds = join(await folder(), 'builds');
   const project = join(builds, 'group', 'project');
   await mkdir(join(project, 'a', 'b'), { recursive: true });
@@ -89,7 +89,7 @@ test('links outside of the project are removed, and one may climb as far as the 
   expect(await readdir(join(project, 'a', 'b'))).toEqual(['top']);
 });
 
-test('where a link is too deep to be removed, nothing goes on: from the project a shorter path leads to it', async () => {
+test('the script fails if a link is too deep to be removed: a shorter path leads to it from within the project', async () => {
   const builds = join(await folder(), 'builds');
   const project = join(builds, 'p'.repeat(200));
   await mkdir(project, { recursive: true });
@@ -103,10 +103,10 @@ test('where a link is too deep to be removed, nothing goes on: from the project 
   expect(stdout).toBe('');
 });
 
-test('everything that was removed is told on a line of its own', () => {
+test('everything that was removed is logged, one line each', () => {
   expect(removalMessages('')).toEqual([]);
   expect(removalMessages('special\0/b/a\nb\0inTheWay\0/b/group\0')).toEqual([
-    'removed "/b/a\\nb": expected files, folders and links, got a device, pipe or socket, which artifacts cannot have',
-    'removed "/b/group": expected a folder, as the project belongs there',
+    'removed "/b/a\\nb": it is a device, pipe or socket; artifacts may contain only files, folders and links',
+    'removed "/b/group": the path to the project needs a folder there',
   ]);
 });
