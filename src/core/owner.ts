@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from './errors.ts';
-import { ownerState, ownIdentity } from './identity.ts';
+import { ownIdentity, parseIdentity, processState, type ProcessIdentity } from './identity.ts';
 
 /** How old a file must be to count as left behind if it cannot be seen from here whether its process lives, in `ms`. */
 const usualForeignLifeMs = 3_600_000;
@@ -13,7 +13,7 @@ const usualForeignLifeMs = 3_600_000;
  * be killed, {@link removeOrphans} of another one removes the file. Short, since sockets have short paths.
  */
 export function ownedName(prefix: string): string {
-  const { place, pid, start } = parts(ownIdentity() ?? '');
+  const { pid, start, ...place } = ownProcess();
   return `${prefix}${[placeMark(place), pid, start, randomBytes(3).toString('hex')].join('-')}`;
 }
 
@@ -61,18 +61,17 @@ function isOrphan(
   if (mark === undefined && !isOurFolder) return false;
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.uid !== process.getuid?.()) return false; // it could change under our hands while it is removed
-  const { place } = parts(ownIdentity() ?? '');
-  const state = mark === placeMark(place) ? ownerState(`${place} ${pid} ${start}`) : 'unknown';
+  const own = ownProcess();
+  const state = mark === placeMark(own) ? processState({ ...own, pid: Number(pid), start }) : 'unknown';
   if (state !== 'unknown') return state === 'dead';
   return stats !== undefined && Date.now() - stats.mtimeMs > foreignLifeMs;
 }
 
-/** Returns the parts of an identity. Without an identity, files count as those of another machine. */
-function parts(identity: string): { readonly place: string; readonly pid: string; readonly start: string } {
-  const [, place = '', pid = '0', start = '0'] = /^(.*) (\d+) (\d+)$/.exec(identity) ?? [];
-  return { place, pid, start };
+/** Identity of this process. If it is not known, files count as those of another machine. */
+function ownProcess(): ProcessIdentity {
+  return parseIdentity(ownIdentity() ?? '') ?? { bootId: '', pidNamespace: '', pid: 0, start: '0' };
 }
 
-function placeMark(place: string): string {
-  return createHash('sha256').update(place).digest('hex').slice(0, 8);
+function placeMark({ bootId, pidNamespace }: Pick<ProcessIdentity, 'bootId' | 'pidNamespace'>): string {
+  return createHash('sha256').update(`${bootId} ${pidNamespace}`).digest('hex').slice(0, 8);
 }

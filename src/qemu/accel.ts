@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { blameFor, raceWithSignal } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
+import { bootId } from '../core/identity.ts';
 import { readLines } from '../core/lines.ts';
 import { step } from '../core/step.ts';
 import { Container, type Engine } from '../docker/index.ts';
@@ -148,21 +149,20 @@ function inOneLine(words: string): string {
 
 /** What a verdict is true for: this boot of the daemon's machine, and this image. */
 async function verdictKey({ engine, image, signal }: KvmProbe): Promise<string> {
-  const [info, inspection, boot, device] = await Promise.all([
+  const [info, inspection, device] = await Promise.all([
     engine.call(
       'ask who the daemon is',
       signal,
       () => engine.docker.info() as Promise<{ readonly ID?: string; readonly KernelVersion?: string }>,
     ),
     engine.call(`inspect ${image}`, signal, () => engine.docker.getImage(image).inspect()),
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
     // rights may change without a boot
     access('/dev/kvm', constants.F_OK).then(
       () => 'device',
       () => 'none',
     ),
   ]);
-  return [info.ID, info.KernelVersion, inspection.Id, boot.trim(), device].join(' ');
+  return [info.ID, info.KernelVersion, inspection.Id, bootId(), device].join(' ');
 }
 
 async function readVerdict(file: string | undefined, key: string): Promise<KvmVerdict | undefined> {

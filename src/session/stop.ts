@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EnvironmentError } from '../core/errors.ts';
 import { withDeadline } from '../core/deadline.ts';
-import { ownerState } from '../core/identity.ts';
+import { parseIdentity, processState } from '../core/identity.ts';
 import { callSocket } from './socket.ts';
 import { sessionFiles } from './spec.ts';
 
@@ -52,13 +52,12 @@ export async function stopSession(directory: string, signal?: AbortSignal, timeo
 
 /** @returns whether it is gone */
 async function killSessionServer(directory: string): Promise<boolean> {
-  const identity = await readFile(join(directory, sessionFiles.identity), 'utf8').catch(() => undefined); // of an older alpy
-  const pid = Number(identity?.split(' ').at(-2));
-  if (ownerState(identity) !== 'alive' || !Number.isSafeInteger(pid)) return ownerState(identity) === 'dead';
-  process.kill(pid, 'SIGKILL');
+  const identity = parseIdentity(await readFile(join(directory, sessionFiles.identity), 'utf8').catch(() => '')); // an older alpy wrote none
+  if (identity === undefined || processState(identity) === 'unknown') return false;
+  if (processState(identity) === 'alive') process.kill(identity.pid, 'SIGKILL');
   const deadlineMs = performance.now() + killTimeoutMs;
-  while (ownerState(identity) === 'alive' && performance.now() < deadlineMs) await setTimeout(10);
-  return ownerState(identity) === 'dead';
+  while (processState(identity) === 'alive' && performance.now() < deadlineMs) await setTimeout(10);
+  return processState(identity) === 'dead';
 }
 
 /** Whether a keeper holds the testbed of a session. */

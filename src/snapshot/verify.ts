@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
+import { bootId } from '../core/identity.ts';
 import { sha256Of, stampOf, type FileStamp } from '../core/file.ts';
 import { openPlain, replaceFile } from '../core/plain-file.ts';
 import type { FileRecord, SnapshotRecord } from './record.ts';
@@ -23,11 +24,10 @@ export async function measureFile(path: string): Promise<FileRecord> {
  */
 export async function findDamage(directory: string, record: SnapshotRecord): Promise<string | undefined> {
   const known = await readVerified(directory);
-  const boot = await bootId();
   const stamps: Record<string, string> = {};
   for (const [name, { bytes, sha256 }] of Object.entries(record.files)) {
     const path = join(directory, name);
-    const found = await findStamp(path, boot);
+    const found = await findStamp(path);
     if (found === undefined) return `${name} is missing`;
     if (found.bytes !== bytes) return `${name} has ${found.bytes} bytes, not ${bytes}: it is truncated`;
     if (known[name] !== found.stamp && (await sha256Of(path)) !== sha256) return `the content of ${name} is not what was saved`;
@@ -40,9 +40,8 @@ export async function findDamage(directory: string, record: SnapshotRecord): Pro
 
 /** Remembers that all files are whole as they are. */
 export async function rememberWhole(directory: string, record: SnapshotRecord): Promise<void> {
-  const boot = await bootId();
   const stamps: Record<string, string> = {};
-  for (const name of Object.keys(record.files)) stamps[name] = (await findStamp(join(directory, name), boot))?.stamp ?? '';
+  for (const name of Object.keys(record.files)) stamps[name] = (await findStamp(join(directory, name)))?.stamp ?? '';
   await rememberVerified(directory, stamps);
 }
 
@@ -59,15 +58,10 @@ async function readVerified(directory: string): Promise<Readonly<Record<string, 
   }
 }
 
-/** Part of every stamp: what a power failure took from the disk is not known from any time of the file. */
-async function bootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
-}
-
-async function findStamp(path: string, boot: string): Promise<FileStamp | undefined> {
+async function findStamp(path: string): Promise<FileStamp | undefined> {
   try {
     const { bytes, stamp } = await stampOf(path);
-    return { bytes, stamp: `${boot} ${stamp}` };
+    return { bytes, stamp: `${bootId()} ${stamp}` }; // a power failure can lose data that the file's times do not show
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

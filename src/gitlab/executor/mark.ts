@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, mkdtemp, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
+import { bootId, pidNamespace, processState, readProcess, type ProcessIdentity } from '../../core/identity.ts';
 
 /** In the folder of a job's session, from its first moment on. */
 const file = 'job.json';
@@ -10,12 +11,7 @@ const file = 'job.json';
 /** How long after its last deadline a job may still be cleaned up, in `ms`: the runner gives `cleanup` an hour. */
 const marginMs = 2 * 3_600_000;
 
-/** Identifies a process; a later process with the same PID has another start. */
-interface ProcessId {
-  readonly pid: number;
-  /** when it was started, in ticks since the machine was booted */
-  readonly start: string;
-}
+type Starter = Pick<ProcessIdentity, 'pid' | 'start'>;
 
 /** Who runs a job, so that a later job can tell whether it still runs. */
 export interface Mark {
@@ -25,7 +21,7 @@ export interface Mark {
   /** of the processes */
   readonly pidNamespace: string;
   /** the processes that have started the driver: GitLab Runner, and what is between */
-  readonly starters: readonly ProcessId[];
+  readonly starters: readonly Starter[];
   /** when the job was prepared, in `ms` since 1970 */
   readonly startedMs: number;
   /** when the job is over in any case, in `ms` since 1970 */
@@ -41,8 +37,10 @@ export interface Mark {
  */
 export async function describeRun(deadlineMs: number, temporary = ''): Promise<Mark> {
   return {
-    ...(await whereWeAre()),
-    starters: await startersOf(process.ppid),
+    machine: await thisMachine(),
+    bootId: bootId(),
+    pidNamespace: pidNamespace(),
+    starters: startersOf(process.ppid),
     startedMs: Date.now(),
     endsByMs: deadlineMs + marginMs,
     temporary: basename(temporary).startsWith('custom-executor') ? temporary : '',
@@ -78,33 +76,18 @@ export async function readMark(session: string): Promise<Mark | undefined> {
 /** Whether a job may still run. When in doubt, it does. */
 export async function mayRun(mark: Mark): Promise<boolean> {
   if (Date.now() > mark.endsByMs) return false;
-  const here = await whereWeAre();
-  if (mark.machine !== here.machine) return true; // nothing can be seen of it from here
-  if (mark.bootId !== here.bootId) return false; // the machine was booted since
-  if (mark.pidNamespace !== here.pidNamespace || mark.starters.length === 0) return true;
-  const starts = await Promise.all(mark.starters.map(async ({ pid, start }) => (await lookUp(pid))?.start === start));
-  return starts.includes(true);
+  if (mark.machine !== (await thisMachine())) return true; // its processes cannot be seen from here
+  if (mark.bootId !== bootId()) return false; // the machine was rebooted since
+  return mark.starters.length === 0 || mark.starters.some((starter) => processState({ ...mark, ...starter }) !== 'dead');
 }
 
-async function whereWeAre(): Promise<Pick<Mark, 'machine' | 'bootId' | 'pidNamespace'>> {
-  const [machineId, bootId, pidNamespace] = await Promise.all([
-    readFile('/etc/machine-id', 'utf8').catch(() => ''),
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
-    readlink('/proc/self/ns/pid').catch(() => ''),
-  ]);
-  return { machine: `${hostname()} ${machineId.trim()}`, bootId: bootId.trim(), pidNamespace };
+async function thisMachine(): Promise<string> {
+  const machineId = await readFile('/etc/machine-id', 'utf8').catch(() => '');
+  return `${hostname()} ${machineId.trim()}`;
 }
 
-/** A process and all that it comes from, but for the first of the machine, which never ends. */
-async function startersOf(pid: number): Promise<readonly ProcessId[]> {
-  if (pid <= 1) return [];
-  const found = await lookUp(pid);
-  return found ? [{ pid, start: found.start }, ...(await startersOf(found.parent))] : [];
-}
-
-async function lookUp(pid: number): Promise<{ readonly parent: number; readonly start: string } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // it has ended
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // its name, before that, may hold anything
-  const [state, parent, start] = [fields[0], fields[1], fields[19]];
-  return parent === undefined || start === undefined || state === 'Z' ? undefined : { parent: Number(parent), start };
+/** A process and its ancestors, except for the first process of the machine, which never ends. */
+function startersOf(pid: number): readonly Starter[] {
+  const found = pid > 1 ? readProcess(pid) : undefined;
+  return found && !found.hasEnded ? [{ pid, start: found.start }, ...startersOf(found.parent)] : [];
 }
