@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { SharkdFailure } from './errors.ts';
 import type { Frame } from './frame.ts';
 
@@ -13,10 +14,8 @@ export interface SharkdColumns {
   readonly info: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** A request, as one line: JSON-RPC 2.0. Methods and parameters: https://wiki.wireshark.org/sharkd-JSON-RPC-Request-Syntax */
-export function requestLine(id: number, method: string, params: Fields): string {
+export function requestLine(id: number, method: string, params: JsonObject): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
 }
 
@@ -31,9 +30,9 @@ export function parseAnswer(line: string): SharkdAnswer {
   } catch (cause) {
     throw new SharkdFailure(`sharkd sent what is no JSON: ${line.slice(0, 200)}`, { cause });
   }
-  if (!isFields(answer)) throw unknown(line);
+  if (!isJsonObject(answer)) throw unknown(line);
   const { id, result, error } = answer;
-  if (isFields(error)) {
+  if (isJsonObject(error)) {
     return { kind: 'error', id: typeof id === 'number' ? id : undefined, reason: String(error['message']) };
   }
   if (typeof id !== 'number' || result === undefined) throw unknown(line);
@@ -45,9 +44,9 @@ export function parseAnswer(line: string): SharkdAnswer {
  * @throws {@link SharkdFailure} when it knows no such column
  */
 export function findColumns(info: unknown): SharkdColumns {
-  const columns = isFields(info) && Array.isArray(info['columns']) ? (info['columns'] as readonly unknown[]) : [];
+  const columns = isJsonObject(info) && Array.isArray(info['columns']) ? (info['columns'] as readonly unknown[]) : [];
   const find = (format: string): string => {
-    const index = columns.findIndex((column) => isFields(column) && column['format'] === format);
+    const index = columns.findIndex((column) => isJsonObject(column) && column['format'] === format);
     if (index < 0) throw new SharkdFailure(`sharkd knows no column ${format}`);
     return String(index);
   };
@@ -59,7 +58,7 @@ export function findColumns(info: unknown): SharkdColumns {
  * @param filter - display filter; empty for all frames
  * @param limit - how many frames at most; absent for all
  */
-export function framesParameters({ protocol, info }: SharkdColumns, filter: string, limit?: number): Fields {
+export function framesParameters({ protocol, info }: SharkdColumns, filter: string, limit?: number): JsonObject {
   return {
     ...(filter === '' ? {} : { filter }),
     ...(limit === undefined ? {} : { limit }),
@@ -74,7 +73,7 @@ export function framesParameters({ protocol, info }: SharkdColumns, filter: stri
 export function framesOf(result: unknown): readonly Frame[] {
   if (!Array.isArray(result)) throw new SharkdFailure('sharkd sent no list of frames');
   return result.map((row: unknown) => {
-    const { num, c } = isFields(row) ? row : {};
+    const { num, c } = isJsonObject(row) ? row : {};
     if (typeof num !== 'number' || !Array.isArray(c)) throw new SharkdFailure(`sharkd sent no frame: ${JSON.stringify(row)}`);
     const [time, length, protocol, info] = c as readonly unknown[];
     return {
@@ -86,10 +85,6 @@ export function framesOf(result: unknown): readonly Frame[] {
       fields: {},
     };
   });
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unknown(line: string): SharkdFailure {

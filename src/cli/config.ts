@@ -8,7 +8,7 @@ export const configCommand = (io: CliIo): CommandModule<object, { readonly confi
   describe: 'Print the configuration, and where each value comes from',
   builder: (yargs) => yargs.options(configOption),
   handler: async ({ config: file }) => {
-    const { loadConfig, originText } = await import('../config/index.ts');
+    const { loadConfig, originText, valueAt } = await import('../config/index.ts');
     const { config, origins, file: found } = await loadConfig({ directory: io.directory, file, variables: io.env });
     io.stdout(`# ${found}`);
     for (const [path, origin] of origins) {
@@ -17,8 +17,3 @@ export const configCommand = (io: CliIo): CommandModule<object, { readonly confi
     }
   },
 });
-
-function valueAt(tree: unknown, [first, ...rest]: readonly string[]): unknown {
-  if (first === undefined || typeof tree !== 'object' || tree === null) return tree;
-  return valueAt((tree as Readonly<Record<string, unknown>>)[first], rest);
-}

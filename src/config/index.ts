@@ -15,4 +15,5 @@ export {
   type ConfigInput,
   type ConfigOverrides,
 } from './schema.ts';
+export { valueAt } from './tree.ts';
 export { setVariables } from './variables.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { configJsonSchema } from './schema.ts';
-import { isRecord, valueAt, type Path } from './tree.ts';
+import { valueAt, type Path } from './tree.ts';
 
 /** One value of the configuration, as the schema describes it. */
 export interface KnownValue {
@@ -10,9 +11,9 @@ export interface KnownValue {
   readonly description: string;
 }
 
-function propertiesOf(schema: unknown): Readonly<Record<PropertyKey, unknown>> {
+function propertiesOf(schema: unknown): JsonObject {
   const properties = valueAt(schema, ['properties']);
-  return isRecord(properties) ? properties : {};
+  return isJsonObject(properties) ? properties : {};
 }
 
 function* walk(schema: unknown, path: readonly string[]): Generator<KnownValue> {
@@ -30,7 +31,9 @@ export function knownValues(): readonly KnownValue[] {
 
 /** The names that the object at `path` may have. */
 export function knownNames(path: Path): readonly string[] {
-  return Object.keys(propertiesOf(path.reduce<unknown>((schema, name) => propertiesOf(schema)[name], configJsonSchema())));
+  return Object.keys(
+    propertiesOf(path.reduce<unknown>((schema, name) => valueAt(schema, ['properties', name]), configJsonSchema())),
+  );
 }
 
 /** Number of letters to insert, delete or replace to make `b` from `a`. */

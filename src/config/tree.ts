@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject } from '../core/json-object.ts';
 
 /** Names of a value inside nested objects, outermost first. */
 export type Path = readonly PropertyKey[];
-
-/** Whether `value` is an object with names and values, as files are made of: no array, no null. */
-export function isRecord(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The value at `path`, `undefined` where there is none. Looks at own properties only. */
 export function valueAt(root: unknown, path: Path): unknown {
@@ -29,8 +25,8 @@ export function treeOf(path: readonly string[], value: unknown): unknown {
  */
 export function overlay(lower: unknown, upper: unknown): unknown {
   if (upper === undefined) return lower;
-  if (!isRecord(upper)) return upper;
-  if (lower !== undefined && !isRecord(lower)) return lower;
+  if (!isJsonObject(upper)) return upper;
+  if (lower !== undefined && !isJsonObject(lower)) return lower;
   const names = new Set([...Object.keys(lower ?? {}), ...Object.keys(upper)]);
   return Object.fromEntries([...names].map((name) => [name, overlay(valueAt(lower, [name]), valueAt(upper, [name]))]));
 }
@@ -38,7 +34,7 @@ export function overlay(lower: unknown, upper: unknown): unknown {
 /** Paths of all values of `root` that are no objects themselves, in order. A list is one value. */
 export function leaves(root: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
   if (root === undefined) return [];
-  if (!isRecord(root)) return [path];
+  if (!isJsonObject(root)) return [path];
   return Object.keys(root).flatMap((name) => leaves(root[name], [...path, name]));
 }
 

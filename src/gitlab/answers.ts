@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 
 /** A note of a merge request. */
 export interface Note {
@@ -54,14 +55,12 @@ export function caseSeconds(cases: readonly TestCase[]): ReadonlyMap<string, num
   return sums;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function record(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null) throw new TypeError('an object was expected');
-  return value as Fields;
+function record(value: unknown): JsonObject {
+  if (!isJsonObject(value)) throw new TypeError('an object was expected');
+  return value;
 }
 
-function list(value: unknown): readonly Fields[] {
+function list(value: unknown): readonly JsonObject[] {
   if (!Array.isArray(value)) throw new TypeError('a list was expected');
   return value.map(record);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { EnvironmentError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import { capText, escapeControls } from '../report/text.ts';
 import type { Token } from './context.ts';
 
@@ -75,9 +76,9 @@ function reason(body: string, token: Token): string {
   let said: unknown;
   try {
     const parsed: unknown = JSON.parse(body);
-    if (typeof parsed === 'object' && parsed !== null) {
-      if ('message' in parsed) said = parsed.message;
-      if ('error' in parsed) said = parsed.error;
+    if (isJsonObject(parsed)) {
+      if ('message' in parsed) said = parsed['message'];
+      if ('error' in parsed) said = parsed['error'];
     }
   } catch {
     return '';

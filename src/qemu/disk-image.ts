@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { shellWord } from '../core/text.ts';
 import { hasBootSector } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
@@ -38,8 +39,6 @@ export interface DiskImage {
   /** hash of the firmware and ROMs of that QEMU */
   readonly firmware: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const sectorBytes = 512;
 
@@ -91,7 +90,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   }
   if (format === 'raw' && expected !== 'raw') await assertHasBootSector(path);
   const { size } = await stat(path);
-  const check = parseFields(report.check);
+  const check = parseObject(report.check);
   const end = check?.['image-end-offset'];
   const clusterBytes = info?.['cluster-size'];
   // the end is that of the last cluster, which the file need not fill when it is compressed
@@ -129,7 +128,7 @@ async function assertHasBootSector(path: string): Promise<void> {
 }
 
 /** The image first. All lie below its folder, or QEMU could not have opened them. */
-function filesOf(path: string, chain: readonly Fields[]): readonly string[] {
+function filesOf(path: string, chain: readonly JsonObject[]): readonly string[] {
   const seen = chain[0]?.['filename'];
   const folder = dirname(typeof seen === 'string' ? seen : path); // as QEMU sees it
   const names = chain.slice(1).flatMap(({ filename }) => (typeof filename === 'string' ? [filename] : []));
@@ -142,9 +141,9 @@ function filesOf(path: string, chain: readonly Fields[]): readonly string[] {
 }
 
 /** Names of other files that hold a part of an image: its data, or the extents of a VMDK. */
-function partsOf({ filename, children, 'format-specific': specific }: Fields): readonly string[] {
-  const inner = Array.isArray(children) ? (children as readonly { readonly info?: Fields }[]) : [];
-  const dataFile = ((specific as Fields | undefined)?.['data'] as Fields | undefined)?.['data-file'];
+function partsOf({ filename, children, 'format-specific': specific }: JsonObject): readonly string[] {
+  const inner = Array.isArray(children) ? (children as readonly { readonly info?: JsonObject }[]) : [];
+  const dataFile = ((specific as JsonObject | undefined)?.['data'] as JsonObject | undefined)?.['data-file'];
   const folder = dirname(String(filename));
   return [
     ...inner.flatMap(({ info }) => (typeof info?.['filename'] === 'string' ? [info['filename']] : [])),
@@ -157,18 +156,18 @@ function convertIt(path: string, format?: string): string {
   return `Convert it: qemu-img convert ${from}-O qcow2 ${shellWord(path)} ${shellWord(`${path}.qcow2`)}`;
 }
 
-function parseChain(json: string): readonly Fields[] {
+function parseChain(json: string): readonly JsonObject[] {
   const value = parse(json);
-  return Array.isArray(value) ? (value as readonly Fields[]) : [];
+  return Array.isArray(value) ? (value as readonly JsonObject[]) : [];
 }
 
 function isFormat(format: string): format is DiskFormat {
   return ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'].includes(format);
 }
 
-function parseFields(json: string): Fields | undefined {
+function parseObject(json: string): JsonObject | undefined {
   const value = parse(json);
-  return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 function parse(json: string): unknown {

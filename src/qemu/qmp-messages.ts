@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { QmpProtocolError } from './errors.ts';
 
 /** What QEMU tells of itself, such as `SHUTDOWN`. Names and data: QEMU's QAPI reference. */
 export interface QmpEvent {
   readonly event: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: JsonObject;
   /** when it happened by the clock of QEMU's machine, in `ms` since 1970, to the microsecond */
   readonly timeMs: number;
 }
@@ -15,8 +16,6 @@ export type QmpMessage =
   | { readonly kind: 'event'; readonly event: QmpEvent }
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: number | undefined; readonly errorClass: string; readonly description: string };
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a line of QMP (QEMU's docs/interop/qmp-spec).
@@ -29,11 +28,11 @@ export function parseMessage(line: string): QmpMessage {
   } catch (cause) {
     throw new QmpProtocolError(`QEMU's monitor sent what is no JSON: ${line.slice(0, 200)}`, { cause });
   }
-  if (!isFields(message)) throw unknown(line);
+  if (!isJsonObject(message)) throw unknown(line);
   const { QMP: greeting, event, error, id } = message;
-  if (isFields(greeting)) return { kind: 'greeting', version: versionOf(greeting) };
+  if (isJsonObject(greeting)) return { kind: 'greeting', version: versionOf(greeting) };
   if (typeof event === 'string') return { kind: 'event', event: eventOf(event, message) };
-  if (isFields(error)) {
+  if (isJsonObject(error)) {
     const known = typeof id === 'number' ? id : undefined;
     return { kind: 'error', id: known, errorClass: text(error['class']), description: text(error['desc']) };
   }
@@ -41,20 +40,16 @@ export function parseMessage(line: string): QmpMessage {
   throw unknown(line);
 }
 
-function eventOf(event: string, { data, timestamp }: Fields): QmpEvent {
-  const { seconds, microseconds } = isFields(timestamp) ? timestamp : {};
+function eventOf(event: string, { data, timestamp }: JsonObject): QmpEvent {
+  const { seconds, microseconds } = isJsonObject(timestamp) ? timestamp : {};
   // Both are -1 when QEMU could not tell the time.
   const timeMs = typeof seconds === 'number' && seconds >= 0 ? seconds * 1000 + Number(microseconds) / 1000 : Date.now();
-  return { event, data: isFields(data) ? data : {}, timeMs };
+  return { event, data: isJsonObject(data) ? data : {}, timeMs };
 }
 
-function versionOf({ version }: Fields): string {
-  const qemu = isFields(version) && isFields(version['qemu']) ? version['qemu'] : {};
+function versionOf({ version }: JsonObject): string {
+  const qemu = isJsonObject(version) && isJsonObject(version['qemu']) ? version['qemu'] : {};
   return ['major', 'minor', 'micro'].map((part) => text(qemu[part])).join('.');
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

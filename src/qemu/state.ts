@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import type { QmpEvent } from './qmp-messages.ts';
 import { QmpError } from './errors.ts';
@@ -54,6 +55,5 @@ async function migrate(qmp: QmpClient, command: 'migrate' | 'migrate-incoming', 
 
 async function reasonOf(qmp: QmpClient): Promise<string> {
   const status = await qmp.execute('query-migrate');
-  const isTold = typeof status === 'object' && status !== null && 'error-desc' in status;
-  return isTold ? String(status['error-desc']) : 'it gave no reason';
+  return isJsonObject(status) && 'error-desc' in status ? String(status['error-desc']) : 'it gave no reason';
 }

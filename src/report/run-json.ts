@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import type { RunReport } from './model.ts';
 import { writeReport } from './write-file.ts';
 
@@ -32,7 +33,7 @@ export async function readRunJson(file: string): Promise<RunReport> {
   } catch (cause) {
     throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
-  const version = typeof value === 'object' && value !== null && 'schemaVersion' in value ? value.schemaVersion : undefined;
+  const version = isJsonObject(value) ? value['schemaVersion'] : undefined;
   if (version === runJsonVersion) return value as RunReport;
   const found = version === undefined ? 'no run.json of alpy' : `of version ${JSON.stringify(version)}`;
   throw new UsageError(`${file} is ${found}; this alpy reads version ${runJsonVersion}`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 import { messageOf, UsageError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import type { RunReport } from '../report/index.ts';
 
 /**
@@ -16,8 +17,8 @@ export async function readDurations(file: string): Promise<ReadonlyMap<string, n
     throw new UsageError(`--durations: cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
   if (isReport(value)) return durationsOf([value]);
-  const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
-  if (entries?.every(([, duration]) => typeof duration === 'number' && duration >= 0) === true) return new Map(entries);
+  const entries = isJsonObject(value) ? Object.entries(value) : undefined;
+  if (entries?.every(isDuration)) return new Map(entries);
   throw new UsageError(`--durations: ${file} holds neither run.json of an earlier run nor {"test file": seconds, …}`);
 }
 
@@ -30,7 +31,9 @@ export function durationsOf(reports: readonly Pick<RunReport, 'tests'>[]): Reado
 }
 
 function isReport(value: unknown): value is Pick<RunReport, 'tests'> {
-  return (
-    typeof value === 'object' && value !== null && 'schemaVersion' in value && 'tests' in value && Array.isArray(value.tests)
-  );
+  return isJsonObject(value) && 'schemaVersion' in value && Array.isArray(value['tests']);
+}
+
+function isDuration(entry: readonly [string, unknown]): entry is [string, number] {
+  return typeof entry[1] === 'number' && entry[1] >= 0;
 }

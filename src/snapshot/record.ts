@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject } from '../core/json-object.ts';
 
 /** Name of the file that describes a snapshot, beside its other files. */
 export const recordFile = 'snapshot.json';
@@ -42,19 +43,17 @@ export function parseRecord(text: string): SnapshotRecord | undefined {
 }
 
 function isRecord(value: unknown): value is SnapshotRecord {
-  if (!isFields(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { format, key, appliance, createdAt, qemuVersion, virtualMs, madeFrom, files } = value;
   return (
     format === snapshotFormat &&
     [key, appliance, createdAt, qemuVersion].every((text) => typeof text === 'string') &&
     typeof virtualMs === 'number' &&
-    isFields(madeFrom) &&
+    isJsonObject(madeFrom) &&
     Object.values(madeFrom).every((text) => typeof text === 'string') &&
-    isFields(files) &&
-    Object.values(files).every((file) => isFields(file) && Number.isInteger(file['bytes']) && typeof file['sha256'] === 'string')
+    isJsonObject(files) &&
+    Object.values(files).every(
+      (file) => isJsonObject(file) && Number.isInteger(file['bytes']) && typeof file['sha256'] === 'string',
+    )
   );
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

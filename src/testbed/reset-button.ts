@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import { step } from '../core/step.ts';
 import { waitForQuiet, type SerialConsole } from '../console/index.ts';
 import type { QmpClient } from '../qemu/index.ts';
@@ -10,7 +11,7 @@ const drainMs = 50;
 /** Whether the virtual CPU runs. @throws QmpClosedError when QEMU has ended */
 export async function isCpuRunning(qmp: QmpClient): Promise<boolean> {
   const status = await qmp.execute('query-status');
-  return typeof status === 'object' && status !== null && 'running' in status && status.running === true;
+  return isJsonObject(status) && status['running'] === true;
 }
 
 /**
