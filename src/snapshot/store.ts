@@ -36,7 +36,8 @@ const graceMs = 120_000;
  */
 export class SnapshotStore {
   readonly directory: string;
-  readonly #saved: string;
+  /** absolute path of the folder whose subfolders are the snapshots */
+  readonly savedDirectory: string;
   readonly #maxBytes: number;
 
   /**
@@ -45,13 +46,13 @@ export class SnapshotStore {
    */
   constructor(directory: string, maxBytes: number) {
     this.directory = directory;
-    this.#saved = join(directory, 'saved');
+    this.savedDirectory = join(directory, 'saved');
     this.#maxBytes = maxBytes;
   }
 
   /** Absolute path of the folder that has the files of a snapshot, if it is there. */
   directoryOf(key: string): string {
-    return join(this.#saved, key);
+    return join(this.savedDirectory, key);
   }
 
   /**
@@ -88,7 +89,7 @@ export class SnapshotStore {
   async begin(bytes: number): Promise<string> {
     return this.#guarded('begin a snapshot', async () => {
       await mkdir(this.directory, { recursive: true, mode: 0o700 }); // with it, `saved` is closed to others, too
-      const made = await mkdir(this.#saved, { recursive: true });
+      const made = await mkdir(this.savedDirectory, { recursive: true });
       if (made !== undefined) await chmod(made, 0o755); // a container that has it mounted enters it as somebody else
       this.removeDeadDrafts();
       if (bytes > this.#maxBytes)
@@ -169,7 +170,7 @@ export class SnapshotStore {
   /** All snapshots, the one used last first; nothing is compared. @throws SnapshotError when the store cannot be read */
   async list(): Promise<readonly SnapshotListing[]> {
     return this.#guarded('list the snapshots', async () => {
-      const names = await readdir(this.#saved).catch((error: unknown) => {
+      const names = await readdir(this.savedDirectory).catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return [];
         throw error;
       });

@@ -17,7 +17,6 @@ import { hostsText, moveTap, Node, prepareTaps, type Tap } from '../network/inde
 import {
   GuestClock,
   Hypervisor,
-  lifelineSpec,
   assertUnchanged,
   sharedFolders,
   type DiskImage,
@@ -32,6 +31,7 @@ import type { Appliance } from './dut-parts.ts';
 import { Dut } from './dut.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
+import { planLifeline } from './lifeline-plan.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { machineSpec } from './machine-spec.ts';
 import { Link } from './link.ts';
@@ -176,7 +176,7 @@ async function create(
   };
 }
 
-/** A lifeline, which ends with the lifetime unless it is said before that it can be used again. */
+/** Acquires a lifeline. It ends with the lifetime, unless `reuse` was called: then it goes back to the pool. */
 async function takeLifeline(
   engine: Engine,
   facts: HostFacts,
@@ -185,20 +185,18 @@ async function takeLifeline(
   lifetime: Lifetime,
   signal?: AbortSignal,
 ): Promise<{ readonly lifeline: Lifeline; readonly folders: SharedFolders; readonly reuse: (() => void) | undefined }> {
-  const own = sharedFolders(hypervisor);
-  const pooled = lifelines?.foldersFor(own, facts.access);
-  const folders = pooled ?? own;
-  const wanted = lifelineSpec(imageNamed(facts.images, 'qemu').reference, facts.access, folders, facts.accel);
+  const pooled = lifelines?.planFor(facts, hypervisor);
+  const plan = pooled ?? planLifeline(facts, sharedFolders(hypervisor));
   let isReusable = false;
   const lifeline =
-    pooled && lifelines ? await lifelines.acquire(engine, wanted, signal) : await Lifeline.create(engine, wanted, signal);
+    pooled && lifelines ? await lifelines.acquire(engine, plan, signal) : await Lifeline.create(engine, plan.spec, signal);
   lifetime.defer('lifeline', () =>
-    isReusable && lifelines ? lifelines.release(lifeline, wanted) : lifeline[Symbol.asyncDispose](),
+    isReusable && lifelines ? lifelines.release(lifeline, plan) : lifeline[Symbol.asyncDispose](),
   );
   const reuse = (): void => {
     isReusable = true;
   };
-  return { lifeline, folders, reuse: pooled && reuse };
+  return { lifeline, folders: plan.folders, reuse: pooled && reuse };
 }
 
 function snapshotUse({ snapshot }: TestbedSpec): SnapshotUse | undefined {

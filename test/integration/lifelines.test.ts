@@ -2,10 +2,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exec, type LifelineSpec } from '../../src/docker/index.ts';
-import { imageNamed } from '../../src/images/index.ts';
-import { lifelineSpec } from '../../src/qemu/index.ts';
+import { exec } from '../../src/docker/index.ts';
 import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
+import { planLifeline, type LifelinePlan } from '../../src/testbed/lifeline-plan.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
 let testHost: TestHost;
@@ -76,24 +75,21 @@ test('as many lifelines are kept as are wanted, and each is used again', async (
 });
 
 describe('a lifeline that is made before it is wanted', () => {
-  const spec = (image: string): LifelineSpec => {
-    const { images, access } = testHost.facts;
-    return lifelineSpec(imageNamed(images, 'qemu').reference, access, { run: testHost.directory, image }, 'tcg');
-  };
+  const plan = (image: string): LifelinePlan => planLifeline(testHost.facts, { run: testHost.directory, image });
 
   test('is the one that is given, also when it is wanted before it is there', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
-    lifelines.prepare(Promise.resolve(testHost.engine), spec(testHost.directory));
-    const first = await lifelines.acquire(testHost.engine, spec(testHost.directory));
+    lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
+    const first = await lifelines.acquire(testHost.engine, plan(testHost.directory));
     expect(await first.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
     expect(await testHost.containers()).toHaveLength(1);
-    await lifelines.release(first, spec(testHost.directory));
+    await lifelines.release(first, plan(testHost.directory));
     expect(await testHost.containers()).toHaveLength(1);
   });
 
   test('is told only to who wants it when it cannot be made', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
-    const nowhere = spec(join(testHost.directory, 'nowhere'));
+    const nowhere = plan(join(testHost.directory, 'nowhere'));
     lifelines.prepare(Promise.resolve(testHost.engine), nowhere);
     await expect(lifelines.acquire(testHost.engine, nowhere)).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
     expect(await testHost.containers()).toEqual([]);
@@ -101,16 +97,16 @@ describe('a lifeline that is made before it is wanted', () => {
 
   test('is given to another when who wanted it first has given up', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
-    lifelines.prepare(Promise.resolve(testHost.engine), spec(testHost.directory));
+    lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     const reason = new Error('given up');
-    await expect(lifelines.acquire(testHost.engine, spec(testHost.directory), AbortSignal.abort(reason))).rejects.toBe(reason);
-    await lifelines.release(await lifelines.acquire(testHost.engine, spec(testHost.directory)), spec(testHost.directory));
+    await expect(lifelines.acquire(testHost.engine, plan(testHost.directory), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await lifelines.release(await lifelines.acquire(testHost.engine, plan(testHost.directory)), plan(testHost.directory));
     expect(await testHost.containers()).toHaveLength(1);
   });
 
   test('is gone when the pool closes, even while it is being made', async () => {
     const lifelines = new LifelinePool(testHost.directory);
-    lifelines.prepare(Promise.resolve(testHost.engine), spec(testHost.directory));
+    lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     await lifelines[Symbol.asyncDispose]();
     expect(await testHost.containers()).toEqual([]);
   });
