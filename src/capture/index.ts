@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Capture, type ReadOptions } from './capture.ts';
-export { Decoder, type DecoderPlace } from './decoder.ts';
+export { Decoder } from './decoder.ts';
 export { CaptureError, DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 export { finishCapture } from './finish.ts';
 export type { Frame } from './frame.ts';
-export type { ToWallClock } from './pcap.ts';

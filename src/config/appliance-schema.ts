@@ -6,7 +6,7 @@ const text = z.string().min(1);
 const pattern = text.refine(isPattern, { error: 'text or a valid /regular expression/' });
 
 /** How to log in to the appliance on its serial console. */
-export const LoginSchema = z.strictObject({
+const LoginSchema = z.strictObject({
   user: text.describe('name to log in with'),
   password: z.string().optional().describe('password; absent when the appliance asks for none'),
   loginPrompt: pattern

@@ -2,7 +2,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /** Bytes of an output that are kept: the end tells how a program ended, and all of it may be more than there is memory. */
-export const keptBytes = 16 * 1024 ** 2;
+const keptBytes = 16 * 1024 ** 2;
 
 const largestBlock = 256 * 1024;
 const smallestBlock = 4096;

@@ -179,7 +179,7 @@ export class Agent {
 }
 
 /** Makes one line of any text, as `printf %b` reads it. */
-export function escapeLine(text: string): string {
+function escapeLine(text: string): string {
   return [...Buffer.from(text)]
     .map((byte) => (/[\w ./:=-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : octalEscape(byte)))
     .join('');

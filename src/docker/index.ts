@@ -13,9 +13,8 @@ export {
   ExecError,
   ExecTimeoutError,
   isWrongCommand,
-  statusCodeOf,
 } from './errors.ts';
-export { exec, startExec, type ExecResult, type ExecSpec, type Execution } from './exec.ts';
+export { exec, startExec, type ExecResult, type Execution } from './exec.ts';
 export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';

@@ -22,7 +22,7 @@ const bytesPerSecond = 1_000_000;
  * Where a file of the generic package registry is. Pure.
  * @throws UsageError when GitLab would not take a name
  */
-export function packageFileUrl({ apiUrl, projectId }: JobContext, { name, version, file }: PackageFile): string {
+function packageFileUrl({ apiUrl, projectId }: JobContext, { name, version, file }: PackageFile): string {
   for (const part of [name, version, file]) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9._+-]*$/.test(part))
       throw new UsageError(

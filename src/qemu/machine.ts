@@ -106,7 +106,7 @@ function escapeCommas(text: string): string {
 }
 
 /** The clock's start as QEMU reads and filter-dump uses it: whole seconds, in UTC. */
-export function clockBase(start: Date): string {
+function clockBase(start: Date): string {
   return start.toISOString().slice(0, 19);
 }
 

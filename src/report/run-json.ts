@@ -7,7 +7,7 @@ import type { RunReport } from './model.ts';
 import { writeReport } from './write-file.ts';
 
 /** Version of the format of `run.json`; grows when a reader of the old one would go wrong. */
-export const runJsonVersion = 1;
+const runJsonVersion = 1;
 
 /** The report as `run.json` holds it. */
 export function runJson(report: RunReport): string {

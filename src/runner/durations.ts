@@ -23,7 +23,7 @@ export async function readDurations(file: string): Promise<ReadonlyMap<string, n
 }
 
 /** Durations of test files, in `s`, summed over their tests. Pure. */
-export function durationsOf(reports: readonly Pick<RunReport, 'tests'>[]): ReadonlyMap<string, number> {
+function durationsOf(reports: readonly Pick<RunReport, 'tests'>[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const { file, durationMs } of reports.flatMap(({ tests }) => tests))
     sums.set(file, (sums.get(file) ?? 0) + durationMs / 1000);

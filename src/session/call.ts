@@ -13,8 +13,6 @@ export interface Call {
   readonly write: (output: OutputName, data: Buffer | string) => Promise<void>;
   /** fires when nobody waits for the answer any more */
   readonly signal: AbortSignal;
-  /** whether the caller is the driver or a person on this machine, not a program of the job */
-  readonly isTrusted: boolean;
 }
 
 /** Does what a call wants; settles with the exit status that the caller shall end with, and never fails. */

@@ -96,7 +96,7 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
     });
   }
   const write = (output: OutputName, data: Buffer | string): Promise<void> => writeTo(outputs[output], data);
-  const status = await answer({ args, input, write, signal: stop.signal, isTrusted: false });
+  const status = await answer({ args, input, write, signal: stop.signal });
   await Promise.all(Object.values(outputs).map((pipe) => ended(pipe)));
   const done = openPipe(`${path}.done`);
   done.on('error', () => undefined); // the caller has gone

@@ -81,7 +81,7 @@ async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
     const encoded = Buffer.from(data).toString('base64');
     return send(output === 'out' ? { out: encoded } : { err: encoded });
   };
-  const call = { args, write, signal: gone.signal, isTrusted: true };
+  const call = { args, write, signal: gone.signal };
   const exit = await answer(input === undefined ? call : { ...call, input: Buffer.from(input, 'base64') });
   await send({ exit });
   socket.end();

@@ -3,5 +3,4 @@ export { loadArchive, saveArchive } from './archive.ts';
 export { ContentHashes } from './content-hashes.ts';
 export { SnapshotError } from './errors.ts';
 export { snapshotKey } from './key.ts';
-export type { SnapshotRecord } from './record.ts';
 export { SnapshotStore, type Snapshot, type SnapshotListing } from './store.ts';
