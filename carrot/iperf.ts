@@ -3,7 +3,7 @@ import type { Apps, Node } from 'alpy';
 
 /** What iperf3 measured. */
 export interface TcpMeasurement {
-  /** rate at which the receiver got payload, in `bit/s` */
+  /** rate at which payload arrived at the receiver, in `bit/s` */
   readonly bitsPerSecond: number;
 }
 
@@ -13,9 +13,9 @@ interface IperfReport {
 }
 
 /**
- * Sends TCP from one node to another as fast as it goes.
+ * Sends TCP from one node to another at full speed.
  * @param to - the receiver and its address
- * @param seconds - how long
+ * @param seconds - duration
  */
 export async function measureTcp(
   apps: Apps,
@@ -25,7 +25,7 @@ export async function measureTcp(
 ): Promise<TcpMeasurement> {
   const server = await apps.start({ node: to.node, command: ['iperf3', '--server', '--one-off', '--forceflush'] });
   await server.waitForOutput(/Server listening/, { timeoutMs: 20_000 });
-  // small blocks: the receiver counts whole ones, and at 1 Mbit/s one of the usual 128 KiB takes a second
+  // small blocks: the receiver counts only complete ones, and at 1 Mbit/s one of the usual 128 KiB takes a second
   const command = ['iperf3', '--client', to.address, '--time', String(seconds), '--length', '4K', '--json'];
   const { stdout } = await apps.run({ node: from, command }, { timeoutMs: (seconds + 30) * 1000 });
   await server.wait({ timeoutMs: 20_000 });

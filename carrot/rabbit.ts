@@ -2,7 +2,7 @@
 import type { Dut } from 'alpy';
 import { test as base } from 'alpy/test';
 
-/** Rabbit, logged in: its NICs are called `eth0`, `eth1`, … as the links are counted. */
+/** A logged-in Rabbit. Its NICs are called `eth0`, `eth1`, … in the order of the links. */
 export class Rabbit {
   readonly dut: Dut;
 
@@ -10,34 +10,34 @@ export class Rabbit {
     this.dut = dut;
   }
 
-  /** Gives its NICs one address each, with the prefix length, and brings them up. */
+  /** Sets one address on each NIC, with its prefix length, and brings the NICs up. */
   async setAddresses(...addresses: readonly string[]): Promise<void> {
     const commands = addresses.flatMap((address, link) => [
       `'address replace ${address} dev eth${link}'`,
       `'link set eth${link} up'`,
     ]);
-    // one process of ip for all: without KVM each costs more than what it does
+    // one process of ip for all: without KVM, starting a process costs more than its work
     await this.run(`printf '%s\\n' ${commands.join(' ')} | ip -batch -`);
   }
 
-  /** Makes it a router. */
+  /** Turns it into a router. */
   async forwardIpv4(): Promise<void> {
     await this.run('sysctl -q -w net.ipv4.ip_forward=1');
   }
 
-  /** Limits what it sends on a link. `rate` as tc wants it: `1mbit`. */
+  /** Limits the rate at which it sends on a link. `rate` is in tc's format: `1mbit`. */
   async limitRate(link: number, rate: string): Promise<void> {
     await this.run(`tc qdisc replace dev eth${link} root tbf rate ${rate} burst 5kb latency 200ms`);
   }
 
   /**
-   * Spreads HTTP requests to its port 80 over servers in turn.
+   * Spreads HTTP requests to its port 80 over servers, round robin.
    * @param servers - address and port of each: `192.168.2.2:80`
    */
   async balanceHttp(...servers: readonly string[]): Promise<void> {
     const lines = [
       'global',
-      '  httpclient.ssl.verify none', // else it reads all certificates of the system at each start
+      '  httpclient.ssl.verify none', // otherwise it reads all certificates of the system at each start
       'defaults',
       '  mode http',
       '  timeout connect 5s',
@@ -54,12 +54,12 @@ export class Rabbit {
     await this.run('haproxy -D -f /tmp/haproxy.cfg');
   }
 
-  /** Runs commands one after the other; none may fail. */
+  /** Runs commands one after the other; throws if one fails. */
   async run(...commands: readonly string[]): Promise<string> {
-    // on the line of the first: a command alone is then typed as it is, where lines have to be decoded by the device
+    // "set -e" is on the line of the first command: a single line is typed as it is, several are encoded and the device must decode them
     return (await this.dut.shell.run(`set -e; ${commands.join('\n')}`)).output;
   }
 }
 
-/** Alpy's `test` with one more fixture: `rabbit`. */
+/** Alpy's `test` with an additional fixture: `rabbit`. */
 export const test = base.extend('rabbit', ({ dut }) => new Rabbit(dut));

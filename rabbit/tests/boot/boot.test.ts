@@ -3,7 +3,7 @@ import { expect, test } from 'carrot';
 
 test.override('autoBoot', false);
 
-test('boots to its login prompt, is on its links, and powers down when told to', async ({
+test('boots to its login prompt, has its NICs on the right links, and shuts down at the power button', async ({
   dut,
   rabbit,
   step,

@@ -10,7 +10,7 @@ test('forwards IPv4 between two links', async ({ rabbit, links, nodes: [left, ri
   const { sent, received } = await left.ping('192.168.2.2', { count: 5 });
   expect(received).toBe(sent);
 
-  // a router takes one from the TTL, and puts its own hardware address in place of the sender's
+  // a router decrements the TTL and replaces the sender's hardware address with its own
   const echo = 'icmp.type == 8 && ip.src == 192.168.1.2 && ip.dst == 192.168.2.2';
   await expect(links[0]).toHaveSeen(`${echo} && ip.ttl == 64 && eth.dst == ${links[0].mac}`);
   await expect(links[1]).toHaveSeen(`${echo} && ip.ttl == 63 && eth.src == ${links[1].mac}`);
@@ -18,7 +18,7 @@ test('forwards IPv4 between two links', async ({ rabbit, links, nodes: [left, ri
   await expect(links[1]).not.toHaveSeen('arp.src.proto_ipv4 == 192.168.1.2');
 });
 
-test('forwards nothing unless told to', async ({ rabbit, links, nodes: [left, right] }) => {
+test('forwards nothing by default', async ({ rabbit, links, nodes: [left, right] }) => {
   await rabbit.setAddresses('192.168.1.1/24', '192.168.2.1/24');
   await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });

@@ -4,7 +4,7 @@ import { expect, measureTcp, test } from 'carrot';
 const limit = 1_000_000; // bit/s
 const tolerance = 0.1 * limit;
 
-// what it measures depends on how much of the machine it gets
+// other testbeds would slow the measurement down
 test.override('needs', { exclusive: true });
 
 test('limits the rate of a link to 1 Mbit/s', async ({ rabbit, links, apps, step, nodes: [left, right] }) => {
@@ -14,7 +14,7 @@ test('limits the rate of a link to 1 Mbit/s', async ({ rabbit, links, apps, step
   await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
 
-  const { bitsPerSecond } = await step('Send TCP as fast as it goes', () =>
+  const { bitsPerSecond } = await step('Send TCP at full speed', () =>
     measureTcp(apps, left, { node: right, address: '192.168.2.2' }, 10),
   );
   expect(Math.abs(bitsPerSecond - limit)).toBeLessThan(tolerance);

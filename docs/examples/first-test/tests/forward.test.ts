@@ -10,6 +10,6 @@ test('forwards IPv4', async ({ dut, links, nodes: [left, right] }) => {
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
 
   await expect(left).toReach('192.168.2.2');
-  // a router takes one from the TTL
+  // a router decrements the TTL
   await expect(links[1]).toHaveSeen('icmp.type == 8 && ip.src == 192.168.1.2 && ip.ttl == 63');
 });
