@@ -14,11 +14,12 @@ const layers = {
   capture: ['core', 'docker'],
   network: ['core', 'docker', 'topology'],
   snapshot: ['core'],
-  testbed: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot'],
+  access: ['core', 'config', 'console'],
+  testbed: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access'],
   session: ['core', 'docker', 'images', 'config', 'console', 'topology', 'network', 'capture', 'snapshot', 'testbed', 'report'],
   gitlab: ['core', 'docker', 'images', 'config', 'topology', 'session', 'report'],
   // prettier-ignore
-  runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'testbed', 'report'],
+  runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report'],
   doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
   // prettier-ignore
   cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],
@@ -65,6 +66,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/testbed/' },
       to: { path: '^src/testbed/', pathNot: '^src/testbed/(index|apps|errors|lifelines|snapshot-place)\\.ts$' },
+    },
+    {
+      name: 'only src/access knows its kinds',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: '^src/access/' },
+      to: { path: '^src/access/[^/]+/' },
     },
     { name: 'src knows no test', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|rabbit|carrot)/' } },
   ],

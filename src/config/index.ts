@@ -6,5 +6,13 @@ export { loadConfig } from './load.ts';
 export { patternOf } from './pattern.ts';
 export { moduleMap } from './resolve-hooks.ts';
 export { originText, resolveConfig, type LoadedConfig } from './resolve.ts';
-export { configJsonSchema, ConfigSchema, defaultSnapshotsMiB, defineConfig, type Config, type ConfigInput } from './schema.ts';
+export {
+  configJsonSchema,
+  ConfigSchema,
+  defaultSnapshotsMiB,
+  defineConfig,
+  type Appliance,
+  type Config,
+  type ConfigInput,
+} from './schema.ts';
 export { valueAt } from './tree.ts';

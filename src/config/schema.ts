@@ -85,6 +85,8 @@ type DeepPartial<T> = T extends readonly unknown[]
 
 /** A checked configuration, all defaults filled in, all paths absolute but the globs of `tests.include`. Frozen. */
 export type Config = DeepReadonly<z.output<typeof ConfigSchema>>;
+/** The description of an appliance, all defaults filled in. */
+export type Appliance = Config['appliance'];
 /** What a configuration file says. */
 export type ConfigInput = DeepReadonly<z.input<typeof ConfigSchema>>;
 /** Some values of a configuration, to lay over those of the file; `undefined` leaves a value alone. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { chai } from 'vitest';
+import { RemoteShell } from '../access/index.ts';
 import { Capture } from '../capture/index.ts';
-import { RemoteShell, SerialConsole } from '../console/index.ts';
+import { SerialConsole } from '../console/index.ts';
 import { App, Node } from '../network/index.ts';
 import { QmpClient } from '../qemu/index.ts';
 import { Dut, Link } from '../testbed/index.ts';

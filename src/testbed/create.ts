@@ -9,6 +9,7 @@ import { allOrAbort } from '../core/all-or-abort.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { categorizedStep, step } from '../core/step.ts';
+import { createAccess } from '../access/index.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { Lifeline, type Engine } from '../docker/index.ts';
@@ -151,6 +152,7 @@ async function create(
   });
   const dut = new Dut({
     appliance,
+    access: createAccess({ appliance, console, timeFactor: facts.timeFactor }),
     directory,
     timeFactor: facts.timeFactor,
     hypervisor,

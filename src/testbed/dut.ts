@@ -5,16 +5,14 @@ import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { categorizedStep, step } from '../core/step.ts';
-import { RemoteShell, type LoginOptions, type SerialConsole, type ShellOptions } from '../console/index.ts';
-import { QmpTimeoutError, type GuestClock, type Hypervisor, type QmpClient } from '../qemu/index.ts';
-import type { Appliance, DutParts } from './dut-parts.ts';
+import type { Access, LoginOptions, RemoteShell } from '../access/index.ts';
+import type { SerialConsole } from '../console/index.ts';
+import { QmpTimeoutError, type GuestClock, type QmpClient } from '../qemu/index.ts';
+import type { DutParts } from './dut-parts.ts';
 import { BootError } from './errors.ts';
 import { explainFailedBoot } from './failed-boot.ts';
 import { Guest } from './guest.ts';
 import type { Link } from './link.ts';
-import { loginOptionsOf } from './login-options.ts';
-import { clockSetting, runLastCommand } from './own-command.ts';
-import { provision } from './provision.ts';
 import { isCpuRunning, pressReset } from './reset-button.ts';
 
 /** The device under test: a QEMU guest, its console and its links. */
@@ -26,9 +24,10 @@ export class Dut {
   readonly qmp: QmpClient;
   /** by what factor waits are longer than configured: 1 with KVM, 4 without, more on a slow machine */
   readonly timeFactor: number;
-  readonly #appliance: Appliance;
+  readonly #appliance: DutParts['appliance'];
+  readonly #access: Access;
   readonly #directory: string;
-  readonly #hypervisor: Hypervisor;
+  readonly #hypervisor: DutParts['hypervisor'];
   readonly #guest: Guest;
   readonly #consoleEnded: Promise<void>;
   readonly #clock: GuestClock;
@@ -36,21 +35,22 @@ export class Dut {
   #isAtSnapshot: boolean;
   /** settles when the reset button was pressed, if it was */
   #resetting: Promise<void> | undefined;
-  #shell: RemoteShell | undefined;
 
-  constructor({ appliance, directory, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored }: DutParts) {
+  constructor(parts: DutParts) {
+    const { appliance, access, directory, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored } = parts;
     this.name = appliance.name;
     this.console = console;
     this.links = links;
     this.qmp = hypervisor.qmp;
     this.timeFactor = timeFactor;
     this.#appliance = appliance;
+    this.#access = access;
     this.#directory = directory;
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
     this.#clock = clock;
     this.#isAtSnapshot = isRestored;
-    this.#guest = new Guest(this.name, this.qmp, console, isRestored);
+    this.#guest = new Guest({ name: this.name, qmp: this.qmp, console, deathSigns: access.deathSigns, isRestored });
     this.qmp.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
     });
@@ -61,12 +61,7 @@ export class Dut {
    * @throws UsageError when nobody has logged in
    */
   get shell(): RemoteShell {
-    if (!this.#shell) {
-      throw new UsageError(
-        `${this.name}: nobody has logged in. Describe appliance.login in the configuration, or call dut.login()`,
-      );
-    }
-    return this.#shell;
+    return this.#access.shell;
   }
 
   /** whether the guest still stands where its snapshot was taken, so that {@link Dut.boot} restores it */
@@ -91,7 +86,7 @@ export class Dut {
    */
   async waitForClock(): Promise<void> {
     try {
-      await this.#shell?.opened();
+      await this.#access.waitForClock();
     } catch (error) {
       if (error instanceof UsageError) throw error;
       throw new BootError(`${this.name}: its clock could not be set after it was restored: ${messageOf(error)}`, {
@@ -117,14 +112,11 @@ export class Dut {
     if (this.#isAtSnapshot) return this.#resume();
     await categorizedStep('testbed.boot', 'alpy.testbed', `Boot ${this.name}`, async () => {
       await this.start();
-      if (!this.#appliance.login) return;
       try {
-        const rest = this.#countDown(wait);
-        const shell = await this.login(rest());
-        await provision(shell, this.#appliance.provision, rest, this.#appliance.bootTimeoutMs * this.timeFactor);
+        await this.#access.ready(this.#guest, this.#bootWait(wait));
       } catch (error) {
         wait.signal?.throwIfAborted();
-        throw await explainFailedBoot(this, this.#directory, error, wait.signal);
+        throw await this.#explainFailedBoot(error, wait.signal);
       }
     });
   }
@@ -135,14 +127,9 @@ export class Dut {
    * @throws LoginError, ConsoleTimeoutError, ConsoleClosedError, GuestLostError
    */
   async login(wait: Partial<Wait> = {}, options?: LoginOptions): Promise<RemoteShell> {
-    const login = options ?? loginOptionsOf(this.#appliance, this.#guest.ageMs);
-    if (!login)
-      throw new UsageError(`${this.name}: how to log in? Describe appliance.login in the configuration, or say it here`);
-    const rest = this.#countDown(wait);
+    const rest = countDown(this.#bootWait(wait));
     await this.#resetting;
-    this.console.discard(this.#guest.bootPosition); // the prompt of an earlier boot is none
-    this.#shell = await RemoteShell.login(this.console, login, rest(), this.#shellOptions());
-    return this.#shell;
+    return this.#access.login(this.#guest, rest(), options);
   }
 
   /**
@@ -152,12 +139,9 @@ export class Dut {
    */
   async powerDown(wait: Partial<Wait> = {}): Promise<void> {
     await step('alpy.testbed', `Power ${this.name} down`, async () => {
-      const { powerOffCommand } = this.#appliance;
       const done = (limits: Wait): Promise<void> => this.waitForShutdown(limits);
-      if (powerOffCommand !== undefined && this.#shell) {
-        const last = { key: 'powerOffCommand', usual: powerOffCommand, done } as const;
-        await runLastCommand(this.#appliance, this.#shell, last, this.#wait(wait));
-      } else await Promise.all([done(this.#wait(wait)), this.qmp.execute('system_powerdown')]);
+      if (await this.#access.powerOff(done, this.#wait(wait))) return;
+      await Promise.all([done(this.#wait(wait)), this.qmp.execute('system_powerdown')]);
     });
   }
 
@@ -169,7 +153,7 @@ export class Dut {
   /** Waits until the guest reboots by itself; once it has, {@link Dut.login} gives a new shell. */
   async waitForReboot(wait: Partial<Wait> = {}): Promise<void> {
     await this.#guest.waitFor('reset', this.#wait(wait));
-    this.#shell = undefined;
+    this.#access.forget();
   }
 
   /** Waits until the virtual CPU stands still, whoever has stopped it; returns at once when it does. */
@@ -193,9 +177,8 @@ export class Dut {
    */
   async reboot(wait: Partial<Wait> = {}): Promise<RemoteShell> {
     return step('alpy.testbed', `Reboot ${this.name}`, async () => {
-      const rest = this.#countDown(wait);
-      const last = { key: 'rebootCommand', usual: 'reboot', done: (limits: Wait) => this.waitForReboot(limits) } as const;
-      await runLastCommand(this.#appliance, this.shell, last, rest());
+      const rest = countDown(this.#bootWait(wait));
+      await this.#access.reboot((limits) => this.waitForReboot(limits), rest());
       return await this.login(rest());
     });
   }
@@ -205,7 +188,7 @@ export class Dut {
    * longer counts for `console.expect` and {@link Dut.login}.
    */
   async reset(): Promise<void> {
-    this.#shell = undefined;
+    this.#access.forget();
     this.#guest.expectReset();
     const resetting = pressReset(this.name, this.qmp, this.console, this.#wait({}));
     this.#resetting = resetting.catch(() => undefined); // the caller gets the error
@@ -244,14 +227,14 @@ export class Dut {
     this.#isAtSnapshot = false;
     await step('alpy.testbed', `Resume ${this.name}`, async () => {
       await this.start();
-      const login = loginOptionsOf(this.#appliance, Infinity);
-      this.#shell = RemoteShell.attach(this.console, { ...this.#shellOptions(), login }, clockSetting(this.#appliance));
+      this.#access.resume(this.#guest);
     });
   }
 
-  #shellOptions(): ShellOptions {
-    const { login, kernelMessages } = this.#appliance;
-    return { signal: this.#guest.signal, timeoutMs: 60_000 * this.timeFactor, startCommand: login?.shellCommand, kernelMessages };
+  #explainFailedBoot(error: unknown, signal?: AbortSignal): Promise<Error> {
+    const screenshot = (path: string): Promise<void> => this.screenshot(path);
+    const guest = { name: this.name, qmp: this.qmp, hints: this.#access.failureHints(), screenshot };
+    return explainFailedBoot(guest, this.#directory, error, signal);
   }
 
   /**
@@ -272,9 +255,8 @@ export class Dut {
     await this.#hypervisor.closeSerial().catch(() => undefined); // closed already, or QEMU has ended and so has the console
   }
 
-  /** One deadline for all parts of a boot. */
-  #countDown({ timeoutMs, signal }: Partial<Wait>): () => Wait {
-    return countDown({ timeoutMs: timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor, signal });
+  #bootWait({ timeoutMs, signal }: Partial<Wait>): Wait {
+    return { timeoutMs: timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor, signal };
   }
 
   readonly #wait = ({ timeoutMs = 30_000 * this.timeFactor, signal }: Partial<Wait>): Wait => ({ timeoutMs, signal });

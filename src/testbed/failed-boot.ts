@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { withDeadline } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
-import type { SerialConsole } from '../console/index.ts';
 import { readTextScreen, type QmpClient } from '../qemu/index.ts';
 import { BootError } from './errors.ts';
 
@@ -11,7 +10,8 @@ import { BootError } from './errors.ts';
 export interface FailedGuest {
   readonly name: string;
   readonly qmp: QmpClient;
-  readonly console: SerialConsole;
+  /** why the device may not have become ready, as lines for the message */
+  readonly hints: readonly string[];
   screenshot(path: string): Promise<void>;
 }
 
@@ -34,11 +34,8 @@ export async function explainFailedBoot(
     ? []
     : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory, signal));
   if (error instanceof AlpyError && error.fault === 'usage') return error; // the configuration is wrong, not the device
-  const silence =
-    guest.console.tail === ''
-      ? ['nothing came on the serial port. Alpy logs in there: is it a console of the image (Linux: console=ttyS0)?']
-      : [];
-  return new BootError([`${guest.name} did not boot: ${messageOf(error)}`, ...silence, ...screen].join('\n'), { cause: error });
+  const lines = [`${guest.name} did not boot: ${messageOf(error)}`, ...guest.hints, ...screen];
+  return new BootError(lines.join('\n'), { cause: error });
 }
 
 /** @returns what to say of it; that it cannot be seen must not hide why the guest did not boot */

@@ -3,18 +3,31 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { logUnscoped } from '../core/step.ts';
 import { diskId, DiskIoError, QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
+import type { Boot, DeathSign } from '../access/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
 
 /** What may end a boot of the guest. */
 type Ending = 'shutdown' | 'reset';
 
-/** What Linux prints last. Other systems are known to panic only through QEMU's pvpanic device. */
-const panicText = /Kernel panic - not syncing[^\r\n]*/;
+/** What a guest is watched by. */
+export interface GuestParts {
+  readonly name: string;
+  readonly qmp: QmpClient;
+  readonly console: SerialConsole;
+  /** what the console prints when the system in the guest has died */
+  readonly deathSigns: readonly DeathSign[];
+  /** whether it booted long ago, before its snapshot was saved */
+  readonly isRestored: boolean;
+}
 
-/** Watches whether the guest lives, by QEMU's events and by its console. An end that nobody awaits is an error. */
-export class Guest {
+/**
+ * Watches whether the guest lives, by QEMU's events and by signs of death on its console. If it ends and nothing awaits that,
+ * it is an error.
+ */
+export class Guest implements Boot {
   readonly #name: string;
+  readonly #deathSigns: readonly DeathSign[];
   readonly #console: SerialConsole;
   readonly #qmp: QmpClient;
   #life = new AbortController();
@@ -30,17 +43,17 @@ export class Guest {
   #bornMs: number | undefined;
   #bootPosition = 0;
 
-  /** @param isRestored - whether it has booted long ago, before its snapshot was saved */
-  constructor(name: string, qmp: QmpClient, console: SerialConsole, isRestored = false) {
+  constructor({ name, qmp, console, deathSigns, isRestored }: GuestParts) {
     if (isRestored) this.#bornMs = -Infinity;
     this.#name = name;
+    this.#deathSigns = deathSigns;
     this.#console = console;
     this.#qmp = qmp;
     qmp.onEvent((event) => {
       this.#take(event);
     });
     console.observe((chunk) => {
-      this.#watchForPanic(chunk);
+      this.#watchForDeath(chunk);
     });
   }
 
@@ -118,13 +131,16 @@ export class Guest {
     this.#endLife(error);
   }
 
-  #watchForPanic(chunk: Buffer): void {
+  #watchForDeath(chunk: Buffer): void {
     this.#hasSpokenSinceReset = true;
     this.#tail = (this.#tail + chunk.toString('latin1')).slice(-500);
-    const text = panicText.exec(this.#tail)?.[0];
-    if (text === undefined || !this.#tail.slice(this.#tail.indexOf(text)).includes('\n')) return; // the rest of the line comes
-    this.#tail = '';
-    this.#panic(`its kernel panicked: ${text}`);
+    for (const { pattern, meaning } of this.#deathSigns) {
+      const found = pattern.exec(this.#tail);
+      if (!found || !this.#tail.includes('\n', found.index)) continue; // not there, or the rest of its line has yet to come
+      this.#tail = '';
+      this.#panic(`${meaning}: ${found[0]}`);
+      return;
+    }
   }
 
   #panic(what: string): void {

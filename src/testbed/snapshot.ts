@@ -4,7 +4,7 @@ import { readFile, truncate } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { categorizedStep, log, step } from '../core/step.ts';
-import { prepareShell } from '../console/index.ts';
+import { accessInputs } from '../access/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import {
@@ -63,7 +63,7 @@ interface Origin {
  */
 async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, spec: SnapshotSpec): Promise<Origin> {
   const { appliance, topology, disk } = spec;
-  const { login, provision } = appliance;
+  const { provision } = appliance;
   const added = await findArgumentFiles(appliance.qemuArgs, disk.path, facts.access);
   if (added.unknown !== undefined) throw new SnapshotError(added.unknown);
   const hashes = new ContentHashes(join(store.directory, '.hashes.json'));
@@ -79,7 +79,7 @@ async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, 
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
     machine: machineArguments(machine, placeholderPaths).join(' '),
-    login: digest(JSON.stringify([login, prepareShell])), // a password has no place in a file that people look at
+    login: digest(JSON.stringify(accessInputs(appliance))), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
     settings: digest(JSON.stringify(settings.sort())),
     ...(added.files.length > 0 ? { files: await contents(added.files) } : {}),

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { addWitness } from '../../../src/core/deadline.ts';
 import { EnvironmentError } from '../../../src/core/errors.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
-import { ShellSession } from '../../../src/console/shell-session.ts';
+import { ShellSession } from '../../../src/access/serial-shell/shell-session.ts';
 import { testMs, wait } from './guest-shell.ts';
 import { startGuest } from './guest.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
-import { CommandEnvelope, numberIn } from '../../../src/console/command-envelope.ts';
-import { plainState, unknownState, type RunTextOptions } from '../../../src/console/run-text.ts';
+import { CommandEnvelope, numberIn } from '../../../src/access/serial-shell/command-envelope.ts';
+import { plainState, unknownState, type RunTextOptions } from '../../../src/access/serial-shell/run-text.ts';
 import { echoPattern, pieces } from '../../../src/console/pace.ts';
 
 const kernelMessage = '[   12.345678] link up\r\n';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { RemoteShell, SerialConsole, type ShellOptions } from '../../../src/console/index.ts';
+import { RemoteShell, type ShellOptions } from '../../../src/access/index.ts';
+import { SerialConsole } from '../../../src/console/index.ts';
 import { startGuest, type Tamper } from './guest.ts';
 
 /** For waits that end at once unless something is broken. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a shell does that its device, or another line end, gets in the way of.
 import { describe, expect, test } from 'vitest';
-import { RemoteShell, SerialConsole } from '../../../src/console/index.ts';
+import { RemoteShell } from '../../../src/access/index.ts';
+import { SerialConsole } from '../../../src/console/index.ts';
 import { hasProgram, startGuest } from './guest.ts';
 
 const wait = { timeoutMs: 20_000 };

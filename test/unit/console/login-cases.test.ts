@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Consoles as appliances have them.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LoginError, RemoteShell, type LoginOptions } from '../../../src/console/index.ts';
+import { LoginError, RemoteShell, type LoginOptions } from '../../../src/access/index.ts';
 import { ScriptedDevice, type Answer } from './device.ts';
 
 const wait = { timeoutMs: 600_000 };

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { promptAtEnd, usualPrompts, withoutKernelLines, type PromptKind } from '../../../src/console/login-prompts.ts';
+import {
+  promptAtEnd,
+  usualPrompts,
+  withoutKernelLines,
+  type PromptKind,
+} from '../../../src/access/serial-shell/login-prompts.ts';
 
 test.each<[string, PromptKind | undefined]>([
   ['guest login: ', 'login'],

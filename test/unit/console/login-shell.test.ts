@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test, vi } from 'vitest';
-import { LoggedOutError, RemoteShell, SerialConsole, ShellKindError } from '../../../src/console/index.ts';
+import { LoggedOutError, RemoteShell, ShellKindError } from '../../../src/access/index.ts';
+import { SerialConsole } from '../../../src/console/index.ts';
 import { startPreparedShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, hasProgram, startGuest } from './guest.ts';
 

@@ -3,14 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  ConsoleClosedError,
-  ConsoleTimeoutError,
-  LoginError,
-  RemoteShell,
-  SerialConsole,
-  Transcript,
-} from '../../../src/console/index.ts';
+import { LoginError, RemoteShell } from '../../../src/access/index.ts';
+import { ConsoleClosedError, ConsoleTimeoutError, SerialConsole, Transcript } from '../../../src/console/index.ts';
 import { connect, hasProgram, startGuest } from './guest.ts';
 
 const wait = { timeoutMs: 20_000 };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { OutputTooLongError, PagerError, RemoteShell, SerialConsole, type ShellOptions } from '../../../src/console/index.ts';
-import { CommandWatch } from '../../../src/console/command-watch.ts';
-import { separateKernelMessages } from '../../../src/console/kernel-messages.ts';
-import { pagerPrompt } from '../../../src/console/pager.ts';
+import { OutputTooLongError, PagerError, RemoteShell, type ShellOptions } from '../../../src/access/index.ts';
+import { SerialConsole } from '../../../src/console/index.ts';
+import { CommandWatch } from '../../../src/access/serial-shell/command-watch.ts';
+import { separateKernelMessages } from '../../../src/access/serial-shell/kernel-messages.ts';
+import { pagerPrompt } from '../../../src/access/serial-shell/pager.ts';
 import { startPreparedShell, startShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, connect, cutIn, hasProgram } from './guest.ts';
 

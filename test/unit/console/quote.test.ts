@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { escapeText, typedWord } from '../../../src/console/quote.ts';
+import { escapeText, typedWord } from '../../../src/access/serial-shell/quote.ts';
 import { quoteWord } from '../../../src/core/text.ts';
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test, vi } from 'vitest';
-import { CommandError, ConsoleClosedError, END, RemoteShell } from '../../../src/console/index.ts';
+import { CommandError, RemoteShell } from '../../../src/access/index.ts';
+import { ConsoleClosedError, END } from '../../../src/console/index.ts';
 import { UsageError } from '../../../src/core/errors.ts';
 import { startShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, cutIn } from './guest.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { RemoteShell, TransferError } from '../../../src/console/index.ts';
-import type { SessionCommand, SessionResult, ShellSession } from '../../../src/console/shell-session.ts';
-import { getFile } from '../../../src/console/transfer.ts';
+import { RemoteShell, TransferError } from '../../../src/access/index.ts';
+import type { SessionCommand, SessionResult, ShellSession } from '../../../src/access/serial-shell/shell-session.ts';
+import { getFile } from '../../../src/access/serial-shell/transfer.ts';
 import { EnvironmentError } from '../../../src/core/errors.ts';
 import { startShell, testMs, wait } from './guest-shell.ts';
 import { availableShells, insertEvery } from './guest.ts';

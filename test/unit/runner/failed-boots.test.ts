@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LoginError } from '../../../src/console/index.ts';
+import { LoginError } from '../../../src/access/index.ts';
 import { ContainerError } from '../../../src/docker/index.ts';
 import { HypervisorError, QmpClosedError } from '../../../src/qemu/index.ts';
 import { FailedBoots } from '../../../src/runner/failed-boots.ts';

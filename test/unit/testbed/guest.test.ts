@@ -8,6 +8,7 @@ import { Guest } from '../../../src/testbed/guest.ts';
 import { FakeQemu } from '../../support/fake-qemu.ts';
 
 const wait = { timeoutMs: 20_000 };
+const deathSigns = [{ pattern: /Guru Meditation #\d+/, meaning: 'its system crashed' }];
 
 async function start(): Promise<{
   qemu: FakeQemu;
@@ -18,7 +19,13 @@ async function start(): Promise<{
   const qemu = new FakeQemu();
   const serial = new PassThrough();
   const console = SerialConsole.open(serial);
-  const guest = new Guest('rabbit', await QmpClient.open(qemu.stream, wait), console);
+  const guest = new Guest({
+    name: 'rabbit',
+    qmp: await QmpClient.open(qemu.stream, wait),
+    console,
+    deathSigns,
+    isRestored: false,
+  });
   const print = async (text: string): Promise<void> => {
     const read = once(serial, 'data');
     serial.write(text);
@@ -118,15 +125,15 @@ test('so is the reset of the firmware after the reset button', async () => {
   expect(guest.failure).toBeUndefined();
 });
 
-test('a panic is found on the console, also when it comes in pieces, and ends every wait', async () => {
+test('a sign of death is found on the console, also if it comes in pieces, and ends every wait', async () => {
   const { guest, print } = await start();
   const waiting = guest.waitFor('shutdown', wait);
   const { signal } = guest;
-  await print('[    1.0] Kernel panic - not sync');
-  await print('ing: sysrq triggered');
+  await print('[    1.0] Guru Medi');
+  await print('tation #00');
   expect(signal.aborted).toBe(false);
-  await print(' crash\r\n');
-  await expect(waiting).rejects.toThrow('rabbit: its kernel panicked: Kernel panic - not syncing: sysrq triggered crash;');
+  await print('3\r\n');
+  await expect(waiting).rejects.toThrow('rabbit: its system crashed: Guru Meditation #003;');
   expect(signal.aborted).toBe(true);
   expect(guest.signal.aborted).toBe(true);
   await expect(guest.waitFor('reset', wait)).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', ending: 'panic' });
@@ -212,7 +219,13 @@ test('the age of a guest counts from its start and from each reset; one from a s
   console.discard(guest.bootPosition);
   expect((await console.expect('GRUB', wait)).before).toBe('');
 
-  const restored = new Guest('rabbit', await QmpClient.open(new FakeQemu().stream, wait), console, true);
+  const restored = new Guest({
+    name: 'rabbit',
+    qmp: await QmpClient.open(new FakeQemu().stream, wait),
+    console,
+    deathSigns,
+    isRestored: true,
+  });
   expect(restored.ageMs).toBe(Infinity);
 });
 

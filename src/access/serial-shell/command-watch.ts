@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { SerialConsole } from '../../console/index.ts';
 import { LoggedOutError, OutputTooLongError, PagerError } from './errors.ts';
 import { pagerPrompt } from './pager.ts';
-import type { SerialConsole } from './serial-console.ts';
 
 /** What {@link CommandWatch} allows. */
 export interface WatchLimits {

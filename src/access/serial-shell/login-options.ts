@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { patternOf } from '../config/pattern.ts';
-import type { LoginOptions } from '../console/index.ts';
-import type { Appliance } from './dut-parts.ts';
+import type { Appliance } from '../../config/index.ts';
+import { patternOf } from '../../config/pattern.ts';
+import type { LoginOptions } from './login.ts';
 
-/** How old a guest is, in `ms`, when its refusal to log in is believed, unless `appliance.login.retryMs` says otherwise. */
-const usualRetryMs = 60_000;
+/** How old a guest must be before a refused log-in counts, in `ms`, unless `appliance.login.retryMs` says otherwise. */
+const defaultRetryMs = 60_000;
 
 /**
- * How the configuration says to log in. Pure.
+ * How the configuration says to log in; undefined if it does not say. Pure.
  * @param ageMs - how long the guest has been running, in `ms`: a young one may set its passwords only after it asks for them
  */
 export function loginOptionsOf({ login }: Appliance, ageMs: number): LoginOptions | undefined {
@@ -19,6 +19,6 @@ export function loginOptionsOf({ login }: Appliance, ageMs: number): LoginOption
     ...(login.passwordPrompt === undefined ? {} : { passwordPrompt: patternOf(login.passwordPrompt) }),
     ...(login.shellPrompt === undefined ? {} : { shellPrompt: patternOf(login.shellPrompt) }),
     ...(login.failure === undefined ? {} : { failurePattern: patternOf(login.failure) }),
-    retryMs: Math.max(0, (login.retryMs ?? usualRetryMs) - ageMs),
+    retryMs: Math.max(0, (login.retryMs ?? defaultRetryMs) - ageMs),
   };
 }

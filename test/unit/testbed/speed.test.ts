@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { clockCommandAt } from '../../../src/testbed/clock-command.ts';
 import { measureSlowness, timeFactorOf } from '../../../src/testbed/speed.ts';
-
-test('the time goes into the command that sets the clock, in seconds with and without their parts', () => {
-  expect(clockCommandAt('date -s @{time} || date -s @{seconds}', 1_700_000_000_600)).toBe(
-    'date -s @1700000000.600 || date -s @1700000001',
-  );
-});
 
 test('a slow machine waits longer, up to four times; a disturbance does not count', () => {
   let nowMs = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Wait } from '../core/deadline.ts';
-import { escapeBytes, tail, quoteWord } from '../core/text.ts';
+import type { Wait } from '../../core/deadline.ts';
+import { escapeBytes, tail, quoteWord } from '../../core/text.ts';
 import { checksumFor } from './checksum.ts';
 import { TransferError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';

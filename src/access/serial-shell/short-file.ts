@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Wait } from '../core/deadline.ts';
-import { quoteWord } from '../core/text.ts';
+import type { Wait } from '../../core/deadline.ts';
+import { quoteWord } from '../../core/text.ts';
 import { md5, sum } from './checksum.ts';
 import { escapeText } from './quote.ts';
 import type { ShellSession } from './shell-session.ts';

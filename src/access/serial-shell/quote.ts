@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { octalEscape, quoteWord } from '../core/text.ts';
+import { octalEscape, quoteWord } from '../../core/text.ts';
 
 /**
  * Makes one word of any text, to be typed at a prompt: what a terminal, a line editor or bash's history may take for

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { blameFor, isBlame, withDeadline, type Wait } from '../core/deadline.ts';
-import { UsageError } from '../core/errors.ts';
+import { blameFor, isBlame, withDeadline, type Wait } from '../../core/deadline.ts';
+import { UsageError } from '../../core/errors.ts';
+import { ConsoleTimeoutError, type ExpectOptions, type SerialConsole, waitForQuiet } from '../../console/index.ts';
 import { CommandWatch, defaultOutputBytes, type WatchLimits } from './command-watch.ts';
-import { ConsoleTimeoutError, PagerError, ShellKindError } from './errors.ts';
+import { PagerError, ShellKindError } from './errors.ts';
 import { endingIn, CommandEnvelope } from './command-envelope.ts';
 import { feed, octalLines } from './line-feed.ts';
-import type { ExpectOptions } from './options.ts';
-import { waitForQuiet } from './quiet.ts';
 import { plainState, unknownState, type RunTextOptions, type ShellState } from './run-text.ts';
-import type { SerialConsole } from './serial-console.ts';
 
 /** A command as the session runs it. */
 export interface SessionCommand extends Partial<Omit<RunTextOptions, 'state'>> {

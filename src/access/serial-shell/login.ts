@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Wait } from '../core/deadline.ts';
-import { log } from '../core/step.ts';
-import { ConsoleTimeoutError, LoginError } from './errors.ts';
+import type { Wait } from '../../core/deadline.ts';
+import { log } from '../../core/step.ts';
+import { ConsoleTimeoutError, type Pattern, type SerialConsole } from '../../console/index.ts';
+import { LoginError } from './errors.ts';
 import { isIn, lastLine, promptAtEnd, usualPrompts, withoutKernelLines, type PromptKind, type Prompts } from './login-prompts.ts';
-import type { Pattern } from './pattern.ts';
-import type { SerialConsole } from './serial-console.ts';
 
 /** How to log in. Prompts are looked for in the last line of the output, once the device prints no more. */
 export interface LoginOptions {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { octalEscape } from '../core/text.ts';
+import { octalEscape } from '../../core/text.ts';
+import type { ExpectOptions, SerialConsole } from '../../console/index.ts';
 import { numberIn, type CommandEnvelope } from './command-envelope.ts';
-import type { ExpectOptions } from './options.ts';
-import type { SerialConsole } from './serial-console.ts';
 
 /**
  * Longest line that is sent, in `bytes`. A terminal loses what exceeds 4095 in a line, and a serial port what nobody

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../core/errors.ts';
-import { END, type Pattern } from './pattern.ts';
+import { UsageError } from '../../core/errors.ts';
+import { END, type Pattern } from '../../console/index.ts';
 
 /** What a console that stands still may want: `login` a user name, `password` a password, `shell` commands. */
 export type PromptKind = 'login' | 'password' | 'shell';

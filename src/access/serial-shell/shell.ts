@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
-import { markHandled } from '../core/mark-handled.ts';
-import { log, step } from '../core/step.ts';
-import { quoteWord } from '../core/text.ts';
-import { CommandError, ConsoleTimeoutError } from './errors.ts';
+import { countDown, withDeadline, type Wait } from '../../core/deadline.ts';
+import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { markHandled } from '../../core/mark-handled.ts';
+import { log, step } from '../../core/step.ts';
+import { quoteWord } from '../../core/text.ts';
+import { ConsoleTimeoutError, type SerialConsole, waitForQuiet } from '../../console/index.ts';
+import { CommandError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
 import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
-import { waitForQuiet } from './quiet.ts';
-import type { SerialConsole } from './serial-console.ts';
 import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
 import { putShortFile } from './short-file.ts';

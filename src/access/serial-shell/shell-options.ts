@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Wait } from '../core/deadline.ts';
+import type { Wait } from '../../core/deadline.ts';
 import type { LoginOptions } from './login.ts';
 import type { SessionLimits } from './shell-session.ts';
 

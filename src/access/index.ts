@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+export type { Access, AccessParts, Boot, DeathSign } from './access.ts';
+export { accessInputs, createAccess } from './create-access.ts';
+export * from './serial-shell/index.ts';
