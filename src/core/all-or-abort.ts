@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /**
- * Runs tasks side by side. When one fails, the signal of the others fires; all have ended when this returns or throws, so
- * that nothing comes into being after a clean-up.
+ * Runs tasks in parallel. When one fails, it aborts the others. All have ended when this returns or throws, so that no task
+ * can create something after its caller has cleaned up.
  * @throws the error of the task that failed first
  */
 export async function allOrAbort<T extends readonly unknown[]>(

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { markHandled } from './mark-handled.ts';
 
-/** How long a wait may take, and what else may end it. */
+/** How long to wait, and what can end the wait early. */
 export interface Wait {
-  /** how long to wait at most, in `ms` */
+  /** longest wait, in `ms` */
   readonly timeoutMs: number;
   /** ends the wait early; its reason is thrown */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Asked when a deadline has passed: returns an error if something else was the reason why nothing came, such as a Docker
- * daemon that did not answer. It answers within a few seconds.
- * @param startMs - when the wait began, on the clock of `performance.now`
+ * Is called when a deadline has passed. Returns an error if something else explains the delay, such as a Docker daemon that did
+ * not answer. Must return within a few seconds.
+ * @param startMs - when the wait began, by the clock of `performance.now`
  */
 export type Witness = (startMs: number) => Promise<Error | undefined>;
 
 const witnesses = new Set<Witness>();
 const blamed = new WeakSet<Error>();
 
-/** Has every missed deadline of this process ask a witness, until the result is disposed of. */
+/** Calls a witness for every missed deadline of this process, until the result is disposed. */
 export function addWitness(witness: Witness): Disposable {
   witnesses.add(witness);
   return { [Symbol.dispose]: () => witnesses.delete(witness) };
 }
 
-/** What a witness blames for a wait that began at `startMs` and has missed its deadline. */
+/** Asks the witnesses about a wait that began at `startMs` and missed its deadline. Returns the first error that they give. */
 export async function blameFor(startMs: number): Promise<Error | undefined> {
   const answers = await Promise.all([...witnesses].map((witness) => witness(startMs)));
   const error = answers.find((answer) => answer !== undefined);
@@ -33,19 +33,18 @@ export async function blameFor(startMs: number): Promise<Error | undefined> {
   return error;
 }
 
-/** Whether an error is what a witness blames for a missed deadline: a task that tries several times may go on all the same. */
+/** Whether an error comes from a witness of a missed deadline. A task that retries may ignore such errors. */
 export function isBlame(error: unknown): boolean {
   return error instanceof Error && blamed.has(error);
 }
 
 /**
- * Runs `body` with a signal that fires at the deadline or when the caller's own signal does, whichever is first.
+ * Runs `body` with a signal that fires at the deadline or when the caller's signal fires, whichever is first.
  * @param wait - the deadline and the caller's signal
- * @param onTimeout - makes the error for a missed deadline; called only when it was the deadline that fired, and nothing
- *   else is to blame
+ * @param onTimeout - creates the error for a missed deadline; called only if the deadline fired and no {@link Witness} has
+ *   another explanation
  * @param body - the work; it must end soon after its signal fires
- * @throws what `onTimeout` makes, or what a {@link Witness} blames; the reason of `wait.signal`; or what `body` throws of
- *   itself
+ * @throws the error of `onTimeout` or of a witness; the reason of `wait.signal`; any other error of `body`
  */
 export async function withDeadline<T>(
   wait: Wait,
@@ -66,13 +65,13 @@ export async function withDeadline<T>(
   }
 }
 
-/** Calls `listener` when the signal fires, or at once if it has. */
+/** Calls `listener` when the signal fires, or at once if it has fired already. */
 export function whenAborted(signal: AbortSignal, listener: () => void): void {
   if (signal.aborted) listener();
   else signal.addEventListener('abort', listener, { once: true });
 }
 
-/** Starts the time of a task in several parts; the function it returns says how long the next part may take. */
+/** Starts the clock of a task that consists of several waits. The function that it returns gives the limit of the next wait. */
 export function countDown({ timeoutMs, signal }: Wait): () => Wait {
   const endMs = performance.now() + timeoutMs;
   return () => ({ timeoutMs: Math.max(0, Math.ceil(endMs - performance.now())), signal });

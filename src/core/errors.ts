@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /**
- * Whose fault an error is. It decides the exit status of the CLI and whether JUnit shows a `<failure>` (the device's
- * fault) or an `<error>` (everybody else's).
+ * Whose fault an error is. Decides the exit status of the CLI, and whether JUnit shows a `<failure>` (the device's fault) or an
+ * `<error>` (any other fault).
  */
 export type Fault = 'usage' | 'environment' | 'device' | 'bug';
 
-/** Exit status of a program that ends by an error. */
+/** Exit status of a program that ends with an error. */
 export const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
 
-/** Base of every error that alpy throws on purpose: a stable code, whose fault it is, a message to act on. */
+/** Base of every error that alpy throws on purpose. It has a stable code, a fault and a message that says what to do. */
 export abstract class AlpyError extends Error {
   /** stable identifier, `ALPY_…` */
   abstract readonly code: string;
@@ -20,24 +20,24 @@ export abstract class AlpyError extends Error {
     this.name = new.target.name;
   }
 
-  /** What reports need, and no more: an error of a command holds all that it printed, too much to send to another process. */
+  /** Only what reports need. The error of a command holds its whole output, which is too much to send to another process. */
   toJSON(): object {
     const { name, message, stack, code, fault, cause } = this;
     return { name, message, stack, code, fault, ...(cause === undefined ? {} : { cause }) };
   }
 }
 
-/** The user asked for something that cannot be: a wrong option, an unknown name, a contradictory declaration. */
+/** The user asked for something impossible: a wrong option, an unknown name, a contradictory declaration. */
 export class UsageError extends AlpyError {
   readonly code = 'ALPY_USAGE';
   readonly fault = 'usage';
 }
 
-/** Somebody asked for the end. */
+/** The user or the system asked the program to stop. */
 export class StoppedError extends AlpyError {
   readonly code = 'ALPY_STOPPED';
   readonly fault = 'usage';
-  /** exit status of a program that ends for this: 128 + number of a signal */
+  /** exit status of the program: 128 + number of the signal */
   readonly exitStatus: number;
 
   constructor(message: string, exitStatus: number) {
@@ -46,10 +46,10 @@ export class StoppedError extends AlpyError {
   }
 }
 
-/** A file of settings cannot be used; the message lists everything that is wrong with it. */
+/** A settings file cannot be used. The message lists everything that is wrong with it. */
 export abstract class SettingsError extends AlpyError {
   readonly fault = 'usage';
-  /** the file, or the directory in which one was looked for */
+  /** the file, or the directory that was searched for one */
   readonly file: string;
   /** one line each */
   readonly problems: readonly string[];
@@ -61,48 +61,48 @@ export abstract class SettingsError extends AlpyError {
   }
 }
 
-/** The machine, the Docker daemon or a file that alpy needs is not as it must be. */
+/** Something is wrong with the machine, the Docker daemon or a file that alpy needs. */
 export class EnvironmentError extends AlpyError {
   readonly code: string = 'ALPY_ENVIRONMENT';
   readonly fault = 'environment';
 }
 
-/** The device under test did not do what was expected of it. */
+/** The device under test did not do what was expected. */
 export class DeviceError extends AlpyError {
   readonly code: string = 'ALPY_DEVICE';
   readonly fault = 'device';
 }
 
-/** Something that cannot happen did: a mistake in alpy itself. */
+/** Something impossible happened: a mistake in alpy itself. */
 export class BugError extends AlpyError {
   readonly code = 'ALPY_BUG';
   readonly fault = 'bug';
 }
 
-/** How deep errors that hold others are looked into. */
-const deepest = 10;
+/** How many levels of nested errors {@link partsOf} looks into. */
+const maxDepth = 10;
 
 /**
- * The errors that one stands for. A `SuppressedError` (a body failed, and then its clean-up) becomes what the body threw, then what
- * the clean-up threw; an `AggregateError` its errors; any other error itself. Also takes errors that came as plain data from another
- * process. Never empty.
+ * Splits an error that stands for several: a `SuppressedError` (a body failed, and then its clean-up) into the error of the body and
+ * that of the clean-up, an `AggregateError` into its errors. Returns any other error as the only part. Also takes errors that came
+ * from another process as plain data.
  */
 export function partsOf(error: unknown, depth = 0): readonly unknown[] {
-  if (typeof error !== 'object' || error === null || !('name' in error) || depth === deepest) return [error];
+  if (typeof error !== 'object' || error === null || !('name' in error) || depth === maxDepth) return [error];
   let parts: readonly unknown[] = [];
   if (error.name === 'SuppressedError' && 'suppressed' in error && 'error' in error) parts = [error.suppressed, error.error];
   if (error.name === 'AggregateError' && 'errors' in error && Array.isArray(error.errors)) parts = error.errors;
   return parts.length === 0 ? [error] : parts.flatMap((part) => partsOf(part, depth + 1));
 }
 
-/** The text of anything that was thrown; of an error that stands for several, the texts of all. */
+/** The message of anything that was thrown. If an error stands for several, the messages of all, one per line. */
 export function messageOf(error: unknown): string {
   return partsOf(error)
     .map((part) => (part instanceof Error ? part.message : String(part)))
     .join('\n');
 }
 
-/** The `code` of a system or Engine error (`ENOENT`, `ECONNREFUSED`, …), if it has one. */
+/** The `code` of a system or Engine error (`ENOENT`, `ECONNREFUSED`, …); `undefined` if it has none. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -2,11 +2,11 @@
 import { AlpyError, messageOf, type Fault } from './errors.ts';
 import { withDeadline } from './deadline.ts';
 
-/** Some of what was made could not be released; each entry says what and why. */
+/** Some resources could not be released. The message lists each with the reason. */
 export class CleanupError extends AlpyError {
   readonly code = 'ALPY_CLEANUP';
   readonly fault: Fault = 'environment';
-  /** what each failed release threw, in the order of release */
+  /** the error of each failed release, in the order of release */
   readonly errors: readonly unknown[];
 
   constructor(failures: readonly { readonly name: string; readonly error: unknown }[]) {
@@ -15,22 +15,22 @@ export class CleanupError extends AlpyError {
   }
 }
 
-/** Longest time that one release may take, in `ms`: a hung daemon must not hang the run. */
+/** Longest time for one release, in `ms`: a hung daemon must not hang the run. */
 const releaseTimeoutMs = 30_000;
 
 /**
- * What has to be released, last made first. Unlike `AsyncDisposableStack` every entry has a name and a deadline, one
- * failed release does not hide another, and a release is never cancelled.
+ * Resources to release, newest first. Unlike in `AsyncDisposableStack`, every entry has a name and a deadline, a failed release
+ * does not hide another, and a release is never cancelled.
  */
 export class Lifetime implements AsyncDisposable {
   #entries: { readonly name: string; readonly release: () => Promise<void> | void }[] = [];
 
-  /** Registers a release; call it before the act that it undoes, since a cancelled act may have happened all the same. */
+  /** Registers a release. Call it before acquiring the resource, because a cancelled request may have succeeded anyway. */
   defer(name: string, release: () => Promise<void> | void): void {
     this.#entries.push({ name, release });
   }
 
-  /** Gives everything registered so far to a new owner; this one then releases nothing. */
+  /** Moves all entries to a new lifetime; this one then releases nothing. */
   move(): Lifetime {
     const moved = new Lifetime();
     moved.#entries = this.#entries;
@@ -38,7 +38,7 @@ export class Lifetime implements AsyncDisposable {
     return moved;
   }
 
-  /** @throws {@link CleanupError} when at least one release failed or took longer than 30 s; the others have run all the same */
+  /** Runs all releases. @throws {@link CleanupError} afterwards, if one failed or took longer than 30 s */
   async [Symbol.asyncDispose](): Promise<void> {
     const failures: { name: string; error: unknown }[] = [];
     for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { StringDecoder } from 'node:string_decoder';
 
-/** Bytes of an output that are kept: the end tells how a program ended, and all of it may be more than there is memory. */
+/** Bytes of an output that are kept. Only the end is, because it shows how a program ended and the whole may not fit into memory. */
 const keptBytes = 16 * 1024 ** 2;
 
 const largestBlock = 256 * 1024;
 const smallestBlock = 4096;
 
-/** The end of an output of any length. Takes no more memory than it may keep, and one block. */
+/** Keeps the end of an output of any length. Uses one block more memory than it keeps. */
 export class OutputTail {
   readonly #limit: number;
   #blocks: Buffer[] = [];
@@ -17,7 +17,7 @@ export class OutputTail {
   #filled = 0;
   #total = 0;
 
-  /** @param limit - how many bytes to keep at least */
+  /** @param limit - how many bytes to keep */
   constructor(limit: number = keptBytes) {
     this.#limit = limit;
   }
@@ -27,11 +27,11 @@ export class OutputTail {
     return Math.max(0, this.#total - this.#limit);
   }
 
-  /** Adds bytes; they are copied. */
+  /** Adds bytes, which are copied. */
   push(chunk: Uint8Array): void {
     this.#total += chunk.length;
     for (let from = 0; from < chunk.length;) {
-      const block = this.#roomyBlock();
+      const block = this.#blockWithSpace();
       const count = Math.min(chunk.length - from, block.length - this.#filled);
       block.set(chunk.subarray(from, from + count), this.#filled);
       this.#filled += count;
@@ -40,14 +40,14 @@ export class OutputTail {
     }
   }
 
-  /** What was kept. */
+  /** Returns the bytes that were kept. */
   bytes(): Buffer {
     const last = this.#blocks.at(-1)?.subarray(0, this.#filled) ?? Buffer.alloc(0);
     const all = Buffer.concat([...this.#blocks.slice(0, -1), last]);
     return all.subarray(Math.max(0, all.length - this.#limit));
   }
 
-  #roomyBlock(): Buffer {
+  #blockWithSpace(): Buffer {
     const last = this.#blocks.at(-1);
     if (last && this.#filled < last.length) return last;
     const block = this.#spareBlock() ?? Buffer.allocUnsafe(Math.min(largestBlock, Math.max(smallestBlock, this.#kept)));
@@ -56,7 +56,7 @@ export class OutputTail {
     return block;
   }
 
-  /** The oldest block, when the others hold enough: to use it again leaves nothing to the garbage collector, which may be late. */
+  /** The oldest block, if the others hold enough. Reusing it leaves no garbage, which may be collected too late. */
   #spareBlock(): Buffer | undefined {
     const [first] = this.#blocks;
     if (!first || this.#kept - first.length < this.#limit) return undefined;
@@ -65,10 +65,10 @@ export class OutputTail {
   }
 }
 
-/** Longest line, in characters; a longer one counts as several, since a program that never ends its line must not fill the memory. */
+/** Longest line, in characters. A longer one is split, because a program that never ends its line must not fill the memory. */
 const longestLine = 16_384;
 
-/** Cuts an output into lines, which end as programs end them: by a line feed, a carriage return, or both. */
+/** Splits an output into lines, which end with a line feed, a carriage return, or both. */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
   readonly #decoder = new StringDecoder('utf8');
@@ -82,21 +82,21 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     const lines = (this.#rest + this.#decoder.write(chunk)).split(/\r?\n|\r(?!\n|$)/);
     this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.#tell(line);
+    for (const line of lines) this.#emit(line);
     while (this.#rest.length > longestLine) {
       this.#onLine(this.#rest.slice(0, longestLine));
       this.#rest = this.#rest.slice(longestLine);
     }
   }
 
-  /** Says that the output has ended; the last line need have no end. */
+  /** Call it when the output has ended. Passes on the last line even if it has no line end. */
   end(): void {
     const rest = (this.#rest + this.#decoder.end()).replace(/\r$/, '');
     this.#rest = '';
-    if (rest !== '') this.#tell(rest);
+    if (rest !== '') this.#emit(rest);
   }
 
-  #tell(line: string): void {
+  #emit(line: string): void {
     for (let from = 0; from === 0 || from < line.length; from += longestLine) this.#onLine(line.slice(from, from + longestLine));
   }
 }

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { codeOf } from './errors.ts';
 import { ownIdentity, parseIdentity, processState, type ProcessIdentity } from './identity.ts';
 
-/** How old a file must be to count as left behind if it cannot be seen from here whether its process lives, in `ms`. */
-const usualForeignLifeMs = 3_600_000;
+/** Age from which a file counts as left behind if its process cannot be seen from here, in `ms`. */
+const defaultForeignLifeMs = 3_600_000;
 
 /**
- * A name for a file that only matters while this process lives: `<prefix><place>-<pid>-<start>-<random>`. Should the process
- * be killed, {@link removeOrphans} of another one removes the file. Short, since sockets have short paths.
+ * Returns a name for a file that matters only while this process lives: `<prefix><place>-<pid>-<start>-<random>`. If the process
+ * is killed, {@link removeOrphans} of another process removes the file. The name is short because paths of sockets are.
  */
 export function ownedName(prefix: string): string {
   const { pid, start, ...place } = ownProcess();
@@ -19,16 +19,16 @@ export function ownedName(prefix: string): string {
 
 /** Which files count as left behind. */
 export interface OrphanOptions {
-  /** how long a file may be in use by a process that cannot be seen from here, in `ms`; default: an hour */
+  /** how long a process that cannot be seen from here may use a file, in `ms`; default: one hour */
   readonly foreignLifeMs?: number;
-  /** whether all that has the prefix is alpy's, also in the form of older versions; default: no, as it may be the user's */
+  /** whether every name with the prefix is alpy's, also names from older versions; default: no, it may be the user's */
   readonly isOurFolder?: boolean;
 }
 
 /**
- * Removes the files and folders named by {@link ownedName} whose process is gone; of a process that cannot be seen from here, those
- * that are too old to be in use. What another user made stays.
- * @returns the paths of what was removed
+ * Removes the files and folders with a name of {@link ownedName} whose process has ended. If the process cannot be seen from here,
+ * removes those that are too old to be in use. Keeps those of other users.
+ * @returns the removed paths
  */
 export function removeOrphans(folder: string, prefix: string, options: OrphanOptions = {}): readonly string[] {
   return namesIn(folder).flatMap((name) => {
@@ -38,7 +38,7 @@ export function removeOrphans(folder: string, prefix: string, options: OrphanOpt
       rmSync(path, { recursive: true, force: true });
       return [path];
     } catch {
-      return []; // somebody else is faster, or the file system is read-only
+      return []; // another process was faster, or the file system is read-only
     }
   });
 }
@@ -48,26 +48,26 @@ function namesIn(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
-    return []; // there is no such folder, or it is closed to us: nothing of ours is in it
+    return []; // there is no such folder, or we may not read it, so it contains nothing of ours
   }
 }
 
 function isOrphan(
   path: string,
   owner: string,
-  { foreignLifeMs = usualForeignLifeMs, isOurFolder = false }: OrphanOptions,
+  { foreignLifeMs = defaultForeignLifeMs, isOurFolder = false }: OrphanOptions,
 ): boolean {
   const [, mark, pid = '', start = ''] = /^([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{6}$/.exec(owner) ?? [];
   if (mark === undefined && !isOurFolder) return false;
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats?.uid !== process.getuid?.()) return false; // it could change under our hands while it is removed
+  if (stats?.uid !== process.getuid?.()) return false; // its owner could change it while we remove it
   const own = ownProcess();
   const state = mark === placeMark(own) ? processState({ ...own, pid: Number(pid), start }) : 'unknown';
   if (state !== 'unknown') return state === 'dead';
   return stats !== undefined && Date.now() - stats.mtimeMs > foreignLifeMs;
 }
 
-/** Identity of this process. If it is not known, files count as those of another machine. */
+/** Identity of this process. If it is unknown, all files count as those of another machine. */
 function ownProcess(): ProcessIdentity {
   return parseIdentity(ownIdentity() ?? '') ?? { bootId: '', pidNamespace: '', pid: 0, start: '0' };
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files in folders that a container can write to: what is found there may be a link to a file of this machine, or a pipe.
+// Files in folders that a container can write to. Their paths may lead to a link to a file of this machine, or to a pipe.
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, ftruncateSync, openSync } from 'node:fs';
 import { open, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { codeOf, EnvironmentError } from './errors.ts';
 
-/** Names a file without opening it. Linux's value on x86-64 and arm64; Node has no name for it. */
+/** Gets a descriptor of a file without opening it. Linux's value on x86-64 and arm64; Node does not export it. */
 const O_PATH = 0o10000000;
 
-/** How to open a file that is there; each as the flag of the same name of `fs.open`. */
+/** How to open an existing file, by the names of the flags of `fs.open`. */
 const flagsOf = {
   r: constants.O_RDONLY,
   'r+': constants.O_RDWR,
@@ -16,13 +16,13 @@ const flagsOf = {
   a: constants.O_WRONLY | constants.O_APPEND,
 } as const;
 
-/** What a path may be expected to be. */
+/** What is expected at a path. */
 export type PlainKind = 'file' | 'pipe';
 
 /**
- * Opens what is at a path if it is of a kind; the last part of the path may be no link. Anything else is not even opened:
- * opening a device may have an effect, as a watchdog restarts the machine, and opening a pipe lets its other end go on.
- * @returns the descriptor, which does not block; undefined if nothing is there
+ * Opens a path if it has the expected kind. The last part of the path must not be a link. Other files are not even opened: opening
+ * a device may have side effects (a watchdog restarts the machine), and opening a pipe unblocks its other end.
+ * @returns a non-blocking descriptor; undefined if nothing is there
  * @throws EnvironmentError if something else is there
  * @throws Error of the file system
  */
@@ -44,23 +44,23 @@ export function openOnlySync(kind: PlainKind, path: string, flags: number): numb
 }
 
 /**
- * Opens a regular file and nothing else, as {@link openOnlySync} does; makes it for `w` and `a` if it is not there.
+ * Opens a regular file and nothing else, like {@link openOnlySync}. For `w` and `a`, creates it if nothing is there.
  * @param mode - as for `fs.open`
  * @returns the descriptor, which the caller closes
- * @throws EnvironmentError when something else is there
+ * @throws EnvironmentError if something else is there
  * @throws Error of the file system
  */
 export function openPlainSync(path: string, mode: keyof typeof flagsOf): number {
   const found = openOnlySync('file', path, flagsOf[mode]);
   if (found !== undefined) {
-    if (mode === 'w') ftruncateSync(found); // only now: what is no file must not lose its content
+    if (mode === 'w') ftruncateSync(found); // not before: only a regular file may lose its content
     return found;
   }
-  const isMade = mode === 'w' || mode === 'a';
-  return openSync(path, flagsOf[mode] | constants.O_NOFOLLOW | (isMade ? constants.O_CREAT | constants.O_EXCL : 0));
+  const isCreated = mode === 'w' || mode === 'a';
+  return openSync(path, flagsOf[mode] | constants.O_NOFOLLOW | (isCreated ? constants.O_CREAT | constants.O_EXCL : 0));
 }
 
-/** The same as {@link openPlainSync}, as a handle. @throws what that throws */
+/** Like {@link openPlainSync}, but returns a handle. @throws the same errors */
 export async function openPlain(path: string, mode: keyof typeof flagsOf): Promise<FileHandle> {
   const file = openPlainSync(path, mode);
   try {
@@ -71,11 +71,11 @@ export async function openPlain(path: string, mode: keyof typeof flagsOf): Promi
 }
 
 /**
- * Puts a file in place, whole or not at all. What was there before, also a link, is replaced and not written to.
+ * Writes a file completely or not at all. Replaces what was at the path, also a link, instead of writing to it.
  * @throws Error of the file system
  */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.part`; // nobody can have put a link at a name that nobody knows
+  const draft = `${path}.${randomBytes(6).toString('hex')}.part`; // nobody can guess the name and put a link there
   try {
     await writeFile(draft, content, { flag: 'wx' });
     await rename(draft, path);

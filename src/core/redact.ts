@@ -3,15 +3,15 @@ import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { Variables } from './variables.ts';
 
-/** Length from which a value is masked; shorter ones occur by chance. The same as for GitLab's masked variables. */
+/** Shortest value that is masked; shorter ones occur by chance. The same as for GitLab's masked variables. */
 const minLength = 8;
 const mask = '[MASKED]';
 
 /**
- * Makes a function that replaces every occurrence of each secret by `[MASKED]`, also in the forms in which they travel:
- * URL-encoded, in JSON, as base64 (alone or inside of something longer), and line by line when there are several lines.
- * What overlaps becomes one mask. The function is pure.
- * @param values - secrets; those of less than 8 characters are ignored
+ * Returns a pure function that replaces every occurrence of each secret by `[MASKED]`. It also finds secrets that are URL-encoded,
+ * in JSON or in base64 (alone or inside something longer), and each line of a secret with several lines. Overlapping occurrences
+ * become one mask.
+ * @param values - secrets; those with less than 8 characters are ignored
  */
 export function makeRedactor(values: readonly string[]): (text: string) => string {
   const forms = [...new Set(values.flatMap(formsOf))].sort((a, b) => b.length - a.length);
@@ -27,11 +27,11 @@ export function makeRedactor(values: readonly string[]): (text: string) => strin
 }
 
 /**
- * The values in an environment that must never be shown: of the variables that GitLab masks by nature, and of those whose
- * names say so (`…TOKEN`, `…PASSWORD`, `…SECRET`, …). Not those of less than 8 characters, words such as `disabled`, short
- * numbers, or the path of an existing file, as a GitLab variable of type file holds one.
+ * Finds the values in an environment that must never be shown: of the variables that GitLab always masks, and of those whose names
+ * say so (`…TOKEN`, `…PASSWORD`, `…SECRET`, …). Leaves out values with less than 8 characters, words such as `disabled`, short
+ * numbers, and paths of existing files, which are the values of GitLab's file variables.
  * @param env - variables by name
- * @param exists - whether there is a file of that absolute path; default: asks the file system
+ * @param exists - whether a file with that absolute path exists; default: asks the file system
  */
 export function secretsOf(env: Variables, exists: (path: string) => boolean = existsSync): readonly string[] {
   const named = Object.entries(env).flatMap(([name, value]) => (value !== undefined && isSecretName(name) ? [value] : []));
@@ -47,13 +47,13 @@ function isPlain(value: string): boolean {
   return value.length < minLength || /^(disabled|required|optional|undefined)$/i.test(value) || /^\d{1,11}$/.test(value);
 }
 
-/** The password in a URL, as it stands there and decoded. */
+/** The password in a URL, as it is written and decoded. */
 function passwordsOf(url: string): readonly string[] {
   const password = URL.parse(url)?.password ?? '';
   try {
     return [password, decodeURIComponent(password)];
   } catch {
-    return [password]; // a stray % is part of it
+    return [password]; // it contains a plain %
   }
 }
 
@@ -61,7 +61,7 @@ function formsOf(value: string): readonly string[] {
   const plain = value.trim().toWellFormed();
   const lines = plain.split(/\r?\n/).map((line) => line.trim());
   const forms = [plain, ...lines].flatMap((text) => {
-    if (text.length < minLength) return []; // before encoding, which would lengthen a harmless line
+    if (text.length < minLength) return []; // checked before encoding, which makes harmless lines longer
     const url = encodeURIComponent(text);
     const lowerUrl = url.replace(/%../g, (code) => code.toLowerCase());
     const urls = [url, lowerUrl].flatMap((form) => [form, form.replaceAll('%20', '+')]);
@@ -70,11 +70,11 @@ function formsOf(value: string): readonly string[] {
   return [...(plain === '' ? [] : [value]), ...forms].filter((form) => form.length >= minLength);
 }
 
-/** Base64 of a text, and what always occurs in that of a longer text with it inside, whatever stands around it. */
+/** Base64 of a text, and the parts that occur in the base64 of any longer text that contains it. */
 function base64Forms(text: string): readonly string[] {
   const inside = [0, 1, 2].map((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
-    // a character holds 6 bits: leave out those that hold bits of a neighbour too
+    // a character holds 6 bits: leave out those that also depend on the neighbouring text
     return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));
   });
   const whole = Buffer.from(text).toString('base64');

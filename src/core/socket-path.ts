@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** Longest path that a socket can have, in `bytes` (`sun_path` of unix(7), without its NUL). */
+/** Longest path of a socket, in bytes (`sun_path` of unix(7) without the final NUL). */
 export const longestSocketPath = 107;

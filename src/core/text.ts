@@ -5,8 +5,8 @@ import { stripVTControlCharacters } from 'node:util';
 const names: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 13: '\\r', 27: '\\e', 92: '\\\\' };
 
 /**
- * Makes bytes readable without losing any: printable ASCII stays, valid UTF-8 stays, all else becomes an escape
- * (`\n`, `\e`, `\x00`).
+ * Makes bytes readable without losing any: printable ASCII and valid UTF-8 stay, everything else becomes an escape (`\n`, `\e`,
+ * `\x00`).
  */
 export function escapeBytes(bytes: Uint8Array): string {
   let out = '';
@@ -29,24 +29,24 @@ function escapeCode(code: number, character: string, keepAbove127: boolean): str
   return character;
 }
 
-/** Removes escape sequences and the control characters that XML 1.0 forbids; tab, line feed and carriage return stay. */
+/** Removes escape sequences and the control characters that XML 1.0 forbids. Keeps tabs, line feeds and carriage returns. */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '')
     .toWellFormed();
 }
 
-/** The last `length` characters of `text`, with a mark where something was left out. */
+/** The last `length` characters of `text`, after `…` if something was left out. */
 export function tail(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - length)}`;
 }
 
-/** A path with forward slashes, as reports have it on every system. */
+/** A path with forward slashes, as reports show it on every system. */
 export function slashes(path: string): string {
   return path.split(sep).join('/');
 }
 
-/** Rows as lines whose cells stand below each other. */
+/** Formats rows as lines with aligned columns. */
 export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) => {
@@ -55,17 +55,17 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
   });
 }
 
-/** What `printf %b` prints as this byte. */
+/** The escape that `printf %b` prints as this byte. */
 export function octalEscape(byte: number): string {
   return `\\0${byte.toString(8).padStart(3, '0')}`;
 }
 
-/** Makes one word of any text, for a shell. */
+/** Quotes any text as one word of a shell. */
 export function quoteWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** The same for people to read: quoted only if it has to be. */
+/** Like {@link quoteWord}, but for people to read: quotes only if necessary. */
 export function shellWord(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : quoteWord(text);
 }

@@ -15,7 +15,7 @@ test('results are in the order of the tasks', async () => {
   expect(await results).toEqual(['a', 2]);
 });
 
-test('the first failure stops the others, and all have ended when it is told', async () => {
+test('the first failure aborts the other tasks, and is thrown when all have ended', async () => {
   const events: string[] = [];
   const first = new Error('first');
   const run = allOrAbort(undefined, [

@@ -4,7 +4,7 @@ import { EnvironmentError, messageOf, partsOf } from '../../../src/core/errors.t
 import { CleanupError } from '../../../src/core/lifetime.ts';
 import { step, withSink, type StepEvent } from '../../../src/core/step.ts';
 
-/** Fails, and then fails again when it cleans up. */
+/** Fails, and then fails again in its clean-up. */
 async function failTwice(): Promise<void> {
   await using _used = { [Symbol.asyncDispose]: () => Promise.reject(new Error('the clean-up failed')) };
   await Promise.reject(new Error('the body failed'));
@@ -17,7 +17,7 @@ async function caught(body: () => Promise<unknown>): Promise<unknown> {
   );
 }
 
-test('of an error that stands for several, all are told, the first cause first', async () => {
+test('the message of an error that stands for several lists all, the first cause first', async () => {
   const twice = await caught(failTwice);
   expect(twice).toMatchObject({ name: 'SuppressedError' });
   expect(messageOf(twice)).toBe('the body failed\nthe clean-up failed');
@@ -25,18 +25,18 @@ test('of an error that stands for several, all are told, the first cause first',
   expect(messageOf(all)).toBe('the body failed\nthe clean-up failed\nno disk\na string');
 });
 
-test('an error that stands for itself alone stays as it is, also one whose message lists its causes', () => {
+test('partsOf returns any other error as the only part, also one whose message lists its causes', () => {
   const cleanUp = new CleanupError([{ name: 'qemu', error: new Error('stuck') }]);
   for (const error of [cleanUp, new AggregateError([], 'none'), 'text', undefined]) expect(partsOf(error)).toEqual([error]);
 });
 
-test('errors that hold each other end', () => {
+test('partsOf ends for errors that contain each other', () => {
   const circle = new AggregateError([], 'circle');
   circle.errors.push(circle);
   expect(partsOf(circle)).toEqual([circle]);
 });
 
-test('the end of a step says both why it failed and why its clean-up did', async () => {
+test('the end event of a step has the error of its body and of its clean-up', async () => {
   const events: StepEvent[] = [];
   await caught(() =>
     withSink(

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { readLines } from '../../../src/core/lines.ts';
 
-test('a stream that fails or is destroyed ends its lines, and not the process', async () => {
+test('a stream that fails or is destroyed closes its lines and does not end the process', async () => {
   for (const reason of [new Error('aborted'), undefined]) {
     const stream = new PassThrough();
     stream.on('error', () => undefined);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { LineSplitter, OutputTail } from '../../../src/core/output.ts';
 
-test('the end of an output is kept, and how much came before', () => {
+test('OutputTail keeps the end of an output and counts the dropped bytes', () => {
   const tail = new OutputTail(10_000);
   for (let n = 0; n < 10_000; n += 1) tail.push(Buffer.from(`line ${n}\n`));
   const all = Array.from({ length: 10_000 }, (_, n) => `line ${n}\n`).join('');
@@ -10,7 +10,7 @@ test('the end of an output is kept, and how much came before', () => {
   expect(tail.droppedBytes).toBe(all.length - 10_000);
 });
 
-test('what fits is whole, also when it comes at once', () => {
+test('OutputTail keeps an output of exactly its limit that comes as one chunk', () => {
   const tail = new OutputTail(300_000);
   expect(tail.bytes().length).toBe(0);
   const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, n) => n % 251));
@@ -27,14 +27,14 @@ function linesOf(...chunks: readonly (string | Buffer)[]): readonly string[] {
   return lines;
 }
 
-test('lines end by a line feed, a carriage return or both, wherever the output was cut', () => {
+test('lines end with a line feed, a carriage return or both, wherever the output is split into chunks', () => {
   expect(linesOf('a\nb\r\nc\rd\n\ne')).toEqual(['a', 'b', 'c', 'd', '', 'e']);
   expect(linesOf('a\r', '\nb', '\r', 'c\r')).toEqual(['a', 'b', 'c']);
   const bytes = Buffer.from('grüße\n');
   expect(linesOf(bytes.subarray(0, 3), bytes.subarray(3))).toEqual(['grüße']);
 });
 
-test('a line without end becomes many', () => {
+test('a very long line is split into many', () => {
   const chunks = Array.from({ length: 100 }, () => 'x'.repeat(1000));
   const lines = linesOf(...chunks, 'y');
   expect(lines.join('')).toBe(`${'x'.repeat(100_000)}y`);

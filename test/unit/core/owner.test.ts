@@ -9,16 +9,16 @@ import { ownedName, removeOrphans } from '../../../src/core/owner.ts';
 
 const owner = join(import.meta.dirname, '..', '..', '..', 'src', 'core', 'owner.ts');
 
-/** A name that a process gave which has ended since. */
-async function nameOfTheDead(prefix: string): Promise<string> {
+/** Returns a name from a process that has ended since. */
+async function nameFromDeadProcess(prefix: string): Promise<string> {
   const script = `import { ownedName } from ${JSON.stringify(owner)}; process.stdout.write(ownedName('${prefix}'));`;
   const env = { ...process.env, NODE_OPTIONS: '' };
   return (await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env })).stdout;
 }
 
-test('what a process left that was killed is removed, and nothing else', async () => {
+test('removeOrphans removes what dead processes left behind, and nothing else', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
-  const [dead, alive, other] = [await nameOfTheDead('.x-'), ownedName('.x-'), '.y-1-1-1-abcdef'];
+  const [dead, alive, other] = [await nameFromDeadProcess('.x-'), ownedName('.x-'), '.y-1-1-1-abcdef'];
   const reused = alive.replace(/-\d+(-[0-9a-f]{6})$/, '-1$1'); // our PID, but of a process that started earlier
   for (const name of [dead, alive, other, reused]) await mkdir(join(made.path, name));
   await writeFile(join(made.path, dead, 'file'), 'x');
@@ -31,7 +31,7 @@ test('what a process left that was killed is removed, and nothing else', async (
   expect(removeOrphans(join(made.path, 'nowhere'), '.x-')).toEqual([]);
 });
 
-test('what a process of another PID namespace made is removed when it is old', async () => {
+test('files of another PID namespace are removed only if they are old', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
   const names = ['.x-00000000-1-1-abcdef', '.x-00000000-1-1-fedcba'];
   for (const name of names) await writeFile(join(made.path, name), '');
@@ -40,7 +40,7 @@ test('what a process of another PID namespace made is removed when it is old', a
   expect(await readdir(made.path)).toEqual(['.x-00000000-1-1-abcdef']);
 });
 
-test("a user's file stays, however old it is and however its name begins", async () => {
+test("a user's file stays, no matter how old it is and whether its name has the prefix", async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-owner-'));
   const names = ['.x-', '.x-00000000-1-1-abcdef.txt', '.x-results'];
   for (const name of names) {

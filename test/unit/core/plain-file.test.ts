@@ -38,7 +38,7 @@ describe.each([
     expect((await readdir(directory)).sort()).toEqual(['file', 'victim']);
   });
 
-  test('is replaced, and not written to', async () => {
+  test('is replaced by replaceFile, which does not follow it', async () => {
     await make();
     await replaceFile(path, 'new');
     expect((await lstat(path)).isFile()).toBe(true);
@@ -52,7 +52,7 @@ test('a folder and a device are not opened', async () => {
   expect(() => openPlainSync('/dev/null', 'a')).toThrow(expect.objectContaining({ code: refused.code }));
 });
 
-test('a file is read, appended to and made empty, and what is not there is made or missed', async () => {
+test('a file can be read, appended to and emptied; a missing one is created for writing and an error for reading', async () => {
   await expect(openPlain(path, 'r')).rejects.toMatchObject({ code: 'ENOENT' });
   const appending = openPlainSync(path, 'a');
   writeSync(appending, 'one');

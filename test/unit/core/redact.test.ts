@@ -4,14 +4,14 @@ import { makeRedactor, secretsOf } from '../../../src/core/redact.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-test('every occurrence of every secret, those that overlap as one', () => {
+test('every occurrence of every secret is masked, and overlapping ones get one mask', () => {
   const redact = makeRedactor(['abcdefgh', 'abcdefghijkl', 'ijklmnop', 'a.c+e(g)']);
   expect(redact('abcdefgh, abcdefghijkl; abcdefghabcdefgh')).toBe('[MASKED], [MASKED]; [MASKED][MASKED]');
   expect(redact('<abcdefghijklmnop> a.c+e(g) axc+e(g)')).toBe('<[MASKED]> [MASKED] axc+e(g)');
   expect(redact('')).toBe('');
 });
 
-test('short values and no values change nothing', () => {
+test('short or missing secrets change nothing', () => {
   expect(makeRedactor(['', 'a', 'seven77', '        '])('a seven77         b')).toBe('a seven77         b');
   expect(makeRedactor([])('abcdefgh')).toBe('abcdefgh');
 });
@@ -22,27 +22,27 @@ test.each([
   ['as it is', secret],
   ['URL-encoded', encodeURIComponent(secret)],
   ['URL-encoded in lower case', encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase())],
-  ['of a form', encodeURIComponent(secret).replaceAll('%20', '+')],
+  ['encoded like a form', encodeURIComponent(secret).replaceAll('%20', '+')],
   ['in JSON', JSON.stringify(secret).slice(1, -1)],
   ['base64', base64(secret)],
   ['base64 without padding', base64(secret).replaceAll('=', '')],
   ['base64 for URLs', Buffer.from(secret).toString('base64url')],
-])('a secret %s', (_, form) => {
+])('a secret is masked %s', (_, form) => {
   expect(makeRedactor([secret])(`x ${form} y`)).toBe('x [MASKED] y');
 });
 
-test.each(['', 'u', 'u:', 'user:'])('inside of the base64 of a longer text that begins with "%s"', (before) => {
+test.each(['', 'u', 'u:', 'user:'])('a secret is masked inside the base64 of a longer text that begins with "%s"', (before) => {
   const text = makeRedactor(['s3cr3t-token'])(base64(`${before}s3cr3t-token and more`));
   expect(text).toContain('[MASKED]');
   expect(Buffer.from(text.replace('[MASKED]', ''), 'base64').toString('latin1')).not.toMatch(/cr3t|tok/);
 });
 
-test('a secret of several lines is masked line by line too', () => {
+test('each line of a secret with several lines is masked', () => {
   const redact = makeRedactor(['line one\r\nline two\nend\n']);
   expect(redact('line one\nline two\nend')).toBe('[MASKED]\n[MASKED]\nend');
 });
 
-test('the variables that hold secrets', () => {
+test('secretsOf finds secrets by the names of variables', () => {
   const env = {
     CI_JOB_TOKEN: 'glcbt-job-token',
     CI_JOB_JWT_V2: 'eyJhbGciOi.jwt',
@@ -77,11 +77,14 @@ test('the variables that hold secrets', () => {
   ]);
 });
 
-test.each(['', 'no URL', 'https://gitlab.example/g/p.git', 'https://user@gitlab.example'])('no password in "%s"', (url) => {
-  expect(secretsOf({ CI_REPOSITORY_URL: url })).toEqual([]);
-});
+test.each(['', 'no URL', 'https://gitlab.example/g/p.git', 'https://user@gitlab.example'])(
+  'secretsOf finds no password in the URL "%s"',
+  (url) => {
+    expect(secretsOf({ CI_REPOSITORY_URL: url })).toEqual([]);
+  },
+);
 
-test('a password in a URL that cannot be decoded; a real file', () => {
+test('secretsOf finds a password in a URL that cannot be decoded, and leaves out the path of a file', () => {
   expect(secretsOf({ CI_REPOSITORY_URL: 'https://u:100%pass%word@h/p' })).toEqual(['100%pass%word']);
   expect(secretsOf({ KEY_TOKEN: import.meta.filename })).toEqual([]);
 });
