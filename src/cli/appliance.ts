@@ -105,7 +105,7 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const disk = await factory.inspectDisk(appliance, io.signal);
   await using testbed = await factory.create({ appliance, topology: resolveTopology({ links: 0 }), disk, directory }, io.signal);
   const startMs = performance.now();
-  await testbed.dut.boot({ signal: io.signal });
+  await testbed.boot({ signal: io.signal });
   const durationMs = performance.now() - startMs;
   await testbed.close(); // its errors come before the good news
   const what = appliance.login ? 'booted, and its login works' : 'started; without appliance.login alpy cannot tell more';

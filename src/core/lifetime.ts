@@ -18,6 +18,17 @@ export class CleanupError extends AlpyError {
 /** Longest time for one release, in `ms`: a hung daemon must not hang the run. */
 const releaseTimeoutMs = 30_000;
 
+/** Runs a release. @throws Error if it takes longer than 30 s, or what it throws */
+export async function runRelease(release: () => Promise<void> | void): Promise<void> {
+  await withDeadline(
+    { timeoutMs: releaseTimeoutMs },
+    () => new Error(`not released within ${releaseTimeoutMs / 1000} s`),
+    async () => {
+      await release();
+    },
+  );
+}
+
 /**
  * Resources to release, newest first. Unlike in `AsyncDisposableStack`, every entry has a name and a deadline, a failed release
  * does not hide another, and a release is never cancelled.
@@ -44,13 +55,7 @@ export class Lifetime implements AsyncDisposable {
     for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {
       const { name, release } = entry;
       try {
-        await withDeadline(
-          { timeoutMs: releaseTimeoutMs },
-          () => new Error(`not released within ${releaseTimeoutMs / 1000} s`),
-          async () => {
-            await release();
-          },
-        );
+        await runRelease(release);
       } catch (error) {
         failures.push({ name, error });
       }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { markHandled } from '../core/mark-handled.ts';
-import type { Appliance, Once, Testbed } from '../testbed/index.ts';
+import type { Appliance, CreatedTestbed, Once, Testbed } from '../testbed/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
@@ -37,22 +37,20 @@ export async function makeTestbed(request: TestRequest, state: TestState, signal
   const { host, scheduler } = runFacts();
   const memoryMiB = testbedMiB(appliance.memoryMiB, host.accel) + (needs.memoryMiB ?? 0);
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
-  state.testbed = create(request, state, signal); // all of it, so that the clean-up waits for what was begun
-  markHandled(state.testbed); // awaited here
-  const testbed = await state.testbed;
-  if (!autoBoot) return testbed;
-  const bootGuest = (): Promise<void> => testbed.dut.boot({ signal });
-  if (testbed.dut.isAtSnapshot) await bootGuest();
-  else {
-    using _lock = await acquireBootLock(undefined, signal);
-    // A test that asks for a cold boot wants to see it, even if it fails again. One that only got no snapshot does not.
-    if (boot === 'cold') await bootGuest();
-    else await failedBoots().guard(nameOfBoot(request), { test: state.test, directory: state.directory }, signal, bootGuest);
-  }
-  return testbed;
+  const creating = create(request, state, signal);
+  state.testbed = creating; // all of it, so that the clean-up waits for what was begun
+  markHandled(creating); // awaited here
+  const created = await creating;
+  if (!autoBoot) return created;
+  const bootGuest = (): Promise<Testbed> => created.boot({ signal });
+  if (created.dut.isAtSnapshot) return bootGuest();
+  using _lock = await acquireBootLock(undefined, signal);
+  // A test that asks for a cold boot wants to see it, even if it fails again. One that only got no snapshot does not.
+  if (boot === 'cold') return await bootGuest();
+  return await failedBoots().guard(nameOfBoot(request), { test: state.test, directory: state.directory }, signal, bootGuest);
 }
 
-async function create(request: TestRequest, state: TestState, signal: AbortSignal): Promise<Testbed> {
+async function create(request: TestRequest, state: TestState, signal: AbortSignal): Promise<CreatedTestbed> {
   const { appliance, topology, boot, autoBoot } = request;
   const { test, directory } = state;
   const once: Once = async (key, make) => {

@@ -150,8 +150,7 @@ async function bootTestbed(
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create({ appliance, topology: resolveTopology(config.topology), disk, directory, start }, signal);
   lifetime.defer('testbed', () => testbed.close());
-  await testbed.dut.boot({ signal });
-  return testbed;
+  return await testbed.boot({ signal });
 }
 
 /** @throws UsageError when a file lies in none of the folders in which it must, links followed */

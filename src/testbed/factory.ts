@@ -10,7 +10,7 @@ import { inspectApplianceDisk, type DiskQuestion, type FileFacts, type HostFacts
 import type { LifelinePool } from './lifelines.ts';
 import { provideSnapshot, type Once, type SnapshotSpec } from './snapshot.ts';
 import { storeFor, type SnapshotPlace } from './snapshot-place.ts';
-import type { Testbed } from './testbed.ts';
+import type { CreatedTestbed } from './testbed.ts';
 
 /** What a factory can use besides the machine. */
 export interface FactoryOptions {
@@ -64,12 +64,12 @@ export class TestbedFactory {
   }
 
   /**
-   * Creates a testbed. Its virtual CPU does not run yet: `dut.boot()` boots the guest or restores it. If anything fails,
-   * nothing of it is left.
+   * Creates a testbed. Its virtual CPU does not run yet: `boot()` boots the guest or restores it. If anything fails, nothing
+   * of it is left.
    * @throws HypervisorError, ContainerError, EnvironmentError
    * @throws BootError, GuestLostError when the appliance does not boot for the snapshot
    */
-  async create(request: TestbedRequest, signal?: AbortSignal): Promise<Testbed> {
+  async create(request: TestbedRequest, signal?: AbortSignal): Promise<CreatedTestbed> {
     const { appliance, topology, disk, directory } = request;
     const { lifelines, decoder } = this.#options;
     const from = await this.#snapshotFor(request, signal);

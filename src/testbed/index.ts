@@ -16,4 +16,4 @@ export { Link } from './link.ts';
 export { LifelinePool } from './lifelines.ts';
 export type { Once, SnapshotSpec } from './snapshot.ts';
 export type { SnapshotPlace } from './snapshot-place.ts';
-export { Testbed } from './testbed.ts';
+export { CreatedTestbed, Testbed } from './testbed.ts';

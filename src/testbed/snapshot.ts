@@ -20,9 +20,10 @@ import {
 } from '../qemu/index.ts';
 import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
-import { createTestbed, type TestbedSpec } from './create.ts';
+import { createTestbed } from './create.ts';
+import type { TestbedSpec } from './creation.ts';
 import type { Appliance } from './dut-parts.ts';
-import type { Dut } from './dut.ts';
+import type { CreatedTestbed } from './testbed.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
@@ -119,7 +120,7 @@ export async function provideSnapshot(
     const madeMeanwhile = await store.find(key);
     if (madeMeanwhile) return madeMeanwhile;
     return await categorizedStep('snapshot.make', 'alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
-      makeSnapshot(engine, facts, store, { ...spec, ...origin, directory }, signal),
+      makeSnapshot(engine, facts, store, { ...spec, ...origin, key, directory }, signal),
     );
   });
 }
@@ -128,10 +129,10 @@ async function makeSnapshot(
   engine: Engine,
   facts: HostFacts,
   store: SnapshotStore,
-  spec: SnapshotSpec & Origin & { readonly directory: string },
+  spec: SnapshotSpec & Origin & { readonly key: string; readonly directory: string },
   signal?: AbortSignal,
 ): Promise<Snapshot> {
-  const { appliance, topology, disk, from, files, directory } = spec;
+  const { appliance, topology, disk, from, files, key, directory } = spec;
   const memoryBytes = appliance.memoryMiB * 1024 ** 2;
   const draft = await store.begin(memoryBytes + diskAllowanceBytes);
   try {
@@ -143,7 +144,7 @@ async function makeSnapshot(
     });
     const record = {
       format: 1,
-      key: snapshotKey(from),
+      key,
       appliance: appliance.name,
       createdAt: new Date().toISOString(),
       madeFrom: from,
@@ -158,7 +159,7 @@ async function makeSnapshot(
 /** The testbed is gone when this returns: only then are the files of the snapshot complete. */
 async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
   const testbed = await createTestbed(engine, facts, spec, signal);
-  const saved = await saveBooted(testbed.dut, facts, signal).catch(async (error: unknown) => {
+  const saved = await bootAndSaveState(testbed, facts, signal).catch(async (error: unknown) => {
     await testbed.close().catch((follows: unknown) => {
       log('alpy.snapshot', `then the testbed was not torn down properly: ${messageOf(follows)}`); // why it did not boot is the error to throw
     });
@@ -173,8 +174,8 @@ interface SavedGuest {
   readonly qemuVersion: string;
 }
 
-async function saveBooted(dut: Dut, facts: HostFacts, signal?: AbortSignal): Promise<SavedGuest> {
-  await dut.boot({ signal });
+async function bootAndSaveState(created: CreatedTestbed, facts: HostFacts, signal?: AbortSignal): Promise<SavedGuest> {
+  const { dut } = await created.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
   await assertOtherDisksUnwritten(dut.qmp);
   const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch((error: unknown) => {

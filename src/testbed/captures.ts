@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { replaceFile } from '../core/plain-file.ts';
+import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
+import type { Lifeline } from '../docker/index.ts';
+import type { GuestClock, Hypervisor } from '../qemu/index.ts';
+import type { NicSpec, NodeLink } from '../topology/index.ts';
+import { createWorldWritableFile } from './world-writable-file.ts';
+
+/** Where the captures of a testbed are, and what reading them takes. */
+export interface CapturePlace {
+  readonly hypervisor: Hypervisor;
+  /** absolute path of the testbed's folder */
+  readonly directory: string;
+  /** whether QEMU writes them inside its container, where the daemon sees no files of this machine */
+  readonly areInside: boolean;
+  /** turns a time in a pcap file into wall-clock time, both in `ms` */
+  readonly toWallClock: (recordedMs: number) => number;
+  readonly decoder: Decoder | undefined;
+}
+
+/** Creates the testbed's folder with the pcap files for QEMU to write. @throws EnvironmentError if it cannot */
+export async function createCaptureFiles(directory: string, links: readonly NodeLink[]): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const { nic } of links) await createWorldWritableFile(join(directory, nic.capture.file));
+  } catch (cause) {
+    throw new EnvironmentError(`cannot create the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Converts the times in a pcap file: filter-dump adds the start of the guest's clock, in whole seconds, to the virtual clock. */
+export function wallClockOf(clock: GuestClock, clockStart: Date): CapturePlace['toWallClock'] {
+  const startMs = Math.floor(clockStart.getTime() / 1000) * 1000;
+  return (recordedMs) => clock.wallMs(recordedMs - startMs);
+}
+
+/** The capture of a link, which the link's NIC records. */
+export function captureOf(name: string, nic: NicSpec, place: CapturePlace): Capture {
+  const { hypervisor, directory, areInside, toWallClock, decoder } = place;
+  const file = join(directory, nic.capture.file);
+  const source = {
+    name,
+    container: hypervisor.container,
+    path: join(hypervisor.directory, nic.capture.file),
+    file: areInside ? undefined : file,
+    toWallClock,
+    decoder,
+  };
+  return new Capture(source, file);
+}
+
+/** Completes captures after QEMU has ended: copies them out of its container if they are inside, and corrects their times. */
+export async function finishCaptures(captures: readonly Capture[], lifeline: Lifeline, place: CapturePlace): Promise<void> {
+  const { hypervisor, directory, areInside, toWallClock } = place;
+  if (areInside && captures.length > 0) await copyOut(lifeline, hypervisor.directory, directory);
+  await Promise.all(captures.map(({ path }) => finishCapture(path, toWallClock)));
+}
+
+async function copyOut(lifeline: Lifeline, from: string, to: string): Promise<void> {
+  for (const [name, content] of await lifeline.container.read(from))
+    await replaceFile(join(to, name.split('/').at(-1) ?? name), content);
+}
