@@ -20,13 +20,13 @@ interface ApplianceArguments {
 /** `alpy appliance` */
 export const applianceCommand = (io: CliIo): CommandModule<object, ApplianceArguments> => ({
   command: 'appliance <action> [file]',
-  describe: 'Boot the disk image once, to see that it is any good; build Rabbit, the example; hand an image to later jobs',
+  describe: 'Boot a disk image once, to check that it works; build Rabbit, the example; pass an image to later CI jobs',
   builder: (yargs) =>
     yargs
       .positional('action', { choices: ['boot', 'build-rabbit', 'store', 'fetch'] as const, demandOption: true })
       .positional('file', {
         type: 'string',
-        describe: 'disk image; for boot and fetch the default is the one of the configuration',
+        describe: 'disk image; boot and fetch default to the configured one',
       })
       .options({
         ...configOption,
@@ -34,27 +34,26 @@ export const applianceCommand = (io: CliIo): CommandModule<object, ApplianceArgu
           type: 'number',
           default: 95,
           requiresArg: true,
-          describe:
-            'store: larger ones go into the package registry; GitLab takes artifacts of 100 MiB unless it is set up otherwise',
+          describe: 'store: larger images go to the package registry, because GitLab limits artifacts to 100 MiB by default',
         },
         variables: {
           type: 'string',
           default: 'alpy-appliance.env',
           requiresArg: true,
-          describe: 'store: file that tells later jobs, for artifacts:reports:dotenv',
+          describe: 'store: file for artifacts:reports:dotenv that tells later jobs where the image is',
         },
       }),
   handler: async ({ action, file, config, limitMib = 95, variables }) => {
     if (action === 'boot') await boot(io, file, config);
     else if (action === 'fetch') await fetchStored(io, file, config);
-    else if (file === undefined) throw new UsageError(`which file? alpy appliance ${action ?? ''} FILE`);
+    else if (file === undefined) throw new UsageError(`expected a file, got none. Use alpy appliance ${action ?? ''} FILE`);
     else if (action === 'build-rabbit') await buildRabbit(io, file);
     else await store(io, resolve(io.directory, file), limitMib, resolve(io.directory, variables));
   },
 });
 
 async function store(io: CliIo, path: string, limitMib: number, variablesFile: string): Promise<void> {
-  if (!(limitMib >= 0)) throw new UsageError('--limit-mib: wanted is a number of MiB, 0 or more');
+  if (!(limitMib >= 0)) throw new UsageError(`--limit-mib: expected a number of MiB, 0 or more, got ${limitMib}`);
   const { storeAppliance } = await import('../gitlab/index.ts');
   const limitBytes = limitMib * 1024 ** 2;
   const url = await storeAppliance(await access(io), path, { limitBytes, variablesFile, signal: io.signal });
@@ -73,7 +72,7 @@ async function configuredImage(io: CliIo, file: string | undefined): Promise<str
   return (await loadConfig({ directory: io.directory, file, variables: io.env })).config.appliance.image;
 }
 
-/** Nothing outside a GitLab job. */
+/** `undefined` outside a GitLab job. */
 async function access(io: CliIo): Promise<Access | undefined> {
   const { jobContext, tokenOf } = await import('../gitlab/index.ts');
   const [context, token] = [jobContext(io.env), tokenOf(io.env)];
@@ -107,7 +106,7 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const startMs = performance.now();
   await testbed.boot({ signal: io.signal });
   const durationMs = performance.now() - startMs;
-  await testbed.close(); // its errors come before the good news
-  const what = appliance.login ? 'booted, and its login works' : 'started; without appliance.login alpy cannot tell more';
+  await testbed.close(); // if this fails, the command fails
+  const what = appliance.login ? 'booted, and its login works' : 'started; without appliance.login, alpy cannot check more';
   io.stdout(`${appliance.name} ${what} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);
 }

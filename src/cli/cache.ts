@@ -3,18 +3,18 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Variables } from '../core/variables.ts';
 
-/** Where alpy keeps what it found out (XDG Base Directory Specification). */
+/** Folder for alpy's caches, by the XDG Base Directory Specification. */
 export function cacheDirectory(env: Variables): string {
   const base = env['XDG_CACHE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'alpy');
 }
 
-/** Where the verdict on KVM is kept. */
+/** File that remembers whether KVM works. */
 export function accelCacheFile(env: Variables): string {
   return join(cacheDirectory(env), 'kvm.json');
 }
 
-/** Where snapshots are kept: where the configuration says, else beside what else is cached. */
+/** Folder for snapshots: the configured one, or one in alpy's cache. */
 export function snapshotDirectory(env: Variables, configured: string | undefined): string {
   return configured ?? join(cacheDirectory(env), 'snapshots');
 }

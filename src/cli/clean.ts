@@ -15,10 +15,10 @@ interface CleanArguments {
 /** `alpy clean` */
 export const cleanCommand = (io: CliIo): CommandModule<object, CleanArguments> => ({
   command: 'clean',
-  describe: 'Remove containers, and folders of CI jobs, that a crash of the machine or of its Docker daemon left',
+  describe: 'Remove containers and folders of CI jobs that are left over from a crash of the machine or of its Docker daemon',
   builder: (yargs) =>
     yargs.options({
-      ...settingsOption(io, "settings of the executor's driver, whose root is looked through if the file exists"),
+      ...settingsOption(io, "settings of the executor's driver; folders of jobs below its root are removed if the file exists"),
       run: { type: 'string', requiresArg: true, describe: 'only containers of the run with this identifier' },
     }),
   handler: async ({ run, settings }) => {
@@ -36,7 +36,7 @@ export const cleanCommand = (io: CliIo): CommandModule<object, CleanArguments> =
   },
 });
 
-/** @returns what was removed of jobs of the executor */
+/** Removes folders of the executor's jobs that no longer run. @returns a line for each */
 async function cleanJobs(io: CliIo, file: string): Promise<readonly string[]> {
   if (!existsSync(file)) return [];
   const { loadSettings, removeDeadJobs } = await import('../gitlab/executor/index.ts');
@@ -46,7 +46,7 @@ async function cleanJobs(io: CliIo, file: string): Promise<readonly string[]> {
   } catch (error) {
     io.signal.throwIfAborted();
     if (process.getuid?.() === 0) throw error;
-    io.stderr(`folders of CI jobs are left as they are: ${messageOf(error)}`); // they may be another user's
+    io.stderr(`skipped folders of CI jobs: ${messageOf(error)}`); // they may belong to another user
     return [];
   }
 }

@@ -5,7 +5,7 @@ import { configOption, type CliIo } from './io.ts';
 /** `alpy config` */
 export const configCommand = (io: CliIo): CommandModule<object, { readonly config?: string | undefined }> => ({
   command: 'config',
-  describe: 'Print the configuration, and where each value comes from',
+  describe: 'Print the configuration and where each value comes from',
   builder: (yargs) => yargs.options(configOption),
   handler: async ({ config: file }) => {
     const { loadConfig, originText, valueAt } = await import('../config/index.ts');

@@ -10,15 +10,15 @@ import type { CliIo } from './io.ts';
 const leaveByte = 0x1d;
 
 /**
- * Connects this terminal to the serial console of a session, until Ctrl-] or its end.
- * @throws EnvironmentError when there is none
+ * Connects this terminal to the serial console of a session, until the user presses Ctrl-] or the session ends.
+ * @throws EnvironmentError if there is no session
  */
 export async function attachConsole(directory: string, io: CliIo): Promise<void> {
   const { stdin, stdout } = process;
   const path = join(directory, sessionFiles.shared, sessionFiles.console);
   const socket = createConnection(path);
   await once(socket, 'connect').catch((cause: unknown) => {
-    throw new EnvironmentError(`no testbed is held at ${directory}; alpy up starts one (${messageOf(cause)})`, { cause });
+    throw new EnvironmentError(`no testbed is running in ${directory} (${messageOf(cause)}). Start one with alpy up`, { cause });
   });
   io.stderr('connected to the console; Ctrl-] leaves it');
   const leave = (): void => {

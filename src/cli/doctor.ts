@@ -13,12 +13,12 @@ export const doctorCommand = (
   io: CliIo,
 ): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean; readonly ci: boolean }> => ({
   command: 'doctor',
-  describe: 'Say what this machine can do, and the command that mends what it cannot',
+  describe: 'Check what this machine can do, and say how to fix what does not work',
   builder: (yargs) =>
     yargs.options({
       ...configOption,
       json: { type: 'boolean', default: false, describe: 'print JSON' },
-      ci: { type: 'boolean', default: false, describe: 'look also at what a GitLab runner and project have to set up' },
+      ci: { type: 'boolean', default: false, describe: 'also check the settings of the GitLab runner and project' },
     }),
   handler: async ({ config: file, json, ci }) => {
     const [loaded, { resolveImages }, { checkMachine }, { hasFailure }] = await Promise.all([

@@ -4,9 +4,9 @@ import type { Engine, EngineOptions } from '../docker/index.ts';
 import type { CliIo } from './io.ts';
 
 /**
- * Connects to the daemon for a command: it says so when the daemon is late, and the user can stop the wait. Once the user wants
- * to stop, a silent daemon is given up after a moment.
- * @throws DaemonError when no daemon answers, or it may not be used; says what to do
+ * Connects to the daemon for a command. Tells the user if the daemon is slow to answer. The user can stop the wait; after that,
+ * requests to a daemon that does not answer fail after a moment.
+ * @throws DaemonError if no daemon answers or access is denied
  */
 export async function connectEngine(io: CliIo, options: Pick<EngineOptions, 'jobId'> = {}): Promise<Engine> {
   const { connectTimeoutMs, Engine: daemon } = await import('../docker/index.ts');

@@ -22,24 +22,24 @@ interface InstallArguments {
 /** `alpy executor install` */
 export const installCommand = (io: CliIo): CommandModule<object, InstallArguments> => ({
   command: 'install',
-  describe: "Make alpy the driver of a runner: write its settings and its part of GitLab Runner's config.toml, and check both",
+  describe: "Make alpy the driver of a runner: write its settings and its part of GitLab Runner's config.toml, then check both",
   builder: (yargs) =>
     yargs.options({
-      ...settingsOption(io, "the driver's settings; written when it is not there"),
+      ...settingsOption(io, "the driver's settings; created if missing"),
       'runner-config': {
         type: 'string',
         requiresArg: true,
         default: '/etc/gitlab-runner/config.toml',
         describe: "GitLab Runner's configuration",
       },
-      name: { type: 'string', requiresArg: true, describe: 'which runner; default: the one with the custom executor' },
-      check: { type: 'boolean', default: false, describe: 'write nothing; exit status 2 when something is wrong' },
-      print: { type: 'boolean', default: false, describe: 'write nothing; print the part of config.toml, for pasting' },
-      smoke: { type: 'boolean', default: false, describe: 'play a job with a tiny guest, through all stages of the driver' },
+      name: { type: 'string', requiresArg: true, describe: 'name of the runner; default: the one with the custom executor' },
+      check: { type: 'boolean', default: false, describe: 'write nothing; exit with status 2 if something is wrong' },
+      print: { type: 'boolean', default: false, describe: 'write nothing; print the part of config.toml to paste' },
+      smoke: { type: 'boolean', default: false, describe: 'run a job with a tiny guest through all stages of the driver' },
     }),
   handler: async (args) => {
     if (args.print && (args.check || args.smoke))
-      throw new UsageError('expected --print alone, got it with --check or --smoke. Leave out one of them');
+      throw new UsageError('expected --print alone, got it with --check or --smoke. Omit one of them');
     const gitlab = await import('../gitlab/executor/index.ts');
     const program = ownProgram('executor');
     const settings = resolve(io.directory, args.settings);
@@ -53,7 +53,7 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
     if (!args.check) {
       const done = await gitlab.install(installation);
       for (const line of done) io.stdout(line);
-      io.stdout(done.length > 0 ? 'GitLab Runner reads its file anew by itself' : 'nothing to do');
+      io.stdout(done.length > 0 ? 'GitLab Runner reloads its file automatically' : 'nothing to do');
     }
     const [{ checkRunner }, { runner }] = await Promise.all([import('../doctor/runner.ts'), gitlab.readRunner(installation)]);
     const proposal = args.check ? undefined : gitlab.timeoutSuggestion(runner);
@@ -61,20 +61,20 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
     const findings = await checkRunner({ runner, settingsFile: settings, program });
     printFindings(io, findings);
     const isFine = !hasFailure(findings);
-    if (args.smoke && !isFine) io.stdout('no job is played: what was found keeps jobs from running');
+    if (args.smoke && !isFine) io.stdout('no job was run: fix the failures above first');
     const isReady = isFine && (!args.smoke || (await hasSmokeJobPassed(io, runner, settings)));
     io.stdout(verdict(isReady, args.smoke));
     io.exitWith(isReady ? 0 : args.check ? 2 : 3);
   },
 });
 
-function verdict(isReady: boolean, isPlayed: boolean): string {
+function verdict(isReady: boolean, hasRunJob: boolean): string {
   if (!isReady) return 'the runner cannot take jobs yet';
-  if (isPlayed) return 'the runner can take jobs: one was played';
-  return 'nothing was found that keeps the runner from taking jobs. No job was run: alpy executor install --check --smoke plays one';
+  if (hasRunJob) return 'the runner can take jobs: it ran one';
+  return 'all checks passed. To run a job too: alpy executor install --check --smoke';
 }
 
-/** Plays a job and says how it went. @returns whether it went well */
+/** Runs a job and prints its log and failure. @returns whether it passed */
 async function hasSmokeJobPassed(io: CliIo, runner: RunnerEntry, settingsFile: string): Promise<boolean> {
   const [{ loadSettings, runSmokeJob }, { servicePath }] = await Promise.all([
     import('../gitlab/executor/index.ts'),
@@ -88,7 +88,7 @@ async function hasSmokeJobPassed(io: CliIo, runner: RunnerEntry, settingsFile: s
     signal: io.signal,
   });
   if (!failure) return true;
-  const remedy = 'docs/executor.md, When something is wrong';
+  const remedy = 'see docs/executor.md, When something is wrong';
   printFindings(io, [{ name: `smoke job: ${failure.stage}`, result: 'failure', text: failure.reason, remedy }]);
   return false;
 }

@@ -15,13 +15,13 @@ interface StageArguments {
   readonly settings: string;
 }
 
-/** What a stage of the driver does; settles with how it went. */
+/** What a stage of the driver does. */
 type Stage = (gitlab: typeof import('../gitlab/executor/index.ts'), context: DriverContext, io: StageIo) => Promise<Outcome>;
 
 /** `alpy executor`: the driver of GitLab Runner's custom executor. */
 export const executorCommand = (io: CliIo): CommandModule => ({
   command: 'executor',
-  describe: "Be the driver of GitLab Runner's custom executor, which gives every job a testbed",
+  describe: "Act as the driver of GitLab Runner's custom executor, which gives every job a testbed",
   builder: (yargs) =>
     yargs
       .command(configStage(io))
@@ -29,13 +29,13 @@ export const executorCommand = (io: CliIo): CommandModule => ({
       .command(runStage(io))
       .command(cleanupStage(io))
       .command(installCommand(io))
-      .demandCommand(1, 'which stage? GitLab Runner calls config, prepare, run and cleanup; you call install'),
+      .demandCommand(1, 'expected a stage, got none. GitLab Runner calls config, prepare, run and cleanup; you call install'),
   handler: () => undefined,
 });
 
 const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   command: 'config',
-  describe: 'Tell the runner where the job is to be built',
+  describe: 'Tell the runner which folders the job uses',
   builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
     stage(io, settings, async ({ jobPaths }, context) => {
@@ -43,7 +43,7 @@ const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
       const answer = {
         builds_dir: builds,
         cache_dir: cache,
-        builds_dir_is_shared: false, // a job has a folder of its own
+        builds_dir_is_shared: false, // every job has its own
         driver: { name: 'alpy', version: alpyVersion },
       };
       io.stdout(JSON.stringify(answer));
@@ -53,7 +53,7 @@ const configStage = (io: CliIo): CommandModule<object, StageArguments> => ({
 
 const prepareStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   command: 'prepare',
-  describe: "Pull the job's images, and make its testbed",
+  describe: "Pull the job's images and create its testbed",
   builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
     stage(io, settings, async ({ prepareJob }, context, stageIo) => {
@@ -64,12 +64,16 @@ const prepareStage = (io: CliIo): CommandModule<object, StageArguments> => ({
 
 const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly script: string; readonly stage: string }> => ({
   command: 'run <script> <stage>',
-  describe: 'Run a script that the runner has written',
+  describe: 'Run a script that the runner wrote',
   builder: (yargs) =>
     yargs
       .options(settingsOption(io))
       .positional('script', { type: 'string', demandOption: true })
-      .positional('stage', { type: 'string', demandOption: true, describe: "the runner's name for it, such as build_script" }),
+      .positional('stage', {
+        type: 'string',
+        demandOption: true,
+        describe: "the runner's name for the script, such as build_script",
+      }),
   handler: ({ settings, script, stage: name }) =>
     stage(io, settings, ({ runStage: run }, context, stageIo) =>
       run(context, resolve(io.directory, script), name, {
@@ -82,7 +86,7 @@ const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly 
 
 const cleanupStage = (io: CliIo): CommandModule<object, StageArguments> => ({
   command: 'cleanup',
-  describe: 'Remove all that is left of the job',
+  describe: 'Remove everything that the job left',
   builder: (yargs) => yargs.options(settingsOption(io)),
   handler: ({ settings }) =>
     stage(io, settings, async ({ cleanUpJob }, context, { signal }) => {
@@ -91,7 +95,7 @@ const cleanupStage = (io: CliIo): CommandModule<object, StageArguments> => ({
     }),
 });
 
-/** Does a stage, and tells the runner how it went: in its own exit statuses, which are not those of the other commands. */
+/** Runs a stage and reports its outcome in the exit statuses that the runner defines, which differ from those of other commands. */
 async function stage(io: CliIo, file: string, act: Stage): Promise<void> {
   const gitlab = await import('../gitlab/executor/index.ts');
   let outcome: Outcome;
@@ -100,7 +104,7 @@ async function stage(io: CliIo, file: string, act: Stage): Promise<void> {
     const context = { settings, job, env: io.env, accelCacheFile: accelCacheFile(io.env) };
     outcome = await act(gitlab, context, { log: io.stdout, signal: io.signal, serverCommand: ownProgram('keep') });
   } catch (error) {
-    if (io.signal.aborted) return; // the runner has stopped us, and knows
+    if (io.signal.aborted) return; // the runner stopped us, and needs no report
     const isOurs = !(error instanceof AlpyError) || error.fault === 'bug';
     const text = isOurs && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
     io.stderr(makeRedactor(secretsOf(io.env))(`alpy: ${text}`));

@@ -4,7 +4,7 @@ import type { CliIo } from './io.ts';
 
 const marks = { ok: 'ok   ', warning: 'warn ', failure: 'FAIL ' } as const;
 
-/** Prints what was looked at, a line each, and what to do about it. */
+/** Prints one line for each finding, and one for its remedy. */
 export function printFindings(io: CliIo, findings: readonly Finding[]): void {
   for (const { result, name, text, remedy } of findings) {
     io.stdout(`${marks[result]}${name}: ${text}`);

@@ -7,8 +7,8 @@ import { accelCacheFile } from './cache.ts';
 import type { CliIo } from './io.ts';
 
 /**
- * Finds out what testbeds must know of the machine, for a command that makes one.
- * @param directory - absolute path of the folder for their files; made when it is not there
+ * Inspects the machine for a command that creates a testbed.
+ * @param directory - absolute path of the folder for the testbed's files; created if missing
  * @throws what inspectHost throws
  */
 export async function hostFor(io: CliIo, engine: Engine, config: Config, directory: string): Promise<HostFacts> {

@@ -16,25 +16,25 @@ interface ImagesArguments {
 /** `alpy images` */
 export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments> => ({
   command: 'images [action] [names..]',
-  describe: 'Show the container images: where each is, and who said so; build, pull or push them',
+  describe: 'List the container images with their locations, and what set each; build, pull or push them',
   builder: (yargs) =>
     yargs
       .positional('action', { choices: ['list', 'build', 'pull', 'push'] as const, default: 'list' })
-      .positional('names', { type: 'string', array: true, describe: 'images to build, pull or push; default all' })
+      .positional('names', { type: 'string', array: true, describe: 'images to build, pull or push; default: all' })
       .options({
         ...configOption,
         json: { type: 'boolean', default: false, describe: 'print JSON' },
-        tag: { type: 'string', array: true, default: [], requiresArg: true, describe: 'push under this tag too' },
+        tag: { type: 'string', array: true, default: [], requiresArg: true, describe: 'push: also under this tag; repeatable' },
         reuse: {
           type: 'boolean',
           default: false,
-          describe: 'before building, look in the registry for an image built from the same files',
+          describe: 'build: first look in the registry for an image built from the same files',
         },
       }),
   handler: async ({ action, names = [], config: file, json, tag: tags, reuse }) => {
     const [{ connectEngine }, images] = await Promise.all([import('./engine.ts'), import('../images/index.ts')]);
     const badTag = tags.find((tag) => !/^\w[\w.-]{0,127}$/.test(tag));
-    if (badTag !== undefined) throw new UsageError(`--tag: ${JSON.stringify(badTag)} is not a tag of a container image`);
+    if (badTag !== undefined) throw new UsageError(`--tag: expected a tag of a container image, got ${JSON.stringify(badTag)}`);
     const loaded = await loadOptionalConfig(io, file);
     const resolved = images.resolveImages(io.env, loaded?.config.images);
     using engine = await connectEngine(io);
@@ -54,7 +54,7 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     };
     if (action === 'build') await images.buildImages(own, work);
     if (action === 'pull') {
-      const program = images.loadManifest().images; // a job that has alpy has no use for the image that holds it
+      const program = images.loadManifest().images; // a job that runs alpy does not need the image that contains it
       await images.pullImages(
         chosen.length === 0 ? resolved.filter(({ name }) => program[name]?.program !== true) : chosen,
         work,

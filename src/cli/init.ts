@@ -7,14 +7,14 @@ import { alpyVersion } from '../version.ts';
 import type { CliIo } from './io.ts';
 
 const files: Readonly<Record<string, string>> = {
-  'alpy.yaml': `# What alpy has to know of your appliance. All values: alpy schema; what counts in the end: alpy config
+  'alpy.yaml': `# Your appliance and how to reach it. All keys: alpy schema. The values that apply: alpy config
 appliance:
   name: my-appliance
   image: appliance.qcow2 # relative to this file
   memoryMiB: 512
   login:
     user: root
-    # password: secret, or the variable ALPY_APPLIANCE_LOGIN_PASSWORD
+    # password: secret # or set the variable ALPY_APPLIANCE_LOGIN_PASSWORD
 topology:
   links: 2
 `,
@@ -28,12 +28,12 @@ test('the appliance boots and knows its name', async ({ dut }) => {
 };
 
 const pipelineFile = '.gitlab-ci.yml';
-const pipeline = `# Builds the disk image, boots it, tests it. ALPY_PROJECT is a project variable: the path of alpy's project on this GitLab.
+const pipeline = `# Builds the disk image, boots it and tests it. ALPY_PROJECT is a project variable: the path of alpy's project on this GitLab.
 include:
   - component: $CI_SERVER_FQDN/$ALPY_PROJECT/pipeline@${alpyVersion}
     inputs:
       registry: $CI_REGISTRY/$ALPY_PROJECT
-      runner-tags: [docker] # those of a runner whose jobs can use a Docker daemon
+      runner-tags: [docker] # tags of a runner whose jobs can use a Docker daemon
       build-command: make appliance.qcow2 # yours
       appliance: appliance.qcow2
 `;
@@ -41,12 +41,12 @@ include:
 /** `alpy init` */
 export const initCommand = (io: CliIo): CommandModule => ({
   command: 'init',
-  describe: 'Write a configuration, a first test and a pipeline into this directory',
+  describe: 'Write a configuration, a first test and a pipeline to this directory',
   handler: async () => {
     const paths = Object.keys(files).map((name) => join(io.directory, name));
     for (const path of paths) {
       if (await exists(path))
-        throw new UsageError(`${relative(io.directory, path)} exists already; alpy init overwrites nothing`);
+        throw new UsageError(`${relative(io.directory, path)} already exists. Remove it first: alpy init overwrites nothing`);
     }
     const hasPipeline = await exists(join(io.directory, pipelineFile));
     for (const [name, content] of Object.entries(hasPipeline ? files : { ...files, [pipelineFile]: pipeline })) {
@@ -59,8 +59,8 @@ export const initCommand = (io: CliIo): CommandModule => ({
       }
       io.stdout(`wrote ${name}`);
     }
-    if (hasPipeline) io.stdout(`left ${pipelineFile} as it is; to test in it, add:\n\n${pipeline}`);
-    io.stdout('next: put your disk image where alpy.yaml says, then: npx alpy doctor, npx alpy run');
+    if (hasPipeline) io.stdout(`${pipelineFile} already exists. To run the tests in it, add:\n\n${pipeline}`);
+    io.stdout('next: copy your disk image to the path in alpy.yaml, then: npx alpy doctor, npx alpy run');
   },
 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Variables } from '../core/variables.ts';
 
-/** What a command may touch of the world. */
+/** What a command may use of the process: its environment, output, signals and exit status. */
 export interface CliIo {
   readonly env: Variables;
   /** current directory, absolute */
@@ -10,15 +10,15 @@ export interface CliIo {
   readonly signal: AbortSignal;
   readonly stdout: (line: string) => void;
   readonly stderr: (line: string) => void;
-  /** sets the exit status of the program; it is 0 otherwise */
+  /** sets the exit status of the program; default: 0 */
   readonly exitWith: (status: number) => void;
 }
 
-/** Options that every command has which reads the configuration. */
+/** Options of every command that reads the configuration. */
 export const configOption = {
   config: {
     type: 'string',
-    describe: 'configuration file; default: alpy.config.ts or alpy.yaml here or above',
+    describe: 'configuration file; default: alpy.config.ts or alpy.yaml in this directory or above',
     requiresArg: true,
   },
 } as const;

@@ -2,7 +2,7 @@
 import type { CommandModule } from 'yargs';
 import type { CliIo } from './io.ts';
 
-/** `alpy keep`: the process that holds a testbed for `alpy up` and for the runner. Not for people. */
+/** `alpy keep`: the process that holds a testbed for `alpy up` and for the executor. Not for users. */
 export const keepCommand = (io: CliIo): CommandModule<object, { readonly directory: string }> => ({
   command: 'keep <directory>',
   describe: false,

@@ -21,18 +21,16 @@ import { sessionCommandsOf } from './session.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { downCommand, upCommand } from './up.ts';
 
-/**
- * How soon a second signal is not meant as one, in `ms`: `npx alpy` hands on to alpy the Ctrl-C that the terminal has sent to both.
- */
+/** A second signal within this time is ignored, in `ms`: the terminal sends Ctrl-C to npx and to alpy, and npx forwards it to alpy. */
 const echoMs = 500;
 
-/** The first of these asks for an end; a second one gives up waiting for it. */
+/** The first of these stops the command cleanly, the second one ends it immediately. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * The CLI.
- * @param args - without the names of the programs
- * @param unread - fires when nobody reads standard output any more: ends the command with status 141, as SIGPIPE would
+ * @param args - without the names of Node and the script
+ * @param unread - fires when the reader of standard output is gone; the command then ends with status 141, as with SIGPIPE
  * @returns the exit status: 0 passed, 1 a test failed, 2 usage or configuration, 3 environment, 4 a bug of ours, 128 + n
  *   stopped by signal n
  */
@@ -40,21 +38,21 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
   const stop = new AbortController();
   let [status, signalStatus, signalMs] = [0, 0, 0];
   const onSignal = (name: NodeJS.Signals): void => {
-    const wanted = 128 + constants.signals[name];
+    const statusOfSignal = 128 + constants.signals[name];
     if (signalStatus !== 0) {
       if (performance.now() - signalMs < echoMs) return;
-      process.exit(wanted);
+      process.exit(statusOfSignal);
     }
-    signalStatus = wanted;
+    signalStatus = statusOfSignal;
     signalMs = performance.now();
-    process.stderr.write(`alpy: got ${name}, cleaning up; once more to stop at once\n`);
-    stop.abort(new StoppedError(`stopped by ${name}`, wanted));
+    process.stderr.write(`alpy: got ${name}, cleaning up; repeat to stop immediately\n`);
+    stop.abort(new StoppedError(`stopped by ${name}`, statusOfSignal));
   };
   for (const name of stopSignals) process.on(name, onSignal);
   unread?.addEventListener('abort', () => {
     if (signalStatus !== 0) return;
     signalStatus = 128 + constants.signals.SIGPIPE;
-    stop.abort(new StoppedError('nobody reads the output any more', signalStatus));
+    stop.abort(new StoppedError('the reader of the output is gone', signalStatus));
   });
   const io: CliIo = {
     env: process.env,
@@ -70,7 +68,7 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
     await parse(args, io);
   } catch (error) {
     if (signalStatus === 0) {
-      const errors = partsOf(error); // a clean-up that failed too must not hide the first
+      const errors = partsOf(error); // an error during clean-up must not hide the first one
       process.stderr.write(`${makeRedactor(secretsOf(process.env))(errors.map(describe).join('\n'))}\n`);
       status = errors[0] instanceof AlpyError ? statusByFault[errors[0].fault] : statusByFault.bug;
     }
@@ -102,7 +100,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .command(cleanCommand(io))
     .command(executorCommand(io))
     .command(keepCommand(io))
-    .demandCommand(1, 'which command? See alpy --help')
+    .demandCommand(1, 'expected a command, got none. See alpy --help')
     .strict()
     .version(alpyVersion)
     .help()
@@ -110,13 +108,13 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
     .wrap(100)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(message ?? 'wrong arguments; see alpy --help');
+      throw error ?? new UsageError(message ?? 'wrong arguments. See alpy --help');
     })
     .parseAsync();
 }
 
-/** What a person is told; the stack only of what is our mistake. */
+/** The message for the user, with the stack only if the error is a bug of alpy. */
 function describe(error: unknown): string {
   if (error instanceof AlpyError && error.fault !== 'bug') return `alpy: ${error.message} (${error.code})`;
-  return `alpy: this is a bug of alpy, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
+  return `alpy: this is a bug in alpy. Please report it:\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
 }

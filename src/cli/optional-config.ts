@@ -3,10 +3,10 @@ import type { LoadedConfig } from '../config/index.ts';
 import type { CliIo } from './io.ts';
 
 /**
- * The configuration, for a command that also works without one.
- * @param file - what `--config` names
- * @returns nothing when no file is named and there is none here or above
- * @throws ConfigError when it is wrong
+ * Loads the configuration for a command that also works without one.
+ * @param file - value of `--config`
+ * @returns `undefined` if no file is named and none exists in the current directory or above
+ * @throws ConfigError if the configuration is wrong
  */
 export async function loadOptionalConfig(io: CliIo, file: string | undefined): Promise<LoadedConfig | undefined> {
   const { findConfig, loadConfig } = await import('../config/index.ts');

@@ -9,12 +9,20 @@ export const publishCommand = (
   io: CliIo,
 ): CommandModule<object, { readonly out?: string | undefined; readonly name?: string | undefined }> => ({
   command: 'publish [out]',
-  describe: 'In a GitLab job: show the results of alpy run in the merge request, and as a status of the commit',
+  describe: 'In a GitLab job: show the results of alpy run on the merge request and as a commit status',
   builder: (yargs) =>
     yargs
-      .positional('out', { type: 'string', default: 'alpy-out', describe: 'output directory of alpy run, or of all its shards' })
+      .positional('out', {
+        type: 'string',
+        default: 'alpy-out',
+        describe: 'output directory of alpy run, or one that contains those of all shards',
+      })
       .options({
-        name: { type: 'string', requiresArg: true, describe: 'tells several notes apart; default: the name of the job' },
+        name: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'name of the note, if there are several; default: the name of the job',
+        },
       }),
   handler: async ({ out = 'alpy-out', name }) => {
     const [{ jobContext, publishResults, readResults, tokenOf }, { shardProblem }] = await Promise.all([
@@ -23,7 +31,9 @@ export const publishCommand = (
     ]);
     const context = jobContext(io.env);
     if (context === undefined) {
-      throw new UsageError('alpy publish works in a GitLab job: CI_API_V4_URL, CI_PROJECT_ID and CI_JOB_ID are not all set');
+      throw new UsageError(
+        'alpy publish works only in a GitLab job: expected CI_API_V4_URL, CI_PROJECT_ID and CI_JOB_ID, but some are not set',
+      );
     }
     const jobs = await readResults(resolve(io.directory, out), context.jobUrl ?? '');
     await publishResults({

@@ -14,13 +14,18 @@ interface ReportArguments {
 /** `alpy report` */
 export const reportCommand = (io: CliIo): CommandModule<object, ReportArguments> => ({
   command: 'report <action> <folders..>',
-  describe: 'Join the outputs of shards into one report',
+  describe: 'Merge the outputs of shards into one report',
   builder: (yargs) =>
     yargs
       .positional('action', { choices: ['merge'] as const, demandOption: true })
       .positional('folders', { type: 'string', array: true, demandOption: true, describe: 'output directory of each shard' })
       .options({
-        out: { type: 'string', default: 'alpy-out', requiresArg: true, describe: 'output directory; shards may lie in it' },
+        out: {
+          type: 'string',
+          default: 'alpy-out',
+          requiresArg: true,
+          describe: 'output directory; it may contain those of the shards',
+        },
       }),
   handler: async ({ folders = [], out: outOption }) => {
     const { mergeOutputs, summaryLines } = await import('../report/index.ts');

@@ -4,17 +4,17 @@ import { messageOf } from '../core/errors.ts';
 import { consoleArtifact, consoleTail, JobLog, stepLines, summaryLines, testLine, testSection } from '../report/index.ts';
 import type { RunReport, TestReport } from '../report/index.ts';
 
-/** What `alpy run` says while it runs. */
+/** Output of `alpy run` while it runs. */
 export interface RunOutput {
-  /** something found out before the first test */
+  /** prints a property of the run, before the first test */
   readonly fact: (name: string, value: string) => void;
-  /** what became of a test */
+  /** prints the result of a test */
   readonly test: (test: TestReport) => void;
-  /** the end; resolves when all has been said */
+  /** prints the summary; resolves when everything has been printed */
   readonly end: (report: RunReport, outPath: string) => Promise<void>;
 }
 
-/** For a terminal: a line for each test, whose steps its worker has shown already. */
+/** For a terminal: one line per test. Its worker has already shown its steps. */
 export function terminalOutput(write: (line: string) => void): RunOutput {
   return {
     fact: (name, value) => {
@@ -31,9 +31,9 @@ export function terminalOutput(write: (line: string) => void): RunOutput {
 }
 
 /**
- * For the log of a GitLab job: a section for each test, with its steps and, if it went wrong, the end of the console.
+ * For the log of a GitLab job: a section per test, with its steps and, if it failed, the end of the console.
  * @param outDirectory - absolute path of the output directory
- * @param redact - hides secrets in what the console said; reports come without any
+ * @param redact - masks secrets in the console; reports are already redacted
  */
 export function jobOutput(
   write: (line: string) => void,
@@ -42,12 +42,12 @@ export function jobOutput(
   limitBytes?: number,
 ): RunOutput {
   const log = new JobLog({ write, ...(limitBytes === undefined ? {} : { limitBytes }) });
-  let said = Promise.resolve(); // one test after the other, though reading their consoles takes time
-  const say = async (test: TestReport): Promise<void> => {
+  let printed = Promise.resolve(); // tests are printed one after another, although reading their consoles takes time
+  const print = async (test: TestReport): Promise<void> => {
     const file = consoleArtifact(test);
-    const isTold = test.status === 'failed' || test.status === 'error';
+    const hasFailed = test.status === 'failed' || test.status === 'error';
     let tail: readonly string[] = [];
-    if (file !== undefined && isTold) {
+    if (file !== undefined && hasFailed) {
       tail = await consoleTail(join(outDirectory, file)).catch((error: unknown) => [messageOf(error)]);
     }
     testSection(log, test, tail.map(redact), stepLines(test.steps));
@@ -57,10 +57,10 @@ export function jobOutput(
       log.line(`${name}: ${value}`);
     },
     test: (test) => {
-      said = said.then(() => say(test));
+      printed = printed.then(() => print(test));
     },
     end: async (report, outPath) => {
-      await said;
+      await printed;
       for (const line of endLines(report, outPath)) log.essential(line);
     },
   };

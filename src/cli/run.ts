@@ -31,7 +31,11 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
   describe: 'Run tests',
   builder: (yargs) =>
     yargs
-      .positional('filter', { type: 'string', array: true, describe: 'part of the name of a test file; several count each' })
+      .positional('filter', {
+        type: 'string',
+        array: true,
+        describe: 'part of the name of a test file; repeatable; any match counts',
+      })
       .options({
         ...configOption,
         'test-name': {
@@ -40,13 +44,17 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
           requiresArg: true,
           describe: 'only tests whose name matches this regular expression',
         },
-        workers: { type: 'number', requiresArg: true, describe: 'how many tests run at once' },
-        concurrent: { type: 'boolean', describe: 'tests of one file run at once, too' },
-        retries: { type: 'number', requiresArg: true, describe: 'how often a test that failed is tried again' },
+        workers: { type: 'number', requiresArg: true, describe: 'how many test files run at the same time' },
+        concurrent: { type: 'boolean', describe: 'also run the tests of one file at the same time' },
+        retries: { type: 'number', requiresArg: true, describe: 'how often to retry a test that failed' },
         accel: { choices: ['auto', 'kvm', 'tcg'] as const, requiresArg: true, describe: 'QEMU accelerator' },
-        boot: { choices: ['cold', 'snapshot'] as const, requiresArg: true, describe: 'boot for each test, or restore' },
+        boot: {
+          choices: ['cold', 'snapshot'] as const,
+          requiresArg: true,
+          describe: 'boot the guest for each test, or restore it from a snapshot',
+        },
         image: { type: 'string', requiresArg: true, describe: 'disk image of the appliance' },
-        out: { type: 'string', requiresArg: true, describe: 'directory of the reports' },
+        out: { type: 'string', requiresArg: true, describe: 'output directory' },
         shard: {
           type: 'string',
           requiresArg: true,
@@ -55,7 +63,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
         durations: {
           type: 'string',
           requiresArg: true,
-          describe: 'run.json of an earlier run, or JSON {"test file": seconds}: balances the shards',
+          describe: 'run.json of an earlier run, or JSON {"test file": seconds}, to balance the shards',
         },
         quiet: { type: 'boolean', default: false, describe: 'do not show the steps of the tests' },
       }),
@@ -92,7 +100,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       snapshotDirectory: snapshotDirectory(io.env, loaded.config.snapshots.directory),
       accelCacheFile: accelCacheFile(io.env),
       signal: io.signal,
-      showSteps: !args.quiet && !isGitLabJob, // the log of a job shows them when the test is over
+      showSteps: !args.quiet && !isGitLabJob, // the log of a job shows them when the test has ended
       onStart: (environment) => {
         for (const [name, value] of Object.entries(environment)) output.fact(name, value);
       },
@@ -105,7 +113,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
   },
 });
 
-/** How long test files took in the last pipeline; nothing, and a line that says why, where GitLab does not tell. */
+/** How long each test file took in the last pipeline. Prints why and returns `undefined` if GitLab does not provide it. */
 async function shardDurations(io: CliIo, total: number): Promise<ReadonlyMap<string, number> | undefined> {
   if (total === 1) return undefined;
   const { GitLabApi, GitLabError, jobContext, tokenOf } = await import('../gitlab/index.ts');
@@ -115,7 +123,7 @@ async function shardDurations(io: CliIo, total: number): Promise<ReadonlyMap<str
     return await new GitLabApi(context, token).pipelineTestDurations(io.signal);
   } catch (error) {
     if (!(error instanceof GitLabError)) throw error;
-    io.stdout(`shards go by number of test files: ${error.message}`);
+    io.stdout(`shards are balanced by the number of test files: ${error.message}`);
     return undefined;
   }
 }

@@ -4,12 +4,12 @@ import type { CommandModule } from 'yargs';
 import type { CliIo } from './io.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 
-/** Words that start this CLI with one of its commands. */
+/** The command line that starts this CLI with one of its commands. */
 export function ownProgram(...command: readonly string[]): readonly string[] {
   return [process.execPath, join(import.meta.dirname, `bin${extname(import.meta.filename)}`), ...command];
 }
 
-/** Folder of the testbed that `alpy up` holds: `ALPY_SESSION`, or else one below the output directory. */
+/** Folder of the session of `alpy up`: `ALPY_SESSION`, or by default one below the output directory. */
 export async function sessionDirectory(io: CliIo, configFile?: string): Promise<string> {
   const named = io.env['ALPY_SESSION'];
   if (named !== undefined && named !== '') return resolve(io.directory, named);
@@ -18,7 +18,7 @@ export async function sessionDirectory(io: CliIo, configFile?: string): Promise<
 }
 
 /**
- * The commands that act on the testbed which `alpy up` holds. What follows their names goes to its keeper as it is.
+ * The commands that act on the testbed of `alpy up`. Everything after their names goes to the session's process unchanged.
  * @param args - of the CLI
  */
 export function sessionCommandsOf(io: CliIo, args: readonly string[]): readonly CommandModule<object, object>[] {
@@ -41,15 +41,15 @@ export function sessionCommandsOf(io: CliIo, args: readonly string[]): readonly 
   }));
 }
 
-/** As `src/session/commands` has them; repeated here, since that takes long to load for `alpy --help`. */
+/** Copies of the descriptions in `src/session/commands`, which would take too long to load for `alpy --help`. */
 const descriptions = [
   ['exec', 'Run a program on a node, or in the container of a service'],
-  ['configure', "Give a node's interface addresses, routes and MTU, in place of those it had"],
-  ['console', "Use the device's serial console; without words: by hand"],
-  ['dut', 'Halt the device, let it go on, press its buttons, log in anew'],
-  ['link', "Plug a link's cable in, or pull it: the device's NIC and the node gain or lose their carrier"],
-  ['capture', "Show the frames that have crossed a link so far; FILTER is one of Wireshark's display filters"],
-  ['status', 'Tell of the testbed as JSON, after seeing that all of it runs'],
+  ['configure', "Set the addresses, routes and MTU of a node's interface, in place of the previous ones"],
+  ['console', "Use the device's serial console; interactively if there are no further arguments"],
+  ['dut', 'Pause or resume the device, press its buttons, log in again'],
+  ['link', "Plug or unplug the cable of a link: the device's NIC and the node gain or lose their carrier"],
+  ['capture', 'Show the frames that have crossed a link so far; FILTER is a Wireshark display filter'],
+  ['status', 'Check the testbed and print its state as JSON'],
 ] as const;
 
 async function call(io: CliIo, name: string, words: readonly string[]): Promise<number> {
@@ -59,15 +59,15 @@ async function call(io: CliIo, name: string, words: readonly string[]): Promise<
     import('node:stream/consumers'),
   ]);
   const command = sessionCommands.find((one) => one.name === name);
-  const wantsInput = command !== undefined && parseCommandLine(command, words).values['stdin'] === true;
+  const readsStdin = command !== undefined && parseCommandLine(command, words).values['stdin'] === true;
   const socket = join(await sessionDirectory(io), sessionFiles.socket);
   const status = await callSocket(socket, {
     args: [name, ...words],
-    ...(wantsInput ? { input: await buffer(process.stdin) } : {}),
+    ...(readsStdin ? { input: await buffer(process.stdin) } : {}),
     stdout: (data) => process.stdout.write(data),
     stderr: (data) => process.stderr.write(data),
     signal: io.signal,
   });
-  if (status === undefined) throw new EnvironmentError('the testbed has ended meanwhile');
+  if (status === undefined) throw new EnvironmentError('the testbed has ended in the meantime');
   return status;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CliIo } from './io.ts';
 
-/** `--settings` of all that `alpy executor` does. */
-export function settingsOption(io: CliIo, describe = "the driver's settings, a file of the administrator's") {
+/** The option `--settings` of `alpy executor` and its stages. */
+export function settingsOption(io: CliIo, describe = "the driver's settings, a file that only an administrator may change") {
   return {
     settings: {
       type: 'string',

@@ -26,13 +26,13 @@ interface SnapshotArguments {
 /** `alpy snapshot` */
 export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArguments> => ({
   command: 'snapshot [action] [file]',
-  describe: 'Show the snapshots that tests start from; make one beforehand, carry it to another machine, remove old ones',
+  describe: 'List the snapshots that tests start from; create one in advance, copy it to another machine, remove old ones',
   builder: (yargs) =>
     yargs
       .positional('action', { choices: ['list', 'prune', 'save', 'load'] as const, default: 'list' })
       .positional('file', {
         type: 'string',
-        describe: 'archive; without one, save only sees to it that the snapshot is in the store',
+        describe: 'archive; without one, save only creates the snapshot in the store',
       })
       .options({
         ...configOption,
@@ -41,9 +41,9 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
         'max-mib': {
           type: 'number',
           requiresArg: true,
-          describe: 'prune: how much may stay, in MiB; those used longest ago go first. Default: snapshots.maxMiB',
+          describe: 'prune: how much to keep, in MiB; the least recently used are removed first; default: snapshots.maxMiB',
         },
-        'unused-days': { type: 'number', requiresArg: true, describe: 'prune: remove those not used for so many days' },
+        'unused-days': { type: 'number', requiresArg: true, describe: 'prune: remove those not used for this many days' },
       }),
   handler: async (args) => {
     const { file, json } = args;
@@ -57,14 +57,17 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
     const place = { directory: snapshotDirectory(io.env, settings?.directory), maxBytes };
     const store = new Store(place.directory, maxBytes);
     if (args.action === 'save') {
-      if (!loaded) throw new UsageError('a snapshot of what? There is no alpy.yaml or alpy.config.ts here or above');
+      if (!loaded)
+        throw new UsageError(
+          'expected alpy.yaml or alpy.config.ts in this directory or above, found neither. alpy init creates one',
+        );
       const snapshot = await provide(io, loaded, place);
       if (file !== undefined) await archives.saveArchive(snapshot, resolve(io.directory, file), io.signal);
       io.stdout(
         file === undefined ? `${snapshot.record.key} is in ${store.directory}` : `saved ${snapshot.record.key} to ${file}`,
       );
     } else if (args.action === 'load') {
-      if (file === undefined) throw new UsageError('which file? alpy snapshot load FILE');
+      if (file === undefined) throw new UsageError('expected a file, got none. Use alpy snapshot load FILE');
       const { record } = await archives.loadArchive(store, resolve(io.directory, file), io.signal);
       io.stdout(`loaded ${record.key} (${record.appliance})`);
     } else if (args.action === 'prune') {
@@ -78,7 +81,7 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
   },
 });
 
-/** Finds the snapshot of the configured appliance, or makes it. */
+/** Finds the snapshot of the configured appliance, or creates it. */
 async function provide(io: CliIo, { config }: LoadedConfig, place: Exclude<SnapshotPlace, string>): Promise<Snapshot> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   if (!config.appliance.login)
@@ -87,7 +90,7 @@ async function provide(io: CliIo, { config }: LoadedConfig, place: Exclude<Snaps
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
   const reason = await testbeds.checkSnapshotSupport(engine, host, place.directory, io.signal);
-  if (reason !== undefined) throw new UsageError(`no snapshot can be made: ${reason}`);
+  if (reason !== undefined) throw new UsageError(`cannot create a snapshot: ${reason}`);
   const factory = new testbeds.TestbedFactory(engine, host, { snapshots: place });
   const disk = await factory.inspectDisk(config.appliance, io.signal);
   const spec = { appliance: config.appliance, topology: resolveTopology(config.topology), disk };
@@ -100,7 +103,7 @@ async function prune(
   maxBytes: number,
 ): Promise<readonly SnapshotListing[]> {
   for (const [name, value] of Object.entries({ 'max-mib': maxMib, 'unused-days': unusedDays })) {
-    if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name}: wanted is a number, 0 or more`);
+    if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name}: expected a number, 0 or more, got ${value}`);
   }
   if (all) return store.prune({ maxBytes: 0, unusedMs: 0, isForced: true });
   const unused = unusedDays === undefined ? {} : { unusedMs: unusedDays * 86_400_000 };
@@ -108,7 +111,7 @@ async function prune(
 }
 
 function table(all: readonly SnapshotListing[], directory: string): string {
-  if (all.length === 0) return `no snapshot in ${directory}`;
+  if (all.length === 0) return `no snapshots in ${directory}`;
   const rows = all.map(({ record, diskBytes, usedMs }) => [
     record.key,
     record.appliance,

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { cacheDirectory } from './cache.ts';
 
-// what Node compiles is kept, for the next start and for the workers of a run; where it cannot be, nothing is lost but time
+// Keep what Node compiles for the next start and for the workers of a run. If that fails, alpy only starts more slowly.
 const folder = join(cacheDirectory(process.env), 'node');
 if (enableCompileCache(folder).directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= folder;
 
-// Whoever reads our output may stop, as `alpy doctor | head -4` does. Then nobody wants the rest: clean up, without a word.
+// The reader of our output may exit early, as in `alpy doctor | head -4`. Then clean up and print nothing.
 const unread = new AbortController();
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
@@ -19,5 +19,5 @@ for (const stream of [process.stdout, process.stderr])
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2), unread.signal);
 
-// All is done and reported. A connection to something that does not answer must not keep the process alive.
+// Everything is done and reported. A connection that does not answer must not keep the process alive.
 setTimeout(() => process.exit(), 3000).unref();

@@ -19,15 +19,15 @@ interface UpArguments {
 /** `alpy up` */
 export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
   command: 'up',
-  describe: 'Set a testbed up and keep it, to try things by hand: exec, console, capture, link; then alpy down',
+  describe: 'Create a testbed and keep it, to try things by hand with exec, console, capture and link; alpy down ends it',
   builder: (yargs) =>
     yargs.options({
       ...configOption,
       boot: { choices: ['snapshot', 'cold'] as const, describe: 'boot the guest, or restore it from a snapshot' },
-      hours: { type: 'number', default: 8, requiresArg: true, describe: 'after so many hours it ends by itself' },
+      hours: { type: 'number', default: 8, requiresArg: true, describe: 'the testbed ends after this many hours' },
     }),
   handler: async ({ config: file, boot, hours }) => {
-    if (!(hours > 0)) throw new UsageError('--hours: wanted is a number above 0');
+    if (!(hours > 0)) throw new UsageError(`--hours: expected a number above 0, got ${hours}`);
     const [{ loadConfig }, { newRunId }, { resolveImages }, session] = await Promise.all([
       import('../config/index.ts'),
       import('../docker/index.ts'),
@@ -37,7 +37,7 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
     const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags: boot ? { boot } : {} });
     const directory = await sessionDirectory(io, file);
     if (await session.isSessionUp(directory))
-      throw new UsageError(`a testbed is held at ${directory} already: alpy down ends it`);
+      throw new UsageError(`a testbed is already running in ${directory}. End it with alpy down`);
     await rm(directory, { recursive: true, force: true });
     const spec = {
       directory,
@@ -65,17 +65,17 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
 /** `alpy down` */
 export const downCommand = (io: CliIo): CommandModule<object, { readonly config?: string | undefined }> => ({
   command: 'down',
-  describe: 'End the testbed that alpy up keeps; its captures and logs stay',
+  describe: 'End the testbed of alpy up; its captures and logs stay',
   builder: (yargs) => yargs.options(configOption),
   handler: async ({ config }) => {
     const { isSessionUp, stopSession } = await import('../session/index.ts');
     const directory = await sessionDirectory(io, config);
     if (!(await isSessionUp(directory))) {
-      io.stdout('no testbed is up');
+      io.stdout('no testbed is running');
       return;
     }
-    const complaint = await stopSession(directory, io.signal);
-    if (complaint !== '') io.stderr(complaint);
+    const errors = await stopSession(directory, io.signal);
+    if (errors !== '') io.stderr(errors);
     io.stdout(`down; its captures and logs are in ${join(directory, 'testbed')}`);
   },
 });

@@ -109,7 +109,7 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   call.signal.throwIfAborted();
   const socket = createConnection(path);
   await once(socket, 'connect').catch((cause: unknown) => {
-    throw new EnvironmentError(`no testbed is held at ${path}; alpy up starts one (${messageOf(cause)})`, { cause });
+    throw new EnvironmentError(`no testbed is running in ${path} (${messageOf(cause)}). Start one with alpy up`, { cause });
   });
   let timer: NodeJS.Timeout | undefined;
   const cancel = (): void => {

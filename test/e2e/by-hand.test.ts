@@ -30,8 +30,8 @@ afterAll(async () => {
 });
 
 test('without a testbed each command says so', async () => {
-  expect(await alpy('status')).toMatchObject({ status: 3, stderr: expect.stringContaining('alpy up starts one') as string });
-  expect(await alpy('down')).toMatchObject({ status: 0, stdout: 'no testbed is up\n' });
+  expect(await alpy('status')).toMatchObject({ status: 3, stderr: expect.stringContaining('Start one with alpy up') as string });
+  expect(await alpy('down')).toMatchObject({ status: 0, stdout: 'no testbed is running\n' });
 });
 
 test('a testbed is kept until it is told to go down, and its files stay', async () => {
@@ -40,7 +40,7 @@ test('a testbed is kept until it is told to go down, and its files stay', async 
     status: 0,
     stdout: expect.stringMatching(/^rabbit is up, with node0, node1; /) as string,
   });
-  expect(await alpy('up')).toMatchObject({ status: 2, stderr: expect.stringContaining('is held at') as string });
+  expect(await alpy('up')).toMatchObject({ status: 2, stderr: expect.stringContaining('is already running in') as string });
   const { stdout } = await alpy('status');
   expect(JSON.parse(stdout)).toMatchObject({ dut: 'rabbit', isRunning: true, nodes: ['node0', 'node1'], services: [] });
 

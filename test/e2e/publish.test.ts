@@ -66,7 +66,7 @@ test('without permission the tests still run, by number, and it says so', async 
   const shard = { CI_NODE_INDEX: '1', CI_NODE_TOTAL: '2', ALPY_GITLAB_TOKEN: '' };
   const { status, stdout } = await project.run(['run', '--out', 'alpy-out/other'], variables(1, shard));
   expect(status).toBe(0);
-  expect(stdout).toContain('shards go by number of test files: could not read the test report of pipeline 41');
+  expect(stdout).toContain('shards are balanced by the number of test files: could not read the test report of pipeline 41');
   expect(stdout).toContain('1 of 2 test files (by count)');
 });
 
@@ -88,7 +88,7 @@ test('a job token is not enough, which fails nothing', async () => {
 
 test('outside GitLab, or without results, it says what is wanted', async () => {
   const outside = await project.run(['publish']);
-  expect([outside.status, outside.stderr]).toEqual([2, expect.stringContaining('alpy publish works in a GitLab job')]);
+  expect([outside.status, outside.stderr]).toEqual([2, expect.stringContaining('alpy publish works only in a GitLab job')]);
   const empty = await project.run(['publish', 'tests'], variables(3));
   expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('no run.json in')]);
 });

@@ -327,7 +327,7 @@ test('what alpy init writes is a project that runs, and is not overwritten', asy
   const beside = await project.run(['init']);
   expect([beside.status, beside.stdout]).toEqual([
     0,
-    expect.stringContaining('left .gitlab-ci.yml as it is; to test in it, add:'),
+    expect.stringContaining('.gitlab-ci.yml already exists. To run the tests in it, add:'),
   ]);
 });
 

@@ -51,7 +51,7 @@ test('one made beforehand goes to another store by an archive, and tests start f
   const [made] = await list();
   expect(await project.run(['snapshot', 'prune', '--all'])).toMatchObject({ status: 0 });
   expect(await list()).toEqual([]);
-  expect((await project.run(['snapshot'])).stdout).toBe(`no snapshot in ${project.path('snapshots')}\n`);
+  expect((await project.run(['snapshot'])).stdout).toBe(`no snapshots in ${project.path('snapshots')}\n`);
   expect(await project.run(['snapshot', 'load', 'rabbit.tar.zst'])).toMatchObject({ status: 0 });
   expect((await list())[0]?.record).toEqual(made?.record);
 

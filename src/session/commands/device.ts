@@ -78,7 +78,7 @@ const acts: Readonly<Record<string, (dut: Dut, wait: { readonly signal: AbortSig
 export const dutCommand: SessionCommand = {
   name: 'dut',
   usage: Object.keys(acts).join('|'),
-  describe: 'Halt the device, let it go on, press its buttons, log in anew',
+  describe: 'Pause or resume the device, press its buttons, log in again',
   run: async ({ testbed: { dut } }, words, { signal }) => {
     const [verb] = exactly(words, ['ACT']);
     const act = Object.hasOwn(acts, verb) ? acts[verb] : undefined;

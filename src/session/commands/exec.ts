@@ -22,7 +22,7 @@ export const execCommand: SessionCommand = {
 export const configureCommand: SessionCommand = {
   name: 'configure',
   usage: 'NODE [--address A/N]… [--gateway G]… [--mtu BYTES]',
-  describe: "Give a node's interface addresses, routes and MTU, in place of those it had",
+  describe: "Set the addresses, routes and MTU of a node's interface, in place of the previous ones",
   options: {
     address: { type: 'string', multiple: true },
     gateway: { type: 'string', multiple: true },

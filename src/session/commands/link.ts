@@ -7,7 +7,7 @@ import { exactly, milliseconds, type SessionCommand } from './command.ts';
 export const linkCommand: SessionCommand = {
   name: 'link',
   usage: 'LINK up|down',
-  describe: "Plug a link's cable in, or pull it: the device's NIC and the node gain or lose their carrier",
+  describe: "Plug or unplug the cable of a link: the device's NIC and the node gain or lose their carrier",
   run: async (session, words) => {
     const [name, state] = exactly(words, ['LINK', 'up|down']);
     if (state !== 'up' && state !== 'down') throw new UsageError(`wanted: up or down; found: ${state}`);
@@ -19,7 +19,7 @@ export const linkCommand: SessionCommand = {
 export const captureCommand: SessionCommand = {
   name: 'capture',
   usage: 'LINK [FILTER] [--wait] [--timeout SECONDS] [--count] [--field NAME]…',
-  describe: "Show the frames that have crossed a link so far; FILTER is one of Wireshark's display filters",
+  describe: 'Show the frames that have crossed a link so far; FILTER is a Wireshark display filter',
   help: [
     '--wait       wait for the first frame that passes FILTER; status 1 when none does in time',
     '--timeout    how long, in seconds; default 10 with --wait, else 60',

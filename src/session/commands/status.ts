@@ -5,7 +5,7 @@ import { exactly, type SessionCommand } from './command.ts';
 export const statusCommand: SessionCommand = {
   name: 'status',
   usage: '',
-  describe: 'Tell of the testbed as JSON, after seeing that all of it runs',
+  describe: 'Check the testbed and print its state as JSON',
   run: async ({ testbed, services, directory }, words, call) => {
     exactly(words, []);
     checkServices(services);

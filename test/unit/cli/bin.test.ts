@@ -17,10 +17,10 @@ test('the program that the runner image links to as alpy is executable', async (
   await expect(access(join(root, program), constants.X_OK)).resolves.toBeUndefined();
 });
 
-test('a Node that is too old gets one sentence and status 3, whatever else alpy would load', async () => {
+test('a Node that is too old: one sentence and status 3, before alpy loads anything else', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-bin-'));
   await copyFile(bin, join(folder.path, 'bin.ts'));
-  await writeFile(join(folder.path, 'start.ts'), 'this is no program');
+  await writeFile(join(folder.path, 'start.ts'), 'not a program');
   const pretend = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.11.1'})";
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretend, join(folder.path, 'bin.ts'), 'run'], {
     encoding: 'utf8',
@@ -41,7 +41,7 @@ const oldNode = (process.env['PATH'] ?? '')
     return status === 0 && Number(/^v(\d+)\./.exec(stdout)?.[1]) < 24;
   });
 
-test('a real Node that is too old gets it, too', async ({ skip }) => {
+test('a real Node that is too old: the same sentence', async ({ skip }) => {
   if (oldNode === undefined) return skip('no Node older than 24 is in PATH');
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-bin-'));
   const file = join(folder.path, 'bin.mjs');
@@ -54,10 +54,10 @@ test('a real Node that is too old gets it, too', async ({ skip }) => {
   });
 });
 
-test('a reader that goes away, like head, gets no stack', async () => {
+test('if the reader exits early, like head, alpy prints no stack', async () => {
   const child = spawn(process.execPath, [bin, 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   expect(stderr).toBe('');
-  expect([0, 141]).toContain(child.exitCode); // 0 if it had done its work before it noticed
+  expect([0, 141]).toContain(child.exitCode); // 0 if it finished before it noticed
 });

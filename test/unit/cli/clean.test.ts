@@ -25,7 +25,7 @@ async function emptyDaemon(socket: string): Promise<void> {
   });
 }
 
-test('alpy clean removes the folders of jobs that do not run any more, and only without --run', async () => {
+test('alpy clean removes the folders of jobs that no longer run, but not with --run', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'alpy-clean-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   await emptyDaemon(join(directory, 'docker.sock'));

@@ -33,7 +33,7 @@ interface Custom {
   readonly run_args: readonly string[];
 }
 
-test('the part for pasting needs neither GitLab Runner nor settings, and has absolute paths', async () => {
+test('`--print` needs neither GitLab Runner nor settings, and prints absolute paths', async () => {
   const { runners } = parse(await install('--print')) as unknown as { runners: [{ executor: string; custom: Custom }] };
   const [{ executor, custom }] = runners;
   expect(executor).toBe('custom');
@@ -43,7 +43,7 @@ test('the part for pasting needs neither GitLab Runner nor settings, and has abs
   expect(words).toEqual(['executor', 'run', '--settings', '/nowhere/from/variable.yaml']);
 });
 
-test('no config.toml, and options that contradict each other', async () => {
+test('a missing config.toml, and options that contradict each other, are refused', async () => {
   await expect(install('--check', '--runner-config', 'config.toml')).rejects.toMatchObject({ fault: 'environment' });
   await expect(install('--runner-config', 'config.toml')).rejects.toThrow(
     'there is no /nowhere/config.toml. Install GitLab Runner',
@@ -52,7 +52,7 @@ test('no config.toml, and options that contradict each other', async () => {
   await expect(install('--smoke', '--print')).rejects.toMatchObject({ fault: 'usage' });
 });
 
-test('no job is played on a runner that cannot take any', async () => {
+test('`--smoke` runs no job if a check fails', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'alpy-install-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const [config, settings] = [join(directory, 'config.toml'), join(directory, 'executor.yaml')];
@@ -60,6 +60,6 @@ test('no job is played on a runner that cannot take any', async () => {
   await writeFile(settings, `root: ${directory}/root\n`);
   const printed = await install('--check', '--smoke', '--runner-config', config, '--settings', settings);
   expect(printed).toMatch(/^FAIL runner bed: .*custom\.config_exec is not set/m);
-  expect(printed).toMatch(/\nno job is played: .*\nthe runner cannot take jobs yet$/);
+  expect(printed).toMatch(/\nno job was run: .*\nthe runner cannot take jobs yet$/);
   expect(printed).not.toContain('smoke job');
 });

@@ -21,7 +21,7 @@ async function runMain(...args: readonly string[]): Promise<{ status: number; st
 }
 
 test.each([
-  [[], 'which command? See alpy --help'],
+  [[], 'expected a command, got none. See alpy --help'],
   [['fly'], 'Unknown argument: fly'],
   [['run', '--nope'], 'Unknown argument: nope'],
   [['run', '--accel', 'warp'], 'Invalid values:'],
@@ -31,34 +31,34 @@ test.each([
     'got "tests/x.test.ts:3": alpy cannot choose a test by its line yet. Use alpy run tests/x.test.ts, or',
   ],
   [['run', 'a', 'tests/x.test.ts:3:7'], 'got "tests/x.test.ts:3:7"'],
-])('wrong usage %j: status 2, and one message', async (args, message) => {
+])('wrong usage %j: status 2 and one message', async (args, message) => {
   const { status, stderr } = await runMain(...args);
   expect(status).toBe(2);
   expect(stderr).toMatch(/^alpy: /);
   expect(stderr).toContain(message);
 });
 
-test('a message shows no secret of the environment', async () => {
+test('messages mask secrets from the environment', async () => {
   vi.stubEnv('MY_TOKEN', 'abcdefgh12345');
   onTestFinished(() => void vi.unstubAllEnvs());
   const { stderr } = await runMain('run', '--config', '/nowhere/abcdefgh12345.yaml');
   expect(stderr).toContain('/nowhere/[MASKED].yaml');
 });
 
-test('a command whose output nobody reads any more ends with the status of SIGPIPE, without a message', async () => {
+test('a command whose reader is gone ends with the status of SIGPIPE, without a message', async () => {
   const unread = new AbortController();
   const running = main(['doctor', '--config', '/nowhere/alpy.yaml'], unread.signal);
   unread.abort();
   expect(await running).toBe(141);
 });
 
-test('the schema of the configuration is JSON', async () => {
+test('alpy schema prints JSON', async () => {
   const { status, stdout } = await runMain('schema');
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ type: 'object', required: ['appliance'] });
 });
 
-test('the cache is where the XDG specification says', () => {
+test('the cache is in the folder that the XDG specification names', () => {
   expect(cacheDirectory({ XDG_CACHE_HOME: '/c' })).toBe('/c/alpy');
   expect(cacheDirectory({ XDG_CACHE_HOME: '' })).toMatch(/\/\.cache\/alpy$/);
 });

@@ -29,31 +29,34 @@ async function look(difference: Partial<CiJobCheck>): Promise<Readonly<Record<st
   return Object.fromEntries(findings.map(({ name, result, text, remedy }) => [name, [result, text, remedy].join('|')]));
 }
 
-test('a job that has all', async () => {
+test('a job with everything set up: all findings are ok', async () => {
   expect(Object.values(await look({})).map((text) => text.split('|')[0])).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
 });
 
-test('no daemon: what the runner has to be told, by executor', async () => {
+test('without a daemon, the remedy depends on how the runner should provide one', async () => {
   const dind = await look({ hasDaemon: false, env: { ...env, DOCKER_HOST: 'tcp://docker:2375' } });
   expect(dind["runner's Docker"]).toMatch(/^failure\|nothing answers at DOCKER_HOST=tcp:\/\/docker:2375\|.*privileged = true/);
   const socket = await look({ hasDaemon: false });
   expect(socket["runner's Docker"]).toMatch(/^failure\|.*(volumes = \["\/var\/run\/docker\.sock|usermod -aG docker)/);
 });
 
-test('artifacts outside of the project', async () => {
+test('an output directory outside the project is a failure', async () => {
   expect((await look({ out: '/tmp/alpy-out' }))['artifacts']).toBe(
     'failure|/tmp/alpy-out is outside of /builds/g/p: GitLab takes no artifacts from there|alpy run --out "$CI_PROJECT_DIR/alpy-out"',
   );
 });
 
-test.each([' ', 'reg.example.com/g/', ' reg.example.com/g'])('ALPY_REGISTRY=%j, which GitLab cannot use', async (value) => {
-  const { ALPY_REGISTRY: found } = await look({ env: { ...env, ALPY_REGISTRY: value } });
-  expect(found).toMatch(
-    /^warning\|expected no blanks and no slash at the end, got .*\|set the variable to "(reg\.example\.com\/g"|", or delete it)$/,
-  );
-});
+test.each([' ', 'reg.example.com/g/', ' reg.example.com/g'])(
+  'ALPY_REGISTRY=%j, which GitLab cannot use, is a warning',
+  async (value) => {
+    const { ALPY_REGISTRY: found } = await look({ env: { ...env, ALPY_REGISTRY: value } });
+    expect(found).toMatch(
+      /^warning\|expected no blanks and no slash at the end, got .*\|set the variable to "(reg\.example\.com\/g"|", or delete it)$/,
+    );
+  },
+);
 
-test('no token, no login, no job', async () => {
+test('a missing token, login or job is a warning', async () => {
   const found = await look({ env: { HOME: '/nonexistent' }, directory: '/builds/g/p' });
   expect(found['token']).toMatch(/^warning\|no token: no notes on merge requests/);
   expect(found['registry registry.example']).toMatch(/^warning\|no login/);

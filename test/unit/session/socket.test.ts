@@ -81,7 +81,7 @@ test('a caller that dies is noticed', async () => {
 
 test('no keeper: what starts one', async () => {
   const rejects = expect(call(['say'])).rejects;
-  await rejects.toThrow(`no testbed is held at ${path}; alpy up starts one`);
+  await rejects.toThrow(`no testbed is running in ${path}`);
   await rejects.toMatchObject({ fault: 'environment' });
   expect(await isSessionUp(directory)).toBe(false);
   expect(await stopSession(directory)).toBe('');
