@@ -10,7 +10,7 @@ import { ContainerError, DaemonError, daemonError, statusCodeOf } from './errors
 import { ExitEvents } from './events.ts';
 import { atSocket, daemonPlace, type DaemonPlace } from './place.ts';
 import { Requests } from './requests.ts';
-import { DaemonWatch } from './watch.ts';
+import { DaemonWatch, type WatchLimits } from './watch.ts';
 
 /** Label of everything that belongs to a run; its value is the run's identifier. */
 export const runLabel = 'io.alpy.run';
@@ -20,18 +20,15 @@ export const jobLabel = 'io.alpy.job';
 export const ownerLabel = 'io.alpy.owner';
 
 /** Where the daemon is, and for whom containers are made. */
-export interface EngineOptions extends ReachOptions {
+export interface EngineOptions extends ReachOptions, WatchLimits {
   /** the daemon's unix socket; absent for the daemon that the `docker` command uses */
   readonly socketPath?: string | undefined;
   /** identifier of the run, for labels and names; absent for a new one */
   readonly runId?: string | undefined;
   /** identifier of the CI job, for a label */
   readonly jobId?: string | undefined;
-  /** silence after which the daemon is given up, in `ms`; default 60 s */
-  readonly lostMs?: number | undefined;
 }
 
-const defaultLostMs = 60_000;
 const hurriedLostMs = 3000;
 
 /** How long an answer may take when a connection is opened, in `ms`. */
@@ -67,7 +64,7 @@ export class Engine implements Disposable {
     runId: string,
     options: EngineOptions,
   ) {
-    const { jobId, lostMs = defaultLostMs } = options;
+    const { jobId } = options;
     this.docker = docker;
     this.place = place;
     this.version = version.Version;
@@ -83,7 +80,7 @@ export class Engine implements Disposable {
     this.#requests = requests;
     const ping = docker.ping.bind(docker) as unknown as (options: { abortSignal: AbortSignal }) => Promise<unknown>; // not in the types
     const daemon = { address: place.address, ping: (abortSignal: AbortSignal) => ping({ abortSignal }) };
-    this.#watch = new DaemonWatch(daemon, lostMs, (error) => {
+    this.#watch = new DaemonWatch(daemon, options, (error) => {
       exits.fail(error);
       requests.giveUp(error);
     });

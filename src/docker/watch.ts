@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { DaemonError, daemonError, statusCodeOf } from './errors.ts';
 
-/** How often the daemon is asked whether it is there, in `ms`. */
-const beatMs = 1000;
+/** How long a daemon may be silent. */
+export interface WatchLimits {
+  /** silence after which the daemon is given up, in `ms`; default 60 s */
+  readonly lostMs?: number | undefined;
+  /** how often the daemon is asked whether it is there, in `ms`; default 1 s */
+  readonly beatMs?: number | undefined;
+  /** how long the daemon may take to answer when it is asked because a deadline has passed, in `ms`; default 3 s */
+  readonly askMs?: number | undefined;
+}
+
+const defaultLostMs = 60_000;
+const defaultBeatMs = 1000;
+const defaultAskMs = 3000;
 /** An answer that takes longer than this is remembered as silence, in `ms`. */
 const slowMs = 500;
-/** How long the daemon may take to answer when it is asked because a deadline has passed, in `ms`. */
-const askTimeoutMs = 3000;
 /** Silence that explains any missed deadline, in `ms`; of a shorter wait, half of it does. */
 const explainingMs = [1000, 3000] as const;
 
@@ -33,6 +42,7 @@ export interface WatchedDaemon {
 export class DaemonWatch implements Disposable {
   readonly #daemon: WatchedDaemon;
   #lostMs: number;
+  readonly #askMs: number;
   readonly #onLost: (error: DaemonError) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #closed = new AbortController();
@@ -40,13 +50,12 @@ export class DaemonWatch implements Disposable {
   /** when the question was asked that is not answered yet */
   #askedMs: number | undefined;
 
-  /**
-   * @param lostMs - silence after which the daemon is given up
-   * @param onLost - called when it is
-   */
-  constructor(daemon: WatchedDaemon, lostMs: number, onLost: (error: DaemonError) => void) {
+  /** @param onLost - called when the daemon is given up */
+  constructor(daemon: WatchedDaemon, limits: WatchLimits, onLost: (error: DaemonError) => void) {
+    const { lostMs = defaultLostMs, beatMs = defaultBeatMs, askMs = defaultAskMs } = limits;
     this.#daemon = daemon;
     this.#lostMs = lostMs;
+    this.#askMs = askMs;
     this.#onLost = onLost;
     this.#timer = setInterval(() => {
       this.#beat();
@@ -63,7 +72,7 @@ export class DaemonWatch implements Disposable {
     const enoughMs = Math.max(least, Math.min(most, (endMs - startMs) / 2));
     const silentMs = this.#silentMs({ startMs, endMs });
     if (silentMs >= enoughMs) return this.#error(silentMs);
-    const deadline = AbortSignal.timeout(askTimeoutMs);
+    const deadline = AbortSignal.timeout(this.#askMs);
     const failure = await this.#ask(AbortSignal.any([deadline, this.#closed.signal]));
     if (failure === undefined || this.#closed.signal.aborted) return undefined;
     return deadline.aborted

@@ -6,11 +6,15 @@
  */
 export function uniqueNames(names: readonly string[]): readonly string[] {
   const taken = new Set(names);
-  const seen = new Set<string>();
+  /** the number to try next, by name: thousands of captures may have the same name */
+  const next = new Map<string, number>();
   return names.map((name) => {
-    let unique = name;
-    if (seen.has(name)) for (let n = 2; taken.has((unique = `${name} (${n})`)); n++);
-    seen.add(name);
+    let number = next.get(name);
+    next.set(name, number ?? 2);
+    if (number === undefined) return name;
+    while (taken.has(`${name} (${number})`)) number += 1;
+    next.set(name, number + 1);
+    const unique = `${name} (${number})`;
     taken.add(unique);
     return unique;
   });

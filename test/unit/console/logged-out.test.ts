@@ -28,7 +28,7 @@ async function seen(console: SerialConsole, text: string, count: number): Promis
   stop();
 }
 
-describe.skipIf(!canRun)('a console', { timeout: 30_000 }, () => {
+describe.skipIf(!canRun)('a console', { timeout: 30_000, concurrent: true }, () => {
   test('that has logged out by itself is logged in again by the next command', async () => {
     await using guest = startGuest(getty('readonly TMOUT=1'));
     await using console = SerialConsole.open(guest.stream);
@@ -74,7 +74,7 @@ describe.skipIf(!canRun)('a console', { timeout: 30_000 }, () => {
   });
 });
 
-describe.skipIf(!hasProgram('script') || !hasProgram('dash'))('while the opening command of a shell runs', () => {
+describe.skipIf(!hasProgram('script') || !hasProgram('dash'))('while the opening command of a shell runs', { concurrent: true }, () => {
   test('what others send and expect waits for its end', async () => {
     await using guest = startGuest('exec dash -i');
     await using console = SerialConsole.open(guest.stream);

@@ -185,11 +185,4 @@ describe('a login that is refused', () => {
     await logIn(device, root, 5000);
     expect(device.typed).toEqual(once);
   });
-
-  test('ends with the refusal rather than with the deadline', async () => {
-    vi.useRealTimers();
-    const device = started(getty({ refusals: Infinity }));
-    const login = RemoteShell.login(device.console, { ...root, retryMs: 60_000, settleMs: 10 }, { timeoutMs: 2000 }, bare);
-    await expect(login).rejects.toBeInstanceOf(LoginError);
-  });
 });

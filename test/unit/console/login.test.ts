@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LoginError, RemoteShell } from '../../../src/access/index.ts';
 import { ConsoleClosedError, ConsoleTimeoutError, SerialConsole, Transcript } from '../../../src/console/index.ts';
+import { ScriptedDevice } from './device.ts';
 import { connect, hasProgram, startGuest } from './guest.ts';
 
 const wait = { timeoutMs: 20_000 };
@@ -149,6 +150,21 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     await using dead = startGuest('echo panic');
     await using other = SerialConsole.open(dead.stream);
     await expect(RemoteShell.login(other, { user: 'root', ...quick }, wait)).rejects.toBeInstanceOf(ConsoleClosedError);
+  });
+
+  // here and not in login-cases.test.ts, since no test with fake timers may run beside it
+  test('with the refusal as the error, not the missed deadline, while the device goes on refusing', async () => {
+    const device = new ScriptedDevice('login', {
+      login: (_name, device) => {
+        device.become('password', 'Password: ');
+      },
+      password: (_text, device) => {
+        device.become('login', 'Login incorrect\r\nguest login: ');
+      },
+    });
+    device.print('guest login: ');
+    const options = { user: 'root', password: 'wr0ng', retryMs: 60_000, settleMs: 10 };
+    await expect(RemoteShell.login(device.console, options, { timeoutMs: 2000 })).rejects.toBeInstanceOf(LoginError);
   });
 
   test('until the signal is aborted', async () => {

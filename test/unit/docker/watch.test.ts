@@ -14,7 +14,7 @@ function watched(lostMs = 60_000): { watch: DaemonWatch; freeze: () => void; tha
   let frozen: PromiseWithResolvers<void> | undefined;
   const lost: string[] = [];
   const ping = (): Promise<void> => frozen?.promise ?? Promise.resolve();
-  const watch = new DaemonWatch({ address: '/sock', ping }, lostMs, ({ message }) => lost.push(message));
+  const watch = new DaemonWatch({ address: '/sock', ping }, { lostMs }, ({ message }) => lost.push(message));
   onTestFinished(() => {
     watch[Symbol.dispose]();
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Answerer, Call } from '../../../src/session/call.ts';
 
@@ -8,9 +8,25 @@ export class FakeAnswerer {
   readonly calls: Call[] = [];
   /** reasons for which calls were cancelled */
   readonly cancelled: string[] = [];
+  readonly #changes = new EventEmitter();
+
+  /** Waits for the first call. */
+  async firstCall(): Promise<Call> {
+    for (;;) {
+      const [call] = this.calls;
+      if (call) return call;
+      await once(this.#changes, 'change');
+    }
+  }
+
+  /** Waits until a call has been cancelled. */
+  async firstCancel(): Promise<void> {
+    while (this.cancelled.length === 0) await once(this.#changes, 'change');
+  }
 
   readonly answer: Answerer = async (call) => {
     this.calls.push(call);
+    this.#changes.emit('change');
     const [verb, text = ''] = call.args;
     switch (verb) {
       case 'say':
@@ -31,6 +47,7 @@ export class FakeAnswerer {
       case 'wait':
         if (!call.signal.aborted) await once(call.signal, 'abort');
         this.cancelled.push((call.signal.reason as Error).message);
+        this.#changes.emit('change');
         return 143;
       default:
         return 5;

@@ -6,7 +6,6 @@ import { appendFile, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { execa } from 'execa';
 import { serveFolder, type CallFolder } from '../../../src/session/file-calls.ts';
@@ -74,11 +73,11 @@ test.each([
   ['SIGHUP', 143],
 ] as const)('%s cancels what it waits for', async (signal, wanted) => {
   const child = start(['wait']);
-  while (fake.calls.length === 0) await turn();
+  await fake.firstCall();
   child.kill(signal);
   const [status] = (await once(child, 'exit')) as [number];
   expect(status).toBe(wanted);
-  while (fake.cancelled.length === 0) await turn();
+  await fake.firstCancel();
   expect(fake.cancelled).toEqual(['cancelled by its caller']);
   expect(await readdir(served.calls)).toEqual([]);
 });
@@ -88,15 +87,15 @@ test('one that is killed for good is noticed by its pipes', async () => {
     env: { PATH: process.env['PATH'], ALPY_SESSION: served.directory },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  while (fake.calls.length === 0) await turn();
+  const { signal } = await fake.firstCall();
   process.kill(-(child.pid ?? 0), 'SIGKILL'); // its group: the shell and what copies for it
   child.stdout.resume();
-  while (fake.calls[0]?.signal.aborted !== true) await sleep(5);
+  if (!signal.aborted) await once(signal, 'abort');
 });
 
 test('the end of the testbed cancels what goes on', async () => {
   const running = alpy(['wait']);
-  while (fake.calls.length === 0) await turn();
+  await fake.firstCall();
   await served[Symbol.asyncDispose]();
   expect((await running).status).toBe(143);
   expect(fake.cancelled).toEqual(['the testbed ends']);

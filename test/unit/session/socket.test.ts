@@ -5,7 +5,6 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { callSocket, type SocketCall } from '../../../src/session/index.ts';
 import { serveSocket } from '../../../src/session/socket.ts';
@@ -62,7 +61,7 @@ test('a call that is cancelled is cancelled there, and has ended when that is to
   await using _ = await serveSocket(path, fake.answer);
   const stop = new AbortController();
   const running = call(['wait'], { signal: stop.signal });
-  while (fake.calls.length === 0) await turn();
+  await fake.firstCall();
   stop.abort(new Error('by its job'));
   await expect(running).rejects.toBe(stop.signal.reason);
   expect(fake.cancelled).toEqual(['cancelled by its caller']);
@@ -74,9 +73,9 @@ test('a caller that dies is noticed', async () => {
   await using _ = await serveSocket(path, fake.answer);
   const socket = createConnection(path);
   socket.write('{"args":["wait"]}\n');
-  while (fake.calls.length === 0) await turn();
+  await fake.firstCall();
   socket.destroy();
-  while (fake.cancelled.length === 0) await turn();
+  await fake.firstCancel();
 });
 
 test('no keeper: what starts one', async () => {

@@ -36,8 +36,8 @@ test('a keeper that a job keeps busy for ever is killed', async () => {
   const directory = await folder();
   const keeper = await startBusy(directory, true);
   const ended = once(keeper, 'exit');
-  expect(await stopSession(directory, undefined, 300)).toBe(
-    `the testbed of ${directory} did not end within 0.3 s, so its keeper was killed`,
+  expect(await stopSession(directory, undefined, 100)).toBe(
+    `the testbed of ${directory} did not end within 0.1 s, so its keeper was killed`,
   );
   expect(await ended).toEqual([null, 'SIGKILL']);
 });
@@ -49,6 +49,6 @@ test.each([
   const directory = await folder();
   const keeper = await startBusy(directory, false);
   if (signature !== undefined) await writeFile(join(directory, sessionFiles.identity), signature);
-  await expect(stopSession(directory, undefined, 300)).rejects.toThrow(`${directory} did not end within 0.3 s`);
+  await expect(stopSession(directory, undefined, 100)).rejects.toThrow(`${directory} did not end within 0.1 s`);
   expect(keeper.exitCode ?? keeper.signalCode).toBeNull();
 });
