@@ -74,28 +74,32 @@ describe.skipIf(!canRun)('a console', { timeout: 30_000, concurrent: true }, () 
   });
 });
 
-describe.skipIf(!hasProgram('script') || !hasProgram('dash'))('while the opening command of a shell runs', { concurrent: true }, () => {
-  test('what others send and expect waits for its end', async () => {
-    await using guest = startGuest('exec dash -i');
-    await using console = SerialConsole.open(guest.stream);
-    await console.expect('# ', wait);
-    const opening = { title: 'Set the clock', text: () => 'sleep 0.3; echo "set"' };
-    const shell = RemoteShell.attach(console, wait, opening);
-    const [, match] = await Promise.all([console.sendLine('echo x-$((1 + 1))'), console.expect('x-2', wait)]);
-    expect(match.before).not.toContain('@@');
-    await shell.opened();
-    expect((await shell.run('echo after')).output).toBe('after');
-  });
+describe.skipIf(!hasProgram('script') || !hasProgram('dash'))(
+  'while the opening command of a shell runs',
+  { concurrent: true },
+  () => {
+    test('what others send and expect waits for its end', async () => {
+      await using guest = startGuest('exec dash -i');
+      await using console = SerialConsole.open(guest.stream);
+      await console.expect('# ', wait);
+      const opening = { title: 'Set the clock', text: () => 'sleep 0.3; echo "set"' };
+      const shell = RemoteShell.attach(console, wait, opening);
+      const [, match] = await Promise.all([console.sendLine('echo x-$((1 + 1))'), console.expect('x-2', wait)]);
+      expect(match.before).not.toContain('@@');
+      await shell.opened();
+      expect((await shell.run('echo after')).output).toBe('after');
+    });
 
-  test('it may fail: the console is free again, and the shell passes the error on', async () => {
-    await using guest = startGuest('exec dash -i');
-    await using console = SerialConsole.open(guest.stream);
-    await console.expect('# ', wait);
-    const shell = RemoteShell.attach(console, wait, { title: 'Set the clock', text: () => 'exit 4' });
-    await console.sendLine('echo x-$((1 + 1))');
-    await console.expect('x-2', wait);
-    await expect(shell.run('true')).rejects.toMatchObject({ code: 'ALPY_COMMAND', command: 'Set the clock', exitStatus: 4 });
-    const judged = RemoteShell.attach(console, wait, { title: 'Set the clock', text: () => 'exit 4', judge: () => undefined });
-    expect((await judged.run('echo works')).output).toBe('works');
-  });
-});
+    test('it may fail: the console is free again, and the shell passes the error on', async () => {
+      await using guest = startGuest('exec dash -i');
+      await using console = SerialConsole.open(guest.stream);
+      await console.expect('# ', wait);
+      const shell = RemoteShell.attach(console, wait, { title: 'Set the clock', text: () => 'exit 4' });
+      await console.sendLine('echo x-$((1 + 1))');
+      await console.expect('x-2', wait);
+      await expect(shell.run('true')).rejects.toMatchObject({ code: 'ALPY_COMMAND', command: 'Set the clock', exitStatus: 4 });
+      const judged = RemoteShell.attach(console, wait, { title: 'Set the clock', text: () => 'exit 4', judge: () => undefined });
+      expect((await judged.run('echo works')).output).toBe('works');
+    });
+  },
+);
