@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `alpy up`, and the commands that act on the testbed that it keeps.
+// `alpy up`, and the commands that act on its testbed.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -29,12 +29,12 @@ afterAll(async () => {
   await project[Symbol.asyncDispose]();
 });
 
-test('without a testbed each command says so', async () => {
+test('without a testbed, each command says so', async () => {
   expect(await alpy('status')).toMatchObject({ status: 3, stderr: expect.stringContaining('Start one with alpy up') as string });
   expect(await alpy('down')).toMatchObject({ status: 0, stdout: 'no testbed is running\n' });
 });
 
-test('a testbed is kept until it is told to go down, and its files stay', async () => {
+test('a testbed is kept until `alpy down`, and its files stay', async () => {
   const up = await alpy('up');
   expect(up, up.stderr).toMatchObject({
     status: 0,
@@ -86,7 +86,7 @@ test('a testbed is kept until it is told to go down, and its files stay', async 
   expect(existsSync(project.path('alpy-out/session/testbed/events.ndjson'))).toBe(true);
 });
 
-test('one that is stopped while it comes up leaves nothing', async () => {
+test('`alpy up` that is stopped leaves nothing', async () => {
   const child = project.start(['up', '--boot', 'cold']);
   await waitForLine(child, /Set the testbed up\.\.\. done/);
   child.kill('SIGTERM');

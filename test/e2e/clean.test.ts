@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { Project } from '../support/cli.ts';
 
-test('`alpy clean` in a loop touches nothing of runs that start beside it', async () => {
+test('`alpy clean` in a loop touches nothing of runs that start meanwhile', async () => {
   await using project = await Project.create({
     'alpy.yaml': 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 2 }\n',
     'tests/a.test.ts':

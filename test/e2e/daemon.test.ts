@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A Docker daemon that dies or freezes under a run.
+// A Docker daemon that dies or freezes during a run.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ async function project(): Promise<Project> {
 
 interface Ended {
   readonly status: number | null;
-  /** from the moment at which this was called */
+  /** the time since this was called */
   readonly seconds: number;
 }
 
@@ -52,14 +52,14 @@ async function runJson(of: Project): Promise<RunJson> {
   return JSON.parse(await readFile(of.path('alpy-out/run.json'), 'utf8')) as RunJson;
 }
 
-/** What a frozen daemon did not remove, `alpy clean` does when the daemon is back. */
+/** `alpy clean` removes the containers of a frozen daemon when it is back. */
 async function expectNothingLeft(of: Project): Promise<void> {
   expect((await of.run(['clean'])).status).toBe(0);
   const filters = { label: [`${jobLabel}=${suiteId()}`] };
   expect(await new Docker().listContainers({ all: true, filters })).toEqual([]);
 }
 
-test('a daemon that dies ends the run with status 3 and the reports of what was done', async () => {
+test('a daemon that dies ends the run with status 3, and reports cover what ran before', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run'], { DOCKER_HOST: proxy.host });
@@ -75,7 +75,7 @@ test('a daemon that dies ends the run with status 3 and the reports of what was 
   expect(await readFile(own.path('alpy-out/junit.xml'), 'utf8')).toContain('passes');
 });
 
-test('a ping that gets no answer while the daemon is frozen is an error of the environment', async () => {
+test('a ping without an answer while the daemon is frozen is an environment error', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run', '--test-name', 'pings'], { DOCKER_HOST: proxy.host });
@@ -92,7 +92,7 @@ test('a ping that gets no answer while the daemon is frozen is an error of the e
   });
 });
 
-test('Ctrl-C ends a run within 10 s although the daemon is frozen for good, and the reports have what was done', async () => {
+test('Ctrl-C ends a run within 10 s although the daemon stays frozen, and reports cover what ran before', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run'], { DOCKER_HOST: proxy.host });
@@ -108,12 +108,12 @@ test('Ctrl-C ends a run within 10 s although the daemon is frozen for good, and 
   await expectNothingLeft(own);
 });
 
-test('Ctrl-C ends a run within 10 s also while it looks at the machine', async () => {
+test('Ctrl-C ends a run within 10 s while it examines the machine', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run'], { DOCKER_HOST: proxy.host });
   const got = waitForLine(child, /got SIGINT/);
-  await proxy.connections(4); // it has connected, and asks
+  await proxy.connections(4); // it has connected, and sends requests
   proxy.freeze();
   process.kill(child.pid!, 'SIGINT');
   await got;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is left of a boot that fails, and what it costs the other tests.
+// The files of a failed boot, and its effect on the other tests.
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunReport } from '../../src/report/index.ts';
@@ -30,7 +30,7 @@ async function report(): Promise<RunReport> {
   return JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as RunReport;
 }
 
-test('a log-in that never comes costs six test files one boot, whose screen and console log are kept', async () => {
+test('six test files whose guest never prompts boot it once, and keep its screen and console log', async () => {
   const run = await project.run(['run', '--quiet']);
   expect(run.status, run.stdout).toBe(3);
   const { tests } = await report();
@@ -52,7 +52,7 @@ test('a log-in that never comes costs six test files one boot, whose screen and 
   expect(others).toHaveLength(files.length - 1);
 });
 
-test('with `--boot cold` each test has a boot of its own', async () => {
+test('with `--boot cold`, each test boots its own guest', async () => {
   await project.run(['run', '--quiet', '--boot', 'cold', 'a.test', 'b.test']);
   const { tests } = await report();
   expect(tests).toHaveLength(2);

@@ -40,7 +40,7 @@ async function createVolume(
   };
 }
 
-test('shares the volumes of its container with those of its testbeds', async ({ skip }) => {
+test('shares the volumes of its container with the containers of its testbeds', async ({ skip }) => {
   await using testHost = await TestHost.open();
   const socket = testHost.engine.address;
   if (testHost.facts.access.kind !== 'bind' || !socket.startsWith('/'))
@@ -75,7 +75,7 @@ test('shares the volumes of its container with those of its testbeds', async ({ 
   const lines = stdout.toString().trim().split('\n');
   expect(lines, stderr.toString()).toEqual(expect.arrayContaining(['files: volumes-from', '1 passed, 0 failed', 'status 0']));
   const sizes = new Map(lines.slice(lines.indexOf('status 0') + 1, -1).map((line) => line.split(' ') as [string, string]));
-  expect(lines.at(-1)).toBe('Start the decoder... done'); // and it sees the captures
+  expect(lines.at(-1)).toBe('Start the decoder... done'); // the decoder sees the captures
   expect([...sizes.keys()]).toEqual(['alpy-out/junit.xml', 'alpy-out/tests/capture-captures/link0.pcap']);
   expect(Number(sizes.get('alpy-out/tests/capture-captures/link0.pcap'))).toBeGreaterThanOrEqual(24 + 16 + 42);
 });

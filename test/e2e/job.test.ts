@@ -8,7 +8,7 @@ import { Project } from '../support/cli.ts';
 
 const secret = 'glpat-0123456789abcdef';
 
-test('sections for tests, the summary at the end, and no secret anywhere', async () => {
+test('the log has sections for tests and a summary at the end, and no secret appears anywhere', async () => {
   await using project = await Project.create({
     'alpy.yaml': 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\naccel: tcg\n',
     'tests/job.test.ts': `

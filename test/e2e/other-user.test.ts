@@ -24,7 +24,7 @@ for (const name of ['first', 'second']) {
 }
 `;
 
-test('tests pass, in a folder whose path is too long for a socket', async ({ skip }) => {
+test('tests pass in a folder whose path is too long for a socket', async ({ skip }) => {
   if (process.getuid?.() !== 0) skip('only root can run alpy as somebody else');
   const gid = statSync(socket, { throwIfNoEntry: false })?.gid;
   if (gid === undefined) skip(`there is no ${socket}`);
@@ -54,7 +54,7 @@ test('tests pass, in a folder whose path is too long for a socket', async ({ ski
       status: 0,
       stdout: expect.stringContaining('2 passed, 0 failed') as string,
     });
-    expect(await readdir(join(project, 'alpy-out/tests'))).toEqual(['two-first', 'two-second']); // and no socket
+    expect(await readdir(join(project, 'alpy-out/tests'))).toEqual(['two-first', 'two-second']); // no socket is left
   } finally {
     await rm(top, { recursive: true });
   }

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** Somebody who is not root: permissions do not hold root back. */
+/** An ordinary user: permissions do not apply to root. */
 const nobody = 65_534;
 
-test('a socket that may not be opened: status 3, and how to get the permission', async ({ skip }) => {
+test('a daemon socket without permission: status 3, and how to get the permission', async ({ skip }) => {
   const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
   const who = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   if (spawnSync(process.execPath, [bin, '--version'], { ...who, cwd: '/', encoding: 'utf8' }).status !== 0) {

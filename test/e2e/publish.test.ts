@@ -48,7 +48,7 @@ function variables(jobId: number, difference: Readonly<Record<string, string>> =
   };
 }
 
-test('shards are balanced by the last pipeline, and their results become one note', async () => {
+test('shards are balanced by the durations of the last pipeline, and their results become one note', async () => {
   for (const index of [1, 2]) {
     const shard = { CI_NODE_INDEX: String(index), CI_NODE_TOTAL: '2' };
     const { status, stdout, stderr } = await project.run(['run', '--out', `alpy-out/shard-${index}`], variables(index, shard));
@@ -62,7 +62,7 @@ test('shards are balanced by the last pipeline, and their results become one not
   expect(gitlab.statuses).toEqual([expect.objectContaining({ state: 'success', name: 'alpy/rabbit' })]);
 });
 
-test('without permission the tests still run, by number, and it says so', async () => {
+test('without permission, files are divided by number, and the job says so', async () => {
   const shard = { CI_NODE_INDEX: '1', CI_NODE_TOTAL: '2', ALPY_GITLAB_TOKEN: '' };
   const { status, stdout } = await project.run(['run', '--out', 'alpy-out/other'], variables(1, shard));
   expect(status).toBe(0);
@@ -70,23 +70,23 @@ test('without permission the tests still run, by number, and it says so', async 
   expect(stdout).toContain('1 of 2 test files (by count)');
 });
 
-test('shards that did not agree are an error, and so is one that is missing', async () => {
+test('shards with different plans are an error, and so is a missing shard', async () => {
   const torn = await project.run(['publish'], variables(3));
   expect([torn.status, torn.stderr]).toEqual([3, expect.stringContaining('the shards did not agree on who runs which tests')]);
   await rm(project.path('alpy-out/other'), { recursive: true });
   await rename(project.path('alpy-out/shard-2'), project.path('elsewhere'));
   const missing = await project.run(['publish'], variables(3));
   expect([missing.status, missing.stderr]).toEqual([3, expect.stringContaining('no results of shard 2 of 2')]);
-  expect(missing.stdout).toContain('note on merge request !3'); // shown all the same
+  expect(missing.stdout).toContain('note on merge request !3'); // it still prints the note
 });
 
-test('a job token is not enough, which fails nothing', async () => {
+test('a job token is not enough, but that fails nothing', async () => {
   await rename(project.path('elsewhere'), project.path('alpy-out/shard-2'));
   const { status, stdout } = await project.run(['publish'], variables(3, { ALPY_GITLAB_TOKEN: '' }));
   expect([status, stdout]).toEqual([0, expect.stringContaining('a job token may not post notes')]);
 });
 
-test('outside GitLab, or without results, it says what is wanted', async () => {
+test('outside GitLab, or without results, it says what it needs', async () => {
   const outside = await project.run(['publish']);
   expect([outside.status, outside.stderr]).toEqual([2, expect.stringContaining('alpy publish works only in a GitLab job')]);
   const empty = await project.run(['publish', 'tests'], variables(3));

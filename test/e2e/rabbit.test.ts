@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What `npm run demo` runs: Rabbit's own suite, and what it leaves to look at.
+// What `npm run demo` runs: Rabbit's own suite, and the files that it leaves.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(out, { recursive: true });
 });
 
-test("Rabbit's suite passes, and its captures and console logs are there to read", async () => {
+test("Rabbit's suite passes and leaves captures and console logs", async () => {
   const env = { ...process.env, VITEST: '', NODE_OPTIONS: '' };
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli/bin.ts', 'run', '--out', out], {
     cwd: repository,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `alpy run` as somebody else uses it: another folder, no package.json, a real guest.
+// `alpy run` as a user calls it: another folder, no package.json, a real guest.
 import { once } from 'node:events';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import Docker from 'dockerode';
@@ -19,7 +19,7 @@ appliance:
   image: ${rabbitImage}
   login: { user: root, password: rabbit, loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' }
 `;
-/** A guest that says nothing, for what needs none. */
+/** A silent guest, for tests that need none. */
 const silentYaml = 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\n';
 
 async function containers(): Promise<readonly string[]> {
@@ -33,7 +33,7 @@ async function silentProject(files: Readonly<Record<string, string>>): Promise<P
   return project;
 }
 
-describe('tests of somebody else', () => {
+describe('tests in another folder', () => {
   let project: Project;
   let result: Awaited<ReturnType<Project['run']>>;
 
@@ -77,7 +77,7 @@ describe('a router', () => {
     expect(result.stdout).toContain('expected a frame on link0 to pass "arp && icmp"');
   });
 
-  test('each step begins and ends on a line of its own', () => {
+  test('the start and the end of each step have their own lines', () => {
     expect(result.stderr).toMatch(/^INFO alpy\.qemu Set the testbed up > Start QEMU\.\.\.$/m);
     expect(result.stderr).toMatch(/^INFO alpy\.qemu Set the testbed up > Start QEMU\.\.\. done \(\d+\.\d\d s\)$/m);
     expect(result.stderr).toMatch(/^INFO test Ask a router that is not configured\.\.\. failed: expected a frame/m);
@@ -103,10 +103,10 @@ describe('a router', () => {
     ]);
   });
 
-  test('captures, console logs and a picture of the screen of the failed one are kept', async () => {
+  test('captures and console logs are kept, and a picture of the screen of the failed test', async () => {
     const [passed, failed] = ['router-a-router-forwards-ipv4', 'router-a-router-forwards-ipv4-2'];
     const common = ['console.log', 'console.txt', 'debug.log', 'events.ndjson', 'link0.pcap', 'link1.pcap'];
-    // the first one made the snapshot that both start from
+    // the first one created the snapshot that both start from
     expect((await readdir(project.path('alpy-out/tests', passed))).sort()).toEqual(['boot', ...common]);
     expect(await readFile(project.path('alpy-out/tests', passed, 'boot/console.log'), 'utf8')).toContain('rabbit login: ');
     expect((await readdir(project.path('alpy-out/tests', failed))).sort()).toEqual([...common, 'screen.png']);
@@ -122,7 +122,7 @@ describe('a router', () => {
     }
   });
 
-  test('the page for people is there, and links to what is there', async () => {
+  test('the HTML report links to existing files', async () => {
     expect(result.stdout).toContain('report: alpy-out/report/index.html\n');
     const page = await readFile(project.path('alpy-out/report/index.html'), 'utf8');
     expect(page).toContain('1 passed, 1 failed');
@@ -131,7 +131,7 @@ describe('a router', () => {
     for (const target of targets) expect((await stat(project.path('alpy-out/report', target))).isFile()).toBe(true);
   });
 
-  test('run.json tells the same', async () => {
+  test('run.json has the same results', async () => {
     const report = JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as Readonly<Record<string, unknown>>;
     expect(report).toMatchObject({
       schemaVersion: 1,
@@ -143,7 +143,7 @@ describe('a router', () => {
     });
   });
 
-  test('nothing is left', async () => {
+  test('no container is left', async () => {
     expect(await containers()).toEqual([]);
   });
 });
@@ -153,7 +153,7 @@ describe('a run that is stopped', () => {
     'tests/endless.test.ts': `
 import { test } from 'alpy/test';
 test('waits for a guest that never speaks', async ({ dut, links, signal, step }) => {
-  await links[0].capture.count(); // so that there is a decoder, too
+  await links[0].capture.count(); // starts the decoder, too
   await step('Wait', () => dut.console.expect('never', { timeoutMs: 600_000, signal }));
 });
 `,
@@ -162,7 +162,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
   test.each([
     { signal: 'SIGINT', status: 130 },
     { signal: 'SIGTERM', status: 143 },
-  ] as const)('by $signal ends cleanly with status $status and its reports', async ({ signal, status }) => {
+  ] as const)('by $signal ends cleanly with status $status and reports', async ({ signal, status }) => {
     await using project = await silentProject(endless);
     const child = project.start(['run']);
     await waitForLine(child, /INFO test Wait\.\.\.$/);
@@ -177,7 +177,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
     );
   });
 
-  test('with tests of one file at once ends all of them cleanly', async () => {
+  test('ends all concurrent tests of a file cleanly', async () => {
     const both = endless['tests/endless.test.ts'].replace(/^test\([^]*/m, (one) => one + one.replace('never', 'ever'));
     await using project = await silentProject({ 'tests/endless.test.ts': both });
     const child = project.start(['run', '--concurrent', '--workers', '2']);
@@ -216,13 +216,13 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
   });
 });
 
-describe('what cannot be run', () => {
+describe('a run that fails:', () => {
   const passing = {
     'tests/a.test.ts':
       "import { test } from 'alpy/test';\ntest('a', ({ nodes }) => { if (nodes.length !== 1) throw new Error('?'); });\n",
   };
 
-  test('a name that no test has: status 2, and nothing is left of what was begun', async () => {
+  test('a test name without a match: status 2, and nothing is left', async () => {
     await using project = await silentProject(passing);
     const result = await project.run(['run', '--test-name', 'no such test']);
     expect(await containers()).toEqual([]);
@@ -238,7 +238,7 @@ describe('what cannot be run', () => {
     });
   });
 
-  test('a configuration with several mistakes: status 2, and all of them', async () => {
+  test('a configuration with several errors: status 2, and all errors', async () => {
     await using project = await Project.create({
       'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 16 }\n',
     });
@@ -262,7 +262,7 @@ describe('what cannot be run', () => {
     expect(doctor.stdout).toMatch(/^FAIL docker: cannot reach the Docker daemon at \/nowhere\/docker\.sock/);
   });
 
-  test('a container image that is not there: status 3, and where its location came from', async () => {
+  test('a missing container image: status 3, and where its location came from', async () => {
     await using project = await silentProject(passing);
     const { status, stderr } = await project.run(['run'], { ALPY_IMAGE_QEMU: 'example.invalid/qemu:1' });
     expect(status).toBe(3);
@@ -272,7 +272,7 @@ describe('what cannot be run', () => {
     expect(JSON.parse(doctor.stdout)).toMatchObject({ canRun: false });
   });
 
-  test('a disk image that is not there: status 3', async () => {
+  test('a missing disk image: status 3', async () => {
     await using project = await Project.create({ 'alpy.yaml': 'appliance: { image: none.qcow2 }\n', ...passing });
     const { status, stderr } = await project.run(['run']);
     expect(status).toBe(3);
@@ -303,7 +303,7 @@ describe('what cannot be run', () => {
   });
 });
 
-test('a test whose process is killed: status 3, an error of that test, and nothing is left when the run ends', async () => {
+test('a test whose process is killed: status 3, an error of that test, and no container is left', async () => {
   const dying = "import { test } from 'alpy/test';\ntest('dies', ({ nodes }) => { process.kill(process.pid, 'SIGKILL'); });\n";
   await using project = await silentProject({ 'tests/dying.test.ts': dying });
   const { status, stdout } = await project.run(['run']);
@@ -312,7 +312,7 @@ test('a test whose process is killed: status 3, an error of that test, and nothi
   expect(stdout).toContain('the process that ran this test ended unexpectedly with signal SIGKILL');
 });
 
-test('what alpy init writes is a project that runs, and is not overwritten', async () => {
+test('alpy init writes a project that runs, and overwrites nothing', async () => {
   await using project = await Project.create({});
   expect((await project.run(['init'])).status).toBe(0);
   const again = await project.run(['init']);
@@ -331,7 +331,7 @@ test('what alpy init writes is a project that runs, and is not overwritten', asy
   ]);
 });
 
-test('tests of one file run at once where they may, but no more than there are workers', async () => {
+test('concurrent tests of one file run at once, up to the number of workers', async () => {
   await using project = await silentProject({
     'tests/together.test.ts': `
 import { expect, test } from 'alpy/test';

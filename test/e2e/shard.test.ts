@@ -27,7 +27,7 @@ async function filesRun(): Promise<{ readonly files: readonly string[]; readonly
   return { files: tests.map(({ file }) => file), plan: shard?.plan };
 }
 
-test('each shard runs its own files, and all agree on the plan', async () => {
+test('each shard runs its own files, and all have the same plan', async () => {
   const first = await project.run(['run', '--quiet', '--shard', '1/2']);
   expect(first.stdout).toContain('shard: 1/2, 1 of 2 test files (by count)\n');
   const ofFirst = await filesRun();
@@ -39,7 +39,7 @@ test('each shard runs its own files, and all agree on the plan', async () => {
   expect(ofFirst.plan).toBe(ofSecond.plan);
 });
 
-test('the longest file comes first when durations are known', async () => {
+test('the longest file comes first if durations are known', async () => {
   const { status, stdout } = await project.run(['run', '--quiet', '--shard', '1/2', '--durations', 'durations.json']);
   expect(stdout).toContain('shard: 1/2, 1 of 2 test files (by duration)\n');
   expect([status, (await filesRun()).files]).toEqual([0, ['tests/b.test.ts']]);
@@ -55,7 +55,7 @@ test('a shard without any file passes and writes its reports', async () => {
   );
 });
 
-test('a shard that cannot be is a usage error', async () => {
+test('an impossible shard is a usage error', async () => {
   const { status, stderr } = await project.run(['run', '--shard', '3/2']);
   expect([status, stderr]).toEqual([2, expect.stringContaining('--shard: wanted a part of the whole like 2/5')]);
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `alpy snapshot`, and runs that start from what it left.
+// `alpy snapshot`, and runs that start from its snapshots.
 import { readFile, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunReport, StepReport } from '../../src/report/index.ts';
@@ -42,7 +42,7 @@ async function hasBooted(): Promise<boolean> {
   return report.tests.some(({ steps }) => hasBoot(steps));
 }
 
-test('one made beforehand goes to another store by an archive, and tests start from it', async () => {
+test('a saved snapshot moves to another store in an archive, and tests start from it', async () => {
   const saved = await project.run(['snapshot', 'save', 'rabbit.tar.zst']);
   expect(saved).toMatchObject({
     status: 0,
@@ -60,13 +60,13 @@ test('one made beforehand goes to another store by an archive, and tests start f
   expect({ status: run.status, booted: await hasBooted() }, run.stdout).toEqual({ status: 0, booted: false });
 });
 
-test('with --boot cold every guest boots, and is provisioned all the same', async () => {
+test('with --boot cold, every guest boots and is still provisioned', async () => {
   const run = await project.run(['run', '--quiet', '--boot', 'cold']);
   expect(run.stdout).toContain('boot: cold (the configuration says so)\n');
   expect({ status: run.status, booted: await hasBooted() }, run.stdout).toEqual({ status: 0, booted: true });
 });
 
-test('a store that has no room costs time, but no test', async () => {
+test('a full store slows tests down, but fails none', async () => {
   const run = await project.run(['run', '--quiet'], {
     ALPY_SNAPSHOTS_MAX_MIB: '1',
     ALPY_SNAPSHOTS_DIRECTORY: project.path('tiny'),
@@ -76,7 +76,7 @@ test('a store that has no room costs time, but no test', async () => {
   expect(log).toMatch(/booting without a snapshot: a snapshot may take 512 MiB, but the store .*tiny only 1 MiB/);
 });
 
-test('what is no archive, or none that is whole, is refused', async () => {
+test('a file that is no archive, or an incomplete one, is refused', async () => {
   await rm(project.path('snapshots'), { recursive: true });
   const none = await project.run(['snapshot', 'load', 'alpy.yaml']);
   expect(none).toMatchObject({ status: 3, stderr: expect.stringContaining('cannot load a snapshot from') as string });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Guards the speed of testbeds by ratios of what is measured in one go: absolute times say more of the machine.
+// Guards the speed of testbeds by ratios of times measured together, because absolute times depend on the machine.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openContext, type Context } from '../../bench/context.ts';
 import { Figures } from '../../bench/figure.ts';
@@ -14,7 +14,7 @@ let close: () => Promise<void>;
 
 beforeAll(async () => {
   ({ context, close } = await openContext(figures, () => undefined));
-  await startToPing({ ...context, figures: new Figures() }); // makes the snapshot
+  await startToPing({ ...context, figures: new Figures() }); // creates the snapshot
   for (let round = 0; round < rounds; round += 1) {
     await floor(context);
     await topology(context, 8);
@@ -27,7 +27,7 @@ afterAll(async () => {
   await close();
 });
 
-/** How many times the median of one figure is that of another. */
+/** The ratio of the medians of two figures. */
 function ratio(figure: string, other: string): number {
   const [above, below] = [figures.median(figure), figures.median(other)];
   if (above === undefined || below === undefined) throw new Error(`${figure} or ${other} was not measured`);
@@ -39,7 +39,7 @@ test('a restored guest answers in less than a fifth of the time that a booted on
   expect(ratio('start to first answered ping, restored', 'start to first answered ping, booted')).toBeLessThan(1 / 5);
 });
 
-test('8 links take less than twice what as many empty containers take, up and down', () => {
+test('8 links take less than twice as long to start and stop as the same number of empty containers', () => {
   // measured: 1.3 and 1.1
   expect(ratio('topology of 8 links, up', 'floor: 9 empty containers, up')).toBeLessThan(2);
   expect(ratio('topology of 8 links, down', 'floor: 9 empty containers, down')).toBeLessThan(2);

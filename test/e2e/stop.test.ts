@@ -17,7 +17,7 @@ async function containers(): Promise<readonly string[]> {
   return found.flatMap(({ Names }) => Names);
 }
 
-/** Two files, of which one worker runs one after the other: the second is not even loaded when the signal comes. */
+/** Two files for one worker: the second is not even loaded when the signal comes. */
 async function endlessProject(): Promise<Project> {
   const endless = `
 import { test } from 'alpy/test';
@@ -33,7 +33,7 @@ test('second', async ({ dut }) => { await dut.console.expect('never', { timeoutM
   return project;
 }
 
-/** What a run that was stopped has to show. */
+/** What the reports of a stopped run must contain. */
 async function stopped(project: Project, line: RegExp, afterMs: number, kill: (pid: number) => void): Promise<object> {
   const child = project.start(['run']);
   await waitForLine(child, line);
@@ -75,14 +75,14 @@ test.each(offsetsMs)('SIGTERM to alpy alone %d ms after the line "workers:" is n
 test.each([
   ['while a testbed is made', /Set the testbed up\.\.\.$/],
   ['in a test', /Set the testbed up\.\.\. done/],
-])('SIGTERM %s skips it and those after it', async (_, line) => {
+])('SIGTERM %s skips it and all later tests', async (_, line) => {
   await using project = await endlessProject();
   const found = await stopped(project, line, 0, (pid) => process.kill(pid, 'SIGTERM'));
   expect(found).toEqual({ status: 143, isInTime: true, exitStatus: 143, errors: [], tests: skipped });
   expect(await containers()).toEqual([]);
 });
 
-test('the Ctrl-C that npx hands on besides that of the terminal does not cost the reports', async () => {
+test('the second Ctrl-C, which npx passes on, does not prevent reports', async () => {
   await using project = await endlessProject();
   const found = await stopped(project, /Set the testbed up\.\.\. done/, 0, (pid) => {
     process.kill(-pid, 'SIGINT');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the components become, as gitlab-ci-local expands them; it also checks them against GitLab's schema of pipelines.
+// The components, as gitlab-ci-local expands them; it also checks them against GitLab's schema of pipelines.
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -80,7 +80,7 @@ test.each<[string, string, Inputs]>([
   await expect(text).toMatchFileSnapshot(`../golden/${name}-${title.replace(' ', '-')}.yml`);
 });
 
-test.each(['images', 'appliance', 'test', 'pipeline'])('%s is the same by local include', async (name) => {
+test.each(['images', 'appliance', 'test', 'pipeline'])('%s is the same as a local include', async (name) => {
   const [byComponent, byLocal] = [
     await expand([component(name, other)]),
     await expand([{ local: `templates/${name}.yml`, inputs: other }]),
@@ -88,7 +88,7 @@ test.each(['images', 'appliance', 'test', 'pipeline'])('%s is the same by local 
   expect(byLocal).toBe(byComponent);
 });
 
-test('takes nothing from the defaults of the project that includes it', async () => {
+test('a component inherits nothing from the defaults of the project that includes it', async () => {
   const defaults = {
     default: {
       before_script: ['pip install x'],
@@ -114,7 +114,7 @@ test('one pipeline can use a component twice', async () => {
   await expand([component('test', {}), { local: 'templates/test.yml', inputs: other }]);
   const { status, output } = await checkout.pipeline(['--list']);
   expect(status, output).toBe(0);
-  expect(output.match(/^\S+-test/gm)).toEqual(['alpy-test']); // the other only in merge requests and on tags
+  expect(output.match(/^\S+-test/gm)).toEqual(['alpy-test']); // the other job runs only in merge requests and on tags
   const inRequest = await checkout.pipeline(['--list'], { CI_PIPELINE_SOURCE: 'merge_request_event' });
   expect(inRequest.output.match(/^\S+-test/gm)).toEqual(['alpy-test', 'second-test']);
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What `alpy run` makes of tests that go wrong, from the worker to all reports. None needs a guest that speaks.
+// How `alpy run` reports failing tests, from the worker to all reports. None needs a guest that prints.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -82,7 +82,7 @@ test('fails twice', async ({ nodes: [node] }) => {
 });
 `;
 
-/** The most memory that a process of a run had at a time, in MiB, until it ends. */
+/** The peak memory of a process of a run, in MiB. */
 async function mostMemory(child: ChildProcess): Promise<number> {
   let most = 0;
   const watch = setInterval(() => {
@@ -117,7 +117,7 @@ async function silentProject(files: Readonly<Record<string, string>>): Promise<P
   return project;
 }
 
-describe('what goes wrong in one test', () => {
+describe('a failing test', () => {
   let project: Project;
   let report: RunReport;
   let memoryMiB: number;
@@ -138,7 +138,7 @@ describe('what goes wrong in one test', () => {
     };
   });
 
-  test('costs no other test its result', () => {
+  test('does not change the result of another test', () => {
     expect(report.errors).toEqual([]);
     expect(Object.fromEntries(report.tests.map(({ name, status }) => [name, status]))).toEqual({
       'passes before': 'passed',
@@ -151,7 +151,7 @@ describe('what goes wrong in one test', () => {
     });
   });
 
-  test('when its process is killed, the signal, that test and those that did not run are named', () => {
+  test('whose process is killed is named, with the signal and the tests that did not run', () => {
     const { errors, durationMs, directory, steps } = named(report, 'dies');
     expect(errors).toMatchObject([
       { code: 'ALPY_WORKER_DIED', fault: 'environment', message: expect.stringContaining('SIGKILL') as string },
@@ -164,7 +164,7 @@ describe('what goes wrong in one test', () => {
     );
   });
 
-  test('an app that prints without end takes a bounded amount of memory and log, and the log says so', async () => {
+  test('with an app that prints endlessly uses bounded memory and logs, and the log says so', async () => {
     expect(memoryMiB).toBeLessThan(300);
     for (const file of ['debug.log', 'events.ndjson'])
       expect((await stat(project.path('alpy-out/tests/flooding-floods', file))).size).toBeLessThan(8 * 1024 ** 2);
@@ -175,19 +175,19 @@ describe('what goes wrong in one test', () => {
     expect(ends.sort()).toEqual(['yes@node0', 'zeros@node0']);
   });
 
-  test('a failed assertion stays the verdict when an app has ended with 0 meanwhile', () => {
+  test('keeps its failed assertion as the verdict although an app has ended with 0', () => {
     const { errors } = named(report, 'asserts after its app has ended');
     expect(errors.map(({ fault, code }) => code ?? fault)).toEqual(['device', 'ALPY_APP_ENDED']);
   });
 
-  test('of a body and a clean-up that both fail, both causes are told', () => {
+  test('whose body and clean-up both fail has both errors', () => {
     const { errors } = named(report, 'fails twice');
     expect(errors.map(({ message }) => message)).toEqual(
       [/exit status 3/, /exit status 4/].map((text) => expect.stringMatching(text) as string),
     );
   });
 
-  test('nothing is left in the folder of the project but the output', async () => {
+  test('leaves only the output in the folder of the project', async () => {
     expect((await readdir(project.directory)).sort()).toEqual(['alpy-out', 'alpy.yaml', 'blank.raw', 'snapshots', 'tests']);
     expect(await readdir(project.path('snapshots'))).toEqual([]);
     expect((await readdir(project.path('alpy-out'))).sort()).toEqual(['junit.xml', 'metrics.txt', 'report', 'run.json', 'tests']);
@@ -207,7 +207,7 @@ describe('a call that is not awaited', () => {
     };
   });
 
-  test('fails its own test, with the call and its line, and nothing outside any test', () => {
+  test('fails its own test with the call and its line, and causes no other error', () => {
     expect(report.errors).toEqual([]);
     const { status, errors } = named(report, 'forgets to await a matcher');
     expect({ status, messages: errors.map(({ message }) => message) }).toEqual({
@@ -219,7 +219,7 @@ describe('a call that is not awaited', () => {
     expect(errors[0]).toMatchObject({ code: 'ALPY_PENDING_CALL', fault: 'usage' });
   });
 
-  test('and fails before the test ends, is the failure of that test, with its line', () => {
+  test('and fails in time is the failure of its test, with the line', () => {
     const { status, errors } = named(report, 'forgets to await one that fails in time');
     expect({ status, messages: errors.map(({ message }) => message) }).toEqual({
       status: 'failed',
@@ -231,7 +231,7 @@ describe('a call that is not awaited', () => {
     });
   });
 
-  test('is found in steps, too', () => {
+  test('is found inside steps, too', () => {
     expect(named(report, 'forgets a call in a step').errors).toMatchObject([
       {
         code: 'ALPY_PENDING_CALL',
@@ -244,7 +244,7 @@ describe('a call that is not awaited', () => {
     expect(named(report, 'awaits later what it begins now')).toMatchObject({ status: 'passed', errors: [] });
   });
 
-  test('is no error of its own when the test has failed already', () => {
+  test('is not a second error if the test has already failed', () => {
     const { status, errors } = named(report, 'fails while another call is pending');
     expect(status).toBe('failed');
     expect(errors).toMatchObject([{ code: 'ALPY_EXEC', fault: 'device' }]);

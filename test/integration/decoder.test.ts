@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Captures that are read by sharkd, and the same ones by tshark; no guest is needed for that.
+// The same captures, decoded by sharkd and by tshark. Needs no guest.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const docker = new Docker();
 
 let engine: Engine;
 let directory: string;
-/** stands for that of QEMU, in which tshark runs */
+/** stands in for QEMU's container, in which tshark runs */
 let container: Container;
 let decoder: Decoder;
 
@@ -46,7 +46,7 @@ afterEach(async () => {
   expect(await containersOf(engine.runId)).toEqual([expect.stringMatching(/-qemu$/)]);
 });
 
-/** Names of the containers of a run, in whatever state. */
+/** Names of the containers of a run, in any state. */
 async function containersOf(runId: string): Promise<readonly string[]> {
   const found = await docker.listContainers({ all: true, filters: { label: [`${runLabel}=${runId}`] } });
   return found.flatMap(({ Names }) => Names);
@@ -73,7 +73,7 @@ async function write(name: string, bytes: Buffer): Promise<string> {
   return file;
 }
 
-/** What Wireshark's window says something of that one pass cannot know: answers to come, reassembly; and what needs escapes. */
+/** Frames that need two passes (future answers, reassembly), and frames whose text needs escapes. */
 const talk = [
   ...[arp('there'), arp('back'), echo('there', 1), echo('back', 1), echo('there', 2)],
   ...[
@@ -84,7 +84,7 @@ const talk = [
   ...[udp(53, 'no DNS'), udp(514, '<13>a \t "quoted"\\ \u2028 line\nand another'), udp(69, '\0\x01a\tb\r\nc\0octet\0')],
 ];
 
-describe('what sharkd tells', () => {
+describe('an answer of sharkd', () => {
   test.each([
     '',
     'icmp',
@@ -94,7 +94,7 @@ describe('what sharkd tells', () => {
     'udp && !dns',
     'frame contains "\\"q"',
     'ip\n|| arp',
-  ])('is what tshark tells, for the filter %j', async (filter) => {
+  ])('equals that of tshark for the filter %j', async (filter) => {
     const file = await write('talk.pcap', pcapOf(talk));
     const frames = await captureOf(file).frames(filter);
     expect(frames.length).toBeGreaterThan(0);
@@ -103,7 +103,7 @@ describe('what sharkd tells', () => {
     expect(await captureOf(file).waitFor(filter)).toEqual(frames[0]);
   });
 
-  test('is what Wireshark shows, with true times', async () => {
+  test('shows frames as Wireshark does, with corrected times', async () => {
     const file = await write('talk.pcap', pcapOf(talk));
     expect((await captureOf(file).frames('icmp.type == 8'))[0]).toEqual({
       number: 3,
@@ -117,7 +117,7 @@ describe('what sharkd tells', () => {
     expect(request?.fields).toEqual({ 'icmp.resp_in': '4', 'ip.ttl': '64' });
   });
 
-  test('is of whole records, as many as there are', async () => {
+  test('covers all complete records and no partial one', async () => {
     const file = await write('growing.pcap', pcapOf([]));
     const capture = captureOf(file);
     expect(await capture.count()).toBe(0);
@@ -130,12 +130,12 @@ describe('what sharkd tells', () => {
     await expect(capture.count()).rejects.toMatchObject({ code: 'ALPY_CAPTURE' });
   });
 
-  test('is what was there; what comes later is waited for', async () => {
+  test('covers earlier frames; `waitFor` waits for later ones', async () => {
     const file = await write('later.pcap', pcapOf([arp('there')]));
     const capture = captureOf(file);
     const waiting = capture.waitFor('icmp', { timeoutMs: 20_000 });
     await decoderId();
-    await capture.count(); // after the question to sharkd
+    await capture.count(); // sent after the query of `waitFor`
     await appendFile(file, record(echo('there', 1), 1_700_000_000_000));
     expect(await waiting).toMatchObject({ number: 2, protocol: 'ICMP' });
     const late = capture.waitFor('udp', { timeoutMs: 500 });
@@ -144,7 +144,7 @@ describe('what sharkd tells', () => {
 });
 
 describe('a checksum', () => {
-  test.each(['sharkd', 'tshark'])('that is wrong is seen by %s, and a right one is not', async (who) => {
+  test.each(['sharkd', 'tshark'])('is found by %s if it is wrong, and only then', async (who) => {
     const wrongIp = udp(514, 'x');
     wrongIp.writeUInt16BE(wrongIp.readUInt16BE(24) ^ 1, 24);
     const wrongTcp = tcp('there', 1, 1, 'x');
@@ -161,7 +161,7 @@ describe('a checksum', () => {
 });
 
 describe('a filter', () => {
-  test.each(['icmp.foo', 'icmp or or', 'arp or ip6'])('that is wrong is told of as by tshark: %s', async (filter) => {
+  test.each(['icmp.foo', 'icmp or or', 'arp or ip6'])('that is wrong gives the error of tshark: %s', async (filter) => {
     const file = await write('talk.pcap', pcapOf(talk));
     const wanted: unknown = await captureOf(file, undefined)
       .frames(filter)
@@ -169,10 +169,10 @@ describe('a filter', () => {
     expect(wanted).toMatchObject({ code: 'ALPY_USAGE', message: expect.stringContaining(filter) as string });
     await expect(captureOf(file).frames(filter)).rejects.toEqual(wanted);
     await expect(captureOf(file).waitFor(filter)).rejects.toEqual(wanted);
-    expect(await captureOf(file).count('arp')).toBe(2); // and spoils nothing
+    expect(await captureOf(file).count('arp')).toBe(2); // the decoder still works
   });
 
-  test('may be longer than sharkd takes', async () => {
+  test('may be longer than sharkd accepts', async () => {
     const file = await write('talk.pcap', pcapOf(talk));
     const length = 8190 - '{"jsonrpc":"2.0","id":12,"method":"frames","params":{"filter":"",'.length;
     for (const bytes of [length - 200, length, length + 200, 20_000]) {
@@ -191,13 +191,13 @@ describe('a big capture', () => {
     big = await write('big.pcap', Buffer.concat([pcapOf([]), ...Array.from({ length: manyFrames / 2 }, () => pair)]));
   });
 
-  test('is read whole', async () => {
+  test('is read completely', async () => {
     expect(await captureOf(big).count()).toBe(manyFrames);
     expect(await captureOf(big).count('icmp.type == 8')).toBe(manyFrames / 2);
     expect(await captureOf(big).waitFor('icmp.type == 0')).toMatchObject({ number: 2 });
   });
 
-  test('is looked at whole before a frame is said not to be there, however short the wait is', async () => {
+  test('is searched completely before `waitFor` fails, however short the wait is', async () => {
     const few = { timeoutMs: 1 };
     const late = await write('late.pcap', Buffer.concat([await readFile(big), record(udp(514, 'x'), 1_700_000_000_000)]));
     const early = await write('early.pcap', Buffer.concat([pcapOf([udp(514, 'x')]), (await readFile(big)).subarray(24)]));
@@ -212,7 +212,7 @@ describe('a big capture', () => {
     expect(await captureOf(late).count('udp')).toBe(1);
   });
 
-  test('whose reading is given up does not spoil the next, nor those that wait', async () => {
+  test('can be cancelled without affecting later or pending queries', async () => {
     const small = await write('talk.pcap', pcapOf(talk));
     expect(await captureOf(small).count('arp')).toBe(2);
     const known = await decoderId();
@@ -252,7 +252,7 @@ describe('a big capture', () => {
     },
   );
 
-  test('keeps nobody who ends the decoder waiting: tshark goes on', async () => {
+  test('does not delay the end of the decoder: tshark takes over', async () => {
     const read = captureOf(big).waitFor('icmp.type == 8');
     await decoderId();
     await decoder[Symbol.asyncDispose]();
@@ -267,7 +267,7 @@ describe('a big capture', () => {
     const script = resolve(import.meta.dirname, '../support/decoder-child.ts');
     const child = spawn(process.execPath, [script, image, directory, big, filter], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [runId] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    await new Promise((done) => setTimeout(done, 1000)); // it has sent its next request
+    await new Promise((done) => setTimeout(done, 1000)); // long enough for it to send its next request
     expect(await containersOf(runId)).toHaveLength(1);
     const gone = await docker.getEvents({ filters: { event: ['destroy'], label: [`${runLabel}=${runId}`] } });
     const killed = performance.now();
@@ -279,7 +279,7 @@ describe('a big capture', () => {
   });
 });
 
-test('a decoder whose image has no sharkd leaves all to tshark', async () => {
+test('a decoder whose image has no sharkd uses tshark', async () => {
   await using none = new Decoder({
     engine,
     image: imageNamed(resolveImages(process.env), 'node').reference,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What goes wrong with a guest or its image, and what is said about it.
+// Guests and images that fail, and the errors that report it.
 import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ afterAll(async () => {
   await testHost[Symbol.asyncDispose]();
 });
 
-describe('a guest that ends in the middle of a test', () => {
+describe('a guest that ends unexpectedly', () => {
   test.each([
     {
       name: 'panics',
@@ -29,7 +29,7 @@ describe('a guest that ends in the middle of a test', () => {
     },
     { name: 'reboots', command: 'reboot -f', message: /^rabbit: the guest rebooted in the middle of the test/ },
     { name: 'powers off', command: 'poweroff -f', message: /^rabbit: the guest powered itself off in the middle of the test/ },
-  ])('because it $name ends the waiting command at once, and fails the test', async ({ command, message }) => {
+  ])('because it $name ends the pending command at once, and fails the test', async ({ command, message }) => {
     const testbed = await testHost.testbed(rabbit(), 1);
     await testbed.dut.boot();
     const running = testbed.dut.shell.run(`${command}; sleep 600`, { timeoutMs: 600_000 });
@@ -40,7 +40,7 @@ describe('a guest that ends in the middle of a test', () => {
 });
 
 describe('a guest that does not boot', () => {
-  test('since its console never prompts', async () => {
+  test('because its console never shows a prompt', async () => {
     const appliance = rabbit({ image: blank, bootTimeoutMs: 1000 });
     const directory = await mkdtemp(join(testHost.directory, 'silent-'));
     const testbed = await testHost.testbed(appliance, 1, { directory });
@@ -54,7 +54,7 @@ describe('a guest that does not boot', () => {
     await testbed.close();
   });
 
-  test('since the login is wrong', async () => {
+  test('because the login is wrong', async () => {
     const { login } = rabbit();
     const testbed = await testHost.testbed(rabbit({ login: { ...login!, password: 'carrot', retryMs: 0 } }), 1);
     const boot = testbed.dut.boot();
@@ -66,7 +66,7 @@ describe('a guest that does not boot', () => {
     await testbed.close();
   });
 
-  test('in time to power down', async () => {
+  test('cannot power down in time', async () => {
     const testbed = await testHost.testbed(rabbit({ image: blank, login: undefined }), 0);
     await testbed.dut.start();
     await expect(testbed.dut.powerDown({ timeoutMs: 300 })).rejects.toMatchObject({
@@ -121,14 +121,14 @@ describe('a disk image', () => {
     await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: checked });
   });
 
-  test('that is none', async () => {
+  test('that is a web page', async () => {
     const image = join(testHost.directory, 'page.qcow2');
     await writeFile(image, '<html>404 Not Found</html>\n'.repeat(100));
     const noBootSector = expect.stringContaining('boot sector') as string;
     await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: noBootSector });
   });
 
-  test('that is of another format than the configuration says', async () => {
+  test('whose format differs from the configuration', async () => {
     await expect(make(blank, { format: 'qcow2' })).rejects.toMatchObject({
       code: 'ALPY_DISK_IMAGE',
       path: blank,
@@ -137,7 +137,7 @@ describe('a disk image', () => {
   });
 });
 
-test('QEMU that refuses an argument says which, and who gave it', async () => {
+test('an argument that QEMU refuses is named, with the key that added it', async () => {
   const refused = testHost.testbed(rabbit({ image: blank, qemuArgs: ['-device', 'no-such-device'] }), 1);
   await expect(refused).rejects.toMatchObject({
     code: 'ALPY_HYPERVISOR',
@@ -148,14 +148,14 @@ test('QEMU that refuses an argument says which, and who gave it', async () => {
   expect(await testHost.containers()).toEqual([]);
 });
 
-test('KVM that is demanded and does not work is refused with the reason', async ({ skip }) => {
+test('`accel: kvm` is refused with the reason if KVM does not work', async ({ skip }) => {
   if (testHost.facts.accel === 'kvm') skip('KVM works on this machine');
   const image = imageNamed(testHost.facts.images, 'qemu').reference;
   const choice = chooseAccel('kvm', { engine: testHost.engine, image, cacheFile: '.cache/kvm.json' });
   await expect(choice).rejects.toThrow(/accel is kvm, but KVM does not work: .*\. Use accel auto or tcg/);
 });
 
-test('a disk that is full of captures makes an environment error', async ({ skip }) => {
+test('a capture that fills the disk is an environment error', async ({ skip }) => {
   const directory = join(testHost.directory, 'small');
   await mkdir(directory);
   try {
@@ -183,7 +183,7 @@ test('a disk that is full of captures makes an environment error', async ({ skip
   }
 });
 
-test("a disk for which QEMU has no room makes an environment error at once, which names QEMU's I/O error", async ({ skip }) => {
+test("a guest's disk that outgrows the host's is an environment error at once, with QEMU's I/O error", async ({ skip }) => {
   const directory = await mkdtemp(join(testHost.directory, 'full-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'pipe' });

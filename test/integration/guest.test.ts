@@ -23,7 +23,7 @@ afterAll(async () => {
   await testHost[Symbol.asyncDispose]();
 });
 
-/** Makes both ends of a link quiet, so that counting twice counts the same: a guest speaks of itself now and then. */
+/** Silences both ends of a link, so that two counts agree: a guest sends frames of its own now and then. */
 async function silence(dut: Dut, node: Node, { mac }: Link): Promise<Counters> {
   await node.run(
     `for a in $(ip -4 neighbour show dev eth0 | cut -d ' ' -f 1); do ip neighbour replace $a lladdr ${mac} dev eth0 nud permanent; done`,
@@ -61,7 +61,7 @@ describe('a booted guest', () => {
     await testbed.close();
   });
 
-  test('gives output and exit status of commands although the kernel talks on the console', async () => {
+  test('returns output and exit status of commands although the kernel prints on the console', async () => {
     const noise = 'i=0; while [ $i -lt 40 ]; do echo "<1>kernel noise $i" >/dev/kmsg; i=$((i+1)); done';
     const { output, exitStatus } = await dut.shell.run(`echo begin; ${noise}; echo end; exit 5`, { check: false });
     expect(exitStatus).toBe(5);
@@ -75,7 +75,7 @@ describe('a booted guest', () => {
     });
   });
 
-  test('takes files of any bytes and runs scripts', async () => {
+  test('receives files with any bytes and runs scripts', async () => {
     const bytes = Buffer.from(Array.from({ length: 20_000 }, (_, index) => (index * 7 + (index >> 8)) & 0xff));
     await dut.shell.upload(bytes, '/tmp/file with space');
     const sum = createHash('sha256').update(bytes).digest('hex');
@@ -95,31 +95,31 @@ describe('a booted guest', () => {
     await dut.start();
   });
 
-  test('has a capture whose times are those of the host, also after stop and continue', async () => {
+  test('has a capture with the times of the host, even after stop and continue', async () => {
     for (const round of [0, 1]) {
       if (round === 1) {
         await dut.pause();
         await dut.waitForStop();
         const stopped = performance.now();
-        await left.run('ping -c 1 -W 1 192.168.1.1', { check: false }); // takes a second in which the guest stands
+        await left.run('ping -c 1 -W 1 192.168.1.1', { check: false }); // takes a second, in which the guest is halted
         expect(performance.now() - stopped).toBeGreaterThan(900);
         await dut.start();
         await left.ping('192.168.1.1');
       }
-      const size = 100 + round; // tells the echoes of this round apart
+      const size = 100 + round; // identifies the echoes of this round
       const { stdout } = await left.run(`ping -n -D -i 0.2 -c 5 -s ${size} 192.168.1.1`);
       const printed = [...stdout.matchAll(/^\[(?<time>[\d.]+)\]/gm)].map(({ groups }) => Number(groups?.['time']) * 1000);
       const replies = await testbed.links[0]!.capture.frames(
         `icmp.type == 0 && data.len >= ${size - 16} && frame.len == ${size + 42}`,
       );
       expect(replies).toHaveLength(5);
-      // A busy host delays the one time or the other of a single echo; clocks that differ do so for all five.
+      // A busy host delays a single echo; clocks that differ do so for all five.
       const differences = replies.map((reply, index) => Math.abs(reply.timeMs - printed[index]!));
       expect(Math.min(...differences)).toBeLessThan(toleranceMs);
     }
   });
 
-  test('and its node lose their carriers when a link is unplugged, and nothing passes until it is plugged in again', async () => {
+  test('and its node lose their carriers when a link is unplugged, and no frame passes until it is plugged in again', async () => {
     const link = testbed.links[1]!;
     const carriers = async (): Promise<readonly string[]> => [
       (await dut.shell.run('cat /sys/class/net/eth1/carrier')).output,
@@ -140,14 +140,14 @@ describe('a booted guest', () => {
     expect(await carriers()).toEqual(['1', '1']);
     expect(await link.node.ping('192.168.2.1')).toMatchObject({ received: 1 });
     const own = 'eth.src == 02:00:00:a1:00:01 && !icmp && !arp';
-    expect(await link.capture.frames(own)).toEqual([]); // a node says nothing of itself when it is plugged in
+    expect(await link.capture.frames(own)).toEqual([]); // a node sends nothing by itself when it is plugged in
     await dut.shell.run('ip address add fd00::1/64 dev eth1 nodad');
     await link.node.configure({ address: 'fd00::2/64' });
     for (const isUp of [false, true]) await link.setUp(isUp);
-    expect(await link.node.ping('fd00::1')).toMatchObject({ received: 1 }); // addresses have stayed
+    expect(await link.node.ping('fd00::1')).toMatchObject({ received: 1 }); // the addresses are still set
   });
 
-  test('reboots by itself and by its reset button, and can be logged in to anew', async () => {
+  test('reboots by command and by its reset button, and allows another log-in', async () => {
     await dut.reboot();
     expect((await dut.shell.run('hostname')).output).toBe('rabbit');
     await dut.reset();
@@ -156,7 +156,7 @@ describe('a booted guest', () => {
     expect(dut.failure).toBeUndefined();
   });
 
-  test('powers itself off, and its console log has every byte to the last', async () => {
+  test('powers off, and its console log has every byte', async () => {
     await dut.shell
       .run('(seq -f "line %06g" 1 3000; echo last) >/dev/ttyS0; poweroff -f', { check: false })
       .catch(() => undefined);
@@ -167,7 +167,7 @@ describe('a booted guest', () => {
     expect(log).toContain(`${lines}last\r\n`);
   });
 
-  test('leaves captures that begin after its start and end before now, by the host', async () => {
+  test('leaves captures that begin after its start and end before now, by the clock of the host', async () => {
     const frames = await decodeFile(testHost, testbed.links[0]!.capture.path, 'frame.len == 142 && icmp.type == 0', [
       'frame.time_epoch',
     ]);
@@ -194,7 +194,7 @@ describe('hardware', () => {
       // the third NIC is the third link, and frames go both ways
       await dut.shell.run('ip address add 10.0.3.1/24 dev eth2 && ip link set eth2 up');
       await nodes[2]!.configure({ address: '10.0.3.2/24' });
-      await nodes[2]!.ping('10.0.3.1'); // an e1000 takes seconds to be up
+      await nodes[2]!.ping('10.0.3.1'); // an e1000 takes seconds to come up
       expect(await nodes[2]!.ping('10.0.3.1', { count: 3 })).toMatchObject({ sent: 3, received: 3 });
       expect(await testbed.links[0]!.capture.count('icmp')).toBe(0);
       await exchange(dut, nodes[2]!, '10.0.3.1', '10.0.3.2');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a process leaves that is killed between creating a container and starting it.
+// The leftovers of a process that is killed between creating a container and starting it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ async function states(runId: string): Promise<readonly string[]> {
   return found.map(({ State }) => State);
 }
 
-test('a container of a process that was killed before it could start it is removed; one of a process that lives is not', async () => {
+test('a container that was never started is removed if its process was killed, and kept if its process is alive', async () => {
   const dead = `left-${suiteId()}`;
   await createIn(dead, "process.kill(process.pid, 'SIGKILL');");
   expect(await states(dead)).toEqual(['created']);
@@ -48,7 +48,7 @@ test('a container of a process that was killed before it could start it is remov
   expect(await states(alive)).toEqual([]);
 });
 
-test('a run that is named is removed in any case', async () => {
+test('a run that is named explicitly is removed in any case', async () => {
   const runId = `named-${suiteId()}`;
   await createIn(runId, "process.kill(process.pid, 'SIGKILL');");
   using engine = await Engine.connect({ jobId: suiteId() });

@@ -18,7 +18,7 @@ afterAll(async () => {
   await testHost[Symbol.asyncDispose]();
 });
 
-/** One link, with a folder below that of the pool. */
+/** One link, with a folder below the pool's. */
 async function testbedOf(lifelines: LifelinePool, changes: Parameters<typeof rabbit>[0] = {}): Promise<Testbed> {
   const directory = await mkdtemp(join(testHost.directory, 'testbed-'));
   return testHost.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64, ...changes }), 1, { directory, lifelines });
@@ -27,7 +27,7 @@ async function testbedOf(lifelines: LifelinePool, changes: Parameters<typeof rab
 const inLifeline = async (testbed: Testbed, script: string): Promise<string> =>
   (await exec(testbed.qemu, { command: ['sh', '-ec', script] }, { timeoutMs: 10_000 })).stdout.toString();
 
-test('one testbed after the other uses a lifeline, and finds nothing of those before', async () => {
+test('testbeds use a lifeline one after the other, and find nothing of earlier ones', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const first = await testbedOf(lifelines);
   const [node] = first.nodes;
@@ -39,7 +39,7 @@ test('one testbed after the other uses a lifeline, and finds nothing of those be
   expect(second.qemu.id).toBe(first.qemu.id);
   expect(second.nodes[0]!.container.id).not.toBe(node!.container.id);
   expect(await second.nodes[0]!.counters()).toEqual({ receivedFrames: 0, sentFrames: 0, dropped: 0 });
-  expect(await inLifeline(second, 'ls /var/tmp; cat /proc/[0-9]*/comm | grep -cE "sleep|qemu"')).toBe('alpy2\n2\n'); // the node's, and QEMU
+  expect(await inLifeline(second, 'ls /var/tmp; cat /proc/[0-9]*/comm | grep -cE "sleep|qemu"')).toBe('alpy2\n2\n'); // the node's sleep, and QEMU
   await second.dut.start();
   expect(await second.dut.isRunning()).toBe(true);
   await second.close();
@@ -47,7 +47,7 @@ test('one testbed after the other uses a lifeline, and finds nothing of those be
   expect(await testHost.containers()).toEqual([]);
 });
 
-test('testbeds side by side have a lifeline each, and one that is of another kind is not used', async () => {
+test('testbeds side by side have their own lifelines, and a lifeline of another kind is not reused', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const both = await Promise.all([testbedOf(lifelines), testbedOf(lifelines)]);
   expect(both[0].qemu.id).not.toBe(both[1].qemu.id);
@@ -60,7 +60,7 @@ test('testbeds side by side have a lifeline each, and one that is of another kin
   expect(await testHost.containers()).toEqual([]);
 });
 
-test('as many lifelines are kept as are wanted, and each is used again', async () => {
+test('the pool keeps as many lifelines as testbeds need, and reuses each', async () => {
   await using lifelines = new LifelinePool(testHost.directory, 2);
   const used: (readonly string[])[] = [];
   for (const count of [3, 2]) {
@@ -74,10 +74,10 @@ test('as many lifelines are kept as are wanted, and each is used again', async (
   expect(first).toEqual(expect.arrayContaining([...second!]));
 });
 
-describe('a lifeline that is made before it is wanted', () => {
+describe('a lifeline that is started in advance', () => {
   const plan = (image: string): LifelinePlan => planLifeline(testHost.facts, { run: testHost.directory, image });
 
-  test('is the one that is given, also when it is wanted before it is there', async () => {
+  test('is acquired, even while it is still starting', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
     lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     const first = await lifelines.acquire(testHost.engine, plan(testHost.directory));
@@ -87,7 +87,7 @@ describe('a lifeline that is made before it is wanted', () => {
     expect(await testHost.containers()).toHaveLength(1);
   });
 
-  test('is told only to who wants it when it cannot be made', async () => {
+  test('reports a failed start only to the caller that acquires it', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
     const nowhere = plan(join(testHost.directory, 'nowhere'));
     lifelines.prepare(Promise.resolve(testHost.engine), nowhere);
@@ -95,7 +95,7 @@ describe('a lifeline that is made before it is wanted', () => {
     expect(await testHost.containers()).toEqual([]);
   });
 
-  test('is given to another when who wanted it first has given up', async () => {
+  test('goes to another caller if the first one has cancelled', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
     lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     const reason = new Error('given up');
@@ -104,7 +104,7 @@ describe('a lifeline that is made before it is wanted', () => {
     expect(await testHost.containers()).toHaveLength(1);
   });
 
-  test('is gone when the pool closes, even while it is being made', async () => {
+  test('is removed when the pool closes, even while it is starting', async () => {
     const lifelines = new LifelinePool(testHost.directory);
     lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     await lifelines[Symbol.asyncDispose]();
@@ -112,7 +112,7 @@ describe('a lifeline that is made before it is wanted', () => {
   });
 });
 
-test('a lifeline in which something is left is thrown away', async () => {
+test('a lifeline with leftovers is discarded', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const first = await testbedOf(lifelines);
   expect(await inLifeline(first, 'ip tuntap add left mode tap; ls -d /sys/class/net/left')).toBe('/sys/class/net/left\n');
@@ -123,7 +123,7 @@ test('a lifeline in which something is left is thrown away', async () => {
   await second.close();
 });
 
-test('the lifeline of a testbed that has failed is thrown away, and so is one that died meanwhile', async () => {
+test('the lifeline of a failed testbed is discarded, and so is one that has died', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const failed = await testbedOf(lifelines);
   await inLifeline(failed, 'for each in /proc/[0-9]*; do case $(cat $each/comm) in qemu*) kill -9 ${each#/proc/} ;; esac; done');

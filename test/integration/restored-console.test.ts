@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The console and the commands of alpy's own on a restored guest whose `date` refuses to set the clock.
+// The console, and alpy's own commands, on a restored guest whose `date` refuses to set the clock.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ async function restore(changes: Partial<Appliance> = {}): Promise<Testbed> {
   return testbed;
 }
 
-test('console calls may come first: they wait until the clock was tried, whose refusal is a warning', async () => {
+test('console calls wait until the clock command has run; if it is refused, that is a warning', async () => {
   const lines: string[] = [];
   await withSink(
     (event) => {
@@ -62,7 +62,7 @@ test('console calls may come first: they wait until the clock was tried, whose r
   ]);
 });
 
-test('a clock command that was set and is refused is an error of usage that names the key', async () => {
+test('a configured clock command that is refused is a usage error that names the key', async () => {
   await using testbed = await restore({ clockCommand: 'date -s @{seconds}' });
   const expected = {
     code: 'ALPY_USAGE',
@@ -77,7 +77,7 @@ test('a refused reboot fails at once; a reset forgets the prompt from before it'
   const { dut } = testbed;
   const error: unknown = await dut.reboot({ timeoutMs: 1_000_000 }).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'ALPY_COMMAND', output: expect.stringContaining('must be superuser') as string });
-  await dut.console.sendLine(); // so that there is a prompt that nobody has consumed
+  await dut.console.sendLine(); // leaves a prompt that no call has consumed
   await Promise.all([dut.reset(), dut.login()]);
   expect((await dut.shell.run('ls /usr/local/sbin/date', { check: false })).exitStatus).not.toBe(0); // it has booted again
 });

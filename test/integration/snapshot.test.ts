@@ -65,10 +65,10 @@ async function logged(body: () => Promise<unknown>): Promise<string> {
 }
 
 describe('a restored guest', () => {
-  test('is provisioned, reachable, and on time; its captures begin empty and carry true times', async () => {
+  test('is provisioned and reachable, and has the right time; its captures begin empty, with correct times', async () => {
     const testbed = await restore();
     const [node] = testbed.nodes;
-    expect(await testbed.links[0]!.capture.count()).toBe(0); // nobody announces anything
+    expect(await testbed.links[0]!.capture.count()).toBe(0); // neither QEMU nor alpy announces anything
     await node!.configure({ address: '192.168.1.2/24' });
     const sentMs = Date.now();
     expect((await node!.ping('192.168.1.1')).received).toBeGreaterThan(0);
@@ -85,7 +85,7 @@ describe('a restored guest', () => {
     expect(capturedMs).toBeLessThan(answeredMs + 20);
   });
 
-  test('shares nothing with another one of the same snapshot: neither memory, disk nor random numbers', async () => {
+  test('shares neither memory, disk nor random numbers with another guest of the same snapshot', async () => {
     const [one, two] = await Promise.all([restore(), restore()]);
     const random = 'head -c 16 /dev/urandom | od -An -tx1';
     const [first, second] = await Promise.all([one.dut.shell.run(random), two.dut.shell.run(random)]);
@@ -96,7 +96,7 @@ describe('a restored guest', () => {
     // what was written before the snapshot comes from its disk, not from the image
     await two.dut.shell.run('sync; echo 3 >/proc/sys/vm/drop_caches; cksum /root/written | cmp - /tmp/cksum');
     await Promise.all([one.close(), two.close()]);
-    await (await restore()).dut.shell.run('! ls /root/mine /tmp/mine'); // nor did the snapshot take anything from them
+    await (await restore()).dut.shell.run('! ls /root/mine /tmp/mine'); // their changes are not in the snapshot
   });
 });
 
@@ -114,7 +114,7 @@ test.each([
       await dut.reboot();
     },
   ],
-] as const)('a restored guest boots anew when it %s', async (_what, act) => {
+] as const)('a restored guest boots again when it %s', async (_what, act) => {
   const testbed = await restore();
   await act(testbed);
   expect((await testbed.dut.shell.run('ls /tmp/mine /tmp/cksum', { check: false })).exitStatus).not.toBe(0); // a new /tmp
@@ -122,7 +122,7 @@ test.each([
   await testbed.close();
 });
 
-test('what a guest depends on makes another snapshot; what it does not depend on makes none', async () => {
+test('a change to anything the guest depends on makes another snapshot; other changes do not', async () => {
   const { key } = snapshot.record;
   expect((await provide(rabbit({ provision, bootTimeoutMs: 1000, clockCommand: '' }))).record.key).toBe(key);
   const other = await provide(rabbit({ provision: [...provision, 'true'] }));
@@ -149,7 +149,7 @@ describe('a disk that `qemuArgs` adds', () => {
   test('makes another snapshot when its content changes', async () => {
     for (const content of ['one', 'two']) {
       await writeSeed(content);
-      const wanted = adds('readonly=on', { provision: ['cat /dev/vdb >/dev/null'] }); // it is in the guest's memory then
+      const wanted = adds('readonly=on', { provision: ['cat /dev/vdb >/dev/null'] }); // now the guest's memory holds it
       const testbed = await testHost.testbed(wanted, 0, { start: await provide(wanted, store, 0) });
       await testbed.dut.boot();
       expect(await testbed.dut.shell.run('head -n 1 /dev/vdb')).toMatchObject({ output: content });
@@ -157,7 +157,7 @@ describe('a disk that `qemuArgs` adds', () => {
     }
   });
 
-  test('cannot be part of a snapshot when the guest has written to it', async () => {
+  test('prevents a snapshot if the guest has written to it', async () => {
     await writeSeed('one');
     const wanted = adds('snapshot=on', { provision: ['echo mine >/dev/vdb && sync'] });
     await expect(provide(wanted, store, 0)).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('a disk that `qemuArgs` adds', () => {
   });
 });
 
-test('guests of different snapshots have one lifeline after the other', async () => {
+test('guests of different snapshots use one lifeline, one after the other', async () => {
   const two = await provide(appliance, store, 2);
   await using lifelines = new LifelinePool(testHost.directory);
   const used: string[] = [];
@@ -188,7 +188,7 @@ test('guests of different snapshots have one lifeline after the other', async ()
   expect(new Set(used).size).toBe(1);
 });
 
-describe('a snapshot that is not what it was', () => {
+describe('a snapshot', () => {
   let damaged: SnapshotStore;
 
   /** A store with a copy of the snapshot. */
@@ -213,7 +213,7 @@ describe('a snapshot that is not what it was', () => {
     ],
     ['without a part', (folder: string) => rm(join(folder, 'disk.qcow2')), 'disk.qcow2 is missing'],
     ['without a record', (folder: string) => writeFile(join(folder, 'snapshot.json'), '{'), 'is not the record'],
-  ] as const)('%s is told, removed and not used', async ([, change, reason]) => {
+  ] as const)('%s is reported, removed and not used', async ([, change, reason]) => {
     await copyOf(change);
     const log = await logged(async () => {
       expect(await damaged.find(snapshot.record.key)).toBeUndefined();
@@ -222,17 +222,17 @@ describe('a snapshot that is not what it was', () => {
     expect(await damaged.list()).toEqual([]);
   });
 
-  test('whole is used, after a look at its content', async () => {
+  test('that is undamaged is used after a check of its content', async () => {
     await copyOf(() => Promise.resolve());
     expect((await damaged.find(snapshot.record.key))?.record).toEqual(snapshot.record);
   });
 
-  test('of another QEMU is refused', async () => {
+  test('of another version of QEMU is refused', async () => {
     const record = { ...snapshot.record, qemuVersion: '7.2.22' };
     await expect(restore({ ...snapshot, record })).rejects.toThrow(/was saved by QEMU 7\.2\.22, but this is QEMU \d/);
   });
 
-  test('whose state QEMU cannot read is refused with what QEMU says', async () => {
+  test('whose state QEMU cannot read is refused, with the output of QEMU', async () => {
     await copyOf((folder) => writeFile(join(folder, 'state'), 'no state at all'));
     const broken = { record: snapshot.record, directory: join(damaged.directory, 'saved', snapshot.record.key) };
     await expect(restore(broken)).rejects.toMatchObject({
@@ -242,7 +242,7 @@ describe('a snapshot that is not what it was', () => {
   });
 });
 
-test('two that make the same snapshot at once both get it', async () => {
+test('two runs that create the same snapshot at once both get it', async () => {
   const shared = new SnapshotStore(join(directory, 'shared'), storeBytes);
   const [one, two] = await Promise.all([provide(appliance, shared), provide(appliance, shared)]);
   expect(one).toEqual(two);
@@ -250,7 +250,7 @@ test('two that make the same snapshot at once both get it', async () => {
   await (await restore(two)).dut.shell.run('true');
 });
 
-test('a store that is too small is told before anything boots', async () => {
+test('a store that is too small is reported before anything boots', async () => {
   const small = new SnapshotStore(join(directory, 'small'), 100 * mebibyte);
   await expect(provide(appliance, small, 1, 100 * mebibyte)).rejects.toMatchObject({
     code: 'ALPY_SNAPSHOT',
@@ -258,7 +258,7 @@ test('a store that is too small is told before anything boots', async () => {
   });
 });
 
-test('an image that changes while the run uses it is told, whether guests boot or are restored', async () => {
+test('an image that changes during the run is reported, whether guests boot or are restored', async () => {
   const image = join(directory, 'changing.qcow2');
   await copyFile(rabbitImage, image);
   const changing = rabbit({ provision, image });
@@ -277,7 +277,7 @@ test('an image that changes while the run uses it is told, whether guests boot o
   }
 });
 
-test('nothing of it is left', async () => {
+test('no container is left', async () => {
   const { runId } = testHost.engine;
   await testHost[Symbol.asyncDispose]();
   const filters = { label: [`${runLabel}=${runId}`] };

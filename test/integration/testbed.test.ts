@@ -41,7 +41,7 @@ describe('wiring', () => {
     for (const { capture } of testbed.links) expect((await stat(capture.path)).size).toBe(24); // the header of a pcap and no frame
   });
 
-  test('lets a node and its apps look up localhost, and share what a test adds', async () => {
+  test('lets a node and its apps resolve localhost, and share what a test adds to /etc/hosts', async () => {
     const testbed = await testHost.testbed(silent(), 2);
     const [left, right] = testbed.nodes;
     const names = ['sh', '-ec', 'getent ahosts localhost | cut -d " " -f 1 | sort -u; echo 192.0.2.1 gateway >>/etc/hosts'];
@@ -53,7 +53,7 @@ describe('wiring', () => {
     await testbed.close();
   });
 
-  test('keeps testbeds side by side apart', async () => {
+  test('isolates testbeds from each other', async () => {
     const testbeds = await Promise.all([1, 2, 3].map(() => testHost.testbed(silent(), 2)));
     await Promise.all(
       testbeds.map(async ({ nodes: [left] }, index) => {
@@ -75,7 +75,7 @@ describe('wiring', () => {
 });
 
 describe('a node', () => {
-  test('takes an address, a default route and an MTU, and gives up those it had', async () => {
+  test('replaces its addresses, routes and MTU', async () => {
     const testbed = await testHost.testbed(silent(), 1);
     const [node] = testbed.nodes;
     await node!.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
@@ -117,7 +117,7 @@ describe('a node', () => {
     await testbed.close();
   });
 
-  test('whose death destroys its tap makes an environment error', async () => {
+  test('whose death destroys its tap causes an environment error', async () => {
     const testbed = await testHost.testbed(silent(), 2);
     await testbed.nodes[0]!.container.kill();
     await testbed.nodes[0]!.container.waitForExit({ timeoutMs: 10_000 });
@@ -132,7 +132,7 @@ describe('a node', () => {
 });
 
 describe('an app', () => {
-  test('has a command, an environment, files and an exit status, and its output is kept', async () => {
+  test('has a command, an environment, files, an exit status and its output', async () => {
     const testbed = await testHost.testbed(silent(), 1);
     const node = testbed.nodes[0]!;
     const spec = { node, environment: { WHO: 'world' }, files: [{ path: '/data/greeting', content: 'hello' }] };
@@ -157,7 +157,7 @@ describe('an app', () => {
     await testbed.close();
   });
 
-  test('is waited for with a deadline, until it says something, runs or has ended', async () => {
+  test('can be awaited with a deadline, until it prints something, runs or has ended', async () => {
     const testbed = await testHost.testbed(silent(), 1);
     const app = await testbed.apps.start({
       node: testbed.nodes[0]!,
@@ -175,7 +175,7 @@ describe('an app', () => {
     await testbed.close();
   });
 
-  test('is logged line by line, and its end by exit status or signal', async () => {
+  test('is logged line by line, and its end with exit status or signal', async () => {
     const lines: string[] = [];
     const sink: StepSink = (event) => {
       if (event.kind === 'log') lines.push(`${event.source} ${event.text}`);
@@ -200,7 +200,7 @@ describe('an app', () => {
     ]);
   });
 
-  test('that ends although nothing waits for that is the fault of the test, and its output is quoted', async () => {
+  test('that exits unexpectedly is a usage error that quotes its output', async () => {
     const testbed = await testHost.testbed(silent(), 1);
     const app = await testbed.apps.start({
       node: testbed.nodes[0]!,
@@ -219,7 +219,7 @@ describe('an app', () => {
     });
   });
 
-  test('whose image is not there is refused with what to do', async () => {
+  test('whose image is missing is refused, with what to do', async () => {
     const testbed = await testHost.testbed(silent(), 1);
     const start = testbed.apps.start({ node: testbed.nodes[0]!, image: 'example.invalid/none:1', command: ['true'] });
     await expect(start).rejects.toMatchObject({ code: 'ALPY_IMAGE_MISSING', reference: 'example.invalid/none:1' });
@@ -227,7 +227,7 @@ describe('an app', () => {
   });
 });
 
-test('copies files where the daemon sees none of ours', async () => {
+test('copies files if the daemon does not see those of alpy', async () => {
   const testbed = await testHost.testbed(silent(), 1, { facts: { ...testHost.facts, access: { kind: 'copy' } } });
   const node = testbed.nodes[0]!;
   await node.configure({ address: '10.0.0.1/24' });

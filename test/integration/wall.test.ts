@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What programs beside a node can reach of the lifeline, of QEMU and of this machine: nothing.
+// Programs beside a node can reach nothing of the lifeline, of QEMU and of this machine.
 import { lstat, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ afterAll(async () => {
   await testHost[Symbol.asyncDispose]();
 });
 
-/** Prints what of the processes `$@` can be opened, one name a line. */
+/** Prints which files of the processes `$@` can be opened, one name a line. */
 const look = `for pid; do
   cd /proc/$pid/root && echo root
   ls /proc/$pid/root/alpy/run && echo run
@@ -42,17 +42,17 @@ const look = `for pid; do
   (: </proc/$pid/fd/1) && echo open
 done 2>/dev/null`;
 
-/** The same for all processes that have what the lifeline's first one has, QEMU among them. Prints how many there are. */
+/** The same for all processes with the capabilities of the lifeline's first one, including QEMU. Prints how many there are. */
 const lookAtLifeline = `first=$(grep CapPrm /proc/1/status)
 set -- $(grep -lx "$first" /proc/[0-9]*/status | cut -d / -f 3)
 grep -lx qemu-system-x86 $(printf '/proc/%s/comm ' "$@") >/dev/null || exit 9
 ${look}
 echo "looked at $#"`;
 
-/** The attempts of a program to leave something on this machine. */
+/** Attempts of a program to leave something on this machine. */
 const leaveTraces = `cd /proc/1/root/alpy/run && mknod disk b 254 0 && cp /bin/sh . && chmod 4755 sh`;
 
-/** A shell that anybody could become root by, if the kernel let them. */
+/** A shell through which anybody could become root, if the kernel allowed it. */
 const setuidShell = `cp /bin/sh /tmp/sh && chmod 4755 /tmp/sh && setpriv --reuid 65534 --clear-groups /tmp/sh -p -c 'id -u'`;
 
 const inContainer = async (
@@ -74,15 +74,15 @@ describe.each([
     return testbed.apps.run({ node, image: 'node', command: ['sh', '-c', script], ...(user ? { user } : {}) }, { check: false });
   };
 
-  test('can open nothing of the lifeline and of QEMU', async () => {
+  test('can open nothing of the lifeline or of QEMU', async () => {
     const { stdout: own } = await run(`set -- self; ${look}`);
-    expect(own.trim().split('\n')).toEqual(expect.arrayContaining(['root', 'cwd', 'environ', 'maps', 'mem', 'exe', 'fd', 'ns'])); // so what follows is no accident
+    expect(own.trim().split('\n')).toEqual(expect.arrayContaining(['root', 'cwd', 'environ', 'maps', 'mem', 'exe', 'fd', 'ns'])); // proves that the check itself works
     expect((await run(lookAtLifeline)).stdout).toMatch(/^looked at [3-9]\n$/); // tini, the agent, QEMU
     const { stderr } = await run('ls /proc/1/root/alpy/run');
     expect(stderr).toContain('Permission denied');
   });
 
-  test('can make no device node, and leaves nothing on this machine', async () => {
+  test('can create no device node, and leaves nothing on this machine', async () => {
     const { stderr } = await run('mknod /tmp/disk b 254 0');
     expect(stderr).toContain('Operation not permitted');
     await run(leaveTraces);
@@ -112,12 +112,12 @@ test("the container of a job's scripts sees no process of the testbed, and has n
   expect((await inContainer(job, capabilities)).stdout).toBe((await testbed.nodes[0]!.run(capabilities)).stdout);
 });
 
-test('an app may not ask for what would open QEMU to it', async () => {
+test('an app may not ask for a capability that would open QEMU to it', async () => {
   const start = testbed.apps.start({ node: testbed.nodes[0]!, command: ['true'], capabilities: ['NET_RAW', 'SYS_PTRACE'] });
   await expect(start).rejects.toMatchObject({ code: 'ALPY_USAGE', message: expect.stringContaining('SYS_PTRACE') as string });
 });
 
-test('a link in the folder of a test is not followed when alpy writes there', async () => {
+test('alpy follows no link when it writes to the folder of a test', async () => {
   const folder = await mkdtemp(join(testHost.directory, 'testbed-'));
   const victim = join(testHost.directory, 'victim');
   await writeFile(victim, 'precious');

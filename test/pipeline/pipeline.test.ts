@@ -10,7 +10,7 @@ import { Checkout, Registry, repository } from '../support/pipeline.ts';
 const helperImage = 'alpy-test/gitlab-ci-local-helper';
 /** Jobs in containers, which have the daemon's socket. */
 const inContainers = [
-  '--concurrency=1', // guests without KVM take a core each
+  '--concurrency=1', // guests without KVM need a core each
   '--shell-isolation',
   '--no-artifacts-to-source',
   `--helper-image=${helperImage}`,
@@ -38,7 +38,7 @@ afterAll(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
-/** Takes away the names that the images of the registry have in the daemon, so that it must pull them. */
+/** Removes the names of the registry's images in the daemon, so that it must pull them. */
 async function forgetImages(): Promise<void> {
   const { stdout } = await execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}']);
   const names = stdout.split('\n').filter((name) => name.startsWith(`${registry.address}/`) && !name.endsWith(':<none>'));
@@ -51,7 +51,7 @@ function registryVariables(path: string): Readonly<Record<string, string>> {
 }
 
 describe("alpy's own pipeline", () => {
-  test('builds the images and pushes them, by commit and on a tag by version', { timeout: 900_000 }, async () => {
+  test('builds the images and pushes them, tagged by commit or, for a Git tag, by version', { timeout: 900_000 }, async () => {
     const { status, output } = await alpy.pipeline(['alpy-images', ...onHost], {
       ...registryVariables('grp/alpy'),
       CI_COMMIT_TAG: '0.1.0',
@@ -65,7 +65,7 @@ describe("alpy's own pipeline", () => {
     expect(output).toContain('variable ALPY_REGISTRY'); // who set the locations
   });
 
-  test('builds nothing when nothing changed', { timeout: 300_000 }, async () => {
+  test('builds nothing if nothing has changed', { timeout: 300_000 }, async () => {
     await forgetImages();
     const variables = { ...registryVariables('grp/alpy'), ALPY_IMAGE_TAG: 'again' };
     const { status, output } = await alpy.pipeline(['alpy-images', ...onHost], variables);
@@ -130,19 +130,19 @@ describe('a project that includes the components', () => {
     };
   });
 
-  test('at a tag, as the example does', { timeout: 600_000 }, async () => {
+  test('at a tag, like the example', { timeout: 600_000 }, async () => {
     await forgetImages();
     const variables = { ...registryVariables('other/consumer'), ALPY_PROJECT: 'grp/alpy' };
     const { status, output } = await consumer.pipeline(inContainers, variables);
     expect(status, output).toBe(0);
     expect(output).toContain(`${registry.address}/grp/alpy/qemu:0.1.0`);
     expect(output).toContain('1 passed, 0 failed');
-    // a job with `parallel`, even of one, has a name of its own in gitlab-ci-local
+    // gitlab-ci-local names a job with `parallel` differently, even with one shard
     const [testJob = ''] = (await readdir(consumer.artifact('', ''))).filter((name) => name.startsWith('alpy-test'));
     expect(await consumer.readArtifact(testJob, 'alpy-out/junit.xml')).toContain('answers pings');
   });
 
-  test('a fork keeps its images elsewhere by one variable', { timeout: 900_000 }, async () => {
+  test('a fork sets the location of its images by one variable', { timeout: 900_000 }, async () => {
     const elsewhere = { ...registryVariables('fork/alpy'), ALPY_REGISTRY: `${registry.address}/mirror/deep/alpy` };
     const images = await alpy.pipeline(['alpy-images', ...onHost], { ...elsewhere, CI_COMMIT_TAG: '0.1.0' });
     expect(images.status, images.output).toBe(0);
