@@ -55,9 +55,20 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
   });
 }
 
-/** The escape that `printf %b` prints as this byte. */
-export function octalEscape(byte: number): string {
-  return `\\0${byte.toString(8).padStart(3, '0')}`;
+/** A character that means nothing special to a terminal, a line editor or a shell. */
+const harmless = /^[A-Za-z0-9 _./,:=+@-]$/;
+
+/**
+ * Encodes bytes as one line for `printf %b`.
+ * @param plain - matches each character that stays as it is; default: only those that are harmless everywhere
+ */
+export function printfEscape(bytes: Uint8Array, plain = harmless): string {
+  return Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    if (character === '\n') return String.raw`\n`;
+    if (character === '\\') return String.raw`\\`;
+    return plain.test(character) ? character : `\\0${byte.toString(8).padStart(3, '0')}`;
+  }).join('');
 }
 
 /** Quotes any text as one word of a shell. */

@@ -2,7 +2,7 @@
 import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
-import { octalEscape, quoteWord } from '../core/text.ts';
+import { printfEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
@@ -136,7 +136,7 @@ export class Agent {
   }
 
   async #send(script: string): Promise<Answer> {
-    return this.#sendLine(escapeLine(script));
+    return this.#sendLine(printfEscape(Buffer.from(script)));
   }
 
   async #sendLine(line: string): Promise<Answer> {
@@ -176,11 +176,4 @@ export class Agent {
     );
     for (const { reject } of [...this.#waiting.splice(0), ...this.#jobs.values()]) reject(error);
   }
-}
-
-/** Makes one line of any text, as `printf %b` reads it. */
-function escapeLine(text: string): string {
-  return [...Buffer.from(text)]
-    .map((byte) => (/[\w ./:=-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : octalEscape(byte)))
-    .join('');
 }

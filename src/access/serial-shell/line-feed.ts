@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { octalEscape } from '../../core/text.ts';
+import { printfEscape } from '../../core/text.ts';
 import type { ExpectOptions, SerialConsole } from '../../console/index.ts';
 import { numberIn, type CommandEnvelope } from './command-envelope.ts';
 
@@ -10,16 +10,15 @@ import { numberIn, type CommandEnvelope } from './command-envelope.ts';
 const longestLine = 800;
 const mostUnderWay = 3;
 
-/** Shell words made of these, after `: `, do nothing when they meet a shell in place of the reader. */
-const harmless = /^[A-Za-z0-9 _./,=+@-]$/;
-
-/** Encodes bytes for `printf %b`, in lines; what is not harmless to a terminal and to a shell becomes an octal escape. */
-export function octalLines(bytes: Uint8Array): string[] {
+/**
+ * Encodes bytes for `printf %b`, in lines. Words made of these characters, after `: `, do nothing if they meet a shell in place
+ * of the reader.
+ */
+export function printfLines(bytes: Uint8Array): string[] {
   const lines: string[] = [];
   let line = '';
   for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    line += harmless.test(character) ? character : octalEscape(byte);
+    line += printfEscape(Uint8Array.of(byte));
     if (line.length < longestLine) continue;
     lines.push(line);
     line = '';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { octalEscape, quoteWord } from '../../core/text.ts';
+import { printfEscape, quoteWord } from '../../core/text.ts';
 
 /**
  * Makes one word of any text, to be typed at a prompt: what a terminal, a line editor or bash's history may take for
@@ -9,12 +9,7 @@ export function typedWord(text: string): string {
   return /^[ "-~]*$/.test(text) ? quoteWord(text) : String.raw`"$(\command printf %b '${escapeText(Buffer.from(text))}')"`;
 }
 
-/** Encodes bytes for `printf %b`, to stand within `''` in what is typed at a prompt; as short as can be. */
+/** Encodes bytes for `printf %b`, to stand within `''` in what is typed at a prompt; as short as possible. */
 export function escapeText(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => {
-    const character = String.fromCharCode(byte);
-    if (character === '\n') return String.raw`\n`;
-    if (character === '\\') return String.raw`\\`;
-    return /^[ "-&(-~]$/.test(character) ? character : octalEscape(byte);
-  }).join('');
+  return printfEscape(bytes, /^[ "-&(-~]$/);
 }

@@ -5,7 +5,7 @@ import { ConsoleTimeoutError, type ExpectOptions, type SerialConsole, waitForQui
 import { CommandWatch, defaultOutputBytes, type WatchLimits } from './command-watch.ts';
 import { PagerError, ShellKindError } from './errors.ts';
 import { endingIn, CommandEnvelope } from './command-envelope.ts';
-import { feed, octalLines } from './line-feed.ts';
+import { feed, printfLines } from './line-feed.ts';
 import { plainState, unknownState, type RunTextOptions, type ShellState } from './run-text.ts';
 
 /** A command as the session runs it. */
@@ -171,7 +171,7 @@ export class ShellSession {
       }
     }
     const frame = await this.#open(options, wait);
-    await feed(this.console, frame, octalLines(Buffer.from(textFor(frame))), wait);
+    await feed(this.console, frame, printfLines(Buffer.from(textFor(frame))), wait);
     await this.console.expect(frame.begin, wait);
     return frame;
   }

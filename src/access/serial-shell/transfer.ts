@@ -4,7 +4,7 @@ import { escapeBytes, tail, quoteWord } from '../../core/text.ts';
 import { checksumFor } from './checksum.ts';
 import { TransferError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
-import { base64Lines, octalLines } from './line-feed.ts';
+import { base64Lines, printfLines } from './line-feed.ts';
 import type { ShellSession } from './shell-session.ts';
 
 const tools = ['base64', 'od', 'sha256sum', 'md5sum', 'cksum'];
@@ -51,7 +51,7 @@ export async function putFile(
         // a failed write must not end the reader: the lines to come would meet the shell
         text: (frame) =>
           `umask 077;alpy_e=0;{ ${frame.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
-        input: isBase64 ? base64Lines(bytes) : octalLines(bytes),
+        input: isBase64 ? base64Lines(bytes) : printfLines(bytes),
         redirect: '',
         isOwn: true,
         title: `write ${path}`,

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { escapeText, typedWord } from '../../../src/access/serial-shell/quote.ts';
-import { quoteWord } from '../../../src/core/text.ts';
+import { printfEscape, quoteWord } from '../../../src/core/text.ts';
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
@@ -20,7 +20,12 @@ test('what a terminal or a line editor may take for something else is escaped', 
   expect(typed).toMatch(/^[ "-~]*$/);
 });
 
-test('printf makes every byte of what is escaped', () => {
-  const { stdout } = spawnSync('sh', ['-c', `printf %b '${escapeText(everyByte)}'`]);
+test.each([escapeText, printfEscape])('printf makes every byte of what %o escapes', (escape) => {
+  const { stdout } = spawnSync('sh', ['-c', `printf %b '${escape(everyByte)}'`]);
   expect(stdout).toEqual(everyByte);
+});
+
+test('a shell that gets escaped bytes in place of printf does nothing', () => {
+  const { stdout, stderr, status } = spawnSync('sh', ['-c', `: ${printfEscape(everyByte)}`], { encoding: 'utf8' });
+  expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 });
 });
