@@ -47,7 +47,7 @@ export async function* decodeByTshark(
   };
   signal.addEventListener('abort', close, { once: true });
   try {
-    const complaint = text(tshark.stderr);
+    const errorOutput = text(tshark.stderr);
     const copied = copyRecords(reader.bytes, tshark, source.toWallClock);
     copied.catch(() => {
       tshark.close(); // ends the loop below
@@ -57,7 +57,7 @@ export async function* decodeByTshark(
     if (query.follow) reader.close();
     const looked = await copied;
     const { code } = await tshark.exited;
-    if (code !== 0) throw complaintOf(source.name, query, code, await complaint);
+    if (code !== 0) throw errorFrom(source.name, query, code, await errorOutput);
     return looked;
   } finally {
     signal.removeEventListener('abort', close);
@@ -112,7 +112,7 @@ async function drained(stream: Writable): Promise<void> {
 /** Exit status of tshark for a filter that it does not understand: WS_EXIT_INVALID_FILTER of Wireshark's include/ws_exit_codes.h. */
 const invalidFilter = 4;
 
-function complaintOf(name: string, { filter, fields }: FrameQuery, code: number, stderr: string): Error {
+function errorFrom(name: string, { filter, fields }: FrameQuery, code: number, stderr: string): Error {
   const said = stderr.replace(/^Running as user .*\n?/m, '').trim();
   if (code === invalidFilter || /filter|not a valid|field/i.test(said)) {
     return new UsageError(

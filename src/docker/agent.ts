@@ -39,7 +39,7 @@ export class Agent {
   readonly #container: Container;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
   readonly #jobs = new Map<number, PromiseWithResolvers<ExitStatus>>();
-  #lastJob = 0;
+  #lastJobId = 0;
   #stdout = '';
   #stderr = '';
 
@@ -82,7 +82,15 @@ export class Agent {
    * @throws what {@link Agent.run} throws, when they cannot be begun
    */
   async start(script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
-    const id = (this.#lastJob += 1);
+    return this.#startJob(this.#newJobId(), script, wait);
+  }
+
+  #newJobId(): number {
+    this.#lastJobId += 1;
+    return this.#lastJobId;
+  }
+
+  async #startJob(id: number, script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
     const job = Promise.withResolvers<ExitStatus>();
     markHandled(job.promise); // who waits for its end is told
     this.#jobs.set(id, job);
@@ -106,8 +114,9 @@ export class Agent {
       (cause) => new ExecTimeoutError(`${name}: ${command.join(' ')}: not done after ${wait.timeoutMs} ms`, { cause }),
       async (signal) => {
         const rest = { timeoutMs: wait.timeoutMs, signal };
-        const file = `/tmp/alpy-aside${this.#lastJob + 1}`;
-        const { ended } = await this.start(`exec ${command.map(quoteWord).join(' ')} >${file}.out 2>${file}.err`, rest);
+        const id = this.#newJobId();
+        const file = `/tmp/alpy-job${id}`;
+        const { ended } = await this.#startJob(id, `exec ${command.map(quoteWord).join(' ')} >${file}.out 2>${file}.err`, rest);
         const exitStatus = await raceWithSignal(ended, signal);
         const printed = await this.run(`cat ${file}.out; printf '\\002'; cat ${file}.err; rm ${file}.out ${file}.err`, rest);
         const [stdout = '', stderr = ''] = printed.split('\u0002');

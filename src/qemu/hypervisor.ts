@@ -72,14 +72,14 @@ export class Hypervisor implements AsyncDisposable {
   static async start(place: HypervisorPlace, spec: HypervisorSpec, signal?: AbortSignal): Promise<Hypervisor> {
     return step('alpy.qemu', 'Start QEMU', async () => {
       const { lifeline } = place;
-      const [own, wait] = [lifeline.newFolder(), { timeoutMs: startTimeoutMs, signal }];
-      const { channels, ...rest } = await prepare(place, spec, own, wait);
+      const [scratchDirectory, wait] = [lifeline.newFolder(), { timeoutMs: startTimeoutMs, signal }];
+      const { channels, ...rest } = await prepare(place, spec, scratchDirectory, wait);
       try {
         const paths = { ...rest, qmpSocket: channels.qmp.path, serialSocket: channels.serial.path };
-        const script = `exec ${qemuCommand(spec, paths)} 2>${stderrFile(own)}`;
+        const script = `exec ${qemuCommand(spec, paths)} 2>${stderrFile(scratchDirectory)}`;
         const { ended } = await lifeline.startShell(script, wait);
         const qmp = await openMonitor(channels, ended, wait).catch(async (error: unknown) => {
-          throw await reasonOf(error, lifeline, own, ended, spec);
+          throw await reasonOf(error, lifeline, scratchDirectory, ended, spec);
         });
         return new Hypervisor({ lifeline, paths, channels, qmp, ended });
       } catch (error) {
@@ -96,12 +96,12 @@ export class Hypervisor implements AsyncDisposable {
 
   /** folder of the captures, as QEMU sees it */
   get directory(): string {
-    return this.#parts.paths.seen.run;
+    return this.#parts.paths.containerPaths.run;
   }
 
-  /** a folder in its container for files of this testbed */
-  get ownFolder(): string {
-    return this.#parts.paths.own;
+  /** a folder in its container that only this machine uses */
+  get scratchDirectory(): string {
+    return this.#parts.paths.scratchDirectory;
   }
 
   /** how it ended, if it has; see {@link Hypervisor.settle} */
@@ -122,7 +122,7 @@ export class Hypervisor implements AsyncDisposable {
   /** What QEMU has printed as warnings and errors so far; nothing when its container has ended. */
   async readStderr(): Promise<string> {
     const { lifeline, paths } = this.#parts;
-    return readStderr(lifeline, paths.own);
+    return readStderr(lifeline, paths.scratchDirectory);
   }
 
   /**
@@ -150,7 +150,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   get #stateFile(): string {
-    return join(this.#parts.paths.seen.snapshot, snapshotFiles.state);
+    return join(this.#parts.paths.containerPaths.snapshot, snapshotFiles.state);
   }
 
   /** The guest's serial port, from the first byte that it sends. Call it once. */
@@ -205,16 +205,20 @@ export class Hypervisor implements AsyncDisposable {
 async function prepare(
   { lifeline, access, folders }: HypervisorPlace,
   spec: HypervisorSpec,
-  own: string,
+  scratchDirectory: string,
   wait: Wait,
-): Promise<{ readonly channels: Channels; readonly seen: ContainerPaths; readonly own: string }> {
-  const seen = containerPaths(access, folders, spec);
-  const script = prepareScript(spec, { seen, own });
-  if (access.kind === 'copy') await copyFiles(lifeline, spec, seen, wait.signal);
+): Promise<{ readonly channels: Channels; readonly containerPaths: ContainerPaths; readonly scratchDirectory: string }> {
+  const paths = containerPaths(access, folders, spec);
+  const script = prepareScript(spec, { containerPaths: paths, scratchDirectory });
+  if (access.kind === 'copy') await copyFiles(lifeline, spec, paths, wait.signal);
   const here = await channelsHere({ lifeline, access, folders }, spec);
   try {
     await lifeline.runShell(script, wait);
-    return { channels: here ?? (await listenThere(lifeline, own, wait.signal)), seen, own };
+    return {
+      channels: here ?? (await listenThere(lifeline, scratchDirectory, wait.signal)),
+      containerPaths: paths,
+      scratchDirectory,
+    };
   } catch (error) {
     await here?.[Symbol.asyncDispose]();
     throw error;
@@ -236,11 +240,11 @@ async function channelsHere({ lifeline, access, folders }: HypervisorPlace, spec
 async function copyFiles(
   { container }: Lifeline,
   { machine, disk }: HypervisorSpec,
-  seen: ContainerPaths,
+  paths: ContainerPaths,
   signal?: AbortSignal,
 ): Promise<void> {
-  const captures = machine.nics.map(({ capture }) => ({ path: join(seen.run, capture.file), content: '', mode: 0o666 }));
-  await container.write([{ path: imagePath(seen, disk), content: { file: disk.path } }, ...captures], signal);
+  const captures = machine.nics.map(({ capture }) => ({ path: join(paths.run, capture.file), content: '', mode: 0o666 }));
+  await container.write([{ path: imagePath(paths, disk), content: { file: disk.path } }, ...captures], signal);
 }
 
 /** @throws QmpClosedError when QEMU ends before */
@@ -265,26 +269,26 @@ async function openMonitor({ qmp }: Channels, ended: Promise<ExitStatus>, wait: 
 async function reasonOf(
   error: unknown,
   lifeline: Lifeline,
-  own: string,
+  scratchDirectory: string,
   ended: Promise<ExitStatus>,
   { machine }: HypervisorSpec,
 ): Promise<unknown> {
   if (error instanceof QmpTimeoutError)
-    return new HypervisorError('QEMU did not start in time', await readStderr(lifeline, own), 'environment');
+    return new HypervisorError('QEMU did not start in time', await readStderr(lifeline, scratchDirectory), 'environment');
   if (!(error instanceof QmpClosedError)) return error;
   const status = await raceWithSignal(ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
   // who adds arguments of QEMU answers for them
   const isTheirs = machine.extra.length > 0;
   const hint = isTheirs ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
   const what = `QEMU did not start: it ended with ${status?.text ?? 'its container'}${hint}`;
-  return new HypervisorError(what, await readStderr(lifeline, own), isTheirs ? 'usage' : 'environment');
+  return new HypervisorError(what, await readStderr(lifeline, scratchDirectory), isTheirs ? 'usage' : 'environment');
 }
 
-function stderrFile(own: string): string {
-  return join(own, 'stderr');
+function stderrFile(scratchDirectory: string): string {
+  return join(scratchDirectory, 'stderr');
 }
 
-async function readStderr(lifeline: Lifeline, own: string): Promise<string> {
-  const script = `cat ${stderrFile(own)}`;
+async function readStderr(lifeline: Lifeline, scratchDirectory: string): Promise<string> {
+  const script = `cat ${stderrFile(scratchDirectory)}`;
   return lifeline.runShell(script, { timeoutMs: shellTimeoutMs }).catch(() => ''); // then its container's end is told
 }

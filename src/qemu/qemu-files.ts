@@ -103,9 +103,9 @@ const firmwareTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd';
 
 /** Folders of one hypervisor, as QEMU sees them. */
 export interface HypervisorFolders {
-  readonly seen: ContainerPaths;
-  /** a folder of its own, in its container */
-  readonly own: string;
+  readonly containerPaths: ContainerPaths;
+  /** a folder in its container that nothing else uses */
+  readonly scratchDirectory: string;
 }
 
 /** The same with its sockets. */
@@ -118,49 +118,50 @@ export interface HypervisorPaths extends HypervisorFolders {
  * Lines of shell that make the folder, and what QEMU writes: the disk of the snapshot that it makes, and a copy of the
  * firmware's variables. Pure.
  */
-export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, { seen, own }: HypervisorFolders): string {
-  const image = imagePath(seen, disk);
-  const madeDisk = join(seen.snapshot, snapshotFiles.disk);
+export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, folders: HypervisorFolders): string {
+  const { containerPaths: paths, scratchDirectory } = folders;
+  const image = imagePath(paths, disk);
+  const madeDisk = join(paths.snapshot, snapshotFiles.disk);
   const overlay = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', disk.format, '-b', image, madeDisk];
-  const firmware = snapshot?.use === 'restore' ? join(seen.snapshot, snapshotFiles.firmware) : firmwareTemplate;
+  const firmware = snapshot?.use === 'restore' ? join(paths.snapshot, snapshotFiles.firmware) : firmwareTemplate;
   return [
-    quoteWords(['mkdir', '-p', own]),
+    quoteWords(['mkdir', '-p', scratchDirectory]),
     ...(snapshot?.use === 'make' ? [quoteWords(overlay)] : []),
-    ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, firmwareFile(snapshot, { seen, own })])] : []),
+    ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, firmwareFile(snapshot, folders)])] : []),
   ].join('\n');
 }
 
 /** The command that is QEMU. Pure. */
-export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, paths: HypervisorPaths): string {
-  const { seen, qmpSocket, serialSocket } = paths;
+export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, hypervisor: HypervisorPaths): string {
+  const { containerPaths: paths, qmpSocket, serialSocket } = hypervisor;
   const machinePaths: MachinePaths = {
-    disk: diskFile(disk, snapshot, seen),
+    disk: diskFile(disk, snapshot, paths),
     qmpSocket,
     serialSocket,
     firmwareCode,
-    firmwareVariables: firmwareFile(snapshot, paths),
-    capture: (file) => join(seen.run, file),
-    memory: snapshot && { path: join(seen.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
+    firmwareVariables: firmwareFile(snapshot, hypervisor),
+    capture: (file) => join(paths.run, file),
+    memory: snapshot && { path: join(paths.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
     isIncoming: snapshot?.use === 'restore',
   };
   return quoteWords(['qemu-system-x86_64', ...machineArguments(machine, machinePaths)]);
 }
 
-function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, seen: ContainerPaths): DiskFile {
-  const image = { path: imagePath(seen, disk), format: disk.format };
+function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, paths: ContainerPaths): DiskFile {
+  const image = { path: imagePath(paths, disk), format: disk.format };
   if (!snapshot) return { ...image, isWritten: false };
-  const path = join(seen.snapshot, snapshotFiles.disk);
+  const path = join(paths.snapshot, snapshotFiles.disk);
   return { path, format: 'qcow2', isWritten: snapshot.use === 'make', backing: image };
 }
 
 /** The firmware's variables, which QEMU writes: into the snapshot that it makes, else into its own folder. */
-function firmwareFile(snapshot: SnapshotUse | undefined, { seen, own }: HypervisorFolders): string {
-  return join(snapshot?.use === 'make' ? seen.snapshot : own, snapshotFiles.firmware);
+function firmwareFile(snapshot: SnapshotUse | undefined, { containerPaths: paths, scratchDirectory }: HypervisorFolders): string {
+  return join(snapshot?.use === 'make' ? paths.snapshot : scratchDirectory, snapshotFiles.firmware);
 }
 
 /** The disk image as QEMU sees it. */
-export function imagePath(seen: ContainerPaths, disk: DiskImage): string {
-  return join(seen.image, basename(disk.path));
+export function imagePath(paths: ContainerPaths, disk: DiskImage): string {
+  return join(paths.image, basename(disk.path));
 }
 
 function memoryUse(disk: DiskImage, use: SnapshotUse['use']): NonNullable<MachinePaths['memory']>['use'] {

@@ -28,14 +28,14 @@ const killTimeoutMs = 5000;
 export async function stopSession(directory: string, signal?: AbortSignal, timeoutMs = stopTimeoutMs): Promise<string> {
   const path = join(directory, sessionFiles.socket);
   if (!existsSync(path)) return '';
-  const complaints: Buffer[] = [];
+  const errorOutput: Buffer[] = [];
   const lateness = `the testbed of ${directory} did not end within ${timeoutMs / 1000} s`;
   const late = new EnvironmentError(lateness);
   await withDeadline(
     { timeoutMs, signal },
     () => late,
     async (abort) => {
-      const keepWord = (data: Buffer): void => void complaints.push(data);
+      const keepWord = (data: Buffer): void => void errorOutput.push(data);
       await callSocket(path, { args: ['stop'], stdout: () => undefined, stderr: keepWord, signal: abort }).catch(
         (error: unknown) => {
           abort.throwIfAborted();
@@ -45,9 +45,9 @@ export async function stopSession(directory: string, signal?: AbortSignal, timeo
     },
   ).catch(async (error: unknown) => {
     if (error !== late || !(await killSessionServer(directory))) throw error;
-    complaints.push(Buffer.from(`${lateness}, so its keeper was killed`));
+    errorOutput.push(Buffer.from(`${lateness}, so its keeper was killed`));
   });
-  return Buffer.concat(complaints).toString().trim();
+  return Buffer.concat(errorOutput).toString().trim();
 }
 
 /** @returns whether it is gone */

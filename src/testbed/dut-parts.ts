@@ -15,7 +15,7 @@ export interface DutParts {
   readonly directory: string;
   /** by what factor waits are longer than configured */
   readonly timeFactor: number;
-  readonly hypervisor: Pick<Hypervisor, 'qmp' | 'container' | 'ownFolder' | 'saveState' | 'closeSerial'>;
+  readonly hypervisor: Pick<Hypervisor, 'qmp' | 'container' | 'scratchDirectory' | 'saveState' | 'closeSerial'>;
   readonly console: SerialConsole;
   /** settles when the console has ended and all of it was read */
   readonly consoleEnded: Promise<void>;

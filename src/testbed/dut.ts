@@ -201,7 +201,7 @@ export class Dut {
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
-    const inside = join(this.#hypervisor.ownFolder, 'screen.png');
+    const inside = join(this.#hypervisor.scratchDirectory, 'screen.png');
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
     const [picture] = (await this.#hypervisor.container.read(inside)).values();
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
