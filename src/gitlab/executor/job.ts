@@ -19,7 +19,7 @@ const CacheSchema = z
   )
   .nullish();
 
-/** The part of a job that the driver reads; GitLab's runner writes it into `JOB_RESPONSE_FILE`. */
+/** The part of `JOB_RESPONSE_FILE` that the driver reads. GitLab Runner writes the job there as GitLab sent it. */
 const ResponseSchema = z.object({
   id: z.int(),
   token: z.string(),
@@ -53,53 +53,57 @@ const ServicesSchema = z.array(
   }),
 );
 
-/** A service as a job declares it. */
+/** A service of a job. */
 export type JobService = z.output<typeof ServicesSchema>[number];
 
-/** A CI job as its runner hands it to the driver. */
+/** A CI job as GitLab Runner passes it to the driver. */
 export interface Job {
-  /** names it on this machine: no other job has the same, and no job can choose it */
+  /** identifies the job on this machine: unique, and no job can choose it */
   readonly key: string;
   readonly id: number;
   readonly projectId: number;
-  /** how long its scripts may take in all, in `ms` */
+  /** timeout of the job, in `ms` */
   readonly timeoutMs: number;
-  /** name of its image with variables in place; empty when it names none */
+  /** name of its image with variables expanded; empty if it names none */
   readonly image: string;
   readonly services: readonly JobService[];
-  /** its variables, as data: whoever may start a pipeline may set them */
+  /** its variables, expanded. They are untrusted: everybody who can start a pipeline can set them */
   readonly variables: Variables;
-  /** its variables as GitLab has sent them, without variables in place of their names */
-  readonly declared: readonly { readonly key: string; readonly value: string }[];
-  /** names of the variables that the runner makes of its secrets */
+  /** its variables as GitLab sent them, not expanded */
+  readonly rawVariables: readonly { readonly key: string; readonly value: string }[];
+  /** names of the variables that the runner creates from its secrets */
   readonly secretNames: readonly string[];
   readonly hooks: readonly string[];
-  /** keys of its caches, with variables in place */
+  /** keys of its caches, with variables expanded */
   readonly cacheKeys: readonly string[];
-  /** names of its artifacts, with variables in place */
+  /** names of its artifacts, with variables expanded */
   readonly artifactNames: readonly string[];
-  /** whether its artifacts or caches are to have what git does not track */
+  /** whether its artifacts or caches should contain files that git does not track */
   readonly wantsUntracked: boolean;
 }
 
 const prefix = 'CUSTOM_ENV_';
 
 /**
- * Reads what the runner tells of the job. Facts that decide who may do what come from `JOB_RESPONSE_FILE`, as a job can
- * override its variables.
+ * Reads the job from the driver's environment and from `JOB_RESPONSE_FILE`. Facts that decide about permissions come only from that
+ * file, because a job can override its variables.
  * @param env - of the driver
- * @throws EnvironmentError when the runner does not tell it, or tells something else
- * @throws UsageError when the job declares services that are none
+ * @throws EnvironmentError when `JOB_RESPONSE_FILE` is not set or holds no job
+ * @throws UsageError when the job's services are malformed
  */
 export async function readJob(env: Variables): Promise<Job> {
   const file = env['JOB_RESPONSE_FILE'];
   if (file === undefined || file === '')
-    throw new EnvironmentError('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner, 17.9 or newer');
+    throw new EnvironmentError(
+      'JOB_RESPONSE_FILE is not set. Do not call the stages of alpy executor yourself; GitLab Runner 17.9 or newer does',
+    );
   let response: Response;
   try {
     response = ResponseSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
-    throw new EnvironmentError(`JOB_RESPONSE_FILE ${file} does not hold a job: ${messageOf(cause)}`, { cause });
+    throw new EnvironmentError(`JOB_RESPONSE_FILE: expected a job in ${file}, got something else: ${messageOf(cause)}`, {
+      cause,
+    });
   }
   const variables = Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
@@ -114,7 +118,7 @@ export async function readJob(env: Variables): Promise<Job> {
     image: expand(firstNonEmpty(variables['CI_JOB_IMAGE'], response.image?.name), variables),
     services: readServices(variables['CI_JOB_SERVICES'], variables),
     variables,
-    declared: (response.variables ?? []).map(({ key, value }) => ({ key, value: value ?? '' })),
+    rawVariables: (response.variables ?? []).map(({ key, value }) => ({ key, value: value ?? '' })),
     secretNames: Object.keys(response.secrets ?? {}),
     hooks: (response.hooks ?? []).map(({ name }) => name),
     cacheKeys: cacheKeysOf(response, variables),
@@ -123,20 +127,21 @@ export async function readJob(env: Variables): Promise<Job> {
   };
 }
 
-/** What a job has given as a variable, with and without variables in place. Pure. */
-export function valuesOf({ variables, declared }: Pick<Job, 'variables' | 'declared'>, name: string): readonly string[] {
-  const found = variables[name];
-  return [...(found === undefined ? [] : [found]), ...declared.flatMap(({ key, value }) => (key === name ? [value] : []))];
+/** All values that a job gives to a variable, expanded and as GitLab sent them. Pure. */
+export function valuesOf({ variables, rawVariables }: Pick<Job, 'variables' | 'rawVariables'>, name: string): readonly string[] {
+  const expanded = variables[name];
+  const raw = rawVariables.flatMap(({ key, value }) => (key === name ? [value] : []));
+  return [...(expanded === undefined ? [] : [expanded]), ...raw];
 }
 
-/** A cache without a key has one made of the job's name and its ref, as they are. */
+/** The default key of a cache consists of the job's name and its ref, not expanded. */
 function cacheKeysOf({ cache, job_info: { name }, git_info: { ref } }: Response, variables: Variables): readonly string[] {
   const keys = (cache ?? []).map(({ key }) => (key ? expand(key, variables) : `${name}/${ref}`));
-  const fallbacks = (cache ?? []).flatMap(({ fallback_keys: more }) => more ?? []);
+  const fallbacks = (cache ?? []).flatMap(({ fallback_keys: fallback }) => fallback ?? []);
   return [...keys, ...[...fallbacks, variables['CACHE_FALLBACK_KEY'] ?? ''].map((key) => expand(key, variables))];
 }
 
-/** The first that says something: an empty variable counts as unset, as GitLab sets some that way. Empty when none does. */
+/** The first value that is not empty; empty if there is none. GitLab sets some variables to the empty string instead of not at all. */
 export function firstNonEmpty(...values: readonly (string | null | undefined)[]): string {
   return values.find((value) => value) ?? '';
 }
@@ -146,11 +151,11 @@ function readServices(text: string | undefined, variables: Variables): readonly 
   try {
     return ServicesSchema.parse(JSON.parse(text)).map((service) => ({ ...service, name: expand(service.name, variables) }));
   } catch (cause) {
-    throw new UsageError(`CI_JOB_SERVICES is no list of services: ${messageOf(cause)}`, { cause });
+    throw new UsageError(`CI_JOB_SERVICES: expected a list of services, got something else: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** Puts variables in place of `$NAME` and `${NAME}`; once, so that no value is read as a template itself. */
+/** Expands `$NAME` and `${NAME}` once: values are not expanded again. */
 function expand(text: string, variables: Variables): string {
   return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => variables[braced ?? bare ?? ''] ?? '');
 }

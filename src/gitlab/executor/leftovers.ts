@@ -12,24 +12,24 @@ import { mayRun, readMark } from './mark.ts';
 import { jobPaths, runIdOf, sanitizePaths } from './paths.ts';
 import type { FileScriptContext } from './files/file-script.ts';
 
-/** How folders of jobs are called; see `Job.key`. */
+/** Names of the folders of jobs; see `Job.key`. */
 const keyPattern = /^(\d+)-[0-9a-f]{8}$/;
-/** How one is called while it is being removed. */
+/** Start of a folder's name while it is being removed. */
 const deadPrefix = '.dead-';
 
 /**
- * Removes the folders of jobs that do not run any more, such as after a crash of the machine. Those of jobs that may still run
- * stay: whose keeper answers, or whose runner lives.
- * @param own - the job that asks, if one does
+ * Removes the folders of jobs that were not cleaned up, for example because the machine crashed. Folders of jobs that may still run
+ * stay: the keeper answers, or the runner's process is alive.
+ * @param own - key of the job that calls this, which stays too
  * @returns the keys of the jobs whose folders were removed
- * @throws Error of the file system, or EnvironmentError, when a folder cannot be removed, or a container that may write to it
+ * @throws EnvironmentError or an error of the file system when a folder, or a container that may write to it, cannot be removed
  */
 export async function removeDeadJobs(
   { settings, env }: Pick<FileScriptContext, 'settings' | 'env'>,
   signal: AbortSignal,
   own?: string,
 ): Promise<readonly string[]> {
-  const parents = [join(settings.root, 'builds'), join(settings.root, 'jobs')]; // the mark goes last
+  const parents = [join(settings.root, 'builds'), join(settings.root, 'jobs')]; // the mark is in the last one
   const names = new Set((await Promise.all(parents.map(namesIn))).flat());
   const removed: string[] = [];
   for (const key of names) {
@@ -37,11 +37,11 @@ export async function removeDeadJobs(
     if (key === own || !Number.isSafeInteger(id)) continue;
     const { session, builds } = jobPaths(settings, { key, projectId: 0 });
     if (await isLive(session, builds)) continue;
-    // whose image is the job's choice, so that it need not end with its keeper, and could put links in the way of who removes
+    // a container of the job may outlive its keeper, because the job chose its image, and could plant links that redirect the removal
     if (existsSync(sanitizePaths(settings, { key, projectId: 0 }).begun)) await removeContainers({ key, id }, signal);
     const temporary = (await readMark(session))?.temporary ?? '';
     if (temporary !== '') await removeTemporary(temporary, key);
-    for (const folder of parents) await setAside(folder, key);
+    for (const folder of parents) await renameAside(folder, key);
     removed.push(key);
   }
   for (const parent of parents)
@@ -63,27 +63,27 @@ async function isLive(session: string, builds: string): Promise<boolean> {
   if (await isSessionUp(session)) return true;
   const mark = await readMark(session);
   if (mark) return mayRun(mark);
-  return isInUse(builds); // of an alpy that wrote no marks
+  return isInUse(builds); // an older alpy prepared it, which wrote no marks
 }
 
-/** Whether a process works in a folder, as those of the runner's own scripts do. */
+/** Whether a process has a folder as its working directory, as the runner's own scripts do. */
 async function isInUse(folder: string): Promise<boolean> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => ''))); // ended, or another's
+  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => ''))); // it has ended, or belongs to another user
   return places.some((place) => place === folder || place.startsWith(folder + sep));
 }
 
-/** Gives a folder a name that no job has: two that remove it at once do not meet. */
-async function setAside(parent: string, key: string): Promise<void> {
+/** Renames a folder to a name that no job has, so that two processes cannot remove it at the same time. */
+async function renameAside(parent: string, key: string): Promise<void> {
   const name = `${deadPrefix}${key}.${randomBytes(4).toString('hex')}`;
   await rename(join(parent, key), join(parent, name)).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error; // it has none, or another was faster
+    if (codeOf(error) !== 'ENOENT') throw error; // the job has no such folder, or another process was faster
   });
 }
 
-/** Removes the runner's folder for a job, which holds the job's token, if it is that job's. */
+/** Removes the runner's temporary folder of a job, which contains the job's token, if it belongs to that job. */
 async function removeTemporary(folder: string, key: string): Promise<void> {
-  const job = await readJob({ JOB_RESPONSE_FILE: join(folder, 'response.json') }).catch(() => undefined); // gone, or not seen here
+  const job = await readJob({ JOB_RESPONSE_FILE: join(folder, 'response.json') }).catch(() => undefined); // it is gone, or on another machine
   if (job?.key === key) await rm(folder, { recursive: true, force: true });
 }
 

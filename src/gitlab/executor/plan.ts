@@ -9,7 +9,7 @@ import { maxLinks, resolveTopology } from '../../topology/index.ts';
 import type { DriverContext } from './driver-context.ts';
 import { firstNonEmpty, type Job, type JobService } from './job.ts';
 import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
-import { withRunnerSettings, assertImageIsAllowed, assertWithinLimits, resolveTopologyFile } from './policy/job-policy.ts';
+import { assertImageIsAllowed, assertWithinLimits, resolveTopologyFile, withRunnerSettings } from './policy/testbed-policy.ts';
 
 /** Variables of a job that configure its testbed. The administrator decides everything else. */
 const testbedVariables = /^ALPY_(APPLIANCE_.*|TOPOLOGY_.*|ACCEL|BOOT)$/;

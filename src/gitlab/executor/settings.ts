@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { codeOf, messageOf, SettingsError } from '../../core/errors.ts';
 import { ConfigSchema } from '../../config/index.ts';
 
-const path = z.string().startsWith('/', { error: 'an absolute path' });
+const path = z.string().startsWith('/', { error: 'expected an absolute path' });
 
-/** What the administrator of a runner says. Jobs cannot change it. */
+/** The settings of a runner's administrator. Jobs cannot change them. */
 const SettingsSchema = z.strictObject({
   root: path.default('/var/lib/alpy').describe('folder for builds, caches, snapshots and the state of jobs'),
   appliances: z
@@ -16,11 +16,11 @@ const SettingsSchema = z.strictObject({
       ConfigSchema.pick({ appliance: true, topology: true, boot: true }),
     )
     .default({})
-    .describe('appliances that a job may name by ALPY_APPLIANCE; as in alpy.yaml, image paths relative to this file'),
+    .describe('appliances that jobs may choose with ALPY_APPLIANCE; written as in alpy.yaml, image paths relative to this file'),
   imageFolders: z.array(path).default([]).describe('folders whose disk images a job may use, besides those of its own project'),
   images: z
     .strictObject({
-      default: z.string().min(1).optional().describe('image of jobs that name none; absent for traffic of alpy'),
+      default: z.string().min(1).optional().describe("image of jobs that name none; default: alpy's image traffic"),
       allow: z
         .array(z.string().min(1))
         .default([])
@@ -28,11 +28,13 @@ const SettingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('container images of jobs'),
-  alpyImages: z.record(z.string(), z.string()).default({}).describe('locations of the images of alpy, as images in alpy.yaml'),
+  alpyImages: z.record(z.string(), z.string()).default({}).describe("locations of alpy's images, like images in alpy.yaml"),
   variables: z
     .strictObject({
       allow: z
-        .array(z.string().regex(/^[A-Za-z_*][\w*]*$/, { error: 'the name of a variable, in which * stands for anything' }))
+        .array(
+          z.string().regex(/^[A-Za-z_*][\w*]*$/, { error: 'expected the name of a variable, in which * stands for anything' }),
+        )
         .default([])
         .describe(
           "variables of jobs that git and gitlab-runner on this machine get as well; * stands for anything. The job's container gets all",
@@ -42,9 +44,9 @@ const SettingsSchema = z.strictObject({
     .describe('variables of jobs'),
   limits: z
     .strictObject({
-      memoryMiB: z.int().min(32).default(4096).describe('most memory of a guest, in MiB'),
-      cpus: z.int().min(1).default(4).describe('most processors of a guest'),
-      links: z.int().min(0).default(8).describe('most links of a testbed'),
+      memoryMiB: z.int().min(32).default(4096).describe('largest memory of a guest, in MiB'),
+      cpus: z.int().min(1).default(4).describe('largest number of processors of a guest'),
+      links: z.int().min(0).default(8).describe('largest number of links of a testbed'),
     })
     .prefault({})
     .describe('what a job may ask for'),
@@ -53,19 +55,19 @@ const SettingsSchema = z.strictObject({
     .int()
     .min(0)
     .default(600)
-    .describe('how long after the time-out of its job a testbed ends by itself, if nobody has cleaned up'),
+    .describe("how long after its job's timeout a testbed ends by itself if cleanup has not run, in seconds"),
   keptMiB: z
     .int()
     .min(0)
     .default(1024)
-    .describe('how much of the disk captures and logs may take whose job was stopped before they could be uploaded, in MiB'),
+    .describe('how much of the disk captures and logs of jobs that were stopped before the upload may take, in MiB'),
   trustJobs: z
     .boolean()
     .default(false)
     .describe('whether jobs may give QEMU arguments, hooks and variables that run programs on this machine'),
 });
 
-/** See {@link loadSettings}. */
+/** The driver's settings; see {@link loadSettings}. */
 export type Settings = z.output<typeof SettingsSchema> & {
   /** absolute path of the file they come from */
   readonly file: string;
@@ -79,11 +81,11 @@ export class ExecutorSettingsError extends SettingsError {
 /**
  * Reads the driver's settings.
  * @param file - absolute path
- * @throws ExecutorSettingsError when there is no such file, or with every problem of it
+ * @throws ExecutorSettingsError when the file does not exist, or with all its errors
  */
 export async function loadSettings(file: string): Promise<Settings> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const reason = codeOf(cause) === 'ENOENT' ? 'there is no such file; alpy executor install writes one' : messageOf(cause);
+    const reason = codeOf(cause) === 'ENOENT' ? 'the file does not exist. alpy executor install creates it' : messageOf(cause);
     throw new ExecutorSettingsError(file, [reason], { cause });
   });
   let raw: unknown;
@@ -98,7 +100,7 @@ export async function loadSettings(file: string): Promise<Settings> {
   throw new ExecutorSettingsError(file, problems);
 }
 
-/** What counts when the file says nothing. */
+/** The settings of an empty file. */
 export function defaultSettings(file: string): Settings {
   return { ...SettingsSchema.parse({}), file };
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scripts of the runner that run on its own machine set all variables of the job first. Few of these reach the programs there.
+// The runner's scripts set all variables of the job first. On the runner's machine, only a few of these may reach programs.
 import { externalGitConfig, globalGitConfig } from '../paths.ts';
 
 /**
- * Variables of a job that programs on the runner's machine get: those that tell git and gitlab-runner how to do their work.
- * None of them names a program to run, a library to load or a file to write. All others are withheld, as hundreds of names mean
- * something to one program or another: PATH, LD_PRELOAD, AWS_CONFIG_FILE, LANGUAGE, …
+ * Variables of a job that programs on the runner's machine get: they tell git and gitlab-runner how to work. None of them names a
+ * program to run, a library to load or a file to write. All others are withheld, because hundreds of names mean something to some
+ * program: PATH, LD_PRELOAD, AWS_CONFIG_FILE, LANGUAGE, …
  */
-const harmless = [
+const safeVariables = [
   ...['CI', 'CI_*', 'GITLAB_*', 'FF_*', 'RUNNER_TEMP_PROJECT_DIR'],
   ...['GCM_INTERACTIVE', 'GIT_TERMINAL_PROMPT', 'GIT_LFS_SKIP_SMUDGE'],
   ...['GIT_SSL_NO_VERIFY', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'GIT_SSL_CERT', 'GIT_SSL_KEY', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
@@ -17,18 +17,21 @@ const harmless = [
 ];
 
 /**
- * Text for `bash -c`: sources the script that is its first argument with an `export` which hands on only harmless variables. It
- * must stay in place whatever the script does: bash prefers functions to its own commands unless it is in POSIX mode, and only
- * variables that are withheld could change that.
+ * Text for `bash -c` that sources the script named by its first argument, with an `export` that passes on only safe variables. The
+ * script cannot undo that: bash prefers functions to builtins unless it is in POSIX mode, and only withheld variables could switch
+ * that on.
  *
- * `gitlab-runner` puts variables in place of their names in `--path`, `--exclude` and `--name`. It is handed the values of those
- * that are withheld in the words themselves, in which their signs mean nothing. Pure.
- * @param temporary - where the runner keeps git's settings of the job
- * @param allow - further variables that programs get; `*` stands for anything
+ * `gitlab-runner` expands variables in `--path`, `--exclude` and `--name`. Since it does not get withheld variables, a function
+ * inserts their values into these arguments, escaped. Pure.
+ * @param temporary - folder where the runner keeps git's settings of the job
+ * @param allow - more variables that programs get; `*` stands for anything
  */
 export function filteringShell(temporary: string, allow: readonly string[]): string {
-  const patterns = [...harmless, ...allow].join('|');
-  const own = [`GIT_CONFIG_GLOBAL=${temporary}/${globalGitConfig}`, `GLR_EXT_GIT_CONFIG_PATH=${temporary}/${externalGitConfig}`];
+  const patterns = [...safeVariables, ...allow].join('|');
+  const gitSettings = [
+    `GIT_CONFIG_GLOBAL=${temporary}/${globalGitConfig}`,
+    `GLR_EXT_GIT_CONFIG_PATH=${temporary}/${externalGitConfig}`,
+  ];
   return `set +o posix
 declare -A withheld_variables=()
 export() {
@@ -41,7 +44,7 @@ export() {
       ${patterns}) builtin export "$word"; continue ;;
     esac
     case $word in
-      ${own.map(quote).join('|')}) builtin export "$word" ;;
+      ${gitSettings.map(quote).join('|')}) builtin export "$word" ;;
       *=*) withheld_variables[$name]=\${word#*=} ;;
     esac
   done

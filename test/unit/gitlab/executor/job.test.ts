@@ -6,22 +6,27 @@ import { readJob } from '../../../../src/gitlab/executor/index.ts';
 import { firstNonEmpty, valuesOf } from '../../../../src/gitlab/executor/job.ts';
 import { environment, folder, jobWith, response } from './make.ts';
 
-describe('what the runner tells', () => {
-  test('is in a file that the runner names', async () => {
-    await expect(readJob({})).rejects.toThrow('JOB_RESPONSE_FILE is not set: alpy executor is started by GitLab Runner');
-    await expect(readJob({ JOB_RESPONSE_FILE: '' })).rejects.toThrow('JOB_RESPONSE_FILE is not set');
-    await expect(readJob({ JOB_RESPONSE_FILE: '/nowhere/x' })).rejects.toMatchObject({ fault: 'environment' });
+describe('JOB_RESPONSE_FILE', () => {
+  test('must be set and readable', async () => {
+    await expect(readJob({})).rejects.toThrow(
+      'JOB_RESPONSE_FILE is not set. Do not call the stages of alpy executor yourself; GitLab Runner 17.9 or newer does',
+    );
+    for (const file of ['', '/nowhere/x'])
+      await expect(readJob({ JOB_RESPONSE_FILE: file })).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
   });
 
-  test.each(['', 'no JSON', '[]', '{"id": "42"}', '{"id": 42, "job_info": {"project_id": 1}}'])('is no job: %j', async (text) => {
-    const file = join(await folder(), 'response.json');
-    await writeFile(file, text);
-    const rejects = expect(readJob({ JOB_RESPONSE_FILE: file })).rejects;
-    await rejects.toThrow(`JOB_RESPONSE_FILE ${file} does not hold a job: `);
-    await rejects.toMatchObject({ fault: 'environment' });
-  });
+  test.each(['', 'no JSON', '[]', '{"id": "42"}', '{"id": 42, "job_info": {"project_id": 1}}'])(
+    'with %j holds no job',
+    async (text) => {
+      const file = join(await folder(), 'response.json');
+      await writeFile(file, text);
+      const rejects = expect(readJob({ JOB_RESPONSE_FILE: file })).rejects;
+      await rejects.toThrow(`JOB_RESPONSE_FILE: expected a job in ${file}, got something else: `);
+      await rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+    },
+  );
 
-  test('without its secrets, as a whole', async () => {
+  test('is read completely, except for its secrets', async () => {
     const job = await jobWith({ CI_PROJECT_DIR: '/b/p', A: 'x' }, { variables: [{ key: 'A' }, { key: 'B', value: 'y' }] });
     expect(job).toEqual({
       key: expect.stringMatching(/^42-[0-9a-f]{8}$/) as string,
@@ -31,7 +36,7 @@ describe('what the runner tells', () => {
       image: '',
       services: [],
       variables: { CI_PROJECT_DIR: '/b/p', A: 'x' },
-      declared: [
+      rawVariables: [
         { key: 'A', value: '' },
         { key: 'B', value: 'y' },
       ],
@@ -44,13 +49,13 @@ describe('what the runner tells', () => {
     expect(JSON.stringify(job)).not.toContain(response.token);
   });
 
-  test('what may be absent or null', async () => {
+  test('may omit fields or set them to null', async () => {
     const nothing = { runner_info: undefined, variables: null, image: null, hooks: null, artifacts: null, cache: null };
     expect(await jobWith({}, nothing)).toMatchObject({ timeoutMs: 3_600_000, image: '', hooks: [], wantsUntracked: false });
   });
 });
 
-test('variables of the job change neither who it is nor how long it may take', async () => {
+test('variables of the job cannot change its identity and timeout', async () => {
   const plain = await jobWith();
   const overriding = await jobWith({
     CI_JOB_ID: '1',
@@ -64,24 +69,24 @@ test('variables of the job change neither who it is nor how long it may take', a
   for (const key of ['key', 'id', 'projectId', 'timeoutMs', 'hooks'] as const) expect(overriding[key]).toEqual(plain[key]);
 });
 
-test('two jobs of the same number, such as on two GitLabs, are two', async () => {
+test('two jobs with the same id, for example of two GitLabs, have different keys', async () => {
   expect((await jobWith()).key).not.toBe((await jobWith({}, { token: 'another' })).key);
 });
 
-test('only variables with the prefix are of the job', async () => {
+test('only variables with the prefix belong to the job', async () => {
   const job = await readJob({ ...(await environment({ A: '1' })), B: '2', ALPY_APPLIANCE: 'x' });
   expect(job.variables).toEqual({ A: '1' });
 });
 
 describe('image and services', () => {
-  test('the image has its variables put in place once', async () => {
+  test('variables in the name of the image are expanded once', async () => {
     const variables = { CI_JOB_IMAGE: '${REGISTRY}/a$TAG$NONE:$$', REGISTRY: 'r.example', TAG: '-$SECRET', SECRET: 's' };
     expect((await jobWith(variables)).image).toBe('r.example/a-$SECRET:$$');
     expect((await jobWith({ T: '1' }, { image: { name: 'alpine:$T' } })).image).toBe('alpine:1');
-    expect((await jobWith({ CI_JOB_IMAGE: '' }, { image: { name: 'a' } })).image).toBe('a'); // GitLab sets it so when there is none
+    expect((await jobWith({ CI_JOB_IMAGE: '' }, { image: { name: 'a' } })).image).toBe('a'); // GitLab sets it to this if the job names no image
   });
 
-  test('services as the runner writes them', async () => {
+  test('services are read as the runner writes them', async () => {
     const services = [
       { name: 'redis:$V', alias: '', entrypoint: null, command: null },
       { name: 'pg:9', alias: 'db', entrypoint: ['a'], command: ['b', '$V'], variables: [{ key: 'K', value: 'v' }] },
@@ -96,16 +101,16 @@ describe('image and services', () => {
   });
 
   test.each(['redis', '{}', '[1]', '[{}]', '[{"name": ""}]', '[{"name": "a", "command": "b"}]'])(
-    'services that are none: %s',
+    'malformed services are a usage error: %s',
     async (text) => {
       const rejects = expect(jobWith({ CI_JOB_SERVICES: text })).rejects;
-      await rejects.toThrow('CI_JOB_SERVICES is no list of services: ');
-      await rejects.toMatchObject({ fault: 'usage' });
+      await rejects.toThrow('CI_JOB_SERVICES: expected a list of services, got something else: ');
+      await rejects.toMatchObject({ code: 'ALPY_USAGE' });
     },
   );
 });
 
-test('what is asked of artifacts and caches, with variables in place', async () => {
+test('keys of caches and names of artifacts are expanded', async () => {
   const difference = {
     job_info: { project_id: 7, name: 'a $V `b`' },
     git_info: { ref: 'main' },
@@ -119,7 +124,7 @@ test('what is asked of artifacts and caches, with variables in place', async () 
   });
 });
 
-test('what a job has given as a variable, with and without variables in place', async () => {
+test('valuesOf returns the expanded value and the raw ones', async () => {
   const variables = [
     { key: 'GIT_CLEAN_FLAGS', value: '$A' },
     { key: 'GIT_CLEAN_FLAGS', value: null },
@@ -128,6 +133,6 @@ test('what a job has given as a variable, with and without variables in place', 
   expect([valuesOf(job, 'GIT_CLEAN_FLAGS'), valuesOf(job, 'OTHER')]).toEqual([['-x', '$A', ''], []]);
 });
 
-test('the first that says something', () => {
+test('firstNonEmpty skips empty and missing values', () => {
   expect([firstNonEmpty(undefined, null, '', 'a', 'b'), firstNonEmpty(), firstNonEmpty('')]).toEqual(['a', '', '']);
 });

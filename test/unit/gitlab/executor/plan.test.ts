@@ -132,7 +132,7 @@ describe('the testbed', () => {
     [{ ALPY_APPLIANCE: 'constructor' }, 'this runner has no appliance "constructor"'],
     [{}, 'no testbed is described: the project has no alpy.yaml'],
     [{ ALPY_TOPOLOGY: 'alpy.config.ts' }, 'ALPY_TOPOLOGY: expected a YAML file of the project, got "alpy.config.ts"'],
-    [{ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_MEMORY_MIB: '5000' }, 'appliance.memoryMiB: at most 4096'],
+    [{ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_MEMORY_MIB: '5000' }, 'appliance.memoryMiB: expected at most 4096, got 5000'],
     [{ ALPY_APPLIANCE: 'router', ALPY_APPLIANCE_MEMORY_MIB: 'much' }, 'ALPY_APPLIANCE_MEMORY_MIB'],
     [{ ALPY_APPLIANCE: 'router', ALPY_NODE: 'node1' }, 'ALPY_NODE: expected the name of a node (node0), got "node1"'],
     [{ ALPY_APPLIANCE: 'router', ALPY_TOPOLOGY_LINKS: '0' }, 'expected the name of a node (none, because there are no links)'],

@@ -5,7 +5,7 @@ import { jobPaths, loadSettings, longestSocketOf, settingsJsonSchema } from '../
 import { runIdOf } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, settingsOf } from './make.ts';
 
-test('an empty file stands for the defaults, which allow little', async () => {
+test('an empty file has the defaults, which allow little', async () => {
   const { file, ...settings } = await settingsOf();
   expect(file).toMatch(/executor\.yaml$/);
   expect(settings).toEqual({
@@ -23,14 +23,14 @@ test('an empty file stands for the defaults, which allow little', async () => {
   });
 });
 
-test('a file that is not there: what writes one', async () => {
+test('a missing file: the error names the command that creates it', async () => {
   const file = join(await folder(), 'executor.yaml');
   const rejects = expect(loadSettings(file)).rejects;
-  await rejects.toThrow(`${file}:\n  there is no such file; alpy executor install writes one`);
+  await rejects.toThrow(`${file}:\n  the file does not exist. alpy executor install creates it`);
   await rejects.toMatchObject({ code: 'ALPY_EXECUTOR_SETTINGS', fault: 'usage' });
 });
 
-test('every problem is told at once', async () => {
+test('all errors are reported together', async () => {
   const text = `
 root: var/lib
 rot: /x
@@ -49,16 +49,16 @@ graceSeconds: -1
   ]);
 });
 
-test.each(['{', 'a: b: c', '- 1', '5'])('no settings: %j', async (text) => {
+test.each(['{', 'a: b: c', '- 1', '5'])('invalid settings: %j', async (text) => {
   await expect(settingsOf(text)).rejects.toMatchObject({ code: 'ALPY_EXECUTOR_SETTINGS' });
 });
 
-test('there is a JSON Schema, with what each key means', () => {
+test('the JSON Schema describes every key', () => {
   const { properties } = settingsJsonSchema() as { properties: Record<string, { description?: string }> };
   for (const { description } of Object.values(properties)) expect(description).toMatch(/^\w/);
 });
 
-test('every job has folders of its own; caches are of a project', () => {
+test('every job has its own folders, except for the cache of its project', () => {
   const job = { key: '42-0123abcd', projectId: 7 };
   expect(jobPaths({ root: '/r' }, job)).toEqual({
     builds: '/r/builds/42-0123abcd',
@@ -69,7 +69,10 @@ test('every job has folders of its own; caches are of a project', () => {
   expect(longestSocketOf({ root: '/r' })).toBe('/r/jobs/999999999999-ffffffff/shared/console.sock');
 });
 
-test.each(['A-B', 'A B', '', '$(x)', "'", '1A'])('variables.allow has names, not %j', async (name) => {
+test.each(['A-B', 'A B', '', '$(x)', "'", '1A'])('variables.allow takes names, not %j', async (name) => {
   const text = JSON.stringify({ variables: { allow: ['LANG', 'AWS_*', name] } });
-  await expect(settingsOf(text)).rejects.toThrow(/variables\.allow.*the name of a variable/s);
+  await expect(settingsOf(text)).rejects.toMatchObject({
+    code: 'ALPY_EXECUTOR_SETTINGS',
+    problems: [expect.stringMatching(/^variables\.allow\.2: expected the name of a variable/)],
+  });
 });

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { realpath } from 'node:fs/promises';
+import { extname, resolve, sep } from 'node:path';
+import { codeOf, UsageError } from '../../../core/errors.ts';
+import type { Config, LoadedConfig } from '../../../config/index.ts';
+import type { Settings } from '../settings.ts';
+
+/**
+ * Asserts that a job may use a container image.
+ * @param alwaysAllowed - images that `images.allow` need not list
+ * @throws UsageError that lists the allowed images
+ */
+export function assertImageIsAllowed(image: string, alwaysAllowed: readonly string[], { images, file }: Settings): void {
+  if (alwaysAllowed.includes(image) || images.allow.some((pattern) => wildcard(pattern).test(image))) return;
+  const list = [...alwaysAllowed, ...images.allow].join(', ');
+  throw new UsageError(
+    `this runner does not run the image ${JSON.stringify(image)}. It allows: ${list} (images.allow in ${file})`,
+  );
+}
+
+function wildcard(text: string): RegExp {
+  const source = text
+    .split(/(\*\*|\*)/)
+    .map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+    .join('');
+  return new RegExp(`^${source}$`);
+}
+
+/**
+ * Asserts that a testbed stays within the administrator's limits.
+ * @param isRunners - whether the administrator described it; QEMU arguments are then allowed
+ * @throws UsageError with everything that exceeds a limit
+ */
+export function assertWithinLimits(
+  { appliance, topology }: Config,
+  isRunners: boolean,
+  { limits, trustJobs, file }: Settings,
+): void {
+  const amounts = [
+    ['appliance.memoryMiB', appliance.memoryMiB, limits.memoryMiB],
+    ['appliance.cpus', appliance.cpus, limits.cpus],
+    ['topology.links', topology.links, limits.links],
+  ] as const;
+  const excess = amounts.flatMap(([key, got, most]) => (got > most ? [`${key}: expected at most ${most}, got ${got}`] : []));
+  if (!isRunners && !trustJobs && appliance.qemuArgs.length > 0) excess.push('appliance.qemuArgs: expected none');
+  if (excess.length > 0) throw new UsageError(`the job exceeds the limits of this runner (${file}):\n  ${excess.join('\n  ')}`);
+}
+
+/**
+ * Resolves the file of a project that describes the testbed. Links are followed for the check.
+ * @param name - relative to the project
+ * @throws UsageError when it does not exist, is outside of the project, or is no YAML file (others may be programs)
+ */
+export async function resolveTopologyFile(project: string, name: string): Promise<string> {
+  if (!['.yaml', '.yml'].includes(extname(name)))
+    throw new UsageError(`ALPY_TOPOLOGY: expected a YAML file of the project, got ${JSON.stringify(name)}`);
+  const path = resolve(project, name);
+  const real = await realpath(path).catch((cause: unknown) => {
+    const reason = codeOf(cause) === 'ENOENT' ? `the project has no ${name}` : `${name} in the project cannot be read`;
+    throw new UsageError(
+      `no testbed is described: ${reason}. Set ALPY_APPLIANCE to one of the runner's appliances, or ALPY_TOPOLOGY to a file of the project`,
+      { cause },
+    );
+  });
+  if (!real.startsWith((await realpath(project)) + sep))
+    throw new UsageError(`ALPY_TOPOLOGY: expected a file of the project, got ${name}, which is outside of it`);
+  return path;
+}
+
+/** The configuration with the administrator's settings for images and snapshots in place of the job's. */
+export function withRunnerSettings({ config }: LoadedConfig, { snapshotsMiB, alpyImages }: Settings): Config {
+  return { ...config, images: alpyImages, snapshots: { maxMiB: snapshotsMiB } };
+}
