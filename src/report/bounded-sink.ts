@@ -2,25 +2,26 @@
 import type { StepEvent, StepSink } from '../core/step.ts';
 import { capText } from './text.ts';
 
-/** What the log of one test may hold, in characters but for the steps. */
+/** Limits of the log of one test, in characters except for `steps`. */
 export interface LogLimits {
   /** lines of one source in one step */
   readonly step: number;
-  /** lines in all */
+  /** all lines of the test */
   readonly test: number;
   readonly line: number;
   readonly title: number;
-  /** how many steps */
+  /** number of steps */
   readonly steps: number;
 }
 
-const usualLimits: LogLimits = { step: 1024 ** 2, test: 4 * 1024 ** 2, line: 16_384, title: 500, steps: 10_000 };
+const defaultLimits: LogLimits = { step: 1024 ** 2, test: 4 * 1024 ** 2, line: 16_384, title: 500, steps: 10_000 };
 
-/** What one source has logged in one step. */
+/** What one source logged in one step. */
 interface Use {
   length: number;
-  /** what was left out */
+  /** lines that were left out */
   lines: number;
+  /** characters in those lines */
   characters: number;
 }
 
@@ -42,7 +43,7 @@ export class BoundedSink implements Disposable {
   #steps = 0;
   #leftOutSteps = 0;
 
-  constructor(sink: StepSink, limits: LogLimits = usualLimits) {
+  constructor(sink: StepSink, limits: LogLimits = defaultLimits) {
     this.#sink = sink;
     this.#limits = limits;
   }
@@ -59,8 +60,7 @@ export class BoundedSink implements Disposable {
     for (const [id] of this.#uses) this.#summarize(id);
     const left = this.#leftOutSteps;
     this.#leftOutSteps = 0;
-    if (left > 0)
-      this.#say(noStep, 'alpy.runner', `${left} further steps are not logged, and nothing of what was logged in them`);
+    if (left > 0) this.#logNote(noStep, 'alpy.runner', `${left} further steps and their lines were left out`);
   }
 
   #log(event: StepEvent & { readonly kind: 'log' }): void {
@@ -76,7 +76,7 @@ export class BoundedSink implements Disposable {
       this.#sink({ ...event, text });
       return;
     }
-    if (use.lines === 0) this.#sink({ ...event, text: '… this is too much for the log, further lines are left out' });
+    if (use.lines === 0) this.#sink({ ...event, text: '… too much for the log: further lines are left out' });
     use.lines += 1;
     use.characters += event.text.length;
   }
@@ -109,12 +109,12 @@ export class BoundedSink implements Disposable {
 
   #summarize(id: string): void {
     for (const [source, { lines, characters }] of this.#uses.get(id) ?? []) {
-      if (lines > 0) this.#say(id, source, `… ${lines} lines (${characters} characters) were left out`);
+      if (lines > 0) this.#logNote(id, source, `… ${lines} lines (${characters} characters) were left out`);
     }
     this.#uses.delete(id);
   }
 
-  #say(id: string, source: string, text: string): void {
+  #logNote(id: string, source: string, text: string): void {
     this.#sink({ kind: 'log', ...(id === noStep ? {} : { stepId: id }), source, timeMs: Date.now(), text });
   }
 

@@ -6,9 +6,9 @@ import type { StepEvent } from '../core/step.ts';
 import { eventLine, OpenSteps } from './events.ts';
 
 /**
- * Writes `debug.log` (for people: `ms` since it was opened, then the line) and `events.ndjson` (for programs) of one
- * test. Every event is in the kernel's hands before {@link DebugLog.sink} returns, so a crash of the process loses none.
- * Never throws: a log that cannot be written must not fail a test; {@link DebugLog.failure} tells why it ends early.
+ * Writes `debug.log` (for people: `ms` since it was opened, then the line) and `events.ndjson` (for programs) of one test. Every
+ * event is handed to the kernel before {@link DebugLog.sink} returns, so no event is lost if the process crashes. Never throws,
+ * because a log that cannot be written must not fail a test. {@link DebugLog.failure} says why a log is incomplete.
  */
 export class DebugLog implements Disposable {
   readonly #startMs: number;
@@ -21,9 +21,9 @@ export class DebugLog implements Disposable {
   }
 
   /**
-   * Opens both files, to append to them.
-   * @param directory - the test's directory; made when it is not there
-   * @param startMs - moment that counts as 0 in `debug.log`, in `ms` since 1970
+   * Opens both files to append to them.
+   * @param directory - the test's directory; created if it does not exist
+   * @param startMs - time that is shown as 0 in `debug.log`, in `ms` since 1970
    */
   static open(directory: string, startMs: number = Date.now()): DebugLog {
     const log = new DebugLog(startMs);
@@ -37,9 +37,9 @@ export class DebugLog implements Disposable {
     return log;
   }
 
-  /** Takes the events of the test; does nothing once closed. Bound: pass it on as it is. */
+  /** Receives the events of the test. Does nothing after the log was closed. Bound, so that it can be passed as a function. */
   readonly sink = (event: StepEvent): void => {
-    if (!this.#files || this.#failure !== undefined) return; // after a gap the rest would mislead
+    if (!this.#files || this.#failure !== undefined) return; // a log with a gap would be misleading
     try {
       const at = String(Math.round(event.timeMs - this.#startMs)).padStart(7);
       appendFileSync(this.#files.text, `${at} ${eventLine(event, this.#openSteps.follow(event))}\n`);
@@ -49,7 +49,7 @@ export class DebugLog implements Disposable {
     }
   };
 
-  /** Why the log is not complete: a full disk, a read-only directory. Nothing when it is. */
+  /** Why the log is incomplete, such as a full disk or a read-only directory; `undefined` if it is complete. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -62,7 +62,7 @@ export class DebugLog implements Disposable {
       try {
         closeSync(file);
       } catch (error) {
-        this.#failure ??= error; // network file systems tell of a full disk only here
+        this.#failure ??= error; // network file systems report a full disk only now
       }
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** The look of the report: no fonts, pictures or scripts from elsewhere, so that it can be opened from a disk or an archive. */
+/** Style sheet of the report. Loads no fonts, images or scripts, so that the report can be opened from a disk or an archive. */
 export const style = `
 :root { color-scheme: light dark; --back: #fff; --text: #1c2128; --soft: #57606a; --line: #d0d7de; --box: #f6f8fa;
   --passed: #1a7f37; --failed: #cf222e; --error: #9a6700; --skipped: #57606a; --bar: #54aeff; --link: #0550ae; }

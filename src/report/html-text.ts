@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** Markup that may stand in a page as it is. */
+/** Markup that needs no escaping. */
 export class Html {
   readonly markup: string;
 
@@ -11,12 +11,12 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[] | undefined;
 
-/** Makes markup of a template: what is put in is escaped, unless it is markup itself; nothing becomes of `undefined`. */
+/** Template tag for markup. Escapes inserted values unless they are markup; `undefined` inserts nothing. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, index) => text + rendered(parts[index])).join(''));
 }
 
-/** Path of an artifact as a URL relative to the report's folder. */
+/** URL of an artifact relative to the report's folder. */
 export function artifactUrl(artifact: string): string {
   return `../${artifact.split('/').map(encodeURIComponent).join('/')}`;
 }

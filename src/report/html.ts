@@ -8,20 +8,25 @@ import { overloadNote } from './overload-note.ts';
 import { capText, seconds } from './text.ts';
 import { writeReport } from './write-file.ts';
 
-/** Longest text of an error, in characters, and most log lines of a step: a report of hundreds of tests has to open quickly. */
+/** Longest error, in characters, and most log lines of a step: the report of hundreds of tests has to open quickly. */
 const maxErrorLength = 8000;
 const maxLogLines = 40;
 const maxLogLineLength = 500;
 
-const words: Readonly<Record<TestStatus, string>> = { failed: 'FAILED', error: 'ERROR', passed: 'PASSED', skipped: 'SKIPPED' };
-const faults: Readonly<Record<Fault, string>> = {
+const statusNames: Readonly<Record<TestStatus, string>> = {
+  failed: 'FAILED',
+  error: 'ERROR',
+  passed: 'PASSED',
+  skipped: 'SKIPPED',
+};
+const faultNames: Readonly<Record<Fault, string>> = {
   device: "the device's fault",
   usage: 'wrong use or configuration',
   environment: 'the environment: machine, Docker, images',
   bug: 'a bug of alpy',
 };
 
-/** The run as one page without references to anywhere but the artifacts beside it. */
+/** The run as one page. It refers to nothing but the artifacts beside it. */
 export function htmlReport(report: RunReport): string {
   const { tests, errors } = report;
   const files = Map.groupBy(tests, ({ file }) => file);
@@ -66,10 +71,10 @@ export function htmlReport(report: RunReport): string {
               : undefined
           }
           ${[...files].map(
-            ([file, those]) =>
+            ([file, testsOfFile]) =>
               html`<section>
                 <h2>${file}</h2>
-                ${sorted(those).map(testPart)}
+                ${sorted(testsOfFile).map(testPart)}
               </section> `,
           )}
         </main>
@@ -80,7 +85,7 @@ export function htmlReport(report: RunReport): string {
 
 /**
  * Writes `report/index.html` into the output directory.
- * @throws EnvironmentError when it cannot be written
+ * @throws EnvironmentError if it cannot be written
  */
 export async function writeHtml(outDirectory: string, report: RunReport): Promise<void> {
   await writeReport(join(outDirectory, 'report', 'index.html'), htmlReport(report));
@@ -94,7 +99,7 @@ function countsOf({ tests, errors }: RunReport): string {
   return counts.filter((text) => text !== '').join(', ');
 }
 
-/** Tests that need a look first; otherwise as they ran. */
+/** Failed tests first; otherwise in the order of the run. */
 function sorted(tests: readonly TestReport[]): readonly TestReport[] {
   const order: readonly TestStatus[] = ['failed', 'error', 'passed', 'skipped'];
   return tests.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
@@ -107,7 +112,7 @@ function testPart(test: TestReport): Html {
   const isBad = status === 'failed' || status === 'error';
   return html`<details class="test ${status}" ${isBad ? html` open` : undefined}>
     <summary>
-      <span class="status">${words[status]}</span><span class="name">${fullName}</span
+      <span class="status">${statusNames[status]}</span><span class="name">${fullName}</span
       ><span class="time">${seconds(durationMs)}</span>
     </summary>
     <div>
@@ -138,9 +143,9 @@ function testPart(test: TestReport): Html {
 
 function errorPart({ message, diff, code, fault }: ErrorReport): Html {
   const text = [message, diff].filter((part) => part !== undefined && part !== '').join('\n');
-  const whose =
-    fault === undefined ? undefined : html`<p class="soft">${faults[fault]}${code === undefined ? '' : ` · ${code}`}</p>`;
-  return html`${whose}
+  const faultLine =
+    fault === undefined ? undefined : html`<p class="soft">${faultNames[fault]}${code === undefined ? '' : ` · ${code}`}</p>`;
+  return html`${faultLine}
     <pre>${capText(text, maxErrorLength)}</pre>`;
 }
 
@@ -161,17 +166,17 @@ function fileTitle(name: string): string {
   return titles[name] ?? name;
 }
 
-/** @param wholeMs - time of the whole test, of which the bars show parts */
-function stepsPart(steps: readonly StepReport[], wholeMs: number): Html {
+/** @param testMs - duration of the test; each bar shows the step's share of it */
+function stepsPart(steps: readonly StepReport[], testMs: number): Html {
   return html`<ol class="steps">
-    ${steps.map((step) => stepPart(step, wholeMs))}
+    ${steps.map((step) => stepPart(step, testMs))}
   </ol>`;
 }
 
-function stepPart({ title, durationMs, error, log, children }: StepReport, wholeMs: number): Html {
-  const part = Math.min(100, Math.round((100 * (durationMs ?? 0)) / wholeMs));
+function stepPart({ title, durationMs, error, log, children }: StepReport, testMs: number): Html {
+  const percent = Math.min(100, Math.round((100 * (durationMs ?? 0)) / testMs));
   const time = durationMs === undefined ? 'never ended' : seconds(durationMs);
-  const head = html`<div class="step${error === undefined ? '' : ' bad'}" style="--part: ${part}">
+  const head = html`<div class="step${error === undefined ? '' : ' bad'}" style="--part: ${percent}">
     <span class="title">${title}${error === undefined ? '' : ' — failed'}</span><span class="time">${time}</span>
   </div>`;
   const shown = log.slice(0, maxLogLines).map((line) => capText(line, maxLogLineLength));
@@ -183,5 +188,5 @@ function stepPart({ title, durationMs, error, log, children }: StepReport, whole
           <summary class="soft">${log.length} lines</summary>
           <pre>${[...shown, ...more].join('\n')}</pre>
         </details>`;
-  return html`<li>${head}${lines}${children.length > 0 ? stepsPart(children, wholeMs) : undefined}</li> `;
+  return html`<li>${head}${lines}${children.length > 0 ? stepsPart(children, testMs) : undefined}</li> `;
 }

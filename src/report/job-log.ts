@@ -5,25 +5,25 @@ import type { ErrorReport, TestReport } from './model.ts';
 import { testLine } from './terminal.ts';
 import { capText, escapeControls, plainLines } from './text.ts';
 
-/** What a {@link JobLog} needs. */
+/** Options of a {@link JobLog}. */
 export interface JobLogOptions {
-  /** takes one line, without its end */
+  /** receives one line without its line end */
   readonly write: (line: string) => void;
-  /** bytes of UTF-8, line ends included, that the log may have; default: 1,000,000 */
+  /** largest size of the log with its line ends, in bytes of UTF-8; default: 1,000,000 */
   readonly limitBytes?: number;
-  /** the time in `ms` since 1970; default: the clock */
+  /** returns the time in `ms` since 1970; default: the system clock */
   readonly nowMs?: () => number;
 }
 
-/** Bytes kept back for essential lines, unless that were more than half of the log. */
+/** Bytes reserved for essential lines, but at most half of the log. */
 const reserveBytes = 65_536;
-const restLine = '… the rest is in the files of the artifacts';
+const restLine = '… the rest is in the artifacts';
 const maxNameLength = 100;
 
 /**
- * The log of a GitLab job. It has collapsible sections and never passes its limit: a runner cuts off a log that is too
- * long (`output_limit`, 4 MiB at first), and with it the summary at the end. All texts are escaped, so that nothing that
- * a guest prints opens or closes a section. Prints no times, as the runner does.
+ * The log of a GitLab job. It has collapsible sections and never exceeds its limit: a runner cuts off a log that is too long
+ * (`output_limit`, default 4 MiB), and the summary at the end would be lost. All texts are escaped, so that nothing that a guest
+ * prints opens or closes a section. Prints no times because the runner does.
  * Format of sections: https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections
  */
 export class JobLog {
@@ -34,9 +34,9 @@ export class JobLog {
   readonly #names = new Set<string>();
   #used = 0;
   #bodyUsed = 0;
-  /** bytes promised to the line that tells of the rest; 0 once it has been written */
+  /** bytes reserved for `restLine`; 0 after it was written */
   #restSize = sizeOf(restLine);
-  /** bytes promised to the end of the open section */
+  /** bytes reserved for the end of the open section */
   #endSize = 0;
   #full = false;
 
@@ -47,16 +47,16 @@ export class JobLog {
     this.#bodyLimit = limitBytes - Math.min(reserveBytes, Math.floor(limitBytes / 2)) - this.#restSize;
   }
 
-  /** Adds a line; from the first one that finds no place on, none, but for one that says where the rest is. */
+  /** Adds a line. The first line that does not fit and all later ones are replaced by one line that says where the rest is. */
   line(text: string): void {
-    if (!this.#body(escapeControls(text))) this.#tellOfRest();
+    if (!this.#body(escapeControls(text))) this.#printRestLine();
   }
 
   /**
-   * Adds a section, whose end comes even if not all lines find place.
-   * @param name - made of `A-Za-z0-9_.-` and unique in this log, whatever is given
-   * @param header - what is seen of a collapsed section
-   * @returns false when there was no place to begin it; then nothing is written
+   * Adds a section. It is closed even if not all lines fit.
+   * @param name - any text; it is changed so that it consists of `A-Za-z0-9_.-` and is unique in this log
+   * @param header - the visible line of a collapsed section
+   * @returns false if not even the header fits; then the section is left out
    */
   section(name: string, header: string, { collapsed }: { readonly collapsed: boolean }, lines: readonly string[]): boolean {
     const unique = this.#uniqueName(name);
@@ -68,16 +68,16 @@ export class JobLog {
     const isWhole = begun && lines.every((line) => this.#body(escapeControls(line)));
     this.#endSize = 0;
     if (begun) this.#printBody(end);
-    if (!isWhole) this.#tellOfRest(); // after the end, where it is seen even if the section is collapsed
+    if (!isWhole) this.#printRestLine(); // outside of the section, which may be collapsed
     return begun;
   }
 
-  /** Adds a line that must not be missing: a verdict, the summary. There are 64 KiB for such; what passes them is cut. */
+  /** Adds a line that must not be missing, such as a verdict or the summary. 64 KiB are reserved for these; the rest is cut off. */
   essential(text: string): void {
     this.#print(cut(escapeControls(text), this.#limit - this.#used - this.#restSize - 1));
   }
 
-  /** @returns false when there is no place, now or before */
+  /** @returns false if this line or an earlier one did not fit */
   #body(line: string): boolean {
     const size = sizeOf(line) + this.#endSize;
     const fits = this.#bodyUsed + size <= this.#bodyLimit && this.#used + size + this.#restSize <= this.#limit;
@@ -91,7 +91,7 @@ export class JobLog {
     this.#print(line);
   }
 
-  #tellOfRest(): void {
+  #printRestLine(): void {
     if (this.#restSize > 0) this.#print(cut(restLine, this.#limit - this.#used - 1));
     this.#restSize = 0;
   }
@@ -102,7 +102,7 @@ export class JobLog {
     this.#write(line);
   }
 
-  /** GitLab tells names apart only by their letters and digits, without case (`sanitize_section_name` in `Ansi2json`). */
+  /** GitLab compares names by their letters and digits only, ignoring case (`sanitize_section_name` in `Ansi2json`). */
   #uniqueName(name: string): string {
     const safe = name.replace(/[^A-Za-z0-9_.-]+/g, '_').slice(0, maxNameLength) || 'section';
     const key = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '-');
@@ -113,39 +113,38 @@ export class JobLog {
   }
 }
 
-/** Bytes of a line with its end. */
+/** Bytes of a line with its line end. */
 function sizeOf(line: string): number {
   return Buffer.byteLength(line) + 1;
 }
 
-/** The beginning of a text that has at most `maxBytes` bytes, with a mark when it is not all; nothing when none fits. */
+/** The first `maxBytes` bytes of a text, ending with `…` if something was cut off; `undefined` if nothing fits. */
 function cut(text: string, maxBytes: number): string | undefined {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   const mark = '…';
   let end = maxBytes - Buffer.byteLength(mark);
   if (end < 0) return undefined;
   const bytes = Buffer.from(text);
-  while (end > 0 && isContinuation(bytes[end])) end--; // never inside of a character
+  while (end > 0 && isContinuation(bytes[end])) end--; // do not split a character
   return bytes.toString('utf8', 0, end) + mark;
 }
 
-/** Whether a byte of UTF-8 goes on with a character that began before it. */
+/** Whether a byte of UTF-8 is not the first of its character. */
 function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
-/** Which file of a test holds the console, to be read by {@link consoleTail}: the one for people, if there is one. */
+/** The console log of a test, for {@link consoleTail}: the readable one if it exists. */
 export function consoleArtifact({ artifacts }: TestReport): string | undefined {
   const named = (name: string): string | undefined => artifacts.find((file) => file.split('/').at(-1) === name);
   return named('console.txt') ?? named('console.log');
 }
 
 /**
- * Adds what there is to say of one test: a collapsed section for one that passed, a line for one that was skipped, an
- * open section for any other, with its messages, its steps and the end of the console. When the log is full, the
- * headings of tests that went wrong still come through.
- * @param tail - last lines of {@link consoleArtifact}; the last 40 of them are shown
- * @param steps - lines of `stepLines`
+ * Adds one test to the log: a collapsed section if it passed, a line if it was skipped, otherwise an open section with its errors,
+ * its steps and the end of the console. If the log is full, the headings of failed tests are still added.
+ * @param tail - last lines of {@link consoleArtifact}, of which 40 are shown
+ * @param steps - from `stepLines`
  */
 export function testSection(log: JobLog, test: TestReport, tail: readonly string[], steps: readonly string[]): void {
   const heading = testLine(test);
@@ -166,17 +165,17 @@ function errorLines({ message, diff, code }: ErrorReport): readonly string[] {
 }
 
 /**
- * The last lines of a file, of which only the end is read; without escape codes. A first line that would not be whole is
- * left out, unless it is the only one; then it begins with a whole character.
- * @param lines - how many at most
- * @param maxBytes - how much of the file to read at most
- * @returns nothing when there is no such file
- * @throws {@link EnvironmentError} when it cannot be read
+ * Reads the last lines of a file, without escape codes. Reads only the end of the file. A first line that is cut off is left out,
+ * unless it is the only line; then it begins with a whole character.
+ * @param lines - most lines to return
+ * @param maxBytes - most bytes to read
+ * @returns no lines if there is no such file
+ * @throws {@link EnvironmentError} if it cannot be read
  */
 export async function consoleTail(file: string, { lines = 40, maxBytes = 16_384 } = {}): Promise<readonly string[]> {
   try {
     const text = plainLines((await readEnd(file, maxBytes)).toString('utf8').replace(/\r+\n/g, '\n'));
-    if (text === '' || lines <= 0) return []; // slice(-0) would give all
+    if (text === '' || lines <= 0) return []; // slice(-0) would return all lines
     return text.replace(/\n$/, '').split('\n').slice(-lines);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
@@ -188,7 +187,7 @@ async function readEnd(file: string, maxBytes: number): Promise<Buffer> {
   await using handle = await open(file);
   const { size } = await handle.stat();
   const isCut = size > maxBytes;
-  const length = isCut ? maxBytes + 1 : size; // the byte before tells whether the first line is whole
+  const length = isCut ? maxBytes + 1 : size; // the byte before shows whether the first line is whole
   if (length === 0) return Buffer.alloc(0);
   const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(length), position: size - length });
   const bytes = buffer.subarray(0, bytesRead);

@@ -5,12 +5,12 @@ import { overloadNote } from './overload-note.ts';
 import { stepLines } from './step-tree.ts';
 import { capText, plainLines } from './text.ts';
 
-/** What a reader wants first: a picture, which GitLab shows inline, then what was done, then what the device said. */
+/** In the order of usefulness: a picture, which GitLab shows inline, then the test's log, then the device's output. */
 const attachmentOrder = ['screen.png', 'debug.log', 'console.txt'];
 
 /**
- * The line by which GitLab attaches a file to a test; it takes the first of each test. Empty when no file can be attached:
- * brackets and bars end the mark, and what lies outside the project cannot be linked.
+ * The line that makes GitLab attach a file to a test, which may have only one. Empty if no file can be attached: the path must not
+ * contain brackets or bars, and must be inside the project.
  */
 export function attachmentMark(artifacts: readonly string[], outPath: string): string {
   const paths = artifacts
@@ -21,12 +21,12 @@ export function attachmentMark(artifacts: readonly string[], outPath: string): s
   return path === undefined ? '' : `[[ATTACHMENT|${path}]]\n`;
 }
 
-/** Breaks marks in foreign text, so that a device that prints one cannot attach a file of its choice. */
+/** Disables attachment marks in a text, so that a device cannot attach a file by printing one. */
 export function withoutMarks(text: string): string {
   return text.replaceAll('[[ATTACHMENT|', '[ [ATTACHMENT|');
 }
 
-/** All errors of a test, then where its files are. The list is never cut: it is how the rest is found. */
+/** All errors of a test, then the paths of its files. Only the errors are shortened, because the files hold the rest. */
 export function failureText(test: TestReport, outPath: string, maxLength: number): string {
   const { errors, artifacts } = test;
   const note = overloadNote(test);
@@ -41,7 +41,7 @@ export function failureText(test: TestReport, outPath: string, maxLength: number
 }
 
 function errorText({ message, stack, diff, code }: ErrorReport): string {
-  // a stack begins with name and message: say them once
+  // a stack begins with the name and the message, which is already in the text
   const frames = stack
     ?.split('\n')
     .filter((line) => /^\s+at /.test(line))
@@ -50,7 +50,7 @@ function errorText({ message, stack, diff, code }: ErrorReport): string {
   return [head, diff, frames].filter((part) => part !== undefined && part !== '').join('\n');
 }
 
-/** What the test did, step by step. */
+/** The steps of the test as text. */
 export function caseOutput({ steps }: TestReport, maxLength: number): string {
   return capText(plainLines(stepLines(steps).join('\n')), maxLength);
 }

@@ -7,16 +7,16 @@ import { capText, firstLine, plainLines } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 
-// The types promise ES module interop (`.default`) that the CommonJS build lacks under NodeNext.
+// The type declarations assume ES module interop (`.default`), which the CommonJS build lacks under NodeNext.
 const junit = junitReportBuilder as unknown as Builder;
 
-/** Characters that all failing tests may spend together: a file over 30 MB is refused, and a character may take 5 bytes (`&amp;`). */
+/** Most characters of all failing tests together: GitLab rejects files over 30 MB, and a character can take 5 bytes (`&amp;`). */
 const maxOutputLength = 5_000_000;
 
 /**
- * The run as JUnit XML, in the way that GitLab reads it: one suite per test file, unique names, the message as content of
- * `<failure>` (the device's fault) or `<error>` (anybody else's), one attachment per test that did not pass.
- * @param outPath - output directory relative to the project's, with forward slashes: GitLab's attachments count from there
+ * The run as JUnit XML for GitLab: one suite per test file, unique names, the message as content of `<failure>` (the device's fault)
+ * or `<error>` (any other fault), one attachment per test that did not pass.
+ * @param outPath - output directory relative to the project's, with forward slashes, because GitLab resolves attachments there
  */
 export function junitXml(report: RunReport, outPath: string): string {
   const builder = junit.newBuilder().name('alpy');
@@ -53,7 +53,7 @@ export function junitXml(report: RunReport, outPath: string): string {
 
 /**
  * Writes `junit.xml` into the output directory.
- * @throws {@link EnvironmentError} when it cannot be written
+ * @throws {@link EnvironmentError} if it cannot be written
  */
 export async function writeJunit(outDirectory: string, report: RunReport, outPath: string): Promise<void> {
   await writeReport(join(outDirectory, 'junit.xml'), junitXml(report, outPath));
@@ -72,7 +72,7 @@ function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength
     item.skipped();
     addTexts(item, { skipped: plainLines(test.skipReason ?? '') });
   }
-  if (test.status !== 'failed' && test.status !== 'error') return; // GitLab shows no output of a test that passed
+  if (test.status !== 'failed' && test.status !== 'error') return; // GitLab does not show the output of passed tests
   const element = test.status === 'failed' ? 'failure' : 'error';
   item[element](capText(oneLine(firstLine(test.errors[0]?.message ?? '')), 300), test.errors[0]?.fault ?? 'unknown');
   addTexts(item, {
@@ -82,16 +82,16 @@ function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength
 }
 
 /**
- * Gives elements of a case their text when it is built. The builder's own methods write CDATA sections, of which
- * xmlbuilder breaks those that hold `]]>` twice, and know no text for skipped tests.
+ * Adds texts to the elements of a case when it is built. The builder's own methods write CDATA sections, which xmlbuilder gets wrong
+ * if a text contains `]]>` twice, and cannot add a text to `<skipped>`.
  */
 function addTexts(item: TestCase, texts: Readonly<Record<string, string>>): void {
   const build = item.build.bind(item);
   item.build = (parent) => {
     const element = build(parent);
     for (const [name, text] of Object.entries(texts).filter(([, text]) => text !== '')) {
-      const own = element.children.find((child): child is XMLElement => 'name' in child && child.name === name);
-      (own ?? element.ele(name)).txt(text);
+      const existing = element.children.find((child): child is XMLElement => 'name' in child && child.name === name);
+      (existing ?? element.ele(name)).txt(text);
     }
     return element;
   };

@@ -12,43 +12,44 @@ import { readStoredResults, storedResultsFile } from './stored-results.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReports } from './write-reports.ts';
 
-/** What to merge, and into what. */
+/** What to merge, and where to write it. */
 export interface MergeOptions {
   /** output directories of all shards, absolute */
   readonly directories: readonly string[];
-  /** absolute path of the output directory; those of the shards may lie in it, and their files then stay where they are */
+  /** absolute path of the output directory; files of shards whose directories are inside it stay where they are */
   readonly out: string;
-  /** output directory as reports name it: relative to the project's */
+  /** output directory relative to the project's, for links in reports */
   readonly outPath: string;
   readonly job?: JobReport | undefined;
 }
 
 /**
- * Joins the outputs of shards into one: `junit.xml`, `run.json`, the page and all that goes with it, with the files of
- * every test.
- * @throws UsageError when a directory holds no output of a shard
- * @throws EnvironmentError when shards are missing, do not belong together, or files cannot be copied
+ * Merges the outputs of shards: writes all reports, and links or copies the files of all tests.
+ * @throws UsageError if a directory does not contain the output of a shard
+ * @throws EnvironmentError if shards are missing or do not belong together, or files cannot be copied
  */
 export async function mergeOutputs({ directories, out, outPath, job }: MergeOptions): Promise<RunReport> {
   if (directories.includes(out))
-    throw new UsageError(`${out} is one of the shards, and would be overwritten: name another --out`);
+    throw new UsageError(`${out} is the output of a shard and would be overwritten: choose another --out`);
   const sources = await Promise.all(directories.map(async (directory) => ({ directory, report: await reportOf(directory) })));
-  const strange = sources.find(({ report }) => sources.length > 1 && report.shard === undefined);
-  if (strange !== undefined)
-    throw new UsageError(`${strange.directory} holds all tests, not those of a shard: was it written by alpy run --shard?`);
+  const unsharded = sources.find(({ report }) => sources.length > 1 && report.shard === undefined);
+  if (unsharded !== undefined)
+    throw new UsageError(
+      `expected the results of a shard in ${unsharded.directory}, got those of all tests: use alpy run --shard`,
+    );
   const problem = shardProblem(sources.map(({ report }) => report));
   if (problem !== undefined) throw new EnvironmentError(problem);
-  const [first, ...others] = await place(sources, out);
-  if (first === undefined) throw new UsageError('which shards? Name their output directories');
+  const [first, ...others] = await collectFiles(sources, out);
+  if (first === undefined) throw new UsageError('expected output directories of shards, got none: name them');
   const merged = mergeReports([first, ...others], job);
   await writeReports(merged, out, outPath);
   return merged;
 }
 
-/** The report of a run, or what one that died had stored until then. */
+/** Reads the report of a run. If the run died, reads the results that it stored until then. */
 async function reportOf(directory: string): Promise<RunReport> {
-  const isThere = existsSync(join(directory, 'run.json')) || !existsSync(join(directory, storedResultsFile));
-  return isThere ? readRunJson(join(directory, 'run.json')) : readStoredResults(directory);
+  const isComplete = existsSync(join(directory, 'run.json')) || !existsSync(join(directory, storedResultsFile));
+  return isComplete ? readRunJson(join(directory, 'run.json')) : readStoredResults(directory);
 }
 
 interface Source {
@@ -56,8 +57,8 @@ interface Source {
   readonly report: RunReport;
 }
 
-/** Sees that the files of all tests are below `out`, each folder under a name of its own. */
-async function place(sources: readonly Source[], out: string): Promise<readonly ShardResults[]> {
+/** Collects the files of all tests below `out`, each test's folder under a unique name. */
+async function collectFiles(sources: readonly Source[], out: string): Promise<readonly ShardResults[]> {
   const inside = (directory: string): string | undefined => {
     const path = slashes(relative(out, directory));
     return path.startsWith('../') || path === '..' ? undefined : path;
@@ -93,7 +94,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** Captures are large: a second name for the same file costs nothing. */
+/** Prefers a hard link, because captures are large. */
 async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target);

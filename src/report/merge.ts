@@ -3,16 +3,16 @@ import { posix } from 'node:path';
 import type { JobReport, RunReport, TestReport } from './model.ts';
 import { exitStatusOf } from './status.ts';
 
-/** The results of one shard, and where its files are to be found from the merged report. */
+/** The results of one shard, and where its files are in the merged output. */
 export interface ShardResults {
   readonly report: RunReport;
-  /** new path of a folder of a test, both relative to the output directories, with forward slashes */
+  /** maps the path of a test's folder in the shard's output to that in the merged output; both with forward slashes */
   readonly directoryOf: (directory: string) => string;
 }
 
 /**
- * One report of all shards: their tests by file, then as each shard had them. It took as long as the longest shard, since
- * they ran side by side. What they say of where they ran is joined where they differ. Pure.
+ * Merges the reports of all shards. Tests are sorted by file. The duration is that of the longest shard, because shards run in
+ * parallel. If the shards' environments differ, each value lists all variants. Pure.
  * @param job - the job that merges; absent outside GitLab
  */
 export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]], job?: JobReport): RunReport {
@@ -33,7 +33,7 @@ export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]],
 }
 
 function moved(test: TestReport, { directoryOf }: ShardResults, shard: number): TestReport {
-  const id = `${shard + 1}:${test.id}`; // unique in a run, not in several
+  const id = `${shard + 1}:${test.id}`; // ids are unique only within a shard
   const { directory } = test;
   if (directory === undefined) return { ...test, id };
   const to = directoryOf(directory);

@@ -9,8 +9,8 @@ import { writeReport } from './write-file.ts';
 const statuses: readonly TestStatus[] = ['passed', 'failed', 'error', 'skipped'];
 
 /**
- * The figures of a run as OpenMetrics text, which GitLab's `artifacts:reports:metrics` compares between branches: numbers
- * of tests, durations in seconds. Boots are those of {@link bootMs}; without any, their families are left out.
+ * The figures of a run as OpenMetrics text, which GitLab's `artifacts:reports:metrics` compares between branches: numbers of tests,
+ * durations in seconds. If no guest was booted, the metrics of boots are left out.
  * Format: https://github.com/prometheus/OpenMetrics (`specification/OpenMetrics.md`, version 1.0). Pure.
  */
 export function metricsText(report: RunReport): string {
@@ -34,7 +34,7 @@ export function metricsText(report: RunReport): string {
 
 /**
  * Writes `metrics.txt` into the output directory.
- * @throws {@link EnvironmentError} when it cannot be written
+ * @throws {@link EnvironmentError} if it cannot be written
  */
 export async function writeMetrics(outDirectory: string, report: RunReport): Promise<void> {
   await writeReport(join(outDirectory, 'metrics.txt'), metricsText(report));
@@ -42,7 +42,7 @@ export async function writeMetrics(outDirectory: string, report: RunReport): Pro
 
 function bootFamilies(boots: readonly { readonly labels: string; readonly durationMs: number }[]): readonly string[] {
   if (boots.length === 0) return [];
-  // a name must end in its unit, so `median` cannot come last
+  // a name must end with its unit, so `median` cannot come last
   return [
     ...family('alpy_boot_duration_seconds', 'Duration of the first boot of the appliance in each test.', 'seconds'),
     ...boots.map(({ labels, durationMs }) => `alpy_boot_duration_seconds${labels} ${seconds(durationMs)}`),
@@ -73,7 +73,7 @@ function seconds(durationMs: number): string {
   return (durationMs / 1000).toFixed(3);
 }
 
-/** Labels of each test, no two the same: a file in which a series occurs twice is not valid. */
+/** Unique labels of each test: the format does not allow the same series twice. */
 function testLabels(tests: readonly TestReport[]): readonly string[] {
   const labels = new Map<TestReport, string>();
   for (const [file, ofFile] of Map.groupBy(tests, (test) => escaped(test.file))) {
@@ -85,7 +85,7 @@ function testLabels(tests: readonly TestReport[]): readonly string[] {
   return tests.map((test) => labels.get(test) ?? '');
 }
 
-/** A label as the format wants it; control characters other than the line feed become visible, as readers may trip over them. */
+/** Escapes a label for the format. Also escapes control characters except the line feed, because some readers cannot handle them. */
 function escaped(label: string): string {
   const lines = label.split('\n').map((line) => escapeControls(line).replace(/[\\"]/g, '\\$&'));
   return lines.join('\\n');

@@ -2,24 +2,24 @@
 import type { Fault } from '../core/errors.ts';
 import type { StepCategory } from '../core/step.ts';
 
-/** How a test ended: `failed` is the device's fault, `error` anybody else's. */
+/** How a test ended: `failed` is the device's fault, `error` any other fault. */
 export type TestStatus = 'passed' | 'failed' | 'error' | 'skipped';
 
-/** An error as reports show it: plain text, no escape codes. */
+/** An error for reports: plain text without escape codes. */
 export interface ErrorReport {
   readonly message: string;
   readonly stack?: string;
-  /** stable identifier, `ALPY_…` or that of the system */
+  /** stable identifier: `ALPY_…`, or a code of the system such as `ENOENT` */
   readonly code?: string;
-  /** absent when nobody can tell: a plain error from a test's own code */
+  /** absent if unknown, as for a plain error from a test's own code */
   readonly fault?: Fault;
-  /** whether it is that something did not happen in time; absent when it is not */
+  /** whether something did not happen in time; absent if not */
   readonly hasMissedDeadline?: true;
-  /** what was expected against what was received, as a text */
+  /** difference between the expected and the received value, as text */
   readonly diff?: string;
 }
 
-/** A step of a test, with those inside it. */
+/** A step of a test, with its nested steps. */
 export interface StepReport {
   /** who did it: `alpy.qemu`, `rabbit`, … */
   readonly source: string;
@@ -27,22 +27,22 @@ export interface StepReport {
   readonly category: StepCategory;
   /** for people */
   readonly title: string;
-  /** when it began, in `ms` since 1970 */
+  /** time of its beginning, in `ms` since 1970 */
   readonly timeMs: number;
-  /** how long it took, in `ms`; absent when it never ended */
+  /** how long it took, in `ms`; absent if it never ended */
   readonly durationMs?: number;
-  /** message of the error that ended it */
+  /** message of the error that ended it; absent if it succeeded */
   readonly error?: string;
   /** lines logged in this step */
   readonly log: readonly string[];
   readonly children: readonly StepReport[];
 }
 
-/** What became of one test. */
+/** The result of one test. */
 export interface TestReport {
   /** unique in the run */
   readonly id: string;
-  /** title without those of the groups around it */
+  /** title of the test alone */
   readonly name: string;
   /** titles of the groups and of the test, joined by ` > ` */
   readonly fullName: string;
@@ -57,11 +57,11 @@ export interface TestReport {
   readonly artifacts: readonly string[];
   readonly steps: readonly StepReport[];
   readonly skipReason?: string;
-  /** how overloaded the machine was while the test ran, absent when it was not: a missed deadline may be due to it */
+  /** how overloaded the machine was during the test, which may explain a missed deadline; absent if it was not */
   readonly overload?: string;
 }
 
-/** What became of a run: all that reports are made of. Plain data. */
+/** The result of a run: plain data from which all reports are written. */
 export interface RunReport {
   readonly alpyVersion: string;
   /** ISO 8601, in UTC */
@@ -70,10 +70,10 @@ export interface RunReport {
   /** where it ran: `docker`, `qemu`, `accel`, … */
   readonly environment: Readonly<Record<string, string>>;
   readonly tests: readonly TestReport[];
-  /** errors outside any test: a test file that cannot be loaded, a set-up that failed */
+  /** errors outside any test, such as a test file that cannot be loaded */
   readonly errors: readonly ErrorReport[];
   readonly exitStatus: number;
-  /** absent when the run had all tests */
+  /** absent if the run had all tests */
   readonly shard?: ShardReport;
   /** absent outside GitLab */
   readonly job?: JobReport;
@@ -87,11 +87,11 @@ export interface JobReport {
   readonly outPath: string;
 }
 
-/** Which part of the tests a run had. */
+/** Which part of the tests a run executed. */
 export interface ShardReport {
   /** from 1 */
   readonly index: number;
   readonly total: number;
-  /** the same for all shards that agreed on who runs what */
+  /** the same for all shards that divided the same list of tests in the same way */
   readonly plan: string;
 }

@@ -5,16 +5,16 @@ import { openPlainSync } from '../core/plain-file.ts';
 import { stepCategories, type StepEvent } from '../core/step.ts';
 
 const chunkBytes = 65_536;
-/** The most that is read: more than a bounded log has. */
+/** Most bytes to read: more than a bounded log has. */
 const maxBytes = 16 * 1024 ** 2;
-/** Longest line; a longer one is none of ours. */
+/** Longest line; alpy writes no longer ones. */
 const maxLineBytes = 256 * 1024;
 
 /**
- * The events in `events.ndjson`, read piece by piece. Lines that are no event are left out: a crash or a full disk cut them short,
- * or something else wrote them, as containers can write to the folder. Only a regular file is read, and no more than 16 MiB of it.
- * @throws EnvironmentError when something else than a file is there
- * @throws Error of the file system when there is no such file, or it cannot be read
+ * Reads the events in `events.ndjson`. Skips invalid lines: a crash or a full disk may have cut them off, an older alpy or a program
+ * in a container may have written them. Reads only a regular file, and at most its first 16 MiB.
+ * @throws EnvironmentError if the path is not a regular file
+ * @throws Error of the file system if there is no such file or it cannot be read
  */
 export function* readEvents(file: string): Generator<StepEvent> {
   const handle = openPlainSync(file, 'r');
@@ -53,7 +53,7 @@ function parseEvent(line: string): StepEvent | undefined {
   try {
     value = JSON.parse(line);
   } catch {
-    return undefined; // a line that is not whole, or not ours
+    return undefined; // see above
   }
   return isEvent(value) ? value : undefined;
 }

@@ -3,31 +3,31 @@ import type { StepSink } from '../core/step.ts';
 import type { RunReport, TestReport } from './model.ts';
 import type { RunHead } from './stored-results.ts';
 
-/** Fields with one of a few fixed words, by which reports decide; a secret that happens to be such a word is none there. */
+/** Fields whose values are fixed words that programs match on. They are not redacted, even if a secret is such a word. */
 const fixedFields: ReadonlySet<string> = new Set(['status', 'fault', 'category']);
 
 /**
- * The report with every text in it redacted, however deep: messages, steps, log lines, names of tests and files, values
- * of the environment. `status`, `fault` and `category` stay, and so does the report that was given.
- * @param redact - of {@link makeRedactor}
+ * Returns a copy of the report with all texts redacted at any depth: messages, steps, log lines, names of tests and files, values of
+ * the environment. Keeps `status`, `fault` and `category`.
+ * @param redact - from {@link makeRedactor}
  */
 export function redactReport(report: RunReport, redact: (text: string) => string): RunReport {
   return redactHead(report, redact);
 }
 
-/** The same for what is known of a run before its first test. */
+/** Like {@link redactReport}, for what is known before the first test. */
 export function redactHead<T extends RunHead>(head: T, redact: (text: string) => string): T {
   const environment = Object.entries(head.environment).map(([name, value]) => [name, redact(value)] as const);
-  // the same shape comes out: only texts are replaced, by texts
+  // the shape stays the same, because texts are replaced by texts
   return { ...(redacted(head, redact) as T), environment: Object.fromEntries(environment) };
 }
 
-/** The same for one test. */
+/** Like {@link redactReport}, for one test. */
 export function redactTest(test: TestReport, redact: (text: string) => string): TestReport {
   return redacted(test, redact) as TestReport;
 }
 
-/** A sink that hands events on with their texts redacted. @param redact - of {@link makeRedactor} */
+/** Returns a sink that passes events on with redacted texts. @param redact - from {@link makeRedactor} */
 export function redactSink(sink: StepSink, redact: (text: string) => string): StepSink {
   return (event) => {
     if (event.kind === 'log') {

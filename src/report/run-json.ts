@@ -6,17 +6,17 @@ import { isJsonObject } from '../core/json-object.ts';
 import type { RunReport } from './model.ts';
 import { writeReport } from './write-file.ts';
 
-/** Version of the format of `run.json`; grows when a reader of the old one would go wrong. */
+/** Version of the format of `run.json`. Increased when readers of the old format would misread the new one. */
 const runJsonVersion = 1;
 
-/** The report as `run.json` holds it. */
+/** Content of `run.json`. */
 export function runJson(report: RunReport): string {
   return `${JSON.stringify({ schemaVersion: runJsonVersion, ...report }, null, 2)}\n`;
 }
 
 /**
  * Writes `run.json` into the output directory.
- * @throws {@link EnvironmentError} when it cannot be written
+ * @throws {@link EnvironmentError} if it cannot be written
  */
 export async function writeRunJson(outDirectory: string, report: RunReport): Promise<void> {
   await writeReport(join(outDirectory, 'run.json'), runJson(report));
@@ -24,7 +24,7 @@ export async function writeRunJson(outDirectory: string, report: RunReport): Pro
 
 /**
  * Reads `run.json` of an earlier run.
- * @throws UsageError when it cannot be read, or is of another format or version
+ * @throws UsageError if it cannot be read, or has another format or version
  */
 export async function readRunJson(file: string): Promise<RunReport> {
   let value: unknown;
@@ -35,6 +35,8 @@ export async function readRunJson(file: string): Promise<RunReport> {
   }
   const version = isJsonObject(value) ? value['schemaVersion'] : undefined;
   if (version === runJsonVersion) return value as RunReport;
-  const found = version === undefined ? 'no run.json of alpy' : `of version ${JSON.stringify(version)}`;
-  throw new UsageError(`${file} is ${found}; this alpy reads version ${runJsonVersion}`);
+  const found = version === undefined ? 'something else' : `version ${JSON.stringify(version)}`;
+  throw new UsageError(
+    `expected run.json of alpy with version ${runJsonVersion} in ${file}, got ${found}: use the alpy that wrote it`,
+  );
 }

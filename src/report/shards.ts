@@ -2,8 +2,8 @@
 import type { RunReport } from './model.ts';
 
 /**
- * What is wrong with the results of jobs that shared the tests: one is missing or there twice, or they did not agree on who
- * ran what, so that tests may have been left out. Nothing when all is well. Pure.
+ * Returns what is wrong with the results of shards: one is missing or there twice, or the shards divided the tests differently, so
+ * that some tests may not have run. Returns `undefined` if the results are complete. Pure.
  */
 export function shardProblem(reports: readonly Pick<RunReport, 'shard'>[]): string | undefined {
   const shards = reports.flatMap(({ shard }) => shard ?? []);
@@ -14,7 +14,7 @@ export function shardProblem(reports: readonly Pick<RunReport, 'shard'>[]): stri
   const present = new Set(shards.map(({ index }) => index));
   const missing = Array.from({ length: first.total }, (_, index) => index + 1).filter((index) => !present.has(index));
   if (missing.length > 0)
-    return `no results of shard ${missing.join(', ')} of ${first.total}: see whether its job ran and kept its artifacts`;
-  const twice = shards.find(({ index }, at) => shards.findIndex((other) => other.index === index) !== at);
-  return twice === undefined ? undefined : `the results of shard ${twice.index} are there twice: name each once`;
+    return `got no results of shard ${missing.join(', ')} of ${first.total}: check whether its job ran and kept its artifacts`;
+  const repeated = shards.find(({ index }, at) => shards.findIndex((other) => other.index === index) !== at);
+  return repeated === undefined ? undefined : `got the results of shard ${repeated.index} twice: name each output directory once`;
 }

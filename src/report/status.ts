@@ -3,7 +3,7 @@ import { partsOf, statusByFault, type Fault } from '../core/errors.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { capText, plainLines } from './text.ts';
 
-/** An error as Vitest hands it on: fields of its own survive the way from the worker. */
+/** An error as Vitest passes it on. The error's own fields survive the way from the worker. */
 export interface ThrownError {
   readonly name?: string | undefined;
   readonly message: string;
@@ -12,16 +12,16 @@ export interface ThrownError {
   readonly code?: unknown;
   readonly fault?: unknown;
   readonly cause?: unknown;
-  /** what Vitest puts into the error of a matcher, its own and those of `expect.extend` */
+  /** set by Vitest in errors of matchers, also of those from `expect.extend` */
   readonly __vitest_error_context__?: unknown;
 }
 
 const faults: ReadonlySet<unknown> = new Set<Fault>(['usage', 'environment', 'device', 'bug']);
 
 /**
- * Whose fault an error is, if anybody can tell. An assertion that did not hold is the device's. So is the time-out of a
- * test's body: set-up has its own deadlines and had succeeded, what was still missing is an answer of the device. The
- * time-out of a hook is not: hooks make and clear away the testbed.
+ * Whose fault an error is; `undefined` if unknown. A failed assertion is the device's fault. So is the time-out of a test's body: the
+ * set-up, which has its own deadlines, had succeeded, so the test was waiting for the device. The time-out of a hook is the
+ * environment's fault, because hooks set the testbed up and tear it down.
  */
 export function faultOf(error: ThrownError): Fault | undefined {
   if (faults.has(error.fault)) return error.fault as Fault;
@@ -30,45 +30,44 @@ export function faultOf(error: ThrownError): Fault | undefined {
   return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
 }
 
-/** How Vitest's own messages about a missed deadline begin: of tests, hooks, and `expect.poll`. */
+/** How Vitest's messages about missed deadlines of tests, hooks and `expect.poll` begin. */
 const timedOut =
   /^(?:Test|Hook) timed out in |^The \w+ phase of "\w+" hook timed out|^Matcher did not succeed in time|^Timed out in wait/;
 
-/** Whether an error, or what caused it, is that something did not happen in time. */
+/** Whether an error or one of its causes is a missed deadline. */
 function hasMissedDeadline(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 10) return false;
   const { code, name, message, cause, __vitest_error_context__: context } = error as Partial<ThrownError>;
   if (typeof code === 'string' && code.endsWith('_TIMEOUT')) return true;
   if (name === 'TimeoutError' || (typeof message === 'string' && timedOut.test(message))) return true;
-  return isOfMatcherThatWaited(context) || hasMissedDeadline(cause, depth + 1);
+  return isMatcherTimeout(context) || hasMissedDeadline(cause, depth + 1);
 }
 
 /** See `MatcherResult` of the matchers. */
-function isOfMatcherThatWaited(context: unknown): boolean {
+function isMatcherTimeout(context: unknown): boolean {
   if (typeof context !== 'object' || context === null || !('meta' in context)) return false;
   const { meta } = context;
   return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
 }
 
-/** Most errors of one test, and longest texts of one, in characters: all of them are in memory until the run ends. */
+/** Most errors of one test, and longest text of an error, in characters. They stay in memory until the run ends. */
 const maxErrors = 100;
 const maxTextLength = 65_536;
 
-/** Makes plain, printable data of an error: of each that it stands for, if there are several. See {@link partsOf}. */
+/** Converts an error to plain, printable data. One that stands for several becomes several, see {@link partsOf}. */
 export function errorReports(error: ThrownError): readonly ErrorReport[] {
   const parts = partsOf(error);
   const more = parts.length - maxErrors;
-  const left = more > 0 ? [{ message: `${more} more errors were left out` }] : [];
-  return [...parts.slice(0, maxErrors).map((part) => errorReport(thrown(part))), ...left];
+  const note = more > 0 ? [{ message: `${more} more errors were left out` }] : [];
+  return [...parts.slice(0, maxErrors).map((part) => errorReport(thrown(part))), ...note];
 }
 
-/** Anything can be thrown. */
+/** Wraps a thrown value that is not an error. */
 function thrown(part: unknown): ThrownError {
   const isError = typeof part === 'object' && part !== null && 'message' in part && typeof part.message === 'string';
   return isError ? (part as ThrownError) : { message: String(part) };
 }
 
-/** Makes plain, printable data of one error. */
 function errorReport(error: ThrownError): ErrorReport {
   const fault = faultOf(error);
   return {
@@ -85,14 +84,13 @@ function plain(text: string): string {
   return plainLines(capText(text, maxTextLength));
 }
 
-/** State of a test in Vitest's words; `pending` is one that never came to its end. */
+/** Vitest's state of a test. `pending` means that it never ended. */
 export type TestState = 'passed' | 'failed' | 'skipped' | 'pending';
 
 /**
- * How a test ended, from Vitest's state (which knows of retries that went well) and the errors in the order in which
- * they were thrown. The first error decides, since the others mostly follow from it; but what a test saw in an
- * environment that broke says nothing about the device, so one environment error makes an `error` of the whole, unless
- * clearing up is all that went wrong there.
+ * How a test ended, from Vitest's state (which counts a successful retry as passed) and its errors in the order in which they were
+ * thrown. The first error decides, because the others usually follow from it. But a test in a broken environment says nothing about
+ * the device, so an environment error makes it an `error`, unless only the clean-up failed.
  */
 export function statusOf(state: TestState, errors: readonly ErrorReport[]): TestStatus {
   if (state === 'passed' || state === 'skipped') return state;
@@ -101,10 +99,10 @@ export function statusOf(state: TestState, errors: readonly ErrorReport[]): Test
 }
 
 /**
- * Exit status of a run. A failed test (1) wins over everything, so that a pipeline which forgives or retries 3 never
- * hides a broken device. Without one: a bug of ours (4), then a mistake of the user (2), then the environment (3), in
- * the order in which a second try is less likely to help. So 3 means that the environment was all that went wrong.
- * An empty run is 0, as a shard may be empty: who calls must refuse a filter that matches nothing.
+ * Exit status of a run. Precedence: a failed test (1), a bug of alpy (4), a mistake of the user (2), the environment (3). A failed
+ * test comes first, so that a pipeline that allows or retries 3 never hides a broken device. 3 means that nothing but the
+ * environment went wrong, so a retry may help. An empty run is 0, because a shard may be empty; callers must reject a filter that
+ * matches nothing.
  */
 export function exitStatusOf({ tests, errors }: Pick<RunReport, 'tests' | 'errors'>): number {
   const seen = new Set([...tests.flatMap(statusOfTest), ...errors.map(statusOfError)]);
@@ -114,12 +112,12 @@ export function exitStatusOf({ tests, errors }: Pick<RunReport, 'tests' | 'error
 function statusOfTest({ status, errors }: TestReport): readonly number[] {
   if (status === 'passed' || status === 'skipped') return [];
   if (status === 'failed' || errors.length === 0) return [1];
-  // a test called an error although its assertions failed: the environment broke under it
+  // an `error` despite a failed assertion: the environment broke during the test
   const others = errors.filter(({ fault }) => fault !== 'device');
   return (others.length > 0 ? others : errors).map(statusOfError);
 }
 
 function statusOfError({ fault }: ErrorReport): number {
-  // an error that nobody can be blamed for comes from a test's own code
+  // an error without a fault comes from a test's own code
   return fault === undefined ? 1 : statusByFault[fault];
 }

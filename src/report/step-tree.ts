@@ -11,9 +11,9 @@ type OpenStep = {
     : StepReport[K];
 };
 
-/** Characters of log lines that the steps of one test may hold; the rest is in events.ndjson. */
+/** Most characters of log lines in the steps of one test. The rest is in events.ndjson. */
 const maxLogLength = 65_536;
-/** How many steps one test may have in reports, and how deep: all of them are in memory until the run ends. */
+/** Most steps of one test in reports, and how deeply they may nest. They stay in memory until the run ends. */
 const maxSteps = 2000;
 const maxDepth = 50;
 const maxTextLength = 16_384;
@@ -85,7 +85,7 @@ class StepTree {
   }
 }
 
-/** The steps as indented lines, for reports that are plain text. */
+/** Formats steps as indented lines, for plain-text reports. */
 export function stepLines(steps: readonly StepReport[], indent = ''): readonly string[] {
   return steps.flatMap(({ title, durationMs, error, log, children }) => [
     `${indent}${escapeControls(title)}... ${endText(durationMs, error)}`,
@@ -94,7 +94,7 @@ export function stepLines(steps: readonly StepReport[], indent = ''): readonly s
   ]);
 }
 
-/** What follows `Start QEMU...` when the step has ended: `done (0.41 s)`, `failed: message`. */
+/** The text after `Start QEMU...` when the step has ended: `done (0.41 s)` or `failed: message`. */
 export function endText(durationMs: number | undefined, error: string | undefined): string {
   if (error !== undefined) return `failed: ${escapeControls(firstLine(error))}`;
   return durationMs === undefined ? 'not ended' : `done (${seconds(durationMs)})`;

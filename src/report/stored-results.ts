@@ -6,15 +6,15 @@ import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import type { RunReport, TestReport } from './model.ts';
 import { exitStatusOf } from './status.ts';
 
-/** File of the output directory that has the results of a run that goes on: a line of JSON for the run, then one for each test. */
+/** Name of the file with the results of an unfinished run: a line of JSON for the run, then one for each test. */
 export const storedResultsFile = 'results.ndjson';
 
-/** What is known of a run before its first test. */
+/** What is known about a run before its first test. */
 export type RunHead = Pick<RunReport, 'alpyVersion' | 'startedAt' | 'environment' | 'shard' | 'job'>;
 
 /**
- * Stores the result of every test as soon as it has one, so that nothing is lost when the run dies before it can write its
- * reports. They take the file's place in the end. Never throws: see {@link StoredResults.failure}.
+ * Stores the result of every test as soon as it ends, so that no result is lost if the run dies before it writes its reports, which
+ * then replace the file. Never throws: see {@link StoredResults.failure}.
  */
 export class StoredResults {
   readonly #file: string;
@@ -24,7 +24,7 @@ export class StoredResults {
     this.#file = join(outDirectory, storedResultsFile);
   }
 
-  /** Begins the file. */
+  /** Starts a new file. */
   begin(head: RunHead): void {
     this.#attempt(() => {
       rmSync(this.#file, { force: true });
@@ -32,17 +32,17 @@ export class StoredResults {
     this.#append({ run: head });
   }
 
-  /** Adds a test that has ended. @param test - without secrets */
+  /** Adds the result of a test. @param test - must not contain secrets */
   add(test: TestReport): void {
     this.#append({ test });
   }
 
-  /** Why the file is not complete; nothing when it is. */
+  /** Why the file is incomplete; `undefined` if it is complete. */
   get failure(): EnvironmentError | undefined {
     return this.#failure;
   }
 
-  /** Removes the file, when the reports are there. */
+  /** Removes the file. Call it after the reports were written. */
   remove(): void {
     this.#attempt(() => {
       rmSync(this.#file, { force: true });
@@ -57,7 +57,7 @@ export class StoredResults {
 
   #attempt(act: () => void): void {
     try {
-      if (this.#failure === undefined) act(); // after a gap the rest would mislead
+      if (this.#failure === undefined) act(); // a file with a gap would be misleading
     } catch (cause) {
       this.#failure = new EnvironmentError(`cannot store results in ${this.#file}: ${messageOf(cause)}`, { cause });
     }
@@ -66,8 +66,8 @@ export class StoredResults {
 
 /**
  * Reads the stored results of a run that died.
- * @returns its report, with an error that says that it is not complete
- * @throws UsageError when there are none
+ * @returns its report, with an error that says that it is incomplete
+ * @throws UsageError if there are none
  */
 export async function readStoredResults(outDirectory: string): Promise<RunReport> {
   const file = join(outDirectory, storedResultsFile);
@@ -76,15 +76,15 @@ export async function readStoredResults(outDirectory: string): Promise<RunReport
   });
   const lines = text.split('\n').flatMap((line) => parse(line) ?? []);
   const head = lines.find((line) => line.run !== undefined)?.run;
-  if (!head) throw new UsageError(`${file} holds no results of alpy`);
+  if (!head) throw new UsageError(`expected results of alpy in ${file}, got something else`);
   const tests = lines.flatMap(({ test }) => test ?? []);
-  const message = `the run ended before it could write its reports; this is what it had stored, ${tests.length} tests`;
+  const message = `the run ended before it could write its reports; it had stored the results of ${tests.length} tests`;
   const errors = [{ message, code: 'ALPY_ENVIRONMENT', fault: 'environment' } as const];
   const durationMs = tests.reduce((sum, test) => sum + test.durationMs, 0);
   return { ...head, durationMs, tests, errors, exitStatus: exitStatusOf({ tests, errors }) };
 }
 
-/** A line that is not whole was the last one. */
+/** Returns `undefined` for the last line of a run that died while it was writing it. */
 function parse(line: string): { readonly run?: RunHead; readonly test?: TestReport } | undefined {
   try {
     return JSON.parse(line) as { readonly run?: RunHead; readonly test?: TestReport };

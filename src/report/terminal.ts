@@ -5,7 +5,7 @@ import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts'
 import { overloadNote } from './overload-note.ts';
 import { capText, escapeControls, plainLines, seconds } from './text.ts';
 
-/** A sink that writes one line per event; no timestamps, as terminals and GitLab have their own. */
+/** Returns a sink that writes one line per event, without timestamps because terminals and GitLab add their own. */
 export function terminalSink(write: (line: string) => void): StepSink {
   const openSteps = new OpenSteps();
   return (event) => {
@@ -16,7 +16,7 @@ export function terminalSink(write: (line: string) => void): StepSink {
 const headings: Readonly<Record<TestStatus, string>> = { passed: 'PASSED', failed: 'FAILED', error: 'ERROR', skipped: 'SKIPPED' };
 const maxMessageLength = 2000;
 
-/** One line on one test: `FAILED tests/a.test.ts > forwards IPv4 (1.20 s)`. */
+/** Summary of one test: `FAILED tests/a.test.ts > forwards IPv4 (1.20 s)`. */
 export function testLine({ status, file, fullName, durationMs, skipReason }: TestReport): string {
   const name = `${headings[status]} ${escapeControls(file)} > ${escapeControls(fullName)}`;
   if (status !== 'skipped') return `${name} (${seconds(durationMs)})`;
@@ -24,18 +24,18 @@ export function testLine({ status, file, fullName, durationMs, skipReason }: Tes
 }
 
 /**
- * What is said when all is over: every test that did not pass, with its messages and where its files are, then the
- * counts. The last line stands alone and is stable, for programs to read: `3 passed, 1 failed, 2 skipped`, where failed
- * counts errors too, also those outside any test, and nothing is said of skipped tests when there are none.
- * @param outDirectory - output directory as the reader can open it
+ * The summary at the end of a run: every test that did not pass, with its messages and the path of its files, then the counts.
+ * Programs may read the last line, whose format is stable: `3 passed, 1 failed, 2 skipped`. `failed` includes errors, also those
+ * outside any test. Skipped tests are left out if there are none.
+ * @param outDirectory - path by which the reader can open the output directory
  */
 export function summaryLines(report: RunReport, outDirectory: string): readonly string[] {
   const count = (status: TestStatus): number => report.tests.filter((test) => test.status === status).length;
-  const told = report.tests.filter(({ status }) => status !== 'passed');
+  const notPassed = report.tests.filter(({ status }) => status !== 'passed');
   const [failed, errors, skipped] = [count('failed'), count('error') + report.errors.length, count('skipped')];
   return [
-    ...told.filter(({ status }) => status === 'skipped').map(testLine),
-    ...told.filter(({ status }) => status !== 'skipped').flatMap((test) => testParagraph(test, outDirectory)),
+    ...notPassed.filter(({ status }) => status === 'skipped').map(testLine),
+    ...notPassed.filter(({ status }) => status !== 'skipped').flatMap((test) => testParagraph(test, outDirectory)),
     ...report.errors.flatMap((error) => ['', 'ERROR outside any test', ...errorLines(error)]),
     '',
     `Took ${seconds(report.durationMs)}; device's fault: ${failed}, other errors: ${errors}`,

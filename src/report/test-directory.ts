@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 
-/** What names a test's directory. */
+/** What the name of a test's directory is made from. */
 export interface NamedTest {
   /** test file */
   readonly file: string;
@@ -13,8 +13,8 @@ export interface NamedTest {
 const maxLength = 80;
 
 /**
- * Directory name of a test: `<file stem>-<title>`, lower case, safe on every file system and in a GitLab attachment.
- * @param n - 1 for the first test that would have this name, 2 for the next, …
+ * Directory name of a test: `<file stem>-<title>` in lower case. It is safe on every file system and in a GitLab attachment.
+ * @param n - 1 for the first test with this name, 2 for the next, …
  */
 export function testDirectoryName({ file, fullName }: NamedTest, n = 1): string {
   const stem = slug(basename(file).replace(/(\.(test|spec))?\.[cm]?[jt]sx?$/, ''));
@@ -24,27 +24,28 @@ export function testDirectoryName({ file, fullName }: NamedTest, n = 1): string 
 }
 
 /**
- * Makes the directory of a test, under a name that no other test has taken, not even one of another worker: who makes a
- * directory owns it. Each call makes a new one; keep the result for the retries of the same test.
- * @param parent - directory that holds those of all tests; must not hold those of an earlier run
+ * Creates the directory of a test under a name that no other test has, not even one of another worker. Each call creates a new
+ * directory, so keep the result for retries of the same test.
+ * @param parent - directory of all tests; must not contain those of an earlier run
  * @returns name of the directory inside `parent`
- * @throws {@link EnvironmentError} when it cannot be made
+ * @throws {@link EnvironmentError} if it cannot be created
  */
 export function claimTestDirectory(parent: string, test: NamedTest): string {
   try {
     mkdirSync(parent, { recursive: true });
     for (let n = 1; ; n++) {
       const name = testDirectoryName(test, n);
-      if (isMade(join(parent, name))) return name;
+      if (tryCreate(join(parent, name))) return name;
     }
   } catch (error) {
-    throw new EnvironmentError(`cannot make a directory for the test "${test.fullName}" in ${parent}: ${messageOf(error)}`, {
+    throw new EnvironmentError(`cannot create a directory for the test "${test.fullName}" in ${parent}: ${messageOf(error)}`, {
       cause: error,
     });
   }
 }
 
-function isMade(directory: string): boolean {
+/** @returns false if it exists already */
+function tryCreate(directory: string): boolean {
   try {
     mkdirSync(directory);
     return true;

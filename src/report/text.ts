@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeBytes, plainText } from '../core/text.ts';
 
-/** Text without escape codes and control characters, lines ended by a line feed alone. */
+/** Removes escape codes and control characters, and ends lines with a line feed only. */
 export function plainLines(text: string): string {
   return plainText(text).replace(/\r\n?/g, '\n');
 }
 
-/** Makes one line of any text: control and direction characters become visible escapes, nothing gets lost. */
+/** Converts any text to one line: control and direction characters become visible escapes. */
 export function escapeControls(text: string): string {
   return text
     .toWellFormed()
@@ -15,24 +15,24 @@ export function escapeControls(text: string): string {
 }
 
 /**
- * Shortens a text to about `maxLength` characters; keeps beginning and end, which tell what was tried and what happened
- * last, and says how much is missing between.
+ * Shortens a text to about `maxLength` characters. Keeps the beginning and the end, which show what was tried and what happened last,
+ * and says how much is missing between them.
  */
 export function capText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const half = Math.floor(maxLength / 2);
   const missing = text.length - 2 * half;
   const kept = `${text.slice(0, half)}\n… ${missing} characters left out …\n${text.slice(text.length - half)}`;
-  return kept.toWellFormed(); // a cut may have split a character in two
+  return kept.toWellFormed(); // the cuts may have split characters
 }
 
-/** The first line of a text, with a mark when there are more. */
+/** The first line of a text, followed by `…` if there are more. */
 export function firstLine(text: string): string {
   const [first = '', ...more] = text.trim().split('\n');
   return more.length > 0 ? `${first} …` : first;
 }
 
-/** A duration as people read it: `0.41 s`. */
+/** A duration for people: `0.41 s`. */
 export function seconds(durationMs: number): string {
   return `${(durationMs / 1000).toFixed(2)} s`;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /**
- * Numbers the names that occur more than once: the first stays, the others get ` (2)`, ` (3)`, …. A name that occurs
- * once never changes, so that its history in GitLab goes on.
+ * Numbers repeated names: the first stays, the others get ` (2)`, ` (3)`, …. A name that occurs once never changes, so that GitLab
+ * continues its history.
  */
 export function uniqueNames(names: readonly string[]): readonly string[] {
   const taken = new Set(names);

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 
 /**
- * Writes a report whole or not at all, so that nobody ever reads half of one; makes the directory.
- * @throws {@link EnvironmentError} when it cannot be written
+ * Writes a report completely or not at all, so that no reader sees half of one. Creates its directory.
+ * @throws {@link EnvironmentError} if it cannot be written
  */
 export async function writeReport(file: string, text: string): Promise<void> {
   const draft = `${file}.part`;
@@ -14,7 +14,7 @@ export async function writeReport(file: string, text: string): Promise<void> {
     await writeFile(draft, text);
     await rename(draft, file);
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined); // the first error is the one to tell
+    await rm(draft, { force: true }).catch(() => undefined); // the error to report is the first one
     throw new EnvironmentError(`cannot write ${file}: ${messageOf(error)}`, { cause: error });
   }
 }

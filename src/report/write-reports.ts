@@ -8,10 +8,10 @@ import type { RunReport } from './model.ts';
 import { writeRunJson } from './run-json.ts';
 
 /**
- * Writes all that is made of a report: `junit.xml`, `run.json`, `report/index.html`, `metrics.txt` and, in a GitLab job,
- * `annotations.json`. One that cannot be written costs none of the others.
- * @param outPath - output directory as reports name it: relative to the project's
- * @throws EnvironmentError when one cannot be written, AggregateError when several cannot
+ * Writes all reports: `junit.xml`, `run.json`, `report/index.html`, `metrics.txt` and, in a GitLab job, `annotations.json`. If one
+ * cannot be written, still writes the others.
+ * @param outPath - output directory relative to the project's, for links in reports
+ * @throws EnvironmentError if one cannot be written, AggregateError if several cannot
  */
 export async function writeReports(report: RunReport, out: string, outPath: string): Promise<void> {
   const { job } = report;

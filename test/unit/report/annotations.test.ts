@@ -3,16 +3,16 @@ import { expect, test } from 'vitest';
 import { annotationsJson } from '../../../src/report/annotations.ts';
 import { runReport, testReport } from './build.ts';
 
-test('a direct link to the report and to every capture and console log, failed tests first', () => {
+test('annotations link to the report and to every capture and console log, those of failed tests first', () => {
   const passed = testReport({
     fullName: 'a\u001b[31m',
     artifacts: ['tests/a/console.log', 'tests/a/console.txt', 'tests/a/debug.log', 'tests/a/link0.pcap'],
   });
   const failed = testReport({ fullName: 'b', status: 'failed', artifacts: ['tests/b #1/link0.pcap'] });
   const twice = testReport({ fullName: 'b', status: 'failed', artifacts: ['tests/b-2/link0.pcap'] });
-  const place = { jobUrl: 'https://gitlab.example/g/p/-/jobs/7', outPath: 'alpy-out' };
+  const job = { jobUrl: 'https://gitlab.example/g/p/-/jobs/7', outPath: 'alpy-out' };
   const files = 'https://gitlab.example/g/p/-/jobs/7/artifacts/file/alpy-out';
-  expect(JSON.parse(annotationsJson(runReport([passed, failed, twice]), place))).toEqual({
+  expect(JSON.parse(annotationsJson(runReport([passed, failed, twice]), job))).toEqual({
     alpy: [{ external_link: { label: 'Report', url: `${files}/report/index.html` } }],
     Captures: [
       { external_link: { label: 'b (failed): link0.pcap', url: `${files}/tests/b%20%231/link0.pcap` } },
@@ -26,15 +26,15 @@ test('a direct link to the report and to every capture and console log, failed t
   });
 });
 
-const place = { jobUrl: 'https://gitlab.example/g/p/-/jobs/7', outPath: './a b/out' };
+const job = { jobUrl: 'https://gitlab.example/g/p/-/jobs/7', outPath: './a b/out' };
 
-test('the report alone, below a directory that needs encoding', () => {
+test('a run without files links to the report only, and its URL is encoded', () => {
   const url = 'https://gitlab.example/g/p/-/jobs/7/artifacts/file/a%20b/out/report/index.html';
-  expect(annotationsJson(runReport([]), place)).toBe(`{"alpy":[{"external_link":{"label":"Report","url":"${url}"}}]}\n`);
+  expect(annotationsJson(runReport([]), job)).toBe(`{"alpy":[{"external_link":{"label":"Report","url":"${url}"}}]}\n`);
 });
 
-test('hostile file names', () => {
-  const text = annotationsJson(runReport([testReport({ artifacts: ['t/?&"\n\ud800.pcap', 't/xconsole.txt'] })]), place);
+test('file names with special characters are escaped in labels and encoded in URLs', () => {
+  const text = annotationsJson(runReport([testReport({ artifacts: ['t/?&"\n\ud800.pcap', 't/xconsole.txt'] })]), job);
   expect(JSON.parse(text)).toMatchObject({
     Captures: [
       {
@@ -47,10 +47,10 @@ test('hostile file names', () => {
   });
 });
 
-test('never more than GitLab takes; what is left out is said, and links of failed tests stay', () => {
+test('annotations stay below the size that GitLab accepts, count the links that were left out, and keep those of failed tests', () => {
   const many = Array.from({ length: 2000 }, (_, index) => `tests/ä${index}/link0.pcap`);
   const tests = [testReport({ artifacts: many }), testReport({ status: 'error', artifacts: ['tests/bad/link0.pcap'] })];
-  const text = annotationsJson(runReport(tests), place);
+  const text = annotationsJson(runReport(tests), job);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(80_000);
   expect(Buffer.byteLength(text)).toBeGreaterThan(79_500);
   const { alpy, Captures } = JSON.parse(text) as Record<string, { external_link: { label: string; url: string } }[]>;

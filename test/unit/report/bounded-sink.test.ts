@@ -18,7 +18,7 @@ function bounded(events: readonly StepEvent[]): readonly string[] {
 
 const many = (count: number, stepId?: string): StepEvent[] =>
   Array.from({ length: count }, () => line('x'.repeat(19), stepId === undefined ? {} : { stepId }));
-const full = '… this is too much for the log, further lines are left out';
+const full = '… too much for the log: further lines are left out';
 
 test('a step with too many lines ends with a note that says how many were left out', () => {
   expect(bounded([begin('A'), ...many(8, 'A'), end('A'), line('afterwards')])).toEqual([
@@ -60,6 +60,6 @@ test('long lines and titles are shortened, and steps after the first few are lef
   expect(bounded([...events, line('z')])).toEqual([
     ...[short, 'B', 'C'].flatMap((title) => [`${title}...`, `${title}: ${text}`, `${title}... done (0.00 s)`]),
     'z',
-    '2 further steps are not logged, and nothing of what was logged in them',
+    '2 further steps and their lines were left out',
   ]);
 });

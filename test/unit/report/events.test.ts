@@ -32,7 +32,7 @@ test('an event is one line, whatever a device printed', () => {
   ]);
 });
 
-test('the lines of real parallel steps tell which is which', async () => {
+test('the lines of parallel steps show their paths', async () => {
   const lines: string[] = [];
   await withSink(composeSinks(terminalSink((text) => lines.push(text.replace(/[\d.]+ s/, 'T')))), () =>
     step('alpy.testbed', 'Start nodes', async () => {
@@ -58,7 +58,7 @@ test('the lines of real parallel steps tell which is which', async () => {
   ]);
 });
 
-test('debug.log and events.ndjson hold every event at once, and the latter can be read back', async () => {
+test('debug.log and events.ndjson contain every event immediately, and readEvents reads the latter', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const directory = join(made.path, 'a', 'b');
   const events = [
@@ -78,7 +78,7 @@ test('debug.log and events.ndjson hold every event at once, and the latter can b
   expect(debug.failure).toBeUndefined();
 });
 
-test('lines that are no events are left out, however long they are and whatever is in them', async () => {
+test('readEvents skips lines that are not valid events', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const file = join(made.path, 'events.ndjson');
   const good = [begin('A'), line('x', { stepId: 'A' }), end('A')];
@@ -113,7 +113,7 @@ test('lines that are no events are left out, however long they are and whatever 
   expect(stepTree(readEvents(file))).toMatchObject([{ title: 'A', log: ['x'], durationMs: 1 }]);
 });
 
-test('of a file of events without end the beginning is read, and nothing but a regular file', async () => {
+test('readEvents reads only the beginning of a huge file, and only a regular file', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const file = join(made.path, 'events.ndjson');
   await writeFile(file, `${JSON.stringify(begin('A'))}\n`);
@@ -124,7 +124,7 @@ test('of a file of events without end the beginning is read, and nothing but a r
     expect(() => [...readEvents(other)]).toThrow(expect.objectContaining({ code: 'ALPY_ENVIRONMENT' }));
 });
 
-test('a file that cannot grow, as on a full disk, ends the log, not the test', async () => {
+test('a log file that cannot grow, as on a full disk, ends the log but not the test', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const script = `const { DebugLog } = await import(process.argv[1]);
     const debug = DebugLog.open(process.argv[2], 0);
@@ -147,11 +147,11 @@ test('a file that cannot grow, as on a full disk, ends the log, not the test', a
   ]);
   expect(stdout).toBe('EFBIG');
   const times = (await readFile(join(made.path, 'debug.log'), 'utf8')).split('\n').map((text) => text.trim().split(' ')[0]);
-  expect(times.length).toBeLessThan(20); // after a gap the rest would mislead
+  expect(times.length).toBeLessThan(20); // a log with a gap would be misleading
   expect(times).toEqual([...times.slice(1).map((_, index) => String(index + 1)), '']);
 });
 
-test('a log is not written to what a link leads to', async () => {
+test('the log is not written through a link', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const victim = join(made.path, 'victim');
   await writeFile(victim, 'precious');
@@ -162,7 +162,7 @@ test('a log is not written to what a link leads to', async () => {
   expect(debug.failure).toMatchObject({ code: 'ALPY_ENVIRONMENT' });
 });
 
-test('a log that cannot be opened or is closed takes events all the same', () => {
+test('a log that cannot be opened or is closed still accepts events', () => {
   const debug = DebugLog.open('/dev/null/x', 0);
   debug.sink(begin('A'));
   debug[Symbol.dispose]();

@@ -7,8 +7,8 @@ import { runReport, stepReport, testReport } from './build.ts';
 
 const step = (title: string, changes: Partial<StepReport> = {}): StepReport => stepReport({ title, durationMs: 500, ...changes });
 
-/** Elements in the order in which they open, to see that all are closed again. */
-function openElements(page: string): readonly string[] {
+/** The elements that are not closed. Fails if they are closed in the wrong order. */
+function unclosedElements(page: string): readonly string[] {
   const open: string[] = [];
   const empty = new Set(['meta', 'img', '!doctype']);
   for (const [, slash, name = ''] of page.replace(/<style>.*?<\/style>/s, '').matchAll(/<(\/?)([!a-z][a-z0-9]*)[^>]*>/gi)) {
@@ -19,7 +19,7 @@ function openElements(page: string): readonly string[] {
   return open;
 }
 
-test('every element is closed, whatever a test and a device call themselves', () => {
+test('every element is closed, whatever names and output contain', () => {
   const evil = `<script>alert("1")</script> & 'é' ]]> <b`;
   const errors = [{ message: evil, diff: evil, fault: 'device', code: 'ALPY_X' }] as const;
   const steps = [step(evil, { error: evil, log: [evil], children: [step(evil)] })];
@@ -27,7 +27,7 @@ test('every element is closed, whatever a test and a device call themselves', ()
     testReport({ status: 'failed', fullName: evil, file: evil, errors, steps, artifacts: ['tests/a/<b> "#?.pcap'] }),
   ];
   const page = htmlReport(runReport(tests, { environment: { docker: evil } }));
-  expect(openElements(page)).toEqual([]);
+  expect(unclosedElements(page)).toEqual([]);
   expect(page).not.toMatch(/<script|<b\b/);
   expect(page).toContain('href="../tests/a/%3Cb%3E%20%22%23%3F.pcap"');
   expect(
@@ -35,7 +35,7 @@ test('every element is closed, whatever a test and a device call themselves', ()
   ).toBeGreaterThan(6);
 });
 
-test('nothing is fetched from elsewhere', () => {
+test('the page refers only to files of the output directory', () => {
   const page = htmlReport(runReport([testReport({ artifacts: ['tests/a/screen.png', 'tests/a/link0.pcap'] })]));
   const targets = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target);
   expect(targets).toEqual([
@@ -49,7 +49,7 @@ test('nothing is fetched from elsewhere', () => {
   expect(page).toContain('.test > summary');
 });
 
-test('failed tests come first and are open, and each says whose fault it was', () => {
+test('failed tests come first and are open, and errors say whose fault they are', () => {
   const failed = testReport({ fullName: 'no route', status: 'failed', errors: [{ message: 'm', fault: 'device' }] });
   const broken = testReport({
     fullName: 'no image',
@@ -68,14 +68,14 @@ test('failed tests come first and are open, and each says whose fault it was', (
   expect(page).toContain('there is none');
 });
 
-test('a run in which all passed says so, and one that broke outside any test does not', () => {
+test('the title says whether all tests passed, and errors outside any test are shown', () => {
   expect(htmlReport(runReport([testReport()]))).toContain('<title>All tests passed · alpy</title>');
   const page = htmlReport(runReport([], { errors: [{ message: 'cannot load a.test.ts', fault: 'usage' }] }));
   expect(page).toContain('Outside any test');
   expect(page).toContain('0 passed, 1 broken');
 });
 
-test('steps show their part of the time, their failure and their log', () => {
+test('steps show their share of the time, their failure and their log', () => {
   const steps = [
     step('Boot', { error: 'too late', log: Array.from({ length: 100 }, (_, n) => `line ${n}`) }),
     step('Wait', { durationMs: 250 }),
@@ -88,7 +88,7 @@ test('steps show their part of the time, their failure and their log', () => {
   expect(page).toContain('line 39\n… 60 more lines in the debug log');
 });
 
-test('hundreds of tests with endless output stay below 10 MB', () => {
+test('the report of hundreds of tests with huge output stays below 10 MB', () => {
   const errors = [{ message: 'x'.repeat(1_000_000), fault: 'device' }] as const;
   const log = Array.from({ length: 1000 }, () => 'y'.repeat(10_000));
   const many = Array.from({ length: 300 }, (_, n) =>
@@ -97,7 +97,7 @@ test('hundreds of tests with endless output stay below 10 MB', () => {
   expect(htmlReport(runReport(many)).length).toBeLessThan(10_000_000);
 });
 
-test('the page is well-formed enough for a parser of XML, but for its first line and empty elements', () => {
+test('the page is well-formed XML except for its first line and empty elements', () => {
   const page = htmlReport(runReport([testReport({ steps: [step('Boot')] })]));
   const xml = page.replace(/<!doctype html>/i, '').replace(/<(meta[^>]*?)\s*\/?>/g, '<$1/>');
   const parsed = new XMLParser({ ignoreAttributes: false }).parse(xml) as { html: { '@_lang': string; body: { main: object } } };

@@ -7,7 +7,7 @@ import { consoleArtifact, consoleTail, JobLog, testSection } from '../../../src/
 import { stepLines } from '../../../src/report/step-tree.ts';
 import { stepReport, testReport } from './build.ts';
 
-const rest = '… the rest is in the files of the artifacts';
+const rest = '… the rest is in the artifacts';
 
 function open(limitBytes?: number): { readonly log: JobLog; readonly lines: string[]; readonly bytes: () => number } {
   const lines: string[] = [];
@@ -20,7 +20,7 @@ const start = (name: string, header: string, options = ''): string =>
   `\u001b[0Ksection_start:1700000000:${name}${options}\r\u001b[0K${header}`;
 const end = (name: string): string => `\u001b[0Ksection_end:1700000000:${name}\r\u001b[0K`;
 
-/** Sections open and close in turn. */
+/** Every section is closed before the next one opens. */
 function expectBalanced(lines: readonly string[]): void {
   const marks = lines.flatMap((line) => /^\u001b\[0Ksection_(start|end):\d+:([\w.-]+)/.exec(line)?.slice(1).join(' ') ?? []);
   for (let index = 0; index < marks.length; index += 2) {
@@ -29,7 +29,7 @@ function expectBalanced(lines: readonly string[]): void {
 }
 
 describe('sections', () => {
-  test('open and collapsed', () => {
+  test('can be open or collapsed', () => {
     const { log, lines } = open();
     log.line('before');
     expect(log.section('boot', 'Boot', { collapsed: true }, ['a', 'b'])).toBe(true);
@@ -39,7 +39,7 @@ describe('sections', () => {
     expect(lines).toEqual(['before', ...first, start('test.a_b-c', 'Test'), end('test.a_b-c'), 'after']);
   });
 
-  test('names are safe, short, and different even for GitLab, which sees letters and digits alone', () => {
+  test('have safe, short names, which are unique also for GitLab, which compares only letters and digits', () => {
     const { log, lines } = open();
     const names = ['a b', 'a_b', 'A.B', 'über > x[collapsed=true]\r\n', '', 'x'.repeat(500)];
     for (const name of names) log.section(name, 'h', { collapsed: false }, []);
@@ -48,7 +48,7 @@ describe('sections', () => {
     expectBalanced(lines);
   });
 
-  test('no text but our own opens or closes one', () => {
+  test('cannot be opened or closed by any text in them', () => {
     const { log, lines } = open();
     const hostile = `${end('a')}\n${start('b', 'x')}\u009b0K`;
     log.line(hostile);
@@ -68,7 +68,7 @@ describe('the limit', () => {
   const restSize = Buffer.byteLength(rest) + 1;
   const limit = 2 * (restSize + 20);
 
-  test('the body fills its part to the last byte, in bytes and not in characters', () => {
+  test('the body fills its part to the last byte, counted in bytes and not in characters', () => {
     const { log, lines } = open(limit);
     log.line('ä'.repeat(4)); // 9 bytes
     log.line('€€€x'); // 11 bytes
@@ -78,14 +78,14 @@ describe('the limit', () => {
     expect(lines).toEqual(['ääää', '€€€x', rest]);
   });
 
-  test('one byte more is too much, and shorter lines do not slip in later', () => {
+  test('a line that is one byte too long is left out, and so are all later ones', () => {
     const { log, lines } = open(limit);
     log.line('€'.repeat(6) + 'xx'); // 21 bytes
     log.line('x');
     expect(lines).toEqual([rest]);
   });
 
-  test('essential lines still come through, and the last is cut to the last byte', () => {
+  test('essential lines still fit, and the last one is cut off at the last byte', () => {
     const { log, lines, bytes } = open(limit);
     log.line('x'.repeat(500));
     log.essential('FAILED a');
@@ -105,7 +105,7 @@ describe('the limit', () => {
     expect(bytes()).toBe(limit);
   });
 
-  test('a section that does not fit ends all the same; what comes after it is left out', () => {
+  test('a section that does not fit is still closed, and later ones are left out', () => {
     const { log, lines, bytes } = open(1000);
     expect(log.section('a', 'A', { collapsed: true }, Array<string>(100).fill('ü'.repeat(10)))).toBe(true);
     expect(log.section('b', 'B', { collapsed: true }, ['x'])).toBe(false);
@@ -116,7 +116,7 @@ describe('the limit', () => {
     expect(bytes()).toBeLessThanOrEqual(500 + 9);
   });
 
-  test('64 KiB are kept back from a long log', () => {
+  test('64 KiB of a long log are reserved for essential lines', () => {
     const { log, lines, bytes } = open();
     for (let n = 0; n < 20_000; n++) log.line('x'.repeat(99));
     expect(lines).toHaveLength(Math.floor((1_000_000 - 65_536 - restSize) / 100) + 1);
@@ -126,7 +126,7 @@ describe('the limit', () => {
     expect(bytes()).toBe(1_000_000);
   });
 
-  test('any limit holds, and sections are balanced', () => {
+  test('no limit is exceeded, and sections are balanced', () => {
     for (let limitBytes = 0; limitBytes < 700; limitBytes++) {
       const { log, lines, bytes } = open(limitBytes);
       log.section('a', 'ä', { collapsed: true }, ['€uro', 'x']);
@@ -151,7 +151,7 @@ describe('a test', () => {
     expect(lines).toEqual([start(name, heading, '[collapsed=true]'), 'Boot... done (8.10 s)', end(name)]);
   });
 
-  test('that was skipped has a line', () => {
+  test('that was skipped is one line', () => {
     const { log, lines } = open();
     testSection(log, testReport({ status: 'skipped', skipReason: 'no KVM' }), [], []);
     expect(lines).toEqual(['SKIPPED tests/forward/forward.test.ts > rabbit > forwards IPv4: no KVM']);
@@ -174,7 +174,7 @@ describe('a test', () => {
     ]);
   });
 
-  test('that failed has its verdict in a full log too', () => {
+  test('that failed has its heading also in a full log', () => {
     const { log, lines } = open(400);
     log.line('x'.repeat(400));
     testSection(log, testReport({ status: 'failed' }), [], []);
@@ -182,13 +182,13 @@ describe('a test', () => {
     expect(lines).toEqual([rest, 'FAILED tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)']);
   });
 
-  test('which file of it holds the console', () => {
+  test('has its console in console.txt, or else in console.log', () => {
     expect(consoleArtifact(testReport({ artifacts }))).toBe('tests/a/console.txt');
     expect(consoleArtifact(testReport({ artifacts: ['tests/a/console.log'] }))).toBe('tests/a/console.log');
     expect(consoleArtifact(testReport({ artifacts: ['tests/a/myconsole.log'] }))).toBeUndefined();
   });
 
-  test('steps are indented, with what was logged in them', () => {
+  test('has indented steps with their log lines', () => {
     const inner = stepReport({ title: 'Log\nin', error: 'no prompt\nat all', log: ['a\tb'] });
     const outer = stepReport({ durationMs: 410, log: ['x'], children: [inner] });
     expect(stepLines([outer, stepReport({ title: 'Send' })])).toEqual([
@@ -221,16 +221,16 @@ describe('the end of a console', () => {
     ['ä€🐇x\n', { maxBytes: 5 }, ['x']],
     ['🐇', { maxBytes: 2 }, []],
     ['abc', { maxBytes: 0 }, []],
-  ] as const)('of %j with %j', async (text, options, lines) => {
+  ] as const)('of %j with options %j', async (text, options, lines) => {
     expect(await consoleTail(await write(text), options)).toEqual(lines);
   });
 
-  test('of a long file: 40 lines', async () => {
+  test('of a long file has 40 lines', async () => {
     const lines = Array.from({ length: 100_000 }, (_, index) => String(index));
     expect(await consoleTail(await write(lines.join('\n')))).toEqual(lines.slice(-40));
   });
 
-  test('of a file that is not there, and of one that cannot be read', async () => {
+  test('of a missing file is empty, and of an unreadable one an error', async () => {
     expect(await consoleTail('/nowhere/console.log')).toEqual([]);
     await expect(consoleTail(tmpdir())).rejects.toThrow('cannot read');
   });

@@ -137,7 +137,7 @@ test('the whole document, with every outcome', () => {
   });
 });
 
-test('what a device prints cannot break the document', () => {
+test('output of a device cannot break the document', () => {
   const nasty =
     ']]> \u0000\u001b[31m<b>&amp;"\'\u001b[0m ]]> \ud800 \udfff😀 \ufffe\u0085 \u001b]0;title\u0007end\r\nnext [[ATTACHMENT|etc/passwd]]';
   const steps = [stepReport({ title: nasty, source: nasty, durationMs: 1, error: nasty, log: [nasty] })];
@@ -163,7 +163,7 @@ test('what a device prints cannot break the document', () => {
   expect(cases(xml)[0]?.['system-out']).not.toContain('[[ATTACHMENT');
 });
 
-test('ten megabytes of output are cut in the middle, beginning, end and the list of files stay', () => {
+test('ten megabytes of output are shortened in the middle, and the list of files stays', () => {
   const message = `begin${'<'.repeat(10_000_000)}end`;
   const steps = [stepReport({ log: [message] })];
   const [item] = cases(
@@ -179,7 +179,7 @@ test('ten megabytes of output are cut in the middle, beginning, end and the list
   );
 });
 
-test('many failing tests together stay below the 30 MB that GitLab takes', () => {
+test('the file of many failing tests stays below the 30 MB that GitLab accepts', () => {
   const message = '路'.repeat(30_000);
   const tests = Array.from({ length: 400 }, () => testReport({ status: 'failed', errors: [{ message, fault: 'device' }] }));
   expect(Buffer.byteLength(junitXml(runReport(tests), 'out'))).toBeLessThan(30_000_000);
@@ -191,7 +191,7 @@ test.for<[string, readonly string[], string]>([
   ['../elsewhere', ['t/c.pcap'], ''],
   ['/tmp/out', ['t/c.pcap'], ''],
   ['alpy-out', [], ''],
-])('from %s with %j the attachment is %j', ([outPath, artifacts, mark]) => {
+])('with the output directory %s and the files %j, the attachment is %j', ([outPath, artifacts, mark]) => {
   const steps = [stepReport({ durationMs: 10 })];
   const [item] = cases(
     junitXml(

@@ -16,13 +16,13 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-/** A test whose folder has one file. */
-function aTest(file: string, name: string, difference: Partial<TestReport> = {}): TestReport {
+/** A test whose folder contains one file. */
+function testWithFile(file: string, name: string, difference: Partial<TestReport> = {}): TestReport {
   const directory = `tests/${name}`;
   return testReport({ file, fullName: name, directory, artifacts: [`${directory}/link0.pcap`], ...difference });
 }
 
-/** Writes the output of a shard; each file says whose it is. */
+/** Writes the output of a shard. Each file contains the number of its shard. */
 async function shard(index: number, tests: readonly TestReport[], difference: Partial<RunReport> = {}): Promise<string> {
   const directory = join(root, `out/shard-${index}`);
   for (const artifact of tests.flatMap(({ artifacts }) => artifacts)) {
@@ -36,11 +36,11 @@ async function shard(index: number, tests: readonly TestReport[], difference: Pa
 const merge = (directories: readonly string[], out = 'out'): Promise<RunReport> =>
   mergeOutputs({ directories, out: join(root, out), outPath: out });
 
-test('tests of all shards are in one report, by file, and the files of shards below it stay where they are', async () => {
+test('tests of all shards are in one report, sorted by file, and files of shards inside its folder stay where they are', async () => {
   const failed = { status: 'failed', errors: [{ message: 'no answer' }] } as const;
   const directories = [
-    await shard(1, [aTest('b.test.ts', 'b', failed)], { durationMs: 5000, environment: { accel: 'kvm', docker: '28' } }),
-    await shard(2, [aTest('c.test.ts', 'c'), aTest('a.test.ts', 'a')], {
+    await shard(1, [testWithFile('b.test.ts', 'b', failed)], { durationMs: 5000, environment: { accel: 'kvm', docker: '28' } }),
+    await shard(2, [testWithFile('c.test.ts', 'c'), testWithFile('a.test.ts', 'a')], {
       durationMs: 7000,
       environment: { accel: 'tcg', docker: '28' },
     }),
@@ -69,24 +69,24 @@ test('tests of all shards are in one report, by file, and the files of shards be
   expect(await readFile(join(root, 'out/junit.xml'), 'utf8')).toContain('out/shard-1/tests/b/link0.pcap');
 });
 
-test('files of shards elsewhere are taken along, each folder under a name of its own', async () => {
-  const directories = [await shard(1, [aTest('a.test.ts', 'same')]), await shard(2, [aTest('b.test.ts', 'same')])];
+test('files of shards outside of the folder are copied, each test’s folder under a unique name', async () => {
+  const directories = [await shard(1, [testWithFile('a.test.ts', 'same')]), await shard(2, [testWithFile('b.test.ts', 'same')])];
   const { tests } = await merge(directories, 'merged');
   const contents = await Promise.all(tests.map(({ artifacts }) => readFile(join(root, 'merged', artifacts[0]!), 'utf8')));
   expect(contents).toEqual(['tests/same/link0.pcap of 1', 'tests/same/link0.pcap of 2']);
   expect(new Set(tests.map(({ directory }) => directory)).size).toBe(2);
 });
 
-test('shards that are missing, twice there, or do not belong together are refused', async () => {
+test('shards that are missing, repeated, or do not belong together are rejected', async () => {
   const [one, two] = [await shard(1, []), await shard(2, [])];
-  await expect(merge([one])).rejects.toThrow('no results of shard 2 of 2');
-  await expect(merge([one, two, one])).rejects.toThrow('the results of shard 1 are there twice');
+  await expect(merge([one])).rejects.toThrow('got no results of shard 2 of 2');
+  await expect(merge([one, two, one])).rejects.toThrow('got the results of shard 1 twice');
   await shard(2, [], { shard: { index: 2, total: 2, plan: 'other' } });
   await expect(merge([one, two])).rejects.toThrow('the shards did not agree');
   await writeRunJson(two, runReport([]));
-  await expect(merge([one, two])).rejects.toThrow(/shard-2 holds all tests, not those of a shard/);
+  await expect(merge([one, two])).rejects.toThrow(/expected the results of a shard in .*shard-2, got those of all tests/);
   await writeFile(join(two, 'run.json'), '{"schema');
   await expect(merge([one, two])).rejects.toThrow(/cannot read .*shard-2\/run\.json/);
   await expect(merge([join(root, 'none')])).rejects.toThrow(/cannot read .*none\/run\.json/);
-  await expect(merge([one], 'out/shard-1')).rejects.toThrow(/is one of the shards, and would be overwritten/);
+  await expect(merge([one], 'out/shard-1')).rejects.toThrow(/is the output of a shard and would be overwritten/);
 });

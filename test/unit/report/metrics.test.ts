@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { metricsText, writeMetrics } from '../../../src/report/metrics.ts';
 import { runReport, stepReport, testReport } from './build.ts';
 
-test('counts, durations and boots', () => {
+test('metrics have numbers of tests, durations and boots', () => {
   const boot = stepReport({ category: 'testbed.boot', title: 'Start rabbit', durationMs: 8100 });
   const other = stepReport({ source: 'alpy.testbed', title: 'Boot rabbit', durationMs: 900 }); // called like a boot
   const steps = [other, stepReport({ title: 'Prepare', durationMs: 9000, children: [boot] })];
@@ -44,20 +44,20 @@ alpy_boot_duration_median_seconds 8.100
 test.each([
   [[3000, 1000, 2000], '2.000'],
   [[4000, 1000, 2000, 3000], '2.500'],
-])('the median of boots of %j ms', (boots, median) => {
+])('the median of boots that took %j ms is %s s', (boots, median) => {
   const text = metricsText(
     runReport(boots.map((durationMs) => testReport({ steps: [stepReport({ category: 'testbed.boot', durationMs })] }))),
   );
   expect(text).toContain(`\nalpy_boot_duration_median_seconds ${median}\n`);
 });
 
-test('no boots and no tests', () => {
+test('without boots there are no metrics of boots', () => {
   const text = metricsText(runReport([]));
   expect(text).not.toContain('boot');
   expect(text.endsWith('its testbed included.\n# EOF\n')).toBe(true);
 });
 
-test('hostile names neither break lines nor make a series twice', () => {
+test('names with special characters neither break lines nor repeat a series', () => {
   const names = ['a\u001b[0m\r\u2028', 'a\\e[0m\\r\\u2028', 'same', 'same'];
   const text = metricsText(runReport(names.map((fullName) => testReport({ file: 'f', fullName, durationMs: 0 }))));
   expect(text.split('\n').filter((line) => line.startsWith('alpy_test_'))).toEqual([
@@ -68,7 +68,7 @@ test('hostile names neither break lines nor make a series twice', () => {
   ]);
 });
 
-test('metrics.txt', async () => {
+test('writeMetrics writes metrics.txt', async () => {
   const out = await mkdtemp(join(tmpdir(), 'alpy-metrics-'));
   onTestFinished(() => rm(out, { recursive: true }));
   await writeMetrics(out, runReport([]));

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { claimTestDirectory, testDirectoryName } from '../../../src/report/test-directory.ts';
 import { uniqueNames } from '../../../src/report/unique-names.ts';
 
-test('repeated names are numbered, and none takes the name of another', () => {
+test('repeated names are numbered, and no number makes two names equal', () => {
   expect(uniqueNames(['a', 'a', 'b', 'a (2)', 'a', 'a (2)'])).toEqual(['a', 'a (3)', 'b', 'a (2)', 'a (4)', 'a (2) (2)']);
 });
 
@@ -37,7 +37,7 @@ test('tests with the same title in a file, in two files, or shortened to the sam
   ]);
 });
 
-test('a directory once claimed is not given again', async () => {
+test('claimTestDirectory never returns the same directory twice', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
   const parent = join(made.path, 'tests');
   const claim = (fullName: string): string => claimTestDirectory(parent, { file: 'a.test.ts', fullName });
@@ -45,8 +45,8 @@ test('a directory once claimed is not given again', async () => {
   expect((await readdir(parent)).sort()).toEqual(['a-b', 'a-b-2', 'a-b-3', 'a-c']);
 });
 
-test('a directory that cannot be made is an environment error', () => {
-  const message = 'cannot make a directory for the test "b" in /dev/null/x: ENOTDIR: not a directory, mkdir \'/dev/null/x\'';
+test('a directory that cannot be created is an environment error', () => {
+  const message = 'cannot create a directory for the test "b" in /dev/null/x: ENOTDIR: not a directory, mkdir \'/dev/null/x\'';
   expect(() => claimTestDirectory('/dev/null/x', { file: 'a.test.ts', fullName: 'b' })).toThrow(
     expect.objectContaining({ message, fault: 'environment' }),
   );

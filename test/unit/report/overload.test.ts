@@ -13,14 +13,14 @@ const marked = (changes: Partial<TestReport>): string[] => {
 
 const late = { message: 'no answer', hasMissedDeadline: true } as const;
 
-test('a test that missed a deadline on an overloaded machine is marked in all that people read', () => {
+test('a test that missed a deadline on an overloaded machine is marked in every report for people', () => {
   for (const status of ['failed', 'error'] as const) {
     for (const text of marked({ status, errors: [{ message: 'other' }, late] }))
-      expect(text).toContain('The machine was overloaded meanwhile (programs waited for a processor 95 % of the time)');
+      expect(text).toContain('The machine was overloaded during the test (programs waited for a processor 95 % of the time)');
   }
 });
 
-test('one that passed, or that failed for another reason, is not', () => {
+test('a test that passed, or failed for another reason, is not marked', () => {
   for (const changes of [
     { status: 'passed', errors: [late] },
     { status: 'error', errors: [{ message: 'Cannot read properties of undefined' }] },
@@ -29,7 +29,7 @@ test('one that passed, or that failed for another reason, is not', () => {
     for (const text of marked(changes)) expect(text).not.toContain('overloaded');
 });
 
-test('an error has missed a deadline when it or a cause of it is a time-out', () => {
+test('an error is a missed deadline if it or one of its causes is a time-out', () => {
   const byMatcher = (hasMissedDeadline: boolean): Error =>
     Object.assign(new Error('x'), { __vitest_error_context__: { assertionName: 'toReach', meta: { hasMissedDeadline } } });
   const polled = Object.assign(new Error('expected 1 to be 2', { cause: new Error('Matcher did not succeed in time.') }), {

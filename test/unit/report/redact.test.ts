@@ -19,7 +19,7 @@ function build(word: string): ReturnType<typeof runReport> {
   return runReport(tests, { environment: { docker: word, status: word }, errors: [{ message: word }] });
 }
 
-test('every text, however deep, and nothing else; the original stays', () => {
+test('redactReport redacts every text at any depth in a copy', () => {
   const report = build('hidden-word');
   const before = structuredClone(report);
   expect(redactReport(report, makeRedactor(['hidden-word']))).toEqual(build('[MASKED]'));

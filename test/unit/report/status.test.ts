@@ -12,7 +12,7 @@ const by = (fault?: Fault, code?: string): ErrorReport => ({
   ...(code === undefined ? {} : { code }),
 });
 
-test('whose fault an error is', () => {
+test('faultOf knows whose fault an error is', () => {
   const assertion = Object.assign(new Error('1 is not 2'), { name: 'AssertionError' });
   const ofMatcher = Object.assign(new Error('expected it to be prime'), {
     __vitest_error_context__: { assertionName: 'toBePrime' },
@@ -43,7 +43,7 @@ test('whose fault an error is', () => {
   ]);
 });
 
-test('an error becomes plain text', () => {
+test('errorReports converts an error to plain text', () => {
   const thrown = {
     name: 'AssertionError',
     message: '\u001b[31mred\u001b[39m\r\n\0',
@@ -55,7 +55,7 @@ test('an error becomes plain text', () => {
   expect(errorReports({ message: 'm', code: 'ENOENT' })).toEqual([{ message: 'm', code: 'ENOENT' }]);
 });
 
-test('a test whose set-up and clean-up both failed has both errors in its report', () => {
+test('if the set-up and the clean-up of a test failed, reports show both errors', () => {
   const [setUp, cleanUp] = [new EnvironmentError('no snapshot'), new Error('no room')];
   const error = new SuppressedError(cleanUp, setUp, 'An error was suppressed during disposal.');
   const fromWorker = JSON.parse(
@@ -67,13 +67,13 @@ test('a test whose set-up and clean-up both failed has both errors in its report
     expect(reports[0]).toMatchObject({ fault: 'environment', code: 'ALPY_ENVIRONMENT' });
     const report = runReport([testReport({ status: 'error', errors: reports })], { errors: reports });
     for (const text of [summaryLines(report, 'out').join('\n'), htmlReport(report), junitXml(report, 'out'), runJson(report)])
-      for (const cause of ['no snapshot', 'no room']) expect(text.split(cause).length).toBeGreaterThan(2); // the test's, and outside any
+      for (const cause of ['no snapshot', 'no room']) expect(text.split(cause).length).toBeGreaterThan(2); // once in the test, once outside any test
   }
 });
 
 test.for<[TestState, readonly ErrorReport[], TestStatus]>([
   ['passed', [], 'passed'],
-  ['passed', [by('device')], 'passed'], // the retry went well
+  ['passed', [by('device')], 'passed'], // the retry succeeded
   ['skipped', [], 'skipped'],
   ['pending', [], 'error'],
   ['failed', [], 'error'],
@@ -85,14 +85,14 @@ test.for<[TestState, readonly ErrorReport[], TestStatus]>([
   ['failed', [by('environment', 'ALPY_CLEANUP')], 'error'],
   ['failed', [by(), by('device')], 'error'],
   ['failed', [by('bug')], 'error'],
-])('%s with %j is %s', ([state, errors, status]) => {
+])('a test with state %s and errors %j is %s', ([state, errors, status]) => {
   expect(statusOf(state, errors)).toBe(status);
 });
 
 test.for<[string, readonly [TestStatus, ...ErrorReport[]][], readonly ErrorReport[], number]>([
   ['an empty run', [], [], 0],
   ['passed and skipped tests', [['passed'], ['skipped']], [], 0],
-  ['a test that passed at the second try', [['passed', by('device')]], [], 0],
+  ['a test that passed at the second attempt', [['passed', by('device')]], [], 0],
   ['a failed test', [['passed'], ['failed', by('device')]], [], 1],
   [
     'a failed test beside every other error',
@@ -106,8 +106,8 @@ test.for<[string, readonly [TestStatus, ...ErrorReport[]][], readonly ErrorRepor
   ],
   ['a plain error in a test', [['error', by()]], [], 1],
   ['an error without a message', [['error']], [], 1],
-  ['environment errors alone', [['passed'], ['error', by('environment')]], [], 3],
-  ['an environment that broke under an assertion', [['error', by('device'), by('environment')]], [], 3],
+  ['only environment errors', [['passed'], ['error', by('environment')]], [], 3],
+  ['a failed assertion in a broken environment', [['error', by('device'), by('environment')]], [], 3],
   [
     'environment errors and a usage error',
     [

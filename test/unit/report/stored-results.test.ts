@@ -8,7 +8,7 @@ import { testReport } from './build.ts';
 
 const head = { alpyVersion: '1.2.3', startedAt: '2026-11-24T01:02:03.000Z', environment: { accel: 'tcg' } };
 
-test('each result is in the file as soon as its test has ended, and reports can be made of what a dead run stored', async () => {
+test('every result is stored as soon as its test has ended, and the stored results of a dead run can be merged', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-stored-'));
   await writeFile(join(made.path, storedResultsFile), 'of an earlier run\n');
   const stored = new StoredResults(made.path);
@@ -29,7 +29,7 @@ test('each result is in the file as soon as its test has ended, and reports can 
   expect(await readdir(made.path)).toEqual(['merged']);
 });
 
-test('results that cannot be stored harm no test, and the reason is kept', () => {
+test('results that cannot be stored do not fail a test, and the reason is kept', () => {
   const stored = new StoredResults('/dev/null');
   stored.begin(head);
   stored.add(testReport());

@@ -7,7 +7,7 @@ import { runJson, writeRunJson } from '../../../src/report/run-json.ts';
 import { summaryLines } from '../../../src/report/terminal.ts';
 import { runReport, testReport } from './build.ts';
 
-test('the summary tells what went wrong, where to look, and the counts', () => {
+test('the summary says what went wrong, where the files are, and how many tests passed', () => {
   const tests = [
     testReport(),
     testReport({ status: 'skipped', skipReason: 'no KVM here' }),
@@ -45,7 +45,7 @@ test('the summary tells what went wrong, where to look, and the counts', () => {
   ]);
 });
 
-test('a good run says little', () => {
+test('the summary of a successful run is short', () => {
   expect(summaryLines(runReport([testReport()]), 'alpy-out')).toEqual([
     '',
     "Took 65.43 s; device's fault: 0, other errors: 0",
@@ -62,7 +62,7 @@ test('a very long message is shortened in the middle', () => {
   expect(lines.slice(3, 5)).toEqual(['  … 8002 characters left out …', `  \ufffd${'😀'.repeat(499)}b`]);
 });
 
-test('run.json is the report with the version of its format', async () => {
+test('run.json contains the report and the version of its format', async () => {
   const report = runReport([testReport({ status: 'failed', errors: [{ message: '\u0000\ud800' }] })]);
   expect(JSON.parse(runJson(report))).toEqual({ schemaVersion: 1, ...report });
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));

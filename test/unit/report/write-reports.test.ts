@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { writeReports } from '../../../src/report/write-reports.ts';
 import { runReport, testReport } from './build.ts';
 
-test('a report that cannot be written costs none of the others', async () => {
+test('if a report cannot be written, the others still are', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reports-'));
   await writeFile(join(made.path, 'report'), 'a file in place of the folder');
   await mkdir(join(made.path, 'junit.xml', 'a folder'), { recursive: true });
