@@ -163,12 +163,12 @@ describe('a checksum', () => {
 describe('a filter', () => {
   test.each(['icmp.foo', 'icmp or or', 'arp or ip6'])('that is wrong gives the error of tshark: %s', async (filter) => {
     const file = await write('talk.pcap', pcapOf(talk));
-    const wanted: unknown = await captureOf(file, undefined)
+    const tsharkError: unknown = await captureOf(file, undefined)
       .frames(filter)
       .catch((error: unknown) => error);
-    expect(wanted).toMatchObject({ code: 'ALPY_USAGE', message: expect.stringContaining(filter) as string });
-    await expect(captureOf(file).frames(filter)).rejects.toEqual(wanted);
-    await expect(captureOf(file).waitFor(filter)).rejects.toEqual(wanted);
+    expect(tsharkError).toMatchObject({ code: 'ALPY_USAGE', message: expect.stringContaining(filter) as string });
+    await expect(captureOf(file).frames(filter)).rejects.toEqual(tsharkError);
+    await expect(captureOf(file).waitFor(filter)).rejects.toEqual(tsharkError);
     expect(await captureOf(file).count('arp')).toBe(2); // the decoder still works
   });
 

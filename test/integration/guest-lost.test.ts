@@ -22,19 +22,15 @@ afterAll(async () => {
 
 describe('a guest that ends unexpectedly', () => {
   test.each([
-    {
-      name: 'panics',
-      command: 'echo c >/proc/sysrq-trigger',
-      message: /^rabbit: its kernel panicked: Kernel panic - not syncing: sysrq/,
-    },
-    { name: 'reboots', command: 'reboot -f', message: /^rabbit: the guest rebooted in the middle of the test/ },
-    { name: 'powers off', command: 'poweroff -f', message: /^rabbit: the guest powered itself off in the middle of the test/ },
-  ])('because it $name ends the pending command at once, and fails the test', async ({ command, message }) => {
+    { name: 'panics', command: 'echo c >/proc/sysrq-trigger', ending: 'panic' },
+    { name: 'reboots', command: 'reboot -f', ending: 'reset' },
+    { name: 'powers off', command: 'poweroff -f', ending: 'shutdown' },
+  ])('because it $name ends the pending command at once, and fails the test', async ({ command, ending }) => {
     const testbed = await testHost.testbed(rabbit(), 1);
     await testbed.dut.boot();
     const running = testbed.dut.shell.run(`${command}; sleep 600`, { timeoutMs: 600_000 });
-    await expect(running).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', fault: 'device', message });
-    await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', message });
+    await expect(running).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', fault: 'device', ending });
+    await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', ending });
     expect(await testHost.containers()).toEqual([]);
   });
 });

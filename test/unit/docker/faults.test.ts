@@ -26,18 +26,14 @@ test('a deadline that passes while the daemon is frozen is not the fault of the 
     using _engine = await Engine.connect({ socketPath: proxy.path });
     await waiting();
   };
-  await expect(waitWithEngine()).rejects.toThrow('no answer from the device');
+  await expect(waitWithEngine()).rejects.toBeInstanceOf(DeviceError);
   {
     using _engine = await Engine.connect({ socketPath: proxy.path, askMs: 200 });
     proxy.freeze();
-    await expect(waiting()).rejects.toMatchObject({
-      code: 'ALPY_DAEMON',
-      fault: 'environment',
-      message: expect.stringMatching(/did not answer for \d+\.\d s/) as string,
-    });
+    await expect(waiting()).rejects.toMatchObject({ code: 'ALPY_DAEMON', fault: 'environment' });
   }
   proxy.thaw();
-  await expect(waitWithEngine()).rejects.toThrow('no answer from the device');
+  await expect(waitWithEngine()).rejects.toBeInstanceOf(DeviceError);
 }, 30_000);
 
 test('a deadline that passes when the daemon is dead is not the fault of the device', async () => {
