@@ -8,10 +8,11 @@ import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 
 /**
- * First process of a container that takes commands on its standard input, one a line, escaped for `printf %b`. It answers
- * with their output, a NUL and the status; on standard error with a NUL. It ends when its input does, or at `!quit`. At `!kill`
- * it kills all other processes of its PID namespace but the first one: itself, since a child of it would kill it, too; and
- * only where that first one is `tini`, so that it never does so outside of a container. No command is escaped to these.
+ * Shell program for the first process of a container. It reads commands from its standard input, one per line, escaped for
+ * `printf %b`. On standard output it answers with a command's output, a NUL and the status; on standard error with the output
+ * and a NUL. It exits at the end of its input or at `!quit`. At `!kill` it kills all other processes of its PID namespace
+ * except the first one. It does so itself, because a child would kill it too, and only if the first process is `tini`, so
+ * that this never happens outside a container. Escaped commands never begin with `!`.
  */
 export const agentLoop = `while IFS= read -r line; do
 case $line in
@@ -22,7 +23,7 @@ esac
 printf '\\0%d\\n' "$?"; printf '\\0' >&2
 done`;
 
-/** What a job prints when it has ended: its number and its status. One write, so nothing can come in between. */
+/** A job prints this when it ends: its number and its status, in one write, so that no other output can come in between. */
 const jobEnd = /\u0001(\d+) (\d+)\n/;
 
 interface Answer {
@@ -32,8 +33,8 @@ interface Answer {
 }
 
 /**
- * Runs lines of shell in a container that runs {@link agentLoop}: in a few `ms`, where an exec costs the daemon some ten times
- * as much. One at a time, in the order of the calls.
+ * Runs shell scripts in a container that runs {@link agentLoop}. That takes a few `ms`; an exec takes about ten times as long.
+ * Scripts run one at a time, in the order of the calls.
  */
 export class Agent {
   readonly #container: Container;
@@ -58,12 +59,13 @@ export class Agent {
   }
 
   /**
-   * Runs lines of shell, of which none may fail.
-   * @param otherwise - whose fault it is when one does and does not tell; they are ours and depend on no device
-   * @returns what they printed on standard output
-   * @throws ExecError when one fails
-   * @throws ExecTimeoutError when they have not ended in time; those of the next call start when they have
-   * @throws ContainerDiedError when the container ends meanwhile
+   * Runs a shell script with `set -e`.
+   * @param otherwise - fault of a failure that its output does not explain; by default not the device's, because alpy's own
+   *   scripts do not depend on it
+   * @returns its standard output
+   * @throws ExecError if it fails
+   * @throws ExecTimeoutError if it does not end in time; the script of the next call starts when it has ended
+   * @throws ContainerDiedError if the container ends before the script
    */
   async run(script: string, wait: Wait, otherwise: Fault = 'environment'): Promise<string> {
     const { name } = this.#container;
@@ -77,9 +79,9 @@ export class Agent {
   }
 
   /**
-   * Begins to run lines of shell beside all others. What they print goes nowhere.
-   * @returns how they ended; that stays open for those that {@link Agent.killOthers} kills
-   * @throws what {@link Agent.run} throws, when they cannot be begun
+   * Starts a shell script as a background job. Its output is discarded.
+   * @returns its exit status; never settles if {@link Agent.killOthers} kills the job
+   * @throws what {@link Agent.run} throws, if the job cannot be started
    */
   async start(script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
     return this.#startJob(this.#newJobId(), script, wait);
@@ -92,7 +94,7 @@ export class Agent {
 
   async #startJob(id: number, script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
     const job = Promise.withResolvers<ExitStatus>();
-    markHandled(job.promise); // who waits for its end is told
+    markHandled(job.promise); // whoever awaits it gets the error
     this.#jobs.set(id, job);
     const report = `printf '\\001%d %d\\n' ${id} "$alpy_s"`;
     await this.run(`{ alpy_s=0; (\n${script}\n) >/dev/null 2>&1 || alpy_s=$?; ${report}; } 2>/dev/null &`, wait);
@@ -100,9 +102,10 @@ export class Agent {
   }
 
   /**
-   * Runs a program beside all others, that prints text without NUL; a status other than 0 is no error here. It costs less than an exec.
-   * @throws ExecTimeoutError when it does not end in time; it goes on by itself, at the latest to the end of the container
-   * @throws ContainerDiedError when the container ends meanwhile
+   * Runs a program as a background job. Its output must be text without NUL. A status other than 0 is not an error here. Costs
+   * less than an exec.
+   * @throws ExecTimeoutError if it does not end in time; it keeps running, at most until the container ends
+   * @throws ContainerDiedError if the container ends before the program
    */
   async runInBackground(
     command: readonly string[],
@@ -126,20 +129,20 @@ export class Agent {
   }
 
   /**
-   * Kills all processes of its PID namespace, but the first one and the agent's own; jobs then never end.
+   * Kills all processes of its PID namespace except the first one and the agent itself. The promises of killed jobs never settle.
    * @throws what {@link Agent.run} throws
    */
   async killOthers(wait: Wait): Promise<void> {
     const { name } = this.#container;
     const { status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: its processes are not killed after ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ExecTimeoutError(`${name}: its processes were not killed within ${wait.timeoutMs} ms`, { cause }),
       () => this.#sendLine('!kill'),
     );
     if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '', 'environment');
   }
 
-  /** Has it end, after the commands before. */
+  /** Makes it exit after the scripts that were sent before. */
   quit(): void {
     this.#container.stdin.write('!quit\n');
   }

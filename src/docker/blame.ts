@@ -2,11 +2,11 @@
 import type { Fault } from '../core/errors.ts';
 import type { ExitStatus } from './exit-status.ts';
 
-/** What programs say when the kernel lacks what they ask for: iproute2, and the texts of EOPNOTSUPP, EPROTONOSUPPORT and others. */
+/** Messages of programs when the kernel lacks a feature: iproute2's, and the texts of EOPNOTSUPP, EPROTONOSUPPORT and others. */
 const lacking =
   /Unknown device type|qdisc kind is unknown|Operation not supported|Protocol not supported|Protocol not available|Address family not supported|Function not implemented/i;
 
-/** What they say when they do not understand their command line. */
+/** Messages of programs that do not understand their command line. */
 const misused = new RegExp(
   [
     '^\\s*usage\\b',
@@ -24,7 +24,7 @@ const misused = new RegExp(
   'im',
 );
 
-/** Exit statuses by which a shell says that it could not start a program: not executable, not found. */
+/** Exit statuses of a shell that could not start a program: not executable, not found. */
 const notStarted: readonly number[] = [126, 127];
 
 /** Whose fault the failure of a program is, and what to add to its message. */
@@ -34,16 +34,16 @@ export interface Blame {
 }
 
 /**
- * Whose fault it is that a program in a node or an app failed. Most of them ask the device for something, so it is the device's,
- * unless the program says that it is not: it was killed, or the kernel of the host lacks something (the environment's), or it
- * could not be started or does not understand its command line (the test's). Pure.
- * @param stderr - what it printed on standard error
- * @param otherwise - whose fault it is when nothing tells
+ * Determines the fault of a failed program of a node or an app. Most programs ask the device for something, so the default is
+ * the device. It is the environment if the program was killed or the host's kernel lacks a feature, and the test if the
+ * program could not be started or does not understand its command line. Pure.
+ * @param stderr - standard error of the program
+ * @param otherwise - the fault if the output does not explain the failure
  */
 export function blameOf({ code, signal }: ExitStatus, stderr: string, otherwise: Fault = 'device'): Blame {
-  if (signal === 'SIGKILL') return { fault: 'environment', hint: 'it was killed: was there too little memory?' };
+  if (signal === 'SIGKILL') return { fault: 'environment', hint: 'it was killed, perhaps because memory ran out' };
   if (lacking.test(stderr))
-    return { fault: 'environment', hint: 'the kernel of the host lacks what this needs, or its name is misspelt' };
+    return { fault: 'environment', hint: 'the kernel of the host lacks this feature, or its name is misspelt' };
   if (notStarted.includes(code) || misused.test(stderr)) return { fault: 'usage' };
   return { fault: otherwise };
 }

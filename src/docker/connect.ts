@@ -11,11 +11,11 @@ import { DaemonError, daemonError } from './errors.ts';
 import type { DaemonPlace } from './place.ts';
 import { Requests } from './requests.ts';
 
-/** How long to wait for a daemon that may still be starting, in `ms`, unless the caller says otherwise. */
+/** How long to wait for a daemon that may still be starting, in `ms`, by default. */
 const defaultLateMs = 30_000;
 const retryMs = 250;
 
-/** What the daemon says of itself. */
+/** The daemon's answer to `GET /version`. */
 export interface DaemonVersion {
   readonly Version: string;
   readonly KernelVersion?: string;
@@ -31,16 +31,16 @@ export interface Connection {
 
 /** How to wait for a daemon. */
 export interface ReachOptions {
-  /** how long to wait for a daemon that may still be starting, in `ms`; default 30 s, where {@link DaemonPlace} says that one may */
+  /** how long to wait for a daemon that may still be starting (see {@link DaemonPlace.mayBeLate}), in `ms`; default: 30 s */
   readonly lateMs?: number | undefined;
-  /** called once, with a line for people, when there is something to wait for; it is logged, too */
+  /** called once with a line for the user if the daemon does not answer yet; the line is also logged */
   readonly onWait?: ((text: string) => void) | undefined;
 }
 
 /**
  * Connects to a daemon and checks that it answers.
  * @param wait - how long an answer may take once something listens there
- * @throws DaemonError that says what to do; the signal's reason
+ * @throws DaemonError; the signal's reason
  */
 export async function reach(place: DaemonPlace, options: ReachOptions, wait: Wait): Promise<Connection> {
   const docker = newClient(place);
@@ -54,10 +54,10 @@ export async function reach(place: DaemonPlace, options: ReachOptions, wait: Wai
       } catch (error) {
         wait.signal?.throwIfAborted();
         if (error instanceof DaemonError) throw error;
-        if (!mayStillCome(place, error)) throw daemonError(place.address, error);
+        if (!mayStillStart(place, error)) throw daemonError(place.address, error);
         const waitedMs = performance.now() - startMs;
         if (waitedMs + retryMs > lateMs) throw daemonError(place.address, error, waitedMs);
-        if (isFirst) tell(`waiting up to ${lateMs / 1000} s for the Docker daemon at ${place.address} (${place.reason})`);
+        if (isFirst) announce(`waiting up to ${lateMs / 1000} s for the Docker daemon at ${place.address} (${place.reason})`);
         await sleep(retryMs, undefined, { signal: wait.signal }).catch(() => wait.signal?.throwIfAborted());
       }
     }
@@ -66,13 +66,13 @@ export async function reach(place: DaemonPlace, options: ReachOptions, wait: Wai
     throw error;
   }
 
-  function tell(text: string): void {
+  function announce(text: string): void {
     log('alpy.docker', text);
     onWait?.(text);
   }
 }
 
-/** The client reads DOCKER_HOST, and files that it names, even if its options say where the daemon is. */
+/** Can fail because the client reads DOCKER_HOST, and files that it names, even if its options give an address. */
 function newClient(place: DaemonPlace): Dockerode {
   try {
     return new Docker(place.options);
@@ -89,8 +89,8 @@ function ask(docker: Dockerode, requests: Requests, { address }: DaemonPlace, wa
   );
 }
 
-/** Whether nobody listens there yet; a socket can only appear in a folder that is there. */
-function mayStillCome({ mayBeLate, options }: DaemonPlace, error: unknown): boolean {
+/** Whether a daemon may start to listen there later. A socket can appear only in a folder that exists. */
+function mayStillStart({ mayBeLate, options }: DaemonPlace, error: unknown): boolean {
   if (!mayBeLate) return false;
   const code = codeOf(error);
   if (code === 'ENOENT') return typeof options.socketPath === 'string' && existsSync(dirname(options.socketPath));

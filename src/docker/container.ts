@@ -16,9 +16,9 @@ import { throttle } from './throttle.ts';
 /** How long the daemon may take to remove a container, in `ms`. */
 const removeTimeoutMs = 20_000;
 
-/** A container that was made for one purpose and removes itself when it ends. Its output is read from the first byte on. */
+/** A container for one purpose, which removes itself when it ends. Its output is read from the first byte. */
 export class Container implements AsyncDisposable {
-  /** how messages call it: `node0` */
+  /** its name in messages: `node0` */
   readonly name: string;
   readonly id: string;
   readonly stdin: Duplex;
@@ -48,8 +48,8 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Creates and starts a container, or leaves none behind.
-   * @throws ContainerError when the daemon refuses (no such image, no such device, …)
+   * Creates and starts a container. Leaves none behind if that fails.
+   * @throws ContainerError if the daemon refuses (no such image, no such device, …)
    */
   static async start(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const container = await Container.create(engine, spec, signal);
@@ -64,12 +64,12 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Creates a container without starting it, or leaves none behind.
+   * Creates a container without starting it. Leaves none behind if that fails.
    * @throws ContainerError when the daemon refuses
    */
   static async create(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const uniqueName = engine.uniqueName(spec.name);
-    const handle = engine.docker.getContainer(uniqueName); // by name: a cancelled create may have happened all the same
+    const handle = engine.docker.getContainer(uniqueName); // by name, because a request to create it that was cancelled may have succeeded
     try {
       const created = await engine.call(`create the container of ${spec.name}`, signal, () =>
         engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),
@@ -96,52 +96,52 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Waits until it has ended by itself.
-   * @throws {@link ContainerTimeoutError} when it still runs after `wait.timeoutMs`
+   * Waits until it has exited.
+   * @throws {@link ContainerTimeoutError} if it still runs after `wait.timeoutMs`
    */
   async waitForExit(wait: Wait): Promise<ExitStatus> {
     return withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: still runs after ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ContainerTimeoutError(`${this.name}: did not exit within ${wait.timeoutMs} ms`, { cause }),
       () => this.exited,
     );
   }
 
   /**
-   * Waits until it runs. A container that {@link Container.start} gave runs already, unless it has ended since.
-   * @throws ContainerError when it has ended
+   * Waits until it runs. A container from {@link Container.start} already runs, unless it has ended since.
+   * @throws ContainerError if it has ended
    */
   async waitUntilRunning(wait: Wait): Promise<void> {
     const { State } = await withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: does not run after ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ContainerTimeoutError(`${this.name}: did not run within ${wait.timeoutMs} ms`, { cause }),
       (signal) => this.engine.call(`inspect ${this.name}`, signal, () => this.#container.inspect()),
     );
-    if (!State.Running) throw new ContainerError(`${this.name} does not run: it is ${State.Status}`);
+    if (!State.Running) throw new ContainerError(`expected ${this.name} to run, but it is ${State.Status}`);
   }
 
-  /** Sends a signal to its first process; does nothing when it has ended. */
+  /** Sends a signal to its first process; does nothing if it has ended. */
   async kill(signalName: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.#exitStatus) return;
     try {
       await this.engine.call(`send ${signalName} to ${this.name}`, undefined, () => this.#container.kill({ signal: signalName }));
     } catch (error) {
-      if (![404, 409].includes(statusCodeOf(error) ?? 0)) throw error; // gone, or not running: it ended meanwhile
+      if (![404, 409].includes(statusCodeOf(error) ?? 0)) throw error; // removed or not running: it has just ended
     }
   }
 
-  /** Has its end logged only when its output has been read, as that is what came before. */
+  /** Delays the log entry of its end until its output has been read, to keep the order. */
   logEndAfter(outputRead: Promise<unknown>): void {
     this.#outputRead = outputRead;
   }
 
   async #logEnd(status: ExitStatus): Promise<void> {
-    const isSurprise = !this.#isExpectedToExit;
+    const isUnexpected = !this.#isExpectedToExit;
     await this.#outputRead;
-    if (isSurprise) logUnscoped('alpy.docker', `${this.name} ended: ${status.text}`);
+    if (isUnexpected) logUnscoped('alpy.docker', `${this.name} ended: ${status.text}`);
   }
 
-  /** Says that its end is no surprise from now on, so that none is logged. */
+  /** From now on its end is expected and not logged. */
   expectExit(): void {
     this.#isExpectedToExit = true;
   }
@@ -151,7 +151,7 @@ export class Container implements AsyncDisposable {
     await writeFiles(this.engine, this.#container, this.name, files, signal);
   }
 
-  /** Copies a file or the files of a folder out of it. @throws ContainerError when there is no such path */
+  /** Copies a file or the files of a folder out of it. @throws ContainerError if there is no such path */
   async read(path: string, signal?: AbortSignal): Promise<ReadonlyMap<string, Buffer>> {
     return readFiles(this.engine, this.#container, this.name, path, signal);
   }
@@ -161,23 +161,23 @@ export class Container implements AsyncDisposable {
     return this.#container;
   }
 
-  /** Says that it is about to end with the lifeline that is being killed, so that to release it is to wait until it is gone. */
+  /** To be called when its lifeline is being killed: releasing it then only waits until the daemon has removed it. */
   expectRemoval(): void {
     this.#isExpectedToExit = true;
     if (this.#removed) return;
     const isRemoved = raceWithSignal(this.engine.exits.removalOf(this.id), AbortSignal.timeout(removeTimeoutMs));
     this.#removed = isRemoved.catch(() => removeContainer(this.#container, this.name));
-    markHandled(this.#removed); // whoever releases it is told
+    markHandled(this.#removed); // whoever releases it gets the error
   }
 
-  /** Kills and removes it; done when it is gone. May be called again. */
+  /** Kills and removes it, and waits until it is gone. May be called more than once. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isExpectedToExit = true;
     this.#removed ??= removeContainer(this.#container, this.name, () => this.engine.exits.removalOf(this.id));
     try {
       await this.#removed;
     } finally {
-      this.stdin.destroy(); // also when it could not be removed: an open stream keeps the process alive
+      this.stdin.destroy(); // even if it could not be removed: an open stream keeps the process alive
       this.engine.exits.forget(this.id);
     }
   }
@@ -194,15 +194,15 @@ export function demultiplex(engine: Engine, stream: Duplex): { readonly stdout: 
   };
   stream.on('end', end);
   stream.on('close', end);
-  stream.on('error', end); // the daemon cut the connection: the exit status tells the rest
+  stream.on('error', end); // the daemon closed the connection; the exit status shows why
   return { stdout, stderr };
 }
 
 /**
- * Kills and removes a container; done when the daemon has none of that identifier or name any more.
- * @param removed - waits until it has gone, for one that is just removing itself; absent when nobody hears of that
- * @returns whether it was removed by this, and not by itself
- * @throws ContainerError when the daemon refuses, or takes longer than 20 s
+ * Kills and removes a container, and waits until the daemon no longer has it.
+ * @param removed - waits for the event of its removal, in case it is just removing itself; absent if no events are received for it
+ * @returns whether this call removed it; false if it removed itself
+ * @throws ContainerError if the daemon refuses, or takes longer than 20 s
  */
 export async function removeContainer(
   container: Docker.Container,
@@ -211,18 +211,18 @@ export async function removeContainer(
 ): Promise<boolean> {
   return withDeadline(
     { timeoutMs: removeTimeoutMs },
-    (cause) => new ContainerError(`cannot remove ${name}: it is not gone after ${removeTimeoutMs / 1000} s`, { cause }),
+    (cause) => new ContainerError(`cannot remove ${name}: it still exists after ${removeTimeoutMs / 1000} s`, { cause }),
     async (abortSignal) => {
       try {
         await container.remove({ force: true, v: true, abortSignal });
         return true;
       } catch (error) {
         abortSignal.throwIfAborted();
-        if (error instanceof DaemonError) throw error; // given up
+        if (error instanceof DaemonError) throw error; // the daemon is lost
         const status = statusCodeOf(error);
-        if (status === 404) return false; // it has removed itself
+        if (status === 404) return false; // it removed itself
         if (status !== 409) throw new ContainerError(`cannot remove ${name}: ${messageOf(error)}`, { cause: error });
-        await removed?.(); // it is just doing so
+        await removed?.(); // it is just removing itself
         return false;
       }
     },

@@ -2,13 +2,12 @@
 import { createRequire, Module } from 'node:module';
 import type Dockerode from 'dockerode';
 
-/** Requires modules as one of them would. */
+/** `require` from the point of view of a module. */
 type Require = ReturnType<typeof createRequire>;
 
 /**
- * The client of the Engine API, without what it loads and hardly ever uses: gRPC, for BuildKit, and SSH, for a
- * `DOCKER_HOST` of that kind. They are 150 files, which every worker and every command would read. Whoever does use one
- * loads it by that.
+ * The client of the Engine API. It loads gRPC (for BuildKit) and SSH (for a `DOCKER_HOST` with ssh://) only when they are
+ * used: they have 150 files, which every worker and every command would read at its start.
  */
 export const Docker = loadDockerode();
 
@@ -23,8 +22,8 @@ function loadDockerode(): typeof Dockerode {
 }
 
 /**
- * Puts something else in the place of a module until this is disposed of. One that is loaded already stays; one that is not there
- * is none that a later version of the client needs.
+ * Replaces a module until the result is disposed of. A module that is already loaded stays. A missing module is ignored, because
+ * another version of the client may not need it.
  */
 function standIn(require: Require, name: string, exportsFor: (load: () => object) => object): Disposable {
   const file = resolved(require, name);
@@ -48,12 +47,12 @@ function resolved(require: Require, name: string): string | undefined {
   }
 }
 
-/** Exports of a module that is loaded when something of it is asked for. */
+/** Exports of a module that is loaded when one of them is used. */
 function onUse(load: () => object): object {
   return new Proxy({}, { get: (_, name): unknown => Reflect.get(load(), name) });
 }
 
-/** A class of a module that is loaded when an object of it is made. */
+/** A class of a module that is loaded when the class is instantiated. */
 function constructorOnUse(load: () => object, name: string): object {
   return new Proxy(Object, {
     construct: (_, args: unknown[]): object => new (Reflect.get(load(), name) as new (...args: unknown[]) => object)(...args),

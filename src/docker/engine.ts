@@ -16,14 +16,14 @@ import { DaemonWatch, type WatchLimits } from './watch.ts';
 export const runLabel = 'io.alpy.run';
 /** Label of everything that belongs to a job of a CI system; its value is the job's identifier. */
 export const jobLabel = 'io.alpy.job';
-/** Label of every container: the process that made it. Nobody else starts it or holds its lifeline. */
+/** Label of every container: the process that created it, starts it and holds its lifeline. */
 export const ownerLabel = 'io.alpy.owner';
 
-/** Where the daemon is, and for whom containers are made. */
+/** Address of the daemon, and labels for the containers. */
 export interface EngineOptions extends ReachOptions, WatchLimits {
-  /** the daemon's unix socket; absent for the daemon that the `docker` command uses */
+  /** the daemon's Unix socket; default: the daemon that the `docker` command uses */
   readonly socketPath?: string | undefined;
-  /** identifier of the run, for labels and names; absent for a new one */
+  /** identifier of the run, for labels and names; default: a new one */
   readonly runId?: string | undefined;
   /** identifier of the CI job, for a label */
   readonly jobId?: string | undefined;
@@ -34,7 +34,7 @@ const hurriedLostMs = 3000;
 /** How long an answer may take when a connection is opened, in `ms`. */
 export const connectTimeoutMs = 15_000;
 
-/** A new identifier of a run: short, since it is part of every container's name. */
+/** Creates an identifier of a run. It is short because it is part of every container's name. */
 export function newRunId(): string {
   return randomBytes(4).toString('hex');
 }
@@ -43,13 +43,13 @@ export function newRunId(): string {
 export class Engine implements Disposable {
   readonly docker: Dockerode;
   readonly runId: string;
-  /** labels of all that is made here */
+  /** labels of every container that is created here */
   readonly labels: Readonly<Record<string, string>>;
   /** version of the daemon */
   readonly version: string;
-  /** whether it runs on this kernel, and not in a virtual machine or elsewhere: then sockets can be shared as files are */
+  /** whether the daemon runs on this kernel, not in a virtual machine or on another host; only then can containers share sockets with us */
   readonly sharesKernel: boolean;
-  /** where the daemon is, and why there */
+  /** address of the daemon, and what chose it */
   readonly place: DaemonPlace;
   readonly exits: ExitEvents;
   readonly #requests: Requests;
@@ -93,13 +93,13 @@ export class Engine implements Disposable {
   /**
    * Connects to the daemon and checks that it answers.
    * @param options - without `socketPath`, the daemon that the `docker` command uses
-   * @param wait - how long an answer may take once something listens there; default 15 s
-   * @throws DaemonError when no daemon answers, or it may not be used; says what to do
+   * @param wait - how long an answer may take once something listens there; default: 15 s
+   * @throws DaemonError if no daemon answers or access is denied; its remedy says what to do
    */
   static async connect(options: EngineOptions = {}, wait: Wait = { timeoutMs: connectTimeoutMs }): Promise<Engine> {
     const runId = options.runId ?? newRunId();
     const { socketPath } = options;
-    // eslint-disable-next-line no-restricted-properties -- every process of a run has to find the daemon that `docker` would
+    // eslint-disable-next-line no-restricted-properties -- every process of a run must find the same daemon as `docker`
     const place = socketPath === undefined ? daemonPlace(process.env) : atSocket(socketPath, 'as asked', false);
     const connection = await reach(place, options, wait);
     const { docker, requests } = connection;
@@ -117,32 +117,32 @@ export class Engine implements Disposable {
     }
   }
 
-  /** address of the daemon, as a person knows it */
+  /** address of the daemon, for messages */
   get address(): string {
     return this.place.address;
   }
 
-  /** fires when the daemon has gone, or has been silent for so long that it is given up; the reason is an EnvironmentError */
+  /** fires when the daemon has stopped, or has been silent for too long; the reason is an EnvironmentError */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Gives the daemon up when it is silent for 3 s, or has been already: for somebody who waits for the end. */
+  /** Shortens the silence after which the daemon counts as lost to 3 s, because a user waits for the program to end. */
   hurry(): void {
     this.#watch.hurry(hurriedLostMs);
   }
 
-  /** A name for a container that no other has, of the characters that Docker allows. */
+  /** Creates a unique name for a container, of characters that Docker allows. */
   uniqueName(role: string): string {
     this.#count += 1;
     return `alpy-${this.runId}-${process.pid}-${this.#count}-${role.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
   }
 
   /**
-   * Calls the Engine API; the one place where its errors become ours. What is not answered when the signal fires is aborted.
-   * @param what - what for, as the message shall name it: `create the container of node0`
-   * @throws {@link ContainerError} when the daemon refuses
-   * @throws DaemonError when it has gone, or has been given up; the signal's reason
+   * Calls the Engine API, and converts its errors to alpy's. When the signal fires, requests without an answer are aborted.
+   * @param what - purpose, for messages: `create the container of node0`
+   * @throws {@link ContainerError} if the daemon refuses
+   * @throws DaemonError if the daemon has stopped or counts as lost; the signal's reason
    */
   async call<T>(what: string, signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
@@ -150,15 +150,15 @@ export class Engine implements Disposable {
       const answer = this.#requests.until(signal, body);
       return await raceWithSignal(answer, signal);
     } catch (error) {
-      signal?.throwIfAborted(); // cancelled is not failed: the signal's reason goes on
-      if (error instanceof AlpyError) throw error; // given up
+      signal?.throwIfAborted(); // a cancelled call is not a failure: throw the signal's reason
+      if (error instanceof AlpyError) throw error; // the daemon is lost
       if (statusCodeOf(error) === undefined && error instanceof Error && 'syscall' in error)
         throw daemonError(this.address, error);
       throw new ContainerError(`cannot ${what}: ${engineMessage(error)}`, { cause: error });
     }
   }
 
-  /** Closes all that is open, so that nothing of it keeps the process alive. */
+  /** Closes all connections, so that none keeps the process alive. */
   [Symbol.dispose](): void {
     this.#witness[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
@@ -167,7 +167,7 @@ export class Engine implements Disposable {
   }
 }
 
-/** What the daemon said, without the client's "(HTTP code 500) server error - ". */
+/** The daemon's message, without the client's "(HTTP code 500) server error - ". */
 function engineMessage(error: unknown): string {
   return messageOf(error)
     .replace(/^\(HTTP code \d+\) [^-]*- /, '')

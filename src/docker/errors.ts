@@ -7,7 +7,7 @@ import type { ExitStatus } from './exit-status.ts';
 /** No Docker daemon answers, or it refuses us. */
 export class DaemonError extends EnvironmentError {
   override readonly code = 'ALPY_DAEMON';
-  /** what to do, as a command */
+  /** how to fix it, as a command */
   readonly remedy: string;
 
   constructor(message: string, remedy: string, options?: ErrorOptions) {
@@ -19,7 +19,7 @@ export class DaemonError extends EnvironmentError {
 /** The daemon refused or failed to do something with a container. */
 export class ContainerError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER';
-  /** HTTP status of the Engine API, when it answered */
+  /** HTTP status of the Engine API, if it answered */
   readonly statusCode: number | undefined;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -28,7 +28,7 @@ export class ContainerError extends EnvironmentError {
   }
 }
 
-/** HTTP status of the daemon's answer when a container's command is not in its image, or is not a program. */
+/** HTTP status of the daemon's answer if a container's command is not in its image, or is not a program. */
 const badRequest = 400;
 
 /** Whether a container was not started because of its command. Pure. */
@@ -36,7 +36,7 @@ export function isWrongCommand(error: unknown): error is ContainerError {
   return error instanceof ContainerError && error.statusCode === badRequest;
 }
 
-/** A container ended although it is needed as long as the testbed lives. */
+/** A container that the testbed needs ended. */
 export class ContainerDiedError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_DIED';
   /** its name in messages: `node0`, `qemu` */
@@ -50,20 +50,20 @@ export class ContainerDiedError extends EnvironmentError {
   }
 }
 
-/** What an app that ended unexpectedly printed, and what follows from that. */
+/** How an app ended unexpectedly. */
 export interface AppEnd {
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
-  /** what it should have done, as the message goes on */
+  /** what the app should have done; continues the message */
   readonly what: string;
-  /** whose fault it is, or whose it is when the app does not tell */
+  /** the fault, or the fault if the app's output does not explain the end */
   readonly blame: Blame | Fault;
 }
 
 /**
- * An app ended although the test needs it. That says nothing about the testbed, so it doesn't override what the test saw, unless
- * the app was killed or the kernel lacks what it needs.
+ * An app ended although the test needs it. The testbed may be fine, so this does not override the test's own result, unless
+ * the app was killed or the kernel lacks a feature that it needs.
  */
 export class AppEndedError extends AlpyError {
   readonly code = 'ALPY_APP_ENDED';
@@ -79,12 +79,12 @@ export class AppEndedError extends AlpyError {
   }
 }
 
-/** A container did not get into the awaited state in time. */
+/** A container did not reach the expected state in time. */
 export class ContainerTimeoutError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_TIMEOUT';
 }
 
-/** A command in a container ended with a status other than 0. Whose fault that is depends on what it said, see {@link blameOf}. */
+/** A command in a container ended with a status other than 0. The fault depends on its output; see {@link blameOf}. */
 export class ExecError extends AlpyError {
   readonly code = 'ALPY_EXEC';
   readonly fault: Fault;
@@ -93,7 +93,7 @@ export class ExecError extends AlpyError {
   readonly stdout: string;
   readonly stderr: string;
 
-  /** @param blame - whose fault it is, or whose it is when the command does not tell */
+  /** @param blame - the fault, or the fault if the command's output does not explain the failure */
   constructor(
     name: string,
     command: readonly string[],
@@ -125,9 +125,9 @@ export function statusCodeOf(error: unknown): number | undefined {
 }
 
 /**
- * Says why the daemon cannot be reached, and what to do.
- * @param where - address of the daemon, as a person knows it
- * @param waitedMs - how long it was waited for
+ * Creates the error for a daemon that cannot be reached, with the reason and a remedy.
+ * @param where - address of the daemon, for messages
+ * @param waitedMs - how long alpy waited for it
  */
 export function daemonError(where: string, cause: unknown, waitedMs?: number): DaemonError {
   const [reason, remedy] = diagnose(cause, waitedMs === undefined ? '' : `, after ${(waitedMs / 1000).toFixed(0)} s`);
@@ -144,11 +144,11 @@ function diagnose(cause: unknown, waited: string): readonly [reason: string, rem
     case 'ENOENT':
     case 'ECONNREFUSED':
       return [
-        `nothing answers there${waited}. Start the Docker daemon, or set DOCKER_HOST to where one listens`,
+        `nothing answers there${waited}. Start the Docker daemon, or set DOCKER_HOST to the address of one`,
         'sudo systemctl start docker',
       ];
     default:
-      return [`${messageOf(cause)}${waited}. Is DOCKER_HOST right?`, 'docker version'];
+      return [`${messageOf(cause)}${waited}. Check DOCKER_HOST`, 'docker version'];
   }
 }
 

@@ -7,15 +7,15 @@ import { markHandled } from '../core/mark-handled.ts';
 import { ContainerError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from './exit-status.ts';
 
-/** The part of an Engine API event that matters here. */
+/** The part of an Engine API event that is used here. */
 interface EngineEvent {
   readonly Action?: string;
   readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string | undefined>> };
 }
 
 /**
- * Exits of all containers and execs of a run, from the daemon's event stream. Unlike `wait` and `inspect` it misses no
- * container that ends at once and removes itself, and knows an exec's status as soon as it has one.
+ * Exits of all containers and execs of a run, from the daemon's event stream. Unlike `wait` and `inspect`, it does not miss
+ * containers that end immediately and remove themselves, and gets the status of an exec without polling.
  */
 export class ExitEvents implements Disposable {
   readonly #stream: Readable;
@@ -28,7 +28,7 @@ export class ExitEvents implements Disposable {
   private constructor(stream: Readable) {
     this.#stream = stream;
     const end = (cause?: Error): void => {
-      this.fail(new ContainerError('the Docker daemon ended its event stream: was it stopped?', { cause }));
+      this.fail(new ContainerError('the Docker daemon closed its event stream. It was probably stopped', { cause }));
     };
     readLines(stream).on('line', (line) => {
       this.#take(line);
@@ -42,7 +42,7 @@ export class ExitEvents implements Disposable {
     return this.#failed.promise;
   }
 
-  /** Fails all who wait for an end, now and later. Only the first reason counts. */
+  /** Rejects all promises of exits and removals, present and future. Only the first reason is used. */
   fail(reason: Error): void {
     this.#failure ??= reason;
     for (const { reject } of [...this.#exits.values(), ...this.#removals.values()]) reject(this.#failure);
@@ -50,30 +50,30 @@ export class ExitEvents implements Disposable {
     this.#stream.destroy();
   }
 
-  /** Subscribes; only containers with the label count. */
+  /** Subscribes to the events of containers with a label. */
   static async open(docker: Docker, label: string): Promise<ExitEvents> {
     const filters = { type: ['container'], event: ['die', 'exec_die', 'destroy'], label: [label] };
-    const options = { filters } as unknown as Docker.GetEventsOptions; // the types know no "exec_die"
+    const options = { filters } as unknown as Docker.GetEventsOptions; // the types lack "exec_die"
     return new ExitEvents((await docker.getEvents(options)) as Readable);
   }
 
   /**
-   * How the container or exec ended, as soon as it has.
-   * @throws {@link ContainerError} when the daemon is gone
+   * Waits until a container or exec has ended.
+   * @throws {@link ContainerError} if the daemon is gone
    */
   exitOf(id: string): Promise<ExitStatus> {
     return this.#entry(this.#exits, id).promise;
   }
 
   /**
-   * Settles when the container has been removed.
-   * @throws {@link ContainerError} when the daemon is gone
+   * Waits until a container has been removed.
+   * @throws {@link ContainerError} if the daemon is gone
    */
   removalOf(id: string): Promise<void> {
     return this.#entry(this.#removals, id).promise;
   }
 
-  /** Forgets a container or exec whose end matters no more. */
+  /** Forgets a container or exec whose end no longer matters. */
   forget(id: string): void {
     this.#exits.delete(id);
     this.#removals.delete(id);
@@ -107,7 +107,7 @@ export class ExitEvents implements Disposable {
     let entry = entries.get(id);
     if (!entry) {
       entry = Promise.withResolvers<T>();
-      markHandled(entry.promise); // the one who asks is told; nobody need ask
+      markHandled(entry.promise); // whoever awaits it gets the error
       if (this.#failure) entry.reject(this.#failure);
       entries.set(id, entry);
     }

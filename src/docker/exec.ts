@@ -6,7 +6,7 @@ import { demultiplex, type Container } from './container.ts';
 import { ExecTimeoutError } from './errors.ts';
 import type { ExitStatus } from './exit-status.ts';
 
-/** A command for a container that runs. */
+/** A command for a running container. */
 export interface ExecSpec {
   readonly command: readonly string[];
   /** what the command reads from its standard input; absent for nothing */
@@ -20,7 +20,7 @@ export interface ExecResult {
   readonly exitStatus: ExitStatus;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
-  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
   readonly droppedBytes: number;
 }
 
@@ -31,13 +31,13 @@ export interface Execution {
   readonly stderr: Readable;
   /** how it ended */
   readonly exited: Promise<ExitStatus>;
-  /** stops talking to it; the command ends when it notices, at the latest with the testbed */
+  /** closes the streams; the command ends when it notices, at the latest with the testbed */
   readonly close: () => void;
 }
 
 /**
- * Starts a command in a container, with its streams.
- * @throws ContainerError when the container has ended, or the daemon refuses
+ * Starts a command in a container.
+ * @throws ContainerError if the container has ended, or the daemon refuses
  */
 export async function startExec(container: Container, spec: Omit<ExecSpec, 'input'>, signal?: AbortSignal): Promise<Execution> {
   const { engine, handle, name } = container;
@@ -53,7 +53,7 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
     }),
   );
   const stream = await engine.call(what, signal, () => exec.start({ hijack: true, stdin: true }));
-  stream.on('error', () => undefined); // a command that ends without reading all its input
+  stream.on('error', () => undefined); // a command may end without reading all its input
   const exited = engine.exits.exitOf(exec.id);
   void exited
     .finally(() => {
@@ -64,9 +64,9 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
 }
 
 /**
- * Runs a command in a container and gets its output, of each stream the last 16 MiB; a status other than 0 is no error here.
- * @throws {@link ExecTimeoutError} when it does not end in time; it goes on by itself, at the latest to the end of the testbed
- * @throws ContainerError when the container has ended, or the daemon refuses
+ * Runs a command in a container and returns the last 16 MiB of each output. A status other than 0 is not an error here.
+ * @throws {@link ExecTimeoutError} if it does not end in time; it keeps running, at most until the end of the testbed
+ * @throws ContainerError if the container has ended, or the daemon refuses
  */
 export async function exec(container: Container, spec: ExecSpec, wait: Wait): Promise<ExecResult> {
   return withDeadline(

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 
 /** How a program in a container ended. */
 export interface ExitStatus {
-  /** exit status as a shell shows it: 128 + number of the signal when one killed it */
+  /** exit status as a shell shows it: 128 + number of the signal if one killed the program */
   readonly code: number;
   /** name of that signal, such as `SIGKILL` */
   readonly signal: NodeJS.Signals | undefined;
@@ -13,7 +13,7 @@ export interface ExitStatus {
 
 const signals = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
 
-/** Reads the exit status of a container or an exec. Docker does not tell a signal from a program that exits with 137. */
+/** Converts the exit code of a container or an exec. Docker does not distinguish a signal from a program that exits with, say, 137. */
 export function exitStatusOf(code: number): ExitStatus {
   const signal = code > 128 ? signals.get(code - 128) : undefined;
   return { code, signal, text: signal ? `signal ${signal} (exit status ${code})` : `exit status ${code}` };

@@ -10,20 +10,20 @@ import { extract, pack } from 'tar-stream';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import type { Engine } from './engine.ts';
 
-/** A file to be put into a container. */
+/** A file to copy into a container. */
 export interface ContainerFile {
-  /** absolute path in the container; folders on the way are made */
+  /** absolute path in the container; missing folders are created */
   readonly path: string;
-  /** the content, or the path of a file here */
+  /** the content, or the path of a file on this machine */
   readonly content: string | Uint8Array | { readonly file: string };
   /** permissions; default 0o644 */
   readonly mode?: number | undefined;
 }
 
 /**
- * Copies files into a container that exists, whether or not it runs.
- * @throws EnvironmentError when a file here cannot be read
- * @throws ContainerError when the daemon refuses
+ * Copies files into a container, which need not run.
+ * @throws EnvironmentError if a file cannot be read
+ * @throws ContainerError if the daemon refuses
  */
 export async function writeFiles(
   engine: Engine,
@@ -34,21 +34,21 @@ export async function writeFiles(
 ): Promise<void> {
   const archive = pack();
   let failure: { readonly error: unknown } | undefined;
-  // whichever fails ends the other, which would wait for it for ever and then fails as a consequence
-  const give = (error: unknown): never => {
+  // If one side fails, the other would wait forever, so it is made to fail too. Only the first error is reported.
+  const fail = (error: unknown): never => {
     failure ??= { error };
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   };
-  const filled = fill(archive, files).catch(give);
+  const filled = fill(archive, files).catch(fail);
   const sent = engine
     .call(`copy files to ${name}`, signal, () => container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }))
-    .catch(give);
+    .catch(fail);
   await Promise.allSettled([filled, sent]);
   if (failure) throw failure.error;
 }
 
-/** Copies a file, or all files of a folder, out of a container, by their paths below the parent of `path`. */
+/** Copies a file, or all files of a folder, out of a container. The keys are paths relative to the parent of `path`. */
 export async function readFiles(
   engine: Engine,
   container: Docker.Container,
@@ -86,7 +86,7 @@ async function fill(archive: ReturnType<typeof pack>, files: readonly ContainerF
       if (size < 1024 * 1024) archive.entry({ name, mode }, await readFile(content.file));
       else await pipeline(createReadStream(content.file), archive.entry({ name, mode, size }));
     } catch (cause) {
-      throw new EnvironmentError(`cannot read ${content.file}, to copy it to ${path}: ${messageOf(cause)}`, { cause });
+      throw new EnvironmentError(`cannot read ${content.file} to copy it to ${path}: ${messageOf(cause)}`, { cause });
     }
   }
   archive.finalize();

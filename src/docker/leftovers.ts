@@ -5,16 +5,15 @@ import { ownerState } from '../core/identity.ts';
 import { removeContainer } from './container.ts';
 import { ownerLabel, runLabel, type Engine } from './engine.ts';
 
-/** Age from which a container may be taken for left behind if nobody can tell whether its owner lives, in `s`. */
+/** Minimum age of a leftover container if it is unknown whether its owner still runs, in `s`. */
 const oldAgeS = 600;
 
 /**
- * Removes the containers that nobody will use again. One whose owner lives stays, whatever state it is in. If that cannot be
- * seen from here, it stays as long as the lifeline of its run does, and for ten minutes in any case, since a lifeline is made
- * before it runs.
- * @param runId - identifier of a run, whose containers are then removed in any case; absent for all runs
- * @returns the names of what was removed
- * @throws ContainerError when the daemon refuses
+ * Removes containers that are no longer used. A container whose owner still runs stays, in whatever state. If that is unknown,
+ * it stays as long as the lifeline of its run, and at least ten minutes, because a lifeline is created before it runs.
+ * @param runId - remove all containers of this run, even if they are used; absent for leftovers of all runs
+ * @returns the names of the removed containers
+ * @throws ContainerError if the daemon refuses
  */
 export async function removeLeftovers(
   engine: Engine,
@@ -25,15 +24,15 @@ export async function removeLeftovers(
   return remove(engine, runId === undefined ? await leftBehind(engine, found, signal) : found, signal);
 }
 
-/** Removes the containers of the engine's own run. @throws ContainerError when the daemon refuses */
+/** Removes the containers of the engine's own run. @throws ContainerError if the daemon refuses */
 export async function removeOwn(engine: Engine, signal?: AbortSignal): Promise<void> {
   await remove(engine, await list(engine, `${runLabel}=${engine.runId}`, signal), signal);
 }
 
 /**
- * Removes the containers of other runs whose owner is known to be dead, such as one that was killed before it could start what it
- * had created.
- * @throws ContainerError when the daemon refuses
+ * Removes the containers of other runs whose owner no longer runs, for example because it was killed between creating and
+ * starting them.
+ * @throws ContainerError if the daemon refuses
  */
 export async function removeOfDead(engine: Engine, signal?: AbortSignal): Promise<void> {
   const others = (await list(engine, runLabel, signal)).filter((one) => !isOf(one, engine.runId));
@@ -68,7 +67,7 @@ async function leftBehind(
   return [...dead, ...old];
 }
 
-/** The daemon's time, as its machine may be another with another clock. */
+/** The daemon's time: it may run on another machine with another clock. */
 async function daemonTimeS(engine: Engine, signal: AbortSignal | undefined): Promise<number> {
   const { SystemTime } = await engine.call(
     'ask for the time',
@@ -86,7 +85,7 @@ async function remove(
   const names: string[] = [];
   for (const one of those) {
     const name = one.Names[0]?.slice(1) ?? one.Id;
-    const isOwn = isOf(one, engine.runId); // it hears of no others
+    const isOwn = isOf(one, engine.runId); // events are received only for its own containers
     const removed = isOwn ? (): Promise<void> => engine.exits.removalOf(one.Id) : undefined;
     const removing = removeContainer(engine.docker.getContainer(one.Id), name, removed);
     if (await raceWithSignal(removing, signal)) names.push(name);

@@ -9,20 +9,19 @@ import type { Engine } from './engine.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { ContainerSpec } from './spec.ts';
 
-/** What a lifeline is made of. */
+/** Image and devices of a lifeline. */
 export interface LifelineSpec extends Pick<ContainerSpec, 'devices' | 'mounts' | 'volumesFrom'> {
   /** an image with `tini`, `sh` and `ip` */
   readonly image: string;
 }
 
-/** How long it may take to end by itself when it is told to, in `ms`; it does so in a few, unless it is just busy. */
+/** How long it may take to exit after `!quit`, in `ms`. Unless it is busy, it takes a few. */
 const quitTimeoutMs = 1000;
 
 /**
- * The first container of a testbed, in whose PID namespace all others run, and in which QEMU runs. Its first process ends
- * when its standard input does. We hold that input, so the daemon closes it as soon as we are gone, however that came about,
- * and then the kernel kills every process of the namespace. QEMU's taps are in its network namespace, so here is who can
- * move them.
+ * The first container of a testbed. All others run in its PID namespace, and QEMU runs in it. Its first process ends when its
+ * standard input ends. We hold that input, so when this process ends for any reason, the daemon closes the input and the kernel
+ * kills every process of the namespace. QEMU's taps are created in its network namespace and moved from there.
  */
 export class Lifeline implements AsyncDisposable {
   /** settles when it runs, so that others can join its namespaces */
@@ -35,12 +34,12 @@ export class Lifeline implements AsyncDisposable {
     this.#container = container;
     this.#agent = new Agent(container);
     this.running = step('alpy.docker', 'Start the lifeline', () => container.run(signal));
-    markHandled(this.running); // who joins it is told
+    markHandled(this.running); // whoever awaits it gets the error
   }
 
   /**
-   * Creates it, and begins to start it.
-   * @throws ContainerError when the daemon refuses
+   * Creates a lifeline and starts it in the background.
+   * @throws ContainerError if the daemon refuses
    */
   static async create(engine: Engine, spec: LifelineSpec, signal?: AbortSignal): Promise<Lifeline> {
     const container = await Container.create(
@@ -48,10 +47,10 @@ export class Lifeline implements AsyncDisposable {
       {
         ...spec,
         name: 'lifeline',
-        // tini takes in the orphans of all other containers, whose parent is the first process of the namespace
+        // tini reaps the orphans of all other containers: the first process of the namespace becomes their parent
         entrypoint: ['tini', '--', 'sh', '-c', agentLoop],
         command: [],
-        networkMode: 'bare', // nobody looks up names here
+        networkMode: 'bare', // it needs no name resolution
         dropAllCapabilities: true,
         addCapabilities: lifelineCapabilities,
         sharedMemory: false,
@@ -71,34 +70,34 @@ export class Lifeline implements AsyncDisposable {
     return this.#container;
   }
 
-  /** Path of a folder in it that nobody has had before; it is not made. */
+  /** A new path for a folder in it. The folder is not created. */
   newFolder(): string {
     this.#folders += 1;
     return `/var/tmp/alpy${this.#folders}`;
   }
 
   /**
-   * Runs lines of shell in it; see {@link Agent.run}.
-   * @throws ExecError when one fails
+   * Runs a shell script in it; see {@link Agent.run}.
+   * @throws ExecError if the script fails
    * @throws ExecTimeoutError, ContainerDiedError
    */
   async runShell(script: string, wait: Wait): Promise<string> {
-    await this.#untilRunning(wait);
+    await this.#waitUntilRunning(wait);
     return this.#agent.run(script, wait);
   }
 
   /**
-   * Begins to run lines of shell in it, beside all others; see {@link Agent.start}.
+   * Starts a shell script in it as a background job; see {@link Agent.start}.
    * @throws ExecTimeoutError, ContainerDiedError
    */
   async startShell(script: string, wait: Wait): Promise<{ readonly ended: Promise<ExitStatus> }> {
-    await this.#untilRunning(wait);
+    await this.#waitUntilRunning(wait);
     return this.#agent.start(script, wait);
   }
 
   /**
-   * Kills all processes that hang on it at once, which is faster than to have the daemon remove them one by one. It lives on.
-   * @param containers - those that hang on it; their release then waits until the daemon has removed them
+   * Kills all processes that depend on it together, which is faster than removing their containers one by one. It keeps running.
+   * @param containers - those that depend on it; releasing them then waits until the daemon has removed them
    * @throws ExecError, ExecTimeoutError, ContainerDiedError
    */
   async killOthers(containers: readonly Container[], wait: Wait): Promise<void> {
@@ -107,33 +106,33 @@ export class Lifeline implements AsyncDisposable {
   }
 
   /**
-   * Whether it is as it was at first, once those that hung on it are gone: no other process runs, and no NIC was left.
+   * Whether it is in its initial state again: no other process runs and no network interface is left.
    * @throws ExecError, ExecTimeoutError, ContainerDiedError
    */
   async isPristine(wait: Wait): Promise<boolean> {
-    // tini, the agent and the shell that runs this, which counts by itself
+    // the processes are tini, the agent and the shell that runs this script
     const found = await this.runShell('rm -rf /var/tmp/*; set -- /proc/[0-9]*; echo $# /sys/class/net/*', wait);
     return found.trim() === '3 /sys/class/net/lo';
   }
 
   /**
-   * Ends it, and so all that hang on it at once.
-   * @param containers - those that hang on it; their release then waits until the daemon has removed them
+   * Ends it, and with it everything that depends on it.
+   * @param containers - those that depend on it; releasing them then waits until the daemon has removed them
    */
   async kill(containers: readonly Container[]): Promise<void> {
     for (const container of [this.#container, ...containers]) container.expectRemoval();
-    this.#agent.quit(); // costs the daemon nothing, where a signal through it has it start a program
+    this.#agent.quit(); // cheaper than a signal, for which the daemon would start a program
     const quit = raceWithSignal(this.#container.exited, AbortSignal.timeout(quitTimeoutMs));
     await quit.catch(() => this.#container.kill());
   }
 
-  /** Ends everything that hangs on it. */
+  /** Ends everything that depends on it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#container.expectExit();
     await this.#container[Symbol.asyncDispose]();
   }
 
-  async #untilRunning({ signal }: Wait): Promise<void> {
+  async #waitUntilRunning({ signal }: Wait): Promise<void> {
     await raceWithSignal(this.running, signal);
   }
 }

@@ -7,24 +7,24 @@ import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { DaemonError } from './errors.ts';
-import type { Variables } from '../core/variables.ts';
+import { valueOf, type Variables } from '../core/variables.ts';
 
-/** Where the daemon is, and why there. */
+/** Address of the daemon, and what chose it. */
 export interface DaemonPlace {
   /** for the client of the Engine API */
   readonly options: Dockerode.DockerOptions;
-  /** for people: the path of a socket, or a URL */
+  /** for messages: the path of a socket, or a URL */
   readonly address: string;
-  /** what named this place: `DOCKER_HOST`, `DOCKER_CONTEXT=…`, … */
+  /** what chose this address: `DOCKER_HOST`, `DOCKER_CONTEXT=…`, … */
   readonly reason: string;
   /**
-   * whether somebody promised a daemon there that may still be starting, such as a service of a CI job. Nobody promises one
-   * at a socket that is used by default.
+   * whether the daemon may still be starting, such as a service of a CI job. True only for an address that somebody configured,
+   * not for a default socket.
    */
   readonly mayBeLate: boolean;
 }
 
-/** Files to log in to a daemon with TLS. */
+/** Files for TLS to a daemon. */
 interface TlsFiles {
   readonly directory: string;
   readonly skipVerify: boolean;
@@ -34,12 +34,12 @@ const systemSocket = '/var/run/docker.sock';
 
 /**
  * Finds the daemon that the `docker` command uses, by the same rules: `DOCKER_HOST`, then `DOCKER_CONTEXT`, then
- * `currentContext` of Docker's config.json, then the usual socket. Where there is no usual socket, unlike `docker`, it
- * takes that of a rootless daemon or of Docker Desktop.
- * @throws DaemonError when the context is not there or cannot be used
+ * `currentContext` of Docker's config.json, then the default socket. Unlike `docker`, falls back to the socket of a rootless
+ * daemon or of Docker Desktop.
+ * @throws DaemonError if the context does not exist or cannot be used
  */
 export function daemonPlace(env: Variables, home = homedir(), system = systemSocket): DaemonPlace {
-  const host = set(env['DOCKER_HOST']);
+  const host = valueOf(env, 'DOCKER_HOST');
   if (host !== undefined) return at(host, 'DOCKER_HOST', env, tlsOfEnvironment(env, home));
   const [context, reason] = contextName(env, home);
   if (context !== undefined && context !== 'default') return ofContext(context, reason, env, home);
@@ -54,17 +54,17 @@ export function daemonPlace(env: Variables, home = homedir(), system = systemSoc
 
 /** A daemon at a socket that the caller names. */
 export function atSocket(path: string, reason: string, mayBeLate: boolean): DaemonPlace {
-  // all given, or the client takes what is absent from DOCKER_HOST
+  // every key is present, because the client takes absent ones from DOCKER_HOST
   const options = { socketPath: path, host: undefined, port: undefined, protocol: 'http' as const };
   return { options, address: path, reason, mayBeLate };
 }
 
 function contextName(env: Variables, home: string): readonly [name: string | undefined, reason: string] {
-  const chosen = set(env['DOCKER_CONTEXT']);
+  const chosen = valueOf(env, 'DOCKER_CONTEXT');
   if (chosen !== undefined) return [chosen, `DOCKER_CONTEXT=${chosen}`];
   const file = join(configDirectory(env, home), 'config.json');
   const config = readJson(file) as { readonly currentContext?: unknown } | null | undefined;
-  const current = typeof config?.currentContext === 'string' ? set(config.currentContext) : undefined;
+  const current = typeof config?.currentContext === 'string' ? config.currentContext.trim() || undefined : undefined;
   return [current, `currentContext "${String(current)}" of ${file}`];
 }
 
@@ -84,7 +84,10 @@ function ofContext(name: string, reason: string, env: Variables, home: string): 
   }
   const endpoint = meta?.Endpoints?.docker;
   if (typeof endpoint?.Host !== 'string' || endpoint.Host === '')
-    throw new DaemonError(`the Docker context "${name}" (${reason}) names no daemon`, `docker context inspect ${name}`);
+    throw new DaemonError(
+      `the Docker context "${name}" (${reason}) has no address of a daemon`,
+      `docker context inspect ${name}`,
+    );
   const directory = join(contexts, 'tls', id, 'docker');
   const tls = existsSync(directory) ? { directory, skipVerify: endpoint.SkipTLSVerify === true } : undefined;
   return at(endpoint.Host, reason, env, tls);
@@ -115,7 +118,7 @@ function at(text: string, reason: string, env: Variables, tls: TlsFiles | undefi
 
 function urlOf(scheme: string, rest: string, reason: string, text: string): URL {
   try {
-    // as http, since the class parses hosts only of schemes that it knows
+    // as http, because the class parses only hosts of schemes that it knows
     return new URL(
       `http://${rest.startsWith(':') ? 'localhost' : ''}${scheme === 'ssh' ? rest : rest.replace(/^\/*$/, 'localhost')}`,
     );
@@ -130,7 +133,7 @@ function urlOf(scheme: string, rest: string, reason: string, text: string): URL 
   }
 }
 
-/** The client speaks SSH itself: it logs in with the keys of the SSH agent only, and reads no ~/.ssh/config. */
+/** The client has its own SSH implementation, which uses only keys of the SSH agent and does not read ~/.ssh/config. */
 function overSsh(url: URL, env: Variables): Pick<DaemonPlace, 'options' | 'address'> {
   const { hostname, port, username } = url;
   const options = {
@@ -145,11 +148,11 @@ function overSsh(url: URL, env: Variables): Pick<DaemonPlace, 'options' | 'addre
   return { options, address };
 }
 
-/** As Docker's command line: any value turns verification on, `DOCKER_TLS` means TLS without. */
+/** By the rules of the docker command: any value of `DOCKER_TLS_VERIFY` enables verification; `DOCKER_TLS` enables TLS without it. */
 function tlsOfEnvironment(env: Variables, home: string): TlsFiles | undefined {
-  const [verify, plain] = [set(env['DOCKER_TLS_VERIFY']), set(env['DOCKER_TLS'])];
+  const [verify, plain] = [valueOf(env, 'DOCKER_TLS_VERIFY'), valueOf(env, 'DOCKER_TLS')];
   if (verify === undefined && plain === undefined) return undefined;
-  return { directory: set(env['DOCKER_CERT_PATH']) ?? configDirectory(env, home), skipVerify: verify === undefined };
+  return { directory: valueOf(env, 'DOCKER_CERT_PATH') ?? configDirectory(env, home), skipVerify: verify === undefined };
 }
 
 function keysIn({ directory, skipVerify }: TlsFiles, reason: string): Dockerode.DockerOptions {
@@ -168,20 +171,15 @@ function keysIn({ directory, skipVerify }: TlsFiles, reason: string): Dockerode.
 }
 
 function configDirectory(env: Variables, home: string): string {
-  return set(env['DOCKER_CONFIG']) ?? join(home, '.docker');
+  return valueOf(env, 'DOCKER_CONFIG') ?? join(home, '.docker');
 }
 
-/** A file's JSON; `undefined` when there is no such file. @throws DaemonError when it cannot be read */
+/** Reads a JSON file; `undefined` if it does not exist. @throws DaemonError if it cannot be read */
 function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as unknown;
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return undefined;
-    throw new DaemonError(`cannot read ${file}, to find the Docker daemon: ${messageOf(cause)}`, `cat ${file}`, { cause });
+    throw new DaemonError(`cannot read ${file} to find the Docker daemon: ${messageOf(cause)}`, `cat ${file}`, { cause });
   }
-}
-
-function set(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === '' ? undefined : trimmed;
 }

@@ -2,15 +2,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type Dockerode from 'dockerode';
 
-/** How long the daemon may take to begin an answer, in `ms`, unless the request says otherwise. */
+/** How long the daemon may take to begin an answer, in `ms`, by default. */
 const answerTimeoutMs = 120_000;
 
-/** What the client's modem sends, as far as it matters here. */
+/** The part of a request of the client's modem that is used here. */
 interface Request {
   readonly path: string;
-  /** what is uploaded, which takes as long as it takes */
+  /** an upload, which has no time limit */
   readonly file?: unknown;
-  /** of a caller that wants to abort also what follows the answer */
+  /** set by callers that may abort even after the answer has begun */
   readonly abortSignal?: AbortSignal | undefined;
 }
 
@@ -20,7 +20,7 @@ interface Modem {
   dial: (request: Request, answered: Answered) => void;
 }
 
-/** A connection that stays open after the answer: of events, or of a container's streams. */
+/** A connection that stays open after the answer: an event stream or a container's streams. */
 interface OpenStream {
   destroy: () => void;
   once: (event: 'close', listener: () => void) => void;
@@ -28,15 +28,15 @@ interface OpenStream {
 
 /**
  * All requests of a client of the Engine API. Each is aborted when its deadline passes, when the caller's signal fires, when
- * the daemon is given up, and in the end: one that is merely no longer awaited would keep the process alive for as long as
- * the daemon does not answer.
+ * the daemon counts as lost, and on disposal. Otherwise a request that nothing awaits would keep the process alive until
+ * the daemon answers.
  */
 export class Requests implements Disposable {
   readonly #signal = new AsyncLocalStorage<AbortSignal | undefined>();
   readonly #givenUp = new AbortController();
   readonly #streams = new Set<OpenStream>();
 
-  /** From now on the requests of `docker` are these. */
+  /** Intercepts the requests of `docker`. */
   constructor(docker: Dockerode) {
     const modem = docker.modem as Modem;
     const dial = modem.dial.bind(modem);
@@ -45,12 +45,12 @@ export class Requests implements Disposable {
     };
   }
 
-  /** Runs `body`; when the signal fires, requests that it has sent and that are not answered yet are aborted. */
+  /** Runs `body`. When the signal fires, requests of `body` that have no answer yet are aborted. */
   until<T>(signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
-    return this.#signal.run(signal, body); // also without one: that of an outer call is not meant for these
+    return this.#signal.run(signal, body); // even without a signal, so that the signal of an outer call does not apply
   }
 
-  /** Fails all requests that are not answered, and all further ones; closes all streams. */
+  /** Rejects all requests without an answer and all further ones, and closes all streams. */
   giveUp(reason: Error): void {
     this.#givenUp.abort(reason);
     for (const stream of this.#streams) stream.destroy();
@@ -63,11 +63,11 @@ export class Requests implements Disposable {
   #send(dial: Modem['dial'], request: Request, answered: Answered): void {
     const { abortSignal, file } = request;
     const unanswered = new AbortController();
-    const give = (reason: unknown) => (): void => {
+    const abortWith = (reason: unknown) => (): void => {
       unanswered.abort(reason);
     };
     const late = new Error(`no answer to ${request.path.replace(/\?.*/, '')} within ${answerTimeoutMs / 1000} s`);
-    const timer = abortSignal || file !== undefined ? undefined : setTimeout(give(late), answerTimeoutMs).unref();
+    const timer = abortSignal || file !== undefined ? undefined : setTimeout(abortWith(late), answerTimeoutMs).unref();
     const signals = [this.#signal.getStore(), this.#givenUp.signal].filter((signal) => signal !== undefined);
     const listeners = signals.map((signal) => {
       const listener = (): void => {
@@ -81,16 +81,16 @@ export class Requests implements Disposable {
     dial({ ...request, abortSignal: signal }, (error, answer) => {
       clearTimeout(timer);
       for (const { signal: source, listener } of listeners) source.removeEventListener('abort', listener);
-      // the client only says that the request was aborted
+      // the client's own error only says that the request was aborted
       if (error !== null && error !== undefined) answered(signal.aborted ? signal.reason : error);
       else {
-        if (isStream(answer)) this.#keep(answer);
+        if (isStream(answer)) this.#track(answer);
         answered(null, answer);
       }
     });
   }
 
-  #keep(stream: OpenStream): void {
+  #track(stream: OpenStream): void {
     this.#streams.add(stream);
     stream.once('close', () => this.#streams.delete(stream));
     if (this.#givenUp.signal.aborted) stream.destroy();

@@ -12,10 +12,10 @@ import { ContainerError } from './errors.ts';
 import type { ContainerSpec } from './spec.ts';
 
 /**
- * How containers get at files of this machine:
+ * How containers get access to files of this machine:
  * - `bind`: the daemon sees the same files, so folders are mounted
- * - `volumes-from`: we run in a container of the same daemon, whose volumes others can have too, at the same paths
- * - `copy`: neither; files are copied through the Engine API
+ * - `volumes-from`: we run in a container of the same daemon, and other containers use its volumes at the same paths
+ * - `copy`: neither works, so files are copied through the Engine API
  */
 export type FileAccess =
   { readonly kind: 'bind' } | { readonly kind: 'volumes-from'; readonly container: string } | { readonly kind: 'copy' };
@@ -23,11 +23,11 @@ export type FileAccess =
 const markerPrefix = '.alpy-';
 
 /**
- * Finds out how containers get at the files of a folder: by a marker file that a container must see. Never by the
- * daemon's address, since a mounted socket may lead to a daemon that sees other files by the same names.
+ * Finds out how containers get access to the files of a folder, with a marker file that a container must see. The daemon's
+ * address would not do: a mounted socket may belong to a daemon that has other files at the same paths.
  * @param image - an image with `cat`
- * @throws EnvironmentError when nothing can be written to the folder
- * @throws ContainerError when the daemon cannot run the image
+ * @throws EnvironmentError if the folder is not writable
+ * @throws ContainerError if the daemon cannot run the image
  */
 export async function probeFileAccess(
   engine: Engine,
@@ -67,13 +67,13 @@ async function seesMarker(
     const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs: 20_000, signal })]);
     return output.toString() === text;
   } catch (error) {
-    // 400: "bind source path does not exist"; that it cannot see the folder is an answer, all else is a failure
+    // 400 is "bind source path does not exist": the daemon does not see the folder. Everything else is a failure.
     if (error instanceof ContainerError && error.statusCode === 400) return false;
     throw error;
   }
 }
 
-/** Identifier of the container in which we run, if the daemon knows one. */
+/** Identifier of the container in which we run, if the daemon knows it. */
 async function ownContainer(engine: Engine, signal?: AbortSignal): Promise<string | undefined> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   const candidates = [/\/containers\/([0-9a-f]{64})\//.exec(mounts)?.[1], hostname()];

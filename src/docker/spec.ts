@@ -2,46 +2,46 @@
 import type Docker from 'dockerode';
 import type { ContainerFile } from './files.ts';
 
-/** A folder or file of the daemon's machine, seen in a container. */
+/** A folder or file of the daemon's machine that is mounted in a container. */
 export interface Mount {
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
 }
 
-/** What a container is made of. */
+/** Image, command and settings of a container. */
 export interface ContainerSpec {
-  /** how messages call it, and part of its name: `node0` */
+  /** its name in messages, and part of its name in Docker: `node0` */
   readonly name: string;
   readonly image: string;
-  /** absent for what the image runs */
+  /** default: that of the image */
   readonly command?: readonly string[] | undefined;
-  /** program before the command; an empty list for none, absent for that of the image */
+  /** program before the command; an empty list for none; default: that of the image */
   readonly entrypoint?: readonly string[] | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
   /**
-   * `none` for a namespace without a network; `bare` for one that the daemon knows nothing of, which takes half the time, but
-   * then there is no /etc/hosts either; `container:ID` to share another's
+   * `none`: a namespace without a network; `bare`: the same without the daemon's set-up, which takes half the time but provides
+   * no /etc/hosts; `container:ID`: that of another container
    */
   readonly networkMode: string;
-  /** `container:ID` to share another's */
+  /** `container:ID`: that of another container; default: a new one */
   readonly pidMode?: string | undefined;
   readonly dropAllCapabilities?: boolean | undefined;
-  /** of Docker's defaults */
+  /** to remove from Docker's defaults */
   readonly dropCapabilities?: readonly string[] | undefined;
   readonly addCapabilities?: readonly string[] | undefined;
-  /** device files, by the same path on both sides */
+  /** device files; the paths are the same in the container */
   readonly devices?: readonly string[] | undefined;
   readonly sysctls?: Readonly<Record<string, string>> | undefined;
   readonly mounts?: readonly Mount[] | undefined;
-  /** containers whose volumes it sees too */
+  /** containers whose volumes are mounted too */
   readonly volumesFrom?: readonly string[] | undefined;
   readonly files?: readonly ContainerFile[] | undefined;
-  /** whether it may have a /dev/shm of its own; default true, and a little slower */
+  /** whether it gets a /dev/shm, which takes a little longer; default: true */
   readonly sharedMemory?: boolean | undefined;
-  /** it is created at once, but started only then; so the daemon prepares it while it starts the one whose namespaces it joins */
+  /** start it when this settles; it is created before, while the container whose namespaces it joins still starts */
   readonly startsAfter?: Promise<void> | undefined;
 }
 
@@ -63,7 +63,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
     OpenStdin: true,
     StdinOnce: true,
     Tty: false,
-    // Docker's default stop signal may be one that the image overrides; only SIGKILL is sure to end it.
+    // The image may set another stop signal; only SIGKILL always ends the container.
     StopSignal: 'SIGKILL',
     HostConfig: {
       AutoRemove: true,
@@ -72,10 +72,10 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       ...(spec.sharedMemory === false ? { IpcMode: 'none' } : {}),
       CapDrop: spec.dropAllCapabilities === true ? ['ALL'] : [...(spec.dropCapabilities ?? [])],
       CapAdd: [...(spec.addCapabilities ?? [])],
-      SecurityOpt: ['no-new-privileges'], // else a setuid program could have what its caller was denied
+      SecurityOpt: ['no-new-privileges'], // otherwise a setuid program could gain capabilities that were dropped
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       Sysctls: { ...spec.sysctls },
-      // The long form: it refuses a source that does not exist, where Binds would make an empty folder of root's there.
+      // Mounts refuse a source that does not exist, whereas Binds would create an empty folder there, owned by root.
       Mounts: (spec.mounts ?? []).map(({ source, target, readOnly }) => ({
         Type: 'bind',
         Source: source,
@@ -83,7 +83,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
         ReadOnly: readOnly,
       })),
       VolumesFrom: [...(spec.volumesFrom ?? [])],
-      LogConfig: { Type: 'none', Config: {} }, // read by us as it comes; the daemon need not keep it
+      LogConfig: { Type: 'none', Config: {} }, // alpy reads the output as it comes, so the daemon need not store it
     },
   };
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Readable } from 'node:stream';
 
-/** What may come as fast as it can, in `bytes`. */
+/** How many bytes are read at full speed. */
 const freeBytes = 8 * 1024 ** 2;
-/** What may come per second after that, and how often that is looked at. */
+/** Rate after that, and how often the stream is paused to keep it. */
 const bytesPerSecond = 8 * 1024 ** 2;
 const sliceMs = 50;
 
 /**
- * Slows a program down that prints without end, by reading no faster than 8 MiB/s once it has printed 8 MiB: it would take a
- * processor from the tests, and more memory than the garbage collector gives back in time. Nothing gets lost.
+ * Slows down a program that prints without end, by reading at most 8 MiB/s after the first 8 MiB. Otherwise it would occupy a
+ * processor that the tests need, and memory faster than the garbage collector frees it. No output is lost.
  */
 export function throttle(stream: Readable): void {
   let [total, slice] = [0, 0];

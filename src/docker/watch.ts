@@ -3,23 +3,23 @@ import { DaemonError, daemonError, statusCodeOf } from './errors.ts';
 
 /** How long a daemon may be silent. */
 export interface WatchLimits {
-  /** silence after which the daemon is given up, in `ms`; default 60 s */
+  /** silence after which the daemon counts as lost, in `ms`; default: 60 s */
   readonly lostMs?: number | undefined;
-  /** how often the daemon is asked whether it is there, in `ms`; default 1 s */
+  /** how often to ping the daemon, in `ms`; default: 1 s */
   readonly beatMs?: number | undefined;
-  /** how long the daemon may take to answer when it is asked because a deadline has passed, in `ms`; default 3 s */
-  readonly askMs?: number | undefined;
+  /** how long the daemon may take to answer a ping after a missed deadline, in `ms`; default: 3 s */
+  readonly pingTimeoutMs?: number | undefined;
 }
 
 const defaultLostMs = 60_000;
 const defaultBeatMs = 1000;
-const defaultAskMs = 3000;
-/** An answer that takes longer than this is remembered as silence, in `ms`. */
+const defaultPingTimeoutMs = 3000;
+/** An answer that takes longer than this is recorded as silence, in `ms`. */
 const slowMs = 500;
-/** Silence that explains any missed deadline, in `ms`; of a shorter wait, half of it does. */
+/** Silence that explains a missed deadline, in `ms`: half of the wait, within these limits. */
 const explainingMs = [1000, 3000] as const;
 
-/** How many silences are remembered. */
+/** How many silences are recorded. */
 const keptSilences = 100;
 
 interface Silence {
@@ -27,35 +27,35 @@ interface Silence {
   readonly endMs: number;
 }
 
-/** What {@link DaemonWatch} needs of a daemon. */
+/** What {@link DaemonWatch} needs from a daemon. */
 export interface WatchedDaemon {
-  /** as a person knows it */
+  /** for messages */
   readonly address: string;
-  /** @throws Error when it refuses, cannot be reached, or the signal fires */
+  /** @throws Error if it refuses, cannot be reached, or the signal fires */
   readonly ping: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
- * Asks a daemon again and again whether it is there, so that it is known when it was silent: a wait that missed its deadline
- * then says nothing about the device.
+ * Pings a daemon regularly and records when it was silent. A wait that missed its deadline because of that says nothing about
+ * the device.
  */
 export class DaemonWatch implements Disposable {
   readonly #daemon: WatchedDaemon;
   #lostMs: number;
-  readonly #askMs: number;
+  readonly #pingTimeoutMs: number;
   readonly #onLost: (error: DaemonError) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #closed = new AbortController();
   #silences: readonly Silence[] = [];
-  /** when the question was asked that is not answered yet */
-  #askedMs: number | undefined;
+  /** start of the ping that has no answer yet */
+  #pingedMs: number | undefined;
 
-  /** @param onLost - called when the daemon is given up */
+  /** @param onLost - called when the daemon counts as lost */
   constructor(daemon: WatchedDaemon, limits: WatchLimits, onLost: (error: DaemonError) => void) {
-    const { lostMs = defaultLostMs, beatMs = defaultBeatMs, askMs = defaultAskMs } = limits;
+    const { lostMs = defaultLostMs, beatMs = defaultBeatMs, pingTimeoutMs = defaultPingTimeoutMs } = limits;
     this.#daemon = daemon;
     this.#lostMs = lostMs;
-    this.#askMs = askMs;
+    this.#pingTimeoutMs = pingTimeoutMs;
     this.#onLost = onLost;
     this.#timer = setInterval(() => {
       this.#beat();
@@ -63,8 +63,8 @@ export class DaemonWatch implements Disposable {
   }
 
   /**
-   * Why nothing came in a wait that began at `startMs` and has just missed its deadline; `undefined` when the daemon was there.
-   * Asks it once more, as it may have fallen silent only now.
+   * Explains why a wait that began at `startMs` has just missed its deadline; `undefined` if the daemon is not the reason. Pings
+   * the daemon once more, because it may have fallen silent only now.
    */
   async explain(startMs: number): Promise<DaemonError | undefined> {
     const endMs = performance.now();
@@ -72,15 +72,15 @@ export class DaemonWatch implements Disposable {
     const enoughMs = Math.max(least, Math.min(most, (endMs - startMs) / 2));
     const silentMs = this.#silentMs({ startMs, endMs });
     if (silentMs >= enoughMs) return this.#error(silentMs);
-    const deadline = AbortSignal.timeout(this.#askMs);
-    const failure = await this.#ask(AbortSignal.any([deadline, this.#closed.signal]));
+    const deadline = AbortSignal.timeout(this.#pingTimeoutMs);
+    const failure = await this.#ping(AbortSignal.any([deadline, this.#closed.signal]));
     if (failure === undefined || this.#closed.signal.aborted) return undefined;
     return deadline.aborted
       ? this.#error(this.#silentMs({ startMs, endMs: performance.now() }))
       : daemonError(this.#daemon.address, failure);
   }
 
-  /** Gives the daemon up after so much silence from now on, in `ms`, which may have passed already. */
+  /** Shortens the silence after which the daemon counts as lost, in `ms`. The present silence counts. */
   hurry(lostMs: number): void {
     this.#lostMs = Math.min(lostMs, this.#lostMs);
     this.#beat();
@@ -91,9 +91,9 @@ export class DaemonWatch implements Disposable {
     this.#closed.abort();
   }
 
-  /** The longest silence within a span. */
+  /** The longest silence within a span of time. */
   #silentMs(span: Silence): number {
-    const pending = this.#askedMs === undefined ? [] : [{ startMs: this.#askedMs, endMs: performance.now() }];
+    const pending = this.#pingedMs === undefined ? [] : [{ startMs: this.#pingedMs, endMs: performance.now() }];
     const lengths = [...this.#silences, ...pending].map(
       ({ startMs, endMs }) => Math.min(endMs, span.endMs) - Math.max(startMs, span.startMs),
     );
@@ -102,19 +102,19 @@ export class DaemonWatch implements Disposable {
 
   #beat(): void {
     if (this.#closed.signal.aborted) return;
-    if (this.#askedMs !== undefined) {
-      const silentMs = performance.now() - this.#askedMs;
+    if (this.#pingedMs !== undefined) {
+      const silentMs = performance.now() - this.#pingedMs;
       if (silentMs >= this.#lostMs) this.#lose(silentMs);
       return;
     }
-    this.#askedMs = performance.now();
-    void this.#ask(this.#closed.signal).then(() => {
-      this.#askedMs = undefined;
+    this.#pingedMs = performance.now();
+    void this.#ping(this.#closed.signal).then(() => {
+      this.#pingedMs = undefined;
     });
   }
 
-  /** Done when the daemon has answered or the signal has fired. @returns why it did not answer */
-  async #ask(signal: AbortSignal): Promise<unknown> {
+  /** Pings the daemon. Settles when it has answered or the signal has fired. @returns why it did not answer */
+  async #ping(signal: AbortSignal): Promise<unknown> {
     const startMs = performance.now();
     const failure: unknown = await this.#daemon.ping(signal).then(
       () => undefined,
@@ -133,7 +133,7 @@ export class DaemonWatch implements Disposable {
   #error(silentMs: number): DaemonError {
     const seconds = (silentMs / 1000).toFixed(1);
     return new DaemonError(
-      `the Docker daemon at ${this.#daemon.address} did not answer for ${seconds} s. See its log, and whether its machine is overloaded`,
+      `the Docker daemon at ${this.#daemon.address} did not answer for ${seconds} s. Check its log, and whether its machine is overloaded`,
       'journalctl -u docker',
     );
   }

@@ -255,7 +255,7 @@ describe('a run that fails:', () => {
     expect({ status, stderr }).toEqual({
       status: 3,
       stderr:
-        'alpy: cannot reach the Docker daemon at /nowhere/docker.sock: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens (ALPY_DAEMON)\n',
+        'alpy: cannot reach the Docker daemon at /nowhere/docker.sock: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to the address of one (ALPY_DAEMON)\n',
     });
     const doctor = await project.run(['doctor'], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
     expect(doctor.status).toBe(3);

@@ -169,7 +169,7 @@ describe('an app', () => {
     await expect(app.waitForOutput(/never/, { timeoutMs: 200 })).rejects.toThrow(
       /server@node0: printed nothing like \/never\/ within 200 ms/,
     );
-    await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server@node0: still runs after 200 ms');
+    await expect(app.wait({ timeoutMs: 200 })).rejects.toThrow('server@node0: did not exit within 200 ms');
     await app.kill('SIGKILL');
     expect(await app.wait({ timeoutMs: 30_000, check: false })).toMatchObject({ exitStatus: { signal: 'SIGKILL' } });
     await testbed.close();

@@ -24,14 +24,14 @@ function open(): { readonly agent: Agent; readonly end: () => void } {
   return { agent: new Agent(container as unknown as Container), end: () => shell.kill('SIGKILL') };
 }
 
-test('answers with what the lines print, of any characters and number, in the order of the calls', async () => {
+test('answers with the output of each script, in the order of the calls', async () => {
   const { agent } = open();
   const awkward = `a 'b' "c" \\0d %s $HOME 1\\n2 é\n\ttab`;
   const answers = [agent.run(`cat <<'END'\n${awkward}\nEND`, wait), agent.run('echo second; echo aside >&2', wait)];
   expect(await Promise.all(answers)).toEqual([`${awkward}\n`, 'second\n']);
 });
 
-test('stops at the first line that fails, says which output there was, and goes on with the next call', async () => {
+test('a script stops at the first line that fails, the error has its output, and the next call works', async () => {
   const { agent } = open();
   const failed = agent.run('echo before\necho reason >&2\nfalse\necho after', wait);
   await expect(failed).rejects.toMatchObject({ code: 'ALPY_EXEC', stdout: 'before\n', stderr: 'reason\n' });
@@ -39,20 +39,20 @@ test('stops at the first line that fails, says which output there was, and goes 
   expect(await agent.run('echo well', wait)).toBe('well\n');
 });
 
-test('a call that takes too long does not spoil the answer of the next', async () => {
+test('a call that times out does not affect the answer to the next', async () => {
   const { agent } = open();
   await expect(agent.run('sleep 0.3; echo late', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT' });
   expect(await agent.run('echo next', wait)).toBe('next\n');
 });
 
-test('the end of the container is told to all who wait', async () => {
+test('when the container ends, all pending calls fail', async () => {
   const { agent, end } = open();
   const answers = [agent.run('sleep 60', wait), agent.run('echo never', wait)];
   end();
   for (const answer of answers) await expect(answer).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED' });
 });
 
-test('a job runs beside the commands, and tells how it ended', async () => {
+test('a job runs in the background and reports its exit status', async () => {
   const { agent } = open();
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-agent-'));
   const fifo = join(folder.path, 'pid');
@@ -64,14 +64,14 @@ test('a job runs beside the commands, and tells how it ended', async () => {
   expect(await killed.ended).toMatchObject({ code: 143, signal: 'SIGTERM' });
 });
 
-test('the end of the container is told to those who wait for a job, too', async () => {
+test('when the container ends, pending jobs fail too', async () => {
   const { agent, end } = open();
   const { ended } = await agent.start('exec sleep 1', wait);
   end();
   await expect(ended).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED' });
 });
 
-test('a program aside prints on both sides, ends with any status, and is waited for with a deadline', async () => {
+test('a background program returns both outputs and any status, within a deadline', async () => {
   const { agent } = open();
   const [first, second] = await Promise.all([
     agent.runInBackground(['sh', '-c', `echo "it's"; echo bad >&2; exit 3`], wait),

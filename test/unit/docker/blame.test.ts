@@ -49,19 +49,19 @@ test.for<[string, number, string, Fault]>([
 test('the message says that the kernel of the host lacks something', () => {
   const error = new ExecError('node0', ['ip', 'link'], exitStatusOf(2), '', 'Error: Unknown device type.\n');
   expect(error.message).toBe(
-    'node0: ip link: exit status 2; the kernel of the host lacks what this needs, or its name is misspelt; its last output was:\nError: Unknown device type.',
+    'node0: ip link: exit status 2; the kernel of the host lacks this feature, or its name is misspelt; its last output was:\nError: Unknown device type.',
   );
 });
 
-test('what a device prints on standard output blames nobody', () => {
+test('what a device prints on standard output does not change the fault', () => {
   expect(new ExecError('a', ['curl'], exitStatusOf(22), 'usage: unknown option', '').fault).toBe('device');
 });
 
-test('a command of ours that fails is never the fault of the device', () => {
+test("a failure of alpy's own commands is never a fault of the device", () => {
   expect(new ExecError('node0', ['sh'], exitStatusOf(1), '', 'oh', 'environment').fault).toBe('environment');
 });
 
-test('an app that ends although nothing waits for that is never an error of the environment, unless it was killed', () => {
+test('an app that ends unexpectedly is not an environment error, unless it was killed', () => {
   const ended = (code: number): AppEndedError =>
     new AppEndedError('iperf3@node0', {
       exitStatus: exitStatusOf(code),

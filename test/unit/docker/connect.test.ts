@@ -21,7 +21,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test('a daemon of DOCKER_HOST that is late is waited for, which is said once', async () => {
+test('alpy waits for a daemon of DOCKER_HOST that starts late, and says so once', async () => {
   const port = await freePort();
   const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
   const server = createServer((_request, response) => response.end(JSON.stringify({ Version: '99.1' })));
@@ -38,7 +38,7 @@ test('a daemon of DOCKER_HOST that is late is waited for, which is said once', a
   expect(said).toEqual([`waiting up to 30 s for the Docker daemon at tcp://127.0.0.1:${port} (DOCKER_HOST)`]);
 });
 
-test('one that does not come is an error that says how long it was waited for', async () => {
+test('if it never starts, the error says how long alpy waited', async () => {
   const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${await freePort()}` });
   await expect(reach(place, { lateMs: 600 }, wait)).rejects.toMatchObject({
     code: 'ALPY_DAEMON',
@@ -56,7 +56,7 @@ test('a signal ends the wait', async () => {
   await expect(reach(place, { onWait }, { ...wait, signal: stop.signal })).rejects.toBe(reason);
 });
 
-test('a socket is waited for only if DOCKER_HOST names it and its folder exists', async () => {
+test('alpy waits for a socket only if DOCKER_HOST names it and its folder exists', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-late-'));
   const socket = join(folder.path, 'docker.sock');
   const waits = async (place: ReturnType<typeof daemonPlace>): Promise<boolean> => {

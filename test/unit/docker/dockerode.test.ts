@@ -19,21 +19,21 @@ async function inNewProcess(body: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test('the client loads neither gRPC nor SSH when it is loaded', async () => {
+test('loading the client loads neither gRPC nor SSH', async () => {
   await expect(inNewProcess('new Docker(); return loaded();')).resolves.toEqual([]);
 });
 
-test('a daemon behind SSH is asked by SSH', async () => {
+test('a daemon at ssh:// is reached by SSH', async () => {
   const said = 'return [await new Docker().version().catch((error) => error.code), loaded()];';
   await expect(inNewProcess(said)).resolves.toEqual(['ECONNREFUSED', ['ssh2']]);
 });
 
-test('whoever requires what was left out gets it', async () => {
+test('other code that requires the replaced modules gets the real ones', async () => {
   const types = "return [typeof inDockerode('ssh2').Client, typeof inDockerode('@grpc/grpc-js').Server];";
   await expect(inNewProcess(types)).resolves.toEqual(['function', 'function']);
 });
 
-test('a session of BuildKit finds gRPC', async () => {
+test('a BuildKit session gets gRPC', async () => {
   const opened = `
     const { PassThrough } = await import('node:stream');
     const modem = { dial: (_, done) => done(null, new PassThrough()) };

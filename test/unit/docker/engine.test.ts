@@ -17,11 +17,11 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('nobody is there', async () => {
+test('no daemon listens: the error says so at once', async () => {
   const socketPath = join(directory, 'none.sock');
   await expect(Engine.connect({ socketPath })).rejects.toMatchObject({
     code: 'ALPY_DAEMON',
-    message: `cannot reach the Docker daemon at ${socketPath}: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to where one listens`,
+    message: `cannot reach the Docker daemon at ${socketPath}: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to the address of one`,
     remedy: 'sudo systemctl start docker',
   });
   const dead = join(directory, 'file.sock');
@@ -32,7 +32,7 @@ test('nobody is there', async () => {
   });
 });
 
-test('somebody is there but never answers', async () => {
+test('something listens but never answers', async () => {
   const socketPath = join(directory, 'silent.sock');
   const server = createServer(() => undefined);
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
@@ -41,7 +41,7 @@ test('somebody is there but never answers', async () => {
   server.close();
 });
 
-test('containers and execs tell their ends, whether somebody waits already or only later', async () => {
+test('exits of containers and execs are reported to earlier and later waits', async () => {
   await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'r1', jobId: 'j1' });
   expect(engine).toMatchObject({
@@ -65,22 +65,22 @@ test('containers and execs tell their ends, whether somebody waits already or on
   await engine.exits.removalOf('abc');
 });
 
-test('a daemon in a virtual machine has a kernel of its own', async () => {
+test('a daemon in a virtual machine does not share our kernel', async () => {
   await using daemon = await FakeDaemon.open(undefined, '6.6.12-linuxkit');
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   expect(engine.sharesKernel).toBe(false);
 });
 
-test('a daemon that ends is told to all who wait', async () => {
+test('when the daemon ends, all waits fail', async () => {
   await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const waiting = engine.exits.exitOf('abc');
   (await daemon.events).end();
-  await expect(waiting).rejects.toThrow('the Docker daemon ended its event stream: was it stopped?');
+  await expect(waiting).rejects.toThrow('the Docker daemon closed its event stream');
   await expect(engine.exits.removalOf('later')).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
 });
 
-test("the daemon's refusals say what was wanted", async () => {
+test("when the daemon refuses, the error says what alpy tried", async () => {
   await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const call = engine.call('start the container of node0', undefined, () => engine.docker.getContainer('x').start());

@@ -18,7 +18,7 @@ import { FakeDaemon } from '../../support/fake-daemon.ts';
 const never = new Promise<never>(() => undefined);
 const missed = (): Error => new DeviceError('no answer from the device');
 
-test('a deadline that passes while the daemon is frozen is not the fault of the device', async () => {
+test('a deadline missed while the daemon is frozen is not a fault of the device', async () => {
   await using daemon = await FakeDaemon.open();
   await using proxy = await DaemonProxy.open(daemon.socketPath);
   const waiting = (): Promise<never> => withDeadline({ timeoutMs: 10 }, missed, () => never);
@@ -28,7 +28,7 @@ test('a deadline that passes while the daemon is frozen is not the fault of the 
   };
   await expect(waitWithEngine()).rejects.toBeInstanceOf(DeviceError);
   {
-    using _engine = await Engine.connect({ socketPath: proxy.path, askMs: 200 });
+    using _engine = await Engine.connect({ socketPath: proxy.path, pingTimeoutMs: 200 });
     proxy.freeze();
     await expect(waiting()).rejects.toMatchObject({ code: 'ALPY_DAEMON', fault: 'environment' });
   }
@@ -36,7 +36,7 @@ test('a deadline that passes while the daemon is frozen is not the fault of the 
   await expect(waitWithEngine()).rejects.toBeInstanceOf(DeviceError);
 }, 30_000);
 
-test('a deadline that passes when the daemon is dead is not the fault of the device', async () => {
+test('a deadline missed because the daemon is dead is not a fault of the device', async () => {
   await using daemon = await FakeDaemon.open();
   await using proxy = await DaemonProxy.open(daemon.socketPath);
   using _engine = await Engine.connect({ socketPath: proxy.path });
@@ -44,7 +44,7 @@ test('a deadline that passes when the daemon is dead is not the fault of the dev
   await expect(withDeadline({ timeoutMs: 10 }, missed, () => never)).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
 });
 
-test('a wait that its caller ends does not ask a frozen daemon first', async () => {
+test('a wait that its caller ends does not ping a frozen daemon first', async () => {
   await using daemon = await FakeDaemon.open();
   await using proxy = await DaemonProxy.open(daemon.socketPath);
   using _engine = await Engine.connect({ socketPath: proxy.path });
@@ -58,7 +58,7 @@ test('a wait that its caller ends does not ask a frozen daemon first', async () 
   await expect(waiting).rejects.toBe(reason);
 });
 
-test('a daemon that stays silent is given up: all that waits fails, and so does all that follows', async () => {
+test('a daemon that stays silent counts as lost: pending and further calls fail', async () => {
   await using daemon = await FakeDaemon.open();
   await using proxy = await DaemonProxy.open(daemon.socketPath);
   using engine = await Engine.connect({ socketPath: proxy.path, lostMs: 300, beatMs: 50 });
@@ -72,7 +72,7 @@ test('a daemon that stays silent is given up: all that waits fails, and so does 
   await expect(engine.call('list', undefined, () => engine.docker.info())).rejects.toBe(engine.lost.reason);
 }, 30_000);
 
-test('a daemon that dies ends all waits with an error of the environment', async () => {
+test('when the daemon dies, all waits fail with an environment error', async () => {
   await using daemon = await FakeDaemon.open();
   await using proxy = await DaemonProxy.open(daemon.socketPath);
   using engine = await Engine.connect({ socketPath: proxy.path });
@@ -83,7 +83,7 @@ test('a daemon that dies ends all waits with an error of the environment', async
   await expect(engine.call('list', undefined, () => engine.docker.info())).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
 });
 
-test('an event that is not JSON ends all waits, and not the process', async () => {
+test('an event that is not JSON fails all waits but does not end the process', async () => {
   await using daemon = await FakeDaemon.open();
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const exited = engine.exits.exitOf('abc');
@@ -91,7 +91,7 @@ test('an event that is not JSON ends all waits, and not the process', async () =
   await expect(exited).rejects.toThrow('the Docker daemon sent an event that is not JSON');
 });
 
-test('closing the connection is not a loss of the daemon', async () => {
+test('closing the connection does not count as losing the daemon', async () => {
   await using daemon = await FakeDaemon.open();
   const engine = await Engine.connect({ socketPath: daemon.socketPath });
   const response = await daemon.events;
@@ -100,7 +100,7 @@ test('closing the connection is not a loss of the daemon', async () => {
   expect(engine.lost.aborted).toBe(false);
 });
 
-test('a request is aborted when its caller gives up', async () => {
+test('a request is aborted when its caller stops waiting', async () => {
   const asked = Promise.withResolvers<Socket>();
   await using daemon = await FakeDaemon.open((request) => {
     if (request.url !== '/info') return false;
@@ -118,7 +118,7 @@ test('a request is aborted when its caller gives up', async () => {
   await closed;
 });
 
-test('copying a large file to a daemon that takes nothing ends with its signal', async () => {
+test('the signal ends copying a large file to a daemon that does not read it', async () => {
   const asked = Promise.withResolvers<void>();
   await using daemon = await FakeDaemon.open((request) => {
     if (request.method !== 'PUT') return false;
@@ -139,7 +139,7 @@ test('copying a large file to a daemon that takes nothing ends with its signal',
   await expect(copied).rejects.toBe(reason);
 });
 
-test('that a daemon refuses a large file is the error, not that the file could not be read', async () => {
+test('if the daemon refuses a large file, the error says so, not that the file could not be read', async () => {
   await using daemon = await FakeDaemon.open((request, response) => {
     if (request.method !== 'PUT') return false;
     response.writeHead(500).end(JSON.stringify({ message: 'no space left on device' }));
@@ -153,7 +153,7 @@ test('that a daemon refuses a large file is the error, not that the file could n
   await expect(copied).rejects.toMatchObject({ code: 'ALPY_CONTAINER', statusCode: 500 });
 });
 
-test('a process that gave up connecting to a silent daemon ends', async () => {
+test('a process exits after it failed to connect to a silent daemon', async () => {
   const server = createServer(() => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { readonly port: number };
@@ -162,8 +162,6 @@ test('a process that gave up connecting to a silent daemon ends', async () => {
     await Engine.connect({}, { timeoutMs: 50 }).catch((error) => console.log(error.message));`;
   const env = { ...process.env, DOCKER_HOST: `tcp://127.0.0.1:${port}`, NODE_OPTIONS: '' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env });
-  expect(stdout).toBe(
-    `cannot reach the Docker daemon at tcp://127.0.0.1:${port}: no answer within 50 ms. Is DOCKER_HOST right?\n`,
-  );
+  expect(stdout).toBe(`cannot reach the Docker daemon at tcp://127.0.0.1:${port}: no answer within 50 ms. Check DOCKER_HOST\n`);
   server.close();
 });

@@ -24,7 +24,7 @@ async function otherIdentity(): Promise<{ readonly identity: string; readonly ki
   return { identity: own.replace(/\d+ \d+$/, `${String(child.pid)} ${String(start)}`), kill };
 }
 
-test('an owner is alive as long as its process is', async () => {
+test('an owner is alive while its process runs', async () => {
   const { identity, kill } = await otherIdentity();
   expect([ownIdentity(), identity].map(ownerState)).toEqual(['alive', 'alive']);
   await kill();
@@ -87,7 +87,7 @@ async function daemonWith(containers: readonly Listed[]): Promise<{ engine: Engi
 
 const elsewhere = '00000000-0000-0000-0000-000000000000 pid:[1] 7 8';
 
-test('containers of a process that lives stay in every state; those of a dead one are removed in every state', async () => {
+test('containers of a live process stay in every state; those of a dead one are removed in every state', async () => {
   const { identity, kill } = await otherIdentity();
   await kill();
   const states = ['created', 'running', 'exited'];
@@ -98,7 +98,7 @@ test('containers of a process that lives stay in every state; those of a dead on
   expect(removed).toEqual(['dead-created', 'dead-running', 'dead-exited']);
 });
 
-test('of another machine, containers stay as long as the lifeline of their run, and while they are young', async () => {
+test('containers of another machine stay as long as the lifeline of their run, and for ten minutes', async () => {
   const { engine, removed } = await daemonWith([
     { name: 'alpy-l-lifeline', run: 'l', state: 'running', owner: elsewhere, ageS: 9999 },
     { name: 'alpy-l-node0', run: 'l', state: 'created', owner: elsewhere, ageS: 9999 },
@@ -110,7 +110,7 @@ test('of another machine, containers stay as long as the lifeline of their run, 
   expect(removed).toEqual(['alpy-o-lifeline', 'alpy-u-node0']);
 });
 
-test('a run that ends removes what it left, and what dead processes left, but nothing else of other runs', async () => {
+test('a run that ends removes its own leftovers and those of dead processes, and nothing else of other runs', async () => {
   const { identity, kill } = await otherIdentity();
   await kill();
   const { engine, removed } = await daemonWith([

@@ -36,7 +36,7 @@ async function place(env: Variables, system?: string): Promise<DaemonPlace> {
   return daemonPlace(env, home, system ?? (await write('docker.sock', '')));
 }
 
-test('without any setting it is the usual socket', async () => {
+test('without settings, the daemon is at the default socket', async () => {
   await expect(place({})).resolves.toMatchObject({
     address: join(home, 'docker.sock'),
     reason: 'the default socket',
@@ -44,7 +44,7 @@ test('without any setting it is the usual socket', async () => {
   });
 });
 
-test('DOCKER_HOST comes before DOCKER_CONTEXT, that before currentContext; an empty variable is not set', async () => {
+test('precedence: DOCKER_HOST, DOCKER_CONTEXT, currentContext; an empty variable counts as unset', async () => {
   await writeContext('lab', { Host: 'unix:///lab.sock' });
   await writeContext('other', { Host: 'unix:///other.sock' });
   const config = await write('.docker/config.json', JSON.stringify({ auths: {}, currentContext: 'lab' }));
@@ -69,13 +69,13 @@ test("a context's TLS keys are used", async () => {
   expect(options).not.toHaveProperty('agent');
 });
 
-test('SkipTLSVerify of a context is obeyed', async () => {
+test('SkipTLSVerify of a context turns verification off', async () => {
   await writeContext('far', { Host: 'tcp://far:1', SkipTLSVerify: true }, { 'ca.pem': 'CA' });
   const { options } = await place({ DOCKER_CONTEXT: 'far' });
   expect(options).toMatchObject({ agent: { options: { rejectUnauthorized: false } } });
 });
 
-test('a context that does not exist is an error that names it, as for docker', async () => {
+test('a context that does not exist is an error that names it', async () => {
   await expect(place({ DOCKER_CONTEXT: 'nope' })).rejects.toMatchObject({
     code: 'ALPY_DAEMON',
     message: expect.stringMatching(
@@ -83,7 +83,7 @@ test('a context that does not exist is an error that names it, as for docker', a
     ) as string,
   });
   await write('.docker/config.json', '{');
-  await expect(place({})).rejects.toThrow(/^cannot read .*config\.json, to find the Docker daemon/);
+  await expect(place({})).rejects.toThrow(/^cannot read .*config\.json to find the Docker daemon/);
 });
 
 test.each([
@@ -108,7 +108,7 @@ test.each([
   expect((await place(env)).options).toMatchObject(options);
 });
 
-test('DOCKER_TLS_VERIFY reads the keys of DOCKER_CERT_PATH, each of which may be absent', async () => {
+test('DOCKER_TLS_VERIFY reads the keys of DOCKER_CERT_PATH; each may be absent', async () => {
   await write('certs/ca.pem', 'CA');
   const env = { DOCKER_HOST: 'tcp://docker:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: join(home, 'certs') };
   const { options } = await place(env);

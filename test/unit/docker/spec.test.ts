@@ -4,7 +4,7 @@ import { trafficCapabilities } from '../../../src/docker/capabilities.ts';
 import { exitStatusOf } from '../../../src/docker/exit-status.ts';
 import { createOptions } from '../../../src/docker/spec.ts';
 
-test('exit statuses have names of signals', () => {
+test('an exit status above 128 names the signal', () => {
   expect([0, 3, 127, 137, 143, 200].map((code) => exitStatusOf(code).text)).toEqual([
     'exit status 0',
     'exit status 3',
@@ -16,7 +16,7 @@ test('exit statuses have names of signals', () => {
   expect(exitStatusOf(139)).toEqual({ code: 139, signal: 'SIGSEGV', text: 'signal SIGSEGV (exit status 139)' });
 });
 
-test('a container as the Engine API wants it', () => {
+test('a container with all options becomes options of the Engine API', () => {
   const options = createOptions(
     {
       name: 'qemu',
@@ -64,7 +64,7 @@ test('a container as the Engine API wants it', () => {
   });
 });
 
-test('what runs beside a node has not all that the lifeline has, whatever a test asks for', () => {
+test('nodes and apps never have all capabilities of the lifeline, whatever a test asks for', () => {
   const spec = { name: 'node0', image: 'alpy/node:latest', networkMode: 'none' };
   expect(createOptions({ ...spec, ...trafficCapabilities() }, {})).toMatchObject({
     HostConfig: { CapDrop: ['KILL', 'MKNOD', 'SETFCAP'], CapAdd: ['NET_ADMIN', 'NET_RAW'] },
@@ -74,10 +74,12 @@ test('what runs beside a node has not all that the lifeline has, whatever a test
     dropCapabilities: ['KILL', 'SETFCAP'],
   });
   for (const name of ['all', 'KILL', 'CAP_SYS_PTRACE', 'dac_read_search'])
-    expect(() => trafficCapabilities(['NET_RAW', name])).toThrow(/apart from QEMU, got (ALL|KILL|SYS_PTRACE|DAC_READ_SEARCH)\. /);
+    expect(() => trafficCapabilities(['NET_RAW', name])).toThrow(
+      /isolate an app from QEMU, got (ALL|KILL|SYS_PTRACE|DAC_READ_SEARCH)\. /,
+    );
 });
 
-test('a bare namespace is one in which the daemon does nothing', () => {
+test('in a bare namespace, the daemon sets nothing up', () => {
   const spec = { name: 'lifeline', image: 'alpy/node:latest', networkMode: 'bare' };
   expect(createOptions(spec, {})).toMatchObject({ NetworkDisabled: true, HostConfig: { NetworkMode: 'none' } });
   expect(createOptions({ ...spec, networkMode: 'none' }, {})).not.toHaveProperty('NetworkDisabled');

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a program that prints without end is slowed down after 8 MiB, and nothing of it is lost', async () => {
+test('a program that prints without end is slowed down after 8 MiB, without losing output', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
   const stream = new PassThrough({ highWaterMark: 1024 ** 2 });
   let read = 0;

@@ -29,7 +29,7 @@ function watched(lostMs = 60_000): { watch: DaemonWatch; freeze: () => void; tha
   return { watch, freeze, thaw, lost };
 }
 
-test('silence of the daemon explains a wait that it filled by half, also when it has thawed since', async () => {
+test('silence of the daemon for half of a wait explains a missed deadline, even if the daemon answers again', async () => {
   const { watch, freeze, thaw } = watched();
   await vi.advanceTimersByTimeAsync(10_000);
   const startMs = performance.now();
@@ -38,13 +38,13 @@ test('silence of the daemon explains a wait that it filled by half, also when it
   await vi.advanceTimersByTimeAsync(5000); // asked after 1 s
   await thaw();
   expect((await watch.explain(startMs))?.message).toBe(
-    'the Docker daemon at /sock did not answer for 4.0 s. See its log, and whether its machine is overloaded',
+    'the Docker daemon at /sock did not answer for 4.0 s. Check its log, and whether its machine is overloaded',
   );
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await watch.explain(startMs + 5000)).toBeUndefined(); // a later wait
 });
 
-test('an answer that only takes a while explains nothing', async () => {
+test('a slow answer explains nothing', async () => {
   const { watch, freeze, thaw } = watched();
   const startMs = performance.now();
   freeze();
@@ -54,7 +54,7 @@ test('an answer that only takes a while explains nothing', async () => {
   expect(await watch.explain(startMs)).toBeUndefined();
 });
 
-test('a daemon that is silent for too long is given up, once', async () => {
+test('a daemon that is silent for too long counts as lost, once', async () => {
   const { watch, freeze, lost } = watched(5000);
   freeze();
   await vi.advanceTimersByTimeAsync(5500);
@@ -64,7 +64,7 @@ test('a daemon that is silent for too long is given up, once', async () => {
   expect(watch).toBeDefined();
 });
 
-test('in a hurry, a silent daemon is given up sooner', async () => {
+test('in a hurry, a silent daemon counts as lost sooner', async () => {
   const { watch, freeze, lost } = watched();
   freeze();
   await vi.advanceTimersByTimeAsync(30_000);

@@ -34,7 +34,7 @@ async function startApp(): Promise<{ readonly app: App; readonly end: () => void
 test('an app that something else killed is an error of the environment', async () => {
   const { app, end } = await startApp();
   end();
-  await expect(app.wait()).rejects.toMatchObject({ fault: 'environment', message: /too little memory/ });
+  await expect(app.wait()).rejects.toMatchObject({ fault: 'environment', message: /memory ran out/ });
 });
 
 test('an app that the test killed itself does not make the environment look broken', async () => {
