@@ -5,23 +5,23 @@ import type { Context } from './context.ts';
 import { timed } from './figure.ts';
 
 export const repository = resolve(import.meta.dirname, '..');
-/** What `alpy` starts. */
+/** The program behind the command `alpy`. */
 export const bin = join(repository, 'src/cli/bin.ts');
 
-/** What a run was. */
+/** The outcome of an `alpy run`. */
 export interface AlpyRun {
-  /** from start to end of the command */
+  /** duration of the whole command */
   readonly ms: number;
   /** how many tests failed */
   readonly failed: number;
-  /** absolute path of the folder of its reports, until the next run */
+  /** absolute path of its output folder, which the next run overwrites */
   readonly out: string;
 }
 
 /**
- * Runs tests as a user does, with the snapshots of the benchmark.
- * @param project - folder of their configuration
- * @throws Error when no test could be run
+ * Runs tests like a user, with the snapshots of the benchmark.
+ * @param project - folder of the configuration
+ * @throws Error if no test could be run
  */
 export async function alpyRun(
   { directory, snapshotDirectory, say }: Context,

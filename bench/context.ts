@@ -9,7 +9,7 @@ import { resolveTopology } from '../src/topology/index.ts';
 import { TestHost, rabbit } from '../test/support/testbeds.ts';
 import type { Figures } from './figure.ts';
 
-/** Rabbit with the address that the measurements ping. */
+/** Rabbit with the addresses that the measurements use. */
 export const appliance: Appliance = rabbit({
   provision: [
     'ip address replace 192.168.1.1/24 dev eth0 && ip link set eth0 up',
@@ -18,7 +18,7 @@ export const appliance: Appliance = rabbit({
   ],
 });
 
-/** What all measurements share. */
+/** Shared by all measurements. */
 export interface Context {
   readonly testHost: TestHost;
   readonly disk: DiskImage;
@@ -26,13 +26,13 @@ export interface Context {
   /** folder for the factory's snapshots */
   readonly snapshotDirectory: string;
   readonly figures: Figures;
-  /** folder for what they write, removed at the end */
+  /** folder for their files, removed at the end */
   readonly directory: string;
-  /** says how it goes */
+  /** prints a line about the progress */
   readonly say: (line: string) => void;
 }
 
-/** Opens it; closing removes all that was written. */
+/** Opens the context. Closing it removes all files that were written. */
 export async function openContext(
   figures: Figures,
   say: (line: string) => void,
@@ -49,19 +49,25 @@ export async function openContext(
   return { context: { testHost, disk, factory, snapshotDirectory, figures, directory, say }, close };
 }
 
-/** The snapshot of {@link appliance}, or of one that differs. */
-export async function snapshotOf({ disk, factory, directory }: Context, links: number, what = appliance): Promise<Snapshot> {
+/** Finds or creates the snapshot of a device. */
+export async function snapshotOf({ disk, factory, directory }: Context, links: number, device = appliance): Promise<Snapshot> {
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return factory.provideSnapshot({ appliance: what, topology: resolveTopology({ links }), disk }, logs);
+  return factory.provideSnapshot({ appliance: device, topology: resolveTopology({ links }), disk }, logs);
 }
 
-/** A testbed, restored when there is something to restore from; with a lifeline of its own. */
+/** Creates a testbed with its own lifeline, restored if a snapshot is given. */
 export async function testbedOf(
   { disk, factory, directory }: Context,
   links: number,
   from?: Snapshot,
-  what = appliance,
+  device = appliance,
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
-  return factory.create({ appliance: what, topology: resolveTopology({ links }), disk, directory: files, start: from ?? 'cold' });
+  return factory.create({
+    appliance: device,
+    topology: resolveTopology({ links }),
+    disk,
+    directory: files,
+    start: from ?? 'cold',
+  });
 }

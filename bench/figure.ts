@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { median } from '../src/core/median.ts';
 
-/** What was measured: some runs of one thing. */
+/** A measured quantity, with the values of all runs. */
 export interface Figure {
   readonly name: string;
   /** `ms`, `s`, `MiB`, `Mbit/s`, `frames/s`, … */
@@ -9,7 +9,7 @@ export interface Figure {
   readonly values: readonly number[];
 }
 
-/** Collects figures by name, in the order in which they first come. */
+/** Collects figures by name, in the order of their first values. */
 export class Figures {
   readonly #figures = new Map<string, { unit: string; values: number[] }>();
 
@@ -20,19 +20,19 @@ export class Figures {
     this.#figures.set(name, figure);
   }
 
-  /** all of them */
+  /** all figures */
   get all(): readonly Figure[] {
     return [...this.#figures].map(([name, figure]) => ({ name, ...figure }));
   }
 
-  /** Median of a figure; `undefined` when it was not measured. */
+  /** Median of a figure; `undefined` if it was not measured. */
   median(name: string): number | undefined {
     const figure = this.#figures.get(name);
     return figure && median(figure.values);
   }
 }
 
-/** How long something takes, in `ms`, and what it gives. */
+/** Runs `body` and measures its duration. */
 export async function timed<T>(body: () => Promise<T>): Promise<{ readonly ms: number; readonly result: T }> {
   const startMs = performance.now();
   const result = await body();

@@ -2,16 +2,16 @@
 import type { Figure, Figures } from './figure.ts';
 import { crowdSize } from './measures/crowd.ts';
 
-/** One line of what the project wants to reach. */
+/** A goal of the project. */
 export interface Goal {
   readonly name: string;
   readonly goal: string;
-  /** what was measured, the median; `null` when it was not */
+  /** median of the measured values; `null` if there are none */
   readonly value: number | null;
   readonly unit: string;
-  /** how many times faster than the original; absent where nothing is compared, `null` when the original was not measured */
+  /** how many times faster than the original; absent if there is no comparison, `null` if the original was not measured */
   readonly timesFaster?: number | null;
-  /** whether all of it is reached; `null` when a part was not measured */
+  /** whether the goal is reached; `null` if a figure of it was not measured */
   readonly met: boolean | null;
 }
 
@@ -20,7 +20,7 @@ interface Limits {
   readonly timesFaster?: number;
 }
 
-/** Compares what was measured with what is wanted. */
+/** Compares the figures with the goals. */
 export function goalsOf(figures: Figures): readonly Goal[] {
   const timing = (name: string, figure: string, goal: string, limits: Limits, compared?: string): Goal => {
     const ms = figures.median(figure);

@@ -19,9 +19,9 @@ import { describeMachine, resultsPage, summarise, type Results } from './results
 const options = await yargs(process.argv.slice(2))
   .usage('$0 -- [options]')
   .options({
-    json: { type: 'boolean', default: false, describe: 'print one JSON object, and write nothing' },
-    rounds: { type: 'number', default: 5, describe: 'runs of each' },
-    original: { type: 'boolean', default: true, describe: 'compare with the Python original (--no-original: do not)' },
+    json: { type: 'boolean', default: false, describe: 'print one JSON object, and write no file' },
+    rounds: { type: 'number', default: 5, describe: 'how often to run each part' },
+    original: { type: 'boolean', default: true, describe: 'compare with the Python original' },
     only: { type: 'array', string: true, describe: 'parts: topology ping tests suite cli throughput crowd restore floor' },
   })
   .strict()
@@ -30,14 +30,14 @@ const options = await yargs(process.argv.slice(2))
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 const figures = new Figures();
 const skipped: string[] = [];
-const isWanted = (part: string): boolean => options.only === undefined || options.only.includes(part);
-const reason = options.original ? await setUpOriginal() : 'not wanted (--no-original)';
+const isSelected = (part: string): boolean => options.only === undefined || options.only.includes(part);
+const reason = options.original ? await setUpOriginal() : 'switched off by --no-original';
 if (reason !== undefined) {
   skipped.push(`comparison with the original: ${reason}`);
   say(`no comparison with the original: ${reason}`);
 }
 
-// the first signal ends it after the part that runs; what was measured by then is written
+// the first signal stops the benchmark after the current part; the figures so far are written
 const stop = new AbortController();
 const isStopped = (): boolean => stop.signal.aborted;
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
@@ -47,10 +47,10 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const { context, close } = await openContext(figures, say);
-/** One of ours, then one of theirs: so both meet the same machine. */
-const compare = async (ours: () => Promise<void>, theirs: readonly string[]): Promise<void> => {
-  await ours();
-  if (reason === undefined) await original(figures, theirs);
+/** Measures alpy, then the original, so that both run under the same conditions. */
+const compare = async (measure: () => Promise<void>, originalArgs: readonly string[]): Promise<void> => {
+  await measure();
+  if (reason === undefined) await original(figures, originalArgs);
 };
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   floor: () => floor(context),
@@ -73,13 +73,13 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
 };
 let models: Awaited<ReturnType<typeof knownModels>> = [];
 try {
-  if (isWanted('throughput')) models = await knownModels(context, (line) => void skipped.push(line));
+  if (isSelected('throughput')) models = await knownModels(context, (line) => void skipped.push(line));
   await help(context);
-  const warmUp = { ...context, figures: new Figures() }; // makes the snapshots: what is measured starts from them
-  if (isWanted('ping')) await startToPing(warmUp);
-  if (isWanted('suite')) await suite(warmUp);
-  if (isWanted('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
-  if (isWanted('restore')) {
+  const warmUp = { ...context, figures: new Figures() }; // creates the snapshots, so that the measured runs find them
+  if (isSelected('ping')) await startToPing(warmUp);
+  if (isSelected('suite')) await suite(warmUp);
+  if (isSelected('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
+  if (isSelected('restore')) {
     for (const memoryMiB of memorySizes) {
       say(`ways to restore ${memoryMiB} MiB`);
       await restoreMethods(context, memoryMiB, options.rounds);
@@ -87,7 +87,7 @@ try {
   }
   for (let round = 1; round <= options.rounds && !isStopped(); round += 1) {
     for (const [part, body] of Object.entries(parts)) {
-      if (!isWanted(part) || isStopped()) continue;
+      if (!isSelected(part) || isStopped()) continue;
       say(`round ${round} of ${options.rounds}: ${part}`);
       await body().catch((error: unknown) => {
         say(String(error));
@@ -115,7 +115,7 @@ const results: Results = {
 if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
 else {
   const page = resultsPage(results);
-  const isWhole = options.only === undefined && reason === undefined;
-  if (isWhole) await writeFile(join(import.meta.dirname, 'RESULTS.md'), page);
+  const isComplete = options.only === undefined && reason === undefined;
+  if (isComplete) await writeFile(join(import.meta.dirname, 'RESULTS.md'), page);
   process.stdout.write(page);
 }

@@ -8,13 +8,13 @@ const setup = resolve(import.meta.dirname, 'original/setup');
 const driver = resolve(import.meta.dirname, 'original/drive.py');
 const python = resolve(repository, '.cache/bench-original/venv/bin/python');
 
-/** `setup` ends with it when PyPI cannot be reached (EX_TEMPFAIL of sysexits.h). */
+/** Exit status of `setup` if PyPI cannot be reached (EX_TEMPFAIL of sysexits.h). */
 const unreachable = 75;
 
 /**
- * Sees that the Python original is there.
- * @returns why it is not, when PyPI cannot be reached
- * @throws Error when it cannot be set up for another reason
+ * Installs the Python original unless it is installed.
+ * @returns the reason if PyPI cannot be reached
+ * @throws Error if it cannot be set up for another reason
  */
 export async function setUpOriginal(): Promise<string | undefined> {
   const { exitCode, stderr } = await execa(setup, { reject: false });
@@ -23,13 +23,13 @@ export async function setUpOriginal(): Promise<string | undefined> {
   throw new Error(`bench/original/setup ended with ${String(exitCode)}: ${stderr}`);
 }
 
-/** Has the original do one thing, and takes its figures. @throws Error when it fails */
+/** Measures the original once. @param args - of `drive.py` @throws Error if it fails */
 export async function original(figures: Figures, args: readonly string[]): Promise<void> {
   const { stdout, stderr } = await execa(python, [driver, ...args], { reject: false });
   const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Readonly<Record<string, number | string | boolean>>;
   const { upMs, downMs, startToPingMs, wallMs, tests } = result;
-  const isWhole = result['passed'] === undefined || result['passed'] === true || result['passed'] === tests;
-  if (!isWhole) throw new Error(`the original failed: ${args.join(' ')}: ${stdout}\n${stderr.slice(-2000)}`);
+  const hasPassed = result['passed'] === undefined || result['passed'] === true || result['passed'] === tests;
+  if (!hasPassed) throw new Error(`the original failed: ${args.join(' ')}: ${stdout}\n${stderr.slice(-2000)}`);
   const add = (name: string, value: unknown): void => {
     if (typeof value === 'number') figures.add(`original: ${name}`, 'ms', value);
   };

@@ -3,24 +3,24 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { procText, qemuProcesses } from '../test/support/processes.ts';
 
-/** How the processors were used for a while, in `ms` of all of them together: as long as it takes when all work. */
+/** How the processors were used, in `ms` of all processors together: 1 s in which all of them work counts as 1000. */
 export interface ProcessorUse {
-  /** time of QEMU's processes; of each, up to its last 0.1 s are missing */
+  /** time of QEMU's processes; up to the last 0.1 s of each is missing */
   readonly guestsMs: number;
-  /** time in which there was nothing to do */
+  /** idle time */
   readonly idleMs: number;
 }
 
 const sampleMs = 100;
-/** What the kernel counts in, as `getconf CLK_TCK` says: it is 100 on all of Linux's platforms of today. */
+/** The kernel's unit of processor time. `getconf CLK_TCK` is 100 on all current platforms of Linux. */
 const tickMs = 10;
 
-/** Runs `body` and watches meanwhile. */
+/** Runs `body` and measures how the processors are used meanwhile. */
 export async function watchProcessor<T>(body: () => Promise<T>): Promise<{ readonly result: T; readonly use: ProcessorUse }> {
   const ticks = new Map<string, number>();
   const idleBefore = idleTicks();
   const timer = setInterval(() => {
-    for (const [pid, used] of guestTicks()) ticks.set(pid, Math.max(used, ticks.get(pid) ?? 0)); // one that ends has none left
+    for (const [pid, used] of guestTicks()) ticks.set(pid, Math.max(used, ticks.get(pid) ?? 0)); // a process that is ending reports 0
   }, sampleMs);
   try {
     const result = await body();
@@ -40,7 +40,7 @@ function idleTicks(): number {
 /** Processor time of each QEMU, by its PID. */
 function guestTicks(): [pid: string, ticks: number][] {
   return qemuProcesses().map((pid) => {
-    // fields 14 and 15 of proc_pid_stat(5); the name, which is the second, may have blanks in it
+    // fields 14 and 15 of proc_pid_stat(5); field 2, the name, may contain blanks
     const [user = 0, system = 0] = procText(pid, 'stat')
       .replace(/^.*\) /, '')
       .split(' ')

@@ -5,18 +5,18 @@ import { median } from '../src/core/median.ts';
 import type { Figure } from './figure.ts';
 import type { Goal } from './goals.ts';
 
-/** All that `npm run bench -- --json` prints. */
+/** The output of `npm run bench -- --json`. */
 export interface Results {
   readonly date: string;
   readonly rounds: number;
   readonly machine: Readonly<Record<string, string>>;
-  /** what was left out, and why */
+  /** what was skipped, and why */
   readonly skipped: readonly string[];
   readonly goals: readonly Goal[];
   readonly figures: readonly (Figure & { readonly median: number; readonly min: number; readonly max: number })[];
 }
 
-/** The machine, as far as it matters to the figures. */
+/** The properties of the machine that matter for the figures. */
 export async function describeMachine(more: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
   const system = /^PRETTY_NAME="(.*)"$/m.exec(await readFile('/etc/os-release', 'utf8').catch(() => ''))?.[1] ?? 'unknown';
   return {
@@ -28,7 +28,7 @@ export async function describeMachine(more: Readonly<Record<string, string>>): P
   };
 }
 
-/** Adds median, least and most. */
+/** Adds median, minimum and maximum. */
 export function summarise(figures: readonly Figure[]): Results['figures'] {
   return figures.map((figure) => ({
     ...figure,
@@ -38,7 +38,7 @@ export function summarise(figures: readonly Figure[]): Results['figures'] {
   }));
 }
 
-/** `bench/RESULTS.md` */
+/** Content of `bench/RESULTS.md`. */
 export function resultsPage(results: Results): string {
   const { date, rounds, machine, skipped, goals, figures } = results;
   const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
@@ -53,7 +53,7 @@ export function resultsPage(results: Results): string {
   return [
     '# Results of the benchmark',
     '',
-    `Written by \`npm run bench\` on ${date.slice(0, 10)}, ${rounds} rounds. What each figure is, and what it does not tell: README.md beside this.`,
+    `Written by \`npm run bench\` on ${date.slice(0, 10)}, ${rounds} rounds. [README.md](README.md) explains the figures and their limits.`,
     '',
     '| machine | |',
     '|---|---|',
@@ -67,11 +67,11 @@ export function resultsPage(results: Results): string {
     '',
     '## Figures',
     '',
-    '| what | unit | median | least | most | runs |',
+    '| what | unit | median | minimum | maximum | runs |',
     '|---|---|---|---|---|---|',
     ...rows,
     '',
-    ...(skipped.length === 0 ? [] : ['Left out:', '', ...skipped.map((line) => `- ${line}`), '']),
+    ...(skipped.length === 0 ? [] : ['Skipped:', '', ...skipped.map((line) => `- ${line}`), '']),
   ].join('\n');
 }
 

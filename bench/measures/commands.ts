@@ -6,25 +6,25 @@ import type { Context } from '../context.ts';
 import { timed } from '../figure.ts';
 import { watchProcessor } from '../processor.ts';
 
-/** Rabbit's reference tests; the name of each is that of its folder. */
+/** Folders of Rabbit's reference tests. */
 export const referenceTests = ['forward-ipv4', 'rate-limit', 'load-balancing'] as const;
 
-/** Names of those of Rabbit's tests that the original has too. */
-const sameTests = 'forwards IPv4 between|limits the rate|spreads HTTP';
+/** Names of the tests in these folders that the original also has. */
+const comparableTests = 'forwards IPv4 between|limits the rate|spreads HTTP';
 
-/** `alpy --help` */
+/** Measures `alpy --help`. */
 export async function help({ figures }: Context): Promise<void> {
   const { ms } = await timed(() => execa(process.execPath, [bin, '--help']));
   figures.add('alpy --help', 'ms', ms);
 }
 
-/** One reference test by `alpy run`, from start to end of the command, with its snapshot in the store. */
+/** Measures the whole command `alpy run` for one reference test, with its snapshot in the store. */
 export async function referenceTest(context: Context, name: (typeof referenceTests)[number]): Promise<void> {
-  const { ms } = await alpyRun(context, repository, [name, '--test-name', sameTests]);
+  const { ms } = await alpyRun(context, repository, [name, '--test-name', comparableTests]);
   context.figures.add(`test ${name}, by alpy run`, 'ms', ms);
 }
 
-/** The suite of twelve tests by `alpy run`, with its snapshots in the store; and what of it alpy can do nothing about. */
+/** Measures `alpy run` for the suite of twelve tests, with its snapshots in the store, and the parts of its time that alpy cannot reduce. */
 export async function suite(context: Context): Promise<void> {
   const { figures } = context;
   const { result, use } = await watchProcessor(() => alpyRun(context, join(repository, 'bench/suite'), []));

@@ -4,10 +4,10 @@ import { snapshotOf, testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
 import { pingOnce } from './start-to-ping.ts';
 
-/** How many testbeds of 256 MiB are tried at once. */
+/** Number of testbeds of 256 MiB in parallel. */
 export const crowdSize = 12;
 
-/** Testbeds at once: all must answer, then all go, and nothing may be left. Also what each takes of the memory. */
+/** Starts many testbeds in parallel: all must answer a ping, and none may leave a container behind. Also measures their memory. */
 export async function crowd(context: Context): Promise<void> {
   const snapshot = await snapshotOf(context, 2);
   const before = (await availableMemoryMiB()) ?? Number.NaN;

@@ -4,14 +4,14 @@ import { imageNamed } from '../../src/images/index.ts';
 import type { Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
-/** How many tests of the suite run at once with 2 cores. */
-const testsAtOnce = 6;
-/** Containers of the suite: each three of its tests have 2 + 4 + 6, and there are as many lifelines as tests at once, and a decoder. */
-const containersOfSuite = 4 * 12 + testsAtOnce + 1;
+/** How many tests of the suite run in parallel with 2 cores. */
+const parallelTests = 6;
+/** Containers of the suite: 2 + 4 + 6 for every three tests, a lifeline for each parallel test, and a decoder. */
+const containersOfSuite = 4 * 12 + parallelTests + 1;
 
 /**
- * What the daemon alone takes: for one empty container, for what 2 links need, one of them before the others, for as many at
- * once as 8 links need, and for all of the suite.
+ * Measures the daemon alone: one empty container, those of 2 links (one before the other two), those of 8 links in parallel, and
+ * those of the whole suite.
  */
 export async function floor({ testHost, figures }: Context): Promise<void> {
   const image = imageNamed(testHost.facts.images, 'node').reference;
@@ -33,17 +33,17 @@ async function likeTwoLinks(engine: Engine, image: string): Promise<readonly Con
   return [...first, ...(await startAll(engine, image, 2))];
 }
 
-/** As many at once as tests of the suite have, again and again. */
+/** Starts and removes containers in groups as large as those of a test, until the suite's number is reached. */
 async function likeSuite(engine: Engine, image: string): Promise<void> {
   let left = containersOfSuite;
-  const oneAfterTheOther = async (): Promise<void> => {
+  const runGroups = async (): Promise<void> => {
     while (left > 0) {
       const count = Math.min(left, 4);
       left -= count;
       await endAll(await startAll(engine, image, count));
     }
   };
-  await Promise.all(Array.from({ length: testsAtOnce }, oneAfterTheOther));
+  await Promise.all(Array.from({ length: parallelTests }, runGroups));
 }
 
 async function startAll(engine: Engine, image: string, count: number): Promise<readonly Container[]> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ways to save and to restore the memory of a guest, compared: QEMU alone, without nodes, taps or console.
+// Compares ways to save and restore the memory of a guest, with QEMU alone: no nodes, taps or console.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDeadline } from '../../src/core/deadline.ts';
@@ -9,7 +9,7 @@ import { QmpClient } from '../../src/qemu/index.ts';
 import { rabbitImage } from '../../test/support/testbeds.ts';
 import type { Context } from '../context.ts';
 
-/** Memory of the guests that are compared, in MiB. */
+/** Memory of the compared guests, in MiB. */
 export const memorySizes = [128, 256, 512, 1024] as const;
 
 const wait = { timeoutMs: 60_000 };
@@ -27,7 +27,7 @@ const methods: readonly Method[] = [
   { name: 'stream through exec:cat', uri: 'exec:cat /s/stream' },
 ];
 
-/** Boots a guest of a size once, saves it in each way, and restores it in each way so many times. */
+/** Boots a guest once, saves it by each method, and restores it `rounds` times by each method. */
 export async function restoreMethods(
   { testHost, directory, figures }: Context,
   memoryMiB: number,
@@ -84,15 +84,15 @@ export async function restoreMethods(
     const { container, qmp } = await start('on', []);
     await using _end = container;
     await qmp.execute('cont');
-    await untilPrinted(container, 'login: ');
+    await waitForText(container, 'login: ');
     for (const method of methods) {
       await qmp.execute('stop');
       figures.add(`save ${memoryMiB} MiB: ${method.name}`, 'ms', await use(qmp, 'migrate', method));
-      await untilFinal(qmp);
+      await waitForMigrationEnd(qmp);
       await qmp.execute('cont');
     }
     await qmp.execute('stop');
-    await use(qmp, 'migrate', methods[0]!); // the file of the memory goes on to change: its state comes last
+    await use(qmp, 'migrate', methods[0]!); // last, because the file with its memory changes while the guest runs
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const method of methods) {
@@ -104,16 +104,16 @@ export async function restoreMethods(
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Waits until the guest prints a text on its serial port. @throws Error when QEMU ends before */
-async function untilPrinted({ stderr, exited }: Container, text: string): Promise<void> {
+/** Waits until the guest prints a text on its serial port. @throws Error if QEMU exits before */
+async function waitForText({ stderr, exited }: Container, text: string): Promise<void> {
   const printed = Promise.withResolvers<void>();
   let output = '';
   stderr.on('data', (chunk: Buffer) => {
     output += chunk.toString('latin1');
     if (output.includes(text)) printed.resolve();
   });
-  void exited.then(({ text: how }) => {
-    printed.reject(new Error(`QEMU ended with ${how} before the guest printed ${text}`));
+  void exited.then(({ text: status }) => {
+    printed.reject(new Error(`QEMU exited with ${status} before the guest printed ${text}`));
   });
   await withDeadline(
     wait,
@@ -122,11 +122,11 @@ async function untilPrinted({ stderr, exited }: Container, text: string): Promis
   );
 }
 
-/** QEMU says that a migration is complete a moment before it is done with it, and has no event for that. */
-async function untilFinal(qmp: QmpClient): Promise<void> {
+/** Waits until QEMU has finished a migration. It reports the completion a moment too early, and has no later event. */
+async function waitForMigrationEnd(qmp: QmpClient): Promise<void> {
   for (let tries = 0; tries < 1000; tries += 1) {
     const { status } = (await qmp.execute('query-status')) as { readonly status: string };
     if (status !== 'finish-migrate') return;
   }
-  throw new Error('QEMU did not come to an end with the migration');
+  throw new Error('QEMU did not finish the migration');
 }

@@ -7,9 +7,9 @@ import { testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
 /**
- * From the start of the fixture, which looks the snapshot up, to the first answered ping, 2 links; then down. In a test that is the
- * first of its process, and in one whose lifeline is there from the test before.
- * @throws Error when a test failed
+ * Measures from the start of the fixture, which looks up the snapshot, to the first answered ping with 2 links, and the tear-down.
+ * Measures the first test of a process, and a later one, which reuses the lifeline.
+ * @throws Error if a test failed
  */
 export async function startToPing(context: Context): Promise<void> {
   const { failed, out } = await alpyRun(context, join(repository, 'bench/ping'), []);
@@ -20,12 +20,13 @@ export async function startToPing(context: Context): Promise<void> {
     const ms = Number(await readFile(join(out, directory ?? '', 'start-to-ping-ms'), 'utf8'));
     context.figures.add(`start to first answered ping, ${kind}`, 'ms', ms);
     const down = steps.find(({ category }) => category === 'testbed.teardown');
-    if (down?.durationMs === undefined) throw new Error('nobody knows how long the tear-down took');
+    if (down?.durationMs === undefined)
+      throw new Error(`expected a step of category testbed.teardown in run.json for the test "${name}", got none`);
     context.figures.add(`testbed down, ${kind}`, 'ms', down.durationMs);
   }
 }
 
-/** The same with a guest that boots and logs in, without `alpy run`. */
+/** Measures the same without `alpy run`, with a guest that boots and logs in. */
 export async function bootToPing(context: Context): Promise<void> {
   const { ms, result: testbed } = await timed(async () => {
     const made = await testbedOf(context, 2);
@@ -37,7 +38,7 @@ export async function bootToPing(context: Context): Promise<void> {
   await testbed.close();
 }
 
-/** @throws Error when there is no answer */
+/** Sends one ping to the device. @throws Error if there is no answer */
 export async function pingOnce({ nodes: [node] }: Awaited<ReturnType<typeof testbedOf>>): Promise<void> {
   await node?.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   const report = await node?.ping('192.168.1.1');

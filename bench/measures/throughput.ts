@@ -5,17 +5,17 @@ import { measureTcp } from '../../carrot/iperf.ts';
 import type { NicModel } from '../../src/qemu/index.ts';
 import { BootError, type Testbed } from '../../src/testbed/index.ts';
 
-/** What iperf3 tells of UDP. */
+/** The part of iperf3's JSON about UDP. */
 interface UdpReport {
   readonly end: { readonly sum: { readonly packets: number; readonly lost_packets: number; readonly seconds: number } };
 }
 
-/** How long each kind of traffic goes, in `s`: the load is bounded. */
+/** Duration of each kind of traffic, in `s`. */
 const seconds = 3;
 
 const models = ['virtio-net-pci', 'e1000', 'e1000e', 'vmxnet3', 'rtl8139'] as const;
 
-/** Models of NICs that the guest has a driver for, each with its snapshot in the store; the others are said to be left out. */
+/** Finds the NIC models for which the guest has a driver, and creates their snapshots. Reports the others to `leaveOut`. */
 export async function knownModels(context: Context, leaveOut: (line: string) => void): Promise<readonly NicModel[]> {
   const known: NicModel[] = [];
   for (const nic of models) {
@@ -30,13 +30,13 @@ export async function knownModels(context: Context, leaveOut: (line: string) => 
   return known;
 }
 
-/** TCP and small UDP packets through the device as fast as it goes, captured on both links; and whether all frames are there. */
+/** Sends TCP and small UDP packets through the device at full speed, captures both links, and checks that no frame is missing. */
 export async function throughput(context: Context, nic: NicModel): Promise<void> {
   const { figures } = context;
   const device = { ...appliance, nic };
   const testbed = await testbedOf(context, 2, await snapshotOf(context, 2, device), device);
   const [left, right] = testbed.nodes;
-  if (!left || !right) throw new Error('the topology has no two links');
+  if (!left || !right) throw new Error('expected a topology of two links');
   await testbed.dut.boot();
   await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
@@ -81,7 +81,7 @@ function framesOf(counters: Awaited<ReturnType<Testbed['nodes'][number]['counter
   return { sent: counters?.sentFrames ?? 0, received: counters?.receivedFrames ?? 0 };
 }
 
-/** Counts the frames of a pcap, and those of iperf3's UDP whose number is lower than the one before. */
+/** Counts the frames of a pcap, and iperf3's UDP packets whose number is lower than that of the packet before. */
 function examine(pcap: Buffer): { readonly frames: number; readonly ascending: number } {
   let [frames, outOfOrder, last] = [0, 0, -1];
   for (let at = 24; at + 16 <= pcap.length;) {

@@ -2,10 +2,10 @@
 import { testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
-/** Numbers of links that are compared. */
+/** Compared numbers of links. */
 export const linkCounts = [1, 2, 4, 8] as const;
 
-/** Nodes, taps, QEMU with its console and captures, up and down; no virtual CPU runs. */
+/** Measures setting up and tearing down nodes, taps and QEMU with console and captures. No virtual CPU runs. */
 export async function topology(context: Context, links: number): Promise<void> {
   const up = await timed(() => testbedOf(context, links));
   const down = await timed(() => up.result.close());

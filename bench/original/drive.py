@@ -4,8 +4,8 @@
 
     .cache/bench-original/venv/bin/python bench/original/drive.py topology --links N | ping | test NAME | suite
 
-Does the thing once, and prints one line of JSON; its log goes to stderr. Run `bench/original/setup` first.
-The structure of a test is that of the original's own (`rabbit/tests/*/main.py`): set up what is outside of the guest,
+Runs one measurement and prints one line of JSON. The log goes to stderr. Run `bench/original/setup` first.
+Tests have the structure of the original's own tests (`rabbit/tests/*/main.py`): set up everything outside of the guest,
 start the virtual CPU, wait for the boot, log in, type in a script `configure-rabbit` and run it, then test.
 """
 
@@ -36,10 +36,10 @@ import docker
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache/bench-original"
 BUSYBOX, TRAFFIC = "alpy-bench-original/busybox", "alpy-bench-original/traffic"
-LABEL = "alpy-bench-original"  # of both images, so of their containers
+LABEL = "alpy-bench-original"  # of both images, which their containers inherit
 TAP_PREFIX = "alpybench"
 PROMPT = "rabbit:~# "
-TIMEOUT = 60  # seconds, for what should take a few
+TIMEOUT = 60  # seconds, for actions that normally take a few
 BOOT_TIMEOUT = 300
 DEADLINE = 600  # of one topology or test
 
@@ -47,7 +47,7 @@ DEADLINE = 600  # of one topology or test
 
 
 class Testbed:
-    """What a test gets: the Docker client, QEMU's monitor and the console of the guest."""
+    """What a test uses: the Docker client, QEMU's monitor and the console of the guest."""
 
     def __init__(self, client: docker.DockerClient, qmp: Any, console: Any) -> None:
         self.client, self.qmp, self.console = client, qmp, console
@@ -66,14 +66,14 @@ class Testbed:
         alpy.remote_shell.upload_and_execute_script(self.console, PROMPT, "configure-rabbit", TIMEOUT)
 
     def configure_node(self, index: int, address: str, gateway: str | None = None) -> None:
-        """Gives a node an address, and a default route."""
+        """Sets the address and default route of a node."""
         alpy.container.configure_interface(
             f"node{index}", address, gateway, docker_client=self.client, image=BUSYBOX, timeout=TIMEOUT
         )
 
     @contextlib.contextmanager
     def app(self, node: int, *command: str) -> Iterator[Any]:
-        """Runs a container in the network namespace of a node for as long as the context lasts."""
+        """Runs a container in the network namespace of a node until the context ends."""
         container = self.client.containers.create(TRAFFIC, list(command), network_mode=f"container:node{node}")
         try:
             container.start()
@@ -82,7 +82,7 @@ class Testbed:
             container.remove(force=True)
 
     def run(self, node: int, *command: str) -> str:
-        """Runs a container in the network namespace of a node to its end; returns what it wrote."""
+        """Runs a container in the network namespace of a node until it exits, and returns its output."""
         with self.app(node, *command) as container:
             alpy.container.close(container, TIMEOUT)
             return str(container.logs(stdout=True, stderr=False).decode())
@@ -102,9 +102,9 @@ def mac(link: int) -> str:
 
 
 def qemu_arguments(links: int) -> list[str]:
-    """The guest of src/qemu/machine.ts, with serial port, monitor and links as the original makes them."""
+    """The guest of src/qemu/machine.ts, with the original's serial port, monitor and links."""
     nics = alpy.qemu.get_network_interfaces_args(tap_names(links))
-    for link in range(links):  # the original knows only e1000, without place and address
+    for link in range(links):  # the original supports only e1000, without PCI address and MAC address
         nics[nics.index(f"e1000,netdev=id_net{link}")] = (
             f"virtio-net-pci,netdev=id_net{link},mac={mac(link)},addr={0x10 + link:#x},romfile="
         )
@@ -122,7 +122,7 @@ def qemu_arguments(links: int) -> list[str]:
 
 @contextlib.contextmanager
 def testbed(links: int) -> Iterator[Testbed]:
-    """Nodes and a guest that does not run yet."""
+    """Creates nodes and a guest that does not run yet."""
     overlay = ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(ROOT / ".cache/rabbit.qcow2"), "disk.qcow2"]
     subprocess.run([str(CACHE / "bin/qemu-img"), *overlay], check=True, stdout=sys.stderr)
     with (
@@ -142,7 +142,7 @@ def addresses(links: int) -> str:
 
 
 def frames(link: int, display_filter: str, *fields: str) -> list[list[str]]:
-    """Fields of the frames that a link saw and that match the filter."""
+    """Returns fields of the frames of a link that match the filter."""
     options = [option for field in fields or ("frame.number",) for option in ("-e", field)]
     tshark = [str(CACHE / "bin/tshark"), "-n", "-r", f"link{link}.pcap", "-Y", display_filter]
     done = subprocess.run([*tshark, "-T", "fields", *options], check=True, capture_output=True, text=True)
@@ -235,7 +235,7 @@ def load_balancing() -> None:
 
 TESTS = {"forward-ipv4": forward_ipv4, "rate-limit": rate_limit, "load-balancing": load_balancing}
 
-# --- what can be asked for ---
+# --- commands ---
 
 
 def ms_since(start: float) -> float:
@@ -263,7 +263,7 @@ def measure_ping() -> dict[str, Any]:
 
 
 def short_rate_limit() -> None:
-    """Of a few seconds, as that of bench/suite."""
+    """Measures for a few seconds only, like the test in bench/suite."""
     rate_limit(3, 3e5)
 
 
@@ -297,7 +297,7 @@ def measure_suite() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def directory() -> Iterator[None]:
-    """A new current directory, as the original writes into that."""
+    """Changes to a new directory, because the original writes into the current one."""
     path = tempfile.mkdtemp(prefix="run-", dir=CACHE)
     os.chdir(path)
     try:
@@ -308,7 +308,7 @@ def directory() -> Iterator[None]:
 
 
 def sweep() -> None:
-    """Removes what an interrupted run has left; QEMU ends with its parent by itself (see setup)."""
+    """Removes what an interrupted run left behind. QEMU ends with its parent anyway (see setup)."""
     with contextlib.closing(docker.from_env()) as client:
         for container in client.containers.list(all=True, filters={"label": LABEL}):
             container.remove(force=True)
@@ -321,7 +321,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM)
 
 def stop(number: int, _frame: object) -> NoReturn:
     for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # from here on it only clears up
+        signal.signal(each, signal.SIG_IGN)  # from now on it only cleans up
     raise SystemExit(f"stopped by {alpy.utils.signal_name(number)}")
 
 
@@ -344,7 +344,7 @@ def main() -> int:
     signal.alarm(DEADLINE)
     try:
         with (CACHE / "drive.lock").open("w", encoding="utf-8") as lock:
-            # names of nodes and the port of the console are fixed in the original: one at a time
+            # the original uses fixed names of nodes and a fixed port of the console, so only one can run at a time
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for old in CACHE.glob("run-*"):
                 shutil.rmtree(old)

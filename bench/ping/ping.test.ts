@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'alpy/test';
 
 let startMs = 0;
 
-// comes before the fixtures of a test, which begin with its testbed
+// runs before the fixtures of the test, which start with its testbed
 beforeEach(() => {
   startMs = performance.now();
 });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The three reference tests, four times each, as `original/drive.py` has them for the Python original.
+// The three reference tests, four times each. `original/drive.py` has the same for the Python original.
 import { describe, expect, getMany, measureTcp, serveHttp, test } from 'carrot';
 
 const limit = 1_000_000; // bit/s
-/** Wider than that of Rabbit's own test, as it measures for 3 s only, and beside others. */
+/** Larger than in Rabbit's own test, because this one measures for only 3 s, in parallel with others. */
 const tolerance = 0.3 * limit;
 
 describe.each([1, 2, 3, 4])('round %i', () => {
