@@ -226,7 +226,7 @@ describe('a run that fails:', () => {
     await using project = await silentProject(passing);
     const result = await project.run(['run', '--test-name', 'no such test']);
     expect(await containers()).toEqual([]);
-    expect(result).toMatchObject({ status: 2, stderr: expect.stringContaining('no test that matches /no such test/') as string });
+    expect(result).toMatchObject({ status: 2, stderr: expect.stringMatching(/no such test.*\(ALPY_USAGE\)\n$/) as string });
   });
 
   test('a filter that matches nothing: status 2', async () => {
@@ -252,14 +252,11 @@ describe('a run that fails:', () => {
   test('no daemon: status 3, and what to do', async () => {
     await using project = await silentProject(passing);
     const { status, stderr } = await project.run(['run'], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
-    expect({ status, stderr }).toEqual({
-      status: 3,
-      stderr:
-        'alpy: cannot reach the Docker daemon at /nowhere/docker.sock: nothing answers there. Start the Docker daemon, or set DOCKER_HOST to the address of one (ALPY_DAEMON)\n',
-    });
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^alpy: .*\/nowhere\/docker\.sock: .*DOCKER_HOST.* \(ALPY_DAEMON\)\n$/);
     const doctor = await project.run(['doctor'], { DOCKER_HOST: 'unix:///nowhere/docker.sock' });
     expect(doctor.status).toBe(3);
-    expect(doctor.stdout).toMatch(/^FAIL docker: cannot reach the Docker daemon at \/nowhere\/docker\.sock/);
+    expect(doctor.stdout).toMatch(/^FAIL docker: .*\/nowhere\/docker\.sock/);
   });
 
   test('a missing container image: status 3, and where its location came from', async () => {
@@ -276,7 +273,7 @@ describe('a run that fails:', () => {
     await using project = await Project.create({ 'alpy.yaml': 'appliance: { image: none.qcow2 }\n', ...passing });
     const { status, stderr } = await project.run(['run']);
     expect(status).toBe(3);
-    expect(stderr).toContain('none.qcow2: there is no such file. Build it first, or correct appliance.image (ALPY_DISK_IMAGE)');
+    expect(stderr).toMatch(/none\.qcow2: .* \(ALPY_DISK_IMAGE\)\n$/);
   });
 
   test('a guest that does not boot: status 3, and <error> in JUnit', async () => {
@@ -309,7 +306,7 @@ test('a test whose process is killed: status 3, an error of that test, and no co
   const { status, stdout } = await project.run(['run']);
   expect(await containers()).toEqual([]);
   expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 3, last: '0 passed, 1 failed' });
-  expect(stdout).toContain('the process that ran this test ended unexpectedly with signal SIGKILL');
+  expect(stdout).toMatch(/ERROR tests\/dying\.test\.ts > dies .*\n.*SIGKILL/);
 });
 
 test('alpy init writes a project that runs, and overwrites nothing', async () => {
