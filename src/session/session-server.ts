@@ -106,7 +106,7 @@ async function hold(
   const wanted = spec.job;
   const job = wanted && new JobContainer(() => startJobContainer(engine, testbed, wanted, signal));
   if (job) lifetime.defer('job', () => job[Symbol.asyncDispose]());
-  const socket = await serveSocket(join(spec.directory, sessionFiles.socket), trusted(jobless, job, stop));
+  const socket = await serveSocket(join(spec.directory, sessionFiles.socket), localAnswerer(jobless, job, stop), isStop);
   lifetime.defer('socket', async () => {
     await socket[Symbol.asyncDispose]();
   });
@@ -114,11 +114,15 @@ async function hold(
   return { testbed, job };
 }
 
-/** What only the driver, or a person on this machine, may ask for besides. */
-function trusted(session: Session, job: JobContainer | undefined, stop: () => Promise<void>): Answerer {
+function isStop([name]: readonly string[]): boolean {
+  return name === 'stop';
+}
+
+/** Answers callers on this machine, which may do more than a job's programs: stop the session, run the job's scripts. */
+function localAnswerer(session: Session, job: JobContainer | undefined, stop: () => Promise<void>): Answerer {
   return answererOf(session, async (call) => {
     const [name] = call.args;
-    if (name === 'stop') {
+    if (isStop(call.args)) {
       await stop();
       return 0;
     }

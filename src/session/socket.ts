@@ -19,19 +19,25 @@ interface Request {
 type Reply = { readonly out: string } | { readonly err: string } | { readonly exit: number };
 
 /**
- * Takes calls on a socket of this machine. A connection is a call; when it ends early, the call is cancelled. Its release
- * waits until those that came were answered.
- * @throws EnvironmentError when there can be no socket of that path
+ * Takes calls on a socket of this machine. Each connection is a call; if the caller closes it early, the call is cancelled. Its
+ * release waits until all calls that arrived are answered.
+ * @param isLast - whether a call ends this process: its connection then stays open until the process has exited
+ * @throws EnvironmentError when there cannot be a socket with that path
  */
-export async function serveSocket(path: string, answer: Answerer): Promise<AsyncDisposable> {
+export async function serveSocket(
+  path: string,
+  answer: Answerer,
+  isLast: (args: readonly string[]) => boolean = () => false,
+): Promise<AsyncDisposable> {
   if (Buffer.byteLength(path) > longestSocketPath)
     throw new EnvironmentError(`no socket can have the path ${path}: it is longer than ${longestSocketPath} bytes`);
-  const running = new Map<Socket, Promise<void>>();
+  const running = new Map<Socket, Promise<'answered' | 'held open'>>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.once('close', () => running.delete(socket));
-    const answered = serveOne(socket, answer).catch((error: unknown) => {
+    const answered = serveOne(socket, answer, isLast).catch((error: unknown) => {
       logUnscoped('alpy.session', `a call was given up: ${messageOf(error)}`);
       socket.destroy();
+      return 'answered' as const;
     });
     running.set(socket, answered);
   });
@@ -42,19 +48,23 @@ export async function serveSocket(path: string, answer: Answerer): Promise<Async
   await chmod(path, 0o600);
   return {
     async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
       server.close();
-      for (const [socket, answered] of running) {
-        void answered.finally(() => {
-          socket.destroySoon();
-        });
-      }
-      await closed;
+      const ending = [...running].map(async ([socket, answered]) => {
+        if ((await answered) === 'held open' || socket.closed) return;
+        const closed = once(socket, 'close');
+        socket.destroySoon();
+        await closed;
+      });
+      await Promise.all(ending);
     },
   };
 }
 
-async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
+async function serveOne(
+  socket: Socket,
+  answer: Answerer,
+  isLast: (args: readonly string[]) => boolean,
+): Promise<'answered' | 'held open'> {
   const gone = new AbortController();
   const cancel = (): void => {
     gone.abort(new Error('cancelled by its caller'));
@@ -66,16 +76,16 @@ async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
   const send = async (reply: Reply): Promise<void> => {
     if (!socket.writable) return;
     if (socket.write(`${JSON.stringify(reply)}\n`)) return;
-    await Promise.race([once(socket, 'drain').catch(() => undefined), closed]); // drained, or gone meanwhile
+    await Promise.race([once(socket, 'drain').catch(() => undefined), closed]); // drained, or closed meanwhile
   };
   const lines = readLines(socket);
-  const line = await once(lines, 'line', { signal: gone.signal }).catch(() => undefined); // gone without a word
+  const line = await once(lines, 'line', { signal: gone.signal }).catch(() => undefined); // closed without a request
   lines.close();
   if (!line) {
     socket.destroy();
-    return;
+    return 'answered';
   }
-  socket.resume(); // or its end is not seen
+  socket.resume(); // otherwise its end goes unnoticed
   const { args, input } = JSON.parse(line[0] as string) as Request;
   const write = (output: OutputName, data: Buffer | string): Promise<void> => {
     const encoded = Buffer.from(data).toString('base64');
@@ -84,10 +94,16 @@ async function serveOne(socket: Socket, answer: Answerer): Promise<void> {
   const call = { args, write, signal: gone.signal };
   const exit = await answer(input === undefined ? call : { ...call, input: Buffer.from(input, 'base64') });
   await send({ exit });
+  if (isLast(args)) {
+    socket.once('end', () => socket.destroy());
+    socket.unref(); // the kernel closes it when this process exits, and that tells the caller
+    return 'held open';
+  }
   socket.end();
+  return 'answered';
 }
 
-/** What a caller sends and wants to get. */
+/** What a caller sends, and what takes the answer. */
 export interface SocketCall {
   readonly args: readonly string[];
   readonly input?: Buffer | undefined;
@@ -96,14 +112,15 @@ export interface SocketCall {
   readonly signal: AbortSignal;
 }
 
-/** How long what is cancelled may take to end, in `ms`: it is killed after 5000. */
+/** How long a cancelled call may take to end, in `ms`: its command is killed after 5000. */
 const cancelTimeoutMs = 15_000;
 
 /**
- * Has a keeper do something. When the caller's signal fires, it is cancelled there, and has ended when this throws.
- * @param path - its socket
- * @returns the exit status; `undefined` when the keeper has gone before it told one
- * @throws EnvironmentError when no keeper is there
+ * Sends a call to a session server and waits until the server closes the connection. If the signal fires, the call is cancelled
+ * in the server, and has ended there when this throws.
+ * @param path - the server's socket
+ * @returns the exit status; `undefined` when the server exited before it sent one
+ * @throws EnvironmentError when no server listens
  */
 export async function callSocket(path: string, call: SocketCall): Promise<number | undefined> {
   call.signal.throwIfAborted();
@@ -113,7 +130,7 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   });
   let timer: NodeJS.Timeout | undefined;
   const cancel = (): void => {
-    socket.end(); // the keeper cancels it, and tells when it has ended
+    socket.end(); // the server cancels the call, and closes the connection when it has ended
     timer = setTimeout(() => socket.destroy(), cancelTimeoutMs);
   };
   call.signal.addEventListener('abort', cancel, { once: true });
