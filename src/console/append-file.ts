@@ -3,17 +3,20 @@ import { constants, createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { TranscriptError } from './errors.ts';
 
-/** How long what is written is gathered, in `ms`: a serial port gives few bytes at a time, and each write has its price. */
+/** How long writes are collected, in `ms`: a serial port delivers few bytes at a time, and each write costs time. */
 const gatherMs = 20;
 
-/** To append to a file; no link or pipe that a container has put there is followed or waited for. Node takes numbers here, its types do not say so. */
+/**
+ * Appends without following a link or waiting for a pipe that a container may have put there. Node accepts numbers here; its
+ * types do not say so.
+ */
 const appendFlags = (constants.O_WRONLY |
   constants.O_CREAT |
   constants.O_APPEND |
   constants.O_NOFOLLOW |
   constants.O_NONBLOCK) as unknown as string;
 
-/** A file that grows. Writing neither waits nor throws; a failure is kept and told when asked for. */
+/** A file to append to. Writing neither waits nor throws; {@link check} and {@link close} throw what failed. */
 export class AppendFile {
   readonly path: string;
   readonly #stream: WriteStream;
@@ -27,7 +30,7 @@ export class AppendFile {
     });
   }
 
-  /** Opens the file, in the background; what cannot be opened shows at {@link check} and {@link close}. */
+  /** Opens the file in the background; {@link check} and {@link close} throw if that failed. */
   static open(path: string): AppendFile {
     return new AppendFile(path);
   }
@@ -38,20 +41,20 @@ export class AppendFile {
     if (this.#stream.writableCorked === 0) {
       this.#stream.cork();
       setTimeout(() => {
-        this.#stream.uncork(); // does nothing when the file was closed meanwhile
+        this.#stream.uncork(); // does nothing if the file was closed meanwhile
       }, gatherMs).unref();
     }
     this.#stream.write(data);
   }
 
-  /** @throws {@link TranscriptError} when something could not be written */
+  /** @throws {@link TranscriptError} if something could not be written */
   check(): void {
     if (this.#error) throw this.#error;
   }
 
   /**
    * Writes out and closes; may be called again.
-   * @throws {@link TranscriptError} when something could not be written
+   * @throws {@link TranscriptError} if something could not be written
    */
   async close(): Promise<void> {
     this.#stream.end();

@@ -2,15 +2,15 @@
 import { escapeBytes } from '../core/text.ts';
 import { EscapeCodes, type PlainText } from './escape-codes.ts';
 
-/** How much of what was already consumed stays for error messages, in `bytes`. */
+/** How much consumed output is kept for error messages, in `bytes`. */
 const historyBytes = 8000;
 
-/** Largest array that stays when nearly all of it was consumed, in `bytes`. */
+/** Largest buffer that is kept when nearly everything was consumed, in `bytes`. */
 const largestIdleBytes = 1024 * 1024;
 
 /**
- * Bytes that came and that nobody consumed yet. Positions count from the first byte ever received, so they stay true
- * while the queue moves. Appending is amortised; what exceeds the limit is dropped from the front.
+ * Bytes that were received and not yet consumed. Positions count from the first byte ever received, so they stay valid when
+ * the bytes move. Appending is amortised; bytes beyond the limit are dropped from the front.
  */
 export class ByteQueue {
   #bytes = Buffer.allocUnsafe(64 * 1024);
@@ -20,7 +20,7 @@ export class ByteQueue {
   #end = 0;
   #dropped = 0;
   readonly #codes = new EscapeCodes();
-  /** most unconsumed bytes that are kept */
+  /** how many unconsumed bytes are kept */
   limitBytes: number;
 
   constructor(limitBytes: number) {
@@ -37,7 +37,7 @@ export class ByteQueue {
     return this.#end;
   }
 
-  /** Adds bytes at the end, and drops from the front what is then too much. */
+  /** Adds bytes at the end, and drops bytes from the front if there are too many. */
   append(chunk: Uint8Array): void {
     if (this.#end - this.#origin + chunk.length > this.#bytes.length) this.#makeRoom(chunk.length);
     this.#bytes.set(chunk, this.#end - this.#origin);
@@ -54,22 +54,22 @@ export class ByteQueue {
     return this.#bytes.subarray(Math.max(from, this.#start) - this.#origin, to - this.#origin);
   }
 
-  /** Up to where it is certain what is text and what is an escape code. */
+  /** The position up to which it is certain what is text and what is an escape code. */
   get certainTo(): number {
     return this.#codes.certainTo;
   }
 
-  /** What {@link view} gives, without escape codes. A code whose end has yet to come is left out, too. */
+  /** Like {@link view}, without escape codes. An incomplete code at the end is left out, too. */
   plain(from: number, to: number = this.#end): PlainText {
     return this.#codes.strip(this.view(from, to), Math.max(from, this.#start));
   }
 
-  /** The position that lies `count` bytes before another one, escape codes not counted; not before the unconsumed bytes. */
+  /** The position `count` bytes before another one, not counting escape codes; never before the unconsumed bytes. */
   plainBack(position: number, count: number): number {
     return this.#codes.back(Math.max(position, this.#start), count, this.#start);
   }
 
-  /** The last output without escape codes, consumed or not, at most so many bytes. */
+  /** The last output without escape codes, consumed or not, at most this many bytes. */
   plainTail(bytes: number): Buffer {
     const from = Math.max(this.#origin, this.#end - bytes);
     return this.#codes.strip(this.#bytes.subarray(from - this.#origin, this.#end - this.#origin), from).bytes;
@@ -89,7 +89,7 @@ export class ByteQueue {
     const first = Math.max(this.#origin, this.#end - historyBytes);
     let bytes = this.#bytes.subarray(first - this.#origin, this.#end - this.#origin);
     while (bytes.length > 0 && ((bytes[0] ?? 0) & 0xc0) === 0x80 && first > 0) bytes = bytes.subarray(1); // half a character
-    const lines = bytes.toString('latin1').split(/\r?\n/); // by the line: one invalid byte then spoils one line, not all
+    const lines = bytes.toString('latin1').split(/\r?\n/); // line by line: an invalid byte then spoils only its line
     return lines.map((line) => escapeBytes(Buffer.from(line, 'latin1'))).join('\n');
   }
 
@@ -102,11 +102,11 @@ export class ByteQueue {
     return Math.max(this.#origin, Math.min(this.#start, this.#end - historyBytes));
   }
 
-  /** Moves what is to be kept to the beginning of an array of so many bytes. */
+  /** Moves the bytes to keep to the beginning of a buffer of `sizeBytes`. */
   #move(sizeBytes: number): void {
     const keepFrom = this.#keepFrom;
     const target = sizeBytes === this.#bytes.length ? this.#bytes : Buffer.allocUnsafe(sizeBytes);
-    target.set(this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin)); // right also when they overlap
+    target.set(this.#bytes.subarray(keepFrom - this.#origin, this.#end - this.#origin)); // correct even if they overlap
     this.#bytes = target;
     this.#origin = keepFrom;
     this.#codes.forgetBefore(keepFrom);

@@ -5,10 +5,10 @@ import { tail } from '../core/text.ts';
 /** Most characters of output that an error message quotes. */
 const quotedCharacters = 2000;
 
-/** The console stayed silent, or never said (or never took) what was waited for. */
+/** The awaited output did not come in time, or the device did not take its input in time. */
 export class ConsoleTimeoutError extends DeviceError {
   override readonly code = 'ALPY_CONSOLE_TIMEOUT';
-  /** what was waited for, readable */
+  /** what was awaited, for people */
   readonly awaited: string;
   /** how long, in `ms` */
   readonly timeoutMs: number;
@@ -23,10 +23,10 @@ export class ConsoleTimeoutError extends DeviceError {
   }
 }
 
-/** The console ended (the machine stopped, or the connection broke) while something was waited for. */
+/** The console ended (the machine stopped, or the connection broke) while something was awaited. */
 export class ConsoleClosedError extends DeviceError {
   override readonly code = 'ALPY_CONSOLE_CLOSED';
-  /** what was waited for, readable */
+  /** what was awaited, for people */
   readonly awaited: string;
   /** the last output, escaped, at most 2000 characters */
   readonly tail: string;
@@ -38,7 +38,7 @@ export class ConsoleClosedError extends DeviceError {
   }
 }
 
-/** The record of the console could not be written: disk full, no permission. */
+/** The transcript of the console could not be written: disk full, no permission. */
 export class TranscriptError extends EnvironmentError {
   override readonly code = 'ALPY_TRANSCRIPT';
   readonly path: string;

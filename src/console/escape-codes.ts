@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** A stretch of output, as positions of the queue: `start` belongs to it, `end` does not. */
+/** A range of output, as positions in the queue: `start` is inclusive, `end` exclusive. */
 interface Range {
   readonly start: number;
   readonly end: number;
@@ -8,8 +8,8 @@ interface Range {
 
 /**
  * Codes of ECMA-48 that a terminal doesn't print: CSI, OSC (titles), DCS and similar strings, others of two or more
- * characters, the shifts in and out, and an escape character that begins none of these. `$` accepts a code whose end has yet
- * to come. Lengths are limited, so that a stray escape character hides no more than a line.
+ * characters, the shifts in and out, and an escape character that begins none of these. `$` accepts an
+ * incomplete code. Lengths are limited, so that a stray escape character hides no more than a line.
  */
 const codes = new RegExp(
   [
@@ -23,7 +23,7 @@ const codes = new RegExp(
 );
 const anyCode = /[\x0e\x0f\x1b]/;
 
-/** Text without its escape codes, and where each of its bytes came from. */
+/** Text without its escape codes, and the position of each of its bytes. */
 export interface PlainText {
   readonly bytes: Buffer;
   /** the position of the byte with this index; for the length of the text, the position after the last byte */
@@ -42,7 +42,7 @@ export class EscapeCodes {
   }
 
   /**
-   * Takes note of new bytes.
+   * Finds the codes in new bytes.
    * @param end - position after the newest byte
    * @param view - gives the bytes from a position on
    */
@@ -51,7 +51,7 @@ export class EscapeCodes {
     this.#certainTo = end;
     const text = view(from).toString('latin1');
     if (!anyCode.test(text)) return;
-    while ((this.#found.at(-1)?.end ?? 0) > from) this.#found.pop(); // it was not complete then
+    while ((this.#found.at(-1)?.end ?? 0) > from) this.#found.pop(); // it was incomplete then
     for (const { 0: code, index } of text.matchAll(codes)) {
       const range = { start: from + index, end: from + index + code.length };
       this.#found.push(range);
@@ -84,10 +84,10 @@ export class EscapeCodes {
     }
     keepUpTo(to);
     const whole = parts.length === 1 ? parts[0] : undefined;
-    const positionOf = (wanted: number): number => {
-      if (wanted >= index) return to;
-      const start = starts.findLast((one) => one.index <= wanted);
-      return start ? start.position + wanted - start.index : from;
+    const positionOf = (textIndex: number): number => {
+      if (textIndex >= index) return to;
+      const start = starts.findLast((one) => one.index <= textIndex);
+      return start ? start.position + textIndex - start.index : from;
     };
     return { bytes: whole ?? Buffer.concat(parts), positionOf };
   }

@@ -3,28 +3,28 @@ import type { Wait } from '../core/deadline.ts';
 import type { Pattern } from './pattern.ts';
 import type { Transcript } from './transcript.ts';
 
-/** How to treat a console; all is optional. */
+/** Options of a console. */
 export interface ConsoleOptions {
-  /** stands at the front of every message */
+  /** prefix of every error message */
   readonly name?: string;
-  /** record of all that is received and sent; the console closes it */
+  /** records everything received and sent; the console closes it */
   readonly transcript?: Transcript;
-  /** most unconsumed output that is kept, in `bytes`; default 4 MiB, the oldest is dropped beyond it */
+  /** how much unconsumed output is kept, in `bytes`; default 4 MiB; the oldest is dropped */
   readonly bufferBytes?: number;
-  /** what `SerialConsole.sendLine` adds; default `\n`, boot loaders and some network systems want `\r` */
+  /** what `SerialConsole.sendLine` adds; default `\n`; boot loaders and some network systems expect `\r` */
   readonly lineEnd?: string;
 }
 
-/** How long and in which way to wait for output. */
+/** How to wait for output, and how long. */
 export interface ExpectOptions extends Wait {
-  /** what the messages say was waited for, in place of the patterns */
+  /** what error messages name as awaited; default: the patterns */
   readonly awaited?: string;
   /**
    * How long before the newest bytes a match of a regular expression may begin, in `bytes`; default 4096. A longer match
    * is found only when its end comes in one piece. Strings have no such limit.
    */
   readonly windowBytes?: number;
-  /** most unconsumed output that is kept while this waits, in `bytes`; default: `bufferBytes` of the console */
+  /** how much unconsumed output is kept while this waits, in `bytes`; default: `bufferBytes` of the console */
   readonly bufferBytes?: number;
 }
 
@@ -43,13 +43,13 @@ export interface Match {
   readonly beforeBytes: Buffer;
   /** the match itself, decoded as UTF-8 */
   readonly text: string;
-  /** how much output before `before` was lost since more than `bufferBytes` were unconsumed, in `bytes` */
+  /** how much output was dropped before `before` because more than `bufferBytes` were unconsumed, in `bytes` */
   readonly droppedBytes: number;
 }
 
 /** How to send. */
 export interface SendOptions extends Partial<Wait> {
-  /** sends pieces of at most so many bytes, each when the one before was taken */
+  /** sends pieces of at most this many bytes, each after the previous one was taken */
   readonly chunkBytes?: number;
   /** waits for the echo of each piece (consuming the output up to it), for devices that lose what is typed ahead */
   readonly echo?: boolean;

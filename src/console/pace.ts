@@ -6,7 +6,7 @@ import { UsageError } from '../core/errors.ts';
  * @throws UsageError for a size below 1
  */
 export function pieces(bytes: Buffer, chunkBytes: number): Buffer[] {
-  if (!(chunkBytes >= 1)) throw new UsageError(`send: chunkBytes is ${chunkBytes}, but must be at least 1`);
+  if (!(chunkBytes >= 1)) throw new UsageError(`send: expected chunkBytes to be at least 1, got ${chunkBytes}`);
   const result: Buffer[] = [];
   for (let from = 0; from < bytes.length;) {
     const lineEnd = bytes.subarray(from, from + chunkBytes).findIndex((byte) => byte === 10 || byte === 13);
@@ -19,7 +19,7 @@ export function pieces(bytes: Buffer, chunkBytes: number): Buffer[] {
 
 /**
  * What the echo of a piece looks like: its visible bytes in order, with white space allowed between them, since a line
- * editor wraps where the line is full. Undefined when nothing of the piece is visible.
+ * editor wraps where the line is full. Undefined if no byte of the piece is visible.
  */
 export function echoPattern(piece: Buffer): RegExp | undefined {
   const visible = [...piece].filter((byte) => byte > 32 && byte !== 127);

@@ -14,7 +14,7 @@ export const END: unique symbol = Symbol('end of the console');
  */
 export type Pattern = string | RegExp | typeof END;
 
-/** Where a pattern was found, as positions of the {@link ByteQueue}. */
+/** Where a pattern was found, as positions in the {@link ByteQueue}. */
 export interface Found {
   readonly start: number;
   readonly end: number;
@@ -26,14 +26,14 @@ export interface Found {
 /** Searches a queue for one pattern, each time only in what is new. */
 export type Search = (queue: ByteQueue) => Found | undefined;
 
-/** How many bytes before the place of the search a look-behind may see. */
+/** How many bytes before the search window a look-behind can see. */
 const contextBytes = 256;
 
-/** What stands for the escape character in the source of a regular expression, or is it. */
+/** The escape character in the source of a regular expression, as it is or as an escape sequence. */
 const escapeCharacter = /\x1b|\\(?:x1b|u001b|c\[)/i;
 
 /**
- * Makes the search for one pattern.
+ * Creates the search for one pattern.
  * @param windowBytes - how long before the newest bytes a match of a regular expression may begin
  * @throws UsageError for an empty text, and for a regular expression with a non-ASCII character
  */
@@ -50,7 +50,7 @@ export function describePattern(pattern: Pattern): string {
 
 function searchText(text: string): Search {
   const needle = Buffer.from(text);
-  if (needle.length === 0) throw new UsageError('expect: the empty string matches anywhere; name a text to wait for');
+  if (needle.length === 0) throw new UsageError('expect: the empty string matches anywhere; pass a text to wait for');
   const seen = text.includes('\x1b') ? everything : withoutCodes;
   let searchedTo = 0;
   return (queue) => {
@@ -66,12 +66,12 @@ function searchRegExp(pattern: RegExp, windowBytes: number): Search {
     throw new UsageError(`expect: ${String(pattern)} has a non-ASCII character, but regular expressions see bytes; use a string`);
   }
   const seen = escapeCharacter.test(pattern.source) ? everything : withoutCodes;
-  // a copy of our own: "g" makes lastIndex count, and the caller's lastIndex stays as it was
+  // a copy: "g" makes lastIndex count, and the caller's lastIndex must not change
   const regExp = new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
   let searchedTo = 0;
   return (queue) => {
     const window = seen.back(queue, searchedTo, windowBytes);
-    const base = seen.back(queue, window, contextBytes); // so that ^ and look-behind are true at the window's edge
+    const base = seen.back(queue, window, contextBytes); // so that ^ and look-behind work at the edge of the window
     const { bytes, positionOf } = seen.from(queue, base);
     regExp.lastIndex = window === base ? 0 : seen.from(queue, base, window).bytes.length;
     const match = regExp.exec(bytes.toString('latin1'));

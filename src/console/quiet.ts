@@ -2,10 +2,10 @@
 import type { SerialConsole } from './serial-console.ts';
 
 /**
- * Watches the console until it says nothing for a while, or has gone on for ten times as long. Consumes nothing.
- * @param quietMs - how long the silence has to be, in `ms`
+ * Waits until the console has been silent for `quietMs`, but at most ten times as long. Consumes nothing.
+ * @param quietMs - how long the silence must last, in `ms`
  * @param signal - ends the wait; its reason is thrown
- * @returns whether there was silence from the start
+ * @returns whether it was silent from the start
  */
 export async function waitForQuiet(console: SerialConsole, quietMs: number, signal: AbortSignal): Promise<boolean> {
   signal.throwIfAborted();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Lets one task have something to itself: the others wait for their turn until the task is over, however it ends. */
+/** Gives one task exclusive use of something: all others wait until it has ended, successfully or not. */
 export class Reservation {
   readonly #inside = new AsyncLocalStorage<true>();
   #over: Promise<void> | undefined;
 
-  /** Runs `body`, for which alone there is no {@link turn} to wait for until it is over. */
+  /** Runs `body`; until it ends, everything else has to wait for its {@link turn}. */
   async hold<T>(body: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#over = promise.then(() => undefined);

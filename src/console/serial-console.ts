@@ -16,8 +16,8 @@ const peekBytes = 4096;
 const takesInput = 'the device to take its input';
 
 /**
- * A serial console. It reads from the first byte on, whether or not anybody waits: a serial port that nobody reads
- * stalls the guest. It owns its stream and its transcript. Only one {@link SerialConsole.expect} may wait at a time.
+ * A serial console. It reads all the time, from the first byte on: a serial port that nobody reads stalls the
+ * guest. It owns its stream and its transcript. Only one {@link SerialConsole.expect} may wait at a time.
  */
 export class SerialConsole implements AsyncDisposable {
   readonly name: string;
@@ -52,7 +52,7 @@ export class SerialConsole implements AsyncDisposable {
     });
     stream.on('end', end);
     stream.on('close', end);
-    this.#ended = stream.destroyed || stream.readableEnded; // then none of the events comes any more
+    this.#ended = stream.destroyed || stream.readableEnded; // then no event will come
   }
 
   /** Takes over the byte stream of a serial port; it must not have a decoder (`setEncoding`). */
@@ -60,7 +60,7 @@ export class SerialConsole implements AsyncDisposable {
     return new SerialConsole(stream, options);
   }
 
-  /** how long nothing has come, in `ms` */
+  /** how long ago the last output came, in `ms` */
   get quietMs(): number {
     return performance.now() - this.#lastOutputMs;
   }
@@ -70,20 +70,20 @@ export class SerialConsole implements AsyncDisposable {
     return this.#queue.tailText();
   }
 
-  /** how many bytes have come so far: a place in the output, for {@link SerialConsole.discard} */
+  /** how many bytes were received so far: a position in the output, for {@link SerialConsole.discard} */
   get position(): number {
     return this.#queue.end;
   }
 
   /**
    * Consumes output without looking at it, so that no later {@link SerialConsole.expect} finds it.
-   * @param to - only what came before this {@link SerialConsole.position}; default: all that has come
+   * @param to - only output before this {@link SerialConsole.position}; default: everything received
    */
   discard(to = this.#queue.end): void {
     if (to > this.#queue.start) this.#queue.consume(to);
   }
 
-  /** Calls `observer` with everything received from now on, for a person who looks on; returns what ends that. */
+  /** Calls `observer` with everything received from now on; returns a function that stops this. */
   observe(observer: (chunk: Buffer) => void): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
@@ -107,7 +107,7 @@ export class SerialConsole implements AsyncDisposable {
   }
 
   /**
-   * Keeps other waits for output out while `body` has a look at it by itself.
+   * Lets `body` examine the output while nothing else may wait for output.
    * @throws {@link ConsoleTimeoutError} at the deadline, UsageError when another call still waits, and what `body` throws
    * @internal
    */
@@ -133,13 +133,13 @@ export class SerialConsole implements AsyncDisposable {
     }
   }
 
-  /** Runs `body`; sends and waits of others begin when it is over. @internal */
+  /** Runs `body`; everything else that sends or waits has to wait until it ends. @internal */
   async reserve<T>(body: () => Promise<T>): Promise<T> {
     return this.#reservation.hold(body);
   }
 
   /**
-   * The last output that nobody consumed, without escape codes, one character per byte, at most 4096.
+   * The last unconsumed output without escape codes, one character per byte, at most 4096.
    * @internal
    */
   peek(): string {
@@ -236,7 +236,7 @@ export class SerialConsole implements AsyncDisposable {
   #wait(patterns: readonly Pattern[], searches: readonly Search[], awaited: string, signal: AbortSignal): Promise<Match> {
     const { promise, resolve, reject } = Promise.withResolvers<Match>();
     this.#wake = () => {
-      if (signal.aborted) return; // given up already: what comes now is for the next caller
+      if (signal.aborted) return; // too late: what comes now is for the next caller
       const match = this.#search(patterns, searches);
       if (!match && !this.#ended) return;
       this.#wake = undefined;
@@ -259,7 +259,7 @@ export class SerialConsole implements AsyncDisposable {
       best = { start: end, end, bytes: Buffer.alloc(0), match: undefined, index: endIndex };
     const pattern = best && patterns[best.index];
     if (!best || pattern === undefined) return undefined;
-    const beforeBytes = Buffer.from(this.#queue.view(this.#queue.start, best.start)); // copies: the queue moves on
+    const beforeBytes = Buffer.from(this.#queue.view(this.#queue.start, best.start)); // copied, because the queue reuses its memory
     const text = best.bytes.toString();
     const droppedBytes = this.#queue.consume(best.end);
     const { match } = best;

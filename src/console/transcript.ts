@@ -4,7 +4,7 @@ import { AppendFile } from './append-file.ts';
 
 type Direction = '<' | '>';
 
-/** Longest line of the readable record, in `bytes`: a device that never ends its line must not fill the memory. */
+/** Longest line of the readable file, in `bytes`: a device that never ends its line must not fill the memory. */
 const longestLineBytes = 8192;
 const lineFeed = 10;
 const carriageReturn = 13;
@@ -34,7 +34,7 @@ export class Transcript implements AsyncDisposable {
   }
 
   /**
-   * Begins a record. A file that cannot be written shows at the next {@link Transcript.check} or at the end.
+   * Starts a record. If a file cannot be written, {@link Transcript.check} and {@link Transcript.close} throw.
    * @param basePath - path of both files without their suffix, such as `…/console`
    * @param title - what the first line of the readable file says
    */
@@ -44,7 +44,7 @@ export class Transcript implements AsyncDisposable {
 
   /** Records bytes that came from the device. */
   received(bytes: Uint8Array): void {
-    const copy = Buffer.from(bytes); // the stream may use its memory again
+    const copy = Buffer.from(bytes); // the stream may reuse its memory
     this.#log.write(copy);
     this.#add('<', copy);
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
 
-/** Programs that make a checksum, best first. */
+/** Programs that compute a checksum, best first. */
 const programs = ['sha256sum', 'md5sum', 'cksum'] as const;
 
 /**
- * Chooses how to compare bytes here with bytes on the device.
- * @param tools - names of the programs the device has
+ * Chooses how to compare bytes of this machine with bytes on the device.
+ * @param tools - names of the programs that the device has
  */
 export function checksumFor(tools: ReadonlySet<string>): Checksum {
   const program = programs.find((name) => tools.has(name));
@@ -16,7 +16,7 @@ export function checksumFor(tools: ReadonlySet<string>): Checksum {
   return { program, of: (bytes) => createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** A program, and what it prints first about what it reads from its standard input. */
+/** A program, and the first word that it prints about its standard input. */
 export interface Checksum {
   readonly program: string;
   readonly of: (bytes: Uint8Array) => string;
@@ -27,12 +27,12 @@ export function md5(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex');
 }
 
-/** What `sum` of coreutils and busybox prints first, the checksum of BSD: 16 bits, but a program that starts fast. */
+/** What `sum` of coreutils and busybox prints first: BSD's checksum. It has only 16 bits, but the program starts fast. */
 export function sum(bytes: Uint8Array): string {
   return String(bytes.reduce((value, byte) => ((value >> 1) + ((value & 1) << 15) + byte) & 0xffff, 0)).padStart(5, '0');
 }
 
-/** The checksum of POSIX cksum; zlib's CRC is another one. */
+/** The checksum of POSIX cksum, which differs from zlib's CRC. */
 function cksum(bytes: Uint8Array): string {
   let crc = 0;
   const add = (byte: number): void => {

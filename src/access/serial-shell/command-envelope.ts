@@ -6,16 +6,16 @@ import { printMarker, readLine, runText, stty, type RunTextOptions, type ShellSt
 /** Longest line to type, in `bytes`; the line editor of busybox takes 1023. */
 const longestTyped = 1000;
 
-/** Makes a POSIX shell of zsh, which else has neither `command eval` nor comments, and of a small busybox without `command`. */
+/** Makes zsh a POSIX shell, which otherwise has neither `command eval` nor comments; adds `command` to a small busybox without it. */
 const adapt = '[ -z "${ZSH_VERSION-}" ]||emulate sh;\\command : 2>/dev/null||eval \'command(){ "$@";}\';';
 
 /**
- * Markers around one command. They hold a random number, and the text that makes the shell print them has quotes within
- * them, so that neither an echo nor an earlier command can be taken for them, however the lines are wrapped.
+ * Markers around one command. They contain a random number, and the text that makes the shell print them has quotes inside
+ * them. So neither an echo nor an earlier command can be mistaken for them, however lines are wrapped.
  *
  * The line from {@link CommandEnvelope.opening} goes to the prompt. It prints the ready marker, reads encoded lines up to one that
  * is `:` alone, acknowledges each, prints the begin marker, runs what it read, and prints the end marker with the exit
- * status. So only this short line ever meets a line editor, and a command never runs twice or by half.
+ * status. So only this short line passes through a line editor, and a command never runs twice or partly.
  */
 export class CommandEnvelope {
   readonly id = randomBytes(4).toString('hex');
@@ -28,11 +28,11 @@ export class CommandEnvelope {
 
   /**
    * The line to type; it fits {@link longestTyped}. For busybox ash, dash, bash, zsh and other POSIX shells.
-   * @param isFirst - whether the shell has taken no such line yet
+   * @param isFirst - whether the shell has not taken such a line yet
    */
   opening(options: RunTextOptions, isFirst = false): string {
     return [
-      ` ${isFirst ? adapt : ''}${stty('-echo icrnl')}||:`, // a leading blank keeps it out of the history; lines may end with \r
+      ` ${isFirst ? adapt : ''}${stty('-echo icrnl')}||:`, // a leading blank keeps it out of the history; input lines may end with \r
       `alpy_c=`,
       printMarker(this.id, 'R'),
       this.reader('alpy_c=$alpy_c${alpy_l#: }'),
@@ -42,16 +42,16 @@ export class CommandEnvelope {
   }
 
   /**
-   * The line to type for a short command, which then is part of the line itself: that spares the device several programs and
-   * answers. Only for a shell that is known to take commands, since a line that came to nothing cannot be told from a slow one.
-   * @returns nothing when that would be too long a line
+   * The line to type for a short command, which becomes part of the line itself. This saves the device several programs and
+   * answers. Only for a shell that is known to take commands, because a lost line looks like a slow one.
+   * @returns undefined if the line would be too long
    */
   wholeLine(text: string, options: RunTextOptions): string | undefined {
     const line = ` ${printMarker(this.id, 'B')};${runText(this.id, typedWord(text), options)}`;
     return line.length <= longestTyped ? line : undefined;
   }
 
-  /** A loop that takes lines up to `:`, does `each` with `$alpy_l` (which begins with `: `) and acknowledges it. */
+  /** A loop that reads lines up to `:`, runs `each` with `$alpy_l` (which begins with `: `) and acknowledges each line. */
   reader(each: string): string {
     const ack = String.raw`alpy_n=$((alpy_n+1));\command printf '@@%s%06d@@\n' '${this.id}''A' "$alpy_n"`;
     return `alpy_n=0;while ${readLine} alpy_l;do case $alpy_l in :)break;;esac;${each};${ack};done`;
@@ -61,7 +61,7 @@ export class CommandEnvelope {
 /** What the end marker says. */
 export interface Ending {
   readonly exitStatus: number;
-  /** what the log-in shell is like after a command that keeps its state; means nothing after others */
+  /** the state of the log-in shell after a command with `keepState`; meaningless after others */
   readonly state: ShellState;
 }
 
@@ -77,17 +77,17 @@ export function numberIn(groups: Readonly<Record<string, string | undefined>>): 
   return Number(Object.values(groups).join(''));
 }
 
-/** One group per digit, since a kernel message may come between any two. */
+/** One group per digit, because a kernel message may come between any two. */
 function digits(count: number): string[] {
   return Array.from({ length: count }, (_, at) => String.raw`(?<digit${at}>\d)`);
 }
 
-/** Longest text that may have come between two characters of a marker, in `bytes`. */
+/** Longest text that may come between two characters of a marker, in `bytes`. */
 const longestIntrusion = 2000;
 
 /**
- * Matches a marker also when the kernel printed something, up to an end of line, between two of its characters: a
- * message of the kernel may come at any byte of what a program prints.
+ * Matches a marker even if the kernel printed something, up to an end of line, between two of its characters: a message of
+ * the kernel may interrupt the output of a program at any byte.
  */
 function markerPattern(text: string, ...more: readonly string[]): RegExp {
   const elements = [...text, ...more];

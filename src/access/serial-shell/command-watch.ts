@@ -7,18 +7,18 @@ import { pagerPrompt } from './pager.ts';
 export interface WatchLimits {
   /** most output of one command, in `bytes`; default 16 MiB */
   readonly outputBytes?: number | undefined;
-  /** how long a prompt of a pager or of a login has to stand before it counts as one, in `ms`; default 1500 */
+  /** for how long nothing may follow the prompt of a pager or a log-in before it counts as one, in `ms`; default 1500 */
   readonly promptMs?: number | undefined;
 }
 
 export const defaultOutputBytes = 16 * 1024 * 1024;
 const defaultPromptMs = 1500;
-/** How much of the last output is looked at for a prompt, in characters. */
+/** How much of the last output is searched for a prompt, in characters. */
 const tailLength = 400;
 
 const loginPrompt = /(?<!Last )\blogin: *$/;
 
-/** Watches what one command prints: whether it is too much, whether a pager waits for a key, whether the log-in shell ended. */
+/** Watches the output of one command: is it too long, does a pager wait for a key, has the log-in shell ended? */
 export class CommandWatch implements Disposable {
   readonly #abort = new AbortController();
   readonly #stop: () => void;
@@ -33,7 +33,7 @@ export class CommandWatch implements Disposable {
   #tail = '';
 
   /**
-   * @param title - how messages call the command
+   * @param title - name of the command in messages
    * @param keepsState - whether it runs in the log-in shell, and so can end that
    */
   constructor(console: SerialConsole, title: string, keepsState: boolean, limits: WatchLimits = {}) {
@@ -55,7 +55,7 @@ export class CommandWatch implements Disposable {
     return this.#abort.signal;
   }
 
-  /** Has the command begun? What came before was not its output. */
+  /** Call this when the command begins: earlier output is not its own. */
   begin(): void {
     this.#isBegun = true;
     this.#timer.refresh();

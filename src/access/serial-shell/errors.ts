@@ -3,7 +3,7 @@ import { AlpyError, DeviceError } from '../../core/errors.ts';
 import { escapeBytes } from '../../core/text.ts';
 import { quoteOutput } from '../../console/errors.ts';
 
-/** The device refused the login: user name or password of the configuration are not those of the image. */
+/** The device refused the login: user name or password of the configuration do not match the image. */
 export class LoginError extends AlpyError {
   readonly code = 'ALPY_LOGIN';
   readonly fault = 'usage';
@@ -20,7 +20,7 @@ export class CommandError extends DeviceError {
   override readonly code = 'ALPY_COMMAND';
   readonly command: string;
   readonly exitStatus: number;
-  /** all that the command printed */
+  /** everything that the command printed */
   readonly output: string;
 
   /** @param remedy - what to do, as a sentence without its full stop */
@@ -47,7 +47,7 @@ export class LoggedOutError extends DeviceError {
   }
 }
 
-/** A command waits for a key in a pager; alpy has pressed `q`. */
+/** A command waits for a key in a pager; Alpy has pressed `q`. */
 export class PagerError extends AlpyError {
   readonly code = 'ALPY_PAGER';
   readonly fault = 'usage';
@@ -65,7 +65,7 @@ export class PagerError extends AlpyError {
   }
 }
 
-/** A command printed more than is kept. It may go on; the next command interrupts it. */
+/** A command printed more than is kept. It may still run; the next command interrupts it. */
 export class OutputTooLongError extends AlpyError {
   readonly code = 'ALPY_OUTPUT_TOO_LONG';
   readonly fault = 'usage';
@@ -80,7 +80,7 @@ export class OutputTooLongError extends AlpyError {
   }
 }
 
-/** The log-in shell takes no POSIX shell commands. */
+/** The log-in shell is not a POSIX shell. */
 export class ShellKindError extends AlpyError {
   readonly code = 'ALPY_SHELL_KIND';
   readonly fault = 'usage';
@@ -93,7 +93,7 @@ export class ShellKindError extends AlpyError {
   }
 }
 
-/** A file did not get to or from the device unharmed. */
+/** A file could not be copied to or from the device without damage. */
 export class TransferError extends DeviceError {
   override readonly code = 'ALPY_TRANSFER';
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /**
- * What the kernel prints on its console: a line with seconds and microseconds since the boot in front, which may begin in the
- * middle of a line of other output. Those that a log or journal quotes, behind `kernel: `, are not the console's.
+ * A message that the kernel prints on its console: a line that starts with the seconds since boot, to the microsecond. It may
+ * begin in the middle of a line of other output. Messages that a log or journal quotes, after `kernel: `, do not count.
  */
 const message = /(?<!kernel: )\[ {0,4}\d+\.\d{6}\](?:\[ *[TC]\d+\])? [^\n]*(?:\n|$)/g;
 
-/** Output of a command, and what the kernel printed meanwhile. */
+/** The output of a command, and what the kernel printed meanwhile. */
 export interface SeparatedOutput {
-  /** the output without the kernel's messages; lines that they cut are whole again */
+  /** the output without the kernel's messages; lines that they interrupted are joined again */
   readonly output: string;
   /** the kernel's messages, one by one, without line ends */
   readonly kernelMessages: readonly string[];
 }
 
 /**
- * Tells the kernel's messages on a console from the output of a command. They must have time stamps (`printk.time=1`, the
- * default of nearly every distribution). Output in the same form, such as that of `dmesg`, is taken for the kernel's.
+ * Separates the kernel's messages on a console from the output of a command. They must have time stamps (`printk.time=1`, the
+ * default of nearly every distribution). Output that looks the same, such as that of `dmesg`, counts as the kernel's.
  * @param output - with `\n` as line ends
  */
 export function separateKernelMessages(output: string): SeparatedOutput {

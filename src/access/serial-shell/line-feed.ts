@@ -4,11 +4,11 @@ import type { ExpectOptions, SerialConsole } from '../../console/index.ts';
 import { numberIn, type CommandEnvelope } from './command-envelope.ts';
 
 /**
- * Longest line that is sent, in `bytes`. A terminal loses what exceeds 4095 in a line, and a serial port what nobody
- * reads in time, so lines are short and few are under way.
+ * Longest line that is sent, in `bytes`. A terminal loses what exceeds 4095 in a line, and a serial port loses what is not read
+ * in time, so lines are short and few are in flight.
  */
 const longestLine = 800;
-const mostUnderWay = 3;
+const mostInFlight = 3;
 
 /**
  * Encodes bytes for `printf %b`, in lines. Words made of these characters, after `: `, do nothing if they meet a shell in place
@@ -37,20 +37,20 @@ export function base64Lines(bytes: Uint8Array): string[] {
 }
 
 /**
- * Types lines to the reader of a frame, and then the line that ends it.
+ * Types lines to the reader of an envelope, and then the line that ends it.
  * @throws what {@link SerialConsole.expect} and {@link SerialConsole.send} throw
  */
 export async function feed(
   console: SerialConsole,
-  frame: CommandEnvelope,
+  envelope: CommandEnvelope,
   lines: readonly string[],
   wait: ExpectOptions,
 ): Promise<void> {
   let taken = 0;
   for (const [index, line] of lines.entries()) {
-    while (index - taken >= mostUnderWay) {
-      // should one be spoilt beyond recognition: a later one says the same and more
-      const { groups } = await console.expect(frame.acknowledged, wait);
+    while (index - taken >= mostInFlight) {
+      // one may be damaged beyond recognition; a later one confirms the same lines and more
+      const { groups } = await console.expect(envelope.acknowledged, wait);
       taken = Math.max(taken, numberIn(groups));
     }
     await console.sendLine(`: ${line}`, wait);

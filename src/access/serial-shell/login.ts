@@ -3,31 +3,31 @@ import type { Wait } from '../../core/deadline.ts';
 import { log } from '../../core/step.ts';
 import { ConsoleTimeoutError, type Pattern, type SerialConsole } from '../../console/index.ts';
 import { LoginError } from './errors.ts';
-import { isIn, lastLine, promptAtEnd, usualPrompts, withoutKernelLines, type PromptKind, type Prompts } from './login-prompts.ts';
+import { isIn, lastLine, promptAtEnd, defaultPrompts, withoutKernelLines, type PromptKind, type Prompts } from './login-prompts.ts';
 
-/** How to log in. Prompts are looked for in the last line of the output, once the device prints no more. */
+/** How to log in. Prompts are searched for in the last line of the output, once the device is silent. */
 export interface LoginOptions {
   readonly user: string;
-  /** absent when the device asks for none */
+  /** absent if the device does not ask for one */
   readonly password?: string;
   /** default `login: `, but not that of "Last login: ", and `Username: ` */
   readonly loginPrompt?: Pattern;
   /** default `Password: ` */
   readonly passwordPrompt?: Pattern;
-  /** default one of `# $ % >`, a blank and nothing more; after a log-in, any line that comes again when Enter is pressed */
+  /** default: one of `# $ % >` and a blank at the end; after a log-in, also any line that repeats when Enter is pressed */
   readonly shellPrompt?: Pattern;
-  /** what the device prints when it refuses; default "Login incorrect" and similar messages */
+  /** what the device prints when it refuses the log-in; default "Login incorrect" and similar messages */
   readonly failurePattern?: Pattern;
-  /** how often the user name is typed before the login counts as refused; default 2, since noise may spoil the first */
+  /** how often the user name is typed before the login counts as refused; default 2, because noise may spoil the first */
   readonly attempts?: number;
-  /** for how long a refused login is tried again all the same, in `ms`; default 0. Some devices set passwords late */
+  /** for how long a refused login is retried, in `ms`; default 0. Some devices set passwords late */
   readonly retryMs?: number;
   /**
-   * after how much silence to press Enter, for a prompt that went by or was cut by a message, in `ms`; default 5000, 0 never.
+   * after how much silence to press Enter, in case a prompt was missed or a message interrupted it, in `ms`; default 5000, 0 never.
    * If the device is never silent, Enter is pressed after two to six times as long.
    */
   readonly nudgeMs?: number;
-  /** how long a prompt has to stand before it is answered: many programs flush their input after it, in `ms`; default 150 */
+  /** how long to wait before a prompt is answered, in `ms`; default 150: many programs flush their input after the prompt */
   readonly settleMs?: number;
 }
 
@@ -40,19 +40,19 @@ const defaults = {
 };
 const awaited = 'a login or shell prompt';
 
-/** How often a login prompt may come anew without a refusal. */
+/** How often a login prompt may come again without a refusal. */
 const spoiltNames = 2;
 
-/** How many times longer a prompt has to stand if the device has printed something else since the last answer. */
+/** How many times longer to wait with an answer if the device has printed something else since the last answer. */
 const doubtful = 12;
 
-/** How long to wait before a refused login is tried again, in `ms`: some devices lock users who try too often. */
+/** How long to wait before a refused login is retried, in `ms`: some devices lock users who try too often. */
 const pauseMs = 3000;
 
 type Settings = typeof defaults & LoginOptions & { readonly prompts: Prompts };
 
 /**
- * Logs in, or finds that a shell already waits. Presses Enter when the console stays silent.
+ * Logs in, or does nothing if a shell is already there. Presses Enter while the console stays silent.
  * @throws LoginError when the device refuses the user name and password, or asks for a password and none is given
  * @throws ConsoleTimeoutError when no prompt comes in time
  * @throws ConsoleClosedError when the console ends
@@ -67,20 +67,20 @@ export async function logIn(console: SerialConsole, options: LoginOptions, wait:
   }
 }
 
-/** Whether the last thing on the console is a prompt for a user name, such as after the device has logged out by itself. */
+/** Whether the console ends with a prompt for a user name, such as after the device has logged out by itself. */
 export function isLoggedOut(console: SerialConsole, options: LoginOptions): boolean {
   return promptAtEnd(withoutKernelLines(console.lastText), promptsOf(options)) === 'login';
 }
 
 function promptsOf({ loginPrompt, passwordPrompt, shellPrompt }: LoginOptions): Prompts {
   return {
-    login: loginPrompt ?? usualPrompts.login,
-    password: passwordPrompt ?? usualPrompts.password,
-    shell: shellPrompt ?? usualPrompts.shell,
+    login: loginPrompt ?? defaultPrompts.login,
+    password: passwordPrompt ?? defaultPrompts.password,
+    shell: shellPrompt ?? defaultPrompts.shell,
   };
 }
 
-/** What the console stands at; a device may refuse and ask again at once. */
+/** What the console shows; a device may refuse and ask again in one go. */
 interface Seen {
   readonly prompt: PromptKind | undefined;
   readonly isRefusal: boolean;
@@ -94,7 +94,7 @@ class Conversation {
   #hasSentPassword = false;
   #tries = 0;
   #refusals = 0;
-  /** the last line when Enter was last pressed since nothing was recognised */
+  /** the last line when Enter was last pressed because nothing was recognised */
   #lineAtEnter = '';
 
   constructor(console: SerialConsole, settings: Settings) {
@@ -102,7 +102,7 @@ class Conversation {
     this.#settings = settings;
   }
 
-  /** What to say if the time is over: that the device has refused, if it has. */
+  /** The error to throw after the deadline if the device has refused a log-in. */
   get refusal(): LoginError | undefined {
     return this.#refusals === 0 ? undefined : this.#refused(this.#refusedText());
   }
@@ -111,17 +111,17 @@ class Conversation {
     const { user, password } = this.#settings;
     for (;;) {
       const { prompt, isRefusal } = await this.#look(signal);
-      this.#console.discard(); // it is answered
+      this.#console.discard(); // it gets its answer below
       this.#lineAtEnter = '';
       if (prompt === 'shell') return;
-      // a login prompt that comes again without a password in between is no refusal: an earlier Enter may have met it
+      // a login prompt that comes again without a password in between is not a refusal: it may answer an earlier Enter
       if (isRefusal || (prompt === 'login' && this.#hasSentPassword)) await this.#takeRefusal(signal);
       if (prompt === 'password') {
         const isOurs = this.#tries > 0;
         if (isOurs && password === undefined) throw this.#refused('the device asks for a password and none is configured');
-        if (this.#hasSentPassword) throw this.#refused('the device asks for a password once more, perhaps for a new one');
+        if (this.#hasSentPassword) throw this.#refused('the device asks for a password again, perhaps for a new one');
         this.#hasSentPassword = isOurs;
-        // not ours, since no name was typed: back to the login prompt
+        // not for us, because no name was typed: back to the login prompt
         await this.#console.sendLine(isOurs ? password : '', { signal, secret: true });
       } else if (prompt === 'login') {
         this.#hasSentPassword = false;
@@ -154,7 +154,7 @@ class Conversation {
 
   /** Waits until the console stands at a prompt, or the device has refused. */
   async #look(signal: AbortSignal): Promise<Seen> {
-    const fromMs = performance.now(); // of this answer, or of the last Enter
+    const fromMs = performance.now(); // when we last answered or pressed Enter
     let [text, changedMs, enterMs] = [this.#text(), fromMs, fromMs];
     for (;;) {
       const seen = this.#classify(text);
@@ -180,18 +180,18 @@ class Conversation {
   #classify(text: string): Seen | undefined {
     const { prompts, failurePattern } = this.#settings;
     const prompt = promptAtEnd(text, prompts) ?? this.#promptAfterEnter(text);
-    // before the first try, boot messages may well complain of denied access
+    // before the first try, boot messages may complain of denied access
     const isRefusal = this.#tries > 0 && prompt !== 'shell' && isIn(text, failurePattern);
     return prompt || isRefusal ? { prompt, isRefusal } : undefined;
   }
 
-  /** A line that comes again after Enter is a prompt; once logged in, a command can prove that it is a shell's. */
+  /** A line that repeats after Enter is a prompt; once logged in, a command can prove that it is a shell's. */
   #promptAfterEnter(text: string): PromptKind | undefined {
     const isSame = this.#lineAtEnter.trim() !== '' && lastLine(text) === this.#lineAtEnter;
     return this.#tries > 0 && isSame ? 'shell' : undefined;
   }
 
-  /** A prompt that directly follows our answer is surely one; the end of any message may look like one. */
+  /** A prompt that directly follows our answer is certain; other text may only look like one. */
   #settleMs(text: string, { prompt, isRefusal }: Seen): number {
     const { settleMs, user } = this.#settings;
     if (this.#tries === 0 || isRefusal || prompt === 'shell') return settleMs;
@@ -200,7 +200,7 @@ class Conversation {
     return isSure ? settleMs : settleMs * doubtful;
   }
 
-  /** When to press Enter, if nothing more comes. */
+  /** When to press Enter if no more output comes. */
   #enterAtMs(sinceMs: number): number {
     const { nudgeMs } = this.#settings;
     if (nudgeMs <= 0) return Infinity;

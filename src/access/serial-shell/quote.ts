@@ -2,8 +2,8 @@
 import { printfEscape, quoteWord } from '../../core/text.ts';
 
 /**
- * Makes one word of any text, to be typed at a prompt: what a terminal, a line editor or bash's history may take for
- * something else is not in it as such. Plain text stays plain, since `printf` costs the device a process.
+ * Quotes any text as one word to be typed at a prompt, without characters that a terminal, a line editor or bash's history
+ * would interpret. Plain text stays plain, because `printf` costs the device a process.
  */
 export function typedWord(text: string): string {
   return /^[ "-~]*$/.test(text) ? quoteWord(text) : String.raw`"$(\command printf %b '${escapeText(Buffer.from(text))}')"`;

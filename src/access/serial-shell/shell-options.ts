@@ -3,17 +3,17 @@ import type { Wait } from '../../core/deadline.ts';
 import type { LoginOptions } from './login.ts';
 import type { SessionLimits } from './shell-session.ts';
 
-/** How a shell is treated. */
+/** Options of a shell. */
 export interface ShellOptions extends SessionLimits {
-  /** how long a command, script, upload or download may take when the call does not say, in `ms`; default 60 000 */
+  /** how long a command, script, upload or download may take unless the call says otherwise, in `ms`; default 60 000 */
   readonly timeoutMs?: number;
-  /** ends whatever is waited for, besides the signal of the call; its reason is thrown */
+  /** ends every wait, like the signal of the call; its reason is thrown */
   readonly signal?: AbortSignal;
   /** what is run once after the login, in the login shell itself; default `prepareShell`, empty for nothing */
   readonly prepare?: string;
-  /** how to log in again when the device has logged out by itself; absent if it shall stay logged out */
+  /** how to log in again when the device has logged out by itself; absent to stay logged out */
   readonly login?: LoginOptions | undefined;
-  /** what is typed first after the login, to start a POSIX shell: `exec sh` where the shell is csh or fish; absent for nothing */
+  /** what is typed first after the login, to start a POSIX shell: `exec sh` if the shell is csh or fish; absent for nothing */
   readonly startCommand?: string | undefined;
   /** see {@link RunOptions.kernelMessages} */
   readonly kernelMessages?: KernelMessages;
@@ -34,21 +34,21 @@ export interface RunOptions extends Partial<Wait> {
    */
   readonly exact?: boolean;
   /**
-   * `separate` takes what looks like a message of the kernel's (`[   12.345678] …`) out of the output; it is in
-   * `kernelMessages` of the result either way. Default: as the shell's options say, else `keep`. Not for `exact`
+   * `separate` removes what looks like a message of the kernel (`[   12.345678] …`) from the output; `kernelMessages` of the
+   * result has it either way. Default: as the shell's options say, else `keep`. Not for `exact`
    */
   readonly kernelMessages?: KernelMessages;
 }
 
 /** How to run a script. */
 export interface ScriptOptions extends RunOptions {
-  /** folder of the device that takes the script while it runs, and must allow execution; default `/tmp` */
+  /** folder of the device for the script while it runs; must allow execution; default `/tmp` */
   readonly directory?: string;
 }
 
 /**
  * Makes a shell ready for commands: no options and traps that end it or add to the output of commands, no messages of jobs,
- * no pagers, no wrapping; every part may fail.
+ * no pagers, no wrapping. Each part may fail.
  */
 export const prepareShell = `set +exm; set +u
 trap - DEBUG 2>/dev/null; trap - ERR 2>/dev/null

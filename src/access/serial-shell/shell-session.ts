@@ -10,11 +10,11 @@ import { plainState, unknownState, type RunTextOptions, type ShellState } from '
 
 /** A command as the session runs it. */
 export interface SessionCommand extends Partial<Omit<RunTextOptions, 'state'>> {
-  /** the text for the shell; gets the frame for commands that read lines */
-  readonly text: string | ((frame: CommandEnvelope) => string);
+  /** the text for the shell; gets the envelope for commands that read lines */
+  readonly text: string | ((envelope: CommandEnvelope) => string);
   /** lines for a command that has {@link CommandEnvelope.reader} in it */
   readonly input?: readonly string[];
-  /** how messages call it */
+  /** its name in messages */
   readonly title: string;
 }
 
@@ -36,7 +36,7 @@ export interface SessionLimits extends WatchLimits {
 
 const defaultAnswerMs = [5_000, 15_000, 60_000];
 
-/** What shells that are not POSIX's say of {@link CommandEnvelope.opening}, by what they are. */
+/** What other shells than POSIX's reply to {@link CommandEnvelope.opening}, by kind. */
 const otherShells = new Map([
   [
     'csh or tcsh',
@@ -45,17 +45,17 @@ const otherShells = new Map([
   ['fish', /(?:^|\n)fish: [^\n]*\n/],
 ]);
 
-/** How long a pager may take to end after a key, in `ms`, and how many keys it gets: the first may only answer a warning. */
+/** How long a pager may take to end after a key, in `ms`, and how many keys to press: the first may only dismiss a warning. */
 const quitMs = 1000;
 const quitKeys = 3;
 
 type SessionWait = ExpectOptions & { readonly signal: AbortSignal };
 
-/** Runs commands at a shell prompt, one at a time, and keeps them apart. */
+/** Runs commands at a shell prompt, one at a time, and separates their output. */
 export class ShellSession {
   readonly console: SerialConsole;
   readonly #limits: SessionLimits;
-  /** `ready`: the last command has ended; `abandoned`: it may still run, since nobody waited for its end */
+  /** `ready`: the last command has ended; `abandoned`: it may still run, because the wait for its end was given up */
   #state: 'unknown' | 'ready' | 'abandoned';
   #shell: ShellState;
   /** whether the shell has ever answered */
@@ -74,7 +74,7 @@ export class ShellSession {
   }
 
   /**
-   * Runs one command; its exit status is not judged.
+   * Runs one command, whatever its exit status.
    * @throws ConsoleTimeoutError when it did not end in time; it is interrupted when the next command comes
    * @throws ShellKindError when the shell is not a POSIX shell
    * @throws PagerError, OutputTooLongError, LoggedOutError
@@ -98,7 +98,7 @@ export class ShellSession {
     }
   }
 
-  /** Says that another shell may be there now, which is yet to show that it takes commands. */
+  /** Call this if another shell may be there now; it has yet to show that it takes commands. */
   forget(): void {
     this.#state = 'unknown';
     this.#shell = unknownState;
@@ -110,7 +110,7 @@ export class ShellSession {
     return this.#current !== undefined;
   }
 
-  /** Whether {@link ShellSession.run} would type this command of alpy's own as one line now. */
+  /** Whether {@link ShellSession.run} would now type this command, one of Alpy's own, as one line. */
   takesInOneLine(text: string): boolean {
     return this.#state === 'ready' && new CommandEnvelope().wholeLine(text, this.#optionsFor({ isOwn: true })) !== undefined;
   }
@@ -118,21 +118,21 @@ export class ShellSession {
   async #run(command: SessionCommand, wait: SessionWait): Promise<SessionResult> {
     using watch = new CommandWatch(this.console, command.title, command.keepState === true, this.#limits);
     const signal = AbortSignal.any([wait.signal, watch.signal]);
-    const frame = await this.#begin(command, wait);
+    const envelope = await this.#begin(command, wait);
     watch.begin();
     try {
-      if (command.input) await feed(this.console, frame, command.input, { ...wait, signal });
-      return await this.#end(command, frame, { ...wait, signal });
+      if (command.input) await feed(this.console, envelope, command.input, { ...wait, signal });
+      return await this.#end(command, envelope, { ...wait, signal });
     } catch (error) {
-      if (error instanceof PagerError) await this.#quitPager(command, frame, wait);
+      if (error instanceof PagerError) await this.#quitPager(command, envelope, wait);
       throw error;
     }
   }
 
-  async #end(command: SessionCommand, frame: CommandEnvelope, wait: SessionWait): Promise<SessionResult> {
-    // twice the limit: what exceeds it is an error before anything is lost
+  async #end(command: SessionCommand, envelope: CommandEnvelope, wait: SessionWait): Promise<SessionResult> {
+    // twice the limit: too much output is an error before any is lost
     const bufferBytes = 2 * (this.#limits.outputBytes ?? defaultOutputBytes);
-    const { before, groups } = await this.console.expect(frame.end, { ...wait, bufferBytes });
+    const { before, groups } = await this.console.expect(envelope.end, { ...wait, bufferBytes });
     const { exitStatus, state } = endingIn(groups);
     this.#state = 'ready';
     if (command.keepState === true) this.#shell = state;
@@ -140,12 +140,12 @@ export class ShellSession {
     return { output, exitStatus };
   }
 
-  /** Presses `q`; if that is of no use, the next command presses Ctrl-C. */
-  async #quitPager(command: SessionCommand, frame: CommandEnvelope, wait: SessionWait): Promise<void> {
+  /** Presses `q`; if that does not help, the next command presses Ctrl-C. */
+  async #quitPager(command: SessionCommand, envelope: CommandEnvelope, wait: SessionWait): Promise<void> {
     for (let key = 0; key < quitKeys && this.#state !== 'ready'; key += 1) {
       try {
         await this.console.send('q', wait);
-        await this.#end(command, frame, { ...wait, timeoutMs: quitMs });
+        await this.#end(command, envelope, { ...wait, timeoutMs: quitMs });
       } catch (error) {
         if (!(error instanceof ConsoleTimeoutError) && !isBlame(error)) throw error;
       }
@@ -159,37 +159,38 @@ export class ShellSession {
   /** Has the shell begin a command. */
   async #begin(command: SessionCommand, wait: SessionWait): Promise<CommandEnvelope> {
     const options = this.#optionsFor(command);
-    const textFor = (frame: CommandEnvelope): string => (typeof command.text === 'string' ? command.text : command.text(frame));
+    const textFor = (envelope: CommandEnvelope): string =>
+      typeof command.text === 'string' ? command.text : command.text(envelope);
     if (this.#state === 'ready' && !command.input) {
-      const frame = new CommandEnvelope();
-      const line = frame.wholeLine(textFor(frame), options);
+      const envelope = new CommandEnvelope();
+      const line = envelope.wholeLine(textFor(envelope), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
         await this.console.sendLine(line, wait);
-        await this.console.expect(frame.begin, wait);
-        return frame;
+        await this.console.expect(envelope.begin, wait);
+        return envelope;
       }
     }
-    const frame = await this.#open(options, wait);
-    await feed(this.console, frame, printfLines(Buffer.from(textFor(frame))), wait);
-    await this.console.expect(frame.begin, wait);
-    return frame;
+    const envelope = await this.#open(options, wait);
+    await feed(this.console, envelope, printfLines(Buffer.from(textFor(envelope))), wait);
+    await this.console.expect(envelope.begin, wait);
+    return envelope;
   }
 
-  /** Gets the shell to read a command. Each try has its own frame: a late answer to an earlier one must not count. */
+  /** Gets the shell to read a command. Each try has its own envelope, so that a late answer to an earlier one does not count. */
   async #open(options: RunTextOptions, wait: SessionWait): Promise<CommandEnvelope> {
     const startMs = performance.now();
     for (const limitMs of this.#limits.answerMs ?? defaultAnswerMs) {
       if (this.#state === 'abandoned') {
-        await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed: so wait before typing more
+        await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed, so wait before typing more
         await waitForQuiet(this.console, 100, wait.signal);
       }
       this.#state = 'abandoned';
-      const frame = new CommandEnvelope();
-      await this.console.sendLine(frame.opening(options, !this.#isKnown), wait);
+      const envelope = new CommandEnvelope();
+      await this.console.sendLine(envelope.opening(options, !this.#isKnown), wait);
       try {
-        await this.#awaitReady(frame, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
-        return frame;
+        await this.#awaitReady(envelope, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
+        return envelope;
       } catch (error) {
         if (!(error instanceof ConsoleTimeoutError) && !isBlame(error)) throw error;
       }
@@ -200,11 +201,11 @@ export class ShellSession {
     throw (await blameFor(startMs)) ?? new ConsoleTimeoutError(name, awaited, tookMs, tail);
   }
 
-  /** @throws ShellKindError at once when another kind of shell complains */
-  async #awaitReady(frame: CommandEnvelope, wait: SessionWait): Promise<void> {
+  /** @throws ShellKindError as soon as another kind of shell complains */
+  async #awaitReady(envelope: CommandEnvelope, wait: SessionWait): Promise<void> {
     const others = this.#isKnown ? [] : [...otherShells.keys()];
-    const patterns = others.map((kind) => otherShells.get(kind) ?? frame.ready);
-    const { index } = await this.console.expect([...patterns, frame.ready], wait);
+    const patterns = others.map((kind) => otherShells.get(kind) ?? envelope.ready);
+    const { index } = await this.console.expect([...patterns, envelope.ready], wait);
     const kind = others[index];
     if (kind !== undefined) throw new ShellKindError(this.console.name, kind, this.console.tail);
     this.#isKnown = true;

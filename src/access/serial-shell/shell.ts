@@ -18,29 +18,29 @@ import { findTools, getFile, putFile } from './transfer.ts';
 /** What a command printed and how it ended. */
 export interface CommandResult extends SessionResult {
   /**
-   * what the kernel printed on the console meanwhile, as far as it is surely the kernel's; also in `output`, unless
+   * messages that the kernel surely printed on the console meanwhile; also in `output`, unless
    * {@link RunOptions.kernelMessages} is `separate`
    */
   readonly kernelMessages: readonly string[];
 }
 
-/** How long a console has to be silent after the command that starts another shell, in `ms`. */
+/** How long the console must be silent after the command that starts another shell, in `ms`. */
 const settleMs = 300;
 
-/** What {@link RemoteShell.attach} runs first. */
+/** The command that {@link RemoteShell.attach} runs first. */
 export interface OpeningCommand {
-  /** imperative, as reports show it */
+  /** imperative, for reports */
   readonly title: string;
-  /** makes the command, when the shell is about to take it */
+  /** returns the command; called just before the shell gets it */
   readonly text: () => string;
-  /** judges how it ended; what it throws is the error of all later commands. Default: an exit status other than 0 is an error */
+  /** called if it failed; all later commands fail with what this throws. Default: throws the error that it gets */
   readonly judge?: (error: CommandError) => void;
 }
 
 /**
  * A POSIX shell (busybox ash, dash, bash, zsh) at the other end of a serial console. Commands read from /dev/null and run one
  * at a time, each in a subshell. What the kernel prints meanwhile is part of the output (see `kernelMessages` and
- * `exact`), but never spoils where the output begins and ends, nor the exit status.
+ * `exact`), but never disturbs the exit status or where the output begins and ends.
  */
 export class RemoteShell {
   readonly console: SerialConsole;
@@ -56,21 +56,21 @@ export class RemoteShell {
   }
 
   /**
-   * Takes a console at which a shell already waits, such as that of a restored snapshot.
+   * Takes over a console with a shell that waits for commands, such as that of a restored snapshot.
    * @param options - `prepare` is not run
-   * @param opening - what is run at once, before anything else is sent or expected; absent to send nothing
+   * @param opening - what is run now, before anything else is sent or expected; absent to send nothing
    */
   static attach(console: SerialConsole, options: ShellOptions = {}, opening?: OpeningCommand): RemoteShell {
     const shell = new RemoteShell(console, options, true);
     if (opening) {
       shell.#opened = console.reserve(() => shell.#open(opening));
-      markHandled(shell.#opened); // told by opened(), and by all that comes after
+      markHandled(shell.#opened); // opened() and all later commands throw it
     }
     return shell;
   }
 
   /**
-   * Waits for the end of the opening command of {@link RemoteShell.attach}; all commands do so by themselves.
+   * Waits until the opening command of {@link RemoteShell.attach} has ended; every command does so anyway.
    * @throws CommandError when it failed, and what {@link RemoteShell.run} throws
    */
   async opened(): Promise<void> {
@@ -78,10 +78,10 @@ export class RemoteShell {
   }
 
   /**
-   * Logs in, or finds that a shell already waits, and prepares it.
-   * @throws LoginError when the device refuses the user name and password, or wants a password and none is given
+   * Logs in, unless a shell is already there, and prepares the shell.
+   * @throws LoginError when the device refuses the user name and password, or asks for a password that is not given
    * @throws ConsoleTimeoutError when no prompt comes in time
-   * @throws ShellKindError when the shell is csh, fish or the like, and `startCommand` starts no other
+   * @throws ShellKindError when the shell is not a POSIX shell (csh, fish, …) and `startCommand` does not start one
    * @throws ConsoleClosedError when the console ends
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
@@ -93,14 +93,14 @@ export class RemoteShell {
   }
 
   /**
-   * Runs a command: any text that a shell takes, of any number of lines and with any quoting.
-   * @returns the output without its last line feed, standard error included; the exit status; what the kernel said meanwhile
+   * Runs a command: any text for a shell, with any number of lines and any quoting.
+   * @returns the output without its last line feed, standard error included; the exit status; what the kernel printed meanwhile
    * @throws {@link CommandError} when the exit status is not 0 and `check` is not false
-   * @throws ConsoleTimeoutError when it does not end in time; it is then interrupted before the next command
+   * @throws ConsoleTimeoutError when it does not end in time; the next command interrupts it
    * @throws PagerError when it shows its output in a pager, which waits for a key
    * @throws OutputTooLongError when it prints more than 16 MiB
-   * @throws LoggedOutError when it ended the log-in shell, which only one with `keepState` can
-   * @throws ConsoleClosedError when the console ends meanwhile
+   * @throws LoggedOutError when it ended the log-in shell, which is only possible with `keepState`
+   * @throws ConsoleClosedError when the console ends first
    * @throws UsageError when another command still runs
    */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
@@ -133,7 +133,7 @@ export class RemoteShell {
    * Copies bytes, or a file of this machine, to a file of the device, and compares checksums.
    * @param source - the bytes, or the path of the file
    * @param options - `mode` are the permissions, default 0o644
-   * @throws TransferError when the device cannot write the file, or it does not get there unharmed
+   * @throws TransferError when the device cannot write the file, or it arrives damaged
    * @throws EnvironmentError when the file of this machine cannot be read
    */
   async upload(
@@ -150,7 +150,7 @@ export class RemoteShell {
 
   /**
    * Reads a file of the device, each block with its checksum.
-   * @throws TransferError when it cannot be read or does not come unharmed
+   * @throws TransferError when it cannot be read or arrives damaged
    */
   async download(remotePath: string, options: Partial<Wait> = {}): Promise<Buffer> {
     return step('alpy.console', `Download ${remotePath}`, () =>
@@ -170,7 +170,7 @@ export class RemoteShell {
     );
   }
 
-  /** Has the shell of the log-in start the one that is to take the commands. */
+  /** Starts the shell that takes the commands, if the log-in shell does not. */
   async #startShell(wait: Wait): Promise<void> {
     const { startCommand } = this.#options;
     if (startCommand === undefined) return;
@@ -220,11 +220,11 @@ export class RemoteShell {
     await this.#startShell(rest());
     const text = this.#options.prepare ?? prepareShell;
     if (text === '') return;
-    // reads from the terminal, which is what stty is about
+    // no redirection: stty needs the terminal as its input
     await this.#session.run({ text, keepState: true, redirect: '', title: 'prepare the shell' }, rest());
   }
 
-  /** Does a task when the opening command is over and the device has not logged out; see {@link RemoteShell.#before}. */
+  /** Runs a task after the opening command, and logs in again first if the device has logged out; see {@link RemoteShell.#before}. */
   async #within<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     return this.#before(awaited, options, async (wait) => {
       await this.#opened;
@@ -242,7 +242,7 @@ export class RemoteShell {
     return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   }
 
-  /** Gives all parts of a task one deadline, and the signals of the shell and of the call. */
+  /** Gives all parts of a task one deadline, and combines the signals of the shell and of the call. */
   async #before<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? 60_000;
     const signal = this.#signalFor(options);

@@ -6,9 +6,9 @@ import { escapeText } from './quote.ts';
 import type { ShellSession } from './shell-session.ts';
 
 /**
- * Writes a file that fits the line that is typed, by one command of two programs: a guest without KVM takes longer to start
- * a program than to do anything else. As with {@link putFile}, `path` has all of it or is not touched.
- * @returns false when that did not do, for whatever reason; something of it may be left at `<path>.alpy`
+ * Writes a file that fits into the line that is typed, by one command of two programs: starting programs is what takes a guest
+ * without KVM the longest. As with {@link putFile}, `path` gets the complete file or is not touched.
+ * @returns false if this did not work, for whatever reason; a part of the file may be left at `<path>.alpy`
  * @throws what {@link ShellSession.run} throws
  */
 export async function putShortFile(
@@ -19,9 +19,9 @@ export async function putShortFile(
   wait: Wait,
 ): Promise<boolean> {
   if (bytes.includes(0)) return false; // sum does not count them at the beginning
-  const isByUmask = (mode & 0o7711) === 0o600; // others need chmod: a new file is not executable, and sum has to read it
+  const isByUmask = (mode & 0o7711) === 0o600; // other modes need chmod: a new file is not executable, and sum must be able to read it
   const text = [
-    // a file of before would keep its mode, so none is written to; and mv would put it into a directory
+    // an existing file would keep its mode, so write to none (set -C); and mv would move it into a directory
     `f=${quoteWord(path)};[ -d "$f" ]&&exit 1;umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;command printf %b '${escapeText(bytes)}' >"$f.alpy"`,
     `{ c=sum;command -v $c >/dev/null||c=md5sum;set -- $($c <"$f.alpy");}`, // busybox of Debian has no sum
     `case $1 in ${sum(bytes)}|${md5(bytes)});;*)exit 1;esac`,

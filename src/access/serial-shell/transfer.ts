@@ -9,16 +9,16 @@ import type { ShellSession } from './shell-session.ts';
 
 const tools = ['base64', 'od', 'sha256sum', 'md5sum', 'cksum'];
 
-/** Asks which of the programs for transfers the device has. */
+/** Finds out which of the programs for transfers the device has. */
 export async function findTools(session: ShellSession, wait: Wait): Promise<ReadonlySet<string>> {
   const text = `for t in ${tools.join(' ')};do command -v $t >/dev/null 2>&1&&echo $t;done`;
-  const { output } = await session.run({ text, title: 'look for base64 and the like', isOwn: true }, wait);
+  const { output } = await session.run({ text, title: 'look for programs that encode and compare files', isOwn: true }, wait);
   return new Set(output.split('\n'));
 }
 
 /**
- * Writes a file on the device: to `<path>.alpy` first, which becomes `path` only when its checksum is right.
- * @throws TransferError when the device cannot write it, or the checksum stays wrong at the second try
+ * Writes a file on the device: first `<path>.alpy`, which is renamed to `path` only if its checksum is right.
+ * @throws TransferError when the device cannot write it, or the checksum is wrong twice
  */
 export async function putFile(
   session: ShellSession,
@@ -40,17 +40,17 @@ export async function putFile(
     `chmod ${mode.toString(8)} ${part}`,
     `mv -f ${part} ${quoteWord(path)}`,
   ];
-  // before anything is typed: a device that cannot write shall say so at once. What becomes secret is so from the start
-  const create = `[ -d ${quoteWord(path)} ]&&{ echo 'it is a directory';exit 1;};umask 077;: >${part}`; // mv would put it into that
+  // before the content is typed: a device that cannot write fails now; and the file is private from the start
+  const create = `[ -d ${quoteWord(path)} ]&&{ echo 'it is a directory';exit 1;};umask 077;: >${part}`; // mv would move it into that
   const made = await session.run({ text: create, title: `create ${path}`, isOwn: true }, wait);
   if (made.exitStatus !== 0) throw new TransferError(cannotWrite(reasonIn(made.output)));
   const failed = `{ s=$?;rm -f ${part} ${encoded};exit $s; }`;
   for (let attempt = 1; ; attempt += 1) {
     const result = await session.run(
       {
-        // a failed write must not end the reader: the lines to come would meet the shell
-        text: (frame) =>
-          `umask 077;alpy_e=0;{ ${frame.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
+        // a failed write must not end the reader: the shell would run the lines that follow
+        text: (envelope) =>
+          `umask 077;alpy_e=0;{ ${envelope.reader(`${write} >&3||alpy_e=1`)};} 3>${isBase64 ? encoded : part}||exit 1\n(${steps.join('&&')})||${failed}`,
         input: isBase64 ? base64Lines(bytes) : printfLines(bytes),
         redirect: '',
         isOwn: true,
@@ -60,19 +60,19 @@ export async function putFile(
     );
     if (result.exitStatus === 0) return;
     if (result.exitStatus === 99 && attempt < 2) continue;
-    throw new TransferError(cannotWrite(result.exitStatus === 99 ? `its ${program} stays wrong` : reasonIn(result.output)));
+    throw new TransferError(cannotWrite(result.exitStatus === 99 ? `its ${program} is wrong again` : reasonIn(result.output)));
   }
 }
 
-/** Most and least of a file that is read at once, in `bytes`: less after a failure, for a console on which the kernel talks. */
+/** How much of a file is read at once, in `bytes`: less after a failure, because the kernel may print on the console. */
 const largestBlock = 24 * 1024;
 const smallestBlock = 512;
-/** How often a block may come spoilt; the time limit of the call usually comes first. */
+/** How often a block may arrive damaged; usually the deadline of the call comes first. */
 const mostFailures = 30;
 
 /**
- * Reads a file of the device, block by block, each with its checksum and again when that is wrong.
- * @throws TransferError when it cannot be read, or a block never comes through unharmed
+ * Reads a file of the device, block by block. Each has a checksum and is read again if that is wrong.
+ * @throws TransferError when it cannot be read, or a block arrives damaged every time
  */
 export async function getFile(session: ShellSession, available: ReadonlySet<string>, path: string, wait: Wait): Promise<Buffer> {
   const blocks: Buffer[] = [];
@@ -93,7 +93,7 @@ interface Block {
   readonly askedFor: number;
 }
 
-/** Reads what of a file is at `offset`: `size` bytes, less where that does not come through. */
+/** Reads `size` bytes of a file at `offset`, or fewer if they arrive damaged. */
 async function getBlock(
   session: ShellSession,
   available: ReadonlySet<string>,
@@ -105,7 +105,7 @@ async function getBlock(
   const isBase64 = available.has('base64');
   const cannotRead = `${session.console.name}: cannot read ${path} of the device: `;
   for (let [failures, askedFor] = [0, size]; ; askedFor = Math.max(smallestBlock, Math.floor(askedFor / 2))) {
-    const head = `head -c ${askedFor}`; // alone for the first block: each program costs a guest without KVM some 20 ms
+    const head = `head -c ${askedFor}`; // enough for the first block: each program costs a guest without KVM some 20 ms
     const block = offset === 0 ? `${head} <${quoteWord(path)}` : `tail -c +${offset + 1} ${quoteWord(path)}|${head}`;
     const text = `: <${quoteWord(path)}||exit 1\n${block}|${isBase64 ? 'base64' : 'od -An -v -tx1'}\necho .\n${block}|${program}`;
     const { output, exitStatus } = await session.run({ text, title: `read ${path}`, isOwn: true }, wait);
@@ -117,23 +117,23 @@ async function getBlock(
     }
     failures += 1;
     if (failures > mostFailures) {
-      const tries = `${failures} times in a row, at last for ${askedFor} bytes at ${offset}`;
+      const tries = `${failures} times in a row, finally for ${askedFor} bytes at ${offset}`;
       throw new TransferError(`${cannotRead}its ${program} was wrong ${tries}: does something else print on the console?`);
     }
   }
 }
 
-/** A block and what may be its checksum, as the device printed them, without what the kernel printed meanwhile. */
+/** A block and what may be its checksum, as the device printed them, without what the kernel printed. */
 function partsOf(output: string): { readonly encoded: string; readonly sums: readonly string[] } {
   const lines = separateKernelMessages(output).output.split('\n');
   const end = lines.indexOf('.');
-  const encoded = lines.slice(0, end).filter((line) => /^[A-Za-z0-9+/= ]*$/.test(line)); // others are not of the block
+  const encoded = lines.slice(0, end).filter((line) => /^[A-Za-z0-9+/= ]*$/.test(line)); // other lines do not belong to the block
   const sums = lines.slice(end + 1).map((line) => line.trim().split(/\s/)[0] ?? '');
   return { encoded: encoded.join('').replaceAll(' ', ''), sums };
 }
 
-/** What the device said about a failure, without what the transfer itself printed. */
+/** What the device printed about a failure, without the acknowledgements of the transfer. */
 function reasonIn(output: string): string {
-  const said = output.replace(/^@@[0-9a-f]{8}A\d+@@$/gm, '').trim();
-  return said === '' ? 'it gives no reason' : escapeBytes(Buffer.from(tail(said, 500)));
+  const reason = output.replace(/^@@[0-9a-f]{8}A\d+@@$/gm, '').trim();
+  return reason === '' ? 'it gives no reason' : escapeBytes(Buffer.from(tail(reason, 500)));
 }

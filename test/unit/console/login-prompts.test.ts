@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import {
   promptAtEnd,
-  usualPrompts,
+  defaultPrompts,
   withoutKernelLines,
   type PromptKind,
 } from '../../../src/access/serial-shell/login-prompts.ts';
@@ -25,7 +25,7 @@ test.each<[string, PromptKind | undefined]>([
   ['#####', undefined],
   ['login: is not now\r\n', undefined],
 ])('%j ends with: %s', (text, kind) => {
-  expect(promptAtEnd(text, usualPrompts)).toBe(kind);
+  expect(promptAtEnd(text, defaultPrompts)).toBe(kind);
 });
 
 test('prompts that are configured may leave out their end, and the one that begins first counts', () => {
@@ -33,8 +33,8 @@ test('prompts that are configured may leave out their end, and the one that begi
   expect(promptAtEnd('guest login: ', prompts)).toBe('login');
   expect(promptAtEnd('Your password: ', prompts)).toBe('password');
   expect(promptAtEnd('guest login: \r\n', prompts)).toBe(undefined);
-  expect(promptAtEnd('a.b# ', { ...usualPrompts, shell: 'a.b#' })).toBe('shell');
-  expect(promptAtEnd('axb# ', { ...usualPrompts, shell: 'a.b# x' })).toBe(undefined);
+  expect(promptAtEnd('a.b# ', { ...defaultPrompts, shell: 'a.b#' })).toBe('shell');
+  expect(promptAtEnd('axb# ', { ...defaultPrompts, shell: 'a.b# x' })).toBe(undefined);
 });
 
 test('lines of the kernel are taken out, also from the middle of a prompt', () => {

@@ -76,7 +76,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await usePrograms(shell, folder, 'rm mv chmod cat od head base64');
     await shell.run(`cd ${folder}/bin; for p in sum wc sha256sum; do printf '#!/bin/sh\\necho 7\\n' >$p; chmod 755 $p; done`);
     const before = await shell.run(`cd ${folder}; echo *`);
-    await expect(shell.upload(Buffer.from('new\n'), `${folder}/key`)).rejects.toThrow('its sha256sum stays wrong');
+    await expect(shell.upload(Buffer.from('new\n'), `${folder}/key`)).rejects.toThrow('its sha256sum is wrong again');
     expect(await shell.run(`cd ${folder}; echo *`)).toEqual(before);
     expect((await shell.run(`cat ${folder}/key`)).output).toBe('secret');
     await restorePrograms(shell);
@@ -196,6 +196,6 @@ test('blocks of a download become smaller when they are spoilt, and larger again
 test('a download of which no block comes unspoilt says after how many bytes it stands still', async () => {
   const { download } = fileSession(randomBytes(1024), () => true);
   await expect(download()).rejects.toThrow(
-    /was wrong 31 times in a row, at last for 512 bytes at 0: does something else print on the console\?/,
+    /was wrong 31 times in a row, finally for 512 bytes at 0: does something else print on the console\?/,
   );
 });
