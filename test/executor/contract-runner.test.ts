@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The stand-in for GitLab Runner, with drivers of a line: what it tells them, and how it takes what they say.
+// Tests the stand-in for GitLab Runner with drivers that are one line of shell: what it passes to them, and how it handles their results.
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,20 +17,20 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-interface Lines {
+interface DriverScripts {
   readonly config?: string;
   readonly prepare?: string;
-  /** gets the script and the name of the sub-stage */
+  /** its arguments are the script and the name of the sub-stage */
   readonly run?: string;
   readonly cleanup?: string;
 }
 
-function start(lines: Lines, description: Partial<JobDescription> = {}): RunningJob {
+function start(scripts: DriverScripts, description: Partial<JobDescription> = {}): RunningJob {
   const builds = join(directory, 'builds');
-  const { config = `echo '{"builds_dir": "${builds}"}'`, prepare = 'true', run = 'bash "$1"', cleanup = 'true' } = lines;
-  const words = (line: string): readonly string[] => ['sh', '-c', line, 'driver'];
+  const { config = `echo '{"builds_dir": "${builds}"}'`, prepare = 'true', run = 'bash "$1"', cleanup = 'true' } = scripts;
+  const command = (line: string): readonly string[] => ['sh', '-c', line, 'driver'];
   return RunningJob.start(jobPayload({ script: ['echo done'], ...description }), () => ({
-    driver: { config: words(config), prepare: words(prepare), run: words(run), cleanup: words(cleanup) },
+    driver: { config: command(config), prepare: command(prepare), run: command(run), cleanup: command(cleanup) },
     url: 'https://gitlab.example.com',
     temporary: join(directory, 'tmp'),
     environment: process.env,
@@ -40,8 +40,8 @@ function start(lines: Lines, description: Partial<JobDescription> = {}): Running
   }));
 }
 
-async function resultOf(lines: Lines, description: Partial<JobDescription> = {}): Promise<JobResult> {
-  const result = await start(lines, description).result;
+async function resultOf(scripts: DriverScripts, description: Partial<JobDescription> = {}): Promise<JobResult> {
+  const result = await start(scripts, description).result;
   expect(await readdir(join(directory, 'tmp'))).toEqual([]);
   return result;
 }
@@ -50,15 +50,15 @@ function outputOf({ calls }: JobResult, name: string): string {
   return calls.find((call) => call.name === name)?.output ?? '';
 }
 
-test('a driver is told of the job by its environment, its folder and its arguments', async () => {
-  const tell = [
+test('a driver gets the job through its environment, its working directory and its arguments', async () => {
+  const print = [
     'echo "$2 in $PWD, $TMPDIR"',
     'stat -c "%a %n" "$1" "$JOB_RESPONSE_FILE"',
     'echo "$BUILD_FAILURE_EXIT_CODE $SYSTEM_FAILURE_EXIT_CODE $BUILD_EXIT_CODE_FILE $KEY"',
     'echo "$CUSTOM_ENV_MINE $CUSTOM_ENV_CI_PROJECT_DIR $CUSTOM_ENV_CI_JOB_STATUS [$CUSTOM_ENV_CI_JOB_SERVICES] [${MINE-unset}]"',
   ].join('; ');
   const config = `echo '{"builds_dir": "/b", "job_env": {"KEY": "of the driver"}}'`;
-  const result = await resultOf({ config, run: tell }, { variables: { MINE: 'user' }, afterScript: ['true'] });
+  const result = await resultOf({ config, run: print }, { variables: { MINE: 'user' }, afterScript: ['true'] });
   const [place = '', script, response, codes, variables] = outputOf(result, 'build_script').split('\n');
   const [, folder = ''] = /^build_script in (\S+), /.exec(place) ?? [];
   expect(folder).toMatch(/\/custom-executor\w+$/);
@@ -70,7 +70,7 @@ test('a driver is told of the job by its environment, its folder and its argumen
   expect(outputOf(result, 'after_script')).toContain('user /b/group/project success');
 });
 
-test('a driver gets every feature flag with every job, and what the job says of them', async () => {
+test('a driver gets every feature flag with every job, with the values that the job sets', async () => {
   const run = 'env | sort';
   const variables = { FF_TIMESTAMPS: '0', FF_SCRIPT_SECTIONS: 'T', FF_ENABLE_JOB_CLEANUP: 'perhaps' };
   const lines = outputOf(await resultOf({ run }, { variables }), 'build_script').split('\n');
@@ -86,7 +86,7 @@ test('a driver gets every feature flag with every job, and what the job says of 
     expect(lines).toContain(`CUSTOM_ENV_${name}=${value}`);
 });
 
-test('scripts find files and what earlier scripts have put into GITLAB_ENV, until the last stage removes them', async () => {
+test('file variables and GITLAB_ENV are available to all stages until the last one removes them', async () => {
   const log = join(directory, 'seen');
   const run = `bash "$1"; echo "$2: $(ls ${directory}/builds/group/project.tmp | tr '\\n' ' ')" >>${log}`;
   const fileVariables = { SECRET: 'content' };
@@ -101,7 +101,7 @@ test('scripts find files and what earlier scripts have put into GITLAB_ENV, unti
   expect(seen).toEqual(['prepare_script: ', ...isThere, 'cleanup_file_variables: ']);
 });
 
-test('statuses of the driver', async () => {
+test('exit statuses of the driver decide about the failure reason', async () => {
   const run = (line: string): string => `case $2 in build_script) ${line} ;; *) bash "$1" ;; esac`;
   const system = { status: 'failed', failureReason: 'runner_system_failure' };
   const script = { status: 'failed', failureReason: 'script_failure' };
@@ -116,7 +116,7 @@ test('statuses of the driver', async () => {
   expect(await resultOf({ run: stale })).toMatchObject({ ...script, exitCode: 5 });
 });
 
-test('a prepare is tried three times, unless the job is to blame; a clean-up that fails changes nothing', async () => {
+test('prepare is tried three times unless the job is to blame; a failed cleanup changes nothing', async () => {
   const names = ({ calls }: JobResult): string => calls.map(({ name }) => name).join(' ');
   const failed = await resultOf({ prepare: 'exit 2', cleanup: 'exit 3' });
   expect(failed).toMatchObject({ failureReason: 'runner_system_failure', attempts: 3 });
@@ -128,7 +128,7 @@ test('a prepare is tried three times, unless the job is to blame; a clean-up tha
   expect(await resultOf({ cleanup: 'exit 3' })).toMatchObject({ status: 'success', attempts: 1 });
 });
 
-test('a driver that does not heed SIGTERM is killed with its whole group', async () => {
+test('a driver that ignores SIGTERM is killed with its whole process group', async () => {
   const run = 'case $2 in build_script) trap "" TERM; echo waiting; sleep 1000; sleep 1000 ;; esac';
   const job = start({ run }, { afterScript: ['true'] });
   await job.printed(/^waiting$/m);

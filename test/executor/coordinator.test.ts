@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A stand-in for GitLab that hands out jobs, and the real GitLab Runner with it, where there is one.
+// Tests the stand-in for GitLab that hands out jobs, and runs the real GitLab Runner against it if it is installed.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ describe('the stand-in for GitLab', () => {
     });
   const path = `jobs/${payload.id}`;
 
-  test('hands a job out once, and only to a runner that it knows', async () => {
+  test('hands out a job once, and only to a runner with the right token', async () => {
     expect((await ask('POST', 'jobs/request', { token: 'glrt-other' })).status).toBe(403);
     expect((await ask('POST', 'jobs/request', { token: runnerToken })).status).toBe(204);
     coordinator.add(payload);
@@ -41,7 +41,7 @@ describe('the stand-in for GitLab', () => {
     expect(coordinator.job(payload.id).state).toBe('pending');
   });
 
-  test('takes the log piece by piece, and says where it wants to go on', async () => {
+  test('accepts the log in pieces, and answers from where to continue', async () => {
     const patch = (range: string, text: string): Promise<Response> =>
       ask('PATCH', `${path}/trace?debug_trace=false`, text, { ...token, 'Content-Range': range });
     const first = await patch('0-4', 'hello');
@@ -60,7 +60,7 @@ describe('the stand-in for GitLab', () => {
     expect(coordinator.job(payload.id).trace.toString()).toBe('helloabc');
   });
 
-  test('takes artifacts as files of a form', async () => {
+  test('accepts artifacts as files of a form', async () => {
     const form = new FormData();
     form.set('file', new Blob(['PK']), 'all.zip');
     const where = `${path}/artifacts?artifact_format=zip&artifact_type=archive`;
@@ -72,7 +72,7 @@ describe('the stand-in for GitLab', () => {
     ]);
   });
 
-  test('takes the state of a job that it has handed out, when its log is whole', async () => {
+  test('accepts the final state of a job only if its log is complete', async () => {
     const put = (body: object): Promise<Response> => ask('PUT', path, body);
     expect((await ask('PUT', 'jobs/1', { token: payload.token, state: 'running' })).status).toBe(404);
     expect((await put({ token: 'other', state: 'running' })).status).toBe(403);
@@ -102,7 +102,7 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
     await coordinator[Symbol.asyncDispose]();
   });
 
-  /** Starts a runner that takes one job, and ends: `ended` has what it printed. */
+  /** Starts a runner that runs one job and exits. `ended` resolves to what it printed. */
   async function start(description: JobDescription): Promise<{ readonly payload: JobPayload; readonly ended: Promise<string> }> {
     const payload = jobPayload(description);
     coordinator.add(payload);
@@ -127,13 +127,13 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
       all: true,
     });
     onTestFinished(async () => {
-      runner.kill('SIGQUIT'); // it lets its job come to an end
+      runner.kill('SIGQUIT'); // lets its job finish
       await runner;
     });
     return { payload, ended: runner.then(({ all }) => all) };
   }
 
-  test('a job that succeeds, and its artifacts', async () => {
+  test('a successful job uploads its artifacts', async () => {
     const { payload, ended } = await start({
       variables: silent,
       script: ['alpy status', 'echo content >out.txt'],
@@ -144,12 +144,12 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
     expect(job, all + job.trace.toString()).toMatchObject({ state: 'success' });
     expect(job.trace.toString()).toContain('"dut": "silent"');
     expect(job.artifacts.map(({ type, format }) => `${type} ${format}`)).toEqual(['archive zip']);
-    const names = job.artifacts.map(({ data }) => data.toString('latin1')).join(''); // those in a zip are not packed
+    const names = job.artifacts.map(({ data }) => data.toString('latin1')).join(''); // names in a zip are not compressed
     for (const name of ['out.txt', 'alpy-out/testbed/link0.pcap', 'alpy-out/testbed/events.ndjson'])
       expect(names).toContain(name);
   });
 
-  test('a script that fails: GitLab gets its exit status', async () => {
+  test('GitLab gets the exit status of a failed script', async () => {
     const { payload, ended } = await start({
       variables: silent,
       script: ['exit 37'],
@@ -165,7 +165,7 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
     expect(job.trace.toString()).toContain('after: failed');
   });
 
-  test('nothing that a script leaves runs, redirects or blocks what the runner does after it', async () => {
+  test('nothing that a script leaves behind runs on the machine, or redirects or blocks the runner', async () => {
     const marker = join(host().directory, 'marker');
     const helper = `[credential]\n\thelper = "!echo x >>${marker}; false"\n[core]\n\tfsmonitor = $PWD/evil/git`;
     const { payload, ended } = await start({
@@ -183,7 +183,7 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
       ],
       afterScript: [
         'echo "later: $LATER, $(/bin/cat "$SECRET"), $NODE_OPTIONS, $PATH"',
-        '/bin/rm "$OTHER"; /usr/bin/mkfifo "$OTHER"', // in the runner's own script of this stage it would block the job itself
+        '/bin/rm "$OTHER"; /usr/bin/mkfifo "$OTHER"', // earlier it would block the runner's script of this stage, in the container
       ],
       artifacts: { paths: ['mine.txt', 'out'] },
       dotenv: 'build.env',
@@ -199,7 +199,7 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
     expect(['mine.txt', 'out/pipe', 'out/link'].filter((name) => zip.includes(name))).toEqual(['mine.txt']);
   });
 
-  test('a job that is cancelled in its script: after_script is done all the same', async () => {
+  test('after_script runs after a cancel during the script', async () => {
     const { payload, ended } = await start({
       variables: silent,
       script: ['echo waiting-$((40 + 2))', 'sleep 1000'],

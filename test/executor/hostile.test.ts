@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scripts that try to have the runner's machine do something for them, by what they leave to the stages that run there. The
-// folder of these tests is not in the job's container: what appears in it was done by the runner's machine.
+// Scripts that try to make the runner's machine act for them, through what they leave for the stages that run there. The folder of
+// these tests is not visible in the job's container: anything that appears in it was written on the runner's machine.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import type { JobResult, RunningJob } from '../support/contract-runner.ts';
 
 const host = useExecutorHost();
 const silent = { ALPY_APPLIANCE: 'silent' };
-/** The stages after the scripts, all gone well. */
-const allWell = ['upload_artifacts_on_success 0', 'cleanup_file_variables 0', 'cleanup 0'];
+/** The stages after the scripts, all successful. */
+const lastStages = ['upload_artifacts_on_success 0', 'cleanup_file_variables 0', 'cleanup 0'];
 
 let count = 0;
 let marker: string;
@@ -26,12 +26,12 @@ beforeEach(async () => {
     await writeFile(join(precious(), name), 'of the runner');
 });
 
-/** A folder of the runner's machine with files of the names that the runner removes from its own. */
+/** A folder on the runner's machine with files whose names the runner removes from its temporary folder. */
 function precious(): string {
   return join(host().directory, `precious-${count}`);
 }
 
-async function expectNothingDone(): Promise<void> {
+async function expectMachineUntouched(): Promise<void> {
   expect(existsSync(marker) ? await readFile(marker, 'utf8') : '').toBe('');
   expect((await readdir(precious())).sort()).toEqual(['.glr.gconf', 'SECRET', 'gitlab_runner_env', 'index.lock', 'masking.db']);
   for (const name of await readdir(precious())) expect(await readFile(join(precious(), name), 'utf8')).toBe('of the runner');
@@ -41,7 +41,7 @@ function lastCalls({ calls }: JobResult, number: number): readonly string[] {
   return calls.map(({ name, status }) => `${name} ${status}`).slice(-number);
 }
 
-/** Lines that put a program under the names of all that the runner's scripts call. */
+/** Shell lines that create a program under the name of each program that the runner's scripts call. */
 function evilPrograms(folder: string): readonly string[] {
   const names = ['gitlab-runner', 'git', 'rm', 'mkdir', 'touch', 'find', 'chmod', 'env', 'bash', 'cat', 'tar', 'dirname'];
   return [
@@ -52,7 +52,7 @@ function evilPrograms(folder: string): readonly string[] {
   ];
 }
 
-test('programs and variables that a script puts into GITLAB_ENV stay in its container, for after_script', async () => {
+test('variables that a script writes to GITLAB_ENV reach after_script in the container, and no stage on the machine', async () => {
   const job = await host().start({
     variables: { ...silent, OUTPUT: 'out' },
     fileVariables: { SECRET: 'content' },
@@ -71,14 +71,14 @@ test('programs and variables that a script puts into GITLAB_ENV stay in its cont
     cache: { key: 'kept', paths: ['${OUTPUT}/'] },
   });
   const result = await job.result;
-  await expectNothingDone();
+  await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
   expect(result.log).toMatch(/^later: content, content, \/\S+\/group\/project\/evil:\/usr\/bin:\/bin\r?$/m);
-  expect(lastCalls(result, 4)).toEqual(['archive_cache 0', ...allWell]);
+  expect(lastCalls(result, 4)).toEqual(['archive_cache 0', ...lastStages]);
   expect(await host().artifacts(job)).toEqual(['alpy-out/testbed/events.ndjson', 'build.env', 'out/mine.txt']);
 });
 
-test("git's settings that a script has written are not those that the runner's machine heeds in the end", async () => {
+test("git's settings that a script wrote have no effect on the runner's machine", async () => {
   const helper = ['[credential]', '\thelper =', `\thelper = "!echo x >${marker}; false"`, '[core]', '\tfsmonitor = ./evil/git'];
   const job = await host().start({
     variables: { ...silent, FF_GIT_URLS_WITHOUT_TOKENS: 'true' },
@@ -94,18 +94,18 @@ test("git's settings that a script has written are not those that the runner's m
     artifacts: { paths: ['mine.txt'] },
   });
   const result = await job.result;
-  await expectNothingDone();
+  await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(lastCalls(result, 3)).toEqual(lastStages);
   expect(await host().artifacts(job)).toEqual(['mine.txt']);
 });
 
-test('devices, pipes and sockets are gone before artifacts are packed, also from the place of a variable that is a file', async () => {
+test('devices, pipes and sockets are removed before artifacts are packed, even if they replace a file variable', async () => {
   const job = await host().start({
     variables: silent,
     fileVariables: { SECRET: 'content', OTHER: 'content', THIRD: 'content' },
     script: [
-      // a job may make no devices; should it get one all the same, it is removed as a pipe is
+      // a job cannot create devices here; if it could, they would be removed like pipes
       'device() { mknod "$@" || mkfifo "$1"; }',
       'rm "$SECRET" "$OTHER" "$THIRD"; device "$SECRET" c 1 7; mkfifo "$OTHER"; ln -s "$CI_PROJECT_DIR/full" "$THIRD"',
       'device full c 1 7; mkdir inner; mkfifo inner/pipe; device inner/disk b 7 0; echo mine >inner/mine.txt',
@@ -115,9 +115,9 @@ test('devices, pipes and sockets are gone before artifacts are packed, also from
     artifacts: { paths: ['full', 'inner'] },
   });
   const result = await job.result;
-  await expectNothingDone();
+  await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(lastCalls(result, 3)).toEqual(lastStages);
   for (const name of ['full', 'inner/pipe', 'inner/disk', 'inner/socket'])
     expect(result.log).toMatch(new RegExp(`removed ".*/group/project/${name}": it is a device, pipe or socket`));
   expect(await host().artifacts(job)).toEqual(['inner/mine.txt', 'inner/setuid']);
@@ -146,24 +146,24 @@ async function startWithLink(line: string, artifacts?: { readonly paths: readonl
   return host().start({ variables: silent, fileVariables: { SECRET: 'content' }, script, ...(artifacts ? { artifacts } : {}) });
 }
 
-test.each(links)('a link to a folder of the machine in place of %s is followed by no stage', async (_, line) => {
+test.each(links)('no stage follows a link to a folder of the machine that replaces %s', async (_, line) => {
   const paths = ['SECRET', '.git/SECRET', 'index.lock', 'alpy-out/testbed/link0.pcap'];
   const job = await startWithLink(line, { paths });
   const result = await job.result;
-  await expectNothingDone();
+  await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(lastCalls(result, 3)).toEqual(lastStages);
   expect(await host().artifacts(job)).toEqual(['alpy-out/testbed/link0.pcap']);
 });
 
-test('cleanup_file_variables follows no link either when it is the only stage after the script', async () => {
+test('cleanup_file_variables follows no link, even if it is the only stage after the script', async () => {
   const result = await (await startWithLink(links[0]?.[1] ?? '')).result;
-  await expectNothingDone();
+  await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
   expect(lastCalls(result, 3)).toEqual(['build_script 0', 'cleanup_file_variables 0', 'cleanup 0']);
 });
 
-test('a program that goes on in the background after the scripts has ended before the first stage of the machine', async () => {
+test("a background process of a script ends before the first stage on the runner's machine", async () => {
   const job = await host().start({
     variables: silent,
     fileVariables: { SECRET: 'content' },
@@ -174,8 +174,8 @@ test('a program that goes on in the background after the scripts has ended befor
     artifacts: { paths: ['*'] },
   });
   const result = await job.result;
-  await expectNothingDone();
+  await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(lastCalls(result, 3)).toEqual(allWell);
+  expect(lastCalls(result, 3)).toEqual(lastStages);
   expect(await host().artifacts(job)).toContain('mine.txt');
 });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a job's log has: the output of scripts in its order, and what happened to the testbed once.
+// A job's log: the output of scripts in order, and each event of the testbed once.
 import { expect, test } from 'vitest';
 import { useExecutorHost } from '../support/executor-host.ts';
 
 const host = useExecutorHost();
 
-test('what a script writes to both outputs in turn stands in the log in that order, after its command', async () => {
+test('alternating writes to stdout and stderr are in the log in order, after the command', async () => {
   const script = 'for i in 0 1 2 3 4 5 6 7 8 9; do echo "odd-$i" >&2; echo "even-$i"; done';
   const job = await host().start({ variables: { ALPY_APPLIANCE: 'silent' }, script: [script] });
   const result = await job.result;
@@ -36,6 +36,6 @@ test.each([
   expect(result, result.log).toMatchObject({ status: 'failed', failureReason: 'script_failure', exitCode: 1 });
   expect(result.log).toMatch(/^reached$/m);
   const own = result.log.split('\n').filter((line) => line.includes('the guest powered itself off'));
-  expect(own, result.log).toHaveLength(1 + (afterScript.length > 0 ? 1 : 0)); // after_script asks on purpose
+  expect(own, result.log).toHaveLength(1 + (afterScript.length > 0 ? 1 : 0)); // after_script asks for it explicitly
   expect(await host().artifacts(job)).toContain('alpy-out/testbed/console.log');
 });

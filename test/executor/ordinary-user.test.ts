@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GitLab Runner as an ordinary user, who may use Docker.
+// GitLab Runner as an ordinary user who may use Docker.
 import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,17 +7,17 @@ import { useExecutorHost } from '../support/executor-host.ts';
 
 const host = useExecutorHost();
 const socket = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
-/** nobody's */
+/** of the user nobody */
 const [uid, gid] = [65_534, 65_534];
 
-/** Why it cannot be tried here. */
+/** Why the test cannot run here; `undefined` if it can. */
 function reason(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can become another user';
   if (!socket.startsWith('/')) return `the daemon is not at a socket of this machine: ${socket}`;
   return undefined;
 }
 
-test('what a script writes under umask 077 is uploaded all the same', async ({ skip }) => {
+test('files that a script writes under umask 077 are uploaded', async ({ skip }) => {
   const why = reason();
   if (why !== undefined) skip(why);
   const { directory } = host();
@@ -29,7 +29,7 @@ test('what a script writes under umask 077 is uploaded all the same', async ({ s
   }
   const docker = (await stat(socket)).gid;
   const ids = `--reuid=${uid} --regid=${gid} --groups=${docker}`;
-  // the stand-in for the runner is root; the runner's folder would be its own user's
+  // the stand-in for the runner is root, but a real runner's folder would belong to its user
   const become = `chown -R ${uid}:${gid} "$TMPDIR" && exec setpriv ${ids} "$@"`;
   const job = await host().start(
     {
@@ -46,7 +46,7 @@ test('what a script writes under umask 077 is uploaded all the same', async ({ s
   );
   const result = await job.result;
   expect(result, result.log).toMatchObject({ status: 'success' });
-  expect(await host().readArtifact(job, 'user.txt')).toBe('0\n'); // of the job's container
+  expect(await host().readArtifact(job, 'user.txt')).toBe('0\n'); // in the job's container
   expect(await host().readArtifact(job, 'private/inner/mine.txt')).toBe('secret\n');
   expect(await host().artifacts(job)).toContain('alpy-out/testbed/link0.pcap');
   expect((await stat(host().artifact(job, 'user.txt'))).uid).toBe(uid);

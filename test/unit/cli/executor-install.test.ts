@@ -46,7 +46,7 @@ test('`--print` needs neither GitLab Runner nor settings, and prints absolute pa
 test('a missing config.toml, and options that contradict each other, are refused', async () => {
   await expect(install('--check', '--runner-config', 'config.toml')).rejects.toMatchObject({ fault: 'environment' });
   await expect(install('--runner-config', 'config.toml')).rejects.toThrow(
-    'there is no /nowhere/config.toml. Install GitLab Runner',
+    '/nowhere/config.toml does not exist. Install GitLab Runner',
   );
   await expect(install('--check', '--print')).rejects.toMatchObject({ fault: 'usage' });
   await expect(install('--smoke', '--print')).rejects.toMatchObject({ fault: 'usage' });
@@ -59,7 +59,7 @@ test('`--smoke` runs no job if a check fails', async () => {
   await writeFile(config, '[[runners]]\n  name = "bed"\n  executor = "custom"\n'); // it names no driver
   await writeFile(settings, `root: ${directory}/root\n`);
   const printed = await install('--check', '--smoke', '--runner-config', config, '--settings', settings);
-  expect(printed).toMatch(/^FAIL runner bed: .*custom\.config_exec is not set/m);
+  expect(printed).toMatch(/^FAIL runner bed: .*custom\.config_exec: expected .*, got nothing/m);
   expect(printed).toMatch(/\nno job was run: .*\nthe runner cannot take jobs yet$/);
   expect(printed).not.toContain('smoke job');
 });

@@ -71,7 +71,9 @@ test('a machine that lacks programs and memory: each finding says what to do', a
   const found = await findingsWith({ path: ['/nowhere'], program: ['/other/node', 'executor'], totalMiB: 9000 });
   expect(found['gitlab-runner']).toMatch(/^failure\|is in none of \/nowhere, .*\|artifacts and caches need it\. ln -s/);
   expect(found['git']).toMatch(/^failure\|.*apt-get install git$/);
-  expect(found['runner bed [1]']).toMatch(/^failure\|custom\.config_exec is ".*".*"\/other\/node"; .*\|alpy executor install$/);
+  expect(found['runner bed [1]']).toMatch(
+    /^failure\|custom\.config_exec: expected "\/other\/node", got ".*"; .*\|alpy executor install$/,
+  );
   expect(found['memory']).toMatch(/^warning\|2 jobs at once may take 9292 MiB; the machine has 9000\|lower concurrent/);
 });
 

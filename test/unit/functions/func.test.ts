@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What GitLab's documentation says of func.yml (doc/ci/functions/create.md in gitlabhq/gitlabhq).
+// Checks func.yml against GitLab's documentation (doc/ci/functions/create.md in gitlabhq/gitlabhq).
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -43,7 +43,7 @@ test('there is one function', () => {
 const text = readFileSync(join(folder, 'run', 'func.yml'), 'utf8');
 const documents = parseAllDocuments(text);
 
-test('its file has the two documents that GitLab wants, and nothing else', () => {
+test('func.yml has the two documents that GitLab expects, and nothing else', () => {
   expect(documents).toHaveLength(2);
   expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
   expect(Spec.safeParse(documents[0]?.toJS()).error).toBeUndefined();
@@ -53,7 +53,7 @@ test('its file has the two documents that GitLab wants, and nothing else', () =>
 const inputs = Spec.parse(documents[0]?.toJS()).spec?.inputs ?? {};
 const { env = {}, exec } = Definition.parse(documents[1]?.toJS());
 
-test('every input is used once, every one that is used is declared, and all have defaults', () => {
+test('every input is used exactly once and has a default', () => {
   const expressions = [...JSON.stringify([env, exec]).matchAll(/\$\{\{(.*?)\}\}/g)].map(([, inner = '']) => inner.trim());
   expect(expressions.filter((one) => !/^inputs\.[a-z_]+$/.test(one))).toEqual([]);
   expect(expressions.map((one) => one.slice('inputs.'.length)).sort()).toEqual(Object.keys(inputs).sort());
@@ -68,7 +68,7 @@ test('no input can become a command or another option', () => {
   expect(exec.command.slice(end)).toHaveLength(2);
 });
 
-test('alpy knows the options and the variables', () => {
+test('alpy run has the options and variables', () => {
   const io = { env: {}, directory: '/' } as unknown as CliIo;
   const { builder } = runCommand(io);
   const options = ((builder as (argv: Argv) => Argv)(yargs([])) as Argv & { getOptions(): { key: object } }).getOptions().key;
@@ -78,7 +78,7 @@ test('alpy knows the options and the variables', () => {
   expect(Object.keys(env).filter((name) => !variables.includes(name))).toEqual([]);
 });
 
-test('the README has every input', () => {
+test('the README lists every input', () => {
   const readme = readFileSync(join(folder, 'README.md'), 'utf8');
   const listed = [...readme.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name);
   expect(listed).toEqual(Object.keys(inputs));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What GitLab refuses and gitlab-ci-local lets pass, and what would hurt the pipelines that include a component.
+// What GitLab refuses but gitlab-ci-local accepts, and what would harm pipelines that include a component.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -18,11 +18,11 @@ interface Input {
 }
 type Job = Readonly<Record<string, unknown>>;
 
-test('there is a file for each component', () => {
+test('every component has a file', () => {
   expect(names.sort()).toEqual(['appliance.yml', 'images.yml', 'pipeline.yml', 'test.yml']);
 });
 
-test('pipeline.yml is made of the others; if not: node scripts/templates.ts', () => {
+test('pipeline.yml is up to date; if not, run node scripts/templates.ts', () => {
   expect(readFileSync(join(folder, 'pipeline.yml'), 'utf8')).toBe(pipelineTemplate());
 });
 
@@ -42,14 +42,14 @@ describe.each(names)('%s', (name) => {
     expect(Object.keys(header.spec)).toEqual(['inputs']);
   });
 
-  test('declares every input that it uses, and uses every one that it declares', () => {
+  test('declares exactly the inputs that it uses', () => {
     expect([...used].sort()).toEqual(Object.keys(inputs).sort());
     const interpolations = body.match(/\$\[\[[^\]]*\]\]/g) ?? [];
-    // functions would shut out older GitLabs
+    // older GitLabs know no functions
     expect(interpolations.filter((one) => !/^\$\[\[ inputs\.[a-z-]+ \]\]$/.test(one))).toEqual([]);
   });
 
-  test.each(Object.entries(inputs))('describes the input %s, with a default of its type', (_, input) => {
+  test.each(Object.entries(inputs))('the input %s has a description and a default of its type', (_, input) => {
     expect(Object.keys(input).filter((key) => !['default', 'description', 'type', 'options', 'regex'].includes(key))).toEqual([]);
     expect(input.description).toMatch(/^[A-Z].{10,200}\.$/);
     const type = input.type ?? 'string';
@@ -59,7 +59,7 @@ describe.each(names)('%s', (name) => {
     expect(String(input.default)).not.toContain('$[['); // GitLab expands only once
   });
 
-  test('refuses a registry with blanks or a slash at its end, which would make "…//runner:tag"', () => {
+  test('refuses a registry with blanks or a trailing slash, which would lead to "…//runner:tag"', () => {
     const regex = new RegExp((inputs['registry'] as { readonly regex: string }).regex);
     expect(['$CI_REGISTRY_IMAGE', 'reg.example.com:5000/g/alpy'].filter((value) => !regex.test(value))).toEqual([]);
     expect(
@@ -67,28 +67,28 @@ describe.each(names)('%s', (name) => {
     ).toEqual([]);
   });
 
-  test('can be used twice: every job has the prefix, and nothing is global', () => {
+  test('can be used twice in a pipeline: every job has the prefix, and nothing is global', () => {
     for (const job of Object.keys(jobs)) expect(job).toMatch(/^\.?\$\[\[ inputs\.job-prefix \]\]-[a-z-]+$/);
   });
 
-  test('every job has stage, tags, rules and image by input or variable', () => {
+  test('every job takes its stage, tags, rules and image from inputs or variables', () => {
     const visible = Object.entries(jobs).filter(([job]) => !job.startsWith('.'));
     for (const [, job] of visible) {
       expect(job['stage']).toMatch(/^\$\[\[ inputs\.stage(-[a-z]+)? \]\]$/);
       expect(job['tags']).toBe('$[[ inputs.runner-tags ]]');
-      // a job that is wanted only if an input says so has a rule for that
+      // an optional job has a rule with the input that enables it
       if (!JSON.stringify(job['rules']).includes('== \\"true\\"')) expect(job['rules']).toBe('$[[ inputs.rules ]]');
       const image = /^\$(ALPY_[A-Z_]+)$/.exec(job['image'] as string)?.[1] ?? '';
       expect(Object.keys(job['variables'] as object)).toContain(image);
     }
   });
 
-  test('no job inherits from `default:` of the project that includes it', () => {
+  test('no job inherits `default:` of the including project', () => {
     const visible = Object.entries(jobs).filter(([job]) => !job.startsWith('.'));
     expect(visible.map(([job, { inherit }]) => [job, inherit])).toEqual(visible.map(([job]) => [job, { default: false }]));
   });
 
-  test('names no host, and the version of this alpy', () => {
+  test('names no host, and its image tag is the version of alpy', () => {
     expect(text).not.toMatch(/https?:\/\/|registry\.[a-z]+\.|\bgitlab\.com\b|docker\.io|localhost/);
     const tag = inputs['image-tag']?.default;
     expect(name === 'images.yml' ? '$CI_COMMIT_SHA' : alpyVersion).toBe(tag);

@@ -11,11 +11,11 @@ import { loadSettings } from '../settings.ts';
 export interface Installation {
   /** absolute path of GitLab Runner's config.toml */
   readonly runnerConfig: string;
-  /** which of its runners; absent when only one has the custom executor */
+  /** name of the runner in it; default: the only one with the custom executor */
   readonly name: string | undefined;
   /** absolute path of the driver's settings */
   readonly settings: string;
-  /** words that start `alpy executor` */
+  /** command line of `alpy executor` */
   readonly program: readonly string[];
 }
 
@@ -31,62 +31,65 @@ export async function readRunner({
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const reason =
       codeOf(cause) === 'ENOENT'
-        ? `there is no ${file}. Install GitLab Runner, then: gitlab-runner register --executor custom. When it runs as another user, say where its file is: --runner-config FILE`
-        : `cannot read ${file}: ${messageOf(cause)}. Run this as who runs GitLab Runner, mostly root`;
+        ? `${file} does not exist. Install GitLab Runner, then run: gitlab-runner register --executor custom. If it runs as another user, name its file: --runner-config FILE`
+        : `cannot read ${file}: ${messageOf(cause)}. Run this as the user who runs GitLab Runner, usually root`;
     throw new EnvironmentError(reason, { cause });
   });
   return { text, runner: findRunner(text, file, name) };
 }
 
 /**
- * Makes the driver that of a runner: writes its settings when there are none, and what the runner has to know into config.toml,
- * of which a copy is kept.
- * @returns what was done, a line each; nothing when all was so already
+ * Makes alpy the driver of a runner: writes the driver's settings if they don't exist, and the runner's part of config.toml. Keeps a
+ * copy of config.toml.
+ * @returns what was done, a line each; empty if there was nothing to do
  * @throws EnvironmentError when a file cannot be read or written
- * @throws RunnerConfigError, UsageError, ExecutorSettingsError when one of them is not as it must be; nothing is written then
+ * @throws RunnerConfigError, UsageError, ExecutorSettingsError when config.toml or the settings are invalid; then nothing is written
  */
 export async function install(installation: Installation): Promise<readonly string[]> {
   const { runnerConfig, settings: file, program } = installation;
   const { text, runner } = await readRunner(installation);
   const done: string[] = [];
   if (!existsSync(file)) {
-    await writing(file, async () => {
+    await explainWriteErrors(file, async () => {
       await mkdir(dirname(file), { recursive: true });
-      await writeBeside(file, settingsTemplate, runnerConfig);
+      await replaceFile(file, settingsTemplate, runnerConfig);
     });
-    done.push(`wrote ${file}: look through it`);
+    done.push(`wrote ${file}: check it`);
   }
   const edited = editRunnerConfig(text, runnerConfig, runner, requiredKeys(await loadSettings(file), program));
   if (edited === text) return done;
   const backup = `${runnerConfig}.alpy-backup`;
   await assertWritable(runnerConfig);
-  await writing(runnerConfig, async () => {
+  await explainWriteErrors(runnerConfig, async () => {
     await copyFile(runnerConfig, backup);
-    await writeBeside(await realpath(runnerConfig), edited, runnerConfig);
+    await replaceFile(await realpath(runnerConfig), edited, runnerConfig);
   });
-  done.push(`wrote ${runnerConfig}: runner ${JSON.stringify(runner.name)}; ${backup} is what it was before`);
+  done.push(`wrote ${runnerConfig}: runner ${JSON.stringify(runner.name)}; the old file is ${backup}`);
   return done;
 }
 
-/** Somebody made it so on purpose, and root would not notice. */
+/** Somebody made the file read-only on purpose, but root could write it anyway. */
 async function assertWritable(file: string): Promise<void> {
   const { mode } = await stat(file);
   if ((mode & 0o222) !== 0) return;
   throw new EnvironmentError(
-    `${file} is read-only. Another program may look after it: give that one what alpy executor install --print prints. Or: chmod u+w ${file}`,
+    `${file} is read-only. Another program may manage it: add there what alpy executor install --print prints. Or run: chmod u+w ${file}`,
   );
 }
 
-async function writing(file: string, act: () => Promise<void>): Promise<void> {
+async function explainWriteErrors(file: string, act: () => Promise<void>): Promise<void> {
   await act().catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot write ${file}: ${messageOf(cause)}. Run this as who runs GitLab Runner, mostly root`, {
-      cause,
-    });
+    throw new EnvironmentError(
+      `cannot write ${file}: ${messageOf(cause)}. Run this as the user who runs GitLab Runner, usually root`,
+      {
+        cause,
+      },
+    );
   });
 }
 
-/** Writes a file at once, with owner and mode of another one, as both may hold secrets. */
-async function writeBeside(file: string, text: string, like: string): Promise<void> {
+/** Replaces a file atomically and gives it the owner and mode of another file, because both may contain secrets. */
+async function replaceFile(file: string, text: string, like: string): Promise<void> {
   const { uid, gid, mode } = await stat(like);
   const part = `${file}.alpy-part`;
   try {

@@ -12,74 +12,76 @@ import type { Settings } from '../settings.ts';
 import { tinyGuestDisk } from './tiny-guest.ts';
 import type { Variables } from '../../../core/variables.ts';
 
-/** What is played: a job of the driver that config.toml names, on this machine, now. */
-export interface Smoke {
-  /** with the programs of the driver */
+/** How to run a smoke job. */
+export interface SmokeOptions {
+  /** its `[runners.custom]` names the driver */
   readonly runner: Pick<RunnerEntry, 'custom'>;
   readonly settings: Settings;
-  /** of GitLab Runner, as far as that is known */
+  /** environment of GitLab Runner, as far as it is known */
   readonly env: Variables;
-  /** takes a line for each stage when it has ended */
+  /** gets a line when a stage has ended */
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A stage of the job that did not go well. */
+/** The stage that failed. */
 export interface SmokeFailure {
   readonly stage: string;
-  /** why, with the end of what it printed */
+  /** why, with the end of its output */
   readonly reason: string;
 }
 
 const greeting = 'hello from the guest of the smoke job';
-/** How long the job may take by its own account, in `s`, and each of its stages. */
+/** Timeout that the job declares, in `s`. */
 const jobSeconds = 600;
+/** How long a stage may take, in `ms`. */
 const stageTimeoutMs = 300_000;
-/** How long a stage that is stopped may take to end, in `ms`. */
+/** How long a cancelled stage may take to end, in `ms`. */
 const graceMs = 60_000;
 
 /**
- * Plays one job through the stages of GitLab Runner: config, prepare, three scripts, cleanup. Its project describes a tiny guest;
- * its script waits for what that says. Nothing of it is left.
- * @returns what went wrong first; `undefined` when nothing did
+ * Runs one job through the stages of GitLab Runner: config, prepare, three scripts, cleanup. Its project describes a tiny guest, and
+ * its script waits for the guest's greeting. Leaves nothing behind.
+ * @returns the first failure; `undefined` if there is none
  */
-export async function runSmokeJob(smoke: Smoke): Promise<SmokeFailure | undefined> {
+export async function runSmokeJob(options: SmokeOptions): Promise<SmokeFailure | undefined> {
   const temporary = await mkdtemp(join(tmpdir(), 'custom-executor-smoke'));
   try {
-    return await new Player(smoke, temporary).play();
+    return await new SmokeJob(options, temporary).run();
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
-class Player {
-  readonly #smoke: Smoke;
+class SmokeJob {
+  readonly #options: SmokeOptions;
   readonly #temporary: string;
   readonly #id = randomInt(1e9, 1e10);
   #builds = '';
 
-  constructor(smoke: Smoke, temporary: string) {
-    this.#smoke = smoke;
+  constructor(options: SmokeOptions, temporary: string) {
+    this.#options = options;
     this.#temporary = temporary;
   }
 
-  async play(): Promise<SmokeFailure | undefined> {
+  async run(): Promise<SmokeFailure | undefined> {
     await this.#writeFiles();
     try {
-      const failure = await this.#playStages();
+      const failure = await this.#runStages();
       const cleaned = await this.#call('cleanup', []);
-      return failure ?? cleaned ?? this.#left();
+      return failure ?? cleaned ?? this.#checkLeftovers();
     } catch (error) {
-      if (!this.#smoke.signal.aborted) throw error;
-      await this.#call('cleanup', [], AbortSignal.timeout(graceMs)); // of what was begun
+      if (!this.#options.signal.aborted) throw error;
+      await this.#call('cleanup', [], AbortSignal.timeout(graceMs)); // removes what was created
       throw error;
     }
   }
 
-  async #playStages(): Promise<SmokeFailure | undefined> {
+  async #runStages(): Promise<SmokeFailure | undefined> {
     const config = await this.#call('config', []);
     if (config) return config;
-    if (!isAbsolute(this.#builds)) return { stage: 'config', reason: 'it told no builds_dir' };
+    if (!isAbsolute(this.#builds))
+      return { stage: 'config', reason: `expected an absolute builds_dir in its answer, got ${JSON.stringify(this.#builds)}` };
     const prepared = await this.#call('prepare', []);
     if (prepared) return prepared;
     for (const [stage, script] of Object.entries(this.#scripts())) {
@@ -92,7 +94,7 @@ class Player {
   }
 
   async #writeFiles(): Promise<void> {
-    const { limits } = this.#smoke.settings;
+    const { limits } = this.#options.settings;
     const appliance = { name: 'smoke', image: 'guest.raw', memoryMiB: Math.min(64, limits.memoryMiB) };
     const response = {
       id: this.#id,
@@ -113,7 +115,7 @@ class Player {
     return join(this.#builds, 'alpy', 'smoke');
   }
 
-  /** As GitLab Runner's: bash, which ends at the first error. */
+  /** Scripts in the style of GitLab Runner's: for bash, which exits at the first error. */
   #scripts(): Readonly<Record<string, string>> {
     const script = (...lines: readonly string[]): string =>
       ['#!/usr/bin/env bash', 'set -eo pipefail', ...lines, 'exit 0', ''].join('\n');
@@ -139,7 +141,7 @@ class Player {
 
   #environment(): Variables {
     return {
-      ...this.#smoke.env,
+      ...this.#options.env,
       TMPDIR: this.#temporary,
       JOB_RESPONSE_FILE: join(this.#temporary, 'response.json'),
       BUILD_FAILURE_EXIT_CODE: '1',
@@ -154,15 +156,15 @@ class Player {
 
   async #call(
     kind: 'config' | 'prepare' | 'run' | 'cleanup',
-    words: readonly string[],
-    signal = this.#smoke.signal,
+    args: readonly string[],
+    signal = this.#options.signal,
   ): Promise<SmokeFailure | undefined> {
-    const { custom } = this.#smoke.runner;
-    const [program, args] = [custom[`${kind}_exec`], custom[`${kind}_args`]];
-    const stage = words[1] ?? kind;
+    const { custom } = this.#options.runner;
+    const [program, configuredArgs] = [custom[`${kind}_exec`], custom[`${kind}_args`]];
+    const stage = args[1] ?? kind;
     if (typeof program !== 'string') return { stage, reason: `config.toml has no ${kind}_exec` };
-    const own = Array.isArray(args) ? args.map(String) : [];
-    const result = await execa(program, [...own, ...words], {
+    const firstArgs = Array.isArray(configuredArgs) ? configuredArgs.map(String) : [];
+    const result = await execa(program, [...firstArgs, ...args], {
       cwd: this.#temporary,
       env: this.#environment(),
       extendEnv: false,
@@ -176,17 +178,17 @@ class Player {
     signal.throwIfAborted();
     if (result.failed) {
       const how =
-        result.exitCode === undefined ? (result.shortMessage ?? 'it did not run') : `it ended with status ${result.exitCode}`;
+        result.exitCode === undefined ? (result.shortMessage ?? 'it did not run') : `it exited with status ${result.exitCode}`;
       return { stage, reason: `${how}\n${tail(result.all.trim(), 2000)}` };
     }
     if (kind === 'config') this.#builds = buildsOf(result.stdout);
-    this.#smoke.log(`smoke job: ${stage} (${(result.durationMs / 1000).toFixed(1)} s)`);
+    this.#options.log(`smoke job: ${stage} (${(result.durationMs / 1000).toFixed(1)} s)`);
     return undefined;
   }
 
-  #left(): SmokeFailure | undefined {
+  #checkLeftovers(): SmokeFailure | undefined {
     if (!existsSync(this.#builds)) return undefined;
-    return { stage: 'cleanup', reason: `${this.#builds} is still there` };
+    return { stage: 'cleanup', reason: `${this.#builds} still exists` };
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** For a processor that has just started: prints what follows on COM1, then waits for a q there, and powers off by ACPI. */
+/** Boot sector: prints the text that follows it on COM1, waits for a q there, and powers off by ACPI. */
 const program = [
   ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb, 0xbe, 0x37, 0x7c], // ds = 0; sti; si = text
   ...[0xac, 0x84, 0xc0, 0x74, 0x11, 0x88, 0xc4], // next: al = *si++; if 0 go to wait
@@ -14,9 +14,9 @@ const program = [
 const diskBytes = 1024 * 1024;
 
 /**
- * The disk of the smallest guest that says something: a boot sector whose program prints a text on the serial console, and
- * powers the machine off when it gets a q there. Pure.
- * @param text - at most 400 characters of ASCII
+ * The disk of a minimal guest: its boot sector prints a text on the serial console and powers the machine off when it receives a q
+ * there. Pure.
+ * @param text - at most 400 ASCII characters
  */
 export function tinyGuestDisk(text: string): Buffer {
   const disk = Buffer.alloc(diskBytes);

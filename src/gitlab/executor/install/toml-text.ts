@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { parse, stringify, type TomlTable } from 'smol-toml';
 
-/** A line of TOML, or several when a value goes on. */
+/** A line of TOML, or several lines with one value. */
 interface Statement {
   /** number of its first line */
   readonly start: number;
   /** number of the line after it */
   readonly end: number;
-  /** name of its table, as `runners` or `runners.custom`; absent when it sets a key */
+  /** name of the table, such as `runners` or `runners.custom`; absent if the statement sets a key */
   readonly header?: string;
   /** the key it sets and its value; absent for a header */
   readonly sets?: { readonly key: string; readonly value: unknown };
 }
 
-/** Keys with their values, for a table. */
+/** Keys of a table with their values. */
 export type Keys = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /**
- * Sets keys of one of several tables of the same name, and touches nothing else: comments, order and indentation stay. Pure.
+ * Sets keys of one table of an array of tables and changes nothing else: comments, order and indentation stay. Pure.
  * @param text - valid TOML
  * @param name - of the array of tables: `runners`
- * @param index - which of them, from 0
+ * @param index - of the table, from 0
  * @param own - keys of the table itself
- * @param inner - keys of a table below it, by its name: `custom`
- * @returns the new text; what it says has to be checked, as a table can be written in ways that this does not know
+ * @param inner - keys of tables below it, by their names: `custom`
+ * @returns the new text. The caller must check its meaning, because tables can be written in ways that this does not support
  */
 export function setKeys(text: string, name: string, index: number, own: Keys, inner: Readonly<Record<string, Keys>>): string {
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
@@ -32,16 +32,16 @@ export function setKeys(text: string, name: string, index: number, own: Keys, in
   return setIn(lines, { name, index }, own).join(lineEnd);
 }
 
-/** A table: one of an array of tables, or one below that. */
-interface Place {
+/** A table of an array of tables, or a table below one. */
+interface TablePath {
   readonly name: string;
   readonly index: number;
   readonly below?: string;
 }
 
-function setIn(lines: readonly string[], place: Place, keys: Keys): string[] {
-  const [header, ...statements] = section(lines, place);
-  if (!header) return place.below === undefined ? [...lines] : addTable(lines, place, place.below, keys);
+function setIn(lines: readonly string[], path: TablePath, keys: Keys): string[] {
+  const [header, ...statements] = section(lines, path);
+  if (!header) return path.below === undefined ? [...lines] : addTable(lines, path, path.below, keys);
   const found = new Map(statements.flatMap((statement) => (statement.sets ? [[statement.sets.key, statement]] : [])));
   const last = [header, ...found.values()].at(-1) ?? header;
   const indent = /^\s*/.exec(lines[[...found.values()][0]?.start ?? -1] ?? `${indentOf(lines[header.start])}  `)?.[0] ?? '';
@@ -57,13 +57,13 @@ function setIn(lines: readonly string[], place: Place, keys: Keys): string[] {
       number = statement.end - 1;
     } else out.push(lines[number] ?? '');
     if (number === last.end - 1)
-      for (const [name, wanted] of Object.entries(keys)) if (!found.has(name)) out.push(indent + assignment(name, wanted));
+      for (const [name, missing] of Object.entries(keys)) if (!found.has(name)) out.push(indent + assignment(name, missing));
   }
   return out;
 }
 
-/** Adds a table as the last one of those that belong to the same element. */
-function addTable(lines: readonly string[], { name, index }: Place, below: string, keys: Keys): string[] {
+/** Adds a table after all others that belong to the same element of the array. */
+function addTable(lines: readonly string[], { name, index }: TablePath, below: string, keys: Keys): string[] {
   const all = statementsOf(lines);
   const starts = all.filter(({ header }) => header === name);
   const begin = all.indexOf(starts[index] ?? { start: 0, end: 0 });
@@ -79,8 +79,8 @@ function addTable(lines: readonly string[], { name, index }: Place, below: strin
   return [...lines.slice(0, at), ...table, ...lines.slice(at)];
 }
 
-/** The header of a table and what stands directly in it; empty when there is no such table. */
-function section(lines: readonly string[], { name, index, below }: Place): readonly Statement[] {
+/** The header of a table and its own keys; empty if there is no such table. */
+function section(lines: readonly string[], { name, index, below }: TablePath): readonly Statement[] {
   const all = statementsOf(lines);
   const begins = all.flatMap(({ header }, number) => (header === name ? [number] : []));
   const begin = begins[index];
@@ -105,7 +105,7 @@ function statementsOf(lines: readonly string[]): readonly Statement[] {
   return found;
 }
 
-/** A value may go on over lines: it ends where what was read so far is valid. Nothing for an empty line or a comment. */
+/** A value may span lines: it ends where the text read so far is valid. `undefined` for an empty line or a comment. */
 function assignmentAt(lines: readonly string[], start: number): Statement | undefined {
   for (let end = start + 1; end <= lines.length; end++) {
     const table = parsed(lines.slice(start, end).join('\n'));
@@ -124,12 +124,12 @@ function parsed(text: string): TomlTable | undefined {
   }
 }
 
-/** A comment behind a value of one line. */
+/** The comment after a value of one line. */
 function commentOf(lines: readonly string[]): string {
   const [line = ''] = lines;
   if (lines.length > 1) return '';
   for (let at = line.indexOf('#'); at >= 0; at = line.indexOf('#', at + 1))
-    if (parsed(line.slice(0, at))) return ` ${line.slice(at)}`; // a # in a string leaves that open
+    if (parsed(line.slice(0, at))) return ` ${line.slice(at)}`; // a # inside a string leaves the string open
   return '';
 }
 
@@ -137,7 +137,7 @@ function indentOf(line = ''): string {
   return /^\s*/.exec(line)?.[0] ?? '';
 }
 
-/** A key with its value, as a line of TOML. Pure. */
+/** A line of TOML that sets a key. Pure. */
 export function assignment(key: string, value: Keys[string]): string {
   return stringify({ [key]: value }).trim();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which variables of a job reach programs on the runner's machine, by scripts in the form that the runner gives them.
+// Which variables of a job reach programs on the runner's machine, with scripts written as the runner writes them.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { folder } from './make.ts';
 
 const never = new AbortController().signal;
 
-/** Runs a script on variables of a job. @returns what its programs got, by name */
+/** Runs a script with variables of a job. @returns the environment that its programs got */
 async function environmentOf(
   variables: Readonly<Record<string, string>>,
   options: {
@@ -37,7 +37,7 @@ async function environmentOf(
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 
-const hostile = [
+const unsafe = [
   ...['PATH', 'HOME', 'IFS', 'ENV', 'BASH_ENV', 'PS4', 'PROMPT_COMMAND', 'CDPATH', 'POSIXLY_CORRECT', 'TMPDIR', 'LANGUAGE'],
   ...['GIT_ASKPASS', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_PARAMETERS', 'GIT_DIR', 'GIT_EDITOR', 'GIT_EXEC_PATH'],
   ...['GIT_EXTERNAL_DIFF', 'GIT_PAGER', 'GIT_PROXY_COMMAND', 'GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_TEMPLATE_DIR', 'GIT_TRACE'],
@@ -55,21 +55,21 @@ const hostile = [
   ...['GODEBUG', 'ZONEINFO', 'GNUPGHOME', 'NETRC', 'CONFIG_FILE', 'ANYTHING', '_CI', 'XCI_A'],
 ];
 
-test.each(['', 'true'])('programs get none of the variables that one may heed (FF_USE_LEGACY_BASH_EVAL: %j)', async (legacy) => {
-  const variables = Object.fromEntries(hostile.map((name) => [name, `evil ${name}`]));
+test.each(['', 'true'])('programs get no unsafe variables (FF_USE_LEGACY_BASH_EVAL: %j)', async (legacy) => {
+  const variables = Object.fromEntries(unsafe.map((name) => [name, `evil ${name}`]));
   const found = await environmentOf({ ...variables, CI_LAST: 'there' }, { flags: { FF_USE_LEGACY_BASH_EVAL: legacy } });
   expect(found).toMatchObject({ CI_LAST: 'there', OWN: 'of the administrator', PATH: process.env['PATH'] });
   expect(Object.values(found).filter((value) => value.startsWith('evil'))).toEqual([]);
 });
 
-test('programs get what tells git and gitlab-runner how to work, byte by byte', async () => {
+test('programs get the variables for git and gitlab-runner, byte for byte', async () => {
   const value = `it's "$(exit 9)" \`x\` \${IFS} \\n\n\t*?~ =ä\x01`;
   const names = ['CI', 'CI_JOB_NAME', 'GITLAB_USER_NAME', 'FF_USE_FASTZIP', 'GIT_SSL_NO_VERIFY', 'https_proxy', 'FASTZIP_X'];
   const variables = Object.fromEntries(names.map((name) => [name, value]));
   expect(await environmentOf(variables)).toMatchObject(variables);
 });
 
-test("git's settings of the job are those that the runner has written, and no others", async () => {
+test("git's settings can only be the files that the runner wrote", async () => {
   const own = { GIT_CONFIG_GLOBAL: 'TEMPORARY/.glr.gconf', GLR_EXT_GIT_CONFIG_PATH: 'TEMPORARY/.gitlab-runner.ext.conf' };
   const found = await environmentOf(own);
   expect(found['GIT_CONFIG_GLOBAL']).toMatch(/\/project\.tmp\/\.glr\.gconf$/);
@@ -78,7 +78,7 @@ test("git's settings of the job are those that the runner has written, and no ot
   expect(Object.keys(await environmentOf(other))).not.toEqual(expect.arrayContaining([expect.stringMatching(/CONFIG/)]));
 });
 
-test('what a script has exported for later ones passes the same filter, whatever its lines are', async () => {
+test('variables that scripts export for later ones are filtered too, even if their lines are malformed', async () => {
   const lines = [
     'PATH=/evil',
     'LD_PRELOAD=/evil',
@@ -95,25 +95,25 @@ test('what a script has exported for later ones passes the same filter, whatever
   expect(found).not.toHaveProperty('BASH_ENV');
 });
 
-test('a shell that shows what it does does no more for that', async () => {
+test('xtrace does not weaken the filter', async () => {
   const found = await environmentOf({ PS4: '$(touch trap)+', CI_FINE: '1', PATH: '/evil' }, { trace: true });
   expect(found).toMatchObject({ CI_FINE: '1', PATH: process.env['PATH'] });
   expect(found).not.toHaveProperty('PS4');
 });
 
-test('an administrator may let further names pass', async () => {
+test('variables.allow adds names', async () => {
   const found = await environmentOf({ LANG: 'C', AWS_REGION: 'x', AWS: 'y' }, { allow: ['LANG', 'AWS_*'] });
   expect(found).toMatchObject({ LANG: 'C', AWS_REGION: 'x' });
   expect(found).not.toHaveProperty('AWS');
 });
 
-test('gitlab-runner finds the values of withheld variables in paths and names, in which their signs mean nothing', async () => {
+test('gitlab-runner gets the values of withheld variables in paths and names, escaped', async () => {
   const directory = await folder();
-  const said = join(directory, 'said');
+  const output = join(directory, 'output');
   await mkdir(join(directory, 'bin'));
   await writeFile(
     join(directory, 'bin/gitlab-runner'),
-    `#!/bin/sh\nprintf '%s\\n' "$@" >${said}\nenv | grep -c '^DIR=' >>${said} || true\n`,
+    `#!/bin/sh\nprintf '%s\\n' "$@" >${output}\nenv | grep -c '^DIR=' >>${output} || true\n`,
     {
       mode: 0o755,
     },
@@ -128,7 +128,7 @@ test('gitlab-runner finds the values of withheld variables in paths and names, i
   const env = { PATH: `${join(directory, 'bin')}:${process.env['PATH'] ?? ''}` };
   expect(await runPredefined(script, env, never, filteringShell(join(directory, 'tmp'), []))).toBe(3);
   const value = 'a b/\\$X\\`y\\`\\\\';
-  expect((await readFile(said, 'utf8')).trimEnd().split('\n')).toEqual([
+  expect((await readFile(output, 'utf8')).trimEnd().split('\n')).toEqual([
     ...['artifacts-uploader', '--path', `${value}/*`, '--exclude', `x${value}y$CI_A-$NONE`, '--name', '${DIR:-z}'],
     ...['--token', '$DIR', '0'],
   ]);

@@ -111,21 +111,21 @@ async function files(text: string | undefined) {
 }
 
 describe('install', () => {
-  test('changes what it must, and nothing else; then there is nothing to do', async () => {
+  test('changes only what it must; a second call changes nothing', async () => {
     const where = await files(before);
     const done = await install(where);
     expect(done.map((line) => line.split(':')[0])).toEqual([`wrote ${where.settings}`, `wrote ${where.runnerConfig}`]);
     expect(await readFile(where.runnerConfig, 'utf8')).toBe(after(where.settings));
     expect(await readFile(`${where.runnerConfig}.alpy-backup`, 'utf8')).toBe(before);
     for (const file of [where.runnerConfig, `${where.runnerConfig}.alpy-backup`, where.settings])
-      expect((await stat(file)).mode & 0o777).toBe(0o600); // there are tokens and passwords in them
+      expect((await stat(file)).mode & 0o777).toBe(0o600); // they contain tokens and passwords
 
     expect(await install(where)).toEqual([]);
     expect(await readFile(where.runnerConfig, 'utf8')).toBe(after(where.settings));
     expect((await readdir(where.directory)).sort()).toEqual(['alpy', 'config.toml', 'config.toml.alpy-backup']);
   });
 
-  test('a runner that was only just registered, with line ends of Windows', async () => {
+  test('handles a runner that was just registered, with Unix and Windows line ends', async () => {
     const text =
       'concurrent = 1\n\n[[runners]]\nname = "a"\nexecutor = "custom"\n\n[[runners]]\nname = "b"\nexecutor = "shell"\n';
     for (const lineEnd of ['\n', '\r\n']) {
@@ -150,8 +150,8 @@ describe('install', () => {
   test.each([
     ['nothing', '', { enabled: true }],
     ['an empty table, as gitlab-runner register writes it', '  [runners.custom_build_dir]\n', { enabled: true }],
-    ['no', '  [runners.custom_build_dir]\n    enabled = false\n', { enabled: false }],
-  ])('GIT_CLONE_PATH is allowed to jobs unless config.toml says otherwise: it says %s', async (_, text, expected) => {
+    ['enabled = false', '  [runners.custom_build_dir]\n    enabled = false\n', { enabled: false }],
+  ])('allows GIT_CLONE_PATH unless config.toml forbids it: custom_build_dir has %s', async (_, text, expected) => {
     const where = await files(`[[runners]]\n  name = "a"\n  executor = "custom"\n${text}[[runners]]\n  name = "b"\n`);
     await install(where);
     const { runners } = parse(await readFile(where.runnerConfig, 'utf8')) as { runners: Record<string, unknown>[] };
@@ -159,7 +159,7 @@ describe('install', () => {
     expect(await install(where)).toEqual([]);
   });
 
-  test('settings that are there stay, and decide', async () => {
+  test('keeps existing settings and uses their root', async () => {
     const where = await files(before);
     await mkdir(join(where.directory, 'alpy'));
     await writeFile(where.settings, 'root: /srv/alpy # short\n');
@@ -168,7 +168,7 @@ describe('install', () => {
     expect(await readFile(where.runnerConfig, 'utf8')).toContain('builds_dir = "/srv/alpy/builds" # was so');
   });
 
-  test('a file behind a link is changed where it is', async () => {
+  test('changes the target of a link, and keeps the link', async () => {
     const where = await files(before);
     const link = join(where.directory, 'link.toml');
     await symlink(where.runnerConfig, link);
@@ -176,9 +176,9 @@ describe('install', () => {
     expect(await readFile(where.runnerConfig, 'utf8')).toBe(after(where.settings));
   });
 
-  test('the one that is named, of several', async () => {
+  test('changes the runner named by --name if there are several', async () => {
     const where = await files('[[runners]]\nname = "a"\nexecutor = "custom"\n[[runners]]\nname = "b"\nexecutor = "custom"\n');
-    await expect(install(where)).rejects.toThrow('several runners have executor = "custom": "a", "b". Say which: --name NAME');
+    await expect(install(where)).rejects.toThrow('several runners have executor = "custom": "a", "b". Choose one: --name NAME');
     await install({ ...where, name: 'b' });
     const { runners } = parse(await readFile(where.runnerConfig, 'utf8')) as { runners: Record<string, unknown>[] };
     expect(runners.map(({ shell }) => shell)).toEqual([undefined, 'bash']);
@@ -190,7 +190,7 @@ describe('install', () => {
       'no file',
       undefined,
       undefined,
-      /there is no .*config\.toml\. Install GitLab Runner, then: gitlab-runner register --executor/,
+      /config\.toml does not exist\. Install GitLab Runner, then run: gitlab-runner register --executor custom/,
     ],
     ['no TOML', '[[runners]\n', undefined, /config\.toml:\n {2}Invalid TOML document/],
     ['no list', 'runners = 5\n', undefined, /config\.toml:\n {2}runners: /],
@@ -198,36 +198,41 @@ describe('install', () => {
       'no runner',
       'concurrent = 1\n',
       undefined,
-      /no runner has executor = "custom"; there are: none\. To have one, register one:/,
+      /no runner has executor = "custom"\. It has: none\. To add one, run: gitlab-runner register/,
     ],
     [
       'another runner',
       '[[runners]]\nname = "s"\nexecutor = "shell"\n',
       undefined,
-      /no runner has executor = "custom"; there are: "s"/,
+      /no runner has executor = "custom"\. It has: "s"/,
     ],
-    ['an unknown name', custom, 'b', /there is no runner "b"; there are: "a"/],
-    ['two of a name', custom + custom, 'a', /2 runners are called "a"/],
-    ['another executor', '[[runners]]\nname = "s"\nexecutor = "shell"\n', 's', /has executor = "shell", wanted is "custom"/],
-    ['a table in a line', `${custom}custom = { run_exec = "" }\n`, undefined, /is written in a way .* --print prints/],
-    ['dotted keys', `${custom}custom.run_exec = ""\n`, undefined, /is written in a way .* It is as it was/],
-  ])('%s: says what to do, and changes nothing', async (_, text, name, message) => {
+    ['an unknown name', custom, 'b', /there is no runner "b"\. It has: "a"/],
+    ['two of a name', custom + custom, 'a', /2 runners have the name "a"\. Give each a name of its own/],
+    ['another executor', '[[runners]]\nname = "s"\nexecutor = "shell"\n', 's', /has executor = "shell", expected "custom"/],
+    [
+      'a table in a line',
+      `${custom}custom = { run_exec = "" }\n`,
+      undefined,
+      /^alpy cannot change .* without losing something.* --print prints/,
+    ],
+    ['dotted keys', `${custom}custom.run_exec = ""\n`, undefined, /^alpy cannot change .* It was not changed/],
+  ])('%s: reports what to do, and changes nothing', async (_, text, name, message) => {
     const where = await files(text);
     await expect(install({ ...where, name })).rejects.toThrow(message);
     if (text !== undefined) expect(await readFile(where.runnerConfig, 'utf8')).toBe(text);
   });
 
-  test('a file that is read-only, and settings that are wrong', async () => {
+  test('refuses a read-only config.toml and invalid settings', async () => {
     const where = await files(before);
     await chmod(where.runnerConfig, 0o400);
     await expect(install(where)).rejects.toThrow(/is read-only\. Another program .* chmod u\+w/);
     await chmod(where.runnerConfig, 0o600);
     await writeFile(where.settings, 'rot: /x\n');
-    await expect(install(where)).rejects.toThrow('Unrecognized key: "rot"');
+    await expect(install(where)).rejects.toMatchObject({ code: 'ALPY_EXECUTOR_SETTINGS' });
     expect(await readFile(where.runnerConfig, 'utf8')).toBe(before);
   });
 
-  test('RUNNER_SCRIPT_TIMEOUT is proposed unless config.toml sets it', () => {
+  test('suggests RUNNER_SCRIPT_TIMEOUT unless config.toml sets it', () => {
     expect(timeoutSuggestion({ own: { environment: ['A=RUNNER_SCRIPT_TIMEOUT=1m'] } })).toContain('RUNNER_SCRIPT_TIMEOUT=50m');
     expect(timeoutSuggestion({ own: {} })).toContain("less than the job's timeout");
     expect(timeoutSuggestion({ own: { environment: ['A=1', 'RUNNER_SCRIPT_TIMEOUT=20m'] } })).toBeUndefined();
@@ -236,17 +241,17 @@ describe('install', () => {
     );
   });
 
-  test('what is printed for pasting is what would be written', async () => {
+  test('prints the part of config.toml that it would write', async () => {
     const where = await files(before);
     await install(where);
-    const wanted = requiredKeys(defaultSettings(where.settings), program);
-    const [printed] = (parse(configExcerpt(wanted)) as unknown as { runners: [{ custom: object }] }).runners;
+    const required = requiredKeys(defaultSettings(where.settings), program);
+    const [printed] = (parse(configExcerpt(required)) as unknown as { runners: [{ custom: object }] }).runners;
     const { runner } = await readRunner(where);
     expect(runner.own).toMatchObject({ ...printed, custom: { ...printed.custom, graceful_kill_timeout: 30 } });
   });
 });
 
-test('the settings that are written are the defaults, and have every key', async () => {
+test('the settings file that install writes has every key with its default', async () => {
   const where = await files(before);
   await install(where);
   expect(await loadSettings(where.settings)).toEqual(defaultSettings(where.settings));

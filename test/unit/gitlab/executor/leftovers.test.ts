@@ -14,7 +14,7 @@ import { folder, jobWith, response, settingsOf } from './make.ts';
 const [dead, live] = ['41-deadbeef', '42-0badcafe'];
 const hourMs = 3_600_000;
 
-/** A root in which two jobs have folders, each with the mark that is given. */
+/** Creates a root with folders of jobs, each with its mark. */
 async function rootWith(marks: Readonly<Record<string, Partial<Mark> | undefined>>): Promise<Settings> {
   const settings = await settingsOf(`root: ${await folder()}`);
   for (const [key, difference] of Object.entries(marks)) {
@@ -34,7 +34,7 @@ async function left({ root }: Settings): Promise<readonly (readonly string[])[]>
   return [await readdir(join(root, 'builds')), await readdir(join(root, 'jobs'))];
 }
 
-/** A process that has ended: its identifier is free, or another's. */
+/** Identifier of a process that has ended. */
 async function endedProcess(): Promise<number> {
   const child = spawn('true');
   await once(child, 'exit');
@@ -42,29 +42,33 @@ async function endedProcess(): Promise<number> {
 }
 
 test.each<[string, Partial<Mark> | undefined]>([
-  ['whose machine was booted since', { bootId: 'another' }],
-  ['that was over long ago', { endsByMs: Date.now() - 1 }],
+  ['whose machine rebooted since', { bootId: 'another' }],
+  ['whose deadline passed long ago', { endsByMs: Date.now() - 1 }],
   ['of an older alpy, which wrote no mark', undefined],
-])('the folders of a job %s go; those of one that runs stay', async (_, mark) => {
+])('folders of a job %s are removed; those of a running job stay', async (_, mark) => {
   const settings = await rootWith({ [dead]: mark, [live]: {} });
   expect(await remove(settings)).toEqual([dead]);
   expect(await left(settings)).toEqual([[live], [live]]);
   expect(await remove(settings)).toEqual([]);
 });
 
-test.each([true, false])('without a daemon, they stay where scripts may still write (they have begun: %j)', async (haveBegun) => {
-  vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
-  const settings = await rootWith({ [dead]: { bootId: 'another' } });
-  if (haveBegun) await writeFile(sanitizePaths(settings, { key: dead, projectId: 0 }).begun, '');
-  const said = await remove(settings).catch(String);
-  if (haveBegun) expect(said).toContain('/nonexistent/docker.sock');
-  expect(await left(settings)).toEqual(haveBegun ? [[dead], [dead]] : [[], []]);
-});
+test.each([true, false])(
+  'without a daemon, folders are removed only if no script may still write to them (scripts have begun: %j)',
+  async (haveBegun) => {
+    vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const settings = await rootWith({ [dead]: { bootId: 'another' } });
+    if (haveBegun) await writeFile(sanitizePaths(settings, { key: dead, projectId: 0 }).begun, '');
+    const removal = remove(settings);
+    if (haveBegun) await expect(removal).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+    else expect(await removal).toEqual([dead]);
+    expect(await left(settings)).toEqual(haveBegun ? [[dead], [dead]] : [[], []]);
+  },
+);
 
-test('of a job whose runner has died, or whose identifier another process has', async () => {
+test("folders are removed if the runner's process died, even if another process has its PID", async () => {
   for (const starter of [
     { pid: await endedProcess(), start: '1' },
     { pid: process.pid, start: '1' },
@@ -78,13 +82,13 @@ test('of a job whose runner has died, or whose identifier another process has', 
 test.each<[string, Partial<Mark>]>([
   ['of another machine with the same root', { machine: 'another', bootId: 'another', starters: [] }],
   ['whose processes cannot be seen from here', { pidNamespace: 'pid:[1]', starters: [{ pid: 1, start: '1' }] }],
-])('in doubt they stay: of a job %s', async (_, mark) => {
+])('folders stay in doubt: of a job %s', async (_, mark) => {
   const settings = await rootWith({ [live]: mark });
   expect(await remove(settings)).toEqual([]);
   expect(await left(settings)).toEqual([[live], [live]]);
 });
 
-test('they stay while a keeper answers, and while a process works in them', async () => {
+test('folders stay while a keeper answers or a process works in them', async () => {
   const settings = await rootWith({ [dead]: undefined, [live]: { bootId: 'another' } });
   const server = createServer().listen(join(settings.root, 'jobs', live, 'keeper.sock'));
   await once(server, 'listening');
@@ -98,7 +102,7 @@ test('they stay while a keeper answers, and while a process works in them', asyn
   expect(await left(settings)).toEqual([[], []]);
 });
 
-test('a job does not remove its own, and nothing that is not a job’s', async () => {
+test("a job does not remove its own folders, nor anything that is not a job's", async () => {
   const settings = await rootWith({ [dead]: { bootId: 'another' } });
   await writeFile(join(settings.root, 'builds', 'notes.txt'), '');
   await mkdir(join(settings.root, 'cache', dead), { recursive: true });
@@ -109,7 +113,7 @@ test('a job does not remove its own, and nothing that is not a job’s', async (
   expect(await remove(await settingsOf(`root: ${settings.root}/none`))).toEqual([]);
 });
 
-test("the runner's own folder goes with the job whose token it holds, and no other", async () => {
+test("the runner's temporary folder is removed with the job whose token it contains, and with no other", async () => {
   const { key } = await jobWith();
   const mine = join(await folder(), 'custom-executor123');
   await mkdir(mine);
@@ -123,7 +127,7 @@ test("the runner's own folder goes with the job whose token it holds, and no oth
   expect(existsSync(mine)).toBe(false);
 });
 
-test('a further attempt to prepare a job renews its mark', async () => {
+test('another attempt to prepare a job renews its mark', async () => {
   const settings = await rootWith({ [live]: { bootId: 'another' } });
   const session = join(settings.root, 'jobs', live);
   await writeMark(session, await describeRun(Date.now() + hourMs));

@@ -12,7 +12,7 @@ import { folder } from './make.ts';
 
 const failure = { kind: 'failure', exitCode: 77 } as const;
 
-test('the runner says which exit status means what', async () => {
+test('the exit statuses are those that the runner sets', async () => {
   const env = { BUILD_FAILURE_EXIT_CODE: '11', SYSTEM_FAILURE_EXIT_CODE: '12' };
   expect(await reportOutcome({ kind: 'success' }, env)).toBe(0);
   expect(await reportOutcome(failure, env)).toBe(11);
@@ -20,13 +20,13 @@ test('the runner says which exit status means what', async () => {
 });
 
 test.each([[{}], [{ BUILD_FAILURE_EXIT_CODE: '', SYSTEM_FAILURE_EXIT_CODE: 'x' }]])(
-  'when it does not, as %j: 1 and 2',
+  'the exit statuses are 1 and 2 if the runner sets none: %j',
   async (env: Readonly<Record<string, string>>) => {
     expect([await reportOutcome(failure, env), await reportOutcome({ kind: 'system' }, env)]).toEqual([1, 2]);
   },
 );
 
-test("a script's exit status goes into a file, which does not stay for the next stage", async () => {
+test("a script's exit status is written to a file, which the next outcome removes", async () => {
   const file = join(await folder(), 'build_exit_code');
   const env = { BUILD_EXIT_CODE_FILE: file };
   await reportOutcome(failure, env);
@@ -35,18 +35,18 @@ test("a script's exit status goes into a file, which does not stay for the next 
     await writeFile(file, '77\n');
     await reportOutcome({ kind }, env);
     expect(existsSync(file)).toBe(false);
-    await reportOutcome({ kind }, env); // none there
+    await reportOutcome({ kind }, env); // the file is missing
   }
 });
 
-test('any status of a script but 0 is the job’s', () => {
+test("any status of a script except 0 is the job's failure", () => {
   expect([0, 1, 3, 137, 255].map(outcomeOfStatus)).toEqual([
     { kind: 'success' },
     ...[1, 3, 137, 255].map((exitCode) => ({ kind: 'failure', exitCode })),
   ]);
 });
 
-test('who is to blame for an error', () => {
+test('the fault of an error decides whether the job or the system fails', () => {
   expect(outcomeOfError(new UsageError('x'))).toEqual({ kind: 'failure', exitCode: 2 });
   expect(outcomeOfError(new DeviceError('x'))).toEqual({ kind: 'failure', exitCode: 1 });
   expect(outcomeOfError(new SessionError('x', 'ALPY_CONFIG', 'usage'))).toEqual({ kind: 'failure', exitCode: 2 });
@@ -60,7 +60,7 @@ test('who is to blame for an error', () => {
   for (const error of others) expect(outcomeOfError(error)).toEqual({ kind: 'system' });
 });
 
-test('stages that the runner writes itself run on its machine, all others in the job', () => {
+test("predefined stages run on the runner's machine, all others in the job's container", () => {
   const before = ['prepare_script', 'get_sources', 'clear_worktree', 'restore_cache', 'download_artifacts'];
   const after = [
     ...['archive_cache', 'archive_cache_on_failure', 'upload_artifacts_on_success', 'upload_artifacts_on_failure'],

@@ -15,7 +15,7 @@ async function scriptOf(text: string): Promise<{ readonly directory: string; rea
   return { directory, script };
 }
 
-test('what the runner told the driver is not handed on; the rest is', async () => {
+test("the script gets the driver's environment without the runner's variables for the driver", async () => {
   const { directory, script } = await scriptOf('env >"$OUT"; exit 7\n');
   const out = join(directory, 'out');
   const env = {
@@ -34,17 +34,17 @@ test('what the runner told the driver is not handed on; the rest is', async () =
   expect(names.filter((name) => !['', '_', 'PWD', 'SHLVL'].includes(name)).sort()).toEqual(['OUT', 'PATH', 'TMPDIR']);
 });
 
-test('it reads nothing, and may end by 0', async () => {
+test('the script has an empty standard input', async () => {
   const { script } = await scriptOf('cat; exit 0\n');
   expect(await runPredefined(script, { PATH: process.env['PATH'] }, never)).toBe(0);
 });
 
-test('one that cannot be started, or dies of a signal, is no failure of the job', async () => {
+test('a script that dies of a signal is an environment error', async () => {
   const { script } = await scriptOf('kill -KILL $$\n');
-  await expect(runPredefined(script, { PATH: process.env['PATH'] }, never)).rejects.toMatchObject({ fault: 'environment' });
+  await expect(runPredefined(script, { PATH: process.env['PATH'] }, never)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
 });
 
-test('a cancelled one is stopped, and its trap runs', async () => {
+test('a cancelled script gets SIGTERM, and its trap runs', async () => {
   const { directory, script } = await scriptOf(
     'trap "echo stopped >$OUT; exit 1" TERM\necho >"$OUT"\nwhile :; do sleep 0.02; done\n',
   );
@@ -52,7 +52,8 @@ test('a cancelled one is stopped, and its trap runs', async () => {
   const stop = new AbortController();
   const running = runPredefined(script, { PATH: process.env['PATH'], OUT: out }, stop.signal);
   while ((await readFile(out, 'utf8').catch(() => '')) === '') await sleep(10);
-  stop.abort(new Error('cancelled'));
-  await expect(running).rejects.toThrow('cancelled');
+  const reason = new Error('cancelled');
+  stop.abort(reason);
+  await expect(running).rejects.toBe(reason);
   expect(await readFile(out, 'utf8')).toBe('stopped\n');
 });
