@@ -210,13 +210,9 @@ describe('a call that is not awaited', () => {
   test('fails its own test with the call and its line, and causes no other error', () => {
     expect(report.errors).toEqual([]);
     const { status, errors } = named(report, 'forgets to await a matcher');
-    expect({ status, messages: errors.map(({ message }) => message) }).toEqual({
-      status: 'error',
-      messages: [
-        "expect(node0).toReach('192.168.1.9') was still pending when the test ended: is an await missing? It was called at tests/forgotten.test.ts:5:16",
-      ],
-    });
-    expect(errors[0]).toMatchObject({ code: 'ALPY_PENDING_CALL', fault: 'usage' });
+    expect(status).toBe('error');
+    const call = /^expect\(node0\)\.toReach\('192\.168\.1\.9'\) .* tests\/forgotten\.test\.ts:5:16$/;
+    expect(errors).toMatchObject([{ code: 'ALPY_PENDING_CALL', fault: 'usage', message: expect.stringMatching(call) as string }]);
   });
 
   test('and fails in time is the failure of its test, with the line', () => {
