@@ -18,45 +18,45 @@ import {
 import { Collector } from './collector.ts';
 import type { Node } from './node.ts';
 
-/** A program to be run beside a node. */
+/** A program to run in the network namespace of a node. */
 export interface AppSpec {
   /** the node whose namespace it shares */
   readonly node: Node;
-  /** absent for that of its image */
+  /** default: that of the image */
   readonly command?: readonly string[] | undefined;
-  /** program before the command; absent for that of its image */
+  /** program before the command; default: that of the image */
   readonly entrypoint?: readonly string[] | undefined;
-  /** name of an image of the configuration, or a location; default `traffic` */
+  /** name of an image in the configuration, or a reference; default `traffic` */
   readonly image?: string | undefined;
-  /** how logs and messages call it; default the first word of the command */
+  /** its name in logs and messages; default: the first word of the command */
   readonly name?: string | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly files?: readonly ContainerFile[] | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
-  /** default NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
+  /** default: NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
   readonly capabilities?: readonly string[] | undefined;
 }
 
-/** What an app printed and how it ended. */
+/** What an app printed, and how it ended. */
 export interface AppResult {
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
-  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
   readonly droppedBytes: number;
 }
 
-/** Where apps are made. */
+/** Where apps are started. */
 export interface AppPlace {
   readonly engine: Engine;
   readonly lifeline: Lifeline;
 }
 
-/** How long to wait for an app when the call does not say, in `ms`. */
+/** How long to wait for an app by default, in `ms`. */
 const waitTimeoutMs = 60_000;
 
-/** A container that shares a node's network namespace. Its output goes to the log, a line at a time. */
+/** A container that shares a node's network namespace. Its output is logged line by line. */
 export class App implements AsyncDisposable {
   readonly name: string;
   readonly container: Container;
@@ -65,7 +65,7 @@ export class App implements AsyncDisposable {
   readonly #stderr: Collector;
   #isAwaited = false;
   /** signals that {@link App.kill} has sent */
-  readonly #sent = new Set<NodeJS.Signals>();
+  readonly #sentSignals = new Set<NodeJS.Signals>();
 
   private constructor(container: Container, command: readonly string[]) {
     this.name = container.name;
@@ -78,10 +78,9 @@ export class App implements AsyncDisposable {
 
   /**
    * Starts an app.
-   * @param image - location of its image
-   * @throws UsageError when the image has no such program
+   * @param image - reference of its image
+   * @throws UsageError if the image does not have the program, or an app may not have the capability
    * @throws ContainerError when the daemon refuses
-   * @throws UsageError for a capability that no app may have
    */
   static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
     const { node, command, entrypoint, environment, files, workingDirectory, user, capabilities } = spec;
@@ -118,9 +117,9 @@ export class App implements AsyncDisposable {
 
   /**
    * Waits until it has ended.
-   * @param options - `timeoutMs`, default 60 s; `check`: whether a status other than 0 is an error, default true
-   * @throws ExecError when its status is not 0, with what it printed
-   * @throws ContainerTimeoutError when it still runs at the deadline
+   * @param options - `timeoutMs`, default 60 s; `check`: whether an exit status other than 0 is an error, default true
+   * @throws ExecError with the output, if the exit status is not 0
+   * @throws ContainerTimeoutError if it is still running at the deadline
    */
   async wait(options: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
     this.#isAwaited = true;
@@ -128,24 +127,24 @@ export class App implements AsyncDisposable {
     const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.container.waitForExit(wait));
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
     const droppedBytes = this.#stdout.droppedBytes + this.#stderr.droppedBytes;
-    if (droppedBytes > 0) log('alpy.app', `${this.name}: printed a lot, of which the first ${droppedBytes} bytes were not kept`);
+    if (droppedBytes > 0) log('alpy.app', `${this.name}: its output is long; the first ${droppedBytes} bytes were dropped`);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr, this.#blame(exitStatus, 'device'));
     return { exitStatus, stdout, stderr, droppedBytes };
   }
 
   /**
-   * Waits until a line of its output matches; lines that came before count.
+   * Waits until a line of its output matches. Earlier lines count.
    * @param options - `timeoutMs`, default 60 s
-   * @throws AppEndedError when it ends without
-   * @throws ContainerTimeoutError when no line matches in time
+   * @throws AppEndedError if it ends without a matching line
+   * @throws ContainerTimeoutError if no line matches in time
    */
   async waitForOutput(pattern: RegExp, options: Partial<Wait> = {}): Promise<string> {
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     return withDeadline(
       wait,
       (cause) =>
-        new ContainerTimeoutError(`${this.name}: printed nothing like ${String(pattern)} within ${wait.timeoutMs} ms`, {
+        new ContainerTimeoutError(`${this.name}: no line of its output matched ${String(pattern)} within ${wait.timeoutMs} ms`, {
           cause,
         }),
       async (signal) => {
@@ -158,48 +157,48 @@ export class App implements AsyncDisposable {
           }),
         ]);
         if (found === undefined)
-          throw this.#ended(await this.container.exited, `and printed nothing like ${String(pattern)}`, 'device');
+          throw this.#ended(await this.container.exited, `and no line of its output matched ${String(pattern)}`, 'device');
         return found;
       },
     );
   }
 
-  /** Waits until it runs; an app that {@link App.start} gave does, unless it has ended. @throws ContainerError when it has ended */
+  /** Waits until it runs. @throws ContainerError if it has ended */
   async waitUntilRunning(wait: Wait): Promise<void> {
     await this.container.waitUntilRunning(wait);
   }
 
-  /** Sends a signal. Its end is then no surprise. */
+  /** Sends a signal. From then on the app may end at any time. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#isAwaited = true;
-    this.#sent.add(signal);
+    this.#sentSignals.add(signal);
     await this.container.kill(signal);
   }
 
-  /** What it has printed so far on its standard output, the last 16 MiB. */
+  /** The last 16 MiB of its standard output so far. */
   get output(): string {
-    return this.#stdout.sofar();
+    return this.#stdout.textSoFar();
   }
 
   /**
-   * Sees that it has not ended unnoticed: an app that nobody waits for is meant to run as long as the testbed.
-   * @throws AppEndedError otherwise
+   * Checks that it has not ended unexpectedly: without `wait` or `kill`, an app should run as long as the testbed.
+   * @throws AppEndedError if it has
    */
   checkAlive(): void {
     const { exitStatus } = this;
     if (!exitStatus || this.#isAwaited) return;
-    const what = 'but nothing waits for that: call wait(), or have it run until the test ends';
+    const what = 'but the test did not wait for that: call wait(), or let it run until the test ends';
     throw this.#ended(exitStatus, what, 'usage');
   }
 
   #ended(exitStatus: ExitStatus, what: string, otherwise: Fault): AppEndedError {
-    const [stdout, stderr] = [this.#stdout.sofar(), this.#stderr.sofar()];
+    const [stdout, stderr] = [this.#stdout.textSoFar(), this.#stderr.textSoFar()];
     return new AppEndedError(this.name, { exitStatus, stdout, stderr, what, blame: this.#blame(exitStatus, otherwise) });
   }
 
-  /** @param otherwise - whose fault it is when neither a signal of the test's nor the app tells */
+  /** @param otherwise - whose fault it is, unless the test has sent the signal that ended the app */
   #blame({ signal }: ExitStatus, otherwise: Fault): Blame | Fault {
-    if (signal === undefined || !this.#sent.has(signal)) return otherwise;
+    if (signal === undefined || !this.#sentSignals.has(signal)) return otherwise;
     return { fault: 'usage', hint: `the test sent ${signal} (app.kill)` };
   }
 

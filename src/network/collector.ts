@@ -5,19 +5,19 @@ import { LineSplitter, OutputTail } from '../core/output.ts';
 import { logUnscoped } from '../core/step.ts';
 import { escapeBytes } from '../core/text.ts';
 
-/** Characters of the last lines that {@link Collector.line} can find at least. */
+/** {@link Collector.line} finds lines among at least this many last characters. */
 const searchedLength = 1024 ** 2;
 
-/** Characters of an output that go to the log: an app that prints without end must not drown what others print. */
+/** How many characters of an output are logged: an app that prints endlessly must not drown out the others. */
 const loggedLength = 256 * 1024;
 
-/** Keeps the end of an output, and logs its lines. However much comes, it takes a bounded amount of memory. */
+/** Keeps the end of an output, and logs its lines. Its memory is bounded, however long the output is. */
 export class Collector {
   readonly #name: string;
   readonly #tail = new OutputTail();
   readonly #watchers = new Set<(line: string) => void>();
   readonly #ended: Promise<void>;
-  /** two generations of lines: when the newer one is full, the older one goes */
+  /** two generations of lines: when the newer one is full, the older one is dropped */
   #older: string[] = [];
   #newer: string[] = [];
   #newerLength = 0;
@@ -25,7 +25,7 @@ export class Collector {
   #notLogged = 0;
   #isClosed = false;
 
-  /** @param name - of the app, which begins each line of the log */
+  /** @param name - of the app, at the start of each line of the log */
   constructor(stream: Readable, name: string) {
     const lines = new LineSplitter((line) => {
       this.#log(name, line);
@@ -36,7 +36,7 @@ export class Collector {
       this.#tail.push(chunk);
       lines.push(chunk);
     });
-    const end = finished(stream).catch(() => undefined); // the exit status tells the rest
+    const end = finished(stream).catch(() => undefined); // the exit status says why
     this.#ended = end.then(() => {
       lines.end();
       this.close();
@@ -44,36 +44,36 @@ export class Collector {
     this.#name = name;
   }
 
-  /** Says in the log what is not in it; an output that nobody reads any more need not end. May be called again. */
+  /** Logs how much was not logged. Needed because an output may never end. May be called again. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const left = this.#notLogged;
-    if (left > 0) logUnscoped('alpy.app', `${this.#name}: ${left} characters of its output were not logged`);
+    const omitted = this.#notLogged;
+    if (omitted > 0) logUnscoped('alpy.app', `${this.#name}: ${omitted} characters of its output were not logged`);
   }
 
-  /** how many bytes came before those that were kept */
+  /** how many bytes at the start of the output were dropped */
   get droppedBytes(): number {
     return this.#tail.droppedBytes;
   }
 
-  /** What was kept of what came so far. */
-  sofar(): string {
+  /** The output so far, without the dropped bytes. */
+  textSoFar(): string {
     return this.#tail.bytes().toString();
   }
 
-  /** What was kept of all. */
+  /** The whole output, without the dropped bytes. */
   async text(): Promise<string> {
     await this.#ended;
-    return this.sofar();
+    return this.textSoFar();
   }
 
-  /** Settles when all has come. */
+  /** Resolves when the output has ended. */
   get ended(): Promise<void> {
     return this.#ended;
   }
 
-  /** Waits for a line; those that came before count, of a flood the last MiB of them. Pending for ever when none comes. */
+  /** Waits for a line that matches. Earlier lines count, but of a long output only the last MiB. Stays pending if none comes. */
   line(pattern: RegExp, signal: AbortSignal): Promise<string> {
     const matches = (line: string): boolean => pattern.test(line);
     const known = this.#older.find(matches) ?? this.#newer.find(matches);
@@ -92,10 +92,10 @@ export class Collector {
       this.#notLogged += line.length;
       return;
     }
-    const text = `${name}: ${escapeBytes(Buffer.from(line))}`; // what has to be escaped becomes longer
+    const text = `${name}: ${escapeBytes(Buffer.from(line))}`; // escaping makes it longer
     this.#logged += text.length;
     logUnscoped('alpy.app', text);
-    if (this.#logged > loggedLength) logUnscoped('alpy.app', `${name}: prints a lot, of which nothing more is logged`);
+    if (this.#logged > loggedLength) logUnscoped('alpy.app', `${name}: its output is long; the rest is not logged`);
   }
 
   #keep(line: string): void {

@@ -22,13 +22,13 @@ import { ipBatch } from './ip-batch.ts';
 import { parseCounters, type Counters } from './counters.ts';
 import { parsePing, type PingReport } from './ping.ts';
 
-/** Where nodes are made. */
+/** Where nodes are started. */
 export interface NodePlace {
   readonly engine: Engine;
   readonly lifeline: Lifeline;
   /** the `node` image */
   readonly image: string;
-  /** a {@link hostsText} that the daemon sees by the same path; absent when it sees no files of this machine */
+  /** a file with {@link hostsText} whose path is the same for the daemon; absent if the daemon sees no files of this machine */
   readonly hostsFile?: string | undefined;
 }
 
@@ -40,37 +40,37 @@ export interface NodeRunOptions extends Partial<Wait> {
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a command on a node printed and how it ended. */
+/** What a command on a node printed, and how it ended. */
 export interface NodeRunResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitStatus: number;
-  /** how many bytes are missing at the beginning of `stdout` and `stderr`, of which the last 16 MiB are kept */
+  /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
   readonly droppedBytes: number;
 }
 
 const defaultTimeoutMs = 30_000;
 
 /**
- * Nothing of the harness's own may appear on a link: no IPv6 address of its own making (so no router solicitation and no
- * duplicate address detection), and no packet dropped because of an asymmetric route.
+ * Alpy must not disturb a link. So a node generates no IPv6 address (hence no router solicitation and no duplicate address
+ * detection), and does not drop packets because of an asymmetric route.
  */
 const sysctls4 = { 'net.ipv4.conf.all.rp_filter': '0', 'net.ipv4.conf.default.rp_filter': '0' };
 const sysctls6 = {
-  'net.ipv6.conf.all.disable_ipv6': '0', // Docker disables it where a container has no network of Docker's
+  'net.ipv6.conf.all.disable_ipv6': '0', // Docker disables it for containers without a Docker network
   'net.ipv6.conf.default.addr_gen_mode': '1',
   'net.ipv6.conf.default.accept_ra': '0',
   'net.ipv6.conf.default.dad_transmits': '0',
 };
 
-/** A container that holds the namespace at the far end of a link. Its interface is the tap of the device's NIC. */
+/** A container that holds the network namespace at the far end of a link. Its interface is the tap of the device's NIC. */
 export class Node implements AsyncDisposable {
   /** `node0`, `node1`, … in the order of the links */
   readonly name: string;
   readonly container: Container;
-  /** the process that holds its namespace, as the testbed's PID namespace counts */
+  /** the process that holds its network namespace, by its number in the testbed's PID namespace */
   readonly pid: number;
-  /** what a container needs to share its network: its namespace, and the hosts file that goes with it */
+  /** what a container needs to share its network: the namespace and the hosts file */
   readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
   readonly #agent: Agent;
   /** name of its interface */
@@ -86,7 +86,7 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Starts a node, with nothing but a loopback interface yet.
+   * Starts a node. It has only a loopback interface yet.
    * @throws ContainerError when the daemon refuses
    */
   static async start(place: NodePlace, spec: NodeSpec, signal?: AbortSignal): Promise<Node> {
@@ -97,7 +97,8 @@ export class Node implements AsyncDisposable {
         const agent = new Agent(container);
         const printed = await agent.run('echo $holder', { timeoutMs: defaultTimeoutMs, signal });
         const pid = Number(printed);
-        if (!Number.isInteger(pid) || pid < 1) throw new ContainerError(`${name}: its container printed ${printed}, not a PID`);
+        if (!Number.isInteger(pid) || pid < 1)
+          throw new ContainerError(`${name}: expected a PID from its container, got ${printed}`);
         return new Node(place, spec, container, pid, agent);
       } catch (error) {
         await container[Symbol.asyncDispose]();
@@ -107,9 +108,9 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Gives its interface addresses, routes and MTU, in place of those it had.
-   * @throws UsageError when one is malformed, before anything changes
-   * @throws ExecError when the kernel refuses one, such as a gateway that no address can reach; no device has a part in that
+   * Replaces the addresses, routes and MTU of its interface.
+   * @throws UsageError if one is malformed, before anything changes
+   * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     const script = ipBatch(configureCommands(this.#interface, config));
@@ -118,10 +119,10 @@ export class Node implements AsyncDisposable {
 
   /**
    * Runs a program of the node image in the node's namespace.
-   * @param command - a list of words, or a text for `sh`
+   * @param command - a list of words, or a string for `sh`
    * @param options - `timeoutMs` is 30 s by default
-   * @throws ExecError when its exit status is not 0 and `check` is not false
-   * @throws ExecTimeoutError when it does not end in time; it may go on until the testbed ends
+   * @throws ExecError if its exit status is not 0 and `check` is not false
+   * @throws ExecTimeoutError if it does not end in time; it may run on until the testbed ends
    */
   async run(command: string | readonly string[], options: NodeRunOptions = {}): Promise<NodeRunResult> {
     const words = typeof command === 'string' ? ['sh', '-c', command] : command;
@@ -136,11 +137,11 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Sends echo requests, five a second, until so many were answered or the time is over.
+   * Sends five echo requests a second, until `count` of them were answered or the time is over.
    * @param target - address or name
-   * @param options - `count` answers to wait for, default 1; `timeoutMs` in all, default 10 s; `sizeBytes` of payload
-   * @returns what was sent and answered; too few answers are no error
-   * @throws ExecError when ping itself cannot work, such as for a name that is none
+   * @param options - `count`: answers to wait for, default 1; `timeoutMs`: for all of them, default 10 s; `sizeBytes`: of the payload
+   * @returns how many were sent and answered; too few answers are not an error
+   * @throws ExecError if ping fails, for example for an unknown name
    */
   async ping(
     target: string,
@@ -159,12 +160,12 @@ export class Node implements AsyncDisposable {
     });
   }
 
-  /** What has gone through its interface so far, as the kernel counts. */
+  /** The kernel's counters of its interface. */
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
     return parseCounters(await this.#shell(`ip -j -s link show dev ${this.#interface}`, wait));
   }
 
-  /** Runs lines of shell, of which none may fail; no step of the report. */
+  /** Runs lines of shell, of which none may fail. The report shows no step for it. */
   async #shell(script: string, wait: Partial<Wait>, otherwise?: Fault): Promise<string> {
     return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal }, otherwise);
   }
@@ -173,13 +174,13 @@ export class Node implements AsyncDisposable {
     return exec(this.container, spec, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
   }
 
-  /** Brings its loopback interface up, and the tap that was moved in. @throws ExecError when there is none */
+  /** Brings up its loopback interface and its tap. @throws ExecError if the tap was not moved here */
   async bringUp(wait: Partial<Wait> = {}): Promise<void> {
     await this.#shell(ipBatch(['link set lo up', `link set ${this.#interface} up`]), wait);
   }
 
   /**
-   * Gives its interface the carrier, or takes it away; addresses and routes stay. Does nothing on a kernel older than 5.0.
+   * Turns the carrier of its interface on or off. Addresses and routes stay. Does nothing on kernels older than 5.0.
    * @throws ExecError when the kernel refuses
    */
   async setCarrier(isOn: boolean, wait: Partial<Wait> = {}): Promise<void> {
@@ -187,7 +188,7 @@ export class Node implements AsyncDisposable {
       await this.#shell(`ip link set ${this.#interface} carrier ${isOn ? 'on' : 'off'}`, wait);
     } catch (error) {
       if (!(error instanceof ExecError && error.stderr.includes('not supported'))) throw error;
-      log('alpy.network', `${this.name} keeps its carrier: only Linux 5.0 and newer let a program set that of a tap`);
+      log('alpy.network', `${this.name} keeps its carrier: changing that of a tap needs Linux 5.0 or newer`);
     }
   }
 
@@ -197,14 +198,14 @@ export class Node implements AsyncDisposable {
 }
 
 /**
- * `ip link set … netns PID` has to open the namespace by a PID, and the kernel allows it only to those who may do at least
- * what that process may: so one without any capability holds it, besides the one that takes commands. It tells its PID when it
- * has given them up.
+ * `ip link set … netns PID` opens the namespace of a process. The kernel allows that only if the caller has all capabilities of
+ * that process. So besides the process that takes commands, another one without capabilities holds the namespace. It prints its
+ * PID when it has dropped them.
  */
 const holdNamespace = `holder=$(setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$; exec sleep infinity >/dev/null' </dev/null 2>/dev/null &)
 ${agentLoop}`;
 
-/** What /etc/hosts says in nodes and apps: as the daemon writes it where a container has no network of the daemon's. */
+/** Content of /etc/hosts in nodes and apps: what the daemon writes for containers without a Docker network. */
 export const hostsText = `127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
 `;
@@ -230,7 +231,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
   try {
     return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6 } }, signal);
   } catch (error) {
-    // a kernel without IPv6 has no such settings, nor anything that they would keep quiet
+    // a kernel without IPv6 does not have these settings, and does not need them
     if (!(error instanceof ContainerError && error.message.includes('net/ipv6') && error.message.includes('no such file')))
       throw error;
     return await Container.start(engine, { ...spec, sysctls: sysctls4 }, signal);

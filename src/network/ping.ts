@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What became of echo requests. */
+/** How many echo requests were sent and answered. */
 export interface PingReport {
   readonly sent: number;
   readonly received: number;
-  /** mean time to an answer, in `ms`; absent without an answer */
+  /** mean round-trip time, in `ms`; absent if there was no answer */
   readonly averageMs: number | undefined;
 }
 
-/** Reads the summary of iputils' ping; nothing when there is none. */
+/** Parses the summary of iputils' ping. Returns undefined if there is none. */
 export function parsePing(output: string): PingReport | undefined {
   const summary = /(?<sent>\d+) packets transmitted, (?<received>\d+) received/.exec(output)?.groups;
   if (!summary) return undefined;

@@ -5,7 +5,7 @@ import type { Node } from './node.ts';
 
 const timeoutMs = 30_000;
 
-/** A tap that QEMU has made, and the node's interface that it becomes. */
+/** A tap of QEMU, and the node's interface that it becomes. */
 export interface Tap {
   /** its name until it is moved */
   readonly name: string;
@@ -13,8 +13,8 @@ export interface Tap {
 }
 
 /**
- * Gives QEMU's taps what nodes need, while the nodes still start. Offloads go off, so that frames on the link are as they would
- * be on a wire: with their checksums, and no longer than the MTU.
+ * Sets the addresses of QEMU's taps while the nodes still start, and turns offloads off. Then frames on the link are like those on
+ * a wire: with checksums, and no longer than the MTU.
  * @throws ExecError when the kernel refuses
  */
 export async function prepareTaps(lifeline: Lifeline, taps: readonly Tap[], signal?: AbortSignal): Promise<void> {

@@ -25,43 +25,43 @@ export interface KvmVerdict {
   readonly reason: string;
 }
 
-/** How to find out. */
+/** Where to probe, and where to remember the result. */
 export interface KvmProbe {
   readonly engine: Engine;
   /** the `qemu` image, with the kernel of the probe in it */
   readonly image: string;
-  /** file that keeps the verdict; absent for none */
+  /** file that keeps the verdict; absent: it is not kept */
   readonly cacheFile?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long a kernel may take to boot with KVM, in `ms`; it takes about one second where KVM works. */
+/** How long a kernel may take to boot with KVM, in `ms`; it takes about one second if KVM works. */
 const bootTimeoutMs = 10_000;
 const bootedText = 'alpy-probe-booted';
 const probeFolder = '/usr/local/share/alpy/probe';
 
 /**
- * Chooses the accelerator: for `auto` KVM when it works, else TCG.
- * @throws EnvironmentError when KVM is demanded and does not work, with the reason
+ * Chooses the accelerator: for `auto`, KVM if it works, else TCG.
+ * @throws EnvironmentError with the reason, if KVM is required and does not work
  */
-export async function chooseAccel(wanted: Accel | 'auto', probe: KvmProbe): Promise<AccelChoice> {
-  if (wanted === 'tcg') return { accel: 'tcg', reason: 'the configuration says so' };
+export async function chooseAccel(requested: Accel | 'auto', probe: KvmProbe): Promise<AccelChoice> {
+  if (requested === 'tcg') return { accel: 'tcg', reason: 'the configuration says so' };
   const { works, reason } = await probeKvm(probe);
-  if (!works && wanted === 'kvm')
+  if (!works && requested === 'kvm')
     throw new EnvironmentError(`accel is kvm, but KVM does not work: ${reason}. Use accel auto or tcg`);
   return { accel: works ? 'kvm' : 'tcg', reason };
 }
 
 /**
- * Whether KVM works, proven by the boot of a stock kernel: a `/dev/kvm` that opens may yet not run one. The verdict is
- * kept until the machine boots anew or the image changes.
+ * Checks whether KVM works by booting a stock kernel, because `/dev/kvm` may open and yet not run one. The verdict is kept until
+ * the next reboot of the machine or change of the image.
  * @throws ContainerError when the daemon cannot run containers at all
  */
 export async function probeKvm(probe: KvmProbe): Promise<KvmVerdict> {
   const key = await verdictKey(probe);
   const known = await readVerdict(probe.cacheFile, key);
   if (known) return known;
-  const verdict = await step('alpy.qemu', 'Boot a kernel with KVM, to see whether it works', () => bootWithKvm(probe));
+  const verdict = await step('alpy.qemu', 'Boot a kernel to check KVM', () => bootWithKvm(probe));
   await writeVerdict(probe.cacheFile, key, verdict);
   return verdict;
 }
@@ -121,7 +121,7 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
       resolve(false);
     });
   });
-  const said = text(probe.stderr);
+  const stderr = text(probe.stderr);
   const startMs = performance.now();
   const timeout = AbortSignal.timeout(bootTimeoutMs);
   try {
@@ -129,34 +129,34 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
       return { works: true, reason: 'a kernel booted with it' };
     }
     await probe.exited;
-    return { works: false, reason: `QEMU ended: ${inOneLine(await said) || 'without a reason'}` };
+    return { works: false, reason: `QEMU ended: ${inOneLine(await stderr) || 'without a reason'}` };
   } catch (error) {
     signal?.throwIfAborted();
     if (error !== timeout.reason) throw error;
-    const blamed = await blameFor(startMs); // a verdict is kept, so it must not be that of a silent daemon
+    const blamed = await blameFor(startMs); // a verdict is kept, so it must not stem from a daemon that does not answer
     if (blamed) throw blamed;
     return { works: false, reason: `a kernel did not boot with it within ${bootTimeoutMs / 1000} s` };
   }
 }
 
-/** A reason stands in the midst of other lines, and of sentences. */
-function inOneLine(words: string): string {
-  return words
+/** A reason becomes part of a sentence. */
+function inOneLine(lines: string): string {
+  return lines
     .trim()
     .replace(/\.$/, '')
     .replaceAll(/\s*\n\s*/g, '; ');
 }
 
-/** What a verdict is true for: this boot of the daemon's machine, and this image. */
+/** A verdict is valid for this boot of the daemon's machine and this image. */
 async function verdictKey({ engine, image, signal }: KvmProbe): Promise<string> {
   const [info, inspection, device] = await Promise.all([
     engine.call(
-      'ask who the daemon is',
+      'identify the daemon',
       signal,
       () => engine.docker.info() as Promise<{ readonly ID?: string; readonly KernelVersion?: string }>,
     ),
     engine.call(`inspect ${image}`, signal, () => engine.docker.getImage(image).inspect()),
-    // rights may change without a boot
+    // the device may appear without a reboot
     access('/dev/kvm', constants.F_OK).then(
       () => 'device',
       () => 'none',
@@ -171,7 +171,7 @@ async function readVerdict(file: string | undefined, key: string): Promise<KvmVe
     const stored = JSON.parse(await readFile(file, 'utf8')) as KvmVerdict & { readonly key: string };
     return stored.key === key ? { works: stored.works, reason: stored.reason } : undefined;
   } catch {
-    return undefined; // no verdict yet, or half of one
+    return undefined; // no verdict yet, or an incomplete one
   }
 }
 

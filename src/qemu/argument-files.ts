@@ -9,38 +9,38 @@ import { identify, type FileIdentity } from './file-identity.ts';
 import { imageReferences } from './image-references.ts';
 import { imageFolder } from './qemu-files.ts';
 
-/** What further arguments of QEMU read. */
+/** The files that additional arguments of QEMU refer to. */
 export interface ArgumentFiles {
-  /** files of this machine, with those that they are overlays of */
+  /** files of this machine, including the backing files of overlays */
   readonly files: readonly FileIdentity[];
-  /** whether they also name paths in the image that QEMU runs from */
+  /** whether the arguments also name paths inside QEMU's container image */
   readonly needsContainer: boolean;
-  /** what they name that cannot be compared, and why; absent when all of it can */
+  /** a name whose content cannot be compared, and why; absent if there is none */
   readonly unknown?: string | undefined;
 }
 
-/** Options whose value is no file that QEMU reads, whatever it looks like. */
+/** Options whose value is never a file that QEMU reads. */
 const textOptions = new Set(['append', 'name', 'uuid', 'D', 'pidfile']);
-/** Keys whose value is a text for the guest, in options that have one with a file, too. */
+/** Keys whose value is a text for the guest, in options that also have a key for a file. */
 const textKeys: Readonly<Record<string, RegExp>> = { fw_cfg: /^(?:name|string)$/, smbios: /^(?!file$|path$)/ };
 /** Options whose value is the name of a file. */
 const fileOptions =
   /^(?:kernel|initrd|dtb|bios|pflash|cdrom|hd[abcd]|fd[ab]|sd|mtdblock|option-rom|readconfig|shim|drive|blockdev|acpitable|L)$/;
-/** Keys whose value is the name of a file or folder, or says from where else QEMU reads. */
+/** Keys whose value is the name of a file or folder, or another source that QEMU reads from. */
 const fileKeys = /(?:^|\.)(?:file|filename|url|uri|romfile|mem-path|data|kernel|initrd|dtb|shim|splash|tftp|smb)$/;
 /** Block drivers that read nothing but the files they name. */
 const fileDrivers =
   /^(?:file|raw|qcow2?|vmdk|vdi|vhdx|vpc|parallels|dmg|bochs|cloop|luks|null-(?:co|aio)|blkdebug|throttle|copy-on-read)$/;
-/** Names of what is reached over a network. */
+/** Names of network resources. */
 const remoteNames = /^(?:[\w+-]+:\/\/|(?:nbd|rbd|iscsi|sheepdog):)/;
-/** Devices of a container that have no content of their own. */
+/** Devices whose content never matters. */
 const emptyDevices = new Set(['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom']);
 const changingFolders = /^\/(?:dev|proc|sys|alpy\/(?:run|snapshot))(?:\/|$)/;
-/** Overlays of overlays: no more than this. */
-const deepest = 20;
+/** The longest chain of overlays to follow. */
+const maxDepth = 20;
 
 /**
- * Finds the files that further arguments of QEMU name, as QEMU sees them. What lies in its container's image is not listed.
+ * Finds the files that additional arguments of QEMU name, as QEMU sees them. Files inside its container image are not listed.
  * @param image - path of the disk image, whose folder QEMU sees
  */
 export async function findArgumentFiles(args: readonly string[], image: string, access: FileAccess): Promise<ArgumentFiles> {
@@ -49,7 +49,7 @@ export async function findArgumentFiles(args: readonly string[], image: string, 
   return search;
 }
 
-/** Collects what is found. */
+/** Goes through the arguments and collects files. */
 class Search implements ArgumentFiles {
   readonly #folder: string;
   readonly #access: FileAccess;
@@ -68,65 +68,66 @@ class Search implements ArgumentFiles {
 
   async take({ option, key, value }: ArgumentValue): Promise<void> {
     if (textOptions.has(option) || textKeys[option]?.test(key) === true || value === '') return;
-    if (fileOptions.test(option) && /(?:^|\.)driver$/.test(key) && !fileDrivers.test(value)) this.#doubt(value, 'it is no file');
+    if (fileOptions.test(option) && /(?:^|\.)driver$/.test(key) && !fileDrivers.test(value))
+      this.#doubt(value, 'it is not a file');
     const isFile = fileKeys.test(key) || (fileOptions.test(option) && key === '');
-    if (option === 'readconfig') this.#doubt(value, 'it may name further files');
-    if (remoteNames.test(value)) this.#doubt(value, 'it is no file of this machine');
+    if (option === 'readconfig') this.#doubt(value, 'it may name more files');
+    if (remoteNames.test(value)) this.#doubt(value, 'it is not a file of this machine');
     else if (isFile || value.includes('/')) await this.#takeName(value);
   }
 
-  /** A name may have a protocol before it, as in `fat:rw:/folder`, and may be several. */
+  /** A name may start with a protocol, as in `fat:rw:/folder`, and may be a list. */
   async #takeName(name: string): Promise<void> {
     const whole = this.#placeOf(name);
     const isWhole = !name.includes(':') || (whole !== undefined && (await exists(whole)));
     const paths = isWhole ? [name] : name.split(':').filter((part) => part.includes('/'));
-    if (paths.length === 0) this.needsContainer = true; // a name without a folder is looked for there
+    if (paths.length === 0) this.needsContainer = true; // QEMU searches its own folders for a plain name
     for (const path of paths) await this.#takePath(path, 0);
   }
 
-  async #takePath(seen: string, depth: number): Promise<void> {
-    const path = resolve('/', seen);
+  async #takePath(name: string, depth: number): Promise<void> {
+    const path = resolve('/', name);
     if (emptyDevices.has(path)) return;
     if (changingFolders.test(path)) {
-      this.#doubt(seen, 'its content may change at any time');
+      this.#doubt(name, 'its content may change at any time');
       return;
     }
     const place = this.#placeOf(path);
     if (place === undefined) this.needsContainer = true;
     else {
       const problem = await this.#takeFile(place, path, depth).catch(messageOf);
-      if (problem !== undefined) this.#doubt(seen, problem);
+      if (problem !== undefined) this.#doubt(name, problem);
     }
   }
 
-  /** @returns why it cannot be compared */
-  async #takeFile(place: string, seen: string, depth: number): Promise<string | undefined> {
+  /** Returns why the file cannot be compared, or undefined if it can. */
+  async #takeFile(place: string, name: string, depth: number): Promise<string | undefined> {
     const stats = await stat(place).catch(() => undefined);
     if (!stats) {
-      this.needsContainer ||= this.#access.kind === 'volumes-from'; // which has files where we have none
+      this.needsContainer ||= this.#access.kind === 'volumes-from'; // then the name may be one inside that container
       return this.#access.kind === 'volumes-from' ? undefined : `there is no ${place}`;
     }
     if (stats.isDirectory()) return 'it is a folder';
     if (!stats.isFile()) return 'it is neither a file nor a folder';
     const real = await realpath(place);
     if (this.#access.kind !== 'volumes-from' && !isWithin(await realpath(this.#folder), real))
-      return `it is a link to ${real}, which QEMU does not see`;
+      return `it is a link to ${real}, which QEMU cannot see`;
     if (this.#files.has(real)) return undefined;
-    if (depth > deepest) return 'it is an overlay of too many others';
+    if (depth > maxDepth) return 'its chain of overlays is too long';
     this.#files.set(real, await identify(real));
     const { names, unknown } = await imageReferences(real);
-    for (const name of names) await this.#takeReference(name, seen, depth + 1);
+    for (const reference of names) await this.#takeReference(reference, name, depth + 1);
     return unknown;
   }
 
   async #takeReference(name: string, from: string, depth: number): Promise<void> {
-    if (/^[\w+-]+:/.test(name)) this.#doubt(name, `${from} needs it, and it is no plain path`);
+    if (/^[\w+-]+:/.test(name)) this.#doubt(name, `${from} needs it, and it is not a plain path`);
     else await this.#takePath(resolve(dirname(from), name), depth);
   }
 
-  /** Where QEMU finds a path on this machine; nothing when it is in its container's image. */
-  #placeOf(seen: string): string | undefined {
-    const path = resolve('/', seen);
+  /** Translates a path that QEMU sees into one of this machine; undefined if it is inside the container image. */
+  #placeOf(name: string): string | undefined {
+    const path = resolve('/', name);
     if (this.#access.kind === 'volumes-from') return path;
     return isWithin(imageFolder, path) ? join(this.#folder, relative(imageFolder, path)) : undefined;
   }

@@ -4,17 +4,17 @@
 export interface ArgumentValue {
   /** its option without dashes, such as `drive` */
   readonly option: string;
-  /** its key, such as `file.filename`; empty when it has none */
+  /** its key, such as `file.filename`; empty if it has none */
   readonly key: string;
   readonly value: string;
 }
 
-/** Options that have one value and no keys: commas belong to it. */
+/** Options with one value and no keys. Commas are part of the value. */
 const wholeOptions = /^(?:kernel|initrd|append|dtb|shim|bios|pflash|cdrom|hd[abcd]|fd[ab]|sd|mtdblock|readconfig|mem-path|L)$/;
 
 /**
- * Takes arguments of QEMU apart: `-drive if=none,file=a.img` has the values `none` and `a.img`. JSON, as `-blockdev` and file
- * names may have it, has one value for each of its texts. Pure.
+ * Parses arguments of QEMU: `-drive if=none,file=a.img` has the values `none` and `a.img`. JSON, which `-blockdev` and file names
+ * may contain, has one value for each of its strings. Pure.
  */
 export function argumentValues(args: readonly string[]): readonly ArgumentValue[] {
   let option = '';
@@ -41,7 +41,7 @@ function valueIn(key: string, value: string): readonly KeyAndValue[] {
   return value.startsWith('json:') ? textsOfJson(value.slice('json:'.length), key) : [[key, value]];
 }
 
-/** A comma that belongs to a value is doubled. */
+/** A comma inside a value is doubled. */
 function splitAtCommas(arg: string): readonly string[] {
   const parts = arg.match(/(?:[^,]|,,)+/gs) ?? [];
   return parts.map((part) => part.replaceAll(',,', ','));

@@ -12,48 +12,51 @@ import { startExec, type Lifeline } from '../docker/index.ts';
 import { duplexOf } from './duplex.ts';
 import { HypervisorError } from './errors.ts';
 
-/** A byte stream between QEMU and us: QEMU connects, we listen, so that nobody has to find out when the other is ready. */
+/** A byte stream between QEMU and this process. This process listens before QEMU starts, so QEMU can connect at any time. */
 export interface Channel {
   /** path of the socket as QEMU sees it */
   readonly path: string;
-  /** settles when QEMU has connected */
+  /** resolves when QEMU has connected */
   readonly connected: Promise<Duplex>;
 }
 
-/** The channels of a machine; to release them is to listen no more. What has connected stays so. */
+/** The channels of a machine. Releasing them stops listening; connections stay open. */
 export interface Channels extends AsyncDisposable {
   readonly qmp: Channel;
   readonly serial: Channel;
 }
 
-/** Whether QEMU can connect to a socket in a folder of ours that it sees by this path. */
-export function canListenIn(seen: string): boolean {
-  return Buffer.byteLength(join(seen, '.alpyXXXXXX', 'serial')) <= longestSocketPath;
+/**
+ * Whether QEMU can connect to sockets in a folder: socket paths have a maximum length.
+ * @param containerPath - the folder as QEMU sees it
+ */
+export function canListenIn(containerPath: string): boolean {
+  return Buffer.byteLength(join(containerPath, '.alpyXXXXXX', 'serial')) <= longestSocketPath;
 }
 
 /**
- * Listens at sockets of this process, in a new folder below one that QEMU sees.
- * @param folder - its path here
- * @param seen - its path as QEMU sees it
- * @throws Error of the system when there can be no socket
+ * Listens on sockets of this process, in a new subfolder of a folder that QEMU sees.
+ * @param folder - its path on this machine
+ * @param containerPath - its path as QEMU sees it
+ * @throws Error of the system if the sockets cannot be created
  */
-export async function listenHere(folder: string, seen: string): Promise<Channels> {
+export async function listenHere(folder: string, containerPath: string): Promise<Channels> {
   await using lifetime = new Lifetime();
-  // a name that nobody can guess, in a folder that nobody else can list: QEMU's user need not be ours
-  const own = await mkdtemp(join(folder, '.alpy'));
-  lifetime.defer('sockets', () => rm(own, { recursive: true, force: true }));
-  await chmod(own, 0o711);
-  const handle = await open(own);
+  // QEMU may run as another user, so the sockets are open to all; but the name cannot be guessed, nor the folder listed
+  const socketFolder = await mkdtemp(join(folder, '.alpy'));
+  lifetime.defer('sockets', () => rm(socketFolder, { recursive: true, force: true }));
+  await chmod(socketFolder, 0o711);
+  const handle = await open(socketFolder);
   lifetime.defer('folder of the sockets', () => handle.close());
   const listenAt = async (name: string): Promise<Channel> => {
-    const path = join(own, name);
-    // our path may be too long for a socket, but not one by way of the folder's descriptor
+    const path = join(socketFolder, name);
+    // the path may be too long for a socket; that through the folder's descriptor is not
     const { server, connected } = await listen(
       Buffer.byteLength(path) <= longestSocketPath ? path : `/proc/self/fd/${handle.fd}/${name}`,
     );
     lifetime.defer(name, () => void server.close());
     await chmod(path, 0o777);
-    return { path: join(seen, basename(own), name), connected };
+    return { path: join(containerPath, basename(socketFolder), name), connected };
   };
   const [qmp, serial] = [await listenAt('qmp'), await listenAt('serial')];
   const owned = lifetime.move();
@@ -64,7 +67,7 @@ async function listen(path: string): Promise<{ readonly server: Server; readonly
   const server = createServer();
   const connected = Promise.withResolvers<Duplex>();
   server.once('connection', (socket: Socket) => {
-    socket.on('error', () => undefined); // QEMU was killed with something unread: the end of the stream tells
+    socket.on('error', () => undefined); // QEMU was killed before it read everything; readers see the end of the stream
     connected.resolve(socket);
     server.close();
   });
@@ -74,15 +77,15 @@ async function listen(path: string): Promise<{ readonly server: Server; readonly
 }
 
 /**
- * Listens in QEMU's own container, where QEMU sees none of our files.
- * @param folder - path of a folder there, which must exist
+ * Listens inside QEMU's container, for a QEMU that sees no files of this machine.
+ * @param folder - path of an existing folder there
  * @throws ContainerError when the daemon refuses
- * @throws HypervisorError when the program that listens ends instead
+ * @throws HypervisorError when the listening program exits
  */
 export async function listenThere({ container }: Lifeline, folder: string, signal?: AbortSignal): Promise<Channels> {
   const listenAt = async (name: string, abort: AbortSignal): Promise<Channel> => {
     const path = join(folder, name);
-    // -t 0: ends as soon as QEMU closes its side, where it would wait for half a second; -d -d: says when it listens
+    // -t 0: ends when QEMU closes its side, instead of half a second later; -d -d: prints a line when it listens
     const command = ['socat', '-d', '-d', '-t', '0', '-', `UNIX-LISTEN:${path}`];
     const { stdin, stdout, stderr } = await startExec(container, { command }, abort);
     await raceWithSignal(untilListening(stderr), abort);
@@ -97,13 +100,13 @@ export async function listenThere({ container }: Lifeline, folder: string, signa
 
 function untilListening(stderr: Readable): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let said = '';
+  let printed = '';
   stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-    if (said.includes(' listening on ')) resolve();
+    printed += chunk.toString();
+    if (printed.includes(' listening on ')) resolve();
   });
   stderr.on('end', () => {
-    reject(new HypervisorError('there is no connection to QEMU: socat ended', said, 'environment'));
+    reject(new HypervisorError('cannot connect to QEMU: socat exited', printed, 'environment'));
   });
   return promise;
 }

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { QmpEvent } from './qmp-messages.ts';
 
-/** A stretch in which the guest ran: its virtual clock and the wall clock go alike. */
+/** A period in which the guest ran. Its virtual clock and the wall clock advance together. */
 interface Run {
-  /** virtual clock at its begin, in `ms` since QEMU started */
+  /** virtual clock at its start, in `ms` since QEMU started */
   readonly virtualMs: number;
-  /** wall clock at its begin, in `ms` since 1970 */
+  /** wall clock at its start, in `ms` since 1970 */
   readonly wallMs: number;
 }
 
 /**
- * Knows which wall-clock time a reading of QEMU's virtual clock stands for. The virtual clock stands while
- * the guest is stopped; QEMU tells of each `RESUME` and `STOP` with the time to the microsecond.
+ * Converts readings of QEMU's virtual clock into wall-clock time. The virtual clock pauses while the guest is stopped. QEMU
+ * reports each `RESUME` and `STOP` with the time in microseconds.
  */
 export class GuestClock {
   readonly #runs: Run[] = [];
   #virtualMs: number;
   #runningSinceMs: number | undefined;
 
-  /** @param virtualMs - what it starts at: 0, or where it stood in the snapshot */
+  /** @param virtualMs - where the virtual clock starts: at 0, or where the snapshot was saved */
   constructor(virtualMs = 0) {
     this.#virtualMs = virtualMs;
   }
 
-  /** Where the virtual clock stands, in `ms`, when the guest does. */
+  /** The virtual clock in `ms`, while the guest is stopped. */
   get stoppedAtMs(): number {
     return this.#virtualMs;
   }
 
-  /** Takes an event of QEMU; all of them, in order. */
+  /** Handles an event of QEMU. Pass all events, in order. */
   take({ event, timeMs }: QmpEvent): void {
     if (event === 'RESUME' && this.#runningSinceMs === undefined) {
       this.#runningSinceMs = timeMs;
@@ -44,7 +44,7 @@ export class GuestClock {
    * the few `ms` between the stop and its event.
    */
   wallMs(virtualMs: number): number {
-    // at a boundary the later run: nothing happens to a guest at the very moment of its stop
+    // a reading on the boundary of two runs belongs to the later one: at the moment of its stop a guest does nothing
     const run = this.#runs.findLast((candidate) => candidate.virtualMs <= virtualMs) ?? this.#runs[0];
     return run ? run.wallMs + (virtualMs - run.virtualMs) : virtualMs;
   }

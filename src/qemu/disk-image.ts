@@ -12,13 +12,13 @@ import { identify, type FileIdentity } from './file-identity.ts';
 /** Formats of disk images that QEMU reads. */
 export type DiskFormat = 'qcow2' | 'raw' | 'vmdk' | 'vdi' | 'vhdx';
 
-/** What `qemu-img` says of an image, as far as it matters. */
+/** What `qemu-img` reports about an image. */
 export interface DiskReport {
   /** output of `qemu-img info --backing-chain --output=json` */
   readonly info: string;
-  /** output of `qemu-img check --output=json`; empty when the format has no such check */
+  /** output of `qemu-img check --output=json`; empty if the format has no such check */
   readonly check: string;
-  /** what both printed as errors */
+  /** error output of both */
   readonly errors: string;
   readonly qemuVersion: string;
   /** hash of QEMU's firmware and ROMs */
@@ -32,9 +32,9 @@ export interface DiskImage {
   readonly format: DiskFormat;
   /** size of the disk that the guest sees, in `bytes` */
   readonly virtualBytes: number;
-  /** the image, those that it is an overlay of, and all others that hold a part of it, as they were when they were looked at */
+  /** the image, its backing files, and all other files that hold a part of it, as they were when they were inspected */
   readonly files: readonly FileIdentity[];
-  /** the QEMU that looked at it, such as `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)` */
+  /** version of the QEMU that inspected it, such as `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)` */
   readonly qemuVersion: string;
   /** hash of the firmware and ROMs of that QEMU */
   readonly firmware: string;
@@ -43,8 +43,8 @@ export interface DiskImage {
 const sectorBytes = 512;
 
 /**
- * Sees that the file is there and can be read, before any container is made for it.
- * @throws {@link DiskImageError} otherwise
+ * Checks that the file exists and can be read, before any container is started for it.
+ * @throws {@link DiskImageError} if not
  */
 export async function findDiskFile(path: string): Promise<void> {
   try {
@@ -56,23 +56,23 @@ export async function findDiskFile(path: string): Promise<void> {
     if (error instanceof DiskImageError) throw error;
     const reason =
       codeOf(error) === 'ENOENT'
-        ? `${await leadsTo(path)}there is no such file. Build it first, or correct appliance.image`
+        ? `${await linkText(path)}there is no such file. Build it first, or correct appliance.image`
         : codeOf(error) === 'EACCES'
-          ? 'it may not be read'
+          ? 'this user may not read it'
           : messageOf(error);
     throw new DiskImageError(path, reason, { cause: error });
   }
 }
 
-async function leadsTo(path: string): Promise<string> {
+async function linkText(path: string): Promise<string> {
   const target = await readlink(path).catch(() => undefined);
   return target === undefined ? '' : `it is a link to ${target}, but `;
 }
 
 /**
- * Draws the conclusion from what qemu-img says.
- * @param expected - the format of the configuration
- * @throws {@link DiskImageError} when the image is of another format, damaged, truncated, or no disk image at all
+ * Evaluates what qemu-img reports.
+ * @param expected - the format in the configuration
+ * @throws {@link DiskImageError} if the image has another format, is damaged or truncated, or is not a disk image
  */
 export async function judgeDisk(path: string, expected: DiskFormat | 'auto', report: DiskReport): Promise<DiskImage> {
   const chain = parseChain(report.info);
@@ -93,7 +93,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   const check = parseObject(report.check);
   const end = check?.['image-end-offset'];
   const clusterBytes = info?.['cluster-size'];
-  // the end is that of the last cluster, which the file need not fill when it is compressed
+  // this is the end of the last cluster; the file may be shorter if that cluster is compressed
   if (typeof end === 'number' && end - size >= (typeof clusterBytes === 'number' ? clusterBytes : 1)) {
     throw new DiskImageError(path, `it is truncated: ${size} bytes of ${end}. Was its copy or download cut short?`);
   }
@@ -101,7 +101,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   if (typeof corruptions === 'number' && corruptions > 0) {
     throw new DiskImageError(
       path,
-      `it is truncated or damaged: qemu-img check finds ${corruptions} corruptions. Build or fetch it anew`,
+      `it is truncated or damaged: qemu-img check finds ${corruptions} corruptions. Build or download it again`,
     );
   }
   if (report.check !== '' && check === undefined) throw new DiskImageError(path, `QEMU cannot check it: ${report.errors.trim()}`);
@@ -109,7 +109,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   return {
     path,
     format: expected === 'raw' ? 'raw' : format,
-    // what is raw by configuration may look like another format, of another size
+    // an image that the configuration calls raw may look like another format, of another size
     virtualBytes:
       expected !== 'raw' && typeof virtualBytes === 'number' ? virtualBytes : Math.ceil(size / sectorBytes) * sectorBytes,
     files: await Promise.all((expected === 'raw' ? [path] : filesOf(path, chain)).map(identify)),
@@ -118,23 +118,23 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   };
 }
 
-/** To qemu-img any file is a raw disk; one that has no boot sector is none that a machine could boot. */
+/** For qemu-img any file is a raw disk. Without a boot sector no machine can boot it. */
 async function assertHasBootSector(path: string): Promise<void> {
   if (await hasBootSector(path)) return;
   throw new DiskImageError(
     path,
-    'it is not a disk image: neither of a format that QEMU knows, nor with a boot sector. If it is a raw disk all the same, set appliance.format to raw',
+    'it is not a disk image: QEMU does not know its format, and it has no boot sector. If it is a raw disk, set appliance.format to raw',
   );
 }
 
-/** The image first. All lie below its folder, or QEMU could not have opened them. */
+/** The image comes first. All are below its folder, or QEMU could not have opened them. */
 function filesOf(path: string, chain: readonly JsonObject[]): readonly string[] {
-  const seen = chain[0]?.['filename'];
-  const folder = dirname(typeof seen === 'string' ? seen : path); // as QEMU sees it
-  const names = chain.slice(1).flatMap(({ filename }) => (typeof filename === 'string' ? [filename] : []));
+  const filename = chain[0]?.['filename'];
+  const folder = dirname(typeof filename === 'string' ? filename : path); // as QEMU sees it
+  const names = chain.slice(1).flatMap(({ filename: name }) => (typeof name === 'string' ? [name] : []));
   const parts = [...names, ...chain.flatMap(partsOf)];
   const plain = parts.map((name) => {
-    if (/^[\w+-]+:/.test(name)) throw new DiskImageError(path, `it needs ${name}, which is no plain file. ${convertIt(path)}`);
+    if (/^[\w+-]+:/.test(name)) throw new DiskImageError(path, `it needs ${name}, which is not a plain file. ${convertIt(path)}`);
     return join(dirname(path), relative(folder, resolve(folder, name)));
   });
   return [...new Set([path, ...plain])];

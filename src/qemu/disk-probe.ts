@@ -11,8 +11,8 @@ import { assertBaseIsBeside } from './overlay-place.ts';
 import { imageFolder } from './qemu-files.ts';
 
 /**
- * Prints both reports, the errors, QEMU's version, and a hash of all firmware and ROMs that QEMU may load by itself, apart from
- * each other by lines that JSON cannot hold.
+ * Prints both reports, the errors, QEMU's version, and a hash of all firmware and ROMs that QEMU may load without being asked.
+ * Between them are lines that JSON cannot contain.
  */
 const script = `cat /usr/share/seabios/*.bin /usr/share/qemu/*.bin /usr/share/qemu/*.rom /usr/share/OVMF/OVMF_*_4M.fd \\
   2>/dev/null | sha256sum >/tmp/firmware &
@@ -31,7 +31,7 @@ cut -d' ' -f1 /tmp/firmware`;
 /** How long qemu-img may take, in `ms`: it reads all tables of the image, from a disk that may be slow. */
 const timeoutMs = 120_000;
 
-/** Where a disk image is to be seen by QEMU. */
+/** Where a disk image is inspected. */
 export interface DiskPlace {
   readonly engine: Engine;
   /** the `qemu` image */
@@ -40,10 +40,10 @@ export interface DiskPlace {
 }
 
 /**
- * Looks at a disk image with QEMU's own tools.
+ * Inspects a disk image with QEMU's tools.
  * @param file - path of the image
  * @param expected - its format as configured
- * @throws DiskImageError when it is missing, truncated, damaged or no disk image
+ * @throws DiskImageError if it is missing, truncated, damaged or not a disk image
  * @throws ContainerError when the daemon refuses to run qemu-img
  */
 export async function inspectDisk(
@@ -54,26 +54,26 @@ export async function inspectDisk(
 ): Promise<DiskImage> {
   const named = resolve(file);
   await findDiskFile(named);
-  const path = await realpath(named); // a link leads out of the folder that is mounted
+  const path = await realpath(named); // the target of a link may be outside the mounted folder
   const wrapping = await recogniseWrapping(path, expected === 'raw');
   if (wrapping !== undefined) throw new DiskImageError(path, wrapping);
   if (place.access.kind !== 'volumes-from' && expected !== 'raw') await assertBaseIsBeside(path);
   return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
     const { engine, image, access } = place;
     const isMounted = access.kind === 'bind';
-    const isSeenHere = access.kind === 'volumes-from'; // by our paths
-    const seen = join(imageFolder, basename(path));
+    const hasOurPaths = access.kind === 'volumes-from';
+    const containerPath = hasOurPaths ? path : join(imageFolder, basename(path));
     await using container = await Container.start(
       engine,
       {
         name: 'disk-probe',
         image,
         entrypoint: ['sh', '-c', script, 'sh'],
-        command: [isSeenHere ? path : seen],
+        command: [containerPath],
         networkMode: 'bare',
         mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
         volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
-        files: access.kind === 'copy' ? [{ path: seen, content: { file: path } }] : [],
+        files: access.kind === 'copy' ? [{ path: containerPath, content: { file: path } }] : [],
       },
       signal,
     );
@@ -81,8 +81,8 @@ export async function inspectDisk(
     const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
     const [info = '', check = '', errors = '', version = '', firmware = ''] = output.toString().split('\n---\n');
     if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-    const asHere = isSeenHere ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
-    const report = { info, check: check.trim(), errors: asHere, qemuVersion: version.trim(), firmware: firmware.trim() };
+    const localErrors = hasOurPaths ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
+    const report = { info, check: check.trim(), errors: localErrors, qemuVersion: version.trim(), firmware: firmware.trim() };
     return await judgeDisk(path, expected, report);
   });
 }

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../core/text.ts';
 
-/** Programs that compress one file: first bytes, suffix of the name, program that unpacks it. */
+/** Compression programs: first bytes, suffix of the name, program that unpacks it. */
 const compressions = [
   { name: 'gzip', magic: '\x1f\x8b', suffix: /\.t?gz$/, program: 'gunzip' },
   { name: 'xz', magic: '\xfd7zXZ\0', suffix: /\.t?xz$/, program: 'unxz' },
@@ -13,7 +13,7 @@ const compressions = [
   { name: 'lzip', magic: 'LZIP', suffix: /\.lz$/, program: 'lzip -d' },
 ] as const;
 
-/** Archives that hold files, with the command that unpacks them. */
+/** Archives, with the command that unpacks them. */
 const archives = [
   { name: 'a zip archive', magic: 'PK\x03\x04', command: (file: string, to: string) => `unzip ${file} -d ${to}` },
   { name: 'a 7z archive', magic: "7z\xbc\xaf'\x1c", command: (file: string, to: string) => `7z x ${file} -o${to}` },
@@ -21,7 +21,7 @@ const archives = [
 ] as const;
 
 const sectorBytes = 512;
-/** Where a disk that a BIOS or UEFI machine boots has the two bytes of {@link bootSignature}. */
+/** Where a bootable disk has the two bytes of {@link bootSignature}. */
 const bootSignatureOffset = 510;
 const bootSignature = 0xaa55;
 const tarMagic = { offset: 257, text: 'ustar' } as const;
@@ -29,10 +29,10 @@ const isoMagic = { offset: 0x8001, text: 'CD001' } as const;
 const vhdMagic = 'conectix';
 
 /**
- * Recognises a file that holds a disk, but that QEMU cannot use as one, by its content.
- * @param isRaw - whether it is a disk all the same if it has a boot sector
- * @returns what it is, and what to type; `undefined` for all else
- * @throws Error of the file system when it cannot be read
+ * Recognises by its content a file that contains a disk, but that QEMU cannot use as one.
+ * @param isRaw - whether the configuration says that it is a raw disk; then a boot sector is enough
+ * @returns what it is, and the commands that help; `undefined` for any other file
+ * @throws Error of the file system if it cannot be read
  */
 export async function recogniseWrapping(path: string, isRaw: boolean): Promise<string | undefined> {
   await using file = await open(path);
@@ -44,13 +44,13 @@ export async function recogniseWrapping(path: string, isRaw: boolean): Promise<s
   const found = compressed(path, start) ?? (await archived(file, path, start));
   if (found !== undefined) return found;
   const footer = (await readAt(file, size - sectorBytes, vhdMagic.length)).toString('latin1');
-  // one of a fixed size is a raw disk but for its end
+  // a VHD of fixed size is a raw disk with a footer
   if (start.startsWith(vhdMagic) || (footer === vhdMagic && !isBootable)) return vhd(path);
   const iso = (await readAt(file, isoMagic.offset, isoMagic.text.length)).toString('latin1');
   return iso === isoMagic.text && !isBootable ? compactDisc(path) : undefined;
 }
 
-/** Whether a file begins as a disk does that a machine can boot. */
+/** Whether a file begins like a bootable disk. */
 export async function hasBootSector(path: string): Promise<boolean> {
   await using file = await open(path);
   const head = await readAt(file, 0, sectorBytes);
@@ -91,7 +91,7 @@ function untar(path: string): string {
   return `tar xf ${shellWord(path)} -C ${shellWord(dirname(path))}`;
 }
 
-/** Names of the files in a tar archive, of which there may be many: the first hundred. */
+/** Names of the first hundred files in a tar archive. */
 async function tarNames(file: FileHandle): Promise<readonly string[]> {
   const names: string[] = [];
   let at = 0;
@@ -101,7 +101,7 @@ async function tarNames(file: FileHandle): Promise<readonly string[]> {
     if (header.length < sectorBytes || name === '') break;
     names.push(name);
     const bytes = parseInt(header.toString('latin1', 124, 136), 8);
-    if (!(bytes >= 0)) break; // of a size that this notation does not hold
+    if (!(bytes >= 0)) break; // too large for this notation
     at += sectorBytes * (1 + Math.ceil(bytes / sectorBytes));
   }
   return names;

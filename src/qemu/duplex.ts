@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { Duplex, type Readable, type Writable } from 'node:stream';
 
-/** Makes one byte stream of what is read here and written there. It ends when the reading side does. */
+/** Joins two streams into one. It ends when `input` does. */
 export function duplexOf(input: Readable, output: Writable): Duplex {
   const duplex = new Duplex({
     read: () => input.resume(),
@@ -22,6 +22,6 @@ export function duplexOf(input: Readable, output: Writable): Duplex {
   });
   input.on('end', () => duplex.push(null));
   input.on('error', (error) => duplex.destroy(error));
-  output.on('error', () => undefined); // the other end is gone: reading tells
+  output.on('error', () => undefined); // the other end is gone: readers see the end of the input
   return duplex;
 }

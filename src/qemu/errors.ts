@@ -16,10 +16,10 @@ export class QmpError extends EnvironmentError {
   }
 }
 
-/** QEMU ended, or its monitor connection did, while something was awaited from it. */
+/** QEMU or its monitor connection ended while something was awaited from it. */
 export class QmpClosedError extends EnvironmentError {
   override readonly code = 'ALPY_QMP_CLOSED';
-  /** what was awaited, readable */
+  /** what was awaited, in words */
   readonly awaited: string;
 
   constructor(awaited: string, options?: ErrorOptions) {
@@ -28,11 +28,11 @@ export class QmpClosedError extends EnvironmentError {
   }
 }
 
-/** QEMU did not answer, or an event did not come, in time. */
+/** QEMU did not answer in time, or an event did not come in time. */
 export class QmpTimeoutError extends AlpyError {
   readonly code = 'ALPY_QMP_TIMEOUT';
   readonly fault: Fault;
-  /** what was awaited, readable */
+  /** what was awaited, in words */
   readonly awaited: string;
   /** how long, in `ms` */
   readonly timeoutMs: number;
@@ -45,12 +45,12 @@ export class QmpTimeoutError extends AlpyError {
   }
 }
 
-/** What came over the monitor connection is not QMP. */
+/** The monitor connection received something that is not QMP. */
 export class QmpProtocolError extends EnvironmentError {
   override readonly code = 'ALPY_QMP_PROTOCOL';
 }
 
-/** QEMU did not start, or ended by itself. */
+/** QEMU did not start, or ended unexpectedly. */
 export class HypervisorError extends AlpyError {
   readonly code = 'ALPY_HYPERVISOR';
   readonly fault: Fault;
@@ -58,8 +58,8 @@ export class HypervisorError extends AlpyError {
   readonly stderr: string;
 
   constructor(what: string, stderr: string, fault: Fault) {
-    const said = stderr.trim();
-    super(`${what}; ${said === '' ? 'it gave no reason' : `it said:\n${tail(said, 2000)}`}`);
+    const output = stderr.trim();
+    super(`${what}; ${output === '' ? 'it printed no reason' : `it printed:\n${tail(output, 2000)}`}`);
     this.fault = fault;
     this.stderr = stderr;
   }
@@ -77,7 +77,7 @@ export class DiskImageError extends AlpyError {
   }
 }
 
-/** The guest's disk could not be read or written on the machine that QEMU runs on. */
+/** QEMU's machine could not read or write the guest's disk. */
 export class DiskIoError extends EnvironmentError {
   override readonly code = 'ALPY_DISK_IO';
 
@@ -88,7 +88,7 @@ export class DiskIoError extends EnvironmentError {
     const advice =
       nospace === true
         ? 'free some space where Docker keeps its data (docker info: Docker Root Dir) and where snapshots are kept'
-        : "look at the disk of this machine, such as with dmesg; the device under test isn't to blame";
+        : "look at the disk of this machine, for example with dmesg; the device under test isn't to blame";
     super(`${what}. QEMU has stopped the guest; ${advice}`);
   }
 }

@@ -2,25 +2,25 @@
 import { stampOf, type FileStamp } from '../core/file.ts';
 import { DiskImageError } from './errors.ts';
 
-/** A file, as it was when it was looked at. */
+/** A file as it was when it was inspected. */
 export interface FileIdentity extends FileStamp {
   readonly path: string;
 }
 
-/** @throws Error of the file system when there is no such file */
+/** Inspects a file. @throws Error of the file system if it does not exist */
 export async function identify(path: string): Promise<FileIdentity> {
   return { path, ...(await stampOf(path)) };
 }
 
 /**
- * Sees that files are what they were.
- * @throws DiskImageError naming the one that is not
+ * Checks that files have not changed.
+ * @throws DiskImageError that names the file that has
  */
 export async function assertUnchanged(files: readonly FileIdentity[]): Promise<void> {
   for (const { path, stamp } of files) {
     const now = await identify(path).catch(() => undefined);
     if (now?.stamp === stamp) continue;
     const what = now ? 'it was changed or replaced' : 'it was removed';
-    throw new DiskImageError(path, `${what} while the run used it, so tests would not all see the same device. Run again`);
+    throw new DiskImageError(path, `${what} while the run used it, so tests would see different devices. Run again`);
   }
 }

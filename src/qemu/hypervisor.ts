@@ -21,24 +21,24 @@ import {
 import { QmpClient } from './qmp.ts';
 import { loadState, saveState } from './state.ts';
 
-/** Where QEMU runs. */
+/** Where a hypervisor runs. */
 export interface HypervisorPlace {
-  /** one of {@link lifelineSpec}, with the folders below */
+  /** made from {@link lifelineSpec} with the folders below */
   readonly lifeline: Lifeline;
   readonly access: FileAccess;
   readonly folders: SharedFolders;
 }
 
-/** How long QEMU may take to start, in `ms`: it maps the guest's memory, on a machine that may be loaded. */
+/** How long QEMU may take to start on a busy machine, in `ms`: it maps the guest's memory. */
 const startTimeoutMs = 60_000;
 
 /** How long a short command in its container may take, in `ms`. */
 const shellTimeoutMs = 30_000;
 
-/** How long QEMU may take to end when it is killed, in `ms`: the kernel has to give back the guest's memory. */
+/** How long QEMU may take to end when it is killed, in `ms`: the kernel has to free the guest's memory. */
 const endTimeoutMs = 20_000;
 
-/** How long after QEMU's end its exit status may come, in `ms`. */
+/** How long after QEMU's end its exit status may take to arrive, in `ms`. */
 const statusTimeoutMs = 5_000;
 
 interface Parts {
@@ -65,9 +65,9 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /**
-   * Starts QEMU, with a disk overlay and firmware variables of its own.
-   * @throws HypervisorError when QEMU ends instead, with what it said
-   * @throws ContainerError, ContainerDiedError when its container cannot run, such as for lack of /dev/net/tun
+   * Starts QEMU. What the guest writes to its disk and to the firmware's variables never changes the originals.
+   * @throws HypervisorError with QEMU's error output, if QEMU exits
+   * @throws ContainerError, ContainerDiedError if its container cannot run, for example because there is no /dev/net/tun
    */
   static async start(place: HypervisorPlace, spec: HypervisorSpec, signal?: AbortSignal): Promise<Hypervisor> {
     return step('alpy.qemu', 'Start QEMU', async () => {
@@ -89,7 +89,7 @@ export class Hypervisor implements AsyncDisposable {
     });
   }
 
-  /** the container in which it runs, and in which its files are */
+  /** the container in which it runs and that contains its files */
   get container(): Container {
     return this.#parts.lifeline.container;
   }
@@ -104,31 +104,30 @@ export class Hypervisor implements AsyncDisposable {
     return this.#parts.paths.scratchDirectory;
   }
 
-  /** how it ended, if it has; see {@link Hypervisor.settle} */
+  /** how QEMU ended, if it has; see {@link Hypervisor.settle} */
   get exitStatus(): ExitStatus | undefined {
     return this.#exitStatus;
   }
 
-  /** what QEMU had printed as warnings and errors when it ended */
+  /** QEMU's warnings and errors, once it has ended */
   get finalStderr(): string {
     return this.#stderr;
   }
 
-  /** When QEMU has ended, waits until it is known how. */
+  /** If QEMU has ended, waits until its exit status is known. */
   async settle(): Promise<void> {
     if (this.qmp.isClosed) await raceWithSignal(this.#ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
   }
 
-  /** What QEMU has printed as warnings and errors so far; nothing when its container has ended. */
+  /** Reads QEMU's warnings and errors so far. Returns an empty string if its container has ended. */
   async readStderr(): Promise<string> {
     const { lifeline, paths } = this.#parts;
     return readStderr(lifeline, paths.scratchDirectory);
   }
 
   /**
-   * Completes the snapshot that this machine was started to make: everything but its memory, which is in its file already.
-   * The guest must stand.
-   * @throws QmpError when a device cannot be saved
+   * Completes the snapshot that this machine was started to make. Its memory is in its file already. The guest must be stopped.
+   * @throws QmpError if a device cannot be saved
    * @throws QmpTimeoutError, QmpClosedError
    */
   async saveState(wait: Wait): Promise<void> {
@@ -136,8 +135,8 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /**
-   * Loads the snapshot that this machine was started from. The guest then stands where it was saved.
-   * @throws HypervisorError when QEMU refuses it, with what it said
+   * Loads the snapshot that this machine was started from. The guest is then stopped where it was saved.
+   * @throws HypervisorError with QEMU's error output, if QEMU refuses it
    */
   async loadState(wait: Wait): Promise<void> {
     try {
@@ -153,7 +152,7 @@ export class Hypervisor implements AsyncDisposable {
     return join(this.#parts.paths.containerPaths.snapshot, snapshotFiles.state);
   }
 
-  /** The guest's serial port, from the first byte that it sends. Call it once. */
+  /** Opens the guest's serial port, with everything that the guest has sent. Call it once. */
   async openSerial(wait: Wait): Promise<Duplex> {
     const { channels } = this.#parts;
     const stream = await withDeadline(
@@ -165,19 +164,19 @@ export class Hypervisor implements AsyncDisposable {
     return stream;
   }
 
-  /** Cuts the guest's serial port off, so that its connection ends when all that the guest has sent was read. */
+  /** Disconnects the guest's serial port. Its stream ends after everything that the guest has sent. */
   async closeSerial(): Promise<void> {
     await this.qmp.execute('chardev-change', { id: 'serial0', backend: { type: 'null', data: {} } });
   }
 
-  /** Says that it is about to be killed, so that its end is no surprise. */
+  /** Announces that QEMU will be killed, so that its end is not logged as unexpected. */
   expectEnd(): void {
     this.#isExpectedToEnd = true;
   }
 
   /**
-   * Waits until it has gone, for which {@link Lifeline.killOthers} or the lifeline's end is to see. May be called again.
-   * @throws QmpTimeoutError when it has not within 20 s
+   * Waits until QEMU has ended; {@link Lifeline.killOthers} or the lifeline's end kills it. May be called again.
+   * @throws QmpTimeoutError if it has not ended within 20 s
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.channels[Symbol.asyncDispose]();
@@ -196,12 +195,12 @@ export class Hypervisor implements AsyncDisposable {
       this.#exitStatus = status;
       if (!this.#isExpectedToEnd) logUnscoped('alpy.docker', `qemu ended: ${status.text}`);
     } catch {
-      // its container has ended, and that is told
+      // its container has ended, which is reported elsewhere
     }
   }
 }
 
-/** Its folder and files are there, and somebody listens to it. */
+/** Creates QEMU's folder and files, and listens for its connections. */
 async function prepare(
   { lifeline, access, folders }: HypervisorPlace,
   spec: HypervisorSpec,
@@ -225,14 +224,14 @@ async function prepare(
   }
 }
 
-/** Sockets of this process, unless QEMU cannot connect to any. */
+/** Listens on sockets of this process. Returns undefined if QEMU could not connect to them. */
 async function channelsHere({ lifeline, access, folders }: HypervisorPlace, spec: HypervisorSpec): Promise<Channels | undefined> {
   const top = containerPaths(access, folders, { ...spec, directory: folders.run }).run;
   if (access.kind === 'copy' || !lifeline.container.engine.sharesKernel || !canListenIn(top)) return undefined;
   try {
     return await listenHere(folders.run, top);
   } catch (error) {
-    logUnscoped('alpy.qemu', `no sockets in ${folders.run}, so the lifeline listens: ${messageOf(error)}`); // not every file system has them
+    logUnscoped('alpy.qemu', `cannot create sockets in ${folders.run}, so the lifeline listens instead: ${messageOf(error)}`); // not every file system supports them
     return undefined;
   }
 }
@@ -247,7 +246,7 @@ async function copyFiles(
   await container.write([{ path: imagePath(paths, disk), content: { file: disk.path } }, ...captures], signal);
 }
 
-/** @throws QmpClosedError when QEMU ends before */
+/** Waits for QEMU to connect. @throws QmpClosedError if QEMU exits first */
 async function openMonitor({ qmp }: Channels, ended: Promise<ExitStatus>, wait: Wait): Promise<QmpClient> {
   const startMs = performance.now();
   const stream = await withDeadline(
@@ -265,7 +264,7 @@ async function openMonitor({ qmp }: Channels, ended: Promise<ExitStatus>, wait: 
   return QmpClient.open({ input: stream, output: stream }, { ...wait, timeoutMs });
 }
 
-/** What to tell of a QEMU that did not start. */
+/** The error that says why QEMU did not start. */
 async function reasonOf(
   error: unknown,
   lifeline: Lifeline,
@@ -277,11 +276,11 @@ async function reasonOf(
     return new HypervisorError('QEMU did not start in time', await readStderr(lifeline, scratchDirectory), 'environment');
   if (!(error instanceof QmpClosedError)) return error;
   const status = await raceWithSignal(ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
-  // who adds arguments of QEMU answers for them
-  const isTheirs = machine.extra.length > 0;
-  const hint = isTheirs ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
+  // a user who adds arguments of QEMU is responsible for them
+  const hasExtra = machine.extra.length > 0;
+  const hint = hasExtra ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
   const what = `QEMU did not start: it ended with ${status?.text ?? 'its container'}${hint}`;
-  return new HypervisorError(what, await readStderr(lifeline, scratchDirectory), isTheirs ? 'usage' : 'environment');
+  return new HypervisorError(what, await readStderr(lifeline, scratchDirectory), hasExtra ? 'usage' : 'environment');
 }
 
 function stderrFile(scratchDirectory: string): string {
@@ -290,5 +289,5 @@ function stderrFile(scratchDirectory: string): string {
 
 async function readStderr(lifeline: Lifeline, scratchDirectory: string): Promise<string> {
   const script = `cat ${stderrFile(scratchDirectory)}`;
-  return lifeline.runShell(script, { timeoutMs: shellTimeoutMs }).catch(() => ''); // then its container's end is told
+  return lifeline.runShell(script, { timeoutMs: shellTimeoutMs }).catch(() => ''); // the end of its container is reported elsewhere
 }

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { open } from 'node:fs/promises';
 
-/** What a disk image says of other files that hold a part of it. */
+/** The other files that hold a part of a disk image. */
 export interface ImageReferences {
-  /** names as the image has them: relative ones count from its folder */
+  /** names as in the image; relative ones start at its folder */
   readonly names: readonly string[];
-  /** the one of them that it is an overlay of, and its format, if the image says so */
+  /** the name of its backing file */
   readonly backing?: string | undefined;
+  /** format of its backing file, if the image contains it */
   readonly backingFormat?: string | undefined;
-  /** why that may not be all; absent when it is */
+  /** why there may be more files; absent if there are not */
   readonly unknown?: string | undefined;
 }
 
-/** Headers that name other files fit into so many bytes. */
+/** How many bytes to read: headers that name other files are not longer. */
 const headerBytes = 65_536;
 
 const qcow2 = { magic: 'QFI\xfb', backingOffset: 8, backingSize: 16, incompatible: 72, headerLength: 100 } as const;
 const externalDataBit = 1n << 2n;
-/** Types of header extensions: the name of the file that holds the data, the format of the base. */
+/** Types of header extensions: the name of the data file, the format of the backing file. */
 const dataFileExtension = 0x44415441;
 const backingFormatExtension = 0xe2792aca;
 
 /**
- * Reads which other files a disk image needs, by the header of its format; a file of another format needs none.
- * @throws Error of the file system when it cannot be read
+ * Reads from the header of a disk image which other files it needs. Files of unknown formats need none.
+ * @throws Error of the file system if it cannot be read
  */
 export async function imageReferences(path: string): Promise<ImageReferences> {
   const header = await readHeader(path);
@@ -43,7 +44,7 @@ async function readHeader(path: string): Promise<Buffer> {
   return header.subarray(0, bytesRead);
 }
 
-/** Layout: QEMU's docs/interop/qcow2. */
+/** For the layout see QEMU's docs/interop/qcow2. */
 function qcow2References(header: Buffer): ImageReferences {
   if (header.length < qcow2.headerLength) return { names: [] };
   const offset = Number(header.readBigUInt64BE(qcow2.backingOffset));
@@ -57,15 +58,15 @@ function qcow2References(header: Buffer): ImageReferences {
     names: [backing, dataFile].filter((name) => name !== undefined),
     backing,
     backingFormat: isVersion3 ? extension(header, backingFormatExtension) : undefined,
-    unknown: hasDataFile && dataFile === undefined ? 'its data are in another file' : undefined,
+    unknown: hasDataFile && dataFile === undefined ? 'its data is in another file' : undefined,
   };
 }
 
-function extension(header: Buffer, wanted: number): string | undefined {
+function extension(header: Buffer, wantedType: number): string | undefined {
   let at = header.readUInt32BE(qcow2.headerLength);
   while (at + 8 <= header.length) {
     const [type, length] = [header.readUInt32BE(at), header.readUInt32BE(at + 4)];
-    if (type === wanted) return header.toString('utf8', at + 8, at + 8 + length);
+    if (type === wantedType) return header.toString('utf8', at + 8, at + 8 + length);
     if (type === 0) return undefined;
     at += 8 + Math.ceil(length / 8) * 8;
   }

@@ -4,12 +4,12 @@ import type { NicSpec } from '../topology/index.ts';
 /** Models of a NIC. */
 export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'vmxnet3' | 'rtl8139';
 
-/** A virtual machine as QEMU is to make it. */
+/** The hardware of a virtual machine. */
 export interface MachineSpec {
   readonly name: string;
   readonly machine: 'q35' | 'pc';
   readonly accel: 'kvm' | 'tcg';
-  /** absent for the best of the accelerator */
+  /** default: the best of the accelerator */
   readonly cpu?: string | undefined;
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -18,7 +18,7 @@ export interface MachineSpec {
   readonly nics: readonly MachineNic[];
   /** start of the guest's clock */
   readonly clockStart: Date;
-  /** further arguments of QEMU, after all others */
+  /** additional arguments of QEMU, after all others */
   readonly extra: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export interface MachineNic extends NicSpec {
   readonly model: NicModel;
 }
 
-/** Memory in a file, so that a snapshot need not copy it: mapped by all who write it, or copied where it is written. */
+/** Memory in a file, so that a snapshot need not copy it. The guest writes to the file, or to a copy of each page. */
 export interface MemoryFile {
   readonly path: string;
   readonly use: 'write' | 'copy-on-write' | 'copy-on-write of a file that may not be written';
@@ -37,13 +37,13 @@ export interface MemoryFile {
 export interface DiskFile {
   readonly path: string;
   readonly format: string;
-  /** whether what the guest writes goes into it; else it goes into a file that is nobody else's, and goes with QEMU */
+  /** whether the guest writes to this file; else it writes to a temporary file that is removed with QEMU */
   readonly isWritten: boolean;
-  /** what it is an overlay of, whatever path it names itself */
+  /** the backing file of this overlay, in place of the one that it names */
   readonly backing?: { readonly path: string; readonly format: string } | undefined;
 }
 
-/** Where QEMU's files are, in its own file system. */
+/** Where QEMU's files are, as QEMU sees them. */
 export interface MachinePaths {
   readonly disk: DiskFile;
   /** QEMU connects to it */
@@ -54,9 +54,9 @@ export interface MachinePaths {
   readonly firmwareVariables: string;
   /** path of a NIC's pcap, by the name that the topology gives it */
   readonly capture: (file: string) => string;
-  /** absent for memory of QEMU's own */
+  /** absent for memory without a file */
   readonly memory?: MemoryFile | undefined;
-  /** whether QEMU waits for the state of a snapshot */
+  /** whether QEMU waits for the state of a snapshot to load */
   readonly isIncoming?: boolean | undefined;
 }
 
@@ -64,8 +64,8 @@ export interface MachinePaths {
 export const diskId = 'disk0';
 
 /**
- * Arguments of qemu-system-x86_64. Pure: the unit test compares the whole list, no process is started. The virtual CPU
- * does not run yet, and QEMU outlives the guest's end, so that what the guest did can be looked at.
+ * Arguments of qemu-system-x86_64. Pure. The virtual CPU does not run yet. QEMU outlives the guest's end, so that the state of the
+ * guest can be inspected.
  */
 export function machineArguments(spec: MachineSpec, paths: MachinePaths): readonly string[] {
   return [
@@ -74,14 +74,14 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...machineArgument(spec, paths),
     ...accelArguments(spec),
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
-    // clock=vm: the records of filter-dump then carry this start plus the virtual clock, and so can be put right
+    // clock=vm: filter-dump then records this start plus the virtual clock, which can be converted to wall-clock time
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
     ...firmwareArguments(spec, paths),
     ...diskArguments(spec, paths),
     ...['-chardev', `socket,id=serial0,path=${escapeCommas(paths.serialSocket)}`, '-serial', 'chardev:serial0'],
     ...['-chardev', `socket,id=qmp0,path=${escapeCommas(paths.qmpSocket)}`, '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
-    // vmgenid: has a restored guest seed its random numbers anew, as no two may have the same
+    // vmgenid: a restored guest reseeds its random numbers, so that no two guests get the same
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
     ...spec.nics.flatMap((nic) => nicArguments(nic, paths)),
     ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
@@ -100,18 +100,18 @@ function machineArgument({ machine, memoryMiB }: MachineSpec, { memory }: Machin
   return ['-object', backend, '-machine', `${machine},memory-backend=ram0`];
 }
 
-/** A value within an option of QEMU. */
+/** Escapes a value inside an option of QEMU. */
 function escapeCommas(text: string): string {
   return text.replaceAll(',', ',,');
 }
 
-/** The clock's start as QEMU reads and filter-dump uses it: whole seconds, in UTC. */
+/** The start of the clock in the format of `-rtc`: whole seconds, in UTC. */
 function clockBase(start: Date): string {
   return start.toISOString().slice(0, 19);
 }
 
 function accelArguments({ accel, cpu }: MachineSpec): readonly string[] {
-  // tb-size bounds the translation cache, in MiB; without it QEMU takes up to 1 GiB, more than most guests have
+  // tb-size limits the translation cache, in MiB; the default is up to 1 GiB, more than most guests have
   if (accel === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', cpu ?? 'max'];
   return ['-accel', 'kvm', '-cpu', cpu ?? 'host'];
 }
@@ -125,9 +125,9 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
 }
 
 function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
-  // a disk that fails on this machine stops the guest, which has no part in it
+  // an I/O error of this machine stops the guest, because the guest did not cause it
   const drive = ['-drive', `if=none,id=${diskId},rerror=stop,werror=stop,${driveOptions(paths.disk)}`];
-  // bootindex=1, since QEMU takes 0 for a kernel that the user adds by -kernel
+  // bootindex=1, because QEMU uses 0 for a kernel that the user adds with -kernel
   const hasAhci = machine === 'q35';
   switch (disk) {
     case 'virtio':
@@ -137,7 +137,7 @@ function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): rea
     case 'ahci':
       if (hasAhci) return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=1`];
       return [...drive, '-device', 'ahci,id=ahci0', '-device', `ide-hd,drive=${diskId},bus=ahci0.0,bootindex=1`];
-    case 'ide': // q35 has no other ports than those of its AHCI controller
+    case 'ide': // q35 has only the ports of its AHCI controller
       return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=1`];
   }
 }
@@ -145,7 +145,7 @@ function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): rea
 function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
   return [
     `format=${format},file=${escapeCommas(path)}`,
-    // nobody needs after a crash what the guest has written
+    // what the guest has written is not needed after a crash
     `cache=unsafe,discard=unmap,snapshot=${isWritten ? 'off' : 'on'}`,
     ...(backing
       ? [`backing.driver=${backing.format},backing.file.driver=file,backing.file.filename=${escapeCommas(backing.path)}`]
@@ -154,18 +154,18 @@ function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
 }
 
 /**
- * A restored virtio NIC that may have its guest announce itself, but is told to do so 0 times, has QEMU 10.0 crash when the
- * guest resets it, as every reboot does: its timer is gone by then.
+ * A snapshot is restored with `announce-rounds` 0. QEMU 10.0 then crashes when the guest resets a virtio NIC that may announce its
+ * guest, as every reboot does: the timer of the announcements no longer exists.
  */
 const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',guest_announce=off' };
 
 function nicArguments({ id, netdev, mac, pciSlot, tap, capture, model }: MachineNic, paths: MachinePaths): readonly string[] {
   const address = `addr=0x${pciSlot.toString(16)}`;
   return [
-    // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost would bypass it
+    // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
     ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
     ...['-object', `filter-dump,id=${capture.id},netdev=${netdev},file=${escapeCommas(paths.capture(capture.file))}`],
-    // romfile=: no network boot, which would only delay that of the disk
+    // romfile=: no network boot, which would only delay the boot from disk
     ...['-device', `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${address},romfile=`],
   ];
 }

@@ -7,18 +7,18 @@ import { DiskImageError } from './errors.ts';
 import { imageReferences } from './image-references.ts';
 import { imageFolder } from './qemu-files.ts';
 
-/** Overlays of overlays: no more than this. */
-const deepest = 20;
+/** The longest chain of overlays to follow. */
+const maxDepth = 20;
 
 /**
- * Sees that QEMU will find what an image is an overlay of: it sees the folder of the image and no other one.
- * @param path - the image, links followed
- * @throws DiskImageError that says what to type, otherwise
+ * Checks that QEMU will find the backing files of an image: it sees only the folder of the image.
+ * @param path - real path of the image
+ * @throws DiskImageError with the commands that help, if not
  */
 export async function assertBaseIsBeside(path: string): Promise<void> {
   const folder = dirname(path);
   let overlay = path;
-  for (let depth = 0; depth < deepest; depth += 1) {
+  for (let depth = 0; depth < maxDepth; depth += 1) {
     const { backing, backingFormat } = await imageReferences(overlay);
     if (backing === undefined || /^[\w+-]+:/.test(backing)) return;
     const isSeen = backing.startsWith(`${imageFolder}/`);
@@ -33,11 +33,11 @@ export async function assertBaseIsBeside(path: string): Promise<void> {
 }
 
 interface Base {
-  /** as the overlay names it */
+  /** its name in the overlay */
   readonly backing: string;
-  /** where that leads to */
+  /** its real path */
   readonly real: string;
-  /** whether it is in the folder of the image, or below it */
+  /** whether it is somewhere below the folder of the image */
   readonly isBelow: boolean;
   readonly backingFormat: string | undefined;
 }
@@ -51,6 +51,6 @@ function elsewhere(path: string, overlay: string, { backing, real, isBelow, back
   const what = overlay === path ? 'it' : overlay;
   return new DiskImageError(
     path,
-    `${what} is an overlay of ${backing}, but QEMU sees nothing outside the folder of the image, so an overlay must name a file there, relative to its own folder. Make one file of it: qemu-img convert -O qcow2 ${shellWord(path)} ${shellWord(whole)}. Or put the base beside it: ${copy}${rebase}`,
+    `${what} is an overlay of ${backing}, but QEMU sees nothing outside the folder of the image, so an overlay must name a file there, relative to its own folder. Merge them into one file: qemu-img convert -O qcow2 ${shellWord(path)} ${shellWord(whole)}. Or put the backing file beside it: ${copy}${rebase}`,
   );
 }

@@ -7,22 +7,22 @@ import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } 
 import { fileUri } from './state.ts';
 import { isAtLeast } from './version.ts';
 
-/** What a hypervisor is made of. */
+/** What a hypervisor needs to start. */
 export interface HypervisorSpec {
   readonly machine: MachineSpec;
   readonly disk: DiskImage;
-  /** absolute path of the folder for captures, as this process sees it */
+  /** absolute path of the folder for captures on this machine */
   readonly directory: string;
   readonly snapshot?: SnapshotUse | undefined;
 }
 
-/** A folder of a snapshot's files, as this process sees it: where to make one, or from which to start. */
+/** A snapshot to make or to restore: the path of its folder on this machine. */
 export interface SnapshotUse {
   readonly directory: string;
   readonly use: 'make' | 'restore';
 }
 
-/** Folders of this machine, by absolute paths, below which QEMU finds all its files. */
+/** Absolute paths of the folders of this machine below which QEMU finds all its files. */
 export interface SharedFolders {
   /** for captures */
   readonly run: string;
@@ -30,10 +30,10 @@ export interface SharedFolders {
   readonly snapshot?: { readonly path: string; readonly readOnly: boolean } | undefined;
 }
 
-/** Files of a snapshot, in a folder of their own. */
+/** Names of the files in a snapshot's folder. */
 export const snapshotFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2', firmware: 'firmware.fd' } as const;
 
-/** The folder of the disk image is shared as a whole, since a backing file lies beside it. */
+/** The folders that QEMU needs for a testbed: that of the disk image as a whole, because a backing file may be in it. */
 export function sharedFolders({ disk, directory, snapshot }: Omit<HypervisorSpec, 'machine'>): SharedFolders {
   return {
     run: directory,
@@ -42,12 +42,12 @@ export function sharedFolders({ disk, directory, snapshot }: Omit<HypervisorSpec
   };
 }
 
-/** Whether QEMU can map a snapshot's memory copy-on-write from a file that it may not write. */
+/** Whether QEMU can map a snapshot's memory copy-on-write from a read-only file. */
 function canReadOnly({ qemuVersion }: DiskImage): boolean {
   return isAtLeast(qemuVersion, fileUri);
 }
 
-/** The lifeline in which QEMU has these folders. Pure. */
+/** The lifeline in which QEMU sees these folders. Pure. */
 export function lifelineSpec(
   image: string,
   access: FileAccess,
@@ -72,24 +72,24 @@ function mountsFor({ run, image, snapshot }: SharedFolders): readonly Mount[] {
 
 const runFolder = '/alpy/run';
 const snapshotFolder = '/alpy/snapshot';
-/** Where QEMU sees the folder of the disk image, unless it sees our paths. */
+/** Where QEMU sees the folder of the disk image, unless paths are the same inside and outside. */
 export const imageFolder = '/alpy/image';
 
-/** Paths of this machine, as QEMU sees them. */
+/** Folders as QEMU sees them. */
 export interface ContainerPaths {
   readonly run: string;
   readonly image: string;
   readonly snapshot: string;
 }
 
-/** How QEMU sees the folders of a hypervisor that lie below the shared ones. Pure. */
+/** Translates the folders of a hypervisor, which are below the shared ones, into paths that QEMU sees. Pure. */
 export function containerPaths(
   access: FileAccess,
   folders: SharedFolders,
   { disk, directory, snapshot }: HypervisorSpec,
 ): ContainerPaths {
   if (access.kind === 'volumes-from') {
-    return { run: directory, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // then the paths are ours
+    return { run: directory, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // the paths are the same inside and outside
   }
   return {
     run: join(runFolder, relative(folders.run, directory)),
@@ -108,21 +108,21 @@ export interface HypervisorFolders {
   readonly scratchDirectory: string;
 }
 
-/** The same with its sockets. */
+/** Folders and sockets of one hypervisor, as QEMU sees them. */
 export interface HypervisorPaths extends HypervisorFolders {
   readonly qmpSocket: string;
   readonly serialSocket: string;
 }
 
 /**
- * Lines of shell that make the folder, and what QEMU writes: the disk of the snapshot that it makes, and a copy of the
- * firmware's variables. Pure.
+ * Lines of shell that create the scratch directory and the files that QEMU writes to: the disk of a snapshot that it makes, and a
+ * copy of the firmware's variables. Pure.
  */
 export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, folders: HypervisorFolders): string {
   const { containerPaths: paths, scratchDirectory } = folders;
   const image = imagePath(paths, disk);
-  const madeDisk = join(paths.snapshot, snapshotFiles.disk);
-  const overlay = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', disk.format, '-b', image, madeDisk];
+  const newDisk = join(paths.snapshot, snapshotFiles.disk);
+  const overlay = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', disk.format, '-b', image, newDisk];
   const firmware = snapshot?.use === 'restore' ? join(paths.snapshot, snapshotFiles.firmware) : firmwareTemplate;
   return [
     quoteWords(['mkdir', '-p', scratchDirectory]),
@@ -131,7 +131,7 @@ export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, folde
   ].join('\n');
 }
 
-/** The command that is QEMU. Pure. */
+/** The shell command that starts QEMU. Pure. */
 export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, hypervisor: HypervisorPaths): string {
   const { containerPaths: paths, qmpSocket, serialSocket } = hypervisor;
   const machinePaths: MachinePaths = {
@@ -154,7 +154,7 @@ function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, paths: Con
   return { path, format: 'qcow2', isWritten: snapshot.use === 'make', backing: image };
 }
 
-/** The firmware's variables, which QEMU writes: into the snapshot that it makes, else into its own folder. */
+/** Where QEMU writes the firmware's variables: into the snapshot that it makes, else into its scratch directory. */
 function firmwareFile(snapshot: SnapshotUse | undefined, { containerPaths: paths, scratchDirectory }: HypervisorFolders): string {
   return join(snapshot?.use === 'make' ? paths.snapshot : scratchDirectory, snapshotFiles.firmware);
 }
@@ -169,7 +169,7 @@ function memoryUse(disk: DiskImage, use: SnapshotUse['use']): NonNullable<Machin
   return canReadOnly(disk) ? 'copy-on-write of a file that may not be written' : 'copy-on-write';
 }
 
-/** A command for a shell. */
+/** Quotes a command for a shell. */
 function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(' ');
 }

@@ -2,11 +2,11 @@
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { QmpProtocolError } from './errors.ts';
 
-/** What QEMU tells of itself, such as `SHUTDOWN`. Names and data: QEMU's QAPI reference. */
+/** An event of QEMU, such as `SHUTDOWN`. For names and data see QEMU's QAPI reference. */
 export interface QmpEvent {
   readonly event: string;
   readonly data: JsonObject;
-  /** when it happened by the clock of QEMU's machine, in `ms` since 1970, to the microsecond */
+  /** when it happened by the clock of QEMU's machine, in `ms` since 1970, exact to the microsecond */
   readonly timeMs: number;
 }
 
@@ -18,15 +18,15 @@ export type QmpMessage =
   | { readonly kind: 'error'; readonly id: number | undefined; readonly errorClass: string; readonly description: string };
 
 /**
- * Reads a line of QMP (QEMU's docs/interop/qmp-spec).
- * @throws {@link QmpProtocolError} when it is none
+ * Parses a line of QMP (QEMU's docs/interop/qmp-spec).
+ * @throws {@link QmpProtocolError} if it is not QMP
  */
 export function parseMessage(line: string): QmpMessage {
   let message: unknown;
   try {
     message = JSON.parse(line);
   } catch (cause) {
-    throw new QmpProtocolError(`QEMU's monitor sent what is no JSON: ${line.slice(0, 200)}`, { cause });
+    throw new QmpProtocolError(`expected JSON from QEMU's monitor, got: ${line.slice(0, 200)}`, { cause });
   }
   if (!isJsonObject(message)) throw unknown(line);
   const { QMP: greeting, event, error, id } = message;
@@ -42,7 +42,7 @@ export function parseMessage(line: string): QmpMessage {
 
 function eventOf(event: string, { data, timestamp }: JsonObject): QmpEvent {
   const { seconds, microseconds } = isJsonObject(timestamp) ? timestamp : {};
-  // Both are -1 when QEMU could not tell the time.
+  // both are -1 if QEMU could not read the time
   const timeMs = typeof seconds === 'number' && seconds >= 0 ? seconds * 1000 + Number(microseconds) / 1000 : Date.now();
   return { event, data: isJsonObject(data) ? data : {}, timeMs };
 }
@@ -57,5 +57,5 @@ function text(value: unknown): string {
 }
 
 function unknown(line: string): QmpProtocolError {
-  return new QmpProtocolError(`QEMU's monitor sent what is no QMP: ${line.slice(0, 200)}`);
+  return new QmpProtocolError(`expected QMP from QEMU's monitor, got: ${line.slice(0, 200)}`);
 }

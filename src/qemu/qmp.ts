@@ -11,9 +11,9 @@ const answerTimeoutMs = 30_000;
 
 /** How to wait for an event. */
 export interface EventWait extends Wait {
-  /** what the messages say is awaited, in place of the event's name */
+  /** what messages call the awaited event; default: its name */
   readonly awaited?: string;
-  /** whose fault it is when it does not come; default `device`, since most events are the guest's doing */
+  /** whose fault it is if the event does not come; default `device`, because the guest causes most events */
   readonly fault?: Fault;
 }
 
@@ -28,7 +28,7 @@ interface Pending {
   readonly answer: PromiseWithResolvers<unknown>;
 }
 
-/** A client of the QEMU Machine Protocol. Commands may overlap; events come to all listeners, in order. */
+/** A client of the QEMU Machine Protocol. Commands may overlap. All listeners get all events, in order. */
 export class QmpClient {
   /** version of QEMU, such as `10.0.13` */
   readonly version: string;
@@ -54,13 +54,13 @@ export class QmpClient {
     const greeting = Promise.withResolvers<string>();
     const buffered: QmpMessage[] = [];
     const state: { client?: QmpClient } = {};
-    stream.output.on('error', () => undefined); // QEMU has ended: the input's end tells
+    stream.output.on('error', () => undefined); // QEMU has ended: the end of the input reports it
     const lines = createInterface({ input: stream.input });
     stream.input.once('close', () => {
-      lines.close(); // a connection that was cut has no end
+      lines.close(); // a broken connection has no 'end' event
     });
     lines
-      .on('error', () => undefined) // QEMU was killed with something unread: the close tells
+      .on('error', () => undefined) // QEMU was killed before it read everything: 'close' follows
       .on('line', (line) => {
         if (line.trim() === '') return;
         try {
@@ -93,7 +93,7 @@ export class QmpClient {
     return this.#isClosed;
   }
 
-  /** settles when the connection has ended; with the reason if that was no plain end */
+  /** resolves when the connection has ended; to the reason if it broke */
   get closed(): Promise<Error | undefined> {
     return this.#closed.promise;
   }
@@ -131,7 +131,7 @@ export class QmpClient {
     this.#close();
   }
 
-  /** Calls `listener` with every event from now on; returns what ends that. */
+  /** Calls `listener` with every event from now on. @returns a function that unsubscribes it */
   onEvent(listener: (event: QmpEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -145,11 +145,11 @@ export class QmpClient {
    */
   async waitForEvent(matches: string | ((event: QmpEvent) => boolean), wait: EventWait): Promise<QmpEvent> {
     const awaited = wait.awaited ?? (typeof matches === 'string' ? `the event ${matches}` : 'an event');
-    const isWanted = typeof matches === 'string' ? ({ event }: QmpEvent) => event === matches : matches;
+    const isAwaited = typeof matches === 'string' ? ({ event }: QmpEvent) => event === matches : matches;
     if (this.#isClosed) throw new QmpClosedError(awaited);
     const found = Promise.withResolvers<QmpEvent>();
     const unsubscribe = this.onEvent((event) => {
-      if (isWanted(event)) found.resolve(event);
+      if (isAwaited(event)) found.resolve(event);
     });
     void this.closed.then((cause) => {
       found.reject(new QmpClosedError(awaited, { cause }));

@@ -2,15 +2,15 @@
 import type { Wait } from '../core/deadline.ts';
 import type { QmpClient } from './qmp.ts';
 
-/** Ports of a VGA's registers: one takes the index of the register, the next one has its content. */
+/** Ports of a VGA's registers: the port takes the index of the register, the next port has its content. */
 const ports = { crt: 0x3d4, graphics: 0x3ce } as const;
-/** Memory of text: 32 KiB, each character with its colours behind it. */
+/** Text memory: 32 KiB, each character followed by its colours. */
 const memory = { start: 0xb8000, bytes: 0x8000 } as const;
 
 /**
- * Reads the text on the screen of a guest whose VGA is in text mode. The guest should stand still: it uses the same registers.
- * @returns its lines without those that are empty; `undefined` in graphic mode
- * @throws QmpError when there is no VGA
+ * Reads the screen of a guest whose VGA is in text mode. The guest should be stopped, because it uses the same registers.
+ * @returns the lines that are not empty; `undefined` in graphics mode
+ * @throws QmpError if there is no VGA
  * @throws QmpTimeoutError, QmpClosedError
  */
 export async function readTextScreen(qmp: QmpClient, wait: Wait): Promise<readonly string[] | undefined> {
@@ -30,7 +30,7 @@ export async function readTextScreen(qmp: QmpClient, wait: Wait): Promise<readon
   return linesIn(dump, columns);
 }
 
-/** Registers: https://wiki.osdev.org/VGA_Hardware */
+/** For the registers see https://wiki.osdev.org/VGA_Hardware */
 async function readLayout(
   read: (index: number) => Promise<number>,
 ): Promise<{ readonly columns: number; readonly rows: number; readonly start: number }> {
@@ -49,7 +49,7 @@ function linesIn(dump: string, columns: number): readonly string[] {
   return lines.filter((line) => line !== '');
 }
 
-/** Of the code page 437 the lines and blocks, which it shares with 866; what is left is letters that firmware does not use. */
+/** Decodes ASCII, and the lines and blocks that code pages 437 and 866 share. Firmware does not use the other characters. */
 function textOf(cells: readonly number[]): string {
   const isShown = (cell: number): boolean => (cell >= 0x20 && cell < 0x7f) || (cell >= 0xb0 && cell < 0xe0);
   return new TextDecoder('ibm866').decode(Uint8Array.from(cells, (cell) => (isShown(cell) ? cell : 0x20))).trimEnd();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** Whether a version such as `10.0.13` is another one or newer; numbers are compared part by part. */
+/** Whether a version such as `10.0.13` is `least` or newer. Compares the numbers part by part. */
 export function isAtLeast(version: string, least: string): boolean {
   const [have, want] = [partsOf(version), partsOf(least)];
   for (const [index, part] of want.entries()) {

@@ -5,7 +5,7 @@ import { findImage } from '../images/inspect.ts';
 import type { ResolvedImage } from '../images/resolved-image.ts';
 import { App, type AppResult, type AppSpec } from '../network/index.ts';
 
-/** Makes apps, and keeps them until the testbed ends. */
+/** Starts apps, and knows them until the testbed ends. */
 export class Apps {
   readonly #engine: Engine;
   readonly #lifeline: Lifeline;
@@ -18,14 +18,14 @@ export class Apps {
     this.#images = images;
   }
 
-  /** those that were started, in their order */
+  /** the apps that were started, in order */
   get all(): readonly App[] {
     return this.#apps;
   }
 
   /**
-   * Starts a program in a container beside a node. It is meant to run until the testbed ends, unless someone waits for it.
-   * @throws MissingImageError when its image is not there
+   * Starts a program in a container beside a node. It should run until the testbed ends, unless the test waits for its end.
+   * @throws MissingImageError if its image is missing
    * @throws ContainerError when the daemon refuses
    */
   async start(spec: AppSpec, signal?: AbortSignal): Promise<App> {

@@ -16,7 +16,7 @@ export interface LinkParts {
   readonly qmp: QmpClient;
 }
 
-/** One NIC of the device and the node at its other end. */
+/** A link: a NIC of the device, and the node at the other end. */
 export class Link {
   /** `link0`, `link1`, … in the order of the NICs */
   readonly name: string;
@@ -30,7 +30,7 @@ export class Link {
   readonly #qmp: QmpClient;
   /** identifier of the NIC in QEMU */
   readonly #nicId: string;
-  /** settles when nothing is being plugged or pulled; never fails */
+  /** resolves when the last call of setUp has ended; never rejects */
   #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor({ name, index, nic, model, node, capture, qmp }: LinkParts) {
@@ -45,8 +45,8 @@ export class Link {
   }
 
   /**
-   * Plugs the cable in, or pulls it: both ends gain or lose their carrier, and no frame passes while it is unplugged. Calls
-   * take effect one after the other, in their order.
+   * Plugs the cable in or unplugs it. Both ends gain or lose their carrier, and no frame passes while it is unplugged. Calls take
+   * effect one after the other, in order.
    * @throws QmpError when QEMU refuses
    * @throws ExecError when the kernel refuses
    */
@@ -55,12 +55,12 @@ export class Link {
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;
       const setNic = (): Promise<unknown> => this.#qmp.execute('set_link', { name: this.#nicId, up: isUp });
-      // the guest's end is the last to come up and the first to go down: what it sends at once finds the node ready
+      // the guest's end comes up last and goes down first, so that the node is ready for whatever the guest sends
       if (!isUp) await setNic();
       await this.node.setCarrier(isUp);
       if (isUp) await setNic();
     });
-    this.#lastChange = change.catch(() => undefined); // its caller hears of it
+    this.#lastChange = change.catch(() => undefined); // the caller gets the error
     await change;
   }
 }

@@ -2,7 +2,7 @@
 import { openPlain } from '../core/plain-file.ts';
 
 /**
- * Makes an empty file that all may write: QEMU is no user of this machine and may make no files here.
+ * Creates an empty file that every user may write to: QEMU runs as another user, which may not create files here.
  * @throws Error of the file system
  */
 export async function createWorldWritableFile(path: string): Promise<void> {

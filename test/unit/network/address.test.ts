@@ -10,7 +10,7 @@ test('an address and a default route', () => {
   ]);
 });
 
-test('all that there is, in both families', () => {
+test('all options, for IPv4 and IPv6', () => {
   const routes = [
     { to: '10.9.0.0/16', via: '10.1.0.9' },
     { to: 'fd09::/48', via: 'fd00::9' },
@@ -34,23 +34,23 @@ test('all that there is, in both families', () => {
   ]);
 });
 
-test('nothing takes all away', () => {
+test('an empty configuration removes everything', () => {
   expect(configureCommands('eth0', {})).toEqual(['address flush dev eth0 scope global']);
 });
 
 test.each([
-  [{ address: '192.168.1.2' }, 'address "192.168.1.2" needs a prefix length from 0 to 32, such as 192.168.1.2/24'],
-  [{ address: 'fd00::2/129' }, 'address "fd00::2/129" needs a prefix length from 0 to 128, such as fd00::2/64'],
-  [{ address: '192.168.1.2/33' }, 'address "192.168.1.2/33" needs a prefix length'],
-  [{ address: '192.168.1.2/24; reboot' }, 'address "192.168.1.2/24; reboot" needs a prefix length'],
-  [{ address: '192.168.1.256/24' }, 'address "192.168.1.256/24" is no IP address'],
-  [{ address: '1.2.3.4/5/6' }, 'address "1.2.3.4/5/6" is no IP address'],
-  [{ gateway: 'router' }, 'gateway "router" is no IP address'],
-  [{ gateway: '$(reboot)' }, 'gateway "$(reboot)" is no IP address'],
-  [{ routes: [{ to: '10.0.0.0', via: '10.0.0.1' }] }, 'route "10.0.0.0" needs a prefix length'],
-  [{ routes: [{ to: '10.0.0.0/8', via: 'x' }] }, 'route via "x" is no IP address'],
-  [{ mtu: 67 }, 'mtu 67 is no whole number from 68 to 65521'],
-  [{ mtu: 1500.5 }, 'mtu 1500.5 is no whole number'],
+  [{ address: '192.168.1.2' }, 'address: expected a prefix length from 0 to 32, such as 192.168.1.2/24, got "192.168.1.2"'],
+  [{ address: 'fd00::2/129' }, 'address: expected a prefix length from 0 to 128, such as fd00::2/64, got "fd00::2/129"'],
+  [{ address: '192.168.1.2/33' }, 'address: expected a prefix length'],
+  [{ address: '192.168.1.2/24; reboot' }, 'address: expected a prefix length'],
+  [{ address: '192.168.1.256/24' }, 'address: expected an IP address, got "192.168.1.256/24"'],
+  [{ address: '1.2.3.4/5/6' }, 'address: expected an IP address, got "1.2.3.4/5/6"'],
+  [{ gateway: 'router' }, 'gateway: expected an IP address, got "router"'],
+  [{ gateway: '$(reboot)' }, 'gateway: expected an IP address, got "$(reboot)"'],
+  [{ routes: [{ to: '10.0.0.0', via: '10.0.0.1' }] }, 'route: expected a prefix length'],
+  [{ routes: [{ to: '10.0.0.0/8', via: 'x' }] }, 'route via: expected an IP address, got "x"'],
+  [{ mtu: 67 }, 'mtu: expected a whole number from 68 to 65521, got 67'],
+  [{ mtu: 1500.5 }, 'mtu: expected a whole number'],
 ])('%j is refused', (config, message) => {
   expect(() => configureCommands('eth0', config)).toThrow(message);
 });

@@ -31,13 +31,13 @@ async function startApp(): Promise<{ readonly app: App; readonly end: () => void
   return { app: await App.start(place, { node: { name: 'node0' } as Node, command: ['iperf3'] }, 'image'), end };
 }
 
-test('an app that something else killed is an error of the environment', async () => {
+test('an app that is killed, but not by the test, is an error of the environment', async () => {
   const { app, end } = await startApp();
   end();
   await expect(app.wait()).rejects.toMatchObject({ fault: 'environment', message: /memory ran out/ });
 });
 
-test('an app that the test killed itself does not make the environment look broken', async () => {
+test('an app that the test kills is not an error of the environment', async () => {
   const { app } = await startApp();
   await app.kill('SIGKILL');
   await expect(app.wait()).rejects.toMatchObject({

@@ -21,7 +21,7 @@ async function collecting(body: (stream: PassThrough, collector: Collector) => P
 
 const never = new AbortController().signal;
 
-test('lines are logged, found later, and waited for', async () => {
+test('lines are logged, and can be found later or awaited', async () => {
   const lines = await collecting(async (stream, collector) => {
     stream.write('one\n\u001b[1mtwo\n');
     const three = collector.line(/^three$/, never);
@@ -34,7 +34,7 @@ test('lines are logged, found later, and waited for', async () => {
   expect(lines).toEqual(['app: one', 'app: \\e[1mtwo', 'app: three']);
 });
 
-test('an app that prints without end, with lines or without, takes a bounded amount of log and memory', async () => {
+test('endless output, with or without line ends, takes a bounded amount of log and memory', async () => {
   const count = 80; // MB, far more than may be kept
   for (const text of [`${'x'.repeat(200)}\n`.repeat(5000), 'x'.repeat(1_005_000)]) {
     const before = process.memoryUsage();
@@ -49,14 +49,14 @@ test('an app that prints without end, with lines or without, takes a bounded amo
       expect((await collector.text()).endsWith('the end\n')).toBe(true);
     });
     expect(lines.reduce((sum, line) => sum + line.length, 0)).toBeLessThan(300_000);
-    expect(lines.at(-2)).toBe('app: prints a lot, of which nothing more is logged');
+    expect(lines.at(-2)).toBe('app: its output is long; the rest is not logged');
     expect(lines.at(-1)).toMatch(/^app: \d+ characters of its output were not logged$/);
     const { external, arrayBuffers } = process.memoryUsage();
     expect((external + arrayBuffers - before.external - before.arrayBuffers) / 1024 ** 2).toBeLessThan(100);
   }
 });
 
-test('an output that nobody reads to its end says all the same what was not logged', async () => {
+test('closing a collector logs how much was not logged, even if the output has not ended', async () => {
   const lines = await collecting((stream, collector) => {
     stream.write('x'.repeat(1_000_000));
     collector.close();

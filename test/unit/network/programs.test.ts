@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parseCounters } from '../../../src/network/counters.ts';
 import { parsePing } from '../../../src/network/ping.ts';
 
-test('ping with answers', () => {
+test('the report of a ping with answers', () => {
   const output = `PING 192.168.2.2 (192.168.2.2) 56(84) bytes of data.
 64 bytes from 192.168.2.2: icmp_seq=1 ttl=63 time=9.51 ms
 
@@ -15,7 +15,7 @@ rtt min/avg/max/mdev = 1.049/8.317/22.354/9.927 ms
   expect(parsePing(output)).toEqual({ sent: 3, received: 2, averageMs: 8.317 });
 });
 
-test('ping without answers, and with errors on the way', () => {
+test('the report of a ping without answers, and of one with errors', () => {
   expect(parsePing('3 packets transmitted, 0 received, +3 errors, 100% packet loss, time 2042ms\npipe 3\n')).toEqual({
     sent: 3,
     received: 0,
@@ -23,16 +23,16 @@ test('ping without answers, and with errors on the way', () => {
   });
 });
 
-test('ping that could not work', () => {
+test('a ping that fails has no report', () => {
   expect(parsePing('ping: connect: Network is unreachable\n')).toBeUndefined();
 });
 
-test('counters of an interface', () => {
+test('the counters of an interface, or an error if ip prints none', () => {
   const stats64 = { rx: { bytes: 1, packets: 12, errors: 0, dropped: 1 }, tx: { bytes: 2, packets: 34, errors: 0, dropped: 2 } };
   expect(parseCounters(JSON.stringify([{ ifname: 'eth0', stats64 }]))).toEqual({
     receivedFrames: 12,
     sentFrames: 34,
     dropped: 3,
   });
-  expect(() => parseCounters('[{}]')).toThrow('ip prints its counters in a form of its own: [{}]');
+  expect(() => parseCounters('[{}]')).toThrow('expected counters from ip, got: [{}]');
 });

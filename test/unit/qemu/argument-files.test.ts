@@ -39,7 +39,7 @@ async function find(
   return { files: files.map(({ path }) => relative(folder, path)), needsContainer, unknown };
 }
 
-test('arguments are taken apart into options, keys and values', () => {
+test('arguments are parsed into options, keys and values', () => {
   const args = [
     '-drive',
     'if=none,file=a,,b=c,readonly',
@@ -124,7 +124,7 @@ test.each([
   [['-bios', 'OVMF.fd']],
   [['-cdrom', 'seed.iso']],
   [['-cdrom', '/home/somebody/seed.iso']],
-])('%j names what only the image of the container can have', async (args) => {
+])('%j names files that only the container image can contain', async (args) => {
   expect(await find(args)).toEqual({ files: [], needsContainer: true, unknown: undefined });
 });
 
@@ -133,22 +133,22 @@ test.each([
   [['-hda', 'fat:rw:/alpy/image/roms'], /names \/alpy\/image\/roms: it is a folder$/],
   [['-virtfs', 'local,path=/alpy/image/roms,mount_tag=x,security_model=none'], /it is a folder$/],
   [['-netdev', 'user,id=u,tftp=/alpy/image/roms,bootfile=rom'], /it is a folder$/],
-  [['-hda', '/alpy/image/out'], /it is a link to .*elsewhere, which QEMU does not see$/],
+  [['-hda', '/alpy/image/out'], /it is a link to .*elsewhere, which QEMU cannot see$/],
   [['-hda', '/alpy/image/orphan'], /names \/alpy\/image\/nowhere: there is no /],
-  [['-hda', '/alpy/image/remote'], /names nbd:\/\/host\/disk: \/alpy\/image\/remote needs it, and it is no plain path$/],
+  [['-hda', '/alpy/image/remote'], /names nbd:\/\/host\/disk: \/alpy\/image\/remote needs it, and it is not a plain path$/],
   [['-hda', '/alpy/image/split.vmdk'], /it is a VMDK descriptor, which names other files$/],
-  [['-drive', 'file=http://example.org/seed.iso'], /names http:\/\/example\.org\/seed\.iso: it is no file of this machine$/],
-  [['-drive', 'file=nbd:unix:/tmp/socket'], /it is no file of this machine$/],
-  [['-blockdev', 'driver=nbd,node-name=x,server.type=inet,server.host=h,server.port=1'], /names nbd: it is no file$/],
-  [['-hda', 'json:{"driver":"http","url":"x"}'], /names http: it is no file$/],
+  [['-drive', 'file=http://example.org/seed.iso'], /names http:\/\/example\.org\/seed\.iso: it is not a file of this machine$/],
+  [['-drive', 'file=nbd:unix:/tmp/socket'], /it is not a file of this machine$/],
+  [['-blockdev', 'driver=nbd,node-name=x,server.type=inet,server.host=h,server.port=1'], /names nbd: it is not a file$/],
+  [['-hda', 'json:{"driver":"http","url":"x"}'], /names http: it is not a file$/],
   [['-cdrom', '/dev/sr0'], /names \/dev\/sr0: its content may change at any time$/],
   [['-drive', 'file=/alpy/run/x'], /its content may change at any time$/],
-  [['-readconfig', '/alpy/image/a'], /it may name further files$/],
-])('%j is in doubt', async (args, unknown) => {
+  [['-readconfig', '/alpy/image/a'], /it may name more files$/],
+])('%j: the files of these arguments cannot all be compared', async (args, unknown) => {
   expect((await find(args)).unknown).toMatch(unknown);
 });
 
-test('with the volumes of our own container, QEMU sees our paths', async () => {
+test('with the volumes of our container, QEMU sees the same paths as we do', async () => {
   const access = { kind: 'volumes-from', container: 'own' } as const;
   expect(await find(['-kernel', join(folder, 'a'), '-initrd', join(folder, 'out')], access)).toEqual({
     files: ['a', '../elsewhere'],

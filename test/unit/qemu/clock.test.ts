@@ -13,7 +13,7 @@ test('the virtual clock starts with the first RESUME', () => {
   expect([0, 1.5, 1000].map((ms) => clock.wallMs(ms))).toEqual([5000, 5001.5, 6000]);
 });
 
-test('it stands while the guest is stopped', () => {
+test('the virtual clock pauses while the guest is stopped', () => {
   const clock = clockOf(['RESUME', 5000], ['STOP', 6000], ['RESUME', 9000], ['STOP', 9500], ['RESUME', 20_000]);
   // 0..1000 ms virtual ran from 5000, 1000..1500 from 9000, the rest from 20000
   expect([999, 1001, 1499, 1600].map((ms) => clock.wallMs(ms))).toEqual([5999, 9001, 9499, 20_100]);

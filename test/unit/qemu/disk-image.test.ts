@@ -29,7 +29,7 @@ const report = (info: object, check?: object, errors = ''): DiskReport => ({
 });
 const qcow2 = { format: 'qcow2', 'virtual-size': 1_000_000, 'cluster-size': 65_536 };
 
-test('a file that is missing, empty, a folder, or not to be read', async () => {
+test('a file that is missing, empty, a folder or unreadable is refused', async () => {
   const message = (path: string): Promise<unknown> => findDiskFile(path).then(String, String);
   const empty = join(directory, 'empty');
   await writeFile(empty, '');
@@ -43,10 +43,10 @@ test('a file that is missing, empty, a folder, or not to be read', async () => {
   const secret = join(directory, 'secret');
   await writeFile(secret, 'x');
   await chmod(secret, 0);
-  expect(await message(secret)).toMatch(/it may not be read$/);
+  expect(await message(secret)).toMatch(/this user may not read it$/);
 });
 
-test('a good image', async () => {
+test('a good image is described', async () => {
   expect(await judgeDisk(file, 'auto', report(qcow2, { 'image-end-offset': 200_000 }))).toEqual({
     path: file,
     format: 'qcow2',
@@ -59,7 +59,7 @@ test('a good image', async () => {
   expect(await judgeDisk(file, 'qcow2', report(qcow2, { 'image-end-offset': 262_144 }))).toMatchObject({ format: 'qcow2' });
 });
 
-test('all files that hold a part of an image are among its files', async () => {
+test('the files of an image include all that hold a part of it', async () => {
   await mkdir(join(directory, 'sub'));
   for (const name of ['sub/base', 'flat', 'data', 'own']) await writeFile(join(directory, name), name);
   const seen = (name: string): object => ({ filename: `/alpy/image/${name}` });
@@ -79,11 +79,11 @@ test('all files that hold a part of an image are among its files', async () => {
   expect(files.map(({ path }) => relative(directory, path)).sort()).toEqual(['data', 'disk', 'flat', 'own', 'sub/base']);
   const remote = [qcow2, { ...qcow2, filename: 'nbd://host/disk' }];
   await expect(judgeDisk(file, 'auto', { ...report({}), info: JSON.stringify(remote) })).rejects.toThrow(
-    /it needs nbd:\/\/host\/disk, which is no plain file\. Convert it: qemu-img convert -O qcow2 /,
+    /it needs nbd:\/\/host\/disk, which is not a plain file\. Convert it: qemu-img convert -O qcow2 /,
   );
 });
 
-test('an image that is truncated or damaged', async () => {
+test('an image that is truncated or damaged is refused', async () => {
   await expect(judgeDisk(file, 'auto', report(qcow2, { 'image-end-offset': 327_680 }))).rejects.toThrow(
     'it is truncated: 200000 bytes of 327680. Was its copy or download cut short?',
   );
@@ -98,13 +98,13 @@ test('an image that is truncated or damaged', async () => {
   );
 });
 
-test('a format other than the configured one, or one that is not supported', async () => {
+test('an image of an unsupported format, or of another than the configured one, is refused', async () => {
   await expect(judgeDisk(file, 'vmdk', report(qcow2))).rejects.toThrow('appliance.format says vmdk, but the file is qcow2');
   await expect(judgeDisk(file, 'auto', report({ format: 'parallels' }))).rejects.toThrow('its format is parallels, but only');
   expect(await judgeDisk(file, 'raw', report(qcow2))).toMatchObject({ format: 'raw', virtualBytes: 200_192 }); // a raw disk whose content looks like another
 });
 
-test('a raw disk is one with a boot sector, unless the configuration says that it is raw', async () => {
+test('a raw disk needs a boot sector, unless the configuration says that it is raw', async () => {
   const blank = join(directory, 'blank');
   await writeBlankDisk(blank);
   const raw = report({ format: 'raw', 'virtual-size': 1_048_576 });

@@ -19,8 +19,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** What is said of a file, with `DIR` for its folder. */
-async function said(name: string, content: Buffer | string, isRaw = false): Promise<string | undefined> {
+/** What is found wrong with a file, with `DIR` for its folder. */
+async function problemOf(name: string, content: Buffer | string, isRaw = false): Promise<string | undefined> {
   const path = join(directory, name);
   await writeFile(path, content);
   return (await recogniseWrapping(path, isRaw))?.replaceAll(directory, 'DIR');
@@ -72,55 +72,55 @@ test.each([
     Buffer.from("7z\xbc\xaf'\x1crest", 'latin1'),
     'it is a 7z archive. Unpack it: 7z x DIR/a.7z -oDIR, and set appliance.image to the disk in it',
   ],
-])('%s: what compressed it, and what to type', async (name, content, expected) => {
-  expect(await said(name, content)).toBe(expected);
+])('%s: the error names the compression and the commands to unpack it', async (name, content, expected) => {
+  expect(await problemOf(name, content)).toBe(expected);
 });
 
-test('an OVA: its disk is taken out and converted', async () => {
+test('an OVA archive: the error says how to extract and convert its disk', async () => {
   const expected =
     'it is an OVA archive. Take the disk out of it: tar xf DIR/vm.ova -C DIR && qemu-img convert -O qcow2 DIR/vm-disk1.vmdk DIR/vm.qcow2, and set appliance.image to DIR/vm.qcow2';
-  expect(await said('vm.ova', await tarOf(['vm.ovf', 'vm.mf', 'vm-disk1.vmdk']))).toBe(expected);
-  expect(await said('a.tar', await tarOf(['readme', 'disk.img']))).toBe(
+  expect(await problemOf('vm.ova', await tarOf(['vm.ovf', 'vm.mf', 'vm-disk1.vmdk']))).toBe(expected);
+  expect(await problemOf('a.tar', await tarOf(['readme', 'disk.img']))).toBe(
     'it is a tar archive. Unpack it: tar xf DIR/a.tar -C DIR, and set appliance.image to the disk in it',
   );
 });
 
-test('a VHD is converted, one of fixed size only if it cannot be used as it is', async () => {
+test('a VHD image has to be converted, unless it has a fixed size and a boot sector', async () => {
   const convert =
     'it is a VHD image. Convert it: qemu-img convert -f vpc -O qcow2 DIR/a.vhd DIR/a.qcow2, and set appliance.image to DIR/a.qcow2';
   const footer = Buffer.alloc(512);
   footer.write('conectix');
-  expect(await said('a.vhd', Buffer.concat([footer, disk]))).toBe(convert);
-  expect(await said('a.vhd', Buffer.concat([disk, footer]))).toBe(convert);
+  expect(await problemOf('a.vhd', Buffer.concat([footer, disk]))).toBe(convert);
+  expect(await problemOf('a.vhd', Buffer.concat([disk, footer]))).toBe(convert);
   const bootable = Buffer.from(disk);
   bootable.writeUInt16LE(0xaa55, 510);
-  expect(await said('a.vhd', Buffer.concat([bootable, footer]))).toBeUndefined();
+  expect(await problemOf('a.vhd', Buffer.concat([bootable, footer]))).toBeUndefined();
 });
 
-test('a CD image needs a disk beside it, unless it can be booted as one', async () => {
+test('a CD image needs a disk beside it, unless it boots as a disk', async () => {
   const iso = Buffer.alloc(40_960);
   iso.write('\x01CD001\x01', 0x8000, 'latin1');
-  expect(await said('live.iso', iso)).toBe(
+  expect(await problemOf('live.iso', iso)).toBe(
     `it is a CD image (ISO 9660), not a disk. To boot it as a CD, make a disk beside it: qemu-img create -f qcow2 DIR/live.disk.qcow2 8G. Then set appliance.image to DIR/live.disk.qcow2, and appliance.qemuArgs to ['-cdrom', '/alpy/image/live.iso']`,
   );
   iso.writeUInt16LE(0xaa55, 510);
-  expect(await said('hybrid.iso', iso)).toBeUndefined();
+  expect(await problemOf('hybrid.iso', iso)).toBeUndefined();
 });
 
-test('all else is left to QEMU', async () => {
+test('any other file is left to QEMU', async () => {
   const blank = join(directory, 'blank');
   await writeBlankDisk(blank);
   expect(await recogniseWrapping(blank, false)).toBeUndefined();
-  expect(await said('page', '<html>')).toBeUndefined();
+  expect(await problemOf('page', '<html>')).toBeUndefined();
   const sparse = join(directory, 'sparse');
   await writeFile(sparse, '');
   await truncate(sparse, 1_000_000);
   expect(await recogniseWrapping(sparse, false)).toBeUndefined();
 });
 
-test('a raw disk by configuration may begin like anything, if it has a boot sector', async () => {
+test('format raw accepts any content that has a boot sector', async () => {
   const content = Buffer.concat([gzipSync(disk), Buffer.alloc(512)]).subarray(0, 512);
-  expect(await said('raw', content, true)).toContain('compressed by gzip');
+  expect(await problemOf('raw', content, true)).toContain('compressed by gzip');
   content.writeUInt16LE(0xaa55, 510);
-  expect(await said('raw', content, true)).toBeUndefined();
+  expect(await problemOf('raw', content, true)).toBeUndefined();
 });

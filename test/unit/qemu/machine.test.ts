@@ -27,7 +27,7 @@ const at = (changes: Partial<MachinePaths>): string => machineArguments(spec, { 
 const diskDrive =
   '-drive if=none,id=disk0,rerror=stop,werror=stop,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on';
 
-test('all arguments of a machine with two NICs, UEFI and an argument of the user', () => {
+test('all arguments of a machine with two NICs, UEFI and an argument by the user', () => {
   const [first, second] = ([0, 1] as const).map((index) => ({
     id: `nic${index}`,
     netdev: `net${index}`,
@@ -64,11 +64,11 @@ test('all arguments of a machine with two NICs, UEFI and an argument of the user
   ]);
 });
 
-test('BIOS needs no firmware files, and no NIC no tap', () => {
+test('a machine with BIOS and without NICs has neither firmware files nor taps', () => {
   expect(all({})).not.toMatch(/pflash|netdev/);
 });
 
-test('each way to attach the disk', () => {
+test('each way to attach a disk', () => {
   expect(all({ disk: 'scsi' })).toContain(
     `${diskDrive} -device virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0,bootindex=1 `,
   );
@@ -79,13 +79,13 @@ test('each way to attach the disk', () => {
   expect(all({ disk: 'ide', machine: 'pc' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=1 `);
 });
 
-test('the processor is the best of the accelerator, or the one that is named', () => {
+test('the processor is the configured one, or the best of the accelerator', () => {
   expect(all({ accel: 'kvm' })).toContain(' -accel kvm -cpu host ');
   expect(all({ accel: 'kvm', cpu: 'Haswell' })).toContain(' -accel kvm -cpu Haswell ');
   expect(all({ cpu: 'qemu64' })).toContain(',tb-size=256 -cpu qemu64 ');
 });
 
-test('memory in a file is written by the machine that makes a snapshot, and only copied by those that start from it', () => {
+test('the machine that makes a snapshot writes to its memory file; restored machines copy on write', () => {
   const memory = (use: NonNullable<MachinePaths['memory']>['use']): string => at({ memory: { path: '/s,1/memory', use } });
   const backend = '-object memory-backend-file,id=ram0,size=256M,mem-path=/s,,1/memory';
   expect(memory('write')).toContain(`${backend},share=on -machine q35,memory-backend=ram0`);
@@ -96,7 +96,7 @@ test('memory in a file is written by the machine that makes a snapshot, and only
   expect(at({})).not.toContain('memory-backend');
 });
 
-test('a restored machine waits for its state, and its disk is an overlay of the image, wherever that is here', () => {
+test('a restored machine waits for its state, and its disk is an overlay of the image at its current path', () => {
   const disk = { path: '/s/disk.qcow2', format: 'qcow2', backing: { path: '/i/a,b.raw', format: 'raw' } };
   const text = at({ isIncoming: true, disk: { ...disk, isWritten: false } });
   expect(text).toContain('-incoming defer');

@@ -19,8 +19,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** What is said of an overlay in the folder `a`, with `DIR` for the folder above. */
-async function said(backing: string, backingFormat?: string): Promise<string> {
+/** "fine", or the error for an overlay in the folder `a`, with `DIR` for the folder above. */
+async function verdictOn(backing: string, backingFormat?: string): Promise<string> {
   const path = join(directory, 'a/overlay.qcow2');
   await writeQcow2Header(path, { backing, ...(backingFormat === undefined ? {} : { backingFormat }) });
   return assertBaseIsBeside(path).then(
@@ -29,29 +29,29 @@ async function said(backing: string, backingFormat?: string): Promise<string> {
   );
 }
 
-test.each(['base', 'sub/base', '/alpy/image/base', 'missing'])('%s is where QEMU looks for it', async (backing) => {
-  expect(await said(backing)).toBe('fine');
+test.each(['base', 'sub/base', '/alpy/image/base', 'missing'])('QEMU finds the backing file %s', async (backing) => {
+  expect(await verdictOn(backing)).toBe('fine');
 });
 
 const intro = (backing: string): string =>
-  `DiskImageError: disk image DIR/a/overlay.qcow2: it is an overlay of ${backing}, but QEMU sees nothing outside the folder of the image, so an overlay must name a file there, relative to its own folder. Make one file of it: qemu-img convert -O qcow2 DIR/a/overlay.qcow2 DIR/a/overlay.whole.qcow2. Or put the base beside it: `;
+  `DiskImageError: disk image DIR/a/overlay.qcow2: it is an overlay of ${backing}, but QEMU sees nothing outside the folder of the image, so an overlay must name a file there, relative to its own folder. Merge them into one file: qemu-img convert -O qcow2 DIR/a/overlay.qcow2 DIR/a/overlay.whole.qcow2. Or put the backing file beside it: `;
 
-test('a base in another folder is to be put beside the overlay', async () => {
+test('a backing file in another folder: the error says how to put it beside the overlay', async () => {
   const copied = 'cp DIR/b/base DIR/a/ && qemu-img rebase -u -F qcow2 -b base DIR/a/overlay.qcow2';
-  expect(await said('../b/base', 'qcow2')).toBe(intro('../b/base') + copied);
-  expect(await said(join(directory, 'b/base'), 'qcow2')).toBe(intro('DIR/b/base') + copied);
+  expect(await verdictOn('../b/base', 'qcow2')).toBe(intro('../b/base') + copied);
+  expect(await verdictOn(join(directory, 'b/base'), 'qcow2')).toBe(intro('DIR/b/base') + copied);
 });
 
-test('a link to a base in another folder is found out, as is a base that is an overlay of one', async () => {
+test('links and chains of overlays that lead to another folder are detected', async () => {
   await symlink('../b/base', join(directory, 'a/link'));
-  expect(await said('link', 'raw')).toContain(
-    'Or put the base beside it: cp DIR/b/base DIR/a/ && qemu-img rebase -u -F raw -b base DIR/a/overlay.qcow2',
+  expect(await verdictOn('link', 'raw')).toContain(
+    'Or put the backing file beside it: cp DIR/b/base DIR/a/ && qemu-img rebase -u -F raw -b base DIR/a/overlay.qcow2',
   );
   await writeQcow2Header(join(directory, 'a/middle'), { backing: '../b/base' });
-  expect(await said('middle')).toContain('DIR/a/middle is an overlay of ../b/base, but QEMU sees nothing outside');
+  expect(await verdictOn('middle')).toContain('DIR/a/middle is an overlay of ../b/base, but QEMU sees nothing outside');
 });
 
-test('a base that is named with its folder is to be named without it', async () => {
+test('a backing file with an absolute path: the error says how to make the path relative', async () => {
   const backing = join(directory, 'a/base');
-  expect(await said(backing, 'qcow2')).toBe(`${intro('DIR/a/base')}qemu-img rebase -u -F qcow2 -b base DIR/a/overlay.qcow2`);
+  expect(await verdictOn(backing, 'qcow2')).toBe(`${intro('DIR/a/base')}qemu-img rebase -u -F qcow2 -b base DIR/a/overlay.qcow2`);
 });

@@ -11,7 +11,7 @@ async function open(): Promise<{ qemu: FakeQemu; qmp: QmpClient }> {
   return { qemu, qmp: await QmpClient.open(qemu.stream, wait) };
 }
 
-test('the greeting tells the version, also when it comes in pieces', async () => {
+test('the version comes from the greeting, even if it arrives in pieces', async () => {
   const qemu = new FakeQemu({ greet: false });
   const opening = QmpClient.open(qemu.stream, wait);
   for (const piece of [
@@ -25,7 +25,7 @@ test('the greeting tells the version, also when it comes in pieces', async () =>
   expect((await opening).version).toBe('10.0.13');
 });
 
-test('answers find their commands, whatever their order and whatever events come in between', async () => {
+test('answers are matched to commands, in any order and with events in between', async () => {
   const { qemu, qmp } = await open();
   const events: string[] = [];
   qmp.onEvent(({ event }) => events.push(event));
@@ -47,7 +47,7 @@ test('answers find their commands, whatever their order and whatever events come
   expect(events).toEqual(['STOP', 'RESUME']);
 });
 
-test('an event has its data and its time to the microsecond', async () => {
+test('an event has its data, and its time in microseconds', async () => {
   const { qemu, qmp } = await open();
   const awaited = qmp.waitForEvent(({ event, data }) => event === 'SHUTDOWN' && data['guest'] === true, wait);
   qemu.event('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' });
@@ -59,7 +59,7 @@ test('an event has its data and its time to the microsecond', async () => {
   });
 });
 
-test("QEMU's errors have their class", async () => {
+test('an error of QEMU has its class', async () => {
   const { qemu, qmp } = await open();
   const command = qmp.execute('device_del', { id: 'nope' });
   const { id } = await qemu.next();
@@ -73,7 +73,7 @@ test("QEMU's errors have their class", async () => {
   });
 });
 
-test('what waits is told when QEMU ends, and so is what comes later', async () => {
+test('when QEMU ends, pending and later calls fail', async () => {
   const { qemu, qmp } = await open();
   const command = qmp.execute('query-status');
   const event = qmp.waitForEvent('STOP', wait);
@@ -87,7 +87,7 @@ test('what waits is told when QEMU ends, and so is what comes later', async () =
   expect(await qmp.closed).toBeUndefined();
 });
 
-test('QEMU that ends before its greeting, or never greets', async () => {
+test('opening fails if QEMU ends before its greeting, or never sends it', async () => {
   const ended = new FakeQemu({ greet: false });
   const opening = QmpClient.open(ended.stream, wait);
   ended.end();
@@ -100,7 +100,7 @@ test('QEMU that ends before its greeting, or never greets', async () => {
   });
 });
 
-test('deadlines and signals end waits; an answer that comes too late harms nothing', async () => {
+test('deadlines and signals end waits; a late answer is ignored', async () => {
   const { qemu, qmp } = await open();
   await expect(qmp.execute('query-status', undefined, { timeoutMs: 20 })).rejects.toThrow(QmpTimeoutError);
   qemu.send({ return: {}, id: (await qemu.next()).id });
@@ -116,10 +116,10 @@ test('deadlines and signals end waits; an answer that comes too late harms nothi
   expect(await again).toBe('fine');
 });
 
-test('what is no QMP ends the connection with what it was', async () => {
+test('input that is not QMP ends the connection, and the error quotes it', async () => {
   for (const [garbage, said] of [
-    ['hello\n', "QEMU's monitor sent what is no JSON: hello"],
-    ['[1]\n', "QEMU's monitor sent what is no QMP: [1]"],
+    ['hello\n', "expected JSON from QEMU's monitor, got: hello"],
+    ['[1]\n', "expected QMP from QEMU's monitor, got: [1]"],
     ['{"error": {"class": "GenericError", "desc": "JSON parse error"}}\n', "QEMU's monitor: JSON parse error (GenericError)"],
   ] as const) {
     const { qemu, qmp } = await open();

@@ -24,7 +24,7 @@ async function answer(qemu: FakeQemu, count: number): Promise<readonly (readonly
   return sent;
 }
 
-test('saves without the memory, as fast as the disk takes it, and is done when QEMU says so', async () => {
+test('saves the state without the memory, without a speed limit, and waits until QEMU has completed it', async () => {
   const { qemu, qmp } = await open();
   const saved = saveState(qmp, '/s/state', wait);
   expect(await answer(qemu, 3)).toEqual([
@@ -36,7 +36,7 @@ test('saves without the memory, as fast as the disk takes it, and is done when Q
   await saved;
 });
 
-test('loads without any announcement on the links', async () => {
+test('loads the state without announcements on the links', async () => {
   const { qemu, qmp } = await open();
   const loaded = loadState(qmp, '/s/state', wait);
   expect(await answer(qemu, 3)).toEqual([
@@ -48,7 +48,7 @@ test('loads without any announcement on the links', async () => {
   await loaded;
 });
 
-test('a QEMU that knows no files goes through a program', async () => {
+test('QEMU before 8.2 saves and loads through cat', async () => {
   const { qemu, qmp } = await open(7);
   const saved = saveState(qmp, '/s/state', wait);
   expect((await answer(qemu, 3)).at(-1)).toEqual(['migrate', { uri: "exec:cat > '/s/state'" }]);
@@ -56,7 +56,7 @@ test('a QEMU that knows no files goes through a program', async () => {
   await saved;
 });
 
-test('a failure is told with the reason, the end of QEMU and silence as such', async () => {
+test('a failure has its reason; the end of QEMU and a missing answer are other errors', async () => {
   const { qemu, qmp } = await open();
   const failed = saveState(qmp, '/s/state', wait);
   await answer(qemu, 3);
