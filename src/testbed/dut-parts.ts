@@ -7,7 +7,7 @@ import type { Link } from './link.ts';
 
 export type { Appliance } from '../config/index.ts';
 
-/** What a device under test is made of. */
+/** The parts of a device under test. */
 export interface DutParts {
   readonly appliance: Pick<Appliance, 'name' | 'bootTimeoutMs'>;
   readonly access: Access;
@@ -21,6 +21,6 @@ export interface DutParts {
   readonly consoleEnded: Promise<void>;
   readonly links: readonly Link[];
   readonly clock: GuestClock;
-  /** whether it comes from a snapshot: the guest stands at a prompt */
+  /** whether it comes from a snapshot, logged in and at a prompt */
   readonly isRestored: boolean;
 }

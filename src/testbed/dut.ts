@@ -20,7 +20,7 @@ export class Dut {
   readonly name: string;
   readonly console: SerialConsole;
   readonly links: readonly Link[];
-  /** QEMU's monitor, for what has no method here */
+  /** QEMU's monitor, for everything that has no method here */
   readonly qmp: QmpClient;
   /** by what factor waits are longer than configured: 1 with KVM, 4 without, more on a slow machine */
   readonly timeFactor: number;
@@ -33,7 +33,7 @@ export class Dut {
   readonly #clock: GuestClock;
   /** whether the guest still stands where its snapshot was taken */
   #isAtSnapshot: boolean;
-  /** settles when the reset button was pressed, if it was */
+  /** settles when the guest is reset, if the reset button was pressed */
   #resetting: Promise<void> | undefined;
 
   constructor(parts: DutParts) {
@@ -69,19 +69,19 @@ export class Dut {
     return this.#isAtSnapshot;
   }
 
-  /** Why the guest is lost, if it has powered off, rebooted or panicked without anybody awaiting it, or its disk has failed. */
+  /** Why the guest is lost, if it powered off, rebooted or panicked unexpectedly, or its disk failed. */
   get failure(): Guest['failure'] {
     return this.#guest.failure;
   }
 
-  /** Lets the virtual CPU run: at first, or after {@link Dut.pause}. @throws QmpError when QEMU refuses */
+  /** Starts the virtual CPU, also after {@link Dut.pause}. @throws QmpError when QEMU refuses */
   async start(): Promise<void> {
     await step('alpy.qemu', `Start the virtual CPU of ${this.name}`, () => this.qmp.execute('cont'));
   }
 
   /**
-   * Waits until the clock of a guest from a snapshot is set: that goes on when {@link Dut.boot} has returned, for some 0.5 s
-   * without KVM. Every command of the shell comes after it anyway. Returns at once when the guest has booted.
+   * Waits until the clock of a guest from a snapshot is set: this continues for some 0.5 s after {@link Dut.boot} has returned,
+   * without KVM. Every command of the shell waits for it anyway. Returns immediately if the guest has booted.
    * @throws UsageError when `appliance.clockCommand` is refused, BootError when the guest does not answer
    */
   async waitForClock(): Promise<void> {
@@ -101,18 +101,19 @@ export class Dut {
   }
 
   /**
-   * Starts the guest, logs in, if the configuration says how, and provisions it. One from a snapshot goes on where that was
-   * saved, logged in and provisioned, with its clock set.
-   * @param wait - default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
+   * Starts the guest, logs in if the configuration says how, and provisions it. A guest from a snapshot continues where that was
+   * saved, logged in and provisioned, and its clock is set.
+   * @param wait - for all of it; default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
    * @throws BootError when no prompt comes in time, or the guest ends while it boots
    * @throws LoginError when user name or password are wrong
-   * @throws ShellKindError when the log-in shell is no POSIX shell
+   * @throws ShellKindError when the log-in shell is not a POSIX shell
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
     if (this.#isAtSnapshot) return this.#resume();
     await categorizedStep('testbed.boot', 'alpy.testbed', `Boot ${this.name}`, async () => {
       await this.start();
       try {
+        await this.#resetting;
         await this.#access.ready(this.#guest, this.#bootWait(wait));
       } catch (error) {
         wait.signal?.throwIfAborted();
@@ -122,7 +123,7 @@ export class Dut {
   }
 
   /**
-   * Logs in on the console; for use after a reboot, or when the configuration leaves it out.
+   * Logs in on the console; for use after a reboot, or if the configuration does not say how.
    * @param options - default: what the configuration says
    * @throws LoginError, ConsoleTimeoutError, ConsoleClosedError, GuestLostError
    */
@@ -133,9 +134,9 @@ export class Dut {
   }
 
   /**
-   * Has the guest power itself off, by `appliance.powerOffCommand` or else by its power button, and waits until it has.
+   * Powers the guest off, by `appliance.powerOffCommand` or its power button, and waits until it is off.
    * @param wait - `timeoutMs` is 30 s by default, times {@link Dut.timeFactor}
-   * @throws CommandError when it refuses the command, QmpTimeoutError when it has not in time
+   * @throws CommandError when it refuses the command, QmpTimeoutError when it is not off in time
    */
   async powerDown(wait: Partial<Wait> = {}): Promise<void> {
     await step('alpy.testbed', `Power ${this.name} down`, async () => {
@@ -145,18 +146,18 @@ export class Dut {
     });
   }
 
-  /** Waits until the guest has powered off; one that has already counts. See {@link Dut.powerDown}. */
+  /** Waits until the guest has powered off; returns immediately if it already has. See {@link Dut.powerDown}. */
   async waitForShutdown(wait: Partial<Wait> = {}): Promise<void> {
     await this.#guest.waitFor('shutdown', this.#wait(wait));
   }
 
-  /** Waits until the guest reboots by itself; once it has, {@link Dut.login} gives a new shell. */
+  /** Waits until the guest reboots by itself; after that, {@link Dut.login} returns a new shell. */
   async waitForReboot(wait: Partial<Wait> = {}): Promise<void> {
     await this.#guest.waitFor('reset', this.#wait(wait));
     this.#access.forget();
   }
 
-  /** Waits until the virtual CPU stands still, whoever has stopped it; returns at once when it does. */
+  /** Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is. */
   async waitForStop(wait: Partial<Wait> = {}): Promise<void> {
     const stopped = this.qmp.waitForEvent('STOP', { ...this.#wait(wait), awaited: `${this.name} to stop` });
     markHandled(stopped);
@@ -170,7 +171,7 @@ export class Dut {
   }
 
   /**
-   * Has the guest reboot itself, by `appliance.rebootCommand`, and logs in again.
+   * Reboots the guest by `appliance.rebootCommand`, and logs in again.
    * @param wait - for all of it; default: as for {@link Dut.boot}
    * @throws CommandError when it refuses the command, QmpTimeoutError when it does not reboot in time, and what
    * {@link Dut.login} throws
@@ -184,8 +185,8 @@ export class Dut {
   }
 
   /**
-   * Presses the reset button: the guest boots again, without a chance to stop its services. What it has printed so far no
-   * longer counts for `console.expect` and {@link Dut.login}.
+   * Presses the reset button: the guest boots again, without a chance to stop its services. Earlier output
+   * no longer counts for `console.expect` and {@link Dut.login}.
    */
   async reset(): Promise<void> {
     this.#access.forget();
@@ -197,7 +198,7 @@ export class Dut {
 
   /**
    * Saves a picture of the screen.
-   * @param path - PNG file to be written here; a link of that name is replaced, not followed
+   * @param path - PNG file to write on this machine; a link of that name is replaced, not followed
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
@@ -209,8 +210,8 @@ export class Dut {
   }
 
   /**
-   * Saves the guest as it stands, for which its testbed was made with `snapshot.use: 'make'`. It is stopped afterwards.
-   * @returns where its virtual clock stood, in `ms`
+   * Saves the state of the guest, whose testbed was created with `snapshot.use: 'make'`. It is stopped afterwards.
+   * @returns the time on its virtual clock, in `ms`
    * @throws QmpError, QmpTimeoutError, QmpClosedError
    * @internal
    */
@@ -222,7 +223,7 @@ export class Dut {
     return this.#clock.stoppedAtMs;
   }
 
-  /** Goes on where the snapshot was saved. */
+  /** Continues where the snapshot was saved. */
   async #resume(): Promise<void> {
     this.#isAtSnapshot = false;
     await step('alpy.testbed', `Resume ${this.name}`, async () => {
@@ -238,7 +239,7 @@ export class Dut {
   }
 
   /**
-   * Ends the console when all that the guest has sent was read.
+   * Ends the console after everything that the guest has sent was read.
    * @internal
    */
   async close(): Promise<void> {
@@ -252,7 +253,7 @@ export class Dut {
   }
 
   async #endConsole(): Promise<void> {
-    await this.#hypervisor.closeSerial().catch(() => undefined); // closed already, or QEMU has ended and so has the console
+    await this.#hypervisor.closeSerial().catch(() => undefined); // it is closed already, or it ended with QEMU
   }
 
   #bootWait({ timeoutMs, signal }: Partial<Wait>): Wait {

@@ -2,7 +2,7 @@
 import { DeviceError, EnvironmentError } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
 
-/** The guest powered off, rebooted or panicked although nobody awaited it. */
+/** The guest powered off, rebooted or panicked unexpectedly. */
 export class GuestLostError extends DeviceError {
   override readonly code = 'ALPY_GUEST_LOST';
   /** how the guest ended */
@@ -15,7 +15,7 @@ export class GuestLostError extends DeviceError {
   }
 }
 
-/** The appliance did not come up, so nothing can be said about it. */
+/** The appliance did not boot, so the test can say nothing about it. */
 export class BootError extends EnvironmentError {
   override readonly code = 'ALPY_BOOT';
 }

@@ -15,14 +15,14 @@ export interface FailedGuest {
   screenshot(path: string): Promise<void>;
 }
 
-/** How long it may take to look at the screen, in `ms`. */
+/** How long it may take to examine the screen, in `ms`. */
 const lookTimeoutMs = 5_000;
 
 /**
- * Keeps a picture of the screen of a guest that did not boot, and explains what is known.
+ * Saves a picture of the screen of a guest that did not boot, and explains what is known.
  * @param directory - absolute path of the folder for `screen.png`
- * @param signal - ends the look at the screen early
- * @returns the error to throw: `error` itself if the configuration is wrong, else one that also says what the guest shows
+ * @param signal - ends the examination of the screen early
+ * @returns the error to throw: `error` itself if the configuration is wrong, otherwise a BootError that also says what the screen shows
  */
 export async function explainFailedBoot(
   guest: FailedGuest,
@@ -38,13 +38,13 @@ export async function explainFailedBoot(
   return new BootError(lines.join('\n'), { cause: error });
 }
 
-/** @returns what to say of it; that it cannot be seen must not hide why the guest did not boot */
+/** @returns lines for the message. An error here must not hide why the guest did not boot */
 async function look(guest: FailedGuest, directory: string, signal?: AbortSignal): Promise<readonly string[]> {
   const picture = join(directory, 'screen.png');
   const attempt = async (body: () => Promise<readonly string[]>): Promise<readonly string[]> => {
     const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${lookTimeoutMs} ms`);
     return withDeadline({ timeoutMs: lookTimeoutMs, signal }, tooLong, body).catch((error: unknown) => {
-      log('alpy.testbed', `the screen cannot be looked at: ${messageOf(error)}`);
+      log('alpy.testbed', `cannot read the screen: ${messageOf(error)}`);
       return [];
     });
   };

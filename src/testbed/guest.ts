@@ -7,7 +7,7 @@ import type { Boot, DeathSign } from '../access/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
 
-/** What may end a boot of the guest. */
+/** How a boot of the guest can end without a failure. */
 type Ending = 'shutdown' | 'reset';
 
 /** What a guest is watched by. */
@@ -39,7 +39,7 @@ export class Guest implements Boot {
   #unexpected: { readonly ending: Ending | 'panic' | 'disk'; readonly error: GuestLostError | DiskIoError } | undefined;
   #tail = '';
   #hasSpokenSinceReset = true;
-  /** when it began to boot, if it has */
+  /** when it started to boot, if it has */
   #bornMs: number | undefined;
   #bootPosition = 0;
 
@@ -57,7 +57,7 @@ export class Guest implements Boot {
     });
   }
 
-  /** Fires when the guest powers off, reboots or panics; one for each boot. */
+  /** Fires when the guest powers off, reboots or panics; a new signal for each boot. */
   get signal(): AbortSignal {
     return this.#life.signal;
   }
@@ -67,19 +67,19 @@ export class Guest implements Boot {
     return this.#bornMs === undefined ? 0 : performance.now() - this.#bornMs;
   }
 
-  /** place in the output of the console from which it belongs to this boot */
+  /** position in the output of the console from which it belongs to this boot */
   get bootPosition(): number {
     return this.#bootPosition;
   }
 
-  /** Why the guest is not what it should be, if it is not: an end that nobody has awaited, not even since, or a disk that failed. */
+  /** Why the guest is lost: it ended and nothing has awaited that, not even later, or its disk failed. */
   get failure(): GuestLostError | DiskIoError | undefined {
     return this.#unexpected?.error;
   }
 
   /**
-   * Waits until the guest has powered off or rebooted; one that did so since the last time counts.
-   * @throws QmpTimeoutError when it has not in time
+   * Waits until the guest has powered off or rebooted; it counts if it did so since the last wait.
+   * @throws QmpTimeoutError when it does not in time
    * @throws {@link GuestLostError} when it panics
    * @throws QmpClosedError when QEMU ends instead
    */
@@ -99,7 +99,7 @@ export class Guest implements Boot {
     }
   }
 
-  /** Says that the reset button is pressed: nothing that was begun before will come to an end. */
+  /** Call this when the reset button is pressed: ends everything that waits for this boot. */
   expectReset(): void {
     this.#endLife(new GuestLostError(`${this.#name} was reset`, 'reset', this.#console.tail));
   }
@@ -111,7 +111,7 @@ export class Guest implements Boot {
 
   #take({ event, data }: QmpEvent): void {
     if (event === 'BLOCK_IO_ERROR' && isFatal(data)) this.#die('disk', new DiskIoError(this.#name, data));
-    if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (it told QEMU so)');
+    if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (as it reported to QEMU)');
     if (event === 'RESUME') this.#bornMs ??= performance.now();
     if (event === 'RESET') {
       this.#bornMs = performance.now();
@@ -120,7 +120,7 @@ export class Guest implements Boot {
     if (event === 'RESET' && data['guest'] !== true) this.#hasSpokenSinceReset = false;
     if ((event !== 'SHUTDOWN' && event !== 'RESET') || data['guest'] !== true) return;
     const ending = event === 'SHUTDOWN' ? 'shutdown' : 'reset';
-    // a kernel tries several ways to reset, and firmware may reset once more: all of it is one reboot
+    // a kernel tries several ways to reset, and firmware may reset again: all of that is one reboot
     if (ending === 'reset' && !this.#hasSpokenSinceReset) return;
     if (ending === 'reset') this.#hasSpokenSinceReset = false;
     const what = `${this.#name}: the guest ${ending === 'shutdown' ? 'powered itself off' : 'rebooted'}`;
@@ -136,7 +136,7 @@ export class Guest implements Boot {
     this.#tail = (this.#tail + chunk.toString('latin1')).slice(-500);
     for (const { pattern, meaning } of this.#deathSigns) {
       const found = pattern.exec(this.#tail);
-      if (!found || !this.#tail.includes('\n', found.index)) continue; // not there, or the rest of its line has yet to come
+      if (!found || !this.#tail.includes('\n', found.index)) continue; // no match, or its line is incomplete
       this.#tail = '';
       this.#panic(`${meaning}: ${found[0]}`);
       return;
@@ -147,7 +147,7 @@ export class Guest implements Boot {
     this.#die('panic', new GuestLostError(`${this.#name}: ${what}`, 'panic', this.#console.tail));
   }
 
-  /** Nothing that anybody waits for will happen any more. */
+  /** Fails every wait: nothing will happen any more. */
   #die(ending: 'panic' | 'disk', error: GuestLostError | DiskIoError): void {
     logUnscoped('alpy.qemu', error.message.split('\n')[0] ?? '');
     this.#unexpected ??= { ending, error };
@@ -165,7 +165,7 @@ export class Guest implements Boot {
   }
 }
 
-/** Whether the machine has an I/O error. If a disk fails because the user made it fail, only the guest gets the error. */
+/** Whether this machine has an I/O error. A disk that the user made fail reports its errors only to the guest. */
 function isFatal({ device, action, nospace }: QmpEvent['data']): boolean {
   return device === diskId || action === 'stop' || nospace === true;
 }

@@ -28,7 +28,7 @@ test('the time goes into the command that sets the clock, in seconds with and wi
 describe('a clock that cannot be set', () => {
   const refusal = new CommandError('serial console', 'Set the clock', 1, "date: can't set date: Operation not permitted\n");
 
-  test('is a warning that says what to do, if nothing was set', async () => {
+  test('is a warning that says what to do, if the appliance sets neither clockCommand nor become', async () => {
     const text = await logged(() => clockSetting(appliance())?.judge?.(refusal));
     expect(text).toMatch(
       /^warning: the guest's clock cannot be set: exit status 1, date: can't set date: Operation not permitted/,
@@ -40,13 +40,13 @@ describe('a clock that cannot be set', () => {
     [{ clockCommand: 'rdate' }, 'appliance.clockCommand: '],
     [{ become: 'doas' }, 'appliance.become: '],
     [{ clockCommand: 'rdate', become: 'doas' }, 'appliance.clockCommand and appliance.become: '],
-  ])('is an error of usage that names the keys of %j', (changes, beginning) => {
+  ])('is a usage error that names the keys of %j', (changes, beginning) => {
     const judge = (): void => clockSetting(appliance(changes))?.judge?.(refusal);
     expect(judge).toThrow(new RegExp(`^${beginning}the guest's clock cannot be set: .*Operation not permitted`));
     expect(judge).toThrow(expect.objectContaining({ code: 'ALPY_USAGE', fault: 'usage' }) as Error);
   });
 
-  test('is of no interest if the command is empty', () => {
+  test('is impossible with an empty clockCommand: nothing is run', () => {
     expect(clockSetting(appliance({ clockCommand: '' }))).toBeUndefined();
   });
 });

@@ -19,7 +19,7 @@ function blame(): void {
   });
 }
 
-test('a shell that answers only the second try takes commands, whatever is to blame for the first', async () => {
+test('a shell that answers only the second try takes commands, whatever made the first try fail', async () => {
   blame();
   await using guest = startGuest(`stty -echo; echo here; read -r lost; PS1='# ' exec sh -i`);
   await using console = SerialConsole.open(guest.stream);

@@ -22,7 +22,7 @@ describe('the markers of a command', () => {
     }
   });
 
-  test('the echo of a line that is typed holds no marker, and fits the line editor of busybox', () => {
+  test('a typed line contains no marker, and fits the line editor of busybox', () => {
     const redirect = `</dev/null >/tmp/alpy-0123456789ab 2>&1`;
     const all: RunTextOptions[] = [true, false].flatMap((keepState) =>
       [plainState, unknownState].flatMap((state) => [true, false].map((isOwn) => ({ redirect, keepState, isOwn, state }))),
@@ -38,7 +38,7 @@ describe('the markers of a command', () => {
   });
 });
 
-test('input is cut after line ends and at the size', () => {
+test('input is split after line ends and at the given size', () => {
   expect(pieces(Buffer.from('abcde\nf'), 4).map(String)).toEqual(['abcd', 'e\n', 'f']);
   expect(echoPattern(Buffer.from(' \n'))).toBeUndefined();
 });

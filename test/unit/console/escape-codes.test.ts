@@ -27,7 +27,7 @@ test.each([
   expect((await found).text).toBe('# ');
 });
 
-test('texts, groups and the match are without escape codes; what came before and comes after keeps them', async () => {
+test('the match and its groups have no escape codes; output before and after the match keeps them', async () => {
   const { console, far } = open();
   far.write('\x1b[1mbo\x1b[0mot\x1b[32m O\x1b[0mK: stat\x1b[4mus=\x1b[0m1\x1b[0m27\x1b[31m red');
   expect(await console.expect('OK', wait)).toMatchObject({ before: '\x1b[1mbo\x1b[0mot\x1b[32m ', text: 'OK', match: ['OK'] });
@@ -39,14 +39,14 @@ test('texts, groups and the match are without escape codes; what came before and
   expect(await console.expect('red', wait)).toMatchObject({ before: '\x1b[31m ' });
 });
 
-test('a pattern that contains an escape character sees the output as it came', async () => {
+test('a pattern that contains an escape character sees the unchanged output', async () => {
   const { console, far } = open();
   far.write('~ # \x1b[6n~ # \x1b[6n');
   expect(await console.expect(/# \x1b\[6n/, wait)).toMatchObject({ before: '~ ', text: '# \x1b[6n' });
   expect(await console.expect('\x1b[6n', wait)).toMatchObject({ before: '~ # ', text: '\x1b[6n' });
 });
 
-test('an escape character that begins no code hides nothing after it', async () => {
+test('an escape character that begins no code does not hide what follows', async () => {
   const { console, far } = open();
   const found = console.expect('login: ', wait);
   far.write('noise \x1b]0;login'); // like the beginning of a title, which has no line feed
@@ -56,7 +56,7 @@ test('an escape character that begins no code hides nothing after it', async () 
   expect((await console.expect(/^end/m, wait)).before).toBe('\r\n\x1b\n');
 });
 
-test('a look-behind and a text see past the codes before them, however they come', async () => {
+test('a look-behind and a text ignore codes before them, in whatever pieces these arrive', async () => {
   const { console, far } = open();
   const code = '\x1b[0m'.repeat(200);
   const found = console.expect(/(?<!Last )login: /, { ...wait, windowBytes: 8 });

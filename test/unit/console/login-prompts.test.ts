@@ -28,7 +28,7 @@ test.each<[string, PromptKind | undefined]>([
   expect(promptAtEnd(text, defaultPrompts)).toBe(kind);
 });
 
-test('prompts that are configured may leave out their end, and the one that begins first counts', () => {
+test('configured prompts may omit their end, and the one that begins first counts', () => {
   const prompts = { login: 'login', password: /passw/, shell: /[#:] $/ };
   expect(promptAtEnd('guest login: ', prompts)).toBe('login');
   expect(promptAtEnd('Your password: ', prompts)).toBe('password');
@@ -37,7 +37,7 @@ test('prompts that are configured may leave out their end, and the one that begi
   expect(promptAtEnd('axb# ', { ...defaultPrompts, shell: 'a.b# x' })).toBe(undefined);
 });
 
-test('lines of the kernel are taken out, also from the middle of a prompt', () => {
+test('lines of the kernel are removed, even from the middle of a prompt', () => {
   const text = 'guest lo[    7.651234] eth0: link up\r\ngin: [   12.000001][    T1] random: crng init done\r\n';
   expect(withoutKernelLines(text)).toBe('guest login: ');
   expect(withoutKernelLines('[  OK  ] Started sshd.\r\n')).toBe('[  OK  ] Started sshd.\r\n');

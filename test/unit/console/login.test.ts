@@ -40,7 +40,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     }
   });
 
-  test('without a password, also when one is configured', async () => {
+  test('without a password if the device asks for none, even if one is configured', async () => {
     for (const password of [{}, { password: 'unused' }]) {
       await using guest = startGuest(getty('root'));
       await using console = SerialConsole.open(guest.stream);
@@ -49,14 +49,14 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     }
   });
 
-  test('where a shell waits already', async () => {
+  test('if a shell is already there', async () => {
     await using guest = startGuest('exec dash -i');
     await using console = SerialConsole.open(guest.stream);
     const shell = await RemoteShell.login(console, { user: 'root', ...quick }, wait);
     expect((await shell.run('echo hello')).output).toBe('hello');
   });
 
-  test.skipIf(!hasProgram('busybox'))('where a shell asks for the cursor position after its prompt', async () => {
+  test.skipIf(!hasProgram('busybox'))('if the shell asks for the cursor position after its prompt', async () => {
     await using guest = startGuest('exec busybox ash -i');
     await using console = SerialConsole.open(guest.stream);
     let seen = '';
@@ -66,14 +66,14 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     expect((await shell.run('echo hello')).output).toBe('hello');
   });
 
-  test('where the prompt went by before, since Enter is pressed after some silence', async () => {
+  test('if the prompt was printed earlier, because Enter is pressed after some silence', async () => {
     await using guest = startGuest('exec dash -i');
     await using console = SerialConsole.open(guest.stream);
     await console.expect('# ', wait);
     await RemoteShell.login(console, { user: 'root', settleMs: 20, nudgeMs: 50 }, wait);
   });
 
-  test('at the password prompt of somebody else', async () => {
+  test('at the password prompt of another log-in', async () => {
     await using guest = startGuest(getty('root:x'));
     await using console = SerialConsole.open(guest.stream);
     await console.expect('login: ', wait);
@@ -98,7 +98,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     await expect(console.expect(/[^]/, { timeoutMs: 0 })).rejects.toBeInstanceOf(ConsoleTimeoutError); // it took all
   });
 
-  test('although Enters of before meet its prompts one by one', async () => {
+  test('although each earlier Enter produces another prompt', async () => {
     const { near, far } = connect();
     await using console = SerialConsole.open(near);
     const answers = [
@@ -115,7 +115,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     expect(answers).toEqual([]);
   });
 
-  test('not with a wrong password: the error names the user, not the password', async () => {
+  test('fails with a wrong password; the error names the user, not the password', async () => {
     await using guest = startGuest(getty('root:right'));
     await using console = SerialConsole.open(guest.stream, { name: 'rabbit' });
     const error: unknown = await RemoteShell.login(console, { user: 'root', password: 'wr0ng', ...quick }, wait).catch(
@@ -127,7 +127,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     expect((error as Error).message).not.toMatch('wr0ng');
   });
 
-  test('not without the password that the device asks for, nor with one that has expired', async () => {
+  test('fails if the device asks for a password that is not configured, or that has expired', async () => {
     await using guest = startGuest(getty('root:right'));
     await using console = SerialConsole.open(guest.stream);
     await expect(RemoteShell.login(console, { user: 'root', ...quick }, wait)).rejects.toThrow(
@@ -140,7 +140,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     );
   });
 
-  test('not where no prompt comes, nor where the console ends', async () => {
+  test('fails if no prompt comes, or the console ends', async () => {
     const { near, far } = connect();
     await using console = SerialConsole.open(near);
     far.write('booting\r\n');
@@ -153,7 +153,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
   });
 
   // here and not in login-cases.test.ts, since no test with fake timers may run beside it
-  test('with the refusal as the error, not the missed deadline, while the device goes on refusing', async () => {
+  test('fails with the refusal, not with the missed deadline, while the device keeps refusing', async () => {
     const device = new ScriptedDevice('login', {
       login: (_name, device) => {
         device.become('password', 'Password: ');
@@ -167,7 +167,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
     await expect(RemoteShell.login(device.console, options, { timeoutMs: 2000 })).rejects.toBeInstanceOf(LoginError);
   });
 
-  test('until the signal is aborted', async () => {
+  test('ends when the signal fires', async () => {
     await using silent = startGuest('exec sleep 60');
     await using console = SerialConsole.open(silent.stream);
     const controller = new AbortController();

@@ -6,13 +6,13 @@ import { printfEscape, quoteWord } from '../../../src/core/text.ts';
 
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
-test('plain text is typed as it is', () => {
+test('plain text is typed unchanged', () => {
   expect(typedWord(`a "b" $c \\d; [ -e ~ ] && {e|f}`)).toBe(`'a "b" $c \\d; [ -e ~ ] && {e|f}'`);
   expect(typedWord("it's")).toBe(String.raw`'it'\''s'`);
   expect(typedWord('')).toBe("''");
 });
 
-test('what a terminal or a line editor may take for something else is escaped', () => {
+test('characters that a terminal or a line editor would interpret are escaped', () => {
   expect(typedWord("a\nb\t'c' !! \\n ä")).toBe(
     String.raw`"$(\command printf %b 'a\nb\0011\0047c\0047 \0041\0041 \\n \0303\0244')"`,
   );

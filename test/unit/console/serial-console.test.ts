@@ -23,7 +23,7 @@ function open(options: Parameters<typeof SerialConsole.open>[1] = {}): { console
 }
 
 describe('expect', () => {
-  test('the match that begins earliest wins, whatever its place in the list', async () => {
+  test('the match that begins earliest wins, whatever its position in the list', async () => {
     const { console, far } = open();
     far.write('one two three');
     const match = await console.expect(['three', /t(w)o/, /thr/], soon);
@@ -40,13 +40,13 @@ describe('expect', () => {
     expect(await console.expect([/\w+/, 'three'], soon)).toMatchObject({ index: 0, before: ' ', text: 'three' });
   });
 
-  test('of two matches at one place the first in the list wins', async () => {
+  test('of two matches at the same place, the first in the list wins', async () => {
     const { console, far } = open();
     far.write('login: ');
     expect(await console.expect(['log', /login: /], soon)).toMatchObject({ index: 0, text: 'log' });
   });
 
-  test('text and expressions match although they come byte by byte', async () => {
+  test('text and expressions match even if they arrive byte by byte', async () => {
     const { console, far } = open();
     const text = console.expect('näher', soon);
     for (const byte of Buffer.from('xx näher')) far.write(Buffer.of(byte));
@@ -57,7 +57,7 @@ describe('expect', () => {
     expect(await console.expect('rest', soon)).toMatchObject({ before: '' });
   });
 
-  test('a look-behind sees what came before the window of the search', async () => {
+  test('a look-behind sees output before the search window', async () => {
     const { console, far } = open();
     const found = console.expect(/(?<!Last )login: /, { ...soon, windowBytes: 8 });
     far.write('x'.repeat(500) + 'Last lo');
@@ -76,7 +76,7 @@ describe('expect', () => {
     expect(await console.expect(/\xfe(A)/, soon)).toMatchObject({ before: 'mpt', match: ['\xfeA', 'A'] });
   });
 
-  test('what came while nobody waited counts, and nothing of it is lost', async () => {
+  test('output that arrived before the wait counts, and none is lost', async () => {
     const { console, far } = open();
     const lines = Array.from({ length: 5000 }, (_, index) => `line ${index}\n`).join('');
     const arrived = new Promise<void>((resolve) => {
@@ -92,13 +92,13 @@ describe('expect', () => {
     expect(before + text).toBe(lines);
   });
 
-  test('beyond the limit the oldest output is dropped, and how much is told', async () => {
+  test('output beyond the limit is dropped, oldest first, and counted in droppedBytes', async () => {
     const { console, far } = open({ bufferBytes: 1000 });
     far.write('x'.repeat(1500) + 'end');
     expect(await console.expect('end', soon)).toMatchObject({ before: 'x'.repeat(997), droppedBytes: 503 });
   });
 
-  test('after the deadline the error holds the last output, escaped', async () => {
+  test('the error after a deadline has the last output, escaped', async () => {
     const { console, far } = open({ name: 'rabbit' });
     far.write(Buffer.concat([Buffer.from('boot\x1b[1m ok\r\nÄ\x00\r\n'), Buffer.of(0xff, 0x41)]));
     const error: unknown = await console.expect(['login: ', /pass/], { timeoutMs: 20 }).catch((caught: unknown) => caught);
@@ -138,7 +138,7 @@ describe('expect', () => {
     expect(await console.expect(['login: ', END], soon)).toMatchObject({ index: 1, pattern: END, before: 'Power down' });
   });
 
-  test('a stream that broke before gives its error as the cause', async () => {
+  test('the error of a broken stream is the cause of the error', async () => {
     const { near, far } = connect();
     const console = SerialConsole.open(near);
     const cause = new Error('connection reset');
@@ -150,7 +150,7 @@ describe('expect', () => {
     await expect(SerialConsole.open(near).expect('x', soon)).rejects.toBeInstanceOf(ConsoleClosedError);
   });
 
-  test('closing it ends a wait', async () => {
+  test('closing the console ends a wait', async () => {
     const { console } = open();
     const waiting = console.expect('x', soon);
     await Promise.all([expect(waiting).rejects.toBeInstanceOf(ConsoleClosedError), console.close()]);
@@ -177,7 +177,7 @@ describe('expect', () => {
 });
 
 describe('send', () => {
-  test('bytes and lines arrive as they are', async () => {
+  test('bytes and lines arrive unchanged', async () => {
     const { console, far } = open({ lineEnd: '\r' });
     const arrived = far.toArray() as Promise<Buffer[]>;
     await console.send(Buffer.from([0, 255, 3]));
@@ -186,7 +186,7 @@ describe('send', () => {
     expect(Buffer.concat(await arrived)).toEqual(Buffer.from([0, 255, 3, 0xc3, 0xa4, 13]));
   });
 
-  test('each piece waits for the echo of the one before, also when the line wraps', async () => {
+  test('each piece waits for the echo of the previous one, even if the line wraps', async () => {
     const { console, far } = open();
     const taken: string[] = [];
     far.on('data', (piece: Buffer) => {
@@ -197,7 +197,7 @@ describe('send', () => {
     expect(taken).toEqual(['abcd', 'ef\n']);
   });
 
-  test('a missing echo names what was sent, but not a secret, and has one deadline for all pieces', async () => {
+  test('the error about a missing echo names what was sent, unless it is secret; all pieces share one deadline', async () => {
     const { console } = open();
     const options = { echo: true, timeoutMs: 20 };
     await expect(console.send('abc\x1b', options)).rejects.toMatchObject({ awaited: 'the echo of "abc\\e"', timeoutMs: 20 });
@@ -205,7 +205,7 @@ describe('send', () => {
     await expect(console.send('abc', { chunkBytes: 0 })).rejects.toBeInstanceOf(UsageError);
   });
 
-  test('a device that takes nothing runs into the deadline', async () => {
+  test('sending fails at the deadline if the device takes nothing', async () => {
     const console = SerialConsole.open(new Duplex({ read: () => undefined, write: () => undefined }));
     await expect(console.send('x', { timeoutMs: 20 })).rejects.toMatchObject({
       code: 'ALPY_CONSOLE_TIMEOUT',
@@ -215,7 +215,7 @@ describe('send', () => {
 });
 
 describe('transcript', () => {
-  test('console.log has every byte, console.txt is escaped with time and direction, and a secret is in neither', async () => {
+  test('console.log has every byte, console.txt is escaped and has time and direction, neither has a secret', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'alpy-console-'));
     try {
       const base = join(directory, 'console');
@@ -252,7 +252,7 @@ describe('transcript', () => {
     }
   });
 
-  test('a record that cannot be written is told at the next wait and at the end', async () => {
+  test('an error while writing the transcript is thrown by the next wait and by close', async () => {
     const transcript = Transcript.create('/nonexistent/console');
     const { console, far } = open({ transcript });
     far.write('x');

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: testMs });
 const message = '[   12.345678] eth0: link up\r\n';
 
 describe.concurrent.each(availableShells())('a command in %s', (_name, command) => {
-  test('gives its output and exit status', async () => {
+  test('returns its output and exit status', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     expect(await shell.run('echo hello')).toEqual({ output: 'hello', exitStatus: 0, kernelMessages: [] });
@@ -32,7 +32,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect(await shell.run(quoted.slice(0, quoted.indexOf(';')))).toMatchObject({ output: `[a  b] it's "$HOME" ~x` });
   });
 
-  test('fails with what it printed', async () => {
+  test('fails with its output', async () => {
     await using guest = await startShell(command);
     const error: unknown = await guest.shell.run('echo oops; exit 5').catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(CommandError);
@@ -40,7 +40,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect(await guest.shell.run('if then', { check: false })).toMatchObject({ exitStatus: 2 }); // a syntax error
   });
 
-  test('may be much longer than a line of the terminal', async () => {
+  test('can be much longer than a line of the terminal', async () => {
     await using guest = await startShell(command);
     const text = Array.from({ length: 600 }, (_, index) => `word${index}`).join(' ');
     expect((await guest.shell.run(`echo ${text}`)).output).toBe(text);
@@ -51,7 +51,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect((await guest.shell.run('cat; read -r x; echo "[$x]"')).output).toBe('[]');
   });
 
-  test('runs in a subshell, unless it shall keep its state', async () => {
+  test('runs in a subshell, unless keepState is set', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     await shell.run('cd /; x=1');
@@ -61,7 +61,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect((await shell.run('echo "$y"')).output).toBe('2');
   });
 
-  test('is interrupted after its deadline, and the next one runs', async () => {
+  test('is interrupted after its deadline, and the next command runs', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     const late = shell.run('echo begun; exec sleep 60', { timeoutMs: 150 });
@@ -80,7 +80,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     ['end', /@@\w{8}E\d/, 12],
     ['exit status', /@@\w{8}E\d/, 13],
     ['acknowledgement', /@@\w{8}A\d/, 13],
-  ])('is told apart although the kernel cuts its marker: %s', async (_marker, place, offset) => {
+  ])('is separated although the kernel interrupts its marker: %s', async (_marker, place, offset) => {
     let cuts = 0;
     const cut = cutIn(place, offset, message);
     const tamper = (output: Buffer): Buffer => {
@@ -97,7 +97,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
   test.each([
     ['begin', /@@\w{8}B@@/, 9],
     ['end', /@@\w{8}E\d/, 12],
-  ])('that is typed in one line is told apart too: %s', async (_marker, place, offset) => {
+  ])('that is typed as one line is separated, too: %s', async (_marker, place, offset) => {
     let isCut = false;
     const cut = cutIn(place, offset, message);
     const tamper = (output: Buffer): Buffer => (isCut ? cut(output) : output);
@@ -107,7 +107,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     expect(await guest.shell.run('echo "a  b"; exit 7', { check: false })).toMatchObject({ exitStatus: 7 });
   });
 
-  test('has in its output what the kernel prints meanwhile, unless that shall be exact', async () => {
+  test('includes kernel messages in its output, unless `exact` is set', async () => {
     await using guest = await startShell(command, cutIn(/abcd/, 2, message));
     const text = `printf 'ab''cd\\n'`;
     expect((await guest.shell.run(text)).output).toBe(`ab${message.replace('\r', '')}cd`);
@@ -120,7 +120,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     await guest.console.expect(END, wait);
   });
 
-  test('fails at once when the machine is switched off', async () => {
+  test('fails immediately when the machine is switched off', async () => {
     await using guest = await startShell(command);
     const running = guest.shell.run("echo be''gun; exec sleep 60");
     const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -134,7 +134,7 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
     await expect(running).rejects.toBeInstanceOf(ConsoleClosedError);
   });
 
-  test('or the shell ends by the signal of either', async () => {
+  test('ends when its own signal or that of the shell fires', async () => {
     await using guest = await startShell(command);
     const [ofShell, ofCall] = [new AbortController(), new AbortController()];
     const shell = RemoteShell.attach(guest.console, { ...wait, signal: ofShell.signal });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Transcript } from '../../../src/console/index.ts';
 
-test('a record is not appended to what a link leads to', async () => {
+test('a transcript does not follow a symbolic link', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-transcript-'));
   const victim = join(made.path, 'victim');
   await writeFile(victim, 'precious');

@@ -40,12 +40,12 @@ test('a failed boot shows hints, the text of the screen, and where the picture o
     'picture of the screen: /run/boot/screen.png',
   ]);
   expect(pictures).toEqual(['/run/boot/screen.png']);
-  // the guest goes on as if nobody had looked
+  // the guest continues unchanged
   expect(vga.commands).toEqual(['query-status', 'stop', 'cont']);
   expect([...vga.index.values()]).toEqual([0x0f, 0x04]);
 });
 
-test('a screen in graphic mode, and one that is empty', async () => {
+test('the message says if the screen is in graphic mode, or empty', async () => {
   const graphic = await failed(new FakeVga(['pixels'], { isGraphic: true }));
   const { message } = await explainFailedBoot(graphic.guest, '/run', late);
   expect(message).toMatch(/\nthe screen is in graphic mode\npicture of the screen: \/run\/screen\.png$/);
@@ -53,14 +53,14 @@ test('a screen in graphic mode, and one that is empty', async () => {
   expect((await explainFailedBoot(empty.guest, '/run', late)).message).toContain('\nthe screen is empty\n');
 });
 
-test('a log-in that is refused stays the error; the picture is kept all the same', async () => {
+test('a refused log-in stays the error, and the picture is still saved', async () => {
   const { guest, pictures } = await failed(new FakeVga(['login:']));
   const refused = new LoginError('serial console', 'root', 'refused', 'Login incorrect');
   expect(await explainFailedBoot(guest, '/run', refused)).toBe(refused);
   expect(pictures).toHaveLength(1);
 });
 
-test('a screen that cannot be seen does not hide why the guest did not boot', async () => {
+test('an error while the screen is read does not hide why the guest did not boot', async () => {
   const { guest, qemu } = await failed(new FakeVga([]));
   const blind = { ...guest, screenshot: () => Promise.reject(new EnvironmentError('no screen')) };
   expect((await explainFailedBoot(blind, '/run', late)).message).toMatch(/^rabbit did not boot: .*\nthe screen is empty$/);
@@ -70,7 +70,7 @@ test('a screen that cannot be seen does not hide why the guest did not boot', as
   expect((await explainFailedBoot(guest, '/run', late)).message).toMatch(/^rabbit did not boot: [^\n]*$/);
 });
 
-test('the look at the screen ends when the run does', async () => {
+test('an abort ends the examination of the screen', async () => {
   const stop = new AbortController();
   const qemu = new FakeQemu(); // answers nothing
   const qmp = await QmpClient.open(qemu.stream, { timeoutMs: 5000 });

@@ -41,7 +41,7 @@ const reset = (qemu: FakeQemu): void => {
   qemu.event('RESET', { guest: true, reason: 'guest-reset' });
 };
 
-test('an end that nobody awaits is a failure of the guest, and ends what waits for it', async () => {
+test('an unexpected end is a failure of the guest, and ends what waits for the guest', async () => {
   const { qemu, guest, print } = await start();
   await print('last words');
   const lost = once(guest.signal, 'abort');
@@ -66,7 +66,7 @@ test('a wait for an end fails when QEMU ends instead', async () => {
   });
 });
 
-test('the reset button ends what was begun before, and is no failure', async () => {
+test('the reset button ends what waits for the guest, and is not a failure', async () => {
   const { guest } = await start();
   const { signal } = guest;
   guest.expectReset();
@@ -75,7 +75,7 @@ test('the reset button ends what was begun before, and is no failure', async () 
   expect(guest.failure).toBeUndefined();
 });
 
-test('an end that is awaited, or asked for afterwards, is none', async () => {
+test('an end that is awaited, even afterwards, is not a failure', async () => {
   const { qemu, guest } = await start();
   const awaited = guest.waitFor('shutdown', wait);
   powerOff(qemu);
@@ -90,7 +90,7 @@ test('an end that is awaited, or asked for afterwards, is none', async () => {
   expect(guest.failure).toBeUndefined();
 });
 
-test("QEMU's own end is no end of the guest", async () => {
+test('the end of QEMU is not an end of the guest', async () => {
   const { qemu, guest } = await start();
   const seen = guest.waitFor('reset', wait);
   qemu.event('SHUTDOWN', { guest: false, reason: 'host-qmp-quit' });
@@ -99,7 +99,7 @@ test("QEMU's own end is no end of the guest", async () => {
   expect(guest.failure).toBeUndefined();
 });
 
-test('resets before the guest has said a word are one reboot', async () => {
+test('several resets before the guest prints anything are one reboot', async () => {
   const { qemu, guest, print } = await start();
   const rebooted = guest.waitFor('reset', wait);
   reset(qemu);
@@ -116,7 +116,7 @@ test('resets before the guest has said a word are one reboot', async () => {
   expect(guest.failure).toMatchObject({ code: 'ALPY_GUEST_LOST', ending: 'reset' });
 });
 
-test('so is the reset of the firmware after the reset button', async () => {
+test('a reset by the firmware after the reset button belongs to the same reboot', async () => {
   const { qemu, guest, print } = await start();
   await print('running\n');
   qemu.event('RESET', { guest: false, reason: 'host-qmp-system-reset' });
@@ -139,12 +139,12 @@ test('a sign of death is found on the console, also if it comes in pieces, and e
   await expect(guest.waitFor('reset', wait)).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', ending: 'panic' });
 });
 
-test('a panic that the guest tells QEMU is a failure too', async () => {
+test('a panic that the guest reports to QEMU is a failure', async () => {
   const { qemu, guest } = await start();
   const lost = once(guest.signal, 'abort');
   qemu.event('GUEST_PANICKED', { action: 'pause' });
   await lost;
-  expect(guest.failure?.message).toMatch(/^rabbit: its kernel panicked \(it told QEMU so\)/);
+  expect(guest.failure?.message).toMatch(/^rabbit: its kernel panicked \(as it reported to QEMU\)/);
 });
 
 describe('a disk that QEMU cannot use', () => {
@@ -167,7 +167,7 @@ describe('a disk that QEMU cannot use', () => {
     expect(guest.signal.aborted).toBe(true);
   });
 
-  test('stays the reason, whatever the guest does about it', async () => {
+  test('stays the reason, whatever the guest does next', async () => {
     const { qemu, guest } = await start();
     const { signal } = guest;
     const lost = once(signal, 'abort');
@@ -180,7 +180,7 @@ describe('a disk that QEMU cannot use', () => {
     });
   });
 
-  test('but one that the user adds, and whose errors go to the guest, is no failure', async () => {
+  test('is not a failure if the user added it and its errors go to the guest', async () => {
     const { qemu, guest } = await start();
     const { signal } = guest;
     qemu.event('BLOCK_IO_ERROR', {
@@ -198,7 +198,7 @@ describe('a disk that QEMU cannot use', () => {
   });
 });
 
-test('the age of a guest counts from its start and from each reset; one from a snapshot is old', async () => {
+test('the age of a guest counts from its start and from each reset; from a snapshot it is infinite', async () => {
   const { qemu, guest, console, print } = await start();
   expect(guest.ageMs).toBe(0);
   const began = performance.now();

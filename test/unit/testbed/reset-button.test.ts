@@ -11,7 +11,7 @@ const wait = { timeoutMs: 4000 };
 test.each([
   [true, ['query-status', 'stop', 'system_reset', 'cont']],
   [false, ['query-status', 'system_reset']],
-])('output from before a reset does not count; a guest that runs (%s) does so again', async (running, commands) => {
+])('a reset discards earlier output, and a guest runs afterwards only if it ran before (%s)', async (running, commands) => {
   const qemu = new FakeQemu();
   const qmp = await QmpClient.open(qemu.stream, wait);
   const serial = new PassThrough();

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { measureSlowness, timeFactorOf } from '../../../src/testbed/speed.ts';
 
-test('a slow machine waits longer, up to four times; a disturbance does not count', () => {
+test('waits on a slow machine are longer, up to four times; a short disturbance does not count', () => {
   let nowMs = 0;
   const clock = (...stepsMs: number[]): (() => number) => {
     let call = 0;
