@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import { alignColumns } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
-import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
+import type { RemovedSnapshot, Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import type { SnapshotPlace } from '../testbed/index.ts';
 import { snapshotDirectory } from './cache.ts';
@@ -72,7 +72,8 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
       io.stdout(`loaded ${record.key} (${record.appliance})`);
     } else if (args.action === 'prune') {
       const removed = await prune(store, args, maxBytes);
-      for (const { record } of removed) io.stdout(`removed ${record.key} (${record.appliance})`);
+      for (const { key, record } of removed)
+        io.stdout(`removed ${key} (${record?.appliance ?? 'made by another version of alpy'})`);
       io.stdout(removed.length === 0 ? 'nothing to remove' : `${removed.length} removed`);
     } else {
       const all = await store.list();
@@ -101,7 +102,7 @@ async function prune(
   store: SnapshotStore,
   { all, maxMib, unusedDays }: SnapshotArguments,
   maxBytes: number,
-): Promise<readonly SnapshotListing[]> {
+): Promise<readonly RemovedSnapshot[]> {
   for (const [name, value] of Object.entries({ 'max-mib': maxMib, 'unused-days': unusedDays })) {
     if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name}: expected a number, 0 or more, got ${value}`);
   }
@@ -117,7 +118,7 @@ function table(all: readonly SnapshotListing[], directory: string): string {
     record.appliance,
     `${Math.ceil(diskBytes / 1024 ** 2)} MiB`,
     new Date(usedMs).toISOString().slice(0, 16).replace('T', ' '),
-    record.madeFrom['qemu'] ?? '',
+    record.inputs['qemu'] ?? '',
   ]);
   const lines = [['key', 'appliance', 'on disk', 'last used (UTC)', 'QEMU'], ...rows];
   return [...alignColumns(lines), '', `in ${directory}`].join('\n');

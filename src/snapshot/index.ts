@@ -3,4 +3,5 @@ export { loadArchive, saveArchive } from './archive.ts';
 export { ContentHashes } from './content-hashes.ts';
 export { SnapshotError } from './errors.ts';
 export { snapshotKey } from './key.ts';
-export { SnapshotStore, type Snapshot, type SnapshotListing } from './store.ts';
+export { snapshotFormat } from './record.ts';
+export { SnapshotStore, type RemovedSnapshot, type Snapshot, type SnapshotListing } from './store.ts';

@@ -4,8 +4,11 @@ import { isJsonObject } from '../core/json-object.ts';
 /** Name of the file that describes a snapshot, beside its other files. */
 export const recordFile = 'snapshot.json';
 
-/** Number of the format of {@link SnapshotRecord} and of the files beside it. Part of every key. */
-export const snapshotFormat = 1;
+/**
+ * Version of the format of {@link SnapshotRecord} and of the files beside it; part of every key. Format 1 called `inputs`
+ * `madeFrom`.
+ */
+export const snapshotFormat = 2;
 
 /** A file of a snapshot, as it was saved. */
 export interface FileRecord {
@@ -13,10 +16,10 @@ export interface FileRecord {
   readonly sha256: string;
 }
 
-/** What a snapshot is. */
+/** Describes a snapshot. */
 export interface SnapshotRecord {
   readonly format: typeof snapshotFormat;
-  /** hash of `madeFrom`, and the name of its folder */
+  /** hash of `inputs`, and the name of its folder */
   readonly key: string;
   /** name of the appliance */
   readonly appliance: string;
@@ -26,12 +29,12 @@ export interface SnapshotRecord {
   readonly qemuVersion: string;
   /** virtual clock of the guest when it was saved, in `ms` since QEMU started */
   readonly virtualMs: number;
-  /** what the key is the hash of, by name */
-  readonly madeFrom: Readonly<Record<string, string>>;
+  /** by name: everything that the snapshot depends on */
+  readonly inputs: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, FileRecord>>;
 }
 
-/** Reads a record; `undefined` for anything that is none of this format. */
+/** Reads a record. Returns `undefined` for other text, and for a record of another format. */
 export function parseRecord(text: string): SnapshotRecord | undefined {
   let value: unknown;
   try {
@@ -44,13 +47,13 @@ export function parseRecord(text: string): SnapshotRecord | undefined {
 
 function isRecord(value: unknown): value is SnapshotRecord {
   if (!isJsonObject(value)) return false;
-  const { format, key, appliance, createdAt, qemuVersion, virtualMs, madeFrom, files } = value;
+  const { format, key, appliance, createdAt, qemuVersion, virtualMs, inputs, files } = value;
   return (
     format === snapshotFormat &&
     [key, appliance, createdAt, qemuVersion].every((text) => typeof text === 'string') &&
     typeof virtualMs === 'number' &&
-    isJsonObject(madeFrom) &&
-    Object.values(madeFrom).every((text) => typeof text === 'string') &&
+    isJsonObject(inputs) &&
+    Object.values(inputs).every((text) => typeof text === 'string') &&
     isJsonObject(files) &&
     Object.values(files).every(
       (file) => isJsonObject(file) && Number.isInteger(file['bytes']) && typeof file['sha256'] === 'string',

@@ -19,9 +19,23 @@ export interface Snapshot {
 
 /** A snapshot as `alpy snapshot list` shows it. */
 export interface SnapshotListing extends Snapshot {
-  /** what it takes on the disk, in `bytes` */
+  /** how much disk space it takes, in `bytes` */
   readonly diskBytes: number;
-  /** when it was last restored, in `ms` since 1970 */
+  /** when it was last used, in `ms` since 1970 */
+  readonly usedMs: number;
+}
+
+/** A snapshot that was removed. */
+export interface RemovedSnapshot {
+  readonly key: string;
+  /** absent for one whose record is of another format, or damaged: this version of alpy cannot use it */
+  readonly record: SnapshotRecord | undefined;
+}
+
+/** A folder of the store, whether or not its record can be read. */
+interface StoredFolder extends RemovedSnapshot {
+  readonly directory: string;
+  readonly diskBytes: number;
   readonly usedMs: number;
 }
 
@@ -133,7 +147,7 @@ export class SnapshotStore {
     return this.#guarded('take a snapshot', async () => {
       const text = await readFile(join(draft, recordFile), 'utf8').catch(() => '');
       const record = parseRecord(text);
-      if (record?.key !== snapshotKey(record?.madeFrom ?? {}))
+      if (record?.key !== snapshotKey(record?.inputs ?? {}))
         throw new SnapshotError(`it holds no ${recordFile} of this version of alpy: was it made by alpy snapshot save?`);
       const damage = await findDamage(draft, record);
       if (damage !== undefined) throw new SnapshotError(`snapshot ${record.key} is damaged: ${damage}`);
@@ -167,21 +181,21 @@ export class SnapshotStore {
     await rm(draft, { recursive: true, force: true });
   }
 
-  /** All snapshots, the one used last first; nothing is compared. @throws SnapshotError when the store cannot be read */
+  /**
+   * Lists all snapshots, the last used one first, without checking their files.
+   * @throws SnapshotError when the store cannot be read
+   */
   async list(): Promise<readonly SnapshotListing[]> {
-    return this.#guarded('list the snapshots', async () => {
-      const names = await readdir(this.savedDirectory).catch((error: unknown) => {
-        if (codeOf(error) === 'ENOENT') return [];
-        throw error;
-      });
-      const found = await Promise.all(names.map((name) => this.#listing(name)));
-      return found.filter((listing) => listing !== undefined).sort((a, b) => b.usedMs - a.usedMs);
-    });
+    const listings = (await this.#folders()).flatMap(({ record, directory, diskBytes, usedMs }) =>
+      record ? [{ record, directory, diskBytes, usedMs }] : [],
+    );
+    return listings.sort((a, b) => b.usedMs - a.usedMs);
   }
 
   /**
-   * Removes snapshots: those used longest ago first, until the rest takes no more than `maxBytes`.
-   * @param limits - `unusedMs`: those not used for so long, too; `isForced`: also those that were used just now
+   * Removes snapshots until the rest takes no more than `maxBytes`: first those that this version of alpy cannot use, then the
+   * least recently used ones.
+   * @param limits - `unusedMs`: also removes those not used for so long; `isForced`: also those that were used just now
    * @returns what was removed
    * @throws SnapshotError when one cannot be removed
    */
@@ -189,31 +203,44 @@ export class SnapshotStore {
     readonly maxBytes: number;
     readonly unusedMs?: number;
     readonly isForced?: boolean;
-  }): Promise<readonly SnapshotListing[]> {
-    const all = await this.list();
+  }): Promise<readonly RemovedSnapshot[]> {
+    const all = (await this.#folders()).sort((a, b) => Number(!!a.record) - Number(!!b.record) || a.usedMs - b.usedMs);
     let bytes = all.reduce((sum, { diskBytes }) => sum + diskBytes, 0);
-    const removed: SnapshotListing[] = [];
-    for (const listing of all.toReversed()) {
-      const unusedMs = Date.now() - listing.usedMs;
-      if (bytes <= limits.maxBytes && unusedMs < (limits.unusedMs ?? Infinity)) break; // the others were used later
-      if (unusedMs < graceMs && limits.isForced !== true) break;
-      await this.#guarded(`remove ${listing.record.key}`, () => this.#remove(listing.record.key));
-      bytes -= listing.diskBytes;
-      removed.push(listing);
+    const removed: RemovedSnapshot[] = [];
+    for (const { key, record, diskBytes, usedMs } of all) {
+      const unusedMs = Date.now() - usedMs;
+      if (bytes <= limits.maxBytes && unusedMs < (limits.unusedMs ?? Infinity)) continue;
+      if (unusedMs < graceMs && limits.isForced !== true) continue;
+      await this.#guarded(`remove ${key}`, () => this.#remove(key));
+      bytes -= diskBytes;
+      removed.push({ key, record });
     }
     return removed;
   }
 
-  async #listing(name: string): Promise<SnapshotListing | undefined> {
-    const directory = this.directoryOf(name);
+  async #folders(): Promise<StoredFolder[]> {
+    return this.#guarded('list the snapshots', async () => {
+      const names = await readdir(this.savedDirectory).catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT') return [];
+        throw error;
+      });
+      const found = await Promise.all(names.map((name) => this.#folder(name)));
+      return found.filter((folder) => folder !== undefined);
+    });
+  }
+
+  async #folder(key: string): Promise<StoredFolder | undefined> {
+    const directory = this.directoryOf(key);
     try {
-      const record = parseRecord(await readFile(join(directory, recordFile), 'utf8'));
-      if (record?.key !== name) return undefined;
-      const { mtimeMs } = await stat(join(directory, recordFile));
-      const stats = await Promise.all(Object.keys(record.files).map((file) => stat(join(directory, file))));
-      return { record, directory, usedMs: mtimeMs, diskBytes: stats.reduce((sum, { blocks }) => sum + blocks * 512, 0) };
+      const files = await readdir(directory);
+      const { mtimeMs: usedMs } = await stat(files.includes(recordFile) ? join(directory, recordFile) : directory);
+      const found = parseRecord(await readFile(join(directory, recordFile), 'utf8').catch(() => ''));
+      const record = found?.key === key ? found : undefined;
+      const counted = files.filter((file) => !record || Object.hasOwn(record.files, file));
+      const stats = await Promise.all(counted.map((file) => stat(join(directory, file))));
+      return { key, record, directory, usedMs, diskBytes: stats.reduce((sum, { blocks }) => sum + blocks * 512, 0) };
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined; // just removed, or none of ours
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined; // just removed, or not a snapshot
       throw error;
     }
   }

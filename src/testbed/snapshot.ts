@@ -18,7 +18,14 @@ import {
   type FileIdentity,
   type QmpClient,
 } from '../qemu/index.ts';
-import { ContentHashes, SnapshotError, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
+import {
+  ContentHashes,
+  SnapshotError,
+  snapshotFormat,
+  snapshotKey,
+  type Snapshot,
+  type SnapshotStore,
+} from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { createTestbed } from './create.ts';
 import type { TestbedSpec } from './creation.ts';
@@ -28,7 +35,7 @@ import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
 
-/** What a snapshot is to be of. */
+/** The guest of a snapshot. */
 export interface SnapshotSpec {
   readonly appliance: Appliance;
   readonly topology: Topology;
@@ -42,27 +49,27 @@ export type Once = (key: string, make: () => Promise<Snapshot>) => Promise<Snaps
 const diskAllowanceBytes = 256 * 1024 ** 2;
 
 /**
- * Keys of an appliance that a snapshot does not depend on, or that its origin has in another form. All others count, also those
- * that nobody thought of here.
+ * Keys of an appliance that a snapshot does not depend on, or that are among its inputs in another form. All other keys are
+ * inputs, also new ones.
  */
-const withoutEffect: ReadonlySet<string> = new Set<keyof Appliance>([
+const keysNotHashed: ReadonlySet<string> = new Set<keyof Appliance>([
   ...(['name', 'image', 'format', 'login', 'provision'] as const),
   ...(['bootTimeoutMs', 'clockCommand', 'powerOffCommand'] as const), // act on a guest that runs
 ]);
 
 /** What a snapshot depends on. */
-interface Origin {
+interface SnapshotInputs {
   /** by name: everything that could make a restored guest differ from one that has just booted */
-  readonly from: Readonly<Record<string, string>>;
-  /** the files whose content is in it, as they were then */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** the files whose content is part of the inputs, as they were then */
   readonly files: readonly FileIdentity[];
 }
 
 /**
  * Finds out what the snapshot of an appliance depends on.
- * @throws SnapshotError when that cannot be found out, so that no snapshot would be safe to use
+ * @throws SnapshotError when that cannot be known, so that no snapshot would be safe to use
  */
-async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, spec: SnapshotSpec): Promise<Origin> {
+async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore, spec: SnapshotSpec): Promise<SnapshotInputs> {
   const { appliance, topology, disk } = spec;
   const { provision } = appliance;
   const added = await findArgumentFiles(appliance.qemuArgs, disk.path, facts.access);
@@ -73,9 +80,9 @@ async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, 
     for (const { path, stamp } of files) all.push(await hashes.of(path, stamp));
     return all.join(' ');
   };
-  const settings = Object.entries(appliance).filter(([key]) => !withoutEffect.has(key));
+  const settings = Object.entries(appliance).filter(([key]) => !keysNotHashed.has(key));
   const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date(0));
-  const from = {
+  const inputs = {
     image: `${disk.format} ${await contents(disk.files)}`,
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
@@ -87,7 +94,7 @@ async function originOf(engine: Engine, facts: HostFacts, store: SnapshotStore, 
     ...(added.needsContainer ? { container: await imageId(engine, imageNamed(facts.images, 'qemu').reference) } : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
-  return { from, files: [...disk.files, ...added.files] };
+  return { inputs, files: [...disk.files, ...added.files] };
 }
 
 async function imageId(engine: Engine, reference: string): Promise<string> {
@@ -95,14 +102,7 @@ async function imageId(engine: Engine, reference: string): Promise<string> {
   return Id;
 }
 
-/**
- * The snapshot of an appliance: from the store, or else made by booting it there and then.
- * @param directory - absolute path of a folder for the console log of the boot
- * @param once - makes the snapshot of a key, while nobody else does; absent when nobody can
- * @throws BootError, GuestLostError when the appliance does not boot
- * @throws SnapshotError when the store has no room, or cannot be used
- * @throws HypervisorError, ContainerError, EnvironmentError when it cannot even be tried
- */
+/** Finds a snapshot in the store or makes it; see {@link TestbedFactory.provideSnapshot}. */
 export async function provideSnapshot(
   engine: Engine,
   facts: HostFacts,
@@ -112,15 +112,15 @@ export async function provideSnapshot(
   signal?: AbortSignal,
   once: Once = (_key, make) => make(),
 ): Promise<Snapshot> {
-  const origin = await originOf(engine, facts, store, spec);
-  const key = snapshotKey(origin.from);
+  const inputs = await findInputs(engine, facts, store, spec);
+  const key = snapshotKey(inputs.inputs);
   const found = await store.find(key);
   if (found) return found;
   return once(key, async () => {
     const madeMeanwhile = await store.find(key);
     if (madeMeanwhile) return madeMeanwhile;
     return await categorizedStep('snapshot.make', 'alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
-      makeSnapshot(engine, facts, store, { ...spec, ...origin, key, directory }, signal),
+      makeSnapshot(engine, facts, store, { ...spec, ...inputs, key, directory }, signal),
     );
   });
 }
@@ -129,10 +129,10 @@ async function makeSnapshot(
   engine: Engine,
   facts: HostFacts,
   store: SnapshotStore,
-  spec: SnapshotSpec & Origin & { readonly key: string; readonly directory: string },
+  spec: SnapshotSpec & SnapshotInputs & { readonly key: string; readonly directory: string },
   signal?: AbortSignal,
 ): Promise<Snapshot> {
-  const { appliance, topology, disk, from, files, key, directory } = spec;
+  const { appliance, topology, disk, inputs, files, key, directory } = spec;
   const memoryBytes = appliance.memoryMiB * 1024 ** 2;
   const draft = await store.begin(memoryBytes + diskAllowanceBytes);
   try {
@@ -140,14 +140,14 @@ async function makeSnapshot(
     const snapshot = { use: 'make', directory: draft } as const;
     const saved = await bootAndSave(engine, facts, { appliance, topology, disk, directory, snapshot }, signal);
     await assertUnchanged(files).catch((cause: unknown) => {
-      throw new SnapshotError(`what the guest was booted from did not stay the same: ${messageOf(cause)}`, { cause });
+      throw new SnapshotError(`a file that the guest booted from has changed meanwhile: ${messageOf(cause)}`, { cause });
     });
     const record = {
-      format: 1,
+      format: snapshotFormat,
       key,
       appliance: appliance.name,
       createdAt: new Date().toISOString(),
-      madeFrom: from,
+      inputs,
       ...saved,
     } as const;
     return await store.commit(draft, record, Object.values(snapshotFiles));
@@ -156,7 +156,7 @@ async function makeSnapshot(
   }
 }
 
-/** The testbed is gone when this returns: only then are the files of the snapshot complete. */
+/** Tears the testbed down before it returns: only then are the files of the snapshot complete. */
 async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
   const testbed = await createTestbed(engine, facts, spec, signal);
   const saved = await bootAndSaveState(testbed, facts, signal).catch(async (error: unknown) => {
@@ -191,7 +191,7 @@ const saveTimeoutMs = 30_000;
 const savedDisks: ReadonlySet<unknown> = new Set([diskId, 'pflash0', 'pflash1']);
 
 /**
- * Sees that the guest has written to no disk that `appliance.qemuArgs` adds: a restored guest would not find there what it wrote.
+ * Asserts that the guest has not written to a disk that `appliance.qemuArgs` adds: a restored guest would not find what it wrote.
  * @throws SnapshotError otherwise
  */
 async function assertOtherDisksUnwritten(qmp: QmpClient): Promise<void> {
@@ -215,7 +215,7 @@ async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
   await truncate(join(draft, snapshotFiles.memory), memoryBytes);
 }
 
-/** Stand-ins for paths, which do not change what the guest is. */
+/** Stand for paths, which do not affect the guest. */
 const placeholderPaths = {
   disk: { path: 'disk', format: 'qcow2', isWritten: false },
   qmpSocket: 'qmp',
@@ -225,7 +225,7 @@ const placeholderPaths = {
   capture: (file: string): string => parse(file).name, // without the extension, as in the keys of existing snapshots
 };
 
-/** With KVM a guest sees this machine's processor, and may not go on on another. */
+/** With KVM a guest sees this machine's processor, and may not continue on another one. */
 async function hostCpu(): Promise<string> {
   const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
   const lines = /^(?:model name|flags|microcode)\s*:.*$/gm;

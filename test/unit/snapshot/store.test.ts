@@ -18,20 +18,20 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const madeFrom = (image: string): Record<string, string> => ({ image, qemu: '10' });
+const inputsOf = (image: string): Record<string, string> => ({ image, qemu: '10' });
 
 /** A snapshot with 1 MiB of memory, last used so many minutes ago. */
 async function save(image: string, agoMinutes = 0, into = store): Promise<Snapshot> {
   const draft = await into.begin(mebibyte);
   await writeFile(join(draft, 'memory'), Buffer.alloc(mebibyte, image));
   const record = {
-    format: 1,
-    key: snapshotKey(madeFrom(image)),
+    format: 2,
+    key: snapshotKey(inputsOf(image)),
     appliance: 'rabbit',
     createdAt: '2026-01-01T00:00:00.000Z',
     qemuVersion: '10.0.13',
     virtualMs: 1234.5,
-    madeFrom: madeFrom(image),
+    inputs: inputsOf(image),
   } as const;
   const saved = await into.commit(draft, record, ['memory']);
   const then = new Date(Date.now() - agoMinutes * 60_000);
@@ -39,7 +39,7 @@ async function save(image: string, agoMinutes = 0, into = store): Promise<Snapsh
   return saved;
 }
 
-const images = async (): Promise<readonly unknown[]> => (await store.list()).map(({ record }) => record.madeFrom['image']);
+const images = async (): Promise<readonly unknown[]> => (await store.list()).map(({ record }) => record.inputs['image']);
 
 test('keys depend on what a snapshot is made from, not on the order in which it is told', () => {
   expect(snapshotKey({ a: '1', b: '2' })).toBe(snapshotKey({ b: '2', a: '1' }));
@@ -55,13 +55,13 @@ test('links in a draft, which QEMU can write to, are neither saved nor written t
   await symlink(victim, join(draft, 'snapshot.json'));
   await symlink(victim, join(draft, 'verified.json'));
   const record = {
-    format: 1,
+    format: 2,
     key: snapshotKey({}),
     appliance: 'rabbit',
     createdAt: '',
     qemuVersion: '',
     virtualMs: 0,
-    madeFrom: {},
+    inputs: {},
   } as const;
   await expect(store.commit(draft, record, ['memory'])).rejects.toMatchObject({
     code: 'ALPY_SNAPSHOT',
@@ -102,7 +102,7 @@ test('makes room by removing what was used longest ago, but nothing that was jus
   const draft = await store.begin(8 * mebibyte);
   expect(await images()).toEqual(['c', 'b']);
   await store.discard(draft);
-  await store.find(snapshotKey(madeFrom('b')));
+  await store.find(snapshotKey(inputsOf('b')));
   await store.discard(await store.begin(10 * mebibyte));
   expect(await images()).toEqual(['b']);
 });
@@ -115,12 +115,25 @@ test('removes by size, by age, or all', async () => {
   ] as const)
     await save(image, ago);
   const removed = async (limits: Parameters<SnapshotStore['prune']>[0]): Promise<readonly unknown[]> =>
-    (await store.prune(limits)).map(({ record }) => record.madeFrom['image']);
+    (await store.prune(limits)).map(({ record }) => record?.inputs['image']);
   expect(await removed({ maxBytes: 100 * mebibyte })).toEqual([]);
   expect(await removed({ maxBytes: 100 * mebibyte, unusedMs: 25 * 60_000 })).toEqual(['a']);
   expect(await removed({ maxBytes: 0 })).toEqual(['b']);
   expect(await removed({ maxBytes: 0, isForced: true })).toEqual(['c']);
   expect(await readdir(store.directory, { recursive: true })).toEqual(['saved']);
+});
+
+test('a snapshot of another format is not listed or used, and is the first to be removed for room', async () => {
+  await save('a', 30);
+  const { record, directory: saved } = await save('b', 20);
+  const { inputs, ...rest } = record;
+  await writeFile(join(saved, 'snapshot.json'), JSON.stringify({ ...rest, format: 1, madeFrom: inputs }));
+  expect(await images()).toEqual(['a']);
+  const then = new Date(Date.now() - 10 * 60_000);
+  await utimes(join(saved, 'snapshot.json'), then, then);
+  expect(await store.prune({ maxBytes: 1.5 * mebibyte })).toEqual([{ key: record.key, record: undefined }]);
+  expect(await images()).toEqual(['a']);
+  expect(await readdir(join(store.directory, 'saved'))).not.toContain(record.key);
 });
 
 test('a store or a disk without room says so', async () => {
@@ -151,7 +164,7 @@ test('of two that save the same, the later gets what the earlier saved', async (
 test('an archive gives the same snapshot elsewhere, with holes where there was nothing', async () => {
   const draft = await store.begin(mebibyte);
   await writeFile(join(draft, 'memory'), Buffer.concat([Buffer.from('begin'), Buffer.alloc(4 * mebibyte), Buffer.from('end')]));
-  const record = { ...(await save('x')).record, key: snapshotKey(madeFrom('y')), madeFrom: madeFrom('y') };
+  const record = { ...(await save('x')).record, key: snapshotKey(inputsOf('y')), inputs: inputsOf('y') };
   const saved = await store.commit(draft, record, ['memory']);
   const file = join(directory, 'archive');
   await saveArchive(saved, file);
@@ -172,7 +185,7 @@ test('an archive that is damaged, or of something else, leaves nothing behind', 
   await saveArchive(saved, file);
   await expect(loadArchive(other, file)).rejects.toThrow(/is damaged: the content of memory is not what was saved/);
   const renamed = { ...saved, record: { ...saved.record, files: {} } };
-  await writeFile(join(saved.directory, 'snapshot.json'), JSON.stringify({ ...renamed.record, madeFrom: madeFrom('b') }));
+  await writeFile(join(saved.directory, 'snapshot.json'), JSON.stringify({ ...renamed.record, inputs: inputsOf('b') }));
   await saveArchive(renamed, file);
   await expect(loadArchive(other, file)).rejects.toThrow(/it holds no snapshot\.json of this version/);
   await writeFile(file, 'something else');
