@@ -118,7 +118,7 @@ test('a killed keeper fails the script with runner_system_failure; its logs and 
 });
 
 test('a testbed ends at its deadline if cleanup never runs', async () => {
-  const payload = jobPayload({ variables: silent, timeoutSeconds: 4, script: ['echo not-reached'] });
+  const payload = jobPayload({ variables: silent, timeoutSeconds: 15, script: ['echo not-reached'] });
   const options = (await host().optionsFor(payload, { settings: { graceSeconds: 0 } }))(1);
   const log: string[] = [];
   const executor = await CustomExecutor.open(payload, options, {
@@ -130,7 +130,7 @@ test('a testbed ends at its deadline if cleanup never runs', async () => {
   await executor.prepare(signal);
   expect(await containersOf(payload.id)).not.toEqual([]);
   const hasEnded = async (): Promise<boolean> => (await processesWith(` keep ${host().root}`)).length === 0;
-  await vi.waitUntil(hasEnded, { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(hasEnded, { timeout: 60_000, interval: 100 });
   expect(await containersOf(payload.id)).toEqual([]);
   const failed = await executor.run('step_script', 'running', signal).catch((error: unknown) => error);
   await executor.cleanUp();

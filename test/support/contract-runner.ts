@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GitLab Runner's side of the custom executor, 19.4.0: what it calls, with which environment, and how it takes what comes back.
+// GitLab Runner's side of the custom executor, version 19.4.0: what it calls, with which environment, and how it handles the results.
 // Source: gitlab-org/gitlab-runner 19.4.0, executors/custom, common/build.go, shells/abstract.go; see test/support/runner.
 import { EventEmitter, once } from 'node:events';
 import { runBuild } from './runner/build.ts';
@@ -11,21 +11,21 @@ import type { JobPayload } from './runner/payload.ts';
 export interface JobResult {
   readonly status: 'success' | 'failed';
   readonly failureReason?: FailureReason;
-  /** that `allow_failure:exit_codes` compares; only of `script_failure` */
+  /** what `allow_failure:exit_codes` compares; only with `script_failure` */
   readonly exitCode?: number;
-  /** what GitLab shows */
+  /** the job's log */
   readonly log: string;
-  /** how often it was prepared */
+  /** number of attempts to prepare */
   readonly attempts: number;
-  /** all calls of the driver, in their order */
+  /** all calls of the driver in order */
   readonly calls: readonly DriverCall[];
 }
 
-/** A job that runs. */
+/** A running job. */
 export class RunningJob {
   readonly payload: JobPayload;
   readonly result: Promise<JobResult>;
-  readonly #news = new EventEmitter();
+  readonly #events = new EventEmitter();
   readonly #abort = new AbortController();
   readonly #calls: DriverCall[] = [];
   readonly #begun: string[] = [];
@@ -42,32 +42,32 @@ export class RunningJob {
     this.result = this.#run(optionsOf);
   }
 
-  /** @param optionsOf - what the runner is told, for each attempt to prepare: 1, 2, 3 */
+  /** Starts a job. @param optionsOf - the runner's configuration for each attempt to prepare: 1, 2, 3 */
   static start(payload: JobPayload, optionsOf: (attempt: number) => RunnerOptions): RunningJob {
     return new RunningJob(payload, optionsOf);
   }
 
-  /** What GitLab shows so far. */
+  /** The job's log so far. */
   get log(): string {
     return this.#log;
   }
 
-  /** Somebody presses cancel: GitLab says `canceling`. While the scripts run, what comes after them is still done. */
+  /** A user cancels the job: GitLab answers `canceling`. If a script runs, the stages after the scripts still run. */
   cancel(): void {
     this.#cancel();
   }
 
-  /** GitLab does not want the job any more: it says `canceled`, or 404. Only the clean-up is still done. */
+  /** GitLab drops the job: it answers `canceled` or 404. Only cleanup still runs. */
   abort(): void {
     this.#abort.abort(new JobFailure('canceled', 'canceled'));
   }
 
-  /** Waits until the log has a match. @throws Error when the job ends without */
+  /** Waits until the log matches. @throws Error when the job ends before that */
   async printed(pattern: RegExp): Promise<void> {
     await this.#until(() => pattern.test(this.#log), `printing ${String(pattern)}`);
   }
 
-  /** Waits until the driver is called for a stage or a sub-stage. @throws Error when the job ends without */
+  /** Waits until the driver is called for a stage or sub-stage. @throws Error when the job ends before that */
   async began(name: string): Promise<void> {
     await this.#until(() => this.#begun.includes(name), `a call of ${name}`);
   }
@@ -75,7 +75,7 @@ export class RunningJob {
   async #until(holds: () => boolean, what: string): Promise<void> {
     while (!holds()) {
       if (this.#isOver) throw new Error(`the job ended without ${what}:\n${this.#log}`);
-      await once(this.#news, 'news');
+      await once(this.#events, 'change');
     }
   }
 
@@ -84,7 +84,7 @@ export class RunningJob {
     const timer = setTimeout(() => {
       this.#abort.abort(new JobFailure(`execution took longer than ${timeout}s seconds`, 'job_execution_timeout'));
     }, timeout * 1000);
-    const tell = (): void => void this.#news.emit('news');
+    const notify = (): void => void this.#events.emit('change');
     const failure = await runBuild(this.payload, optionsOf, {
       signal: this.#abort.signal,
       onCancel: (cancel) => {
@@ -95,18 +95,18 @@ export class RunningJob {
       },
       log: (text) => {
         this.#log += text;
-        tell();
+        notify();
       },
       began: (name) => {
         this.#begun.push(name);
-        tell();
+        notify();
       },
       ended: (call) => void this.#calls.push(call),
     }).then(() => undefined, failureOf);
     clearTimeout(timer);
     this.#log += failure ? `ERROR: Job failed: ${failure.message}\n` : 'Job succeeded\n';
     this.#isOver = true;
-    tell();
+    notify();
     return this.#resultOf(failure);
   }
 

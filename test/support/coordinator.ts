@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// GitLab's side of the job API, as far as a runner needs it: hands out jobs, takes logs, states and artifacts.
-// Source: gitlab-org/gitlab-runner, network/gitlab.go, and GitLab's lib/api/ci/runner.rb.
+// The part of GitLab's job API that a runner needs: hands out jobs, accepts logs, states and artifacts.
+// Source: gitlab-org/gitlab-runner 19.4.0, network/gitlab.go, and GitLab's lib/api/ci/runner.rb.
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import type { JobPayload } from './runner/payload.ts';
 
-/** A file that a job has left. */
+/** An uploaded artifact of a job. */
 export interface UploadedArtifact {
   readonly name: string;
   readonly type: string;
@@ -16,13 +16,13 @@ export interface UploadedArtifact {
   readonly data: Buffer;
 }
 
-/** What GitLab knows of a job that it has handed out. */
+/** What GitLab knows about a job that a runner has taken. */
 export interface CoordinatedJob {
   readonly payload: JobPayload;
   trace: Buffer;
   /** `Job-Status` of all answers */
   status: 'running' | 'canceling' | 'canceled';
-  /** `running` until the runner says `success` or `failed` */
+  /** `pending`, then `running`, until the runner reports `success` or `failed` */
   state: string;
   failureReason?: string;
   exitCode?: number;
@@ -37,14 +37,14 @@ interface Update {
   readonly output?: { readonly checksum?: string; readonly bytesize?: number };
 }
 
-/** The token that a runner must have. */
+/** The token that a runner must use. */
 export const runnerToken = 'glrt-0123456789abcdef0123';
 
-/** A GitLab that has nothing but jobs, on the loopback interface. */
+/** A stand-in for GitLab that only knows jobs, on the loopback interface. */
 export class Coordinator implements AsyncDisposable {
   readonly jobs = new Map<number, CoordinatedJob>();
   readonly #waiting: JobPayload[] = [];
-  readonly #news = new EventEmitter();
+  readonly #requests = new EventEmitter();
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -60,26 +60,26 @@ export class Coordinator implements AsyncDisposable {
     return coordinator;
   }
 
-  /** Without a slash at its end. */
+  /** Its URL, without a trailing slash. */
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Has a job wait for a runner. */
+  /** Queues a job for a runner. */
   add(payload: JobPayload): void {
     this.#waiting.push(payload);
   }
 
-  /** A job that a runner has taken. @throws Error when none has */
+  /** A job that a runner has taken. @throws Error when no runner has */
   job(id: number): CoordinatedJob {
     const job = this.jobs.get(id);
     if (!job) throw new Error(`no runner has taken job ${id}`);
     return job;
   }
 
-  /** Waits until something holds, asking whenever a runner has said something. */
+  /** Waits until a condition holds. Checks it after each request of a runner. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await once(this.#news, 'news');
+    while (!holds()) await once(this.#requests, 'request');
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -98,7 +98,7 @@ export class Coordinator implements AsyncDisposable {
       else if (route === 'POST jobs/ID/artifacts') takeArtifact(job, request, body, searchParams, response);
       else reply(response, 404);
     }
-    this.#news.emit('news');
+    this.#requests.emit('request');
   }
 
   #handOut(body: Buffer, response: ServerResponse): void {
@@ -124,7 +124,7 @@ export class Coordinator implements AsyncDisposable {
 }
 
 function reply(response: ServerResponse, status: number, value?: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const text = JSON.stringify(value ?? { message: `${status} says the stand-in` });
+  const text = JSON.stringify(value ?? { message: `${status} from the stand-in` });
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(text);
 }
 
@@ -136,7 +136,7 @@ function takeUpdate(
   const headers = { 'Job-Status': job.status, 'X-GitLab-Trace-Update-Interval': '1' };
   const isOver = state === 'success' || state === 'failed';
   if (isOver && output?.checksum !== undefined && output.checksum !== checksumOf(job.trace)) {
-    reply(response, 412, undefined, headers); // the runner sends the log anew
+    reply(response, 412, undefined, headers); // the runner then sends the log again
     return;
   }
   job.state = state;
@@ -145,7 +145,7 @@ function takeUpdate(
   reply(response, 200, String(isOver), headers);
 }
 
-/** As a runner tells it of its log. */
+/** The checksum that a runner sends for its log. */
 export function checksumOf(trace: Buffer): string {
   return `crc32:${crc32(trace).toString(16).padStart(8, '0')}`;
 }
@@ -178,7 +178,7 @@ function takeArtifact(
   reply(response, file ? 201 : 400, {});
 }
 
-/** The field `file`, which is the only one that a runner sends. */
+/** The field `file`, the only one that a runner sends. */
 function fileOf(type: string, body: Buffer): Pick<UploadedArtifact, 'name' | 'data'> | undefined {
   const boundary = /boundary="?([^";]+)/.exec(type)?.[1];
   const start = body.indexOf('\r\n\r\n');

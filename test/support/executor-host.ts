@@ -13,18 +13,18 @@ import { jobPayload, type JobDescription, type JobPayload } from './runner/paylo
 import { writeStandIn } from './runner/stand-in.ts';
 import { rabbitImage } from './testbeds.ts';
 
-/** Words that start the driver. */
+/** Command line of the driver. */
 export const driverProgram = [process.execPath, resolve(import.meta.dirname, '../../src/cli/bin.ts'), 'executor'] as const;
 
-/** How a job of a test is run other than usual. */
+/** How a job of a test differs from the usual. */
 export interface JobRun {
-  /** settings of the driver, besides those of {@link ExecutorHost} */
+  /** settings of the driver that are added to those of {@link ExecutorHost} */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** variables of the runner's own environment, by attempt to prepare */
+  /** variables of the runner's own environment for each attempt to prepare */
   readonly environment?: (attempt: number) => Readonly<Record<string, string>>;
-  /** what `gitlab-runner` does when it is to upload artifacts; default: it copies them; `really`: it is the real one */
+  /** how `gitlab-runner` uploads artifacts; default: it copies them; `really`: it is the real gitlab-runner */
   readonly uploads?: 'copies' | 'waits' | 'really';
-  /** what each call of the driver is started by; default: nothing, so that it runs as we do */
+  /** command in front of each call of the driver; default: none */
   readonly wrapper?: readonly string[];
 }
 
@@ -32,13 +32,13 @@ export interface JobRun {
 export const rabbitLogin = { user: 'root', password: 'rabbit', shellPrompt: '/[#$] $/' };
 
 /**
- * A machine with a runner. It has four appliances: `rabbit`, whose snapshot the first job with it makes; `silent`, a machine
- * that does nothing, at once; `dead`, one that should have a log-in prompt and never gets there; and `talking`, one that says
- * hello and powers off when it is sent a q.
+ * A machine with a runner. It has four appliances: `rabbit`, whose snapshot its first job saves; `silent`, which does nothing and is
+ * ready at once; `dead`, which never prints its login prompt; and `talking`, which prints a greeting and powers off when it receives
+ * a q.
  */
 export class ExecutorHost implements AsyncDisposable {
   readonly directory: string;
-  /** folder of the driver */
+  /** `root` of the driver's settings */
   readonly root: string;
   readonly #jobs: RunningJob[] = [];
   readonly #ids: number[] = [];
@@ -65,7 +65,7 @@ export class ExecutorHost implements AsyncDisposable {
     return job;
   }
 
-  /** What the runner of a job is told, by attempt to prepare. */
+  /** The runner's configuration for a job, by attempt to prepare. */
   async optionsFor(
     { id }: JobPayload,
     { settings = {}, environment = () => ({}), uploads = 'copies', wrapper = [] }: JobRun,
@@ -108,7 +108,7 @@ export class ExecutorHost implements AsyncDisposable {
     };
   }
 
-  /** Folder below {@link root} that belongs to a job. @throws Error when there is none, or more than one */
+  /** The folder of a job below {@link root}. @throws Error when there is not exactly one */
   async folderOf({ id }: JobPayload, kind: 'builds' | 'jobs'): Promise<string> {
     const names = (await readdir(join(this.root, kind))).filter((name) => name.startsWith(`${id}-`));
     const [name] = names;
@@ -116,12 +116,12 @@ export class ExecutorHost implements AsyncDisposable {
     return join(this.root, kind, name);
   }
 
-  /** What jobs have left on this machine: nothing, once all of them have ended. A process that ends may take a moment. */
-  async left(): Promise<readonly string[]> {
+  /** Everything that jobs left on this machine; empty after all have ended. */
+  async leftovers(): Promise<readonly string[]> {
     return findLeftovers(this.root, join(this.directory, 'tmp'), this.#ids);
   }
 
-  /** Paths of the artifacts of a job, in the order of their names. */
+  /** Sorted paths of a job's artifacts. */
   async artifacts({ payload: { id } }: RunningJob): Promise<readonly string[]> {
     const entries = await readdir(this.#artifactFolder(id), { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -147,14 +147,14 @@ export class ExecutorHost implements AsyncDisposable {
   }
 }
 
-/** One for all tests of a file. After each of them it sees that nothing is left. */
+/** One host for all tests of a file. After each test it asserts that nothing is left. */
 export function useExecutorHost(): () => ExecutorHost {
   let host: ExecutorHost;
   beforeAll(async () => {
     host = await ExecutorHost.open();
   });
   afterEach(async () => {
-    expect(await host.left()).toEqual([]);
+    expect(await host.leftovers()).toEqual([]);
   });
   afterAll(async () => {
     await host[Symbol.asyncDispose]();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The form of the scripts that a runner writes for bash: a text that is evaluated in a subshell.
+// Writes scripts for bash in the form of GitLab Runner's: a text that is evaluated in a subshell.
 // Source: gitlab-org/gitlab-runner 19.4.0, shells/bash.go and helpers/shell_escape.go.
 import { join } from 'node:path';
 import type { JobVariable } from './variables.ts';
 
-/** How a script is written. */
+/** What the form of a script depends on. */
 export interface BashStyle {
   /** folder for temporary files of the job */
   readonly temporary: string;
@@ -25,7 +25,7 @@ export class BashWriter {
     return this.#style.flags.get(flag) ?? false;
   }
 
-  /** A word with the quotes that the flags ask for. */
+  /** Quotes a word in the style that the feature flags select. */
   quoted(text: string): string {
     return this.isOn('FF_POSIXLY_CORRECT_ESCAPES') ? posixQuote(text) : quote(text);
   }
@@ -39,12 +39,12 @@ export class BashWriter {
     this.#lines.push(...lines);
   }
 
-  /** A command whose words mean themselves. */
+  /** Adds a command whose words are taken literally. */
   command(...words: readonly string[]): void {
     this.line(this.words(words));
   }
 
-  /** A command whose arguments stand in double quotes: variables and the like in them are expanded. */
+  /** Adds a command whose arguments are in double quotes, so the shell expands variables and substitutions in them. */
   expanding(name: string, ...args: readonly string[]): void {
     this.line([this.quoted(name), ...args.map((arg) => `"${arg}"`)].join(' '));
   }
@@ -61,12 +61,12 @@ export class BashWriter {
     this.line(`echo ${this.quoted(`\x1b[0;33m${text}\x1b[0;m`)}`);
   }
 
-  when(condition: string, body: () => void, otherwise?: () => void): void {
+  when(condition: string, body: () => void, elseBody?: () => void): void {
     this.line(`if ${condition}; then`);
     body();
-    if (otherwise) {
+    if (elseBody) {
       this.line('else');
-      otherwise();
+      elseBody();
     }
     this.line('fi');
   }
@@ -82,7 +82,7 @@ export class BashWriter {
     this.expanding('rm', '-r', '-f', path);
   }
 
-  /** Sets a variable; one that is a file is written into the temporary folder. */
+  /** Exports a variable. The value of a file variable is written to a file in the temporary folder. */
   variable({ key, value, file = false }: JobVariable): void {
     if (!file) {
       this.line(`export ${this.quoted(key)}=${this.quoted(value)}`);
@@ -93,18 +93,18 @@ export class BashWriter {
     this.line(`printf '%s' ${this.quoted(value)} > ${path}`, `export ${this.quoted(key)}=${path}`);
   }
 
-  /** Sets a variable whose value stands in double quotes. */
+  /** Exports a variable whose value is in double quotes. */
   exportRaw(key: string, value: string): void {
     this.line(`export ${this.quoted(key)}="${value}"`);
   }
 
-  /** Sets what lines of a file say. */
+  /** Exports the variables that a file lists, one per line. */
   sourceEnvironment(path: string): void {
     this.line(`mkdir -p ${JSON.stringify(this.#style.temporary)}`, `touch ${JSON.stringify(path)}`);
     this.line(`while read -r line; do export "$line"; done < ${JSON.stringify(path)}`);
   }
 
-  /** Writes variables into a temporary file; bash expands what it finds in their values. @returns its path */
+  /** Writes variables to a temporary file with a heredoc, in which bash expands their values. @returns its path */
   environmentFile(name: string, variables: Readonly<Record<string, string>>): string {
     const path = this.temporary(name);
     const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r' };
@@ -115,7 +115,7 @@ export class BashWriter {
     return path;
   }
 
-  /** The whole script. @param trace - whether the job wants to see what the shell does */
+  /** The whole script. @param trace - whether the shell shows each command */
   finish(trace: boolean): string {
     const text = this.quoted(`${this.#lines.join('\n')}\n`);
     return [
@@ -138,7 +138,7 @@ const shortEscapes: Readonly<Record<string, string>> = {
   ...{ "'": "\\'", '\\': '\\\\' },
 };
 
-/** A word for bash, in its ANSI-C quotes if it needs any. */
+/** Quotes a word for bash, in ANSI-C quotes if it needs any. */
 export function quote(text: string): string {
   if (text === '') return "''";
   if (/^[\w,./@-]+$/.test(text)) return text;
@@ -150,7 +150,7 @@ export function quote(text: string): string {
   return `$'${escaped.join('')}'`;
 }
 
-/** A word in double quotes if it has one of a few characters; others, such as `;`, stay as they are. */
+/** Quotes a word with double quotes if it has certain characters; others, such as `;`, stay unquoted. */
 function posixQuote(text: string): string {
   if (text === '') return "''";
   const escaped = text.replace(/[`"\\$]/g, '\\$&');

@@ -5,23 +5,23 @@ import { failureOf, JobFailure } from './failure.ts';
 import { truthOf } from './feature-flags.ts';
 import type { JobPayload } from './payload.ts';
 
-/** How often the runner tries to prepare. */
+/** How often the runner tries `prepare`. */
 const attempts = 3;
 /** How long `after_script` may take, in `ms`. */
 const afterScriptTimeoutMs = 300_000;
 
-/** What can be done to a job from outside, and what is noted of it. */
+/** Controls a job from outside, and gets its events. */
 export interface BuildControl extends Watcher {
-  /** fires at the job's time-out, or when it is aborted; its reason is a {@link JobFailure} */
+  /** aborts at the job's timeout, or when the job is aborted; its reason is a {@link JobFailure} */
   readonly signal: AbortSignal;
-  /** says what a cancel in GitLab is to do from now on; at first it aborts */
+  /** sets what a cancel in GitLab does from now on; at first it aborts the job */
   readonly onCancel: (cancel: () => void) => void;
+  /** called for each attempt to prepare */
   readonly attempt: () => void;
 }
 
 /**
- * Runs a job to its end, as GitLab Runner does (19.4.0, common/build.go), but without its pauses between attempts at
- * get_sources and the like.
+ * Runs a job as GitLab Runner 19.4.0 does (common/build.go), but without pauses between attempts at get_sources and similar stages.
  * @throws JobFailure when it fails
  */
 export async function runBuild(
@@ -92,7 +92,7 @@ async function getSources(payload: JobPayload, run: Run): Promise<void> {
   });
 }
 
-/** @param variable - says how often, up to 10 times */
+/** Runs a body until it succeeds. @param variable - holds the number of attempts, at most 10 */
 async function attempt(payload: JobPayload, variable: string, body: (index: number) => Promise<void>): Promise<void> {
   const tries = Math.min(10, Math.max(1, Number(valueOf(payload, variable)) || 1));
   for (let index = 0; ; index++) {
@@ -106,10 +106,10 @@ function valueOf({ variables }: JobPayload, name: string): string {
   return variables.findLast(({ key }) => key === name)?.value ?? '';
 }
 
-/** Fires when a variable's time is over; its reason is a {@link JobFailure}. @param otherwiseMs - absent for never */
-function limitOf(payload: JobPayload, variable: string, otherwiseMs?: number): AbortSignal {
-  const [, digits, unit] = /^(\d+)(ms|s|m|h)$/.exec(valueOf(payload, variable)) ?? []; // a simple duration of Go
-  const ms = digits === undefined ? otherwiseMs : Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 's'];
+/** A signal that aborts with a {@link JobFailure} after the time in a variable. @param defaultMs - absent for no limit */
+function limitOf(payload: JobPayload, variable: string, defaultMs?: number): AbortSignal {
+  const [, digits, unit] = /^(\d+)(ms|s|m|h)$/.exec(valueOf(payload, variable)) ?? []; // a duration of Go with one unit
+  const ms = digits === undefined ? defaultMs : Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as 's'];
   const limit = new AbortController();
   if (ms === undefined) return limit.signal;
   const stop = (): void => {
@@ -123,7 +123,7 @@ async function runUserScripts(payload: JobPayload, run: Run, { signal, onCancel,
   const { steps } = payload;
   const cancelled = new AbortController();
   onCancel(() => {
-    cancelled.abort(new JobFailure('canceled', 'canceled')); // what comes after the scripts is still done
+    cancelled.abort(new JobFailure('canceled', 'canceled')); // the stages after the scripts still run
   });
   const scripts = AbortSignal.any([signal, cancelled.signal, limitOf(payload, 'RUNNER_SCRIPT_TIMEOUT')]);
   const failure = await failureIn(async () => {
@@ -131,11 +131,11 @@ async function runUserScripts(payload: JobPayload, run: Run, { signal, onCancel,
     scripts.throwIfAborted();
   });
   const limited = AbortSignal.any([signal, limitOf(payload, 'RUNNER_AFTER_SCRIPT_TIMEOUT', afterScriptTimeoutMs)]);
-  const complaint = await failureIn(() => run('after_script', statusOf(failure), limited));
+  const afterFailure = await failureIn(() => run('after_script', statusOf(failure), limited));
   const isIgnored = truthOf(valueOf(payload, 'AFTER_SCRIPT_IGNORE_ERRORS')) ?? true;
-  if (complaint && isIgnored && !signal.aborted)
-    log(`after_script failed, but job will continue unaffected: ${complaint.message}\n`);
-  const worst = failure ?? (isIgnored ? undefined : complaint);
+  if (afterFailure && isIgnored && !signal.aborted)
+    log(`after_script failed, but job will continue unaffected: ${afterFailure.message}\n`);
+  const worst = failure ?? (isIgnored ? undefined : afterFailure);
   if (worst) throw worst;
 }
 
@@ -148,7 +148,7 @@ async function failureIn(body: () => Promise<void>): Promise<JobFailure | undefi
   }
 }
 
-/** `CI_JOB_STATUS` */
+/** The value of `CI_JOB_STATUS`. */
 function statusOf(failure: JobFailure | undefined): string {
   if (!failure) return 'success';
   return { canceled: 'canceled', job_execution_timeout: 'timedout' }[failure.reason as string] ?? 'failed';

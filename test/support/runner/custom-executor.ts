@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Source: gitlab-org/gitlab-runner 19.4.0, executors/custom.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../../src/core/errors.ts';
@@ -9,7 +10,7 @@ import { stageScript } from './scripts.ts';
 import { jobVariables, servicesVariable, type BuildPlace } from './variables.ts';
 import type { Variables } from '../../../src/core/variables.ts';
 
-/** Words that start the programs of a driver. */
+/** Command lines of a driver. */
 export interface Driver {
   readonly config: readonly string[];
   readonly prepare: readonly string[];
@@ -17,19 +18,19 @@ export interface Driver {
   readonly cleanup: readonly string[];
 }
 
-/** What an administrator says of a runner. */
+/** A runner's configuration. */
 export interface RunnerOptions {
   readonly driver: Driver;
-  /** of GitLab */
+  /** URL of GitLab */
   readonly url: string;
   /** folder for temporary files */
   readonly temporary: string;
-  /** of the runner itself */
+  /** environment of the runner itself */
   readonly environment: Variables;
   readonly kill: KillTimeouts;
-  /** between attempts to prepare, in `ms`; 3000 in the real runner */
+  /** pause between attempts to prepare, in `ms`; 3000 in the real runner */
   readonly pauseMs: number;
-  /** most that config, prepare and cleanup may take, in `ms` */
+  /** limit for config, prepare and cleanup, in `ms` */
   readonly stageTimeoutMs: number;
 }
 
@@ -38,18 +39,18 @@ export interface DriverCall {
   /** `config`, `prepare`, `cleanup`, or the name of a sub-stage */
   readonly name: string;
   readonly status: number;
-  /** what it printed, on either output */
+  /** what it printed to stdout and stderr */
   readonly output: string;
 }
 
-/** Takes what happens meanwhile. */
+/** Gets the events of a job. */
 export interface Watcher {
   readonly log: (text: string) => void;
   readonly began: (name: string) => void;
   readonly ended: (call: DriverCall) => void;
 }
 
-/** What `config` may answer, and the runner heeds. */
+/** The fields in the answer of `config` that the runner uses. */
 interface ConfigAnswer {
   readonly builds_dir?: string;
   readonly cache_dir?: string;
@@ -58,7 +59,7 @@ interface ConfigAnswer {
   readonly job_env?: Readonly<Record<string, string>>;
 }
 
-/** An attempt to run a job with a custom executor, with a temporary folder of its own. */
+/** One attempt to run a job with the custom executor. It has its own temporary folder. */
 export class CustomExecutor {
   readonly directory: string;
   readonly #payload: JobPayload;
@@ -84,7 +85,7 @@ export class CustomExecutor {
     return { builds, cache, isShared };
   }
 
-  /** Asks the driver where to build, then has it prepare. @throws JobFailure and others, which are the system's */
+  /** Calls config and prepare. @throws JobFailure, or other errors, which count as system failures */
   async prepare(signal: AbortSignal): Promise<void> {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#options.stageTimeoutMs)]);
     const answer: Buffer[] = [];
@@ -98,7 +99,7 @@ export class CustomExecutor {
   }
 
   /**
-   * Has the driver run a sub-stage, unless there is nothing to do.
+   * Calls the driver for a sub-stage, unless the sub-stage has nothing to do.
    * @param status - of the job so far
    * @throws JobFailure when it fails; the signal's reason when it was cancelled
    */
@@ -106,18 +107,18 @@ export class CustomExecutor {
     const script = stageScript(stage, this.#payload, { ...this.place, url: this.#options.url }, status);
     if (script === undefined) return;
     const folder = await mkdtemp(join(this.directory, 'script'));
-    const file = join(folder, 'script'); // for bash it has no extension
+    const file = join(folder, 'script'); // bash scripts have no extension
     await writeFile(file, script, { mode: 0o700 });
-    const told = stage === 'step_script' ? 'build_script' : stage;
-    if (told !== stage) this.#watcher.log("WARNING: Starting with version 17.0 the 'build_script' stage will be replaced\n");
-    await this.#call(told, [...this.#options.driver.run, file, told], signal, undefined, status);
+    const name = stage === 'step_script' ? 'build_script' : stage;
+    if (name !== stage) this.#watcher.log("WARNING: Starting with version 17.0 the 'build_script' stage will be replaced\n");
+    await this.#call(name, [...this.#options.driver.run, file, name], signal, undefined, status);
   }
 
-  /** Has the driver clean up, whatever has been, and removes the temporary folder. A failure changes nothing. */
+  /** Calls cleanup and removes the temporary folder. A failure of cleanup does not change the result of the job. */
   async cleanUp(): Promise<void> {
     const signal = AbortSignal.timeout(this.#options.stageTimeoutMs);
     try {
-      await this.#call('cleanup', this.#options.driver.cleanup, signal).catch(() => undefined); // only the runner's own log has it
+      await this.#call('cleanup', this.#options.driver.cleanup, signal).catch(() => undefined); // only in the runner's own log
     } finally {
       await rm(this.directory, { recursive: true });
     }
@@ -130,9 +131,9 @@ export class CustomExecutor {
     answer?: (data: Buffer) => void,
     status = 'running',
   ): Promise<void> {
-    const said: Buffer[] = [];
+    const output: Buffer[] = [];
     const print = (data: Buffer): void => {
-      said.push(data);
+      output.push(data);
       if (name !== 'cleanup') this.#watcher.log(data.toString());
     };
     const { directory } = this;
@@ -140,7 +141,7 @@ export class CustomExecutor {
     const environment = this.#environment(status);
     const spec = { words, directory, environment, stdout: answer ?? print, stderr: print, kill: this.#options.kill };
     const ended = await runProgram(spec, signal);
-    this.#watcher.ended({ name, status: ended, output: Buffer.concat(said).toString() });
+    this.#watcher.ended({ name, status: ended, output: Buffer.concat(output).toString() });
     signal.throwIfAborted();
     const failure = failureOfStatus(ended, ended === 1 ? await textOf(join(directory, 'build_exit_code')) : undefined);
     if (failure) throw failure;
@@ -163,11 +164,12 @@ export class CustomExecutor {
 
 function parseAnswer(text: string): ConfigAnswer {
   const answer: unknown = JSON.parse(text);
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) throw new Error(`config: no object: ${text}`);
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer))
+    throw new Error(`config: expected an object, got: ${text}`);
   return answer;
 }
 
-/** @returns `undefined` when there is no such file */
+/** Reads a file. @returns `undefined` if it does not exist */
 async function textOf(path: string): Promise<string | undefined> {
   return readFile(path, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Source: gitlab-org/gitlab-runner 19.4.0, executors/custom/command.
 
-/** Why a job failed, as GitLab calls it. */
+/** GitLab's names for the reasons of a failure. */
 export type FailureReason = 'script_failure' | 'runner_system_failure' | 'job_execution_timeout' | 'canceled';
 
-/** What ends a job before its time. */
+/** Ends a job as failed. */
 export class JobFailure extends Error {
   readonly reason: FailureReason;
   readonly exitCode: number | undefined;
@@ -15,15 +16,16 @@ export class JobFailure extends Error {
   }
 }
 
-/** How the runner takes anything that was thrown: what is no failure of the job is one of the system. */
+/** Turns any error into a failure: everything except a {@link JobFailure} is a system failure. */
 export function failureOf(error: unknown): JobFailure {
   if (error instanceof JobFailure) return error;
   return new JobFailure(error instanceof Error ? error.message : String(error), 'runner_system_failure');
 }
 
 /**
- * How the runner takes the exit status of a driver.
- * @param exitCodeText - contents of `BUILD_EXIT_CODE_FILE`; `undefined` when there is no such file
+ * Turns the exit status of a driver into a failure, as the runner does.
+ * @param exitCodeText - contents of `BUILD_EXIT_CODE_FILE`; `undefined` if it does not exist
+ * @returns `undefined` for status 0
  */
 export function failureOfStatus(status: number, exitCodeText: string | undefined): JobFailure | undefined {
   if (status === 0) return undefined;

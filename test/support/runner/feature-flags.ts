@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The feature flags of GitLab Runner and their defaults, and how a job changes them.
+// The feature flags of GitLab Runner, their defaults, and how a job changes them. The runner sends all of them with every job.
 // Source: gitlab-org/gitlab-runner 19.4.0, helpers/featureflags/flags.go and common/build_settings.go.
 
-/** Names of the flags that are on unless somebody turns them off. */
+/** Flags that are on by default. */
 const onByDefault = [
   'FF_USE_DIRECT_DOWNLOAD',
   'FF_USE_FASTZIP',
@@ -18,6 +18,7 @@ const onByDefault = [
   'FF_ENABLE_JOB_INPUTS_INTERPOLATION',
 ];
 
+/** Flags that are off by default. */
 const offByDefault = [
   'FF_NETWORK_PER_BUILD',
   'FF_USE_LEGACY_KUBERNETES_EXECUTION_STRATEGY',
@@ -65,13 +66,13 @@ const truths: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
 };
 
-/** Whether a text means true; `undefined` if it is no truth value. */
+/** Parses a truth value as Go does; `undefined` if it is none. */
 export function truthOf(text: string): boolean | undefined {
   return Object.hasOwn(truths, text) ? truths[text] : undefined;
 }
 
-/** Every flag with its value: what the job says, if that is a truth value, else the default. */
-export function resolvedFlags(said: (name: string) => string | undefined): ReadonlyMap<string, boolean> {
+/** Every flag with its value: that of the job if it is a truth value, else the default. */
+export function resolvedFlags(valueOf: (name: string) => string | undefined): ReadonlyMap<string, boolean> {
   const defaults = [...onByDefault.map((name) => [name, true] as const), ...offByDefault.map((name) => [name, false] as const)];
-  return new Map(defaults.map(([name, byDefault]) => [name, truthOf(said(name) ?? '') ?? byDefault]));
+  return new Map(defaults.map(([name, byDefault]) => [name, truthOf(valueOf(name) ?? '') ?? byDefault]));
 }

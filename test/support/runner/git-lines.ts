@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a runner has git do. Source: gitlab-org/gitlab-runner 19.4.0, shells/abstract.go.
+// The lines of a script that call git. Source: gitlab-org/gitlab-runner 19.4.0, shells/abstract.go.
 import { join } from 'node:path';
 import type { BashWriter } from './bash-writer.ts';
 import type { JobPayload } from './payload.ts';
 
-/** What git is to work on. */
+/** The project that git works on. */
 export interface GitPlace {
   /** absolute path of the project */
   readonly project: string;
-  /** value of a variable; empty if there is none */
+  /** value of a variable; empty if it is not set */
   readonly valueOf: (name: string) => string;
 }
 
 const externalConfig = '.gitlab-runner.ext.conf';
-/** What `GIT_CONFIG_GLOBAL` names with `FF_GIT_URLS_WITHOUT_TOKENS`. */
+/** Name of the file for `GIT_CONFIG_GLOBAL` with `FF_GIT_URLS_WITHOUT_TOKENS`. */
 export const globalConfig = '.glr.gconf';
 
-/** Names of the files that the runner removes from the temporary folder in the end. */
+/** Files that the runner removes from the temporary folder in cleanup_file_variables. */
 export const temporaryFiles = ['gitlab_runner_env', 'masking.db', externalConfig, globalConfig];
 
-/** Fetches the project, or makes its folder. */
+/** Fetches the project, or only creates its folder. */
 export function getSources(writer: BashWriter, { git_info: git }: JobPayload, place: GitPlace): void {
   const { project, valueOf } = place;
   const strategy = strategyOf(place);
@@ -41,13 +41,13 @@ export function getSources(writer: BashWriter, { git_info: git }: JobPayload, pl
   rejectCredentials(writer, git.repo_url);
 }
 
-/** `fetch` if nothing is said, as GitLab's default for projects is. */
+/** The strategy; default: `fetch`, as GitLab has it for projects. */
 export function strategyOf({ valueOf }: Pick<GitPlace, 'valueOf'>): string {
-  const said = valueOf('GIT_STRATEGY');
-  return ['clone', 'fetch', 'none', 'empty'].includes(said) ? said : 'fetch';
+  const strategy = valueOf('GIT_STRATEGY');
+  return ['clone', 'fetch', 'none', 'empty'].includes(strategy) ? strategy : 'fetch';
 }
 
-/** Removes what could make git fail, or run something: locks, settings and hooks. */
+/** Removes files that could make git fail or run programs: locks, settings and hooks. */
 export function cleanRepository(writer: BashWriter, { project, valueOf }: GitPlace): void {
   const git = join(project, '.git');
   for (const name of ['index.lock', 'shallow.lock', 'HEAD.lock', 'hooks/post-checkout', 'config.lock'])
@@ -67,7 +67,7 @@ function removeAll(writer: BashWriter, folder: string, name: string): void {
   });
 }
 
-/** Has helpers forget the job's token. */
+/** Makes credential helpers forget the job's token. */
 export function rejectCredentials(writer: BashWriter, url: string): void {
   const { protocol, host } = new URL(url);
   if (host === '' || !['http:', 'https:', 'ssh:'].includes(protocol)) return;
@@ -164,7 +164,7 @@ function updateSubmodules(writer: BashWriter, { valueOf }: GitPlace): void {
   writer.command(...forEach, ...clean);
 }
 
-function flagsOf(said: string, otherwise: readonly string[]): readonly string[] {
-  if (said === '') return otherwise;
-  return said === 'none' ? [] : said.split(/\s+/).filter(Boolean);
+function flagsOf(value: string, defaults: readonly string[]): readonly string[] {
+  if (value === '') return defaults;
+  return value === 'none' ? [] : value.split(/\s+/).filter(Boolean);
 }

@@ -6,7 +6,7 @@ import Docker from 'dockerode';
 import { codeOf } from '../../../src/core/errors.ts';
 import { jobLabel, runLabel } from '../../../src/docker/index.ts';
 
-/** Processes whose command line holds a text: their identifiers with what they are. */
+/** Processes whose command line contains a text. */
 export async function processesWith(text: string): Promise<readonly { readonly pid: number; readonly command: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const all = await Promise.all(
@@ -18,7 +18,7 @@ export async function processesWith(text: string): Promise<readonly { readonly p
   return all.filter(({ command }) => command.includes(text));
 }
 
-/** Names of the containers of a job, found by its identifier as by its run. */
+/** Names of the containers of a job, found by the job's id or by its run. */
 export async function containersOf(id: number): Promise<readonly string[]> {
   const containers = await new Docker().listContainers({ all: true, filters: { label: [runLabel] } });
   return containers
@@ -26,20 +26,20 @@ export async function containersOf(id: number): Promise<readonly string[]> {
     .flatMap(({ Names }) => Names);
 }
 
-/** How long a process that has nothing left to do may take to end, in `ms`. */
+/** How long a process that is about to exit may take, in `ms`. */
 const exitTimeoutMs = 20_000;
 
 /**
- * What is left of jobs.
+ * Everything that jobs left on this machine: containers, processes, folders.
  * @param root - of the driver's settings
- * @param temporary - where the runner makes its folders
+ * @param temporary - where the runner creates its folders
  * @param ids - of the jobs
  */
 export async function findLeftovers(root: string, temporary: string, ids: readonly number[]): Promise<readonly string[]> {
   const containers = await Promise.all(ids.map(containersOf));
   const folders = await Promise.all(['jobs', 'builds'].map((name) => pathsIn(join(root, name))));
   let processes = await processesWith(root);
-  // a keeper answers that its testbed has ended, and only then ends itself
+  // a keeper reports that its testbed ended, and exits shortly afterwards
   const deadlineMs = Date.now() + exitTimeoutMs;
   while (processes.length > 0 && Date.now() < deadlineMs) {
     await setTimeout(20);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A job as GitLab hands it to a runner: the body of POST /api/v4/jobs/request, and of JOB_RESPONSE_FILE.
+// A job as GitLab sends it to a runner: the body of the answer to POST /api/v4/jobs/request, and of JOB_RESPONSE_FILE.
+// Source: gitlab-org/gitlab-runner 19.4.0, common/spec.
 import { randomBytes } from 'node:crypto';
 
 /** A service of a job, as `.gitlab-ci.yml` declares it. */
@@ -11,7 +12,7 @@ export interface PayloadService {
   readonly variables?: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** Files that a job leaves. */
+/** Artifacts of a job. */
 export interface PayloadArtifact {
   readonly name: string;
   readonly paths: readonly string[];
@@ -20,9 +21,9 @@ export interface PayloadArtifact {
   readonly artifact_format: string;
 }
 
-/** Files that jobs hand on to each other on the same runner. */
+/** A cache that jobs share on the same runner. */
 export interface PayloadCache {
-  /** empty for the job's name and its ref */
+  /** empty for the default key, which consists of the job's name and its ref */
   readonly key: string;
   readonly untracked: boolean;
   readonly policy: 'pull' | 'push' | 'pull-push';
@@ -30,7 +31,7 @@ export interface PayloadCache {
   readonly when: 'on_success' | 'on_failure' | 'always';
 }
 
-/** The part of a job that runner and driver use. */
+/** The part of a job that the runner and the driver use. */
 export interface JobPayload {
   readonly id: number;
   readonly token: string;
@@ -56,7 +57,7 @@ export interface JobPayload {
     readonly value: string;
     readonly public: boolean;
     readonly raw: boolean;
-    /** whether scripts find it in a file */
+    /** whether scripts get it as the path of a file */
     readonly file: boolean;
   }[];
   readonly steps: readonly {
@@ -75,14 +76,14 @@ export interface JobPayload {
   readonly features: { readonly trace_sections: boolean; readonly failure_reasons: readonly string[] };
 }
 
-/** What a test says of a job; all else is as GitLab has it. */
+/** A job as a test describes it. Everything else has GitLab's defaults. */
 export interface JobDescription {
   readonly script: readonly string[];
   readonly afterScript?: readonly string[];
-  /** further steps by name, after `script`, such as `release` */
+  /** more steps by name, which run after `script`, such as `release` */
   readonly steps?: Readonly<Record<string, readonly string[]>>;
   readonly variables?: Readonly<Record<string, string>>;
-  /** variables of the type File: scripts find their values in files */
+  /** variables of the type File: scripts get the paths of files with their values */
   readonly fileVariables?: Readonly<Record<string, string>>;
   readonly image?: string;
   readonly services?: readonly PayloadService[];
@@ -97,10 +98,10 @@ export interface JobDescription {
   readonly repository?: { readonly url: string; readonly sha: string };
 }
 
-/** Identifiers of jobs start at random, so that what another run of the tests has left is not taken for ours. */
+/** Ids start at a random number, so that leftovers of other test runs are not mistaken for ours. */
 let nextId = 100_000_000 + randomBytes(3).readUIntBE(0, 3) * 100;
 
-/** A job with an identifier and a token of its own. */
+/** Builds a job with a new id and a new token. */
 export function jobPayload(description: JobDescription): JobPayload {
   const { script, afterScript, steps = {}, repository, cache, fileVariables = {}, timeoutSeconds = 100 } = description;
   const [id, token] = [nextId++, `glcbt-${randomBytes(12).toString('hex')}`];
@@ -109,7 +110,7 @@ export function jobPayload(description: JobDescription): JobPayload {
     CI_JOB_TOKEN: token,
     CI_PROJECT_PATH: 'group/project',
     ...(repository ? {} : { GIT_STRATEGY: 'none' }),
-    ...description.variables, // whoever starts a pipeline may override all of them
+    ...description.variables, // everybody who starts a pipeline may override all of them
   };
   const named = { script, ...steps, ...(afterScript ? { after_script: afterScript } : {}) };
   return {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Source: gitlab-org/gitlab-runner 19.4.0, executors/custom/command.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { codeOf } from '../../../src/core/errors.ts';
 import type { Variables } from '../../../src/core/variables.ts';
 
-/** How long a program that is to end may take before the next thing is done to it, in `ms`. */
+/** How long a cancelled program may take to exit before SIGKILL, and after it, in `ms`. */
 export interface KillTimeouts {
   readonly gracefulMs: number;
   readonly forceMs: number;
 }
 
-/** A program to be run. */
+/** How to run a program. */
 export interface ProgramSpec {
   /** the program and its arguments */
   readonly words: readonly string[];
@@ -22,10 +23,10 @@ export interface ProgramSpec {
 }
 
 /**
- * Runs a program in a process group of its own, until it has ended and nobody has its outputs open any more. When `signal`
- * fires, the group gets SIGTERM, later SIGKILL, and is given up at last.
- * @returns its exit status, -1 when a signal ended it
- * @throws Error when it cannot be started, or does not end
+ * Runs a program in its own process group until it has exited and no process has its outputs open. When `signal` aborts, the group
+ * gets SIGTERM, and SIGKILL after `gracefulMs`.
+ * @returns its exit status; -1 if a signal ended it
+ * @throws Error when it cannot be started, or does not exit within `forceMs` after SIGKILL
  */
 export async function runProgram(
   { words, directory, environment, stdout, stderr, kill }: ProgramSpec,
@@ -41,26 +42,26 @@ export async function runProgram(
   child.stdout.on('data', stdout);
   child.stderr.on('data', stderr);
   const closed = once(child, 'close') as Promise<[number | null]>;
-  const given = Promise.withResolvers<never>();
+  const givenUp = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const terminate = (): void => {
     signalGroup(child.pid, 'SIGTERM');
     timer = setTimeout(() => {
       signalGroup(child.pid, 'SIGKILL');
       timer = setTimeout(() => {
-        given.reject(new Error('failed to kill process, likely process is dormant'));
+        givenUp.reject(new Error('failed to kill process, likely process is dormant'));
       }, kill.forceMs);
     }, kill.gracefulMs);
   };
   if (signal.aborted) terminate();
   else signal.addEventListener('abort', terminate, { once: true });
   try {
-    const [status] = await Promise.race([closed, given.promise]);
+    const [status] = await Promise.race([closed, givenUp.promise]);
     return status ?? -1;
   } finally {
     signal.removeEventListener('abort', terminate);
     clearTimeout(timer);
-    given.promise.catch(() => undefined);
+    givenUp.promise.catch(() => undefined);
   }
 }
 
@@ -69,6 +70,6 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name);
   } catch (error) {
-    if (codeOf(error) !== 'ESRCH') throw error; // it has ended by itself
+    if (codeOf(error) !== 'ESRCH') throw error; // it has exited already
   }
 }

@@ -11,8 +11,8 @@ export interface BareRepository {
 }
 
 /**
- * Makes a bare repository with one commit.
- * @param folder - absolute path of a folder to be made, for it and its work tree
+ * Creates a bare repository with one commit.
+ * @param folder - absolute path of a folder to create for it and its work tree
  * @param files - contents by path
  */
 export async function makeRepository(folder: string, files: Readonly<Record<string, string>>): Promise<BareRepository> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The scripts that a runner writes for the sub-stages of a job.
+// The scripts that GitLab Runner writes for the sub-stages of a job.
 // Source: gitlab-org/gitlab-runner 19.4.0, shells/abstract.go.
 import { join, relative } from 'node:path';
 import { BashWriter } from './bash-writer.ts';
@@ -7,9 +7,9 @@ import { cleanRepository, getSources, globalConfig, rejectCredentials, temporary
 import type { JobPayload, PayloadArtifact, PayloadCache } from './payload.ts';
 import { expand, flagsOf, jobVariables, projectFolder, temporaryFolder, type BuildPlace, type JobVariable } from './variables.ts';
 
-/** What a script of a job depends on besides the job. */
+/** Paths and URLs in a script that do not depend on the job. */
 export interface ScriptPlace extends BuildPlace {
-  /** of GitLab, for `artifacts-uploader` */
+  /** URL of GitLab, for `artifacts-uploader` */
   readonly url: string;
 }
 
@@ -23,9 +23,9 @@ interface Stage {
 
 /**
  * The script of a sub-stage.
- * @param stage - as the driver is told, but for `step_script`
+ * @param stage - the driver gets the same name, except for `step_script`
  * @param status - of the job so far
- * @returns `undefined` when there is nothing to do: the runner then leaves the sub-stage out
+ * @returns `undefined` if it has nothing to do; the runner then skips the sub-stage
  */
 export function stageScript(stage: string, payload: JobPayload, place: ScriptPlace, status: string): string | undefined {
   const variables = jobVariables(payload, place, status);
@@ -36,7 +36,7 @@ export function stageScript(stage: string, payload: JobPayload, place: ScriptPla
   return hasWork ? writer.finish(valueOf('CI_DEBUG_TRACE') === 'true') : undefined;
 }
 
-/** @returns whether there is anything to do */
+/** Writes the lines of a sub-stage. @returns whether it has anything to do */
 function write(name: string, stage: Stage): boolean {
   const { payload, writer, git } = stage;
   switch (name) {
@@ -71,12 +71,12 @@ function write(name: string, stage: Stage): boolean {
     case 'cleanup_file_variables':
       cleanUp(stage);
       return true;
-    default: // artifacts of other jobs: no job of the tests has any
+    default: // download_artifacts: no job of the tests needs artifacts of other jobs
       return name.startsWith('step_') && userScript(stage, name.slice('step_'.length));
   }
 }
 
-/** @param isAgain - whether variables that are files are there already */
+/** Exports the job's variables. @param isAgain - whether the files of file variables exist already */
 function exportVariables({ writer, variables }: Stage, isAgain = false): void {
   for (const variable of variables)
     writer.variable(isAgain && variable.file === true ? { key: variable.key, value: writer.temporary(variable.key) } : variable);
@@ -106,10 +106,10 @@ function userScript(stage: Stage, name: string): boolean {
 
 function uploads(stage: Stage, when: PayloadArtifact['when']): boolean {
   const { payload, writer, place } = stage;
-  const wanted = payload.artifacts.filter((artifact) => artifact.when === when || artifact.when === 'always');
-  if (wanted.length === 0) return false;
+  const artifacts = payload.artifacts.filter((artifact) => artifact.when === when || artifact.when === 'always');
+  if (artifacts.length === 0) return false;
   enterProject(stage);
-  for (const { name, paths, artifact_type: type, artifact_format: format } of wanted) {
+  for (const { name, paths, artifact_type: type, artifact_format: format } of artifacts) {
     const where = ['--url', place.url, '--token', payload.token, '--id', String(payload.id)];
     const limits = ['--timeout', '1h0m0s', '--response-header-timeout', '10m0s'];
     const what = [...paths.flatMap((path) => ['--path', path]), ...(name === '' ? [] : ['--name', name])];

@@ -3,11 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Copies what `--path` names to the folder `--url`/`--id`; the real one uploads an archive. As with the real one, `$NAME` in a
- * path is a variable of its environment, and what lies at a path is read, whatever it is.
+ * Copies the files that `--path` names to the folder `--url`/`--id`; the real gitlab-runner uploads an archive. Like the real one, it
+ * expands `$NAME` in paths from its environment, and reads whatever is at a path, even devices and pipes.
  */
 const standIn = `#!/usr/bin/env bash
-# Stands in for gitlab-runner, as far as the runner's own scripts call it.
+# Stand-in for the commands of gitlab-runner that the runner's scripts call.
 set -euo pipefail
 shopt -s globstar nullglob dotglob
 [ "$1" != --version ] || { echo 'Version: 19.4.0 (stand-in)'; exit 0; }
@@ -43,14 +43,14 @@ case $command in
 esac
 `;
 
-/** Says that it is there, and then does not come to an end: GitLab does not answer. */
+/** Reports its version, but never finishes an upload, as if GitLab did not answer. */
 const waiting = `#!/bin/sh
 [ "$1" != --version ] || exit 0
 echo 'uploading for ever'
 exec sleep 1000
 `;
 
-/** Makes a program `gitlab-runner` in a folder, which is made too. */
+/** Creates a folder with a program `gitlab-runner`. */
 export async function writeStandIn(folder: string, kind: 'copies' | 'waits'): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'gitlab-runner'), kind === 'copies' ? standIn : waiting, { mode: 0o755 });

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The variables that a runner gives a job: to the driver as CUSTOM_ENV_…, and to every script.
+// The variables that GitLab Runner passes to the driver as CUSTOM_ENV_… and exports in every script.
 // Source: gitlab-org/gitlab-runner 19.4.0, common/build.go (GetAllVariables) and common/spec/variables.go.
 import { join } from 'node:path';
 import { resolvedFlags } from './feature-flags.ts';
 import type { JobPayload } from './payload.ts';
 
-/** A variable of a job; of several with the same key, the last one counts. */
+/** A variable of a job. If several have the same key, the last one counts. */
 export interface JobVariable {
   readonly key: string;
   readonly value: string;
-  /** whether scripts find the value in a file, whose path they get */
+  /** whether scripts get the path of a file with the value */
   readonly file?: boolean | undefined;
 }
 
-/** Where the runner builds: what `config` has said. */
+/** Where the runner builds: the answer of `config`. */
 export interface BuildPlace {
-  /** empty before `config` has said */
+  /** empty before `config` has answered */
   readonly builds: string;
   readonly cache: string;
   readonly isShared: boolean;
 }
 
-/** Where the project is checked out; empty before that is known. */
+/** Where the project is checked out; empty before `config` has answered. */
 export function projectFolder(payload: JobPayload, { builds, isShared }: BuildPlace): string {
   if (builds === '') return '';
   const url = new URL(payload.git_info.repo_url);
@@ -29,14 +29,14 @@ export function projectFolder(payload: JobPayload, { builds, isShared }: BuildPl
   return isShared ? join(builds, 'shortToken', '0', path) : join(builds, path);
 }
 
-/** Where the runner keeps variables that are files, git's settings and what `GITLAB_ENV` names: the job can write to it. */
+/** The runner's folder for file variables, git's settings and the file that `GITLAB_ENV` names. The job can write to it. */
 export function temporaryFolder(payload: JobPayload, place: BuildPlace): string {
   return `${projectFolder(payload, place)}.tmp`;
 }
 
 /**
- * All variables of a job, in the order of the runner: feature flags, its own, then those that GitLab sends, among them the
- * user's, then those that nobody overrides.
+ * All variables of a job in the runner's order: feature flags, variables of the runner, those that GitLab sends, including the user's,
+ * and last those that cannot be overridden.
  * @param status - of the job, as `after_script` sees it
  */
 export function jobVariables(payload: JobPayload, place: BuildPlace, status: string): readonly JobVariable[] {
@@ -74,17 +74,17 @@ export function jobVariables(payload: JobPayload, place: BuildPlace, status: str
   return all.map(({ key, value, raw, file }) => ({ key, value: raw ? value : expand(value, valueOf), file }));
 }
 
-/** Feature flags of a job, by their names. */
+/** All feature flags with their values for a job. */
 export function flagsOf({ variables }: JobPayload): ReadonlyMap<string, boolean> {
   return resolvedFlags((name) => variables.findLast(({ key }) => key === name)?.value);
 }
 
-/** Puts variables in place of `$NAME` and `${NAME}`, once. */
+/** Expands `$NAME` and `${NAME}` once. */
 export function expand(text: string, valueOf: (name: string) => string): string {
   return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => valueOf(braced ?? bare ?? ''));
 }
 
-/** `CI_JOB_SERVICES`, which only the driver gets: empty without services. */
+/** The variable `CI_JOB_SERVICES`, which only the driver gets. Its value is empty without services. */
 export function servicesVariable({ services }: JobPayload): JobVariable {
   const list = services.map(({ name, alias = '', entrypoint = null, command = null, variables = [] }) => ({
     name,
