@@ -6,6 +6,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Capture, Decoder } from '../../src/capture/index.ts';
@@ -54,10 +55,22 @@ async function containersOf(runId: string): Promise<readonly string[]> {
 
 /** Waits until a container of this test's decoder runs, other than `known`. */
 async function decoderId(known?: string): Promise<string> {
-  for (;;) {
-    const found = await docker.listContainers({ filters: { label: [`${runLabel}=${engine.runId}`], name: ['-decoder'] } });
-    const id = found.map(({ Id }) => Id).find((one) => one !== known);
-    if (id !== undefined) return id;
+  const label = [`${runLabel}=${engine.runId}`];
+  const find = async (): Promise<string | undefined> => {
+    const found = await docker.listContainers({ filters: { label, name: ['-decoder'] } });
+    return found.map(({ Id }) => Id).find((one) => one !== known);
+  };
+  const abortSignal = AbortSignal.timeout(60_000);
+  const starts = (await docker.getEvents({ filters: { event: ['start'], label }, abortSignal })) as Readable;
+  const iterator = starts.iterator();
+  try {
+    for (;;) {
+      const id = await find();
+      if (id !== undefined) return id;
+      await iterator.next();
+    }
+  } finally {
+    starts.destroy();
   }
 }
 
