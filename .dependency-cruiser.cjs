@@ -16,7 +16,8 @@ const layers = {
   snapshot: ['core'],
   access: ['core', 'config', 'console'],
   testbed: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access'],
-  session: ['core', 'docker', 'images', 'config', 'console', 'topology', 'network', 'capture', 'snapshot', 'testbed', 'report'],
+  // prettier-ignore
+  session: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'network', 'capture', 'snapshot', 'access', 'testbed', 'report'],
   gitlab: ['core', 'docker', 'images', 'config', 'topology', 'session', 'report'],
   // prettier-ignore
   runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report'],

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AlpyError, messageOf, partsOf, type Fault } from '../core/errors.ts';
-import type { Culprit } from './errors.ts';
+import { LoginError } from '../access/index.ts';
+import { DiskImageError } from '../qemu/index.ts';
+import { BootError } from '../testbed/index.ts';
+import { ServiceError, type Culprit } from './errors.ts';
 
 /** Why a keeper has no testbed, as plain data. */
 export interface StartFailure {
@@ -19,19 +22,10 @@ export function startFailure(thrown: unknown): StartFailure {
 }
 
 function culpritOf(error: unknown): Culprit | undefined {
-  if (!(error instanceof AlpyError)) return undefined;
-  switch (error.code) {
-    case 'ALPY_DISK_IMAGE':
-      return 'disk';
-    case 'ALPY_SERVICE':
-      return 'service';
-    case 'ALPY_LOGIN':
-      return 'boot';
-    case 'ALPY_BOOT':
-      return isOthersFault(error.cause) ? undefined : 'boot';
-    default:
-      return undefined;
-  }
+  if (error instanceof DiskImageError) return 'disk';
+  if (error instanceof ServiceError) return 'service';
+  if (error instanceof LoginError) return 'boot';
+  return error instanceof BootError && !isOthersFault(error.cause) ? 'boot' : undefined;
 }
 
 /** A boot also fails when QEMU or the daemon dies meanwhile: that is not the appliance's doing. */

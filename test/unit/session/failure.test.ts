@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
+import { LoginError } from '../../../src/access/index.ts';
 import { DeviceError, EnvironmentError } from '../../../src/core/errors.ts';
 import { startFailure } from '../../../src/session/failure.ts';
 import { ServiceError } from '../../../src/session/errors.ts';
+import { DiskImageError } from '../../../src/qemu/index.ts';
 import { BootError } from '../../../src/testbed/index.ts';
 
 test.each([
   ['a boot that the device fails', new BootError('no prompt', { cause: new DeviceError('x') }), 'boot'],
   ['a boot during which the daemon dies', new BootError('no prompt', { cause: new EnvironmentError('x') }), undefined],
+  ['a disk image that cannot be used', new DiskImageError('disk.qcow2', 'x'), 'disk'],
+  ['a refused log-in', new LoginError('console', 'admin', 'refused', ''), 'boot'],
   ['a service', new ServiceError('ended'), 'service'],
   ['a daemon that does not answer', new EnvironmentError('x'), undefined],
 ])('%s', (_, error, culprit) => {
