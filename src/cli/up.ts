@@ -52,13 +52,14 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       secrets: secretsOf(io.env),
     };
     await session.startSessionServer(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
-    const nodes = resolveTopology(config.topology)
-      .nodes.map(({ name }) => name)
-      .join(', ');
+    const { nodes, links } = resolveTopology(config.topology);
+    const names = nodes.map(({ name }) => name).join(', ');
     io.stdout(
-      `${config.appliance.name} is up${nodes === '' ? '' : `, with ${nodes}`}; its files are in ${join(directory, 'testbed')}`,
+      `${config.appliance.name} is up${names === '' ? '' : `, with ${names}`}; its files are in ${join(directory, 'testbed')}`,
     );
-    io.stdout('next: alpy console, alpy exec node0 -- ip address, alpy capture link0, alpy status; then alpy down');
+    const [node, link] = [nodes[0]?.name, links[0]?.name];
+    const onLinks = node !== undefined && link !== undefined ? [`alpy exec ${node} -- ip address`, `alpy capture ${link}`] : [];
+    io.stdout(`next: ${['alpy console', ...onLinks, 'alpy status'].join(', ')}; then alpy down`);
   },
 });
 

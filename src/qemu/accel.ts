@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { blameFor, raceWithSignal } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
@@ -66,69 +67,26 @@ export async function probeKvm(probe: KvmProbe): Promise<KvmVerdict> {
   return verdict;
 }
 
-async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerdict> {
-  const kernel = [
-    '-kernel',
-    `${probeFolder}/vmlinuz`,
-    '-initrd',
-    `${probeFolder}/initramfs`,
-    '-append',
-    'console=ttyS0 panic=-1',
-  ];
-  const machine = [
-    '-machine',
-    'q35',
-    '-accel',
-    'kvm',
-    '-cpu',
-    'host',
-    '-m',
-    '128',
-    '-nodefaults',
-    '-no-reboot',
-    '-display',
-    'none',
-  ];
-  let container: Container;
-  try {
-    container = await Container.start(
-      engine,
-      {
-        name: 'kvm-probe',
-        image,
-        entrypoint: ['qemu-system-x86_64'],
-        command: [...machine, ...kernel, '-serial', 'stdio'],
-        networkMode: 'bare',
-        devices: ['/dev/kvm'],
-        dropAllCapabilities: true,
-      },
-      signal,
-    );
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof AlpyError && error.message.includes('/dev/kvm'))
-      return { works: false, reason: 'the machine has no /dev/kvm' };
-    throw error;
-  }
-  await using probe = container;
-  probe.expectExit();
-  const lines = readLines(probe.stdout);
-  const booted = new Promise<boolean>((resolve) => {
-    lines.on('line', (line) => {
-      if (line.includes(bootedText)) resolve(true);
-    });
-    lines.on('close', () => {
-      resolve(false);
-    });
-  });
-  const stderr = text(probe.stderr);
+/** A small machine that prints {@link bootedText} on its serial port. */
+const probeArguments = [
+  ...['-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '128', '-nodefaults', '-no-reboot', '-display', 'none'],
+  ...['-kernel', `${probeFolder}/vmlinuz`, '-initrd', `${probeFolder}/initramfs`, '-append', 'console=ttyS0 panic=-1'],
+  ...['-serial', 'stdio'],
+];
+
+async function bootWithKvm(probe: KvmProbe): Promise<KvmVerdict> {
+  await using container = await startProbe(probe);
+  if (!container) return { works: false, reason: 'the machine has no /dev/kvm' };
+  const { signal } = probe;
+  container.expectExit();
+  const booted = hasPrinted(container.stdout, bootedText);
+  const stderr = text(container.stderr);
   const startMs = performance.now();
   const timeout = AbortSignal.timeout(bootTimeoutMs);
   try {
-    if (await raceWithSignal(booted, signal ? AbortSignal.any([signal, timeout]) : timeout)) {
+    if (await raceWithSignal(booted, signal ? AbortSignal.any([signal, timeout]) : timeout))
       return { works: true, reason: 'a kernel booted with it' };
-    }
-    await probe.exited;
+    await container.exited;
     return { works: false, reason: `QEMU ended: ${inOneLine(await stderr) || 'without a reason'}` };
   } catch (error) {
     signal?.throwIfAborted();
@@ -137,6 +95,39 @@ async function bootWithKvm({ engine, image, signal }: KvmProbe): Promise<KvmVerd
     if (blamed) throw blamed;
     return { works: false, reason: `a kernel did not boot with it within ${bootTimeoutMs / 1000} s` };
   }
+}
+
+/** Returns undefined if there is no /dev/kvm. */
+async function startProbe({ engine, image, signal }: KvmProbe): Promise<Container | undefined> {
+  const spec = {
+    name: 'kvm-probe',
+    image,
+    entrypoint: ['qemu-system-x86_64'],
+    command: probeArguments,
+    networkMode: 'bare',
+    devices: ['/dev/kvm'],
+    dropAllCapabilities: true,
+  } as const;
+  try {
+    return await Container.start(engine, spec, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof AlpyError && error.message.includes('/dev/kvm')) return undefined;
+    throw error;
+  }
+}
+
+/** Resolves to whether a line contains `expected`, at the latest when the output ends. */
+function hasPrinted(output: Readable, expected: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const lines = readLines(output);
+  lines.on('line', (line) => {
+    if (line.includes(expected)) resolve(true);
+  });
+  lines.on('close', () => {
+    resolve(false);
+  });
+  return promise;
 }
 
 /** A reason becomes part of a sentence. */

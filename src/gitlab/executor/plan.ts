@@ -33,7 +33,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   const { config, isRunners } = await loadTestbedConfig(context, project);
   assertWithinLimits(config, isRunners, settings);
   const images = resolveImages(env, settings.alpyImages);
-  const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], 'node0'), config, 'ALPY_NODE');
+  const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], nodeNames(config.topology)[0]), config, 'ALPY_NODE');
   return {
     directory: paths.session,
     runId: runIdOf(job),
