@@ -7,35 +7,33 @@ const pattern = text.refine(isPattern, { error: 'text or a valid /regular expres
 
 /** How to log in to the appliance on its serial console. */
 const LoginSchema = z.strictObject({
-  user: text.describe('name to log in with'),
-  password: z.string().optional().describe('password; absent when the appliance asks for none'),
+  user: text.describe('user name'),
+  password: z.string().optional().describe('password; default: none'),
   loginPrompt: pattern
     .optional()
-    .describe('what the console prints when it wants a name, text or /regular expression/; absent for "login: " and its like'),
+    .describe('prompt for the user name, text or /regular expression/; default: matches "login: " and similar prompts'),
   passwordPrompt: pattern
     .optional()
-    .describe('what it prints when it wants the password, text or /regular expression/; absent for "Password: " and its like'),
+    .describe('prompt for the password, text or /regular expression/; default: matches "Password: " and similar prompts'),
   shellPrompt: pattern
     .optional()
-    .describe(
-      'what it prints when it takes commands, text or /regular expression/; default: matches "# ", "$ " and similar prompts',
-    ),
-  failure: pattern.optional().describe('what it prints when it refuses the log-in; text or /regular expression/'),
+    .describe('prompt of the shell, text or /regular expression/; default: matches "# ", "$ " and similar prompts'),
+  failure: pattern.optional().describe('message that refuses the log-in, text or /regular expression/'),
   retryMs: z
     .int()
     .min(0)
     .optional()
     .describe(
-      'how long after the start of the guest a refused log-in is tried again, in ms, within bootTimeoutMs: cloud-init sets passwords late; default: 60000',
+      'how long after the start of the guest to retry a refused log-in, in ms, within bootTimeoutMs, because cloud-init sets passwords late; default: 60000',
     ),
   shellCommand: text
     .optional()
     .describe(
-      'what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; absent for nothing',
+      'what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; default: nothing',
     ),
 });
 
-/** The device under test: its image, its hardware, how to log in. */
+/** The device under test: its image, its hardware and how to log in. */
 export const ApplianceSchema = z.strictObject({
   name: z
     .string()
@@ -48,7 +46,7 @@ export const ApplianceSchema = z.strictObject({
   format: z.enum(['auto', 'qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']).default('auto').describe('format of the disk image'),
   memoryMiB: z.int().min(32).default(256).describe('memory, in MiB'),
   cpus: z.int().min(1).default(1).describe('number of virtual processors'),
-  cpu: text.optional().describe('QEMU CPU model; absent for the best one of the accelerator'),
+  cpu: text.optional().describe('QEMU CPU model; default: the best one of the accelerator'),
   machine: z.enum(['q35', 'pc']).default('q35').describe('QEMU machine type'),
   disk: z.enum(['virtio', 'ahci', 'ide', 'scsi']).default('virtio').describe('how the disk is attached'),
   nic: z
@@ -56,29 +54,31 @@ export const ApplianceSchema = z.strictObject({
     .default('virtio-net-pci')
     .describe('model of the NICs'),
   firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
-  qemuArgs: z.array(z.string()).default([]).describe('further arguments of QEMU'),
-  bootTimeoutMs: z.int().min(1).default(120_000).describe('how long a cold boot may take, with log-in and provisioning, in ms'),
-  login: LoginSchema.optional().describe('how to log in on the serial console; absent when nobody can'),
+  qemuArgs: z.array(z.string()).default([]).describe('additional arguments of QEMU'),
+  bootTimeoutMs: z
+    .int()
+    .min(1)
+    .default(120_000)
+    .describe('how long a cold boot may take, including log-in and provisioning, in ms'),
+  login: LoginSchema.optional().describe('how to log in on the serial console; absent if there is no log-in'),
   provision: z
     .array(text)
     .default([])
     .describe(
-      'shell commands that are run after the log-in of each boot, within bootTimeoutMs, before the test; part of the snapshot',
+      'shell commands to run after the log-in of each boot, before the test, within bootTimeoutMs; their effects are part of the snapshot',
     ),
   clockCommand: z
     .string()
     .optional()
     .describe(
-      'shell command that sets the clock after a snapshot was restored: {time} and {seconds} since 1970; empty for none; default: `date`',
+      'shell command that sets the clock after a snapshot was restored, with {time} and {seconds} since 1970; empty for none; default: `date`',
     ),
   rebootCommand: text.optional().describe('shell command that reboots the appliance; default: `reboot`'),
-  powerOffCommand: text.optional().describe('shell command that powers the appliance off; absent for the ACPI button'),
-  become: text
-    .optional()
-    .describe('what alpy puts before the three commands above if the user is not root, such as `sudo -n` or `doas -n`'),
+  powerOffCommand: text.optional().describe('shell command that powers the appliance off; default: the ACPI button'),
+  become: text.optional().describe('prefix of the three commands above if the user is not root, such as `sudo -n` or `doas -n`'),
   kernelMessages: z
     .enum(['keep', 'separate'])
     .default('keep')
-    .describe('whether what the kernel prints meanwhile stays in the output of shell commands, or is only in `kernelMessages`'),
-  lineEnd: z.enum(['lf', 'cr', 'crlf']).default('lf').describe('what ends a line that is typed on the serial console'),
+    .describe('whether kernel messages stay in the output of shell commands, or are only in `kernelMessages`'),
+  lineEnd: z.enum(['lf', 'cr', 'crlf']).default('lf').describe('line ending for input on the serial console'),
 });

@@ -8,10 +8,10 @@ import { ConfigError } from './errors.ts';
 export const configFileNames: readonly string[] = ['alpy.config.ts', 'alpy.yaml', 'alpy.yml'];
 
 /**
- * Looks for the configuration file in `directory`, then in those above it. Does not leave the git repository that
- * `directory` lies in, so that a stray file in a home directory is not taken for it.
- * @returns the absolute path, `undefined` when there is none
- * @throws {@link ConfigError} when a directory holds more than one, or cannot be read
+ * Searches for the configuration file in `directory` and the directories above it, but not outside the git repository that
+ * contains `directory`, to ignore stray files in a home directory.
+ * @returns the absolute path; `undefined` if there is none
+ * @throws {@link ConfigError} if a directory has more than one, or cannot be read
  */
 export async function findConfig(directory: string): Promise<string | undefined> {
   const start = resolve(directory);
@@ -20,7 +20,7 @@ export async function findConfig(directory: string): Promise<string | undefined>
     const [first, ...others] = configFileNames.filter((name) => entries.includes(name));
     if (first !== undefined && others.length > 0) {
       throw new ConfigError(current, [
-        `found ${[first, ...others].join(' and ')}, of which only one can count; keep one, or name it with --config`,
+        `expected one configuration file, got ${[first, ...others].join(' and ')}. Keep one, or name it with --config`,
       ]);
     }
     if (first !== undefined) return join(current, first);
@@ -32,7 +32,7 @@ async function entriesOf(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (codeOf(error) === 'EACCES') return []; // a parent that we may pass through but not list
+    if (codeOf(error) === 'EACCES') return []; // a parent that may be entered but not listed
     throw new ConfigError(directory, [`cannot be searched for a configuration file: ${messageOf(error)}`], { cause: error });
   }
 }

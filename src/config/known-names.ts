@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { configJsonSchema } from './schema.ts';
 import { valueAt, type Path } from './tree.ts';
 
-/** One value of the configuration, as the schema describes it. */
+/** One value of the configuration, as described by the schema. */
 export interface KnownValue {
   readonly path: readonly string[];
   /** JSON Schema type: `string`, `integer`, `array` */
@@ -24,19 +24,19 @@ function* walk(schema: unknown, path: readonly string[]): Generator<KnownValue> 
   }
 }
 
-/** Every value that a configuration may hold, in the order of the schema. */
+/** Every value that a configuration may have, in the order of the schema. */
 export function knownValues(): readonly KnownValue[] {
   return [...walk(configJsonSchema(), [])];
 }
 
-/** The names that the object at `path` may have. */
+/** The keys that the object at `path` may have. */
 export function knownNames(path: Path): readonly string[] {
   return Object.keys(
     propertiesOf(path.reduce<unknown>((schema, name) => valueAt(schema, ['properties', name]), configJsonSchema())),
   );
 }
 
-/** Number of letters to insert, delete or replace to make `b` from `a`. */
+/** How many letters to insert, delete or replace to turn `a` into `b`. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [line, letter] of [...a].entries()) {
@@ -50,7 +50,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The one of `names` that somebody who wrote `wrong` most likely meant; nothing when none is near. */
+/** The name most similar to `wrong`; `undefined` if none is similar. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, letters: distance(wrong.toLowerCase(), name.toLowerCase()) }))

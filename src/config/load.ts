@@ -7,25 +7,25 @@ import { resolveConfig, type LoadedConfig } from './resolve.ts';
 import type { ConfigOverrides } from './schema.ts';
 import type { Variables } from '../core/variables.ts';
 
-/** Where a configuration may come from. */
+/** The sources of a configuration. */
 export interface ConfigSources {
-  /** current directory: the file is looked for here and above */
+  /** current directory; the file is searched for here and above */
   readonly directory: string;
-  /** the file itself, relative to `directory`; absent to look for one */
+  /** the file, relative to `directory`; default: search for one */
   readonly file?: string | undefined;
   readonly variables?: Variables | undefined;
   readonly flags?: ConfigOverrides | undefined;
 }
 
 /**
- * Finds, reads and checks the configuration. Defaults yield to the file, the file to `ALPY_*` variables, those to flags.
- * @throws {@link ConfigError} when there is no file, when there are several, or with every problem of the one there is
+ * Finds, reads and checks the configuration. Precedence: flags, `ALPY_*` variables, file, defaults.
+ * @throws {@link ConfigError} if there is no file, if there are several, or with all problems of the file
  */
 export async function loadConfig({ directory, file, variables, flags }: ConfigSources): Promise<LoadedConfig> {
   const found = file === undefined ? await findConfig(directory) : resolve(directory, file);
   if (found === undefined) {
     throw new ConfigError(resolve(directory), [
-      `no ${configFileNames.slice(0, 2).join(' or ')} here or in a folder above; alpy init writes one`,
+      `no ${configFileNames.slice(0, 2).join(' or ')} in this directory or above. alpy init creates one`,
     ]);
   }
   return resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory });

@@ -3,15 +3,15 @@
 const written = /^\/(?<source>.+)\/(?<flags>[a-z]*)$/su;
 
 /**
- * What a prompt of the configuration stands for: text between slashes is a regular expression, everything else is itself.
- * @throws {@link SyntaxError} when the text is no valid regular expression; a checked configuration holds none of those
+ * Converts a prompt of the configuration: text between slashes is a regular expression, everything else is literal.
+ * @throws {@link SyntaxError} if the regular expression is invalid, which cannot happen in a checked configuration
  */
 export function patternOf(text: string): string | RegExp {
   const { source, flags } = written.exec(text)?.groups ?? {};
   return source === undefined ? text : new RegExp(source, flags);
 }
 
-/** Whether {@link patternOf} takes `text`. */
+/** Whether {@link patternOf} accepts `text`. */
 export function isPattern(text: string): boolean {
   try {
     return patternOf(text) !== '';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { codeOf, messageOf } from '../core/errors.ts';
@@ -8,9 +8,9 @@ import { ConfigError } from './errors.ts';
 import { installResolveHooks } from './resolve-hooks.ts';
 
 /**
- * What a configuration file says, unchecked.
- * @param file - absolute path of an `alpy.yaml` or `alpy.config.ts`; the latter is run
- * @throws {@link ConfigError} when it is not there, cannot be parsed, or throws
+ * Reads a configuration file without checking it.
+ * @param file - absolute path of an `alpy.yaml` or `alpy.config.ts`; the latter is executed
+ * @throws {@link ConfigError} if it does not exist, cannot be parsed, or throws
  */
 export async function readConfig(file: string): Promise<unknown> {
   switch (extname(file)) {
@@ -23,11 +23,11 @@ export async function readConfig(file: string): Promise<unknown> {
     case '.mjs':
       return await importDefault(file);
     default:
-      throw new ConfigError(file, ['wanted a file that ends in .ts or .yaml']);
+      throw new ConfigError(file, [`expected a file that ends in .ts or .yaml, got ${basename(file)}`]);
   }
 }
 
-/** What `text` says. @throws {@link ConfigError} with line and column of every syntax error */
+/** Parses YAML. @throws {@link ConfigError} with line and column of every syntax error */
 export function parseYaml(file: string, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -39,7 +39,7 @@ export function parseYaml(file: string, text: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw new ConfigError(file, [messageOf(error)], { cause: error }); // an alias without its anchor, or a bomb of aliases
+    throw new ConfigError(file, [messageOf(error)], { cause: error }); // an alias without its anchor, or too many aliases
   }
 }
 
@@ -64,10 +64,10 @@ async function importDefault(file: string): Promise<unknown> {
     throw new ConfigError(file, [`${lineIn(url, error)}${messageOf(error)}`], { cause: error });
   }
   if (typeof module === 'object' && module !== null && 'default' in module) return module.default;
-  throw new ConfigError(file, ['wanted a default export, found none; write: export default defineConfig({ … });']);
+  throw new ConfigError(file, ['expected a default export, got none. Write export default defineConfig({ … });']);
 }
 
-/** `line 3: ` when the stack of `error` tells the line of the file; engines put it first or among the frames. */
+/** `line 3: ` if the stack of `error` has the line in the file, in its first line or in a frame. */
 function lineIn(url: string, error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const after = stack.split(url)[1];

@@ -5,14 +5,14 @@ import { dirname, extname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Files of this package by the names under which users import them. With them a user's folder needs neither
- * package.json nor node_modules, and a configuration never loads a second copy of alpy beside the running one.
- * @param self - a file in the `config` folder of the sources or of the build; decides which of the two is meant
- * @returns absolute paths; names are to be matched whole (`alpy` is not a prefix of `alpy/test`)
+ * Maps the names under which users import this package to its files. So a user's folder needs neither package.json nor
+ * node_modules, and a configuration never loads a second copy of alpy.
+ * @param self - a file in the `config` folder of the sources or of the build, which selects one of the two
+ * @returns absolute paths by complete name (`alpy` is not a prefix of `alpy/test`)
  */
 export function moduleMap(self: string = import.meta.filename): ReadonlyMap<string, string> {
   const code = dirname(dirname(self)); // src or dist
-  const carrot = join(dirname(code), 'carrot', 'index.ts'); // never built: a user is to read and copy it
+  const carrot = join(dirname(code), 'carrot', 'index.ts'); // not built, because users read and copy it
   const extension = extname(self);
   return new Map([
     ['alpy', join(code, `index${extension}`)],
@@ -25,8 +25,8 @@ export function moduleMap(self: string = import.meta.filename): ReadonlyMap<stri
 let isInstalled = false;
 
 /**
- * Makes `import` and `require` of this thread follow {@link moduleMap}, and loads configuration files as modules
- * whatever a package.json near them says. Done once, for the rest of the process.
+ * Makes `import` and `require` of this thread use {@link moduleMap}, and loads configuration files as ES modules, whatever a
+ * package.json near them says. Has an effect once per process.
  */
 export function installResolveHooks(): void {
   if (isInstalled) return;
@@ -46,7 +46,7 @@ export function installResolveHooks(): void {
   });
 }
 
-/** Node refuses to strip types from files in node_modules, and that is where carrot lies once alpy is installed. */
+/** Whether a file is part of carrot in node_modules, where Node refuses to strip types. */
 function isInstalledCarrot(url: string): boolean {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return false;
   const carrot = dirname(moduleMap().get('carrot') ?? '');

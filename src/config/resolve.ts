@@ -7,7 +7,7 @@ import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
 import { deepFreeze, leaves, overlay, valueAt, type Path } from './tree.ts';
 import { setVariables, variablesTree } from './variables.ts';
 
-/** Who said a value. */
+/** What set a value. */
 export type Origin = { readonly kind: 'default' | 'file' | 'flag' } | { readonly kind: 'variable'; readonly name: string };
 
 /** A configuration and where it comes from. */
@@ -15,27 +15,27 @@ export interface LoadedConfig {
   readonly config: Config;
   /** absolute path of the configuration file */
   readonly file: string;
-  /** directory of the file, against which the globs of `tests.include` count */
+  /** directory of the file; the globs of `tests.include` are relative to it */
   readonly root: string;
-  /** who said each value, by dotted path, in the order of the schema */
+  /** what set each value, by dotted path, in the order of the schema */
   readonly origins: ReadonlyMap<string, Origin>;
 }
 
-/** What a configuration is made of, weakest first. */
+/** The sources of a configuration, in ascending order of precedence. */
 export interface ConfigLayers {
   /** absolute path of the configuration file */
   readonly file: string;
-  /** what the file says */
+  /** contents of the file */
   readonly raw: unknown;
   readonly variables?: Variables | undefined;
   readonly flags?: ConfigOverrides | undefined;
-  /** current directory: paths in variables and flags, and the default of `out`, count from here */
+  /** current directory: paths in variables and flags, and the default of `out`, are relative to it */
   readonly directory: string;
 }
 
 /**
- * Lays defaults, file, variables and flags over each other and checks the result. Pure: reads no file, no environment.
- * @throws {@link ConfigError} with every problem there is
+ * Merges defaults, file, variables and flags and checks the result. Pure.
+ * @throws {@link ConfigError} with all problems
  */
 export function resolveConfig({ file, raw, variables = {}, flags = {}, directory }: ConfigLayers): LoadedConfig {
   const set = setVariables(variables);
@@ -76,12 +76,12 @@ export function resolveConfig({ file, raw, variables = {}, flags = {}, directory
   });
 }
 
-/** How `alpy config` writes an origin. */
+/** An origin as text, for `alpy config`. */
 export function originText(origin: Origin): string {
   return origin.kind === 'variable' ? `variable ${origin.name}` : origin.kind;
 }
 
-/** The origin as an error names it; nothing for what the file says or leaves out, since the file is named on top. */
+/** An origin as text, for errors; `undefined` for the file and for defaults, because the error names the file in its first line. */
 function sourceText(origin: Origin): string | undefined {
   if (origin.kind === 'variable') return origin.name;
   return origin.kind === 'flag' ? 'the command line' : undefined;

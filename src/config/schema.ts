@@ -3,20 +3,20 @@ import { z } from 'zod';
 import { maxLinks } from '../topology/index.ts';
 import { ApplianceSchema } from './appliance-schema.ts';
 
-// An object, not a number of links alone, so that cables between several DUTs can join it without breaking a file.
+// An object instead of a number, so that cables between several DUTs can be added without breaking existing files.
 const TopologySchema = z.strictObject({
   links: z.int().min(0).max(maxLinks).default(2).describe('number of NICs, each with a node at its other end'),
 });
 
 const ImagesSchema = z
   .object({
-    registry: z.string().optional().describe('where all container images come from, unless one is named below'),
-    tag: z.string().optional().describe('tag of all container images, unless one is named below'),
-    qemu: z.string().optional().describe('image that QEMU runs in'),
-    node: z.string().optional().describe('image of the nodes'),
-    traffic: z.string().optional().describe('image of the applications that make traffic'),
+    registry: z.string().optional().describe('registry of all container images, except those named below'),
+    tag: z.string().optional().describe('tag of all container images, except those named below'),
+    qemu: z.string().optional().describe('image for QEMU'),
+    node: z.string().optional().describe('image for the nodes'),
+    traffic: z.string().optional().describe('image for programs that create traffic'),
   })
-  .catchall(z.string()); // a suite may name images of its own
+  .catchall(z.string()); // a suite may add images
 
 const TestsSchema = z.strictObject({
   include: z
@@ -32,10 +32,10 @@ const TestsSchema = z.strictObject({
   concurrent: z
     .boolean()
     .default(false)
-    .describe('whether the tests of one file run at once, too, as those that say `test.concurrent` do anyway'),
+    .describe('whether the tests of one file run at the same time, as if each were `test.concurrent`'),
 });
 
-/** How much of the disk snapshots may take when nobody says otherwise, in MiB. */
+/** How much disk space snapshots may take by default, in MiB. */
 export const defaultSnapshotsMiB = 8192;
 
 const SnapshotsSchema = z.strictObject({
@@ -43,33 +43,37 @@ const SnapshotsSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('folder that keeps them, relative to this file; absent for one below ~/.cache/alpy'),
+    .describe('folder for snapshots, relative to this file; default: one below ~/.cache/alpy'),
   maxMiB: z
     .int()
     .min(1)
     .default(defaultSnapshotsMiB)
-    .describe('how much of the disk they may take, in MiB; those used longest ago go first'),
+    .describe('how much disk space they may take, in MiB; the least recently used are removed first'),
 });
 
 /** The one schema of `alpy.config.ts` and `alpy.yaml`. */
 export const ConfigSchema = z.strictObject({
   appliance: ApplianceSchema.describe('the device under test'),
-  topology: TopologySchema.prefault({}).describe('what is wired to what'),
+  topology: TopologySchema.prefault({}).describe('how NICs and nodes are connected'),
   images: ImagesSchema.prefault({}).describe('container images, by name'),
-  tests: TestsSchema.prefault({}).describe('which files are tests, and how they run'),
+  tests: TestsSchema.prefault({}).describe('which files contain tests, and how they run'),
   accel: z.enum(['auto', 'kvm', 'tcg']).default('auto').describe('QEMU accelerator; auto tries KVM with a short boot'),
   boot: z
     .enum(['cold', 'snapshot'])
     .default('snapshot')
-    .describe('boot for each test, or boot once and restore a snapshot for each test'),
+    .describe('boot the guest for each test, or boot it once and restore a snapshot for each test'),
   snapshots: SnapshotsSchema.prefault({}).describe('where snapshots are kept'),
-  workers: z.int().min(1).optional().describe('how many tests run at once; absent for as many as cores and memory allow'),
-  retries: z.int().min(0).default(0).describe('how often a test that failed is tried again'),
+  workers: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('how many test files run at the same time; default: as many as cores and memory allow'),
+  retries: z.int().min(0).default(0).describe('how often to retry a test that failed'),
   out: z
     .string()
     .min(1)
     .default('alpy-out')
-    .describe('directory of the reports, relative to this file; the default lies in the current directory'),
+    .describe('output directory, relative to this file; the default is relative to the current directory'),
 });
 
 type DeepReadonly<T> = T extends readonly (infer E)[]
@@ -83,16 +87,16 @@ type DeepPartial<T> = T extends readonly unknown[]
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> | undefined }
     : T;
 
-/** A checked configuration, all defaults filled in, all paths absolute but the globs of `tests.include`. Frozen. */
+/** A checked configuration: all defaults filled in, all paths absolute except the globs of `tests.include`. Frozen. */
 export type Config = DeepReadonly<z.output<typeof ConfigSchema>>;
-/** The description of an appliance, all defaults filled in. */
+/** The description of an appliance with all defaults filled in. */
 export type Appliance = Config['appliance'];
-/** What a configuration file says. */
+/** The contents of a configuration file. */
 export type ConfigInput = DeepReadonly<z.input<typeof ConfigSchema>>;
-/** Some values of a configuration, to lay over those of the file; `undefined` leaves a value alone. */
+/** Values that override those of the file; `undefined` overrides nothing. */
 export type ConfigOverrides = DeepPartial<ConfigInput>;
 
-/** Gives `alpy.config.ts` completion and type checks; returns `config` as it is. */
+/** Gives `alpy.config.ts` completion and type checks. Returns `config` unchanged. */
 export function defineConfig(config: ConfigInput): ConfigInput {
   return config;
 }

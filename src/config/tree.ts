@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject } from '../core/json-object.ts';
 
-/** Names of a value inside nested objects, outermost first. */
+/** Keys that lead to a value in nested objects, outermost first. */
 export type Path = readonly PropertyKey[];
 
-/** The value at `path`, `undefined` where there is none. Looks at own properties only. */
+/** The value at `path`; `undefined` if there is none. Uses own properties only. */
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const name of path) {
@@ -20,8 +20,8 @@ export function treeOf(path: readonly string[], value: unknown): unknown {
 }
 
 /**
- * Lays `upper` over `lower`: objects are joined name by name, everything else is replaced, `undefined` leaves what is
- * below. A value below that should be an object and is not stays, so that the check still finds it.
+ * Overlays `lower` with `upper`: objects are merged key by key, everything else is replaced, and `undefined` replaces nothing.
+ * If `upper` has an object where `lower` has another value, that value stays, so that the check reports it.
  */
 export function overlay(lower: unknown, upper: unknown): unknown {
   if (upper === undefined) return lower;
@@ -31,7 +31,7 @@ export function overlay(lower: unknown, upper: unknown): unknown {
   return Object.fromEntries([...names].map((name) => [name, overlay(valueAt(lower, [name]), valueAt(upper, [name]))]));
 }
 
-/** Paths of all values of `root` that are no objects themselves, in order. A list is one value. */
+/** Paths of all values in `root` that are not objects, in order. A list is one value. */
 export function leaves(root: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
   if (root === undefined) return [];
   if (!isJsonObject(root)) return [path];

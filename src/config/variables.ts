@@ -3,7 +3,7 @@ import { valueOf, variableName, type Variables } from '../core/variables.ts';
 import { knownValues } from './known-names.ts';
 import { overlay, treeOf } from './tree.ts';
 
-/** A value of the configuration that an environment variable sets. */
+/** An environment variable that sets a value of the configuration. */
 export interface SetVariable {
   readonly name: string;
   readonly path: readonly string[];
@@ -13,9 +13,8 @@ export interface SetVariable {
 const imagePrefix = 'ALPY_IMAGE_';
 
 /**
- * The values that `variables` set, by the rule of {@link valueOf}; those of `appliance.login` are taken as they are, since
- * a password or a prompt may begin or end with a blank. Lists (`qemuArgs`, `include`) have no variable; further `ALPY_`
- * variables belong to others and are left alone.
+ * The values that `variables` set, read with {@link valueOf}. Those of `appliance.login` are not trimmed, because a password or
+ * a prompt may begin or end with a blank. Lists (`qemuArgs`, `include`) have no variable. Other `ALPY_` variables are ignored.
  */
 export function setVariables(variables: Variables): readonly SetVariable[] {
   const known = knownValues().filter(({ type }) => type !== 'array');
@@ -28,12 +27,12 @@ export function setVariables(variables: Variables): readonly SetVariable[] {
     const isExact = path[0] === 'appliance' && path[1] === 'login';
     const value = isExact ? variables[name] : valueOf(variables, name);
     if (value === undefined || value === '') return [];
-    // what is no number stays text, for the check to complain of
+    // text that is not a number stays text, so that the check reports it
     return [{ name, path, value: type === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value }];
   });
 }
 
-/** The tree of all `set` values. */
+/** A tree of all values that variables set. */
 export function variablesTree(set: readonly SetVariable[]): unknown {
   return set.reduce<unknown>((tree, { path, value }) => overlay(tree, treeOf(path, value)), {});
 }

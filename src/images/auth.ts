@@ -8,20 +8,20 @@ import { askHelper } from './credential-helper.ts';
 import { parseDockerConfig, type Credentials, type DockerConfig } from './docker-config.ts';
 import { registryOf, splitReference } from './reference.ts';
 
-/** The login for a registry, as the Engine API takes it. */
+/** The login for a registry, in the form of the Engine API. */
 export interface RegistryLogin extends Credentials {
   readonly serveraddress: string;
 }
 
-/** How Docker's own CLI calls Docker Hub. Source: docker/docker, registry/config.go. */
+/** Address of Docker Hub in Docker's own CLI. Source: docker/docker, registry/config.go. */
 const dockerHub = 'https://index.docker.io/v1/';
 
 /**
- * The login for the registry of an image: that of the job (`CI_REGISTRY_USER`, `CI_REGISTRY_PASSWORD`) if it is on
- * `CI_REGISTRY`, or else what `DOCKER_AUTH_CONFIG` (a text) or Docker's `config.json` say of that registry, as Docker's own
- * CLI reads it: logins in the file, `credHelpers`, `credsStore`. Source: docker/cli, cli/config.
- * @returns nothing if there is none, as public registries need none
- * @throws UsageError if `DOCKER_AUTH_CONFIG` or the file holds something that Docker's CLI would refuse, too
+ * Finds the login for the registry of an image: for `CI_REGISTRY` that of the job (`CI_REGISTRY_USER`, `CI_REGISTRY_PASSWORD`),
+ * otherwise the one in `DOCKER_AUTH_CONFIG` (JSON) or in Docker's `config.json`, by the rules of Docker's CLI: logins in the
+ * file, `credHelpers`, `credsStore`. Source: docker/cli, cli/config.
+ * @returns `undefined` if there is none; public registries need none
+ * @throws UsageError if `DOCKER_AUTH_CONFIG` or the file has contents that Docker's CLI would also refuse
  * @throws EnvironmentError if a credential helper fails
  */
 export async function registryLogin(reference: string, env: Variables, signal?: AbortSignal): Promise<RegistryLogin | undefined> {
@@ -41,15 +41,15 @@ export async function registryLogin(reference: string, env: Variables, signal?: 
   return undefined;
 }
 
-/** The variable first: a job can set it, but not the file. */
+/** The variable comes first, because a job can set it but cannot change the file. */
 async function* configs(env: Variables): AsyncGenerator<{ readonly content: string; readonly source: string }> {
   const inline = valueOf(env, 'DOCKER_AUTH_CONFIG');
   if (inline !== undefined) yield { content: inline, source: 'the variable DOCKER_AUTH_CONFIG' };
   const folder = valueOf(env, 'DOCKER_CONFIG') ?? path.join(valueOf(env, 'HOME') ?? homedir(), '.docker');
   const file = path.join(folder, 'config.json');
   const content = await readFile(file, 'utf8').catch((cause: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return undefined; // most have none
-    throw new UsageError(`${file} cannot be read: ${messageOf(cause)}`, { cause });
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return undefined; // the file is optional
+    throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   });
   if (content !== undefined) yield { content, source: file };
 }
@@ -62,7 +62,7 @@ function helperOf({ helpers, store }: DockerConfig, registry: string): string | 
   return [helpers[addressOf(registry)], helpers[registry], store].find((name) => name !== undefined && name !== '');
 }
 
-/** Docker compares only the names of hosts. Of several paths on one host we take the longest that the image lies below. */
+/** Docker compares only host names. If a host has several paths, alpy takes the longest one that contains the image. */
 function loginIn({ auths }: DockerConfig, registry: string, repository: string): Credentials | undefined {
   const exact = auths[addressOf(registry)];
   if (exact && isLogin(exact)) return exact;

@@ -2,12 +2,12 @@
 import { engineEvents } from './engine-events.ts';
 import { OutputTail } from './progress.ts';
 
-/** How a build ended. `step` is the instruction it got to. */
+/** How a build ended. `step` is the instruction that it reached. */
 export type BuildOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly step: string; readonly reason: string; readonly lastLines: readonly string[] };
 
-/** Follows what the classic builder says, line by line, to its end. */
+/** Reads the output of the classic builder to its end. */
 export async function followBuild(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<BuildOutcome> {
   let step = 'send the build context';
   const output = new OutputTail((line) => {
@@ -23,15 +23,15 @@ export async function followBuild(stream: NodeJS.ReadableStream, onLine: (line: 
   }
   const lastLines = output.end();
   if (reason === undefined && built) return { ok: true };
-  return { ok: false, step, reason: reason ?? 'the daemon went silent before the build was done', lastLines };
+  return { ok: false, step, reason: reason ?? 'the daemon stopped sending output before the build was done', lastLines };
 }
 
 const network =
   /Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Failed to fetch|Connection timed out|503 {2}/;
 
-/** What to try after a failed build: the way to the network, or the build by hand. Pure. */
+/** What to try after a failed build: fix the network, or build by hand. Pure. */
 export function nextToTry(lastLines: readonly string[], byHand: string): string {
   return lastLines.some((line) => network.test(line))
-    ? 'the Debian mirror could not be reached: set http_proxy, or ALPY_DEBIAN_MIRROR for another mirror, or BASE_IMAGE for a base that knows one'
+    ? 'the Debian mirror is unreachable: set http_proxy, or ALPY_DEBIAN_MIRROR to another mirror, or BASE_IMAGE to a base image that uses one'
     : byHand;
 }

@@ -6,7 +6,7 @@ import { registryLogin } from './auth.ts';
 import type { BaseImage } from './base-image.ts';
 import { followBuild, nextToTry, type BuildOutcome } from './build-output.ts';
 import { contentHash, hashLabel } from './content-hash.ts';
-import { packContext, readContext } from './context.ts';
+import { packContext, readContext, type ContextFile } from './context.ts';
 import { ImageBuildError } from './errors.ts';
 import { inspectImage } from './inspect.ts';
 import type { Manifest } from './manifest.ts';
@@ -17,92 +17,104 @@ import { hashTag, splitReference } from './reference.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 import type { Variables } from '../core/variables.ts';
 
-/** What became of one image. */
+/** How long nothing may happen during a pull before alpy builds the image instead, in `ms`. */
+const reuseStallMs = 20_000;
+
+/** What was done for one image. */
 export interface ImageResult {
   readonly image: ResolvedImage;
-  /** `present`: nothing was to do */
+  /** `present`: nothing to do */
   readonly action: 'present' | 'built' | 'pulled' | 'reused';
   /** how long it took, in `ms` */
   readonly durationMs: number;
 }
 
-/** What {@link buildImage} builds with. */
+/** What {@link buildImage} needs for every image. */
 export interface BuildInputs {
   readonly docker: Docker;
   readonly manifest: Manifest;
   readonly base: BaseImage;
-  /** the environment, with the logins of registries */
+  /** the environment, with logins for registries */
   readonly env: Variables;
-  /** whether to look in the registry for an image that was built from the same files, before building one */
+  /** whether to look in the registry first for an image that was built from the same files */
   readonly reuse: boolean;
-  /** proxies, for the programs inside the build */
+  /** proxies for the programs in the build */
   readonly variables: () => Promise<Readonly<Record<string, string>>>;
 }
 
+/** One image to build, with its files and their hash. */
+interface Build {
+  readonly image: ResolvedImage;
+  readonly files: readonly ContextFile[];
+  readonly hash: string;
+}
+
 /**
- * Builds one image with the classic builder and the host's network, unless the daemon already has it from the same files
- * on the same base.
+ * Builds an image with the classic builder and the host's network, unless the daemon already has one from the same files and
+ * the same base.
  * @throws {@link ImageBuildError}
- * @throws UsageError when the image holds alpy itself, and this alpy is no clone of its repository
+ * @throws UsageError if the image contains alpy itself and this alpy is not a clone of its repository
  */
 export async function buildImage(inputs: BuildInputs, image: ResolvedImage, options: WorkOptions = {}): Promise<ImageResult> {
   const startMs = performance.now();
+  const done = (action: ImageResult['action']): ImageResult => ({ image, action, durationMs: performance.now() - startMs });
   const { docker, manifest, base } = inputs;
   const entry = manifest.images[image.name];
   if (!entry) throw new BugError(`image ${image.name} has no entry in ${manifest.file}`);
   const folder = path.join(path.dirname(manifest.file), entry.folder);
   const files = [...(await readContext(folder)), ...(entry.program ? await programFiles() : [])];
-  const hash = contentHash(files, base.id, entry);
-  const present = (await inspectImage(docker, image.reference, options.signal))?.hash === hash;
-  if (present) return { image, action: 'present', durationMs: performance.now() - startMs };
+  const build = { image, files, hash: contentHash(files, base.id, entry) };
+  if (await isPresent(docker, build, options)) return done('present');
+  if (inputs.reuse && (await reuseImage(inputs, build, options))) return done('reused');
+  const outcome = await runBuild(inputs, build, options);
+  if (outcome.ok) return done('built');
+  const byHand = `docker build --network=host --build-arg BASE_IMAGE=${base.reference} ${folder}`;
+  throw new ImageBuildError({
+    image: image.name,
+    reference: image.reference,
+    next: nextToTry(outcome.lastLines, byHand),
+    ...outcome,
+  });
+}
 
-  const { onLine, signal } = options;
-  if (inputs.reuse && (await reuse())) return { image, action: 'reused', durationMs: performance.now() - startMs };
-  const outcome = await run();
-  if (!outcome.ok) {
-    const byHand = `docker build --network=host --build-arg BASE_IMAGE=${base.reference} ${folder}`;
-    throw new ImageBuildError({
-      image: image.name,
-      reference: image.reference,
-      next: nextToTry(outcome.lastLines, byHand),
-      ...outcome,
+async function isPresent(docker: Docker, { image, hash }: Build, { signal }: WorkOptions): Promise<boolean> {
+  return (await inspectImage(docker, image.reference, signal))?.hash === hash;
+}
+
+/** Pulls an image that was built from the same files. @returns whether the registry has one */
+async function reuseImage({ docker, env }: BuildInputs, build: Build, options: WorkOptions): Promise<boolean> {
+  const { repository, tag } = splitReference(build.image.reference);
+  const source = `${repository}:${hashTag(build.hash)}`;
+  try {
+    const authconfig = await registryLogin(source, env, options.signal);
+    await pullImage(docker, source, { ...options, stallMs: reuseStallMs, authconfig });
+  } catch (error) {
+    if (!(error instanceof PullError)) throw error;
+    return false; // not pushed yet
+  }
+  await docker.getImage(source).tag({ repo: repository, tag });
+  return isPresent(docker, build, options);
+}
+
+async function runBuild(
+  { docker, base, variables }: BuildInputs,
+  { image, files, hash }: Build,
+  { onLine, signal }: WorkOptions,
+): Promise<BuildOutcome> {
+  const buildargs = { ...(await variables()), BASE_IMAGE: base.reference };
+  try {
+    const stream = await docker.buildImage(packContext(files), {
+      t: image.reference,
+      buildargs,
+      labels: { [hashLabel]: hash },
+      networkmode: 'host', // a daemon without a bridge has no other network, and builds only fetch packages
+      version: '1', // every Engine has the classic builder; BuildKit would need a session
+      forcerm: true,
+      ...(signal && { abortSignal: signal }),
     });
-  }
-  return { image, action: 'built', durationMs: performance.now() - startMs };
-
-  async function reuse(): Promise<boolean> {
-    const { repository, tag } = splitReference(image.reference);
-    const source = `${repository}:${hashTag(hash)}`;
-    try {
-      await pullImage(docker, source, {
-        ...options,
-        stallMs: 20_000,
-        authconfig: await registryLogin(source, inputs.env, signal),
-      });
-    } catch (error) {
-      if (!(error instanceof PullError)) throw error;
-      return false; // nobody pushed one yet
-    }
-    await docker.getImage(source).tag({ repo: repository, tag });
-    return (await inspectImage(docker, image.reference, signal))?.hash === hash;
-  }
-
-  async function run(): Promise<BuildOutcome> {
-    const buildargs = { ...(await inputs.variables()), BASE_IMAGE: base.reference };
-    try {
-      const stream = await docker.buildImage(packContext(files), {
-        t: image.reference,
-        buildargs,
-        labels: { [hashLabel]: hash },
-        networkmode: 'host', // a daemon without a bridge has no other, and packages are all that is fetched
-        version: '1', // every Engine has the classic builder; BuildKit wants a session
-        forcerm: true,
-        ...(signal && { abortSignal: signal }),
-      });
-      return await followBuild(stream, (line) => onLine?.(image.name, line));
-    } catch (error) {
-      signal?.throwIfAborted();
-      return { ok: false, step: 'ask the Docker daemon to build', reason: messageOf(error), lastLines: [] };
-    }
+    return await followBuild(stream, (line) => onLine?.(image.name, line));
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { ok: false, step: 'ask the Docker daemon to build', reason: messageOf(error), lastLines: [] };
   }
 }

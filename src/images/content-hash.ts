@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import type { ContextFile } from './context.ts';
 import type { ManifestEntry } from './manifest.ts';
 
-/** Label that holds the {@link contentHash} of what an image was built from. */
+/** Label with the {@link contentHash} of an image. */
 export const hashLabel = 'io.alpy.hash';
 
 /**
- * Identifies what an image is built from: names, contents and executable bits of its files, the base image, the entry of
- * the list. Times and owners do not count, so a fresh clone finds what another one built.
+ * Hashes everything that an image is built from: names, contents and executable bits of its files, the base image and its entry
+ * in the list. Times and owners are ignored, so that every clone gets the same hash.
  */
 export function contentHash(
   files: readonly ContextFile[],
@@ -21,7 +21,7 @@ export function contentHash(
   return hash.digest('hex');
 }
 
-/** Identifies anything that JSON can say. */
+/** Hashes any JSON value. */
 export function valueHash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

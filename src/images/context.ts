@@ -12,7 +12,7 @@ export interface ContextFile {
   readonly content: Buffer;
 }
 
-/** Reads all files of `folder`, sorted by name. Owners, times and all of the mode but "executable" are left out on purpose. */
+/** Reads all files of a folder, sorted by name. Owners, times and all mode bits except "executable" are ignored deliberately. */
 export async function readContext(folder: string): Promise<readonly ContextFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name));
@@ -21,13 +21,13 @@ export async function readContext(folder: string): Promise<readonly ContextFile[
   return Promise.all(files.map((file) => readContextFile(file, path.relative(folder, file).split(path.sep).join('/'))));
 }
 
-/** Reads one file, which the context is to hold as `name`. */
+/** Reads a file. @param name - its name in the context */
 export async function readContextFile(file: string, name: string): Promise<ContextFile> {
   const [{ mode }, content] = await Promise.all([stat(file), readFile(file)]);
   return { name, mode: mode & 0o100 ? 0o755 : 0o644, content };
 }
 
-/** The files as a tar stream; the same files give the same bytes. */
+/** Packs files into a tar stream. The same files result in the same bytes. */
 export function packContext(files: readonly ContextFile[]): Readable {
   const tar = pack();
   for (const { name, mode, content } of files) tar.entry({ name, mode, mtime: new Date(0) }, content);

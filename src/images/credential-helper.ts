@@ -4,20 +4,20 @@ import { EnvironmentError, UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
 import type { Credentials } from './docker-config.ts';
 
-/** How long a helper may take, in `ms`: some ask a cloud. */
+/** How long a helper may take, in `ms`; some access the network. */
 const timeoutMs = 30_000;
 
-/** What a helper prints when it has no login for a registry. Source: docker/docker-credential-helpers, credentials/error.go. */
+/** Message of a helper that has no login for a registry. Source: docker/docker-credential-helpers, credentials/error.go. */
 const notFound = 'credentials not found in native keychain';
 
-/** As whom a helper logs in when what it has is an identity token. Source: docker/cli, cli/config/credentials/native_store.go. */
+/** User name that a helper returns with an identity token. Source: docker/cli, cli/config/credentials/native_store.go. */
 const tokenUser = '<token>';
 
 /**
- * Asks a credential helper, the program `docker-credential-NAME`, for the login of a registry.
- * @param source - what names the helper, for messages
- * @returns nothing if it has none
- * @throws UsageError if there is no such program
+ * Asks a credential helper, which is the program `docker-credential-NAME`, for the login for a registry.
+ * @param source - what configured the helper, for messages
+ * @returns `undefined` if it has none
+ * @throws UsageError if the program does not exist
  * @throws EnvironmentError if it fails, or does not answer within 30 s
  */
 export async function askHelper(
@@ -36,7 +36,9 @@ export async function askHelper(
   });
   signal?.throwIfAborted();
   if (code === 'ENOENT')
-    throw new UsageError(`${source} names the credential helper ${program}, which is not in PATH. Install it, or take it out`);
+    throw new UsageError(
+      `${source} names the credential helper ${program}, which is not in PATH. Install it, or remove its name`,
+    );
   if (exitCode === 0) return parseAnswer(stdout, program, registry);
   if (stdout.includes(notFound)) return undefined;
   const reason = timedOut ? `no answer within ${timeoutMs / 1000} s` : (stderr || stdout).trim() || 'it failed';

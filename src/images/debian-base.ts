@@ -9,25 +9,25 @@ import type { Variables } from '../core/variables.ts';
 
 /** A minimal Debian to make from packages. */
 export interface DebianBase {
-  /** name of the result; never the name of an official image, since it is none */
+  /** name of the result; never that of an official image */
   readonly reference: string;
   readonly suite: string;
   readonly mirror: string;
-  /** what the result is labelled with */
+  /** label of the result */
   readonly hash: string;
 }
 
-// what `debian:…-slim` leaves out as well; it holds for all packages that are added later
-const leftOut = ['/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/man/*'];
+// as in `debian:…-slim`; also applies to packages that are installed later
+const excludedPaths = ['/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/man/*'];
 
 /** Arguments of mmdebstrap: a tar file on standard output. Pure. */
 export function mmdebstrapArgs({ suite, mirror }: Pick<DebianBase, 'suite' | 'mirror'>): readonly string[] {
   return [
-    '--mode=auto', // as root in place, otherwise in a user namespace
+    '--mode=auto', // directly as root, otherwise in a user namespace
     '--variant=minbase',
     '--format=tar',
     '--include=ca-certificates',
-    ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+    ...excludedPaths.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
     suite,
     '-',
@@ -36,12 +36,12 @@ export function mmdebstrapArgs({ suite, mirror }: Pick<DebianBase, 'suite' | 'mi
 }
 
 /**
- * Makes a minimal Debian with mmdebstrap and gives it to the daemon. It gets its name only when all has gone well.
- * @param env - variables of the programs: `PATH`, `http_proxy`, …
+ * Makes a minimal Debian with mmdebstrap and imports it into the daemon. Names it only if everything succeeded.
+ * @param env - environment of the programs: `PATH`, `http_proxy`, …
  * @throws {@link ImageBuildError}
  */
 export async function makeDebianBase(docker: Docker, base: DebianBase, env: Variables, options: WorkOptions = {}): Promise<void> {
-  const { execa, ExecaError } = await import('execa'); // a run of tests builds nothing
+  const { execa, ExecaError } = await import('execa'); // loaded here because most commands build nothing
   const { onLine, signal } = options;
   const output = new OutputTail((line) => onLine?.('base', line));
   const program = execa('mmdebstrap', mmdebstrapArgs(base), {
@@ -58,11 +58,11 @@ export async function makeDebianBase(docker: Docker, base: DebianBase, env: Vari
   const changes = [`LABEL ${hashLabel}=${base.hash}`, 'CMD ["bash"]'];
   try {
     const imported = importTar(docker, program.stdout, changes, signal);
-    imported.catch(() => program.kill()); // nobody reads its output any more
+    imported.catch(() => program.kill()); // nothing reads its output any more
     const [finished, id] = await Promise.allSettled([program, imported]);
     if (id.status === 'rejected') throw finished.status === 'rejected' ? finished.reason : id.reason;
     if (finished.status === 'rejected') {
-      await docker.getImage(id.value).remove(); // half a Debian, or none at all: the daemon takes what it gets
+      await docker.getImage(id.value).remove(); // incomplete: the daemon imports whatever it gets
       throw finished.reason;
     }
     const colon = base.reference.lastIndexOf(':');
@@ -87,15 +87,16 @@ async function importTar(
   const stream = await docker.importImage(tar, { changes, ...(abortSignal && { abortSignal }) });
   let id: string | undefined;
   for await (const { status, error } of engineEvents(stream)) {
-    if (error !== undefined) throw new Error(`the Docker daemon did not take it: ${error}`);
+    if (error !== undefined) throw new Error(`the Docker daemon refused it: ${error}`);
     if (status?.startsWith('sha256:')) id = status;
   }
-  if (id === undefined) throw new Error('the Docker daemon did not say what it imported');
+  if (id === undefined) throw new Error('the Docker daemon did not return the identifier of the image');
   return id;
 }
 
 function remedy(error: unknown, { mirror }: DebianBase): string {
   const isMissing = codeOf(error) === 'ENOENT' || (error instanceof Error && codeOf(error.cause) === 'ENOENT');
-  if (isMissing) return 'apt-get install mmdebstrap debian-archive-keyring; or set BASE_IMAGE to a Debian image that can be had';
-  return `set ALPY_DEBIAN_MIRROR, when ${mirror} cannot be reached; http_proxy, when only through a proxy; BASE_IMAGE to use an image instead`;
+  if (isMissing)
+    return 'apt-get install mmdebstrap debian-archive-keyring; or set BASE_IMAGE to a Debian image that is available';
+  return `if ${mirror} is unreachable, set ALPY_DEBIAN_MIRROR to another mirror, http_proxy to a proxy, or BASE_IMAGE to an image`;
 }

@@ -20,17 +20,17 @@ const DockerConfigSchema = z
   })
   .nullable();
 
-/** What Docker's config.json says of registries. Source: docker/cli, cli/config/configfile/file.go. */
+/** The part of Docker's config.json about registries. Source: docker/cli, cli/config/configfile/file.go. */
 export interface DockerConfig {
-  /** logins by the address of a registry, as somebody wrote it */
+  /** logins by the address of a registry, as written in the file */
   readonly auths: Readonly<Record<string, Credentials>>;
   /** names of credential helpers by registry */
   readonly helpers: Readonly<Record<string, string>>;
-  /** name of the helper of all other registries; absent if the logins are in the file */
+  /** name of the helper for all other registries; absent if the logins are in the file */
   readonly store?: string | undefined;
 }
 
-/** A login, or a token that a registry gave out for one. */
+/** A login, or a token from a registry. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;
@@ -39,9 +39,9 @@ export interface Credentials {
 }
 
 /**
- * Reads what Docker writes into config.json.
- * @param source - where the text comes from, for messages
- * @throws UsageError if it is not such a file, or holds a login that Docker's own CLI would refuse. No message shows a secret
+ * Parses Docker's config.json.
+ * @param source - origin of the text, for messages
+ * @throws UsageError if it is not such a file, or has a login that Docker's own CLI would refuse. Messages contain no secrets
  */
 export function parseDockerConfig(content: string, source: string): DockerConfig {
   const problem = (what: string, options?: ErrorOptions): UsageError =>
@@ -52,7 +52,7 @@ export function parseDockerConfig(content: string, source: string): DockerConfig
   try {
     raw = JSON.parse(content);
   } catch {
-    throw problem('got text that is not JSON'); // what the parser says would quote the text, which holds passwords
+    throw problem('got text that is not JSON'); // the parser's message would quote the text, which may contain passwords
   }
   const checked = DockerConfigSchema.safeParse(raw);
   if (!checked.success) {
@@ -76,7 +76,7 @@ function credentialsOf({ auth, username, password, identitytoken, registrytoken 
   return {
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
-    ...(auth ? decodeAuth(auth.replace(/[\r\n]/g, '')) : {}), // it counts more than the two above
+    ...(auth ? decodeAuth(auth.replace(/[\r\n]/g, '')) : {}), // has precedence over the two above
     ...(identitytoken ? { identitytoken } : {}),
     ...(registrytoken ? { registrytoken } : {}),
   };

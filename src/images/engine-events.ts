@@ -12,7 +12,7 @@ const EventSchema = z.object({
 /** One message of the Engine while it builds, pulls or imports. */
 export type EngineEvent = Readonly<z.output<typeof EventSchema>>;
 
-/** The messages of a build, pull or import, one JSON object per line. What is no such message is left out. */
+/** The messages of a build, pull or import, one JSON object per line. Other lines are skipped. */
 export async function* engineEvents(stream: NodeJS.ReadableStream): AsyncGenerator<EngineEvent, void, void> {
   let rest = '';
   stream.setEncoding('utf8'); // a character may be cut between two chunks
@@ -30,7 +30,7 @@ function* parsed(line: string): Generator<EngineEvent, void, void> {
   try {
     value = JSON.parse(line);
   } catch {
-    return; // a proxy's HTML, a torn last line: the outcome is told by what follows
+    return; // HTML of a proxy or a truncated last line; the outcome shows in other events
   }
   const event = EventSchema.safeParse(value);
   if (event.success) yield event.data;

@@ -13,8 +13,8 @@ export class MissingImageError extends EnvironmentError {
   readonly reference: string;
 
   /**
-   * @param image - name and location of the image, and who set the location
-   * @param reason - why it could not be had all the same, such as what a registry answered
+   * @param image - name and location of the image, and what set the location
+   * @param reason - why it could not be provided, such as the answer of a registry
    */
   constructor({ name, reference, origin, buildable }: ResolvedImage, reason?: string, options?: ErrorOptions) {
     const what = `the Docker daemon has no image ${reference} (image ${name}, location from ${origin})`;
@@ -32,19 +32,19 @@ function remedy(name: string, reference: string, origin: string, buildable: bool
   return `docker pull ${reference}; or, to build it here under this name: alpy images build ${name}; or correct ${origin}`;
 }
 
-/** What is known of a build that failed. */
+/** A build that failed. */
 export interface BuildFailure {
   /** short name of the image: `qemu` */
   readonly image: string;
-  /** where the result was to go */
+  /** name of the result */
   readonly reference: string;
-  /** the instruction that failed, or what was done when it did */
+  /** the instruction or step that failed */
   readonly step: string;
-  /** what the daemon or program said */
+  /** message of the daemon or program */
   readonly reason: string;
   /** last lines of output, oldest first */
   readonly lastLines: readonly string[];
-  /** what to try next, in words or as a command */
+  /** what to try next, as text or as a command */
   readonly next: string;
 }
 

@@ -6,7 +6,7 @@ import { hashLabel } from './content-hash.ts';
 import { MissingImageError } from './errors.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** What the daemon knows of an image. */
+/** An image that the daemon has. */
 export interface PresentImage {
   /** `sha256:…` */
   readonly id: string;
@@ -14,19 +14,19 @@ export interface PresentImage {
   readonly createdMs: number;
   /** size of all layers, in `bytes` */
   readonly sizeBytes: number;
-  /** hash of what it was built from, when alpy built it */
+  /** hash of what it was built from; absent if alpy did not build it */
   readonly hash: string | undefined;
 }
 
 /**
- * Looks an image up; `undefined` when the daemon does not have it.
- * @throws EnvironmentError when the daemon does not answer
+ * Looks up an image. @returns `undefined` if the daemon does not have it
+ * @throws EnvironmentError if the daemon does not answer
  */
 export async function inspectImage(docker: Docker, reference: string, signal?: AbortSignal): Promise<PresentImage | undefined> {
   try {
-    const inspection = docker.getImage(reference).inspect(); // takes no signal of its own
+    const inspection = docker.getImage(reference).inspect(); // does not take a signal
     const { Id, Created, Size, Config } = await raceWithSignal(inspection, signal);
-    // Labels is null, not empty, on images without any; the types do not say so
+    // Labels is null if an image has none; the types do not say so
     const labels: Readonly<Record<string, string | undefined>> | null | undefined = (Config as typeof Config | null | undefined)
       ?.Labels;
     return { id: Id, createdMs: Date.parse(Created), sizeBytes: Size, hash: labels?.[hashLabel] };
@@ -39,7 +39,7 @@ export async function inspectImage(docker: Docker, reference: string, signal?: A
 
 /**
  * Looks up an image that a testbed is about to use.
- * @throws {@link MissingImageError} that says where its location came from and what to do
+ * @throws {@link MissingImageError} if the daemon does not have it; says what set its location and what to do
  */
 export async function findImage(docker: Docker, image: ResolvedImage, signal?: AbortSignal): Promise<PresentImage> {
   const found = await inspectImage(docker, image.reference, signal);

@@ -4,13 +4,13 @@ import { alignColumns } from '../core/text.ts';
 import { inspectImage, type PresentImage } from './inspect.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** An image, its location, and what the daemon has there. */
+/** An image with its location and its state in the daemon. */
 export interface ImageRow extends ResolvedImage {
-  /** absent when the daemon does not have it */
+  /** absent if the daemon does not have it */
   readonly present?: PresentImage;
 }
 
-/** Looks up all images at once. */
+/** Looks up all images in parallel. */
 export function listImages(docker: Docker, images: readonly ResolvedImage[], signal?: AbortSignal): Promise<readonly ImageRow[]> {
   return Promise.all(
     images.map(async (image): Promise<ImageRow> => {
@@ -20,7 +20,7 @@ export function listImages(docker: Docker, images: readonly ResolvedImage[], sig
   );
 }
 
-/** The rows as a table for people. @param nowMs - the time to reckon ages from, in `ms` since 1970 */
+/** The rows as a text table. @param nowMs - the time now, in `ms` since 1970 */
 export function formatImages(rows: readonly ImageRow[], nowMs: number): string {
   const cells = [
     ['NAME', 'LOCATION', 'FROM', 'STATE'],
@@ -29,7 +29,7 @@ export function formatImages(rows: readonly ImageRow[], nowMs: number): string {
   return alignColumns(cells).join('\n');
 }
 
-/** The rows as JSON for programs. */
+/** The rows as JSON. */
 export function imagesJson(rows: readonly ImageRow[]): string {
   return JSON.stringify(
     rows.map(({ name, reference, origin, present }) => ({

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
 import { ManifestError } from './errors.ts';
 
-/** Where the package keeps the list. Two levels up from this module, both in `src/` and in `dist/`. */
+/** The package's list of images, two levels up from this module in `src/` and in `dist/`. */
 export const manifestFile = path.join(import.meta.dirname, '..', '..', 'ci-images', 'images.yaml');
 
 const text = z.string().trim().min(1);
@@ -23,20 +23,20 @@ const ManifestSchema = z.strictObject({
   tag: text,
   base: z.strictObject({ image: text, suite: text, mirror: z.url({ protocol: /^https?$/ }) }),
   images: z.record(
-    // `registry` and `tag` would share their variables with the settings of all images
+    // the variables of images called `registry` or `tag` would be those of the settings for all images
     z
       .string()
       .regex(
         /^(?!(?:registry|tag)$)[a-z][a-z0-9-]*$/,
-        'an image name is lower case letters, digits and hyphens, and neither "registry" nor "tag"',
+        'an image name consists of lower case letters, digits and hyphens, and is not "registry" or "tag"',
       ),
     EntrySchema,
   ),
 });
 
-/** One image of the list: `folder`, `purpose`, and whether Node and alpy itself are put into its build context. */
+/** One image of the list: `folder`, `purpose`, and whether its build context contains Node and alpy itself. */
 export type ManifestEntry = Readonly<z.output<typeof EntrySchema>>;
-/** Where the images are built on: the official image, and from where to make a replacement. */
+/** The base of the images: the official image, and the source of a replacement. */
 export type BaseEntry = Readonly<z.output<typeof ManifestSchema>['base']>;
 
 /** The checked list of images. */
@@ -51,7 +51,7 @@ export interface Manifest {
 
 /**
  * Reads and checks the list of images.
- * @throws {@link ManifestError} with all problems at once
+ * @throws {@link ManifestError} with all problems
  */
 export function loadManifest(file: string = manifestFile): Manifest {
   const checked = ManifestSchema.safeParse(readYaml(file));
@@ -68,11 +68,11 @@ export function loadManifest(file: string = manifestFile): Manifest {
     name,
     folder: path.join(path.dirname(file), folder),
   }));
-  const bare = folders.filter(({ folder }) => !existsSync(path.join(folder, 'Dockerfile')));
-  if (bare.length > 0)
+  const incomplete = folders.filter(({ folder }) => !existsSync(path.join(folder, 'Dockerfile')));
+  if (incomplete.length > 0)
     throw new ManifestError(
       file,
-      bare.map(({ name, folder }) => `images.${name}.folder: no Dockerfile in ${folder}`),
+      incomplete.map(({ name, folder }) => `images.${name}.folder: no Dockerfile in ${folder}`),
     );
   return { file, ...checked.data };
 }

@@ -8,7 +8,7 @@ import { readContext, readContextFile, type ContextFile } from './context.ts';
 /** Two levels up from this module. */
 const repository = path.join(import.meta.dirname, '..', '..');
 
-/** What of the repository alpy needs to run. */
+/** The parts of the repository that alpy needs at run time. */
 const folders = ['src', 'carrot', 'ci-images', 'rabbit/image', 'templates'];
 const files = ['package.json', 'tsconfig.json', 'COPYING']; // TypeScript's settings are read by Vite
 
@@ -17,21 +17,22 @@ interface Lockfile {
 }
 
 /**
- * The running Node as `node`, and alpy with the packages that it needs at run time as `alpy/…`. Both are copied from here
- * and not fetched by the build, so that it needs no package registry and holds what was tested.
- * @throws UsageError when this alpy is not a clone of its repository with the packages of its lock file, or Node not of Linux
+ * Reads the running Node as `node`, and alpy with its run-time packages as `alpy/…`. The build copies both from here, so it
+ * needs no package registry and the image contains what was tested.
+ * @throws UsageError if this alpy is not a clone of its repository with the packages of its lock file, or Node is not for Linux
  */
 export async function programFiles(root = repository): Promise<readonly ContextFile[]> {
   const lock = path.join(root, 'package-lock.json');
   if (!existsSync(lock) || !existsSync(path.join(root, 'src', 'cli'))) {
-    throw new UsageError(`an image that holds alpy is built from a clone of alpy's repository, which ${root} is not`);
+    throw new UsageError(`expected a clone of alpy's repository to build an image that contains alpy, got ${root}`);
   }
-  if (process.platform !== 'linux') throw new UsageError(`the Node of an image must be one of Linux, not ${process.platform}`);
+  if (process.platform !== 'linux')
+    throw new UsageError(`expected Node for Linux to copy into an image, got Node for ${process.platform}`);
   const { packages } = JSON.parse(await readFile(lock, 'utf8')) as Lockfile;
   const modules = Object.entries(packages)
     .filter(([name, { dev, devOptional }]) => name !== '' && dev !== true && devOptional !== true)
     .map(([name]) => name)
-    .filter((name) => existsSync(path.join(root, name))); // of other platforms otherwise
+    .filter((name) => existsSync(path.join(root, name))); // packages for other platforms are missing
   const outermost = modules.filter((name) => !modules.some((other) => name.startsWith(`${other}/`)));
   const parts = await Promise.all([...folders, ...outermost].map((folder) => filesOf(root, folder)));
   const single = files.map((file) => readContextFile(path.join(root, file), `alpy/${file}`));

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** Takes one line about one image; must neither throw nor wait. */
+/** Receives one line about one image. Must neither throw nor block. */
 export type Progress = (image: string, line: string) => void;
 
-/** What builds, pulls and look-ups have in common. */
+/** Options of builds, pulls and look-ups. */
 export interface WorkOptions {
-  /** takes what is said on the way */
+  /** receives the output */
   readonly onLine?: Progress | undefined;
-  /** ends the work early; its reason is thrown */
+  /** stops the work; its reason is thrown */
   readonly signal?: AbortSignal | undefined;
 }
 
-const kept = 20;
+/** How many lines are kept. */
+const keptLines = 20;
 
-/** The last lines of an output, and where it stands: what an error needs. */
+/** Keeps the last lines of an output, for errors. */
 export class OutputTail {
   readonly #lines: string[] = [];
   readonly #onLine: (line: string) => void;
@@ -23,14 +24,14 @@ export class OutputTail {
     this.#onLine = onLine;
   }
 
-  /** Adds a piece of output, which may end within a line. */
+  /** Adds output, which may end in the middle of a line. */
   write(text: string): void {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#add(line);
   }
 
-  /** The last lines, oldest first; a torn last one counts. */
+  /** The last lines, oldest first, including an incomplete last one. */
   end(): readonly string[] {
     if (this.#rest !== '') this.#add(this.#rest);
     this.#rest = '';
@@ -38,10 +39,10 @@ export class OutputTail {
   }
 
   #add(line: string): void {
-    const shown = line.trimEnd().split('\r').at(-1) ?? ''; // progress bars write over themselves
+    const shown = line.trimEnd().split('\r').at(-1) ?? ''; // progress bars overwrite their line
     if (shown.trim() === '') return;
     this.#onLine(shown);
     this.#lines.push(shown);
-    if (this.#lines.length > kept) this.#lines.shift();
+    if (this.#lines.length > keptLines) this.#lines.shift();
   }
 }

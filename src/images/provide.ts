@@ -13,29 +13,29 @@ import { pullImage } from './pull.ts';
 import type { Variables } from '../core/variables.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
-/** What {@link buildImages} and {@link provideImages} work with. */
+/** Options of {@link buildImages}, {@link provideImages} and {@link pullImages}. */
 export interface ImageWork extends WorkOptions {
   readonly docker: Docker;
   /** the environment: `BASE_IMAGE`, `ALPY_DEBIAN_MIRROR`, `ALPY_DEBIAN_SUITE`, proxies */
   readonly env: Variables;
-  /** the list of images; the package's own unless told */
+  /** the list of images; default: the package's own */
   readonly manifest?: Manifest | undefined;
-  /** whether {@link buildImages} looks in the registry for what was built from the same files */
+  /** whether {@link buildImages} looks in the registry first for images that were built from the same files */
   readonly reuse?: boolean | undefined;
-  /** takes each result as soon as there is one */
+  /** receives each result immediately */
   readonly onResult?: ((result: ImageResult) => void) | undefined;
 }
 
-/** What was done. */
+/** What was done for the images. */
 export interface ImagesOutcome {
   readonly base: BaseImage;
   readonly results: readonly ImageResult[];
 }
 
 /**
- * Builds those of `images` that alpy has a Dockerfile for, one after the other, and names each by its location, wherever
- * that came from. What is up to date is left alone.
- * @throws ImageBuildError at the first that fails
+ * Builds the images that alpy has a Dockerfile for, one after another, and names each by its location. Skips those that are up
+ * to date.
+ * @throws ImageBuildError for the first that fails
  */
 export function buildImages(images: readonly ResolvedImage[], work: ImageWork): Promise<ImagesOutcome> {
   return provide(
@@ -46,18 +46,18 @@ export function buildImages(images: readonly ResolvedImage[], work: ImageWork): 
 }
 
 /**
- * Makes sure that the daemon has all `images`: those at their default location are built, those that a variable or the
- * configuration places elsewhere are pulled, since a local build under that name would hide what its owner means.
- * @throws ImageBuildError at the first build that fails
- * @throws {@link MissingImageError} at the first image that cannot be pulled
+ * Makes sure that the daemon has all images. Images at their default location are built. Images with a location from a variable
+ * or the configuration are pulled, because a local build under that name would hide the image that is meant.
+ * @throws ImageBuildError for the first build that fails
+ * @throws {@link MissingImageError} for the first image that cannot be pulled
  */
 export function provideImages(images: readonly ResolvedImage[], work: ImageWork): Promise<ImagesOutcome> {
   return provide(images, work, ({ origin }) => origin !== 'default');
 }
 
 /**
- * Pulls those of `images` that the daemon does not have.
- * @throws {@link MissingImageError} at the first that cannot be pulled
+ * Pulls the images that the daemon does not have.
+ * @throws {@link MissingImageError} for the first that cannot be pulled
  * @throws what registryLogin throws
  */
 export async function pullImages(images: readonly ResolvedImage[], work: ImageWork): Promise<void> {
@@ -67,14 +67,14 @@ export async function pullImages(images: readonly ResolvedImage[], work: ImageWo
 async function provide(
   images: readonly ResolvedImage[],
   work: ImageWork,
-  isForeign: (image: ResolvedImage) => boolean,
+  isPulled: (image: ResolvedImage) => boolean,
 ): Promise<ImagesOutcome> {
   const { docker, env, manifest = loadManifest(), onResult } = work;
   const base = await provideBaseImage(docker, manifest, env, work);
   const variables = once(() => buildVariables(env));
   const results: ImageResult[] = [];
   for (const image of images) {
-    const result = isForeign(image)
+    const result = isPulled(image)
       ? await pullMissing(image, work)
       : await buildImage({ docker, env, manifest, base, variables, reuse: work.reuse ?? false }, image, work);
     onResult?.(result);

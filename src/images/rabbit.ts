@@ -8,18 +8,21 @@ import type { ImageWork } from './provide.ts';
 
 const script = path.join(import.meta.dirname, '..', '..', 'rabbit', 'image', 'build');
 
-/** Longest that building Rabbit may take, in `ms`; packages are fetched on the way. */
+/** How long building Rabbit may take, in `ms`; it downloads packages. */
 const timeoutMs = 1_800_000;
 
 /**
- * Builds Rabbit, the example appliance, unless `out` is what would be made.
- * @param out - the disk image, a qcow2 file
- * @throws EnvironmentError when it cannot be built; what its programs said went to `onLine`
+ * Builds Rabbit, the example appliance, unless the disk image is up to date.
+ * @param out - path of the disk image, a qcow2 file
+ * @throws EnvironmentError if it cannot be built; the output of the build goes to `onLine`
  */
 export async function buildRabbit(out: string, work: ImageWork): Promise<void> {
-  if (!existsSync(script)) throw new EnvironmentError(`this alpy came without Rabbit: ${script} is missing`);
+  if (!existsSync(script))
+    throw new EnvironmentError(
+      `expected Rabbit's build script at ${script}, but this installation does not contain it. Use a clone of alpy's repository`,
+    );
   const base = await provideBaseImage(work.docker, work.manifest ?? loadManifest(), work.env, work);
-  const { execa } = await import('execa'); // a run of tests builds nothing
+  const { execa } = await import('execa'); // loaded here because most commands build nothing
   const build = execa(script, [path.resolve(out)], {
     env: { ...work.env, BASE_IMAGE: base.reference },
     extendEnv: false,

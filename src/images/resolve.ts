@@ -4,7 +4,7 @@ import { loadManifest, type Manifest } from './manifest.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 import { imageVariable, valueOf, type Variables } from '../core/variables.ts';
 
-/** The `images` part of a configuration: `registry` and `tag` of all, and locations by image name. */
+/** The key `images` of a configuration: `registry` and `tag` for all images, and locations by image name. */
 export type ImagesConfig = Readonly<Record<string, string | undefined>>;
 
 interface Value {
@@ -18,10 +18,9 @@ export function registryPrefix(value: string): string {
 }
 
 /**
- * The location of every image of the list, and of those that only `config` names. Variables go before the configuration,
- * and that before the default; a location of one image goes before `registry` and `tag`, which are for all. An empty
- * variable counts as unset, since CI systems cannot unset one.
- * @throws UsageError with every location that Docker could not take
+ * Finds the location of every image of the list, and of images that only `config` names. Variables have precedence over the
+ * configuration, and the location of one image over `registry` and `tag`, which apply to all.
+ * @throws UsageError with all locations that are invalid
  */
 export function resolveImages(
   env: Variables,
@@ -52,15 +51,17 @@ export function resolveImages(
     const found = pick(name);
     return found ? [{ name, reference: found.value, origin: found.origin, buildable: false }] : [];
   });
-  return checked([...own, ...foreign]);
+  return assertValid([...own, ...foreign]);
 }
 
-// [host[:port]/]path[:tag][@digest]; looser than Docker's own rule, to catch URLs, blanks and forgotten parts early
+// [host[:port]/]path[:tag][@digest]; less strict than Docker, but catches URLs, blanks and missing parts early
 const location = /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
-function checked(images: readonly ResolvedImage[]): readonly ResolvedImage[] {
-  const bad = images.filter(({ reference }) => !location.test(reference) && !/^sha256:[0-9a-f]{64}$/.test(reference));
-  if (bad.length === 0) return images;
-  const lines = bad.map(({ name, reference, origin }) => `  ${name}: ${JSON.stringify(reference)}, from ${origin}`);
-  throw new UsageError(`not a location of a container image (like registry.example.com/group/name:tag):\n${lines.join('\n')}`);
+function assertValid(images: readonly ResolvedImage[]): readonly ResolvedImage[] {
+  const invalid = images.filter(({ reference }) => !location.test(reference) && !/^sha256:[0-9a-f]{64}$/.test(reference));
+  if (invalid.length === 0) return images;
+  const lines = invalid.map(({ name, reference, origin }) => `  ${name}: ${JSON.stringify(reference)}, from ${origin}`);
+  throw new UsageError(
+    `expected locations of container images, such as registry.example.com/group/name:tag, got:\n${lines.join('\n')}`,
+  );
 }

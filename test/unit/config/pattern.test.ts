@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { isPattern, patternOf } from '../../../src/config/pattern.ts';
 
-test('text between slashes is a regular expression, all else is text', () => {
+test('text between slashes is a regular expression, everything else is text', () => {
   expect(['login:', '/etc', '//', '/a/', '/a\\/b/i', '/a/b/'].map(patternOf)).toEqual([
     'login:',
     '/etc',
@@ -13,6 +13,6 @@ test('text between slashes is a regular expression, all else is text', () => {
   ]);
 });
 
-test('a wrong regular expression and wrong flags are noticed', () => {
+test('invalid regular expressions and flags are detected', () => {
   expect(['/(/', '/a/zz', '', 'a'].map(isPattern)).toEqual([false, false, false, true]);
 });

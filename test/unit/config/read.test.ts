@@ -45,7 +45,7 @@ test.for<[string, string, string]>([
   expect(() => parseYaml('alpy.yaml', text)).toThrow(expect.objectContaining({ message, code: 'ALPY_CONFIG', fault: 'usage' }));
 });
 
-test('the file is looked for in the folder and above, up to the top of the git repository', async () => {
+test('the file is searched for in the folder and above, up to the top of the git repository', async () => {
   await using made = await folder({ 'alpy.yaml': '', 'a/b/x': '', 'repo/.git/x': '', 'repo/c/x': '', 'own/alpy.config.ts': '' });
   const find = (name: string): Promise<string | undefined> => findConfig(join(made.path, name));
   expect(await Promise.all(['.', 'a/b', 'repo/c', 'own'].map(find))).toEqual([
@@ -59,11 +59,11 @@ test('the file is looked for in the folder and above, up to the top of the git r
 test('two files in one folder are refused', async () => {
   await using made = await folder({ 'alpy.yaml': '', 'alpy.config.ts': '' });
   expect(await messageOf(loadConfig({ directory: made.path }))).toBe(
-    `${made.path}:\n  found alpy.config.ts and alpy.yaml, of which only one can count; keep one, or name it with --config`,
+    `${made.path}:\n  expected one configuration file, got alpy.config.ts and alpy.yaml. Keep one, or name it with --config`,
   );
 });
 
-test('of two files one can be named', async () => {
+test('if there are two files, `--config` chooses one', async () => {
   await using made = await folder({ 'alpy.yaml': 'appliance: { image: a }', 'alpy.config.ts': '' });
   const { file, root, config } = await loadConfig({
     directory: made.path,
@@ -78,20 +78,20 @@ test('of two files one can be named', async () => {
   ]);
 });
 
-test('a file that is missing, none at all, or of an unknown kind is refused', async () => {
+test('a missing file, no file and an unknown kind of file are refused', async () => {
   await using made = await folder({ '.git/x': '', 'alpy.json': '{}' });
   const messages = [undefined, 'no.yaml', 'no.ts', 'alpy.json'].map((file) =>
     messageOf(loadConfig({ directory: made.path, file })),
   );
   expect(await Promise.all(messages)).toEqual([
-    `${made.path}:\n  no alpy.config.ts or alpy.yaml here or in a folder above; alpy init writes one`,
+    `${made.path}:\n  no alpy.config.ts or alpy.yaml in this directory or above. alpy init creates one`,
     `${made.path}/no.yaml:\n  there is no such file`,
     `${made.path}/no.ts:\n  there is no such file`,
-    `${made.path}/alpy.json:\n  wanted a file that ends in .ts or .yaml`,
+    `${made.path}/alpy.json:\n  expected a file that ends in .ts or .yaml, got alpy.json`,
   ]);
 });
 
-test('the JSON Schema asks for an image alone and describes every value', () => {
+test('the JSON Schema requires only an image, and describes every value', () => {
   expect(configJsonSchema()).toMatchObject({ type: 'object', required: ['appliance'], additionalProperties: false });
   expect(configJsonSchema()).toHaveProperty('properties.appliance.required', ['image']);
   expect(knownValues().filter(({ description }) => description === 'undefined')).toEqual([]);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { moduleMap } from '../../../src/config/resolve-hooks.ts';
 
-test('names lead to the sources when run from source', () => {
+test('run from source, names are mapped to the sources', () => {
   expect([...moduleMap('/alpy/src/config/resolve-hooks.ts')]).toEqual([
     ['alpy', '/alpy/src/index.ts'],
     ['alpy/test', '/alpy/src/runner/test.ts'],
@@ -11,7 +11,7 @@ test('names lead to the sources when run from source', () => {
   ]);
 });
 
-test('names lead to the build when run from there, but carrot has none', () => {
+test('run from the build, names are mapped to the build, except carrot', () => {
   expect([...moduleMap('/x/node_modules/alpy/dist/config/resolve-hooks.js')]).toEqual([
     ['alpy', '/x/node_modules/alpy/dist/index.js'],
     ['alpy/test', '/x/node_modules/alpy/dist/runner/test.js'],

@@ -48,7 +48,7 @@ test('a file that names an image gets every default', () => {
   });
 });
 
-test('a file may say everything', () => {
+test('a file can set every value', () => {
   const prompts = { loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/' };
   const login = { user: 'root', password: 'x', ...prompts, failure: 'no', retryMs: 0, shellCommand: 'exec sh' };
   const said = {
@@ -87,7 +87,7 @@ test('a file may say everything', () => {
   expect(resolve(said).config).toEqual(said);
 });
 
-test('flags win over variables, variables over the file, the file over defaults, and each value tells who said it', () => {
+test('precedence: flags, variables, file, defaults; each value has its origin', () => {
   const { config, origins } = resolve(
     { appliance: { image: 'disk.qcow2', cpus: 2 }, accel: 'tcg', retries: 1, out: 'here' },
     {
@@ -129,7 +129,7 @@ test('flags win over variables, variables over the file, the file over defaults,
   });
 });
 
-test('a variable of blanks counts as unset, and blanks around a value do not count, except in the log-in', () => {
+test('blanks around values of variables are ignored, except in appliance.login; blanks alone count as unset', () => {
   const { config } = resolve(
     { appliance: { image: 'a.qcow2', login: { user: 'root', shellPrompt: '# ' } }, images: { registry: 'file.example/a' } },
     {
@@ -150,7 +150,7 @@ test('a variable of blanks counts as unset, and blanks around a value do not cou
   });
 });
 
-test('paths in variables and flags count from the current directory', () => {
+test('paths in variables and flags are relative to the current directory', () => {
   const { config } = resolve({ appliance: { image: 'a' } }, { ALPY_APPLIANCE_IMAGE: 'b.img' }, { out: 'c' });
   expect([config.appliance.image, config.out]).toEqual(['/project/b.img', '/project/c']);
 });
@@ -164,12 +164,12 @@ test('an image may come from a variable alone', () => {
   expect(resolve(null, { ALPY_APPLIANCE_IMAGE: 'b.img' }).config.appliance.image).toBe('/project/b.img');
 });
 
-test('the configuration is frozen through and through', () => {
+test('the configuration is deeply frozen', () => {
   const { config } = resolve({ appliance: { image: 'a' } });
   expect([config, config.appliance, config.appliance.qemuArgs, config.tests.include].every(Object.isFrozen)).toBe(true);
 });
 
-test('all problems are told at once, each with what was wanted and what was found', () => {
+test('all problems are reported together, each with what was expected and found', () => {
   const raw = {
     appliance: {
       name: 'a b',
@@ -186,35 +186,35 @@ test('all problems are told at once, each with what was wanted and what was foun
     accel: 'hvf',
   };
   expect(problems(raw, { ALPY_WORKERS: 'many' }, { retries: -1 })).toEqual([
-    'appliance.name: wanted letters, digits, dots, dashes and underscores, 63 at most, starting with a letter or digit, found "a b"',
-    'appliance.image: wanted text that is not empty, found ""',
-    'appliance.memoryMiB: wanted 32 or more, found the number 16',
-    'appliance.cpus: wanted a whole number, found the number 1.5',
-    'appliance.machine: wanted one of q35, pc, found "q36"',
-    'appliance.qemuArgs: wanted a list, found "x"',
-    'appliance.login.user: wanted text, found the number 1000 (quotes make it text)',
-    'appliance.login.password: wanted text, found the number (quotes make it text)',
-    'appliance.login.shellPrompt: wanted text or a valid /regular expression/, found "/(/"',
-    'topology.links: wanted 15 or less, found the number 16',
-    'images.qemu: wanted text, found the boolean true (quotes make it text)',
-    'tests.include: wanted a list that is not empty, found an empty list',
-    'accel: wanted one of auto, kvm, tcg, found "hvf"',
-    'workers (from ALPY_WORKERS): wanted a whole number, found "many"',
-    'retries (from the command line): wanted 0 or more, found the number -1',
+    'appliance.name: expected letters, digits, dots, dashes and underscores, 63 at most, starting with a letter or digit, got "a b"',
+    'appliance.image: expected text that is not empty, got ""',
+    'appliance.memoryMiB: expected 32 or more, got the number 16',
+    'appliance.cpus: expected a whole number, got the number 1.5',
+    'appliance.machine: expected one of q35, pc, got "q36"',
+    'appliance.qemuArgs: expected a list, got "x"',
+    'appliance.login.user: expected text, got the number 1000 (put it in quotes to make it text)',
+    'appliance.login.password: expected text, got the number (put it in quotes to make it text)',
+    'appliance.login.shellPrompt: expected text or a valid /regular expression/, got "/(/"',
+    'topology.links: expected 15 or less, got the number 16',
+    'images.qemu: expected text, got the boolean true (put it in quotes to make it text)',
+    'tests.include: expected a list that is not empty, got an empty list',
+    'accel: expected one of auto, kvm, tcg, got "hvf"',
+    'workers (from ALPY_WORKERS): expected a whole number, got "many"',
+    'retries (from the command line): expected 0 or more, got the number -1',
   ]);
 });
 
 test.for<[string, unknown, readonly string[]]>([
-  ['nothing at all', undefined, ['appliance: wanted an object, found nothing']],
-  ['a list', [], ['(top): wanted an object, found an empty list']],
-  ['a text', 'image', ['(top): wanted an object, found "image"']],
-  ['an appliance without an image', { appliance: {} }, ['appliance.image: wanted text, found nothing']],
-  ['an appliance that is a text', { appliance: 'disk.qcow2' }, ['appliance: wanted an object, found "disk.qcow2"']],
+  ['nothing at all', undefined, ['appliance: expected an object, got nothing']],
+  ['a list', [], ['(top): expected an object, got an empty list']],
+  ['a text', 'image', ['(top): expected an object, got "image"']],
+  ['an appliance without an image', { appliance: {} }, ['appliance.image: expected text, got nothing']],
+  ['an appliance that is a text', { appliance: 'disk.qcow2' }, ['appliance: expected an object, got "disk.qcow2"']],
 ])('%s is refused', ([, raw, lines]) => {
   expect(problems(raw, { ALPY_APPLIANCE_CPUS: '' })).toEqual(lines);
 });
 
-test('unknown names are refused, with the name that was most likely meant', () => {
+test('unknown keys are refused, with the most similar key', () => {
   const raw = {
     appliance: { image: 'a', memory: 1, fromat: 'raw', accel: 'tcg', speed: 'x' },
     Links: 3,
@@ -222,22 +222,22 @@ test('unknown names are refused, with the name that was most likely meant', () =
     constructor: 1,
   };
   expect(problems(raw)).toEqual([
-    'appliance.memory: unknown name; did you mean memoryMiB?',
-    'appliance.fromat: unknown name; did you mean format?',
-    'appliance.accel: unknown name here; did you mean accel?',
-    'appliance.speed: unknown name; known here are name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
-    'Links: unknown name here; did you mean topology.links?',
-    'worker: unknown name; did you mean workers?',
-    'constructor: unknown name; known here are appliance, topology, images, tests, accel, boot, snapshots, workers, retries, out',
+    'appliance.memory: unknown key. Did you mean memoryMiB?',
+    'appliance.fromat: unknown key. Did you mean format?',
+    'appliance.accel: unknown key here. Did you mean accel?',
+    'appliance.speed: unknown key. Expected one of name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
+    'Links: unknown key here. Did you mean topology.links?',
+    'worker: unknown key. Did you mean workers?',
+    'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, retries, out',
   ]);
 });
 
-test('a problem in the file is found although a variable sets a value inside', () => {
-  expect(problems({ appliance: 3 }, { ALPY_APPLIANCE_IMAGE: 'a' })).toEqual(['appliance: wanted an object, found the number 3']);
+test('a problem in the file is reported even if a variable sets a value inside', () => {
+  expect(problems({ appliance: 3 }, { ALPY_APPLIANCE_IMAGE: 'a' })).toEqual(['appliance: expected an object, got the number 3']);
 });
 
-test('names that every object inherits are names like others', () => {
+test('names that every object inherits have no special meaning', () => {
   expect(problems({ appliance: { image: 'a' }, images: { toString: 3 } }, { ALPY_IMAGE_TAG: 'x' }, { images: {} })).toEqual([
-    'images.toString: wanted text, found the number 3 (quotes make it text)',
+    'images.toString: expected text, got the number 3 (put it in quotes to make it text)',
   ]);
 });

@@ -30,7 +30,7 @@ for (const file of files) {
 console.log(JSON.stringify(results));
 `;
 
-test('a TypeScript file needs no package.json and no node_modules, and its mistakes are told with their line', async () => {
+test('a TypeScript file needs no package.json or node_modules, and its errors have their line', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-config-'));
   const head = "import { defineConfig } from 'alpy';\nimport { image } from './image.ts';\n";
   const good = `${head}const options: { image: string } = { image };\nexport default defineConfig({ appliance: options });\n`;
@@ -59,8 +59,8 @@ test('a TypeScript file needs no package.json and no node_modules, and its mista
     'commonjs/alpy.config.ts': join(made.path, 'commonjs/disk.qcow2'),
     'throws.ts': `${made.path}/throws.ts:\n  line 3: no 1`,
     'syntax.ts': `${made.path}/syntax.ts:\n  line 2: Unexpected token \`;\`. Expected identifier, string literal, numeric literal or [ for the computed key`,
-    'none.ts': `${made.path}/none.ts:\n  wanted a default export, found none; write: export default defineConfig({ … });`,
+    'none.ts': `${made.path}/none.ts:\n  expected a default export, got none. Write export default defineConfig({ … });`,
     'missing.ts': `${made.path}/missing.ts:\n  Cannot find package 'alpi' imported from ${made.path}/missing.ts`,
-    'wrong.ts': `${made.path}/wrong.ts:\n  appliance.image: wanted text, found nothing\n  appliance.imag: unknown name; did you mean image?`,
+    'wrong.ts': `${made.path}/wrong.ts:\n  appliance.image: expected text, got nothing\n  appliance.imag: unknown key. Did you mean image?`,
   });
 });

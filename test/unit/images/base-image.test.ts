@@ -6,7 +6,7 @@ import { buildVariables } from '../../../src/images/proxy.ts';
 
 const entry = { image: 'debian:trixie-slim', suite: 'trixie', mirror: 'http://mirror.example/debian' };
 
-test('mmdebstrap makes a minimal Debian as a tar file on standard output', () => {
+test('mmdebstrap is asked for a minimal Debian as a tar file on standard output', () => {
   expect(mmdebstrapArgs(debianBase(entry, {}).base)).toEqual([
     '--mode=auto',
     '--variant=minbase',
@@ -23,7 +23,7 @@ test('mmdebstrap makes a minimal Debian as a tar file on standard output', () =>
   ]);
 });
 
-test('suite and mirror are variables, and asking for one asks for a base made from packages', () => {
+test('a variable for suite or mirror makes the base from packages', () => {
   const plain = debianBase(entry, { ALPY_DEBIAN_SUITE: '' });
   const other = debianBase(entry, { ALPY_DEBIAN_SUITE: 'forky', ALPY_DEBIAN_MIRROR: 'https://near.example/debian' });
   expect(plain).toMatchObject({ asked: false, base: { reference: 'alpy/base:trixie', suite: 'trixie', mirror: entry.mirror } });
@@ -34,11 +34,11 @@ test('suite and mirror are variables, and asking for one asks for a base made fr
   expect(other.base.hash).not.toBe(plain.base.hash);
 });
 
-test('proxies of the environment go into builds, other variables do not', async () => {
+test('builds get proxies from the environment, and no other variables', async () => {
   const env = { http_proxy: 'http://p.example:3128', NO_PROXY: 'localhost', https_proxy: '', HOME: '/root' };
   expect(await buildVariables(env)).toEqual({ http_proxy: 'http://p.example:3128', NO_PROXY: 'localhost' });
 });
 
-test('without apt there is no proxy of apt', async () => {
+test('without apt, there is no proxy of apt', async () => {
   expect(await buildVariables({ PATH: '/nowhere' })).toEqual({});
 });

@@ -10,7 +10,7 @@ function wire(...messages: readonly object[]): Readable {
   return Readable.from(chunks, { objectMode: false });
 }
 
-test('lines are put together from pieces', async () => {
+test('lines are assembled from chunks', async () => {
   const lines: string[] = [];
   const stream = wire(
     { stream: 'Step 1/1 : FROM a' },
@@ -22,7 +22,7 @@ test('lines are put together from pieces', async () => {
   expect(lines).toEqual(['Step 1/1 : FROM a', 'größe…', '100%', 'Successfully built 1']);
 });
 
-test('a failure names its step and keeps the last 20 lines', async () => {
+test('a failure has its step and the last 20 lines', async () => {
   const noise = Array.from({ length: 30 }, (_, index) => ({ stream: `line ${index}\n` }));
   const outcome = await followBuild(
     wire({ stream: 'Step 1/2 : FROM a\n' }, { stream: 'Step 2/2 : RUN false\n' }, ...noise, {
@@ -34,14 +34,14 @@ test('a failure names its step and keeps the last 20 lines', async () => {
   expect(outcome).toEqual({ ok: false, step: '2/2 : RUN false', reason: 'returned a non-zero code: 1', lastLines });
 });
 
-test('a daemon that dies within a build is no success', async () => {
+test('a build is not successful if the daemon dies during it', async () => {
   expect(await followBuild(wire({ stream: 'Step 1/2 : FROM a\n' }), () => undefined)).toMatchObject({
     ok: false,
-    reason: 'the daemon went silent before the build was done',
+    reason: 'the daemon stopped sending output before the build was done',
   });
 });
 
-test('an unreachable mirror has its own advice', () => {
+test('if the mirror is unreachable, the advice is about the network', () => {
   expect(
     nextToTry(["E: Failed to fetch http://deb.debian.org/… Temporary failure resolving 'deb.debian.org'"], 'by hand'),
   ).toMatch(/http_proxy/);

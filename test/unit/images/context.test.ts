@@ -21,7 +21,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const entry = { folder: 'one', purpose: 'p' };
 const hash = async (baseId = 'sha256:1', of = entry): Promise<string> => contentHash(await readContext(folder), baseId, of);
 
-test('the context holds all files, sorted, and nothing of the machine', async () => {
+test('the context has all files, sorted, without times and owners', async () => {
   const bytes = await buffer(packContext(await readContext(folder)));
   const tar = extract();
   tar.end(bytes);
@@ -38,7 +38,7 @@ test('the context holds all files, sorted, and nothing of the machine', async ()
 });
 
 describe('the hash', () => {
-  test('stays when only times change', async () => {
+  test('does not change with times', async () => {
     const before = await hash();
     await utimes(path.join(folder, 'Dockerfile'), 1, 1);
     expect(await hash()).toBe(before);
@@ -55,12 +55,12 @@ describe('the hash', () => {
     expect(await hash()).not.toBe(before);
   });
 
-  test('changes with the base image and the entry of the list', async () => {
+  test('changes with the base image and the entry in the list', async () => {
     const hashes = [await hash(), await hash('sha256:2'), await hash('sha256:1', { ...entry, purpose: 'q' })];
     expect(new Set(hashes).size).toBe(3);
   });
 
-  test('does not take the end of one file for the start of the next', () => {
+  test('distinguishes the end of one file from the start of the next', () => {
     const files = (...contents: string[]): string =>
       contentHash(
         contents.map((content, index) => ({ name: String(index), mode: 0o644, content: Buffer.from(content) })),

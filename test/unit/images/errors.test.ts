@@ -28,13 +28,13 @@ test.for([
       '  try: docker pull wan:1, or correct config images.wan',
     ],
   },
-])('a missing $of.reference says what mends it', ({ of, reason, text }) => {
+])('a missing $of.reference: the error says how to fix it', ({ of, reason, text }) => {
   const error = new MissingImageError(of, reason);
   expect(error.message.split('\n')).toEqual(text);
   expect(error).toMatchObject({ name: 'MissingImageError', code: 'ALPY_IMAGE_MISSING', fault: 'environment' });
 });
 
-test('a failed build says where, what was printed, and what to try', () => {
+test('a failed build: the error has the step, the last output and what to try', () => {
   const failure = {
     image: 'qemu',
     reference: 'alpy/qemu:latest',

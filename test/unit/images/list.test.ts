@@ -14,7 +14,7 @@ const rows: readonly ImageRow[] = [
   { name: 'node', reference: 'alpy/node:latest', origin: 'default', buildable: true },
 ];
 
-test('the table', () => {
+test('images as a table', () => {
   expect(formatImages(rows, created + 3 * 3_600_000).split('\n')).toEqual([
     'NAME  LOCATION                      FROM                    STATE',
     'qemu  reg.example/alpy/qemu:latest  variable ALPY_REGISTRY  0123456789ab, 3 h old, 462 MB',
@@ -31,7 +31,7 @@ test.for([
   expect(formatImages(rows.slice(0, 1), created + minutes * 60_000)).toContain(`, ${text} old, `);
 });
 
-test('the JSON', () => {
+test('images as JSON', () => {
   expect(JSON.parse(imagesJson(rows))).toEqual([
     {
       name: 'qemu',

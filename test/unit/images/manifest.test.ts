@@ -29,11 +29,11 @@ async function problemsOf(source: string): Promise<readonly string[]> {
   }
 }
 
-test('a good list has no problems', async () => {
+test('a valid list is accepted', async () => {
   expect(await problemsOf(`${head}images:\n  one: { folder: there, purpose: is there }\n`)).toEqual([]);
 });
 
-test('all problems are told at once', async () => {
+test('all problems are reported together', async () => {
   const source = [
     'registry: ""',
     'base: { image: "debian:trixie-slim", suite: trixie, mirror: mirror.example }',
@@ -45,7 +45,7 @@ test('all problems are told at once', async () => {
     '  three: { folder: there }',
     '',
   ].join('\n');
-  const name = 'an image name is lower case letters, digits and hyphens, and neither "registry" nor "tag"';
+  const name = 'an image name consists of lower case letters, digits and hyphens, and is not "registry" or "tag"';
   expect(await problemsOf(source)).toEqual([
     'registry: Too small: expected string to have >=1 characters',
     'tag: Invalid input: expected string, received undefined',
@@ -67,11 +67,11 @@ test('every folder needs a Dockerfile', async () => {
   ]);
 });
 
-test('what is no YAML and what is no file are problems of the list too', async () => {
+test('invalid YAML and a missing file are reported too', async () => {
   expect(await problemsOf('images: [')).toHaveLength(1);
   expect(() => loadManifest('/nowhere/images.yaml')).toThrow('/nowhere/images.yaml:\n  cannot be read: ENOENT');
 });
 
-test("the package's own list is good", () => {
+test("the package's own list is valid", () => {
   expect(loadManifest().file).toBe(manifestFile);
 });

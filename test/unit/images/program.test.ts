@@ -30,7 +30,7 @@ const repository = {
   'templates/test.yml': '',
 };
 
-test('holds alpy and the packages that it needs to run, but none for its development', async () => {
+test('contains alpy and its run-time packages, but no development packages', async () => {
   const packages = {
     '': {},
     'node_modules/yargs': {},
@@ -59,7 +59,9 @@ test('holds alpy and the packages that it needs to run, but none for its develop
   );
 });
 
-test('is for clones of the repository only', async () => {
+test('needs a clone of the repository', async () => {
   await write({ 'package.json': '{}' });
-  await expect(programFiles(root)).rejects.toThrow(`is built from a clone of alpy's repository, which ${root} is not`);
+  await expect(programFiles(root)).rejects.toThrow(
+    `expected a clone of alpy's repository to build an image that contains alpy, got ${root}`,
+  );
 });

@@ -19,7 +19,7 @@ test.each([
 const auths = (registry: string, login: string): string =>
   JSON.stringify({ auths: { [registry]: { auth: Buffer.from(login).toString('base64') } } });
 
-test("the job's login is for the project's registry alone", async () => {
+test("the job's login is used only for the project's registry", async () => {
   const env = { CI_REGISTRY: 'registry.example:5000', CI_REGISTRY_USER: 'u', CI_REGISTRY_PASSWORD: 'p', HOME: '/nonexistent' };
   expect(await registryLogin('registry.example:5000/g/node:1', env)).toEqual({
     username: 'u',
@@ -53,13 +53,13 @@ test.each([
   'https://reg.example:5000/',
   'https://reg.example:5000/v2/',
   'reg.example:5000/group',
-])('the login below the key %s counts, as for the CLI of Docker', async (key) => {
+])('the login for the key %s is found, as by the docker command', async (key) => {
   const login = { username: 'u', password: 'p', serveraddress: 'reg.example:5000' };
   expect(await registryLogin('reg.example:5000/group/node:1', inVariable({ auths: { [key]: { auth } } }))).toEqual(login);
   expect(await registryLogin('reg.example/group/node:1', inVariable({ auths: { [key]: { auth } } }))).toBeUndefined();
 });
 
-test('of several logins of a host that of the longest path above the image counts', async () => {
+test('if a host has several logins, the one with the longest matching path is used', async () => {
   const entry = (username: string): object => ({ username, password: 'p' });
   const config = inVariable({
     auths: { 'r.example/b': entry('b'), 'r.example/a': entry('a'), 'https://r.example/a/deep': entry('deep'), other: entry('o') },
@@ -72,7 +72,7 @@ test('of several logins of a host that of the longest path above the image count
   ]);
 });
 
-test('user and password may stand there as they are, and tokens of a registry are handed on', async () => {
+test('plain user and password, and tokens of a registry, are used', async () => {
   const plain = inVariable({ auths: { 'r.example': { username: 'u', password: 'p' } } });
   expect(await registryLogin('r.example/x', plain)).toEqual({ username: 'u', password: 'p', serveraddress: 'r.example' });
   const token = inVariable({ auths: { 'r.example': { auth, identitytoken: 't' } } });
@@ -92,7 +92,7 @@ test.each([
   { auths: { 'r.example': null } },
   { auths: { 'r.example': {} } },
   { auths: {}, credsStore: '' },
-])('no login in %j', async (config) => {
+])('%j has no login', async (config) => {
   expect(await registryLogin('r.example/x', inVariable(config))).toBeUndefined();
 });
 
@@ -109,7 +109,7 @@ test.each([
     'auths["r.example"].auth: expected base64 of "user:password", got text that is not',
   ],
   [JSON.stringify({ auths: { 'r.example': { auth: Buffer.from('s3cret').toString('base64') } } }), 'without a user or a colon'],
-])('what no CLI of Docker takes is an error of usage: %s', async (text, message) => {
+])('what the docker command refuses is a usage error: %s', async (text, message) => {
   const error = await registryLogin('r.example/x', { HOME: '/nonexistent', DOCKER_AUTH_CONFIG: text }).catch(
     (one: unknown) => one,
   );
@@ -139,7 +139,7 @@ esac
     await writeFile(join(folder, 'docker-credential-vault'), program, { mode: 0o755 });
   });
 
-  test('of all registries, or of one, is asked as the CLI of Docker asks it', async () => {
+  test('for all registries, or for one, is called as by the docker command', async () => {
     const all = env({ auths: {}, credsStore: 'vault' });
     expect(await registryLogin('r.example/x', all)).toEqual({
       username: 'u',
@@ -154,7 +154,7 @@ esac
     expect(await registryLogin('o.example/x', one)).toMatchObject({ password: 'p' });
   });
 
-  test('that is not there, fails or answers with something else', async () => {
+  test('that is missing, fails or returns something else is an error', async () => {
     await expect(registryLogin('r.example/x', env({ credsStore: 'desktop' }))).rejects.toMatchObject({
       code: 'ALPY_USAGE',
       message: expect.stringContaining('docker-credential-desktop, which is not in PATH') as string,

@@ -77,18 +77,18 @@ describe('the location of an image', () => {
   });
 });
 
-test('an image that only the configuration names has a variable too, and cannot be built', () => {
+test('an image that only the configuration names has a variable too, but cannot be built', () => {
   const found = resolveImages({ ALPY_IMAGE_FAKE_WAN: 'wan:2' }, { 'fake-wan': 'wan:1' }, manifest);
   expect(found[1]).toEqual({ name: 'fake-wan', reference: 'wan:2', origin: 'variable ALPY_IMAGE_FAKE_WAN', buildable: false });
 });
 
-test('all bad locations are told at once, with who set them', () => {
+test('all invalid locations are reported together, with what set them', () => {
   const resolve = (): unknown =>
     resolveImages({ ALPY_IMAGE_QEMU: 'https://reg.example/qemu' }, { probe: 'UPPER case' }, manifest);
   expect(resolve).toThrow(UsageError);
   expect(resolve).toThrow(
     [
-      'not a location of a container image (like registry.example.com/group/name:tag):',
+      'expected locations of container images, such as registry.example.com/group/name:tag, got:',
       '  qemu: "https://reg.example/qemu", from variable ALPY_IMAGE_QEMU',
       '  probe: "UPPER case", from config images.probe',
     ].join('\n'),
@@ -102,13 +102,14 @@ test.for([
   'Registry.example.com/group/sub_group/a-b.c__d:V1',
   `alpy/qemu@sha256:${'a'.repeat(64)}`,
   `sha256:${'0'.repeat(64)}`,
-])('%s is a location', (reference) => {
+])('%s is a valid location', (reference) => {
   expect(resolveImages({ ALPY_IMAGE_QEMU: reference }, {}, manifest)[0]?.reference).toBe(reference);
 });
 
-test("the package's own list names its images at alpy/…", () => {
+test("the images of the package's own list are at alpy/…", () => {
   const own = resolveImages({});
-  expect(own.map(({ reference }) => reference)).toEqual(Object.keys(loadManifest().images).map((name) => `alpy/${name}:latest`));
+  const names = Object.keys(loadManifest().images);
+  expect(own.map(({ reference }) => reference)).toEqual(names.map((name) => `alpy/${name}:latest`));
   expect(imageNamed(own, 'node').reference).toBe('alpy/node:latest');
-  expect(() => imageNamed(own, 'nod')).toThrow('no image is called nod; there are: qemu, node, traffic');
+  expect(() => imageNamed(own, 'nod')).toThrow(`expected the name of an image (${names.join(', ')}), got nod`);
 });
