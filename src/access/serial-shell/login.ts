@@ -41,7 +41,7 @@ const defaults = {
 const awaited = 'a login or shell prompt';
 
 /** How often a login prompt may come again without a refusal. */
-const spoiltNames = 2;
+const repeatedPrompts = 2;
 
 /** How many times longer to wait with an answer if the device has printed something else since the last answer. */
 const doubtful = 12;
@@ -125,7 +125,7 @@ class Conversation {
         await this.#console.sendLine(isOurs ? password : '', { signal, secret: true });
       } else if (prompt === 'login') {
         this.#hasSentPassword = false;
-        if (this.#tries >= this.#refusals + this.#settings.attempts + spoiltNames) throw this.#refused(this.#refusedText());
+        if (this.#tries >= this.#refusals + this.#settings.attempts + repeatedPrompts) throw this.#refused(this.#refusedText());
         await this.#console.sendLine(user, { signal });
         this.#tries += 1;
       }

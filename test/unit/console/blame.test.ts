@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: testMs });
 
 const silence = new EnvironmentError('the daemon did not answer');
 
-/** From now on until the test ends, something else is to blame for every missed deadline. */
+/** Until the test ends, blames something else for every missed deadline. */
 function blame(): void {
   const witness = addWitness(() => Promise.resolve(silence));
   onTestFinished(() => {

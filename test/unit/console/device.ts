@@ -2,13 +2,13 @@
 import { SerialConsole } from '../../../src/console/index.ts';
 import { connect } from './guest.ts';
 
-/** What was typed at a device, and what the device had asked for. */
+/** What was typed at a device, and in which state the device was. */
 export interface Typed {
   readonly at: string;
   readonly text: string;
 }
 
-/** How a device answers what is typed in one of its states; `print` shows text, `become` enters another state. */
+/** How a device answers a line that is typed in one of its states; `print` shows text, `become` enters another state. */
 export type Answer = (text: string, device: ScriptedDevice) => void;
 
 /** A device in memory: a state machine that reads lines. It echoes what is typed, except for passwords. */

@@ -3,13 +3,13 @@ import { RemoteShell, type ShellOptions } from '../../../src/access/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
 import { startGuest, type Tamper } from './guest.ts';
 
-/** For waits that end at once unless something is broken. */
+/** For waits that end immediately unless something is broken. */
 export const wait = { timeoutMs: 25_000 };
 
-/** How long a test may take that starts shells, in `ms`: many of them run at once, perhaps on a busy machine. */
+/** How long a test that starts shells may take, in `ms`: many run at once, perhaps on a busy machine. */
 export const testMs = 30_000;
 
-/** A shell on a terminal of 80 columns, as it is before any preparation. */
+/** Starts an unprepared shell on a terminal of 80 columns. */
 export async function startShell(
   command: string,
   tamper?: Tamper,
@@ -29,7 +29,7 @@ export async function startShell(
 }
 
 /**
- * The same after a log-in, and so prepared.
+ * Starts a shell and logs in, which prepares it.
  * @param profile - lines for the shell to read first, as from the user's profile
  */
 export async function startPreparedShell(

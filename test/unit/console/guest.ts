@@ -11,7 +11,7 @@ export function hasProgram(name: string): boolean {
 /** A process on a terminal of its own, as a stand-in for a guest on a serial port. */
 export interface Guest extends AsyncDisposable {
   readonly stream: Duplex;
-  /** ends the process, as a machine that is switched off */
+  /** kills the process, like a machine that is switched off */
   readonly powerOff: () => void;
 }
 
@@ -23,7 +23,7 @@ export function startGuest(command: string, tamper: Tamper = (output) => output)
   const env = { ...process.env, SHELL: '/bin/sh', TERM: 'vt100', PS1: 'guest# ', HISTFILE: '', INPUTRC: '/dev/null' };
   const child = spawn('script', ['-qfc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'], env });
   const closed = once(child, 'close');
-  child.stdin.on('error', () => undefined); // gone while somebody types
+  child.stdin.on('error', () => undefined); // the process may end while somebody types
   const stream = new Duplex({
     read: () => child.stdout.resume(),
     write: (chunk: Buffer, _encoding, done) => {
@@ -50,7 +50,7 @@ export function startGuest(command: string, tamper: Tamper = (output) => output)
   };
 }
 
-/** Cuts a kernel message into each of the next places where `place` is printed, `offset` bytes after its beginning. */
+/** Inserts a kernel message wherever `place` is printed, `offset` bytes after its beginning. */
 export function cutIn(place: RegExp, offset: number, message: string): Tamper {
   return (output) => {
     const at = output.toString('latin1').search(place);
@@ -59,7 +59,7 @@ export function cutIn(place: RegExp, offset: number, message: string): Tamper {
   };
 }
 
-/** Inserts a message after so many bytes of output, again and again, wherever that is. */
+/** Inserts a message after every `countBytes` bytes of output. */
 export function insertEvery(countBytes: number, message: string): Tamper {
   let left = countBytes;
   return (output) => {
@@ -93,14 +93,14 @@ export function connect(): { readonly near: Duplex; readonly far: Duplex } {
   return { near, far };
 }
 
-/** The shells of this machine that a guest may have, by the command that starts each; tells which ones are missing. */
+/** The shells of this machine that a guest may have, by the command that starts each; reports which ones are missing. */
 export function availableShells(
   more: Readonly<Record<string, string>> = {},
 ): readonly (readonly [name: string, command: string])[] {
   const known = { ...more, dash: 'exec dash -i', bash: 'exec bash --norc --noprofile -i', busybox: 'exec busybox ash -i' };
   return Object.entries(known).filter(([name]) => {
     const isThere = hasProgram(name) && hasProgram('script');
-    if (!isThere) process.stderr.write(`skipped: no test with ${name}, since it or util-linux's script is not installed\n`);
+    if (!isThere) process.stderr.write(`skipped: no test with ${name}, because it or util-linux's script is not installed\n`);
     return isThere;
   });
 }

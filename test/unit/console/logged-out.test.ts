@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a shell does that its device, or another line end, gets in the way of.
+// Shells on devices that log out, run an opening command or need another line end.
 import { describe, expect, test } from 'vitest';
 import { RemoteShell } from '../../../src/access/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
@@ -10,13 +10,13 @@ const quick = { settleMs: 20, nudgeMs: 500 };
 const canRun = hasProgram('script') && hasProgram('bash');
 if (!canRun) process.stderr.write("skipped: no test of a console that logs out, since bash or util-linux's script is missing\n");
 
-/** A getty whose log-in shell is bash, begun by some commands. */
+/** A getty whose log-in shell is bash, which first runs some commands. */
 function getty(begin: string): string {
   const bash = `bash --noprofile --rcfile <(echo "PS1='guest# '; ${begin}") -i`;
   return `exec bash -c 'while :; do printf "guest login: "; read -r name; ${bash.replaceAll("'", String.raw`'\''`)}; done'`;
 }
 
-/** Settles once a text has come `count` times. */
+/** Settles once a text has been printed `count` times. */
 async function seen(console: SerialConsole, text: string, count: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   let all = '';
@@ -44,7 +44,7 @@ describe.skipIf(!canRun)('a console', { timeout: 30_000, concurrent: true }, () 
     expect(typed[0]).toBe('root\n');
   });
 
-  test('loses the time after which it would log out, where that may be changed', async () => {
+  test('no longer logs out after some time, if TMOUT may be changed', async () => {
     await using guest = startGuest(getty('TMOUT=15'));
     await using console = SerialConsole.open(guest.stream);
     const shell = await RemoteShell.login(console, { user: 'root', ...quick }, wait);
@@ -78,7 +78,7 @@ describe.skipIf(!hasProgram('script') || !hasProgram('dash'))(
   'while the opening command of a shell runs',
   { concurrent: true },
   () => {
-    test('what others send and expect waits for its end', async () => {
+    test('everything else that sends or expects waits for its end', async () => {
       await using guest = startGuest('exec dash -i');
       await using console = SerialConsole.open(guest.stream);
       await console.expect('# ', wait);
@@ -90,7 +90,7 @@ describe.skipIf(!hasProgram('script') || !hasProgram('dash'))(
       expect((await shell.run('echo after')).output).toBe('after');
     });
 
-    test('it may fail: the console is free again, and the shell passes the error on', async () => {
+    test('a failure frees the console, and the shell throws the error', async () => {
       await using guest = startGuest('exec dash -i');
       await using console = SerialConsole.open(guest.stream);
       await console.expect('# ', wait);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Consoles as appliances have them.
+// Consoles as real appliances have them.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LoginError, RemoteShell, type LoginOptions } from '../../../src/access/index.ts';
 import { ScriptedDevice, type Answer } from './device.ts';
@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Runs timers for as long as the login takes, but not longer than `limitMs`; tells how long it took, in `ms`. */
+/** Runs timers until the login ends, but not longer than `limitMs`; returns how long it took, in `ms`. */
 async function logIn(device: ScriptedDevice, options: LoginOptions, limitMs: number): Promise<number> {
   const startMs = performance.now();
   const state = { isOver: false };
@@ -74,7 +74,7 @@ describe('a shell is recognised', () => {
   );
 
   test.each(['router|main>>', 'host:~|', '\x1b[1m→\x1b[0m '])(
-    'by any prompt %j that comes again after Enter, once the name and the password were taken',
+    'by any prompt %j that repeats after Enter, once the name and the password were accepted',
     async (prompt) => {
       const device = started(getty({ prompt }));
       await logIn(device, { ...root, shellPrompt: '# ' }, 10_000);
@@ -94,14 +94,14 @@ describe('a shell is recognised', () => {
 });
 
 describe('name and password are typed at their prompts only', () => {
-  test('with a banner and a message of the day that name passwords', async () => {
+  test('even with a banner and a message of the day that mention passwords', async () => {
     const banner = "login: root, default password: 'x'\r\nPassword: as on the label\r\n";
     const device = started(getty({ banner, motd: 'login: is logged\r\npassword: changeme\r\nPassword: \r\n' }), banner);
     await logIn(device, root, 10_000);
     expect(device.typed).toEqual(once);
   });
 
-  test('when the message of the day ends like a prompt and the shell is slow to start', async () => {
+  test('even if the message of the day ends like a prompt and the shell starts slowly', async () => {
     const answers = getty();
     answers['login'] = (_name, device) => {
       device.become('shell', 'Welcome.\r\nThis host has its default password: ');
@@ -114,7 +114,7 @@ describe('name and password are typed at their prompts only', () => {
     expect(device.typed).toEqual([{ at: 'login', text: 'root' }]);
   });
 
-  test('when a banner is printed piece by piece before the prompt', async () => {
+  test('even if a banner is printed piece by piece before the prompt', async () => {
     const device = new ScriptedDevice('banner', getty());
     const pieces = ['Welcome\r\ndefault pass', 'word: ', "'x'\r\nguest "];
     pieces.forEach((piece, index) => setTimeout(() => { device.print(piece); }, 100 * index)); // prettier-ignore
@@ -149,7 +149,7 @@ describe('Enter is pressed', () => {
     expect(device.typed.filter(({ text }) => text !== '')).toEqual(once);
   });
 
-  test('neither in the countdown of a boot loader nor while the device boots without a pause', async () => {
+  test('neither during the countdown of a boot loader nor while the device prints without a pause', async () => {
     const device = new ScriptedDevice('countdown', getty());
     for (let second = 0; second < 20; second += 1) setTimeout(() => { device.print(`\b\b${20 - second}`); }, second * 1000); // prettier-ignore
     setTimeout(() => {
@@ -160,15 +160,15 @@ describe('Enter is pressed', () => {
   });
 });
 
-describe('a login that is refused', () => {
-  test('is tried again until retryMs is over, with pauses', async () => {
+describe('a refused login', () => {
+  test('is retried with pauses until retryMs is over', async () => {
     const device = started(getty({ refusals: 5 }));
     const tookMs = await logIn(device, { ...root, retryMs: 60_000 }, 60_000);
     expect(device.typed).toHaveLength(12);
     expect(tookMs).toBeGreaterThan(9000);
   });
 
-  test('fails when retryMs is over, or at once if that is 0', async () => {
+  test('fails when retryMs is over, or immediately if that is 0', async () => {
     for (const [retryMs, limitMs, message] of [
       [20_000, 30_000, /refused it \d+ times in 2\d s/],
       [0, 2000, /refused it 2 times\./],
@@ -180,7 +180,7 @@ describe('a login that is refused', () => {
     }
   });
 
-  test('is told apart from a message of the day that speaks of failures', async () => {
+  test('is distinguished from a message of the day that mentions failures', async () => {
     const device = started(getty({ motd: 'Login failed 3 times since the last one\r\n' }));
     await logIn(device, root, 5000);
     expect(device.typed).toEqual(once);

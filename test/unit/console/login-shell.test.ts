@@ -21,7 +21,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     expect((await shell.run(`wc -c <${path}; rm ${path}`)).output.trim()).toBe('3000');
   });
 
-  test('says nothing of background jobs in the output of later commands', async () => {
+  test('prints nothing about background jobs into the output of later commands', async () => {
     await using guest = await startPreparedShell(command);
     const { shell } = guest;
     await shell.run('sleep 0.2 & pid=$!', { keepState: true });
@@ -39,7 +39,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     expect((await shell.run('echo "alive $unset"')).output).toBe('alive ');
   });
 
-  test('survives failures after `set -e` with keepState, which later commands in subshells obey', async () => {
+  test('survives failures after `set -e` with keepState, and later commands in subshells obey it', async () => {
     await using guest = await startPreparedShell(command);
     const { shell } = guest;
     await shell.run('set -eu', { keepState: true });
@@ -53,7 +53,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     expect(await shell.run('false; echo b')).toMatchObject({ output: 'b' });
   });
 
-  test('traces the commands of the test only', async () => {
+  test('traces only the commands of the test', async () => {
     await using guest = await startPreparedShell(command);
     const { shell } = guest;
     await shell.run('set -x; PS4="+"', { keepState: true });
@@ -62,12 +62,12 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
     expect((await shell.run('echo a')).output).toBe('a');
   });
 
-  test('may have aliases and functions in place of the builtins that commands are run with, and other options', async () => {
+  test('may have aliases and functions with the names of builtins, and unusual options', async () => {
     await using guest = await startPreparedShell(command, "alias printf='echo p' command='echo c' eval='echo e' read='echo r'");
     const { shell } = guest;
     expect((await shell.run('echo "a b"')).output).toBe('a b');
     await shell.run('unalias -a', { keepState: true });
-    const functions = ['printf', 'stty', 'head', 'rm'].map((name) => `${name}() { echo spoilt; }`).join('\n');
+    const functions = ['printf', 'stty', 'head', 'rm'].map((name) => `${name}() { echo wrong; }`).join('\n');
     await shell.run(`${functions}\nset -C; IFS=a; alias base64='echo x'`, { keepState: true });
     expect((await shell.run('echo "a b"')).output).toBe('a b');
     expect((await shell.run(`: ${'x'.repeat(2000)}\necho ä`, { keepState: true })).output).toBe('ä');
@@ -83,7 +83,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
 
 // zsh would leave the terminal to a process group that is gone
 describe.concurrent.each(availableShells())('a log-in shell of a getty, %s', (_name, command) => {
-  test('which ends while a command runs in it, is missed when the login prompt comes', async () => {
+  test('that ends while a command runs in it is reported when the login prompt comes', async () => {
     const getty = `while :; do printf 'host login: '; read -r name; (${command}); done`;
     await using guest = startGuest(`stty cols 80; ${getty}`);
     await using console = SerialConsole.open(guest.stream);
@@ -115,18 +115,21 @@ describe.concurrent.each(availableShells().filter(([name]) => name === 'bash'))(
     expect(await guest.shell.run('false; echo a')).toMatchObject({ output: 'a' });
   });
 
-  test.each(['', 'set -TE; '])('that is set with keepState does not print into the output of others: %s', async (options) => {
-    await using guest = await startPreparedShell(command);
-    const { shell } = guest;
-    await shell.run(`${options}${traps}`, { keepState: true });
-    expect(await shell.run('echo a; exit 3', { check: false })).toMatchObject({ output: 'a', exitStatus: 3 });
-    expect((await shell.run(`: ${'x'.repeat(2000)}\necho ä`)).output).toBe('ä');
-    expect((await shell.run('trap - DEBUG ERR', { keepState: true })).exitStatus).toBe(0);
-    expect(await shell.run('false; echo a')).toMatchObject({ output: 'a' });
-  });
+  test.each(['', 'set -TE; '])(
+    'that is set with keepState does not print into the output of other commands: %s',
+    async (options) => {
+      await using guest = await startPreparedShell(command);
+      const { shell } = guest;
+      await shell.run(`${options}${traps}`, { keepState: true });
+      expect(await shell.run('echo a; exit 3', { check: false })).toMatchObject({ output: 'a', exitStatus: 3 });
+      expect((await shell.run(`: ${'x'.repeat(2000)}\necho ä`)).output).toBe('ä');
+      expect((await shell.run('trap - DEBUG ERR', { keepState: true })).exitStatus).toBe(0);
+      expect(await shell.run('false; echo a')).toMatchObject({ output: 'a' });
+    },
+  );
 });
 
-/** Behaves as csh or fish does at a line of a POSIX shell, where neither is installed. */
+/** Reply like csh or fish to a line for a POSIX shell, if neither is installed. */
 const imitations = {
   csh: `while printf '%% '; IFS= read -r l; do case $l in ''|'exec sh') $l;; *) echo 'Illegal variable name.';; esac; done`,
   fish: `while printf '> '; IFS= read -r l; do case $l in ''|'exec sh') $l;; *) printf "fish: Unsupported use of '='. In fish, please use 'set alpy_c '.\\n$l\\n";; esac; done`,
@@ -144,11 +147,11 @@ const others = Object.entries({
 describe.concurrent.each([
   ...others,
   ...Object.entries(imitations).map(([name, text]) => [`an imitation of ${name}`, text] as const),
-])('a log-in shell that is no POSIX shell, %s', (name, command) => {
+])('a log-in shell that is not a POSIX shell, %s', (name, command) => {
   const kind = name.endsWith('fish') ? 'fish' : 'csh or tcsh';
   const login = { user: 'root', settleMs: 50, shellPrompt: /[#%>] *(?:\x1b\[[0-9;?]*[A-Za-z] *)*$/ };
 
-  test('is recognised at once', async () => {
+  test('is recognised immediately', async () => {
     await using guest = startGuest(`stty cols 80; ${command}`);
     await using console = SerialConsole.open(guest.stream);
     const error: unknown = await RemoteShell.login(console, login, wait).catch((caught: unknown) => caught);
@@ -168,7 +171,7 @@ describe.concurrent.each([
   });
 });
 
-test('a shell that never answers is given up long before the end of a long boot', async () => {
+test('the log-in gives up on a shell that never answers long before the end of a long boot', async () => {
   await using guest = startGuest(`trap '' INT; stty -echo; while printf '# '; read -r l; do :; done`);
   await using console = SerialConsole.open(guest.stream);
   const late = RemoteShell.login(console, { user: 'root', settleMs: 50 }, { timeoutMs: 600_000 }, { answerMs: [100, 100] });

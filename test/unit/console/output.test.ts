@@ -15,7 +15,7 @@ const shells = availableShells();
 const message = '[    7.650123] cat (86) used greatest stack depth: 13 bytes left';
 
 describe.concurrent.each(shells)('output in %s', (_name, command) => {
-  test('of 5 MB, more than a console keeps by default, is whole', async () => {
+  test('of 5 MB, more than a console keeps by default, is complete', async () => {
     await using guest = await startShell(command);
     const { output } = await guest.shell.run('yes "$(printf %099d 0)" | head -n 50000');
     expect(output.length).toBe(4_999_999);
@@ -23,7 +23,7 @@ describe.concurrent.each(shells)('output in %s', (_name, command) => {
     expect(output.split('\n').every((one) => one === line)).toBe(true);
   });
 
-  test('without end is an error long before the deadline, and the next command runs', async () => {
+  test('that never ends is an error long before the deadline, and the next command runs', async () => {
     await using guest = await startShell(command);
     const shell = RemoteShell.attach(guest.console, { ...wait, outputBytes: 1024 ** 2 });
     const error: unknown = await shell
@@ -36,8 +36,8 @@ describe.concurrent.each(shells)('output in %s', (_name, command) => {
   });
 
   test.each<[string, ShellOptions, string]>([
-    ['has messages of the kernel in it, which are named', {}, `ab${message}\ncd`],
-    ['has none of them if they are to be separated', { kernelMessages: 'separate' }, 'abcd'],
+    ['includes messages of the kernel, which kernelMessages also lists', {}, `ab${message}\ncd`],
+    ['omits messages of the kernel with kernelMessages: separate', { kernelMessages: 'separate' }, 'abcd'],
   ])('%s', async (_title, options, output) => {
     await using guest = await startShell(command, cutIn(/abcd/, 2, `${message}\r\n`));
     const shell = RemoteShell.attach(guest.console, { ...wait, ...options });
@@ -68,7 +68,7 @@ test('a command may print 16 MiB unless it is given another limit', async () => 
   expect(String(watch.signal.reason)).toContain('printed more than 16 MiB');
 });
 
-test('messages of the kernel are told from what only looks similar', () => {
+test('messages of the kernel are distinguished from similar output', () => {
   const kernel = ['[    0.000000] Linux version 6.1', '[12345.678901][ T1] eth0: up', `[    1.000000] `];
   expect(separateKernelMessages(kernel.join('\n'))).toEqual({ output: '', kernelMessages: kernel });
   for (const output of [
@@ -89,7 +89,7 @@ const pagers = ['less', 'more', 'busybox less', 'busybox more'].filter((pager) =
 });
 
 describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
-  test.each(pagers)('is recognised in a pipe and with a file, and the shell goes on: %s', async (pager) => {
+  test.each(pagers)('is recognised in a pipe and with a file, and the shell stays usable: %s', async (pager) => {
     await using guest = await startPreparedShell(command, '', { promptMs: 200 });
     for (const text of [`seq 300 | ${pager}`, `seq 300 >/tmp/alpy-$$; ${pager} /tmp/alpy-$$`]) {
       const error: unknown = await guest.shell.run(text, { check: false }).catch((caught: unknown) => caught);
@@ -100,7 +100,7 @@ describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
     }
   });
 
-  test('is none for output that goes elsewhere', async () => {
+  test('does not start if the output goes elsewhere', async () => {
     await using guest = await startPreparedShell(command);
     const expected = Array.from({ length: 300 }, (_, index) => String(index + 1)).join('\n');
     for (const pager of pagers) {
@@ -110,7 +110,7 @@ describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
   });
 });
 
-test('prompts of pagers are told from the output of slow programs', () => {
+test('prompts of pagers are distinguished from the output of slow programs', () => {
   for (const prompt of [
     '--More--',
     '\x1b[7m--More--(12%)\x1b[m',

@@ -18,7 +18,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     return (await shell.run('mktemp -d')).output;
   }
 
-  /** Leaves the guest's shell these programs only, until {@link restorePrograms}. */
+  /** Removes all programs but these from the guest's shell, until {@link restorePrograms}. */
   async function usePrograms(shell: RemoteShell, folder: string, programs: string): Promise<void> {
     await shell.run(`mkdir ${folder}/bin; for p in ${programs}; do ln -s "$(command -v $p)" ${folder}/bin; done`);
     await shell.run(`OLD=$PATH; PATH=${folder}/bin`, { keepState: true });
@@ -28,7 +28,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await shell.run('PATH=$OLD', { keepState: true });
   }
 
-  test('brings every byte there and back', async () => {
+  test('copies every byte there and back', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -42,27 +42,30 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await shell.run(`rm -r ${folder}`);
   });
 
-  test.each(['sum', 'md5sum'])('of a short file is one command, of %s and mv unless it is to be executable', async (checksum) => {
-    await using guest = await startShell(command);
-    const { shell } = guest;
-    const folder = await makeFolder(shell);
-    await usePrograms(shell, folder, `${checksum} mv`);
-    const parts = [everyByte.subarray(1, 100), everyByte.subarray(150), Buffer.from("it's\n!! $x \\n\n\n"), Buffer.alloc(0)];
-    let seen = '';
-    const stop = guest.console.observe((chunk) => (seen += chunk.toString('latin1')));
-    for (const [index, part] of parts.entries()) await shell.upload(part, `${folder}/it's ${index}`, { mode: 0o604 });
-    stop();
-    expect(seen.match(/@@\w{8}[BR]@@/g)).toHaveLength(parts.length);
-    await restorePrograms(shell);
-    for (const mode of [0o2750, 0o244]) await shell.upload(parts[0]!, `${folder}/x ${mode.toString(8)}`, { mode });
-    expect((await shell.run(`cd ${folder}; rm -r bin; stat -c '%a %s %n' *; ls -A | wc -l`)).output).toBe(
-      "604 99 it's 0\n604 106 it's 1\n604 15 it's 2\n604 0 it's 3\n244 99 x 244\n2750 99 x 2750\n6",
-    );
-    for (const [index, part] of parts.entries()) expect(await shell.download(`${folder}/it's ${index}`)).toEqual(part);
-    await shell.run(`rm -r ${folder}`);
-  });
+  test.each(['sum', 'md5sum'])(
+    'of a short file is one command of two programs, %s and mv, unless the file is executable',
+    async (checksum) => {
+      await using guest = await startShell(command);
+      const { shell } = guest;
+      const folder = await makeFolder(shell);
+      await usePrograms(shell, folder, `${checksum} mv`);
+      const parts = [everyByte.subarray(1, 100), everyByte.subarray(150), Buffer.from("it's\n!! $x \\n\n\n"), Buffer.alloc(0)];
+      let seen = '';
+      const stop = guest.console.observe((chunk) => (seen += chunk.toString('latin1')));
+      for (const [index, part] of parts.entries()) await shell.upload(part, `${folder}/it's ${index}`, { mode: 0o604 });
+      stop();
+      expect(seen.match(/@@\w{8}[BR]@@/g)).toHaveLength(parts.length);
+      await restorePrograms(shell);
+      for (const mode of [0o2750, 0o244]) await shell.upload(parts[0]!, `${folder}/x ${mode.toString(8)}`, { mode });
+      expect((await shell.run(`cd ${folder}; rm -r bin; stat -c '%a %s %n' *; ls -A | wc -l`)).output).toBe(
+        "604 99 it's 0\n604 106 it's 1\n604 15 it's 2\n604 0 it's 3\n244 99 x 244\n2750 99 x 2750\n6",
+      );
+      for (const [index, part] of parts.entries()) expect(await shell.download(`${folder}/it's ${index}`)).toEqual(part);
+      await shell.run(`rm -r ${folder}`);
+    },
+  );
 
-  test('of a short file is as safe: what is left of an earlier one, a wrong checksum, a folder that is not there', async () => {
+  test('of a short file survives a leftover file, a wrong checksum and a missing folder', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -96,7 +99,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await shell.run(`rm -r ${folder}`);
   });
 
-  test('takes several blocks, and says when the device cannot write or has no such file', async () => {
+  test('takes several blocks, and fails if the device cannot write or has no such file', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -109,7 +112,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     expect((await shell.run(`rm -r ${folder}; echo fine`)).output).toBe('fine');
   });
 
-  test('arrives although the kernel prints all the time', async () => {
+  test('succeeds although the kernel prints all the time', async () => {
     await using guest = await startShell(command, insertEvery(1000, '[   12.345678] eth0: link up\r\n'));
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -121,7 +124,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await shell.run(`rm -r ${folder}`);
   });
 
-  test('arrives although something without a time stamp is printed now and then', async () => {
+  test('succeeds although something without a time stamp is printed now and then', async () => {
     await using guest = await startShell(command, insertEvery(15_000, 'eth0: link is up\r\n'));
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -131,7 +134,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await shell.run(`rm -r ${folder}`);
   });
 
-  test('to where a folder is fails, and leaves nothing in it', async () => {
+  test('to the path of a folder fails, and leaves nothing in the folder', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -142,7 +145,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     expect((await shell.run(`ls -A ${folder}; ls ${folder}.alpy; rm -r ${folder}`)).output).toMatch(/^ls: [^\n]*$/);
   });
 
-  test('of a script runs it by its interpreter, with arguments, and leaves nothing', async () => {
+  test('of a script runs it with its interpreter and arguments, and leaves no file', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
     const folder = await makeFolder(shell);
@@ -161,9 +164,9 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
 
 /**
  * A device that has `bytes` in its only file, and answers the commands of a download.
- * @param isSpoilt - whether another message cuts the output of the command with this number, counted from 1
+ * @param isDamaged - whether a message interrupts the output of the command with this number, counted from 1
  */
-function fileSession(bytes: Buffer, isSpoilt: (call: number) => boolean) {
+function fileSession(bytes: Buffer, isDamaged: (call: number) => boolean) {
   const sizes: number[] = [];
   const run = ({ text }: SessionCommand): Promise<SessionResult> => {
     const [, first = '1', size] = /(?:tail -c \+(\d+) .*\|)?head -c (\d+)/.exec(String(text)) ?? [];
@@ -173,7 +176,7 @@ function fileSession(bytes: Buffer, isSpoilt: (call: number) => boolean) {
     const encoded = block.toString('base64').replace(/.{76}/g, '$&\n');
     const sum = createHash('sha256').update(block).digest('hex');
     const whole = `${encoded}\n.\n${sum}  -\n`;
-    const output = isSpoilt(sizes.length) ? `${whole.slice(0, 100)}link is up\n${whole.slice(100)}` : whole;
+    const output = isDamaged(sizes.length) ? `${whole.slice(0, 100)}link is up\n${whole.slice(100)}` : whole;
     return Promise.resolve({ output, exitStatus: 0 });
   };
   const session = { console: { name: 'dut' }, run } as unknown as ShellSession;
@@ -181,7 +184,7 @@ function fileSession(bytes: Buffer, isSpoilt: (call: number) => boolean) {
   return { download, sizes };
 }
 
-test('blocks of a download become smaller when they are spoilt, and larger again, and failures count for each block', async () => {
+test('blocks of a download become smaller when they are damaged, then larger again; failures count per block', async () => {
   const bytes = randomBytes(90 * 1024);
   const { download, sizes } = fileSession(bytes, (call) => call <= 3);
   expect((await download()).equals(bytes)).toBe(true);
@@ -193,7 +196,7 @@ test('blocks of a download become smaller when they are spoilt, and larger again
   expect((often.sizes.length * 3) / 4).toBeGreaterThan(31); // more failures than one block may have
 });
 
-test('a download of which no block comes unspoilt says after how many bytes it stands still', async () => {
+test('the error of a download whose blocks are always damaged says at which byte it is stuck', async () => {
   const { download } = fileSession(randomBytes(1024), () => true);
   await expect(download()).rejects.toThrow(
     /was wrong 31 times in a row, finally for 512 bytes at 0: does something else print on the console\?/,

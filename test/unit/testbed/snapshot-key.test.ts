@@ -30,14 +30,14 @@ const facts: HostFacts = {
   timeFactor: 1,
 };
 
-/** A daemon that knows nothing but the identifier of the image. */
+/** A daemon that only knows the identifier of the image. */
 const engineWith = (Id: string): Engine =>
   ({
     call: (_what: string, _signal: unknown, body: () => Promise<unknown>) => body(),
     docker: { getImage: () => ({ inspect: () => Promise.resolve({ Id }) }) },
   }) as unknown as Engine;
 
-/** The key under which a snapshot is looked for: one asks to make it once. */
+/** The key under which the factory looks for a snapshot. */
 async function keyOf(
   changes: Partial<Appliance>,
   about: { readonly imageId?: string; readonly firmware?: string } = {},
@@ -83,14 +83,14 @@ test('the content of a file that `qemuArgs` names is part of the key', async () 
   );
 });
 
-test('so are the firmware, and the image of the container if `qemuArgs` names a file in it', async () => {
+test('the firmware is part of the key, and the image of the container if `qemuArgs` names a file in it', async () => {
   expect(await keyOf({}, { firmware: 'two' })).not.toBe(await keyOf({}));
   const qemuArgs = ['-bios', '/usr/share/ovmf/OVMF.fd'];
   expect(await keyOf({ qemuArgs }, { imageId: 'two' })).not.toBe(await keyOf({ qemuArgs }));
   expect(await keyOf({}, { imageId: 'two' })).toBe(await keyOf({}));
 });
 
-test('so is every key of the appliance but those that act on a guest that runs', async () => {
+test('every key of the appliance is part of it, except those that act on a running guest', async () => {
   const one = await keyOf({});
   expect(await keyOf({ name: 'rabbit', bootTimeoutMs: 1, clockCommand: '', powerOffCommand: 'halt' })).toBe(one);
   expect(await keyOf({ provision: ['true'] })).not.toBe(one);
