@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Imports point one way, and each runtime dependency has one owning folder.
+// Imports point one way, and each run-time dependency has owning folders.
 
-/** Folders of src, each with those it may import from. */
+/** Folders of src, each with the folders that it may import from. */
 const layers = {
   core: [],
   docker: ['core'],
@@ -26,7 +26,7 @@ const layers = {
   cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],
 };
 
-/** Runtime dependencies, each with the folders that may import it. */
+/** Run-time dependencies, each with the folders that may import it. */
 const owners = {
   dockerode: ['docker', 'images'],
   'smol-toml': ['gitlab'],
@@ -74,7 +74,7 @@ module.exports = {
       from: { path: '^src/[^/]+/', pathNot: '^src/access/' },
       to: { path: '^src/access/[^/]+/' },
     },
-    { name: 'src knows no test', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|rabbit|carrot)/' } },
+    { name: 'src imports no test', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|rabbit|carrot)/' } },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

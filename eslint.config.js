@@ -13,15 +13,15 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', { max: 300 }],
       'no-console': 'error',
-      // what `using` names is used by being released
+      // a variable of `using` counts as used, because it is released
       '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // narrowing of what others throw is done by the classes of core/errors.ts
+      // errors of other code are handled by the classes of core/errors.ts
       '@typescript-eslint/only-throw-error': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
-      // the Engine API's client gives streams by their interfaces
+      // the client of the Engine API declares streams by their interfaces
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      // bytes and ASCII are what is spread here
+      // only bytes and ASCII are spread here
       '@typescript-eslint/no-misused-spread': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],

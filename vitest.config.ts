@@ -5,11 +5,11 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      // not isolated: loading the modules anew for every file would take twice as long as the tests; two at a time, since many wait
-      // for shells, where Vitest takes one worker less than there are cores
+      // Not isolated, because loading the modules again for every file would take twice as long as the tests. Two workers, because
+      // many tests wait for shells; Vitest's default is one less than the number of cores.
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 2 } },
       {
-        // one at a time: guests without KVM take a core each
+        // one at a time, because a guest without KVM occupies a core
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
@@ -30,7 +30,7 @@ export default defineConfig({
         },
       },
       {
-        // not part of `npm test`: scripts/test-pipeline
+        // not part of `npm test`; run by scripts/test-pipeline
         test: {
           name: 'pipeline',
           include: ['test/pipeline/**/*.test.ts'],
@@ -41,7 +41,7 @@ export default defineConfig({
         },
       },
       {
-        // not part of `npm test`: scripts/test-executor
+        // not part of `npm test`; run by scripts/test-executor
         test: {
           name: 'executor',
           include: ['test/executor/**/*.test.ts'],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// docs.ts: writes the parts of the documentation that are made of something else: the table of docs/configuration.md, from the
-// schema; and every code block after a comment `<!-- quote: FILE -->`, from that file.
+// docs.ts: writes the generated parts of the documentation: the table in docs/configuration.md from the schema, and every code
+// block after a comment `<!-- quote: FILE -->` from that file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configJsonSchema, knownValues } from '../src/config/index.ts';
@@ -18,7 +18,7 @@ interface Schema {
 }
 
 const root = join(import.meta.dirname, '..');
-const largest = Number.MAX_SAFE_INTEGER; // what JSON Schema says of a number without a bound of its own
+const largest = Number.MAX_SAFE_INTEGER; // the maximum in the JSON Schema of a number without a limit
 
 for (const name of ['README.md', 'docs/configuration.md', 'docs/executor.md', 'docs/writing-tests.md']) {
   const path = join(root, name);

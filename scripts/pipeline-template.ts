@@ -64,7 +64,7 @@ ${header}---
 ${jobs.trimStart().replace('rules: $[[ inputs.rules ]]', ifImagesAreBuilt)}`;
 }
 
-/** Copies text instead of writing YAML anew, so that comments and the style of the values stay as they are. */
+/** Copies text instead of generating YAML, to keep comments and the style of values. */
 function readComponent(file: string): Component {
   const text = readFileSync(file, 'utf8');
   const [header, body] = parseAllDocuments(text);
@@ -74,5 +74,11 @@ function readComponent(file: string): Component {
     if (!isScalar(key) || !isNode(value) || !value.range) throw new Error(`${file}: expected a map of inputs`);
     return [String(key.value), `      ${text.slice(value.range[0], value.range[2])}`];
   });
-  return { inputs: new Map(texts), jobs: text.slice(body.range[0]).replace(/^---\n/, '').trim() };
+  return {
+    inputs: new Map(texts),
+    jobs: text
+      .slice(body.range[0])
+      .replace(/^---\n/, '')
+      .trim(),
+  };
 }

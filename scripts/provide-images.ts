@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// provide-images.ts BASE-FILE LOG-FILE: the part of scripts/setup that gets the images. Progress goes to standard output,
-// within one line; what builds print goes to LOG-FILE; the name of the base image, on which Rabbit is built too, to BASE-FILE.
+// provide-images.ts BASE-FILE LOG-FILE: the part of scripts/setup that builds or pulls the images. Prints progress in one line,
+// writes the output of builds to LOG-FILE, and the name of the base image, which Rabbit uses too, to BASE-FILE.
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import Docker from 'dockerode';
@@ -18,9 +18,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   const { images } = loadManifest();
-  // what holds alpy itself is for the jobs of pipelines, which have no use for a set-up
-  const wanted = resolveImages(process.env).filter(({ name }) => images[name]?.program !== true);
-  const { base } = await provideImages(wanted, {
+  // images that contain alpy itself are for jobs of pipelines, which do not use this script
+  const needed = resolveImages(process.env).filter(({ name }) => images[name]?.program !== true);
+  const { base } = await provideImages(needed, {
     docker: new Docker(),
     env: process.env,
     signal: stop.signal,
@@ -31,8 +31,8 @@ try {
   });
   await writeFile(baseFile, `${base.reference}\n`);
 } catch (error) {
-  const isMistake = error instanceof Error && !(error instanceof AlpyError) && !stop.signal.aborted;
-  process.stderr.write(`${isMistake ? String(error.stack) : messageOf(error)}\n`);
+  const isBug = error instanceof Error && !(error instanceof AlpyError) && !stop.signal.aborted;
+  process.stderr.write(`${isBug ? String(error.stack) : messageOf(error)}\n`);
   process.exitCode = 3;
 } finally {
   logStream.end();
