@@ -1,48 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import { ownerState, ownIdentity } from '../../../src/core/identity.ts';
+import { ownIdentity } from '../../../src/core/identity.ts';
 import { Engine } from '../../../src/docker/engine.ts';
 import { removeLeftovers, removeOfDead, removeOwn } from '../../../src/docker/leftovers.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
-/** What a process of its own says it is; it lives until the test ends. */
-async function otherIdentity(): Promise<{ readonly identity: string; readonly kill: () => Promise<void> }> {
-  const child = spawn('sleep', ['60']);
-  const kill = async (): Promise<void> => {
-    const exited = once(child, 'exit');
-    if (child.kill('SIGKILL')) await exited;
-  };
-  onTestFinished(kill);
-  await once(child, 'spawn');
-  const own = ownIdentity()!;
-  const start = readFileSync(`/proc/${String(child.pid)}/stat`, 'utf8')
-    .split(') ')[1]!
-    .split(' ')[19];
-  return { identity: own.replace(/\d+ \d+$/, `${String(child.pid)} ${String(start)}`), kill };
-}
-
-test('an owner is alive while its process runs', async () => {
-  const { identity, kill } = await otherIdentity();
-  expect([ownIdentity(), identity].map(ownerState)).toEqual(['alive', 'alive']);
-  await kill();
-  expect(ownerState(identity)).toBe('dead');
-});
-
-test('another process with the same number is not the owner', () => {
-  expect(ownerState(ownIdentity()?.replace(/\d+$/, '1'))).toBe('dead');
-});
-
-test.each([
-  ['of another boot, or machine', (own: string) => own.replace(/^\S+/, '00000000-0000-0000-0000-000000000000')],
-  ['of another PID namespace', (own: string) => own.replace(/pid:\[\d+\]/, 'pid:[1]')],
-  ['that has no label', () => undefined],
-  ['whose label is nonsense', () => 'x'],
-])('nothing is known of an owner %s', (_, change) => {
-  expect(ownerState(change(ownIdentity()!))).toBe('unknown');
-});
+/** Identity of a process that has exited. */
+const deadIdentity = ownIdentity()!.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
 
 const nowS = 1_800_000_000;
 
@@ -88,11 +53,9 @@ async function daemonWith(containers: readonly Listed[]): Promise<{ engine: Engi
 const elsewhere = '00000000-0000-0000-0000-000000000000 pid:[1] 7 8';
 
 test('containers of a live process stay in every state; those of a dead one are removed in every state', async () => {
-  const { identity, kill } = await otherIdentity();
-  await kill();
   const states = ['created', 'running', 'exited'];
   const alive = states.map((state) => ({ name: `alive-${state}`, run: 'a', state, owner: ownIdentity(), ageS: 9999 }));
-  const dead = states.map((state) => ({ name: `dead-${state}`, run: 'd', state, owner: identity }));
+  const dead = states.map((state) => ({ name: `dead-${state}`, run: 'd', state, owner: deadIdentity }));
   const { engine, removed } = await daemonWith([...alive, ...dead]);
   await expect(removeLeftovers(engine, undefined)).resolves.toEqual(['dead-created', 'dead-running', 'dead-exited']);
   expect(removed).toEqual(['dead-created', 'dead-running', 'dead-exited']);
@@ -111,11 +74,9 @@ test('containers of another machine stay as long as the lifeline of their run, a
 });
 
 test('a run that ends removes its own leftovers and those of dead processes, and nothing else of other runs', async () => {
-  const { identity, kill } = await otherIdentity();
-  await kill();
   const { engine, removed } = await daemonWith([
     { name: 'mine', run: 'mine', state: 'created', owner: ownIdentity() },
-    { name: 'orphan', run: 'd', state: 'created', owner: identity },
+    { name: 'orphan', run: 'd', state: 'created', owner: deadIdentity },
     { name: 'alive', run: 'a', state: 'created', owner: ownIdentity() },
     { name: 'far', run: 'f', state: 'created', owner: elsewhere, ageS: 9999 },
   ]);
