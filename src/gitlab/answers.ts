@@ -8,7 +8,7 @@ export interface Note {
   readonly body: string;
 }
 
-/** A pipeline, as lists of them show it. */
+/** A pipeline, as GitLab lists it. */
 export interface Pipeline {
   readonly id: number;
   /** `success`, `failed`, `canceled`, … */
@@ -19,17 +19,17 @@ export interface Pipeline {
 
 /** A test case of a pipeline's test report. */
 export interface TestCase {
-  /** absent when its JUnit file does not say */
+  /** absent if the JUnit file does not name it */
   readonly file: string | undefined;
   readonly seconds: number;
 }
 
-/** Reads a list of notes. @throws TypeError when it is none */
+/** Parses a list of notes. @throws TypeError when the answer has another shape */
 export function notesOf(answer: unknown): readonly Note[] {
   return list(answer).map((note) => ({ id: number(note['id']), body: text(note['body']) }));
 }
 
-/** Reads a list of pipelines. @throws TypeError when it is none */
+/** Parses a list of pipelines. @throws TypeError when the answer has another shape */
 export function pipelinesOf(answer: unknown): readonly Pipeline[] {
   return list(answer).map((pipeline) => ({
     id: number(pipeline['id']),
@@ -38,17 +38,17 @@ export function pipelinesOf(answer: unknown): readonly Pipeline[] {
   }));
 }
 
-/** Reads the cases of a test report. @throws TypeError when it is none */
+/** Parses the cases of a test report. @throws TypeError when the answer has another shape */
 export function testCasesOf(answer: unknown): readonly TestCase[] {
   return list(record(answer)['test_suites'])
     .flatMap((suite) => list(suite['test_cases']))
     .map(({ file, execution_time: seconds }) => ({
       file: typeof file === 'string' && file !== '' ? file : undefined,
-      seconds: typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : 0, // null for a case never run
+      seconds: typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : 0, // null if the case was not run
     }));
 }
 
-/** How long each file took in all, in seconds. */
+/** Total duration of each file, in seconds. */
 export function caseSeconds(cases: readonly TestCase[]): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   for (const { file, seconds } of cases) if (file !== undefined) sums.set(file, (sums.get(file) ?? 0) + seconds);
@@ -56,21 +56,21 @@ export function caseSeconds(cases: readonly TestCase[]): ReadonlyMap<string, num
 }
 
 function record(value: unknown): JsonObject {
-  if (!isJsonObject(value)) throw new TypeError('an object was expected');
+  if (!isJsonObject(value)) throw new TypeError('expected an object');
   return value;
 }
 
 function list(value: unknown): readonly JsonObject[] {
-  if (!Array.isArray(value)) throw new TypeError('a list was expected');
+  if (!Array.isArray(value)) throw new TypeError('expected a list');
   return value.map(record);
 }
 
 function number(value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError('a number was expected');
+  if (typeof value !== 'number') throw new TypeError('expected a number');
   return value;
 }
 
 function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('a text was expected');
+  if (typeof value !== 'string') throw new TypeError('expected a text');
   return value;
 }

@@ -7,11 +7,11 @@ import { GitLabError, type Task } from './errors.ts';
 import { defaultLimits, timeout, type Limits } from './http.ts';
 import { malformed, requesterFor } from './requester.ts';
 
-/** A commit status as GitLab shows it next to the commit. */
+/** A commit status, which GitLab shows next to the commit. */
 export interface CommitStatus {
   readonly state: 'pending' | 'running' | 'success' | 'failed' | 'canceled';
   readonly name: string;
-  /** at most 255 characters, the rest is cut off */
+  /** cut off after 255 characters */
   readonly description?: string | undefined;
   readonly targetUrl?: string | undefined;
 }
@@ -19,15 +19,15 @@ export interface CommitStatus {
 /** Which pipelines to look for. */
 export interface PipelineQuery {
   readonly ref: string;
-  /** ISO 8601; only pipelines that nothing happened to since */
+  /** ISO 8601; only pipelines that have not changed since */
   readonly updatedBefore: string;
 }
 
 type Client = InstanceType<typeof Gitlab>;
 
 /**
- * What alpy asks of GitLab, for the project of a job. Every method throws {@link GitLabError}, ends within
- * `limits.totalMs`, and throws the signal's reason when that fires.
+ * The requests of alpy to GitLab for the project of a job. Every method throws {@link GitLabError}, ends within `limits.totalMs`, and
+ * throws the signal's reason when it aborts.
  */
 export class GitLabApi {
   readonly #context: JobContext;
@@ -40,7 +40,7 @@ export class GitLabApi {
     this.#limits = { ...defaultLimits, ...limits };
   }
 
-  /** The oldest note of a merge request that begins with a marker, of all pages. */
+  /** The oldest note of a merge request that begins with a marker. Searches all pages. */
   async findNote(mergeRequestIid: number, marker: string, signal?: AbortSignal): Promise<Note | undefined> {
     const task = { what: `read the notes of merge request !${mergeRequestIid}`, repeatable: true };
     const notes = await this.#call(task, signal, async ({ MergeRequestNotes }) =>
@@ -52,10 +52,10 @@ export class GitLabApi {
         }),
       ),
     );
-    return notes.find(({ body }) => body.startsWith(marker)); // one that quotes it has it elsewhere
+    return notes.find(({ body }) => body.startsWith(marker)); // a note that quotes it has it elsewhere
   }
 
-  /** Posts a note. Not sent again unless GitLab certainly did nothing, so that none is posted twice. */
+  /** Posts a note. Retries only if GitLab certainly did nothing, to post no note twice. */
   async createNote(mergeRequestIid: number, body: string, signal?: AbortSignal): Promise<void> {
     const what = `post a note on merge request !${mergeRequestIid}`;
     await this.#call({ what, forbiddenToJobs: 'post notes', repeatable: false }, signal, ({ MergeRequestNotes }) =>
@@ -71,7 +71,7 @@ export class GitLabApi {
     );
   }
 
-  /** Sets a status of the commit that is tested, in the pipeline of the job. */
+  /** Sets a status of the tested commit in the pipeline of the job. */
   async setStatus(status: CommitStatus, signal?: AbortSignal): Promise<void> {
     const { projectId, sha, pipelineId } = this.#context;
     const task = { what: `set commit status ${status.name}`, forbiddenToJobs: 'set commit statuses', repeatable: true };
@@ -82,7 +82,7 @@ export class GitLabApi {
         name,
         ...(description !== undefined && { description: description.slice(0, 255) }),
         ...(targetUrl !== undefined && { targetUrl }),
-        ...(pipelineId !== undefined && { pipelineId }), // else GitLab picks any pipeline of the commit, or makes one
+        ...(pipelineId !== undefined && { pipelineId }), // without it GitLab picks any pipeline of the commit, or creates one
       }),
     );
   }
@@ -95,7 +95,7 @@ export class GitLabApi {
     );
   }
 
-  /** The last pipelines of a branch or tag that ran to their end, the one that changed last first; 20 at most. */
+  /** The last finished pipelines of a branch or tag, most recently changed first; at most 20. */
   async lastPipelines({ ref, updatedBefore }: PipelineQuery, signal?: AbortSignal): Promise<readonly Pipeline[]> {
     const query = { ref, updatedBefore, scope: 'finished', orderBy: 'updated_at', sort: 'desc', perPage: 20, page: 1 } as const;
     const pipelines = await this.#call(
@@ -109,14 +109,14 @@ export class GitLabApi {
 
   /**
    * How long each test file took, in seconds, in the newest finished pipeline with a test report: of the default branch,
-   * else of the same branch, else of the same merge request. All jobs of a pipeline get the same, as only pipelines
-   * count that were over when this one was created; so a failure is thrown, as another answer would not be the same.
-   * Empty when there is none, or when GitLab does not say when this pipeline was created.
+   * else of the same branch, else of the same merge request. All jobs of a pipeline get the same result, because only
+   * pipelines count that had finished when this one was created. For the same reason errors are thrown instead of ignored.
+   * Empty if there is no such pipeline, or if GitLab does not say when this pipeline was created.
    */
   async pipelineTestDurations(signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const { defaultBranch, ref, mergeRequestIid, pipelineCreatedAt: updatedBefore } = this.#context;
-    const ofRequest = mergeRequestIid === undefined ? undefined : `refs/merge-requests/${mergeRequestIid}/head`;
-    const refs = new Set([defaultBranch, ref, ofRequest].filter((name) => name !== undefined));
+    const requestRef = mergeRequestIid === undefined ? undefined : `refs/merge-requests/${mergeRequestIid}/head`;
+    const refs = new Set([defaultBranch, ref, requestRef].filter((name) => name !== undefined));
     if (updatedBefore === undefined) return new Map();
     for (const name of refs) {
       const pipelines = await this.lastPipelines({ ref: name, updatedBefore }, signal);
@@ -141,7 +141,7 @@ export class GitLabApi {
         } catch (error) {
           within.throwIfAborted();
           if (error instanceof GitLabError) throw error;
-          throw malformed(task, 'the answer is not as expected', { cause: error });
+          throw malformed(task, 'the answer has an unexpected shape', { cause: error });
         }
       },
     );

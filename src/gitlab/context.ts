@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { valueOf, type Variables } from '../core/variables.ts';
 
-/** The CI job that alpy runs in: what GitLab's predefined variables say. What an old GitLab does not say is absent. */
+/** The CI job that alpy runs in, from GitLab's predefined variables. Fields that an old GitLab does not set are absent. */
 export interface JobContext {
-  /** root of the REST API, without a slash at the end: `https://gitlab.example/api/v4` */
+  /** root of the REST API without a trailing slash: `https://gitlab.example/api/v4` */
   readonly apiUrl: string;
   readonly projectId: number;
   readonly pipelineId: number | undefined;
@@ -11,7 +11,7 @@ export interface JobContext {
   /** ISO 8601; the same in all jobs of the pipeline */
   readonly pipelineCreatedAt: string | undefined;
   readonly jobId: number;
-  /** with the number of the shard when the job runs in parallel: `e2e 1/3` */
+  /** includes the number of the shard if the job runs in parallel: `e2e 1/3` */
   readonly jobName: string;
   readonly jobUrl: string | undefined;
   /** the commit that is tested */
@@ -19,17 +19,17 @@ export interface JobContext {
   /** branch or tag */
   readonly ref: string | undefined;
   readonly defaultBranch: string | undefined;
-  /** number of the merge request within its project; absent unless this is a merge request's pipeline */
+  /** number of the merge request in its project; absent unless this is a merge request pipeline */
   readonly mergeRequestIid: number | undefined;
 }
 
-/** What alpy shows to GitLab to be let in: an access token (of a project, group or person), or that of the job. */
+/** The token that alpy sends to GitLab: an access token of a project, group or person, or the job token. */
 export interface Token {
   readonly kind: 'private' | 'job';
   readonly value: string;
 }
 
-/** Reads the predefined variables; nothing outside a GitLab job, that is without job, project or API. */
+/** Reads the predefined variables. @returns `undefined` outside of a GitLab job: without job, project or API */
 export function jobContext(env: Variables): JobContext | undefined {
   const text = (name: string): string | undefined => valueOf(env, name);
   const number = (name: string): number | undefined => {
@@ -54,7 +54,7 @@ export function jobContext(env: Variables): JobContext | undefined {
   };
 }
 
-/** The token to use: `ALPY_GITLAB_TOKEN`, as it may do more, before `CI_JOB_TOKEN`, which every job has. */
+/** The token to use: `ALPY_GITLAB_TOKEN` if set, because it may do more, else `CI_JOB_TOKEN`, which every job has. */
 export function tokenOf(env: Variables): Token | undefined {
   const [own, job] = [valueOf(env, 'ALPY_GITLAB_TOKEN'), valueOf(env, 'CI_JOB_TOKEN')];
   if (own !== undefined) return { kind: 'private', value: own };

@@ -5,22 +5,22 @@ import { capText, escapeControls } from '../report/text.ts';
 import type { Token } from './context.ts';
 
 /**
- * Why GitLab did not do what it was asked for. `refused` is any other refusal (400, 409, 413, 422, a redirect);
- * `malformed` is an answer that is cut short or no answer of GitLab's API at all.
+ * Why a request to GitLab failed. `refused` is any other refusal (400, 409, 413, 422, a redirect); `malformed` is an answer that is
+ * incomplete or not from GitLab's API.
  */
 export type GitLabErrorKind = 'forbidden' | 'not-found' | 'rate-limited' | 'unavailable' | 'timeout' | 'malformed' | 'refused';
 
-/** What GitLab is asked for. */
+/** What a request to GitLab does. */
 export interface Task {
   /** completes "could not …": `post a note on merge request !7` */
   readonly what: string;
-  /** completes "a job token may not …", if that is so */
+  /** completes "a job token may not …"; absent if it may */
   readonly forbiddenToJobs?: string | undefined;
-  /** doing it twice is the same as doing it once */
+  /** doing it twice has the same effect as doing it once */
   readonly repeatable: boolean;
 }
 
-/** GitLab did not do what it was asked for. The message never holds a token. */
+/** A request to GitLab failed. The message never contains a token. */
 export class GitLabError extends EnvironmentError {
   override readonly code = 'ALPY_GITLAB';
   readonly kind: GitLabErrorKind;
@@ -35,12 +35,12 @@ export class GitLabError extends EnvironmentError {
   }
 }
 
-/** What to do about a feature that needs more than a job's token. */
+/** What to do about a request that a job token may not make. */
 export function jobTokenAdvice(forbidden: string): string {
   return `a job token may not ${forbidden}: set ALPY_GITLAB_TOKEN to a project access token with scope api`;
 }
 
-/** The error for an answer with a status that is no success. */
+/** The error for an answer with an error status. */
 export function refusal(task: Task, token: Token, status: number, body: string, retryAfterMs?: number): GitLabError {
   const kind = kindOf(status);
   const found = `GitLab answered ${[String(status), reason(body, token)].filter(Boolean).join(' ')}`;
@@ -61,29 +61,29 @@ function advice(kind: GitLabErrorKind, task: Task, token: Token, status: number,
     return retryAfterMs === undefined ? 'try again later' : `try again in ${Math.ceil(retryAfterMs / 1000)} s`;
   if (kind === 'refused') {
     if (status >= 300 && status < 400)
-      return 'the address of the API redirects, and tokens are sent nowhere else: see CI_API_V4_URL';
-    return 'GitLab does not take it as it is';
+      return 'the API redirects, but alpy sends tokens only to CI_API_V4_URL: check that variable';
+    return 'GitLab rejected the request';
   }
   if (job && task.forbiddenToJobs !== undefined) return jobTokenAdvice(task.forbiddenToJobs);
   if (kind === 'not-found') return 'it does not exist, or this token may not see it';
-  if (job) return "see the project's settings, CI/CD, Job token permissions";
-  if (status === 401) return 'the token in ALPY_GITLAB_TOKEN is wrong, expired or revoked: make a new one';
+  if (job) return "check the project's settings, CI/CD, Job token permissions";
+  if (status === 401) return 'the token in ALPY_GITLAB_TOKEN is wrong, expired or revoked: create a new one';
   return 'the token in ALPY_GITLAB_TOKEN needs scope api and at least the role Developer in this project';
 }
 
-/** GitLab says why in `error` or `message`; proxies answer with pages, which nobody wants to read in a log. */
+/** The reason in GitLab's answer: its field `error` or `message`. Pages of proxies are not worth logging. */
 function reason(body: string, token: Token): string {
-  let said: unknown;
+  let found: unknown;
   try {
     const parsed: unknown = JSON.parse(body);
     if (isJsonObject(parsed)) {
-      if ('message' in parsed) said = parsed['message'];
-      if ('error' in parsed) said = parsed['error'];
+      if ('message' in parsed) found = parsed['message'];
+      if ('error' in parsed) found = parsed['error'];
     }
   } catch {
     return '';
   }
-  if (said === undefined || said === null || said === '') return '';
-  const text = typeof said === 'string' ? said : JSON.stringify(said);
+  if (found === undefined || found === null || found === '') return '';
+  const text = typeof found === 'string' ? found : JSON.stringify(found);
   return `(${escapeControls(capText(text.replaceAll(token.value, '[token]'), 300))})`;
 }

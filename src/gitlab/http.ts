@@ -5,19 +5,19 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import type { Token } from './context.ts';
 import { GitLabError, refusal, type Task } from './errors.ts';
 
-/** How long and how often GitLab is asked; all in `ms`. */
+/** Limits of requests to GitLab, in `ms`. */
 export interface Limits {
-  /** for one request, its answer included */
+  /** for one request including its answer */
   readonly requestMs: number;
-  /** for all that one call does: pages, further tries, waits */
+  /** for everything that one call does: pages, retries, waits */
   readonly totalMs: number;
-  /** before each further try, so their number is that of further tries */
+  /** wait before each retry; their number is the number of retries */
   readonly waitsMs: readonly number[];
-  /** longest wait that GitLab may ask for; told to wait longer, alpy gives up at once */
+  /** longest wait that GitLab may ask for; if it asks for more, alpy gives up at once */
   readonly retryAfterMs: number;
 }
 
-/** 15 s per request, a minute in all, three tries. */
+/** 15 s per request, a minute in total, three attempts. */
 export const defaultLimits: Limits = { requestMs: 15_000, totalMs: 60_000, waitsMs: [500, 2000], retryAfterMs: 10_000 };
 
 /** A request to GitLab. */
@@ -28,7 +28,7 @@ export interface Request {
   readonly init: RequestInit;
 }
 
-/** GitLab's answer: a success, read to its end. */
+/** A successful answer of GitLab, completely read. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -37,24 +37,24 @@ export interface Answer {
 
 interface Failure {
   readonly error: GitLabError;
-  /** whether a further try may help: `unsent` when GitLab certainly did nothing yet */
-  readonly again: 'never' | 'unsent' | 'unknown';
-  /** what GitLab asked for */
+  /** whether a retry may help; `unsent`: it may, and GitLab certainly did nothing yet */
+  readonly retry: 'never' | 'unsent' | 'unknown';
+  /** wait that GitLab asked for */
   readonly waitMs?: number | undefined;
 }
 
 /**
- * Sends a request, several times if need be. What may not be done twice is sent again only if GitLab certainly did
- * nothing: 429, 503, no connection.
+ * Sends a request, with retries. A request that must not be done twice is retried only if GitLab certainly did nothing: 429, 503, no
+ * connection.
  * @throws {@link GitLabError}; the reason of `signal`
  */
 export async function send(request: Request, limits: Limits, signal?: AbortSignal): Promise<Answer> {
-  for (let tries = 0; ; tries += 1) {
+  for (let attempts = 0; ; attempts += 1) {
     const outcome = await attempt(request, { timeoutMs: limits.requestMs, signal });
     if ('text' in outcome) return outcome;
-    const planned = limits.waitsMs[tries];
-    const pointless = outcome.again === 'never' || (outcome.again === 'unknown' && !request.task.repeatable);
-    if (pointless || planned === undefined || (outcome.waitMs ?? 0) > limits.retryAfterMs) throw outcome.error;
+    const planned = limits.waitsMs[attempts];
+    const isFinal = outcome.retry === 'never' || (outcome.retry === 'unknown' && !request.task.repeatable);
+    if (isFinal || planned === undefined || (outcome.waitMs ?? 0) > limits.retryAfterMs) throw outcome.error;
     await delay(outcome.waitMs ?? planned, undefined, { signal });
   }
 }
@@ -88,25 +88,25 @@ async function attempt(request: Request, wait: Wait): Promise<Answer | Failure> 
       const { status, headers, ok } = response;
       if (ok) return { status, headers, text };
       const waitMs = retryAfter(headers);
-      const again = status === 429 || status === 503 ? 'unsent' : status === 502 || status === 504 ? 'unknown' : 'never';
-      return { error: refusal(task, token, status, text, waitMs), again, waitMs };
+      const retry = status === 429 || status === 503 ? 'unsent' : status === 502 || status === 504 ? 'unknown' : 'never';
+      return { error: refusal(task, token, status, text, waitMs), retry, waitMs };
     },
   );
 }
 
-/** The error for what took too long. */
+/** The error for a request that took too long. */
 export function timeout(task: Task, timeoutMs: number): GitLabError {
   const found = `no complete answer within ${timeoutMs / 1000} s`;
-  return new GitLabError('timeout', task, found, 'see whether the runner can reach GitLab, or try again later');
+  return new GitLabError('timeout', task, found, 'check whether the runner can reach GitLab, or try again later');
 }
 
 function withAuthorization({ task, token, init }: Request, signal: AbortSignal): RequestInit {
-  // checked here because what fetch throws would show the token
+  // checked here because the error of fetch would show the token
   if (!/^[\x21-\x7e]+$/.test(token.value))
-    throw new GitLabError('forbidden', task, 'the token has characters that no token has', 'look at the variable that holds it');
+    throw new GitLabError('forbidden', task, 'the token has characters that no token has', 'check the variable with the token');
   const headers = new Headers(init.headers);
   headers.set(token.kind === 'job' ? 'JOB-TOKEN' : 'PRIVATE-TOKEN', token.value);
-  return { ...init, headers, signal, redirect: 'manual' }; // fetch would show these headers to any other server
+  return { ...init, headers, signal, redirect: 'manual' }; // fetch would send these headers to other servers, too
 }
 
 function networkFailure(task: Task, answered: boolean, error: unknown): Failure {
@@ -117,11 +117,11 @@ function networkFailure(task: Task, answered: boolean, error: unknown): Failure 
   if (answered)
     return {
       error: new GitLabError('malformed', task, `the answer was cut short (${found})`, 'try again later', options),
-      again: 'unknown',
+      retry: 'unknown',
     };
   const unsent = code !== undefined && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
-  const advice = 'see whether the runner can reach GitLab, or try again later';
-  return { error: new GitLabError('unavailable', task, found, advice, options), again: unsent ? 'unsent' : 'unknown' };
+  const advice = 'check whether the runner can reach GitLab, or try again later';
+  return { error: new GitLabError('unavailable', task, found, advice, options), retry: unsent ? 'unsent' : 'unknown' };
 }
 
 /** `Retry-After` in `ms`: seconds or a date. */

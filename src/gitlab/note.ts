@@ -2,7 +2,7 @@
 import { artifactUrl, type JobReport, type RunReport, type TestReport, type TestStatus } from '../report/index.ts';
 import { capText, escapeControls, plainLines, seconds } from '../report/text.ts';
 
-/** The results of one job: what its `run.json` says, and where its files can be opened. */
+/** The results of one job: its `run.json`, and where its files can be opened. */
 export interface JobResult extends JobReport {
   readonly report: RunReport;
 }
@@ -14,20 +14,20 @@ interface Row {
 
 const maxRows = 200;
 const maxDetails = 20;
-/** GitLab takes 1,000,000 characters; nobody reads as many. */
+/** In characters. GitLab accepts 1,000,000, but nobody reads that many. */
 const maxLength = 500_000;
 const icons: Readonly<Record<TestStatus, string>> = { passed: '✅', failed: '❌', error: '💥', skipped: '⏭️' };
 const rank: Readonly<Record<TestStatus, number>> = { failed: 0, error: 1, passed: 2, skipped: 3 };
 
-/** What a note begins with, so that it is found and replaced when the pipeline runs again. Markdown does not show it. */
+/** The start of a note, by which the next pipeline finds and replaces it. Markdown does not show it. */
 export function noteMarker(name: string): string {
   return `<!-- alpy:${name.replace(/[^A-Za-z0-9_.-]+/g, '-').replaceAll('--', '-')} -->`;
 }
 
 /**
- * The Markdown of a merge request's note: verdict, a table of the tests, those that went wrong first, with links, their
- * messages, the slowest five. What a guest printed can add no markup to it. Pure.
- * @param name - tells the notes of one merge request apart
+ * The Markdown of a merge request's note: a verdict, a table of the tests with links, failed ones first, their messages, and the five
+ * slowest tests. Output of a guest cannot add markup. Pure.
+ * @param name - distinguishes several notes of one merge request
  */
 export function noteText(name: string, jobs: readonly JobResult[]): string {
   const rows = jobs
@@ -80,11 +80,11 @@ function slowest(rows: readonly Row[]): string {
 
 function details(title: string, message: string): string {
   const text = html(capText(plainLines(message), 2000));
-  // a blank line would end the HTML block, and Markdown begin
+  // a blank line would end the HTML block and start Markdown
   return `<details><summary>${html(escapeControls(title))}</summary><pre>${text.replaceAll('\n', '&#10;')}</pre></details>`;
 }
 
-/** A text within a line of Markdown. Entities are safe everywhere: Markdown reads no markup in them. */
+/** Escapes a text for a line of Markdown. Entities are safe everywhere, because Markdown sees no markup in them. */
 function inline(text: string): string {
   return escapeControls(capText(text, 200).replaceAll('\n', ' ')).replace(/[^\p{L}\p{N} .,;()/-]/gu, entity);
 }

@@ -15,29 +15,29 @@ export interface PackageFile {
   readonly file: string;
 }
 
-/** Slowest line that is waited for, in bytes per second. */
+/** Slowest upload that is accepted, in bytes per second. */
 const bytesPerSecond = 1_000_000;
 
 /**
- * Where a file of the generic package registry is. Pure.
- * @throws UsageError when GitLab would not take a name
+ * The address of a file in the generic package registry. Pure.
+ * @throws UsageError when GitLab would not accept a name
  */
 function packageFileUrl({ apiUrl, projectId }: JobContext, { name, version, file }: PackageFile): string {
   for (const part of [name, version, file]) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9._+-]*$/.test(part))
       throw new UsageError(
-        `${JSON.stringify(part)} cannot be part of a package's address: wanted are letters, digits, dots, hyphens, _ and +`,
+        `${JSON.stringify(part)} cannot be part of a package's address: expected letters, digits, dots, hyphens, _ and +`,
       );
   }
   return `${apiUrl}/projects/${projectId}/packages/generic/${name}/${version}/${encodeURIComponent(file)}`;
 }
 
 /**
- * Uploads a file into the generic package registry, as a stream: images of appliances are larger than memory. Sent once,
- * as a second upload would make a second file of the same name.
- * @param path - the file; its name is that in the package too, unless told
- * @returns where it is
- * @throws UsageError when GitLab would not take a name
+ * Uploads a file to the generic package registry. Streams it, because images of appliances may be larger than memory. Does not retry,
+ * because a second upload would create a second file of the same name.
+ * @param path - the file; it keeps its name in the package
+ * @returns its address
+ * @throws UsageError when GitLab would not accept a name
  * @throws EnvironmentError when the file cannot be read
  * @throws GitLabError; the reason of `signal`
  */

@@ -5,7 +5,7 @@ import { GitLabError, jobTokenAdvice } from './errors.ts';
 import type { Limits } from './http.ts';
 import { noteMarker, noteText, verdict, type JobResult } from './note.ts';
 
-/** What was done. */
+/** What was published. */
 export interface PublishOutcome {
   readonly note: 'created' | 'updated' | 'skipped' | 'failed';
   readonly status: 'set' | 'skipped' | 'failed';
@@ -13,22 +13,21 @@ export interface PublishOutcome {
 
 /** What to publish, and how. */
 export interface PublishOptions {
-  /** tells this note and status from others of the same merge request */
+  /** distinguishes this note and status from others of the same merge request */
   readonly name: string;
   readonly jobs: readonly JobResult[];
   readonly context: JobContext;
   readonly token: Token | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** takes a line for each thing that was done, or why it was not */
+  /** gets a line for each thing that was published, or why it was not */
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Posts the results as a note of the merge request, or replaces the one of an earlier pipeline, and sets a status of the
- * commit. Neither waits for the other to succeed, and what GitLab refuses is told by a line: results must not be lost,
- * nor tests fail, since GitLab could not show them.
- * @throws the reason of `signal`, nothing else
+ * Posts the results as a note on the merge request, or replaces the note of an earlier pipeline, and sets a commit status. The status
+ * is set even if the note fails. Errors of GitLab only lead to a line: tests must not fail because GitLab could not show their results.
+ * @throws only the reason of `signal`
  */
 export async function publishResults(options: PublishOptions): Promise<PublishOutcome> {
   const { context, token, onLine } = options;

@@ -48,13 +48,13 @@ export function requesterFor(call: Call): RequesterFn {
   });
 }
 
-/** The error for an answer that is not what GitLab's API gives. */
+/** The error for an answer that cannot be from GitLab's API. */
 export function malformed(task: Task, found: string, options?: ErrorOptions): GitLabError {
   return new GitLabError(
     'malformed',
     task,
     found,
-    'see whether CI_API_V4_URL leads to GitLab and not to a proxy or login page',
+    'check that CI_API_V4_URL leads to GitLab and not to a proxy or login page',
     options,
   );
 }
@@ -63,7 +63,7 @@ function parsed(task: Task, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw malformed(task, `the answer is no complete JSON (${text.length} characters)`, { cause: error });
+    throw malformed(task, `the answer is incomplete or no JSON (${text.length} characters)`, { cause: error });
   }
 }
 

@@ -6,13 +6,15 @@ import { readRunJson } from '../report/index.ts';
 import type { JobResult } from './note.ts';
 
 /**
- * Collects the results of all jobs that shared the tests: `run.json` in a directory, and in those one level below.
+ * Reads the results of all jobs that shared the tests: `run.json` in a directory and in its subdirectories.
  * @throws UsageError when there is none, or one cannot be read
  */
 export async function readResults(directory: string, jobUrl: string): Promise<readonly JobResult[]> {
   const files = await Array.fromAsync(glob(['run.json', '*/run.json'], { cwd: directory }));
   if (files.length === 0)
-    throw new UsageError(`no run.json in ${directory}, nor in a folder there: wanted is the output directory of alpy run`);
+    throw new UsageError(
+      `expected the output directory of alpy run, got ${directory}, which has no run.json, also not in its folders`,
+    );
   const reports = await Promise.all(files.sort().map((file) => readRunJson(join(directory, file))));
   return reports.map((report) => ({ report, jobUrl: report.job?.jobUrl ?? jobUrl, outPath: report.job?.outPath ?? 'alpy-out' }));
 }

@@ -13,25 +13,24 @@ import { timeout } from './http.ts';
 import { uploadPackageFile } from './package.ts';
 import type { Variables } from '../core/variables.ts';
 
-/** Variables by which later jobs of a pipeline know of a disk image in the package registry. */
+/** Variables that tell later jobs of a pipeline about a disk image in the package registry. */
 const [urlVariable, sumVariable] = ['ALPY_APPLIANCE_URL', 'ALPY_APPLIANCE_SHA256'];
 
-/** Longest that a download may take, in `ms`. */
+/** How long a download may take, in `ms`. */
 const downloadMs = 3_600_000;
 
-/** Whose registry, and what to be let in with. */
+/** The project of the registry, and the token for it. */
 export interface Access {
   readonly context: JobContext;
   readonly token: Token;
 }
 
 /**
- * Keeps a disk image for later jobs. One that is small enough stays where it is, to become an artifact of the job; a larger
- * one goes into the generic package registry, and the file is removed. Either way `variablesFile` is written, for
- * `artifacts:reports:dotenv`.
- * @param limitBytes - size from which it is large
- * @returns its address, when it was uploaded
- * @throws UsageError when it has to be uploaded and `access` is absent, as outside a GitLab job
+ * Stores a disk image for later jobs. A small image stays where it is and becomes an artifact of the job. A large one is uploaded to the
+ * generic package registry, and the file is removed. In both cases `variablesFile` is written for `artifacts:reports:dotenv`.
+ * @param limitBytes - largest size of a small image
+ * @returns its address if it was uploaded
+ * @throws UsageError when it must be uploaded but `access` is absent, as outside of a GitLab job
  * @throws EnvironmentError, GitLabError; the reason of `signal`
  */
 export async function storeAppliance(
@@ -46,7 +45,7 @@ export async function storeAppliance(
     await writeFile(options.variablesFile, `${urlVariable}=\n${sumVariable}=\n`);
     return undefined;
   }
-  const { context, token } = granted(access);
+  const { context, token } = requireAccess(access);
   const sum = await sha256Of(path);
   const version = String(context.pipelineId ?? context.jobId);
   const url = await uploadPackageFile({ context, token, name: 'alpy-appliance', version }, path, options.signal);
@@ -56,11 +55,11 @@ export async function storeAppliance(
 }
 
 /**
- * Fetches the disk image that {@link storeAppliance} has uploaded, if it has.
+ * Downloads the disk image that {@link storeAppliance} uploaded, if any.
  * @param env - the variables of the job
- * @returns whether there was something to fetch
- * @throws UsageError when `access` is absent, or the address is not one of this GitLab's package registry: the token is for no other
- * @throws EnvironmentError when the file cannot be written or is not what was uploaded
+ * @returns whether there was an image to download
+ * @throws UsageError when `access` is absent, or the address is not on this GitLab, which alone may get the token
+ * @throws EnvironmentError when the file cannot be written, or its checksum is wrong
  * @throws GitLabError; the reason of `signal`
  */
 export async function fetchAppliance(
@@ -71,9 +70,9 @@ export async function fetchAppliance(
 ): Promise<boolean> {
   const url = env[urlVariable] ?? '';
   if (url === '') return false;
-  const { context, token } = granted(access);
+  const { context, token } = requireAccess(access);
   if (!url.startsWith(`${context.apiUrl}/projects/`))
-    throw new UsageError(`${urlVariable} is ${JSON.stringify(url)}, which is not below ${context.apiUrl}/projects/`);
+    throw new UsageError(`${urlVariable}: expected an address below ${context.apiUrl}/projects/, got ${JSON.stringify(url)}`);
   const task: Task = { what: `download ${basename(path)} from the package registry`, repeatable: true };
   const draft = `${path}.part`;
   try {
@@ -85,7 +84,7 @@ export async function fetchAppliance(
     );
     const sum = await sha256Of(draft);
     if (sum !== env[sumVariable])
-      throw new EnvironmentError(`${url} has the SHA-256 ${sum}, not ${String(env[sumVariable])} as ${sumVariable} says`);
+      throw new EnvironmentError(`${url}: expected the SHA-256 ${String(env[sumVariable])} of ${sumVariable}, got ${sum}`);
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });
@@ -93,10 +92,10 @@ export async function fetchAppliance(
   return true;
 }
 
-function granted(access: Access | undefined): Access {
+function requireAccess(access: Access | undefined): Access {
   if (access !== undefined) return access;
   throw new UsageError(
-    'the package registry is for GitLab jobs: CI_API_V4_URL, CI_PROJECT_ID, CI_JOB_ID and CI_JOB_TOKEN are not all set',
+    'the package registry needs a GitLab job: CI_API_V4_URL, CI_PROJECT_ID, CI_JOB_ID and CI_JOB_TOKEN must be set',
   );
 }
 
@@ -104,14 +103,14 @@ async function download(url: string, path: string, task: Task, token: Token, sig
   const headers = { [token.kind === 'job' ? 'JOB-TOKEN' : 'PRIVATE-TOKEN']: token.value };
   let response: Response;
   try {
-    // the registry may send on to its object storage; fetch leaves our own headers out then only if it is told so
+    // the registry may redirect to its object storage, which must not get the token: fetch would send our headers along
     response = await fetch(url, { headers, signal, redirect: 'manual' });
     const location = response.headers.get('location');
     if (response.status >= 300 && response.status < 400 && location !== null)
       response = await fetch(new URL(location, url), { signal });
   } catch (cause) {
     signal.throwIfAborted();
-    throw new GitLabError('unavailable', task, messageOf(cause), 'see whether the runner can reach GitLab', { cause });
+    throw new GitLabError('unavailable', task, messageOf(cause), 'check whether the runner can reach GitLab', { cause });
   }
   if (!response.ok || response.body === null) throw refusal(task, token, response.status, await response.text());
   try {

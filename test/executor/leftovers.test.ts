@@ -3,7 +3,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { describeRun, writeMark } from '../../src/gitlab/executor/mark.ts';
+import { describeOwner, writeOwner } from '../../src/gitlab/executor/job-owner.ts';
 import { useExecutorHost } from '../support/executor-host.ts';
 import { makeRepository } from '../support/runner/repository.ts';
 
@@ -20,8 +20,8 @@ test('the next job removes what a crash left, and leaves running jobs alone', as
   const without = await host().start({ repository, variables: { ALPY_TOPOLOGY: 'none.yaml' }, script: ['true'] });
   await without.began('get_sources');
   const { root } = host();
-  const crashed = { ...(await describeRun(Date.now() + 3_600_000)), bootId: 'before the crash' };
-  await writeMark(join(root, 'jobs', '7-deadbeef'), crashed);
+  const crashed = { ...(await describeOwner(Date.now() + 3_600_000)), bootId: 'before the crash' };
+  await writeOwner(join(root, 'jobs', '7-deadbeef'), crashed);
   for (const key of ['7-deadbeef', '8-deadbeef']) await mkdir(join(root, 'builds', key, 'group'), { recursive: true });
 
   const next = await host().start({ variables: { ALPY_APPLIANCE: 'silent' }, script: ['true'] });

@@ -8,7 +8,7 @@ import { Engine, removeLeftovers } from '../../docker/index.ts';
 import { isSessionUp } from '../../session/index.ts';
 import { removeFolder } from './files/remove-folder.ts';
 import { readJob, type Job } from './job.ts';
-import { mayRun, readMark } from './mark.ts';
+import { mayStillRun, readOwner } from './job-owner.ts';
 import { jobPaths, runIdOf, sanitizePaths } from './paths.ts';
 import type { FileScriptContext } from './files/file-script.ts';
 
@@ -29,7 +29,7 @@ export async function removeDeadJobs(
   signal: AbortSignal,
   own?: string,
 ): Promise<readonly string[]> {
-  const parents = [join(settings.root, 'builds'), join(settings.root, 'jobs')]; // the mark is in the last one
+  const parents = [join(settings.root, 'builds'), join(settings.root, 'jobs')]; // the owner file goes last
   const names = new Set((await Promise.all(parents.map(namesIn))).flat());
   const removed: string[] = [];
   for (const key of names) {
@@ -39,7 +39,7 @@ export async function removeDeadJobs(
     if (await isLive(session, builds)) continue;
     // a container of the job may outlive its keeper, because the job chose its image, and could plant links that redirect the removal
     if (existsSync(sanitizePaths(settings, { key, projectId: 0 }).begun)) await removeContainers({ key, id }, signal);
-    const temporary = (await readMark(session))?.temporary ?? '';
+    const temporary = (await readOwner(session))?.temporary ?? '';
     if (temporary !== '') await removeTemporary(temporary, key);
     for (const folder of parents) await renameAside(folder, key);
     removed.push(key);
@@ -61,9 +61,9 @@ async function removeContainers(job: Pick<Job, 'key' | 'id'>, signal: AbortSigna
 
 async function isLive(session: string, builds: string): Promise<boolean> {
   if (await isSessionUp(session)) return true;
-  const mark = await readMark(session);
-  if (mark) return mayRun(mark);
-  return isInUse(builds); // an older alpy prepared it, which wrote no marks
+  const owner = await readOwner(session);
+  if (owner) return mayStillRun(owner);
+  return isInUse(builds); // an older alpy prepared it, which wrote no owner
 }
 
 /** Whether a process has a folder as its working directory, as the runner's own scripts do. */

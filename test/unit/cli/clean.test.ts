@@ -8,7 +8,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import yargs from 'yargs';
 import { cleanCommand } from '../../../src/cli/clean.ts';
 import type { CliIo } from '../../../src/cli/io.ts';
-import { describeRun, writeMark } from '../../../src/gitlab/executor/mark.ts';
+import { describeOwner, writeOwner } from '../../../src/gitlab/executor/job-owner.ts';
 
 /** A daemon without containers. */
 async function emptyDaemon(socket: string): Promise<void> {
@@ -31,9 +31,9 @@ test('alpy clean removes the folders of jobs that no longer run, but not with --
   await emptyDaemon(join(directory, 'docker.sock'));
   vi.stubEnv('DOCKER_HOST', `unix://${directory}/docker.sock`);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const mark = await describeRun(Date.now() + 3_600_000);
+  const mark = await describeOwner(Date.now() + 3_600_000);
   for (const [key, bootId] of Object.entries({ '1-deadbeef': 'another', '2-0badcafe': mark.bootId })) {
-    await writeMark(join(directory, 'root/jobs', key), { ...mark, bootId });
+    await writeOwner(join(directory, 'root/jobs', key), { ...mark, bootId });
     await mkdir(join(directory, 'root/builds', key), { recursive: true });
   }
   await writeFile(join(directory, 'executor.yaml'), `root: ${directory}/root\n`);

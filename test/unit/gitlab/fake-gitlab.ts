@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A server that answers like GitLab: it knows what a job token may do, pages its lists, and fails when told to.
+// A server that answers like GitLab: it knows the permissions of a job token, splits lists into pages, and can inject faults.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import type { JobContext, Token } from '../../../src/gitlab/index.ts';
 export const jobToken: Token = { kind: 'job', value: 'job-token-0123456789' };
 export const projectToken: Token = { kind: 'private', value: 'glpat-0123456789abcdef' };
 
-/** What the server got. */
+/** A request that the server got. */
 export interface Received {
   readonly method: string;
   /** below `/api/v4`, with the query */
@@ -20,7 +20,7 @@ export interface Received {
 
 type Fault = (response: ServerResponse) => void;
 
-/** Answers with a status, as GitLab's own errors or as a proxy's page. */
+/** Answers with a status, like GitLab's own errors or a proxy's page. */
 export function status(code: number, body = `{"message":"${code} said the server"}`, headers = {}): Fault {
   return (response) => response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(body);
 }
@@ -28,13 +28,13 @@ export function status(code: number, body = `{"message":"${code} said the server
 /** Never answers. */
 export const hang: Fault = () => undefined;
 
-/** Ends the connection in the middle of an answer. */
+/** Closes the connection in the middle of an answer. */
 export const truncate: Fault = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
   response.write('[{"id": 1,', () => response.destroy());
 };
 
-/** A part of the permissions: GitLab's documentation, "CI/CD job token", and its API's `job_token` routes. */
+/** Some of a job token's permissions, from GitLab's documentation, "CI/CD job token", and the `job_token` routes of its API. */
 const jobTokenMay: readonly RegExp[] = [
   /^GET \/job$/,
   /^GET \/projects\/1\/pipelines(\?|$)/,
@@ -45,7 +45,7 @@ const jobTokenMay: readonly RegExp[] = [
 
 export class FakeGitLab implements AsyncDisposable {
   readonly received: Received[] = [];
-  /** answers of the next requests, before the usual ones */
+  /** answers for the next requests instead of the usual ones */
   readonly faults: Fault[] = [];
   notes: { id: number; body: string }[] = [];
   pipelines: { id: number; ref: string; status: string; updated_at: string }[] = [];
@@ -74,7 +74,7 @@ export class FakeGitLab implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/api/v4`;
   }
 
-  /** The job of a merge request's pipeline. */
+  /** The context of a job in a merge request pipeline. */
   context(difference: Partial<JobContext> = {}): JobContext {
     return {
       apiUrl: this.apiUrl,

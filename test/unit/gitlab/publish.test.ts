@@ -20,7 +20,7 @@ const tests = [
 ];
 const job = { report: runReport(tests, { exitStatus: 1 }), jobUrl, outPath: 'alpy-out' };
 
-test('the note: verdict, what failed first, links, nothing that a guest could add', () => {
+test('the note has a verdict, failed tests first, links, and no markup from a guest', () => {
   const text = noteText('alpy-test', [job]);
   const lines = text.split('\n');
   expect(lines[0]).toBe('<!-- alpy:alpy-test -->');
@@ -37,7 +37,7 @@ test('the note: verdict, what failed first, links, nothing that a guest could ad
   expect(text).toContain('Slowest: forwards');
 });
 
-test('a note is long, but not too long', () => {
+test('a long note is cut to what GitLab accepts', () => {
   const many = Array.from({ length: 5000 }, (_, index) =>
     testReport({ fullName: `test ${index}`, status: 'failed', errors: [{ message: 'x'.repeat(100_000) }] }),
   );
@@ -46,7 +46,7 @@ test('a note is long, but not too long', () => {
   expect(text).toContain('… and 4800 more in the report.');
 });
 
-test('shards are one note with a link to each report', () => {
+test('shards share one note with a link to each report', () => {
   const shards = [1, 2].map((index) => ({
     ...job,
     outPath: `alpy-out/shard-${index}`,
@@ -57,7 +57,7 @@ test('shards are one note with a link to each report', () => {
   );
 });
 
-test('posts a note, replaces it the next time, and sets the status of the commit', async () => {
+test('posts a note, replaces it the next time, and sets the commit status', async () => {
   await using gitlab = await FakeGitLab.start();
   const lines: string[] = [];
   const publish = (): ReturnType<typeof publishResults> =>
@@ -84,7 +84,7 @@ test('posts a note, replaces it the next time, and sets the status of the commit
 test.each([
   ['a job token', jobToken, 'a job token may not post notes'],
   ['no token', undefined, 'there is no token'],
-])('with %s it says in one line each what it leaves out, and asks for nothing', async (_, token, text) => {
+])('with %s it prints one line for each thing that it skips, and sends no request', async (_, token, text) => {
   await using gitlab = await FakeGitLab.start();
   const lines: string[] = [];
   const outcome = await publishResults({
@@ -99,7 +99,7 @@ test.each([
   expect(gitlab.received).toEqual([]);
 });
 
-test('what GitLab refuses is told, and the rest is done', async () => {
+test('a refused note is reported, and the status is still set', async () => {
   await using gitlab = await FakeGitLab.start();
   gitlab.faults.push(status(403));
   const lines: string[] = [];
@@ -109,7 +109,7 @@ test('what GitLab refuses is told, and the rest is done', async () => {
   expect(lines[0]).toContain('could not read the notes of merge request !3: GitLab answered 403');
 });
 
-test('a package is uploaded as the file is', async () => {
+test('a package is uploaded unchanged, once', async () => {
   await using gitlab = await FakeGitLab.start();
   const directory = await mkdtemp(join(tmpdir(), 'alpy-package-'));
   onTestFinished(() => rm(directory, { recursive: true }));
@@ -126,14 +126,14 @@ test('a package is uploaded as the file is', async () => {
   expect(request?.headers['content-type']).toBe('application/octet-stream');
   expect(request?.body.equals(content)).toBe(true);
   gitlab.faults.push(status(413));
-  await expect(uploadPackageFile(target, path)).rejects.toThrow(
-    'could not upload rabbit.qcow2 to the package registry: GitLab answered 413',
+  await expect(uploadPackageFile(target, path)).rejects.toMatchObject({ code: 'ALPY_GITLAB', kind: 'refused' });
+  await expect(uploadPackageFile({ ...target, name: '../x' }, path)).rejects.toThrow(
+    '"../x" cannot be part of a package\'s address: expected letters, digits, dots, hyphens, _ and +',
   );
-  await expect(uploadPackageFile({ ...target, name: '../x' }, path)).rejects.toThrow('"../x" cannot be part of');
-  await expect(uploadPackageFile(target, join(directory, 'none'))).rejects.toThrow('cannot read');
+  await expect(uploadPackageFile(target, join(directory, 'none'))).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
 });
 
-test('the context of a job, read from its variables', () => {
+test('jobContext and tokenOf read the variables of a job', () => {
   const env = {
     CI_API_V4_URL: 'https://g.example/api/v4/',
     CI_PROJECT_ID: '1',

@@ -31,12 +31,12 @@ test('a small image stays an artifact', async () => {
   expect(await fetchAppliance(access, image, env)).toBe(false);
 });
 
-test('a large one goes through the package registry, whole', async () => {
+test('a large image goes through the package registry unchanged', async () => {
   await using gitlab = await FakeGitLab.start();
   const access = { context: gitlab.context(), token: jobToken };
   const url = await storeAppliance(access, image, { limitBytes: 1_999_999, variablesFile });
   expect(url).toBe(`${gitlab.apiUrl}/projects/1/packages/generic/alpy-appliance/50/rabbit.qcow2`);
-  expect(existsSync(image)).toBe(false); // or it would become an artifact as well
+  expect(existsSync(image)).toBe(false); // else it would become an artifact, too
   const env = parseEnv(await readFile(variablesFile, 'utf8'));
   const there = join(directory, 'below', 'rabbit.qcow2');
   expect(await fetchAppliance(access, there, env)).toBe(true);
@@ -44,33 +44,33 @@ test('a large one goes through the package registry, whole', async () => {
   expect(gitlab.received.every(({ headers }) => headers['job-token'] === jobToken.value)).toBe(true);
 });
 
-test('what is not as it was uploaded is not kept', async () => {
+test('a download with a wrong checksum is removed', async () => {
   await using gitlab = await FakeGitLab.start();
   const access = { context: gitlab.context(), token: jobToken };
   await storeAppliance(access, image, { limitBytes: 0, variablesFile });
   const env = parseEnv(await readFile(variablesFile, 'utf8'));
   gitlab.packages.set([...gitlab.packages.keys()][0] ?? '', Buffer.from('torn'));
-  await expect(fetchAppliance(access, image, env)).rejects.toThrow('has the SHA-256');
+  await expect(fetchAppliance(access, image, env)).rejects.toThrow('expected the SHA-256');
   expect([existsSync(image), existsSync(`${image}.part`)]).toEqual([false, false]);
   gitlab.faults.push(status(404));
-  await expect(fetchAppliance(access, image, env)).rejects.toThrow(
-    'could not download rabbit.qcow2 from the package registry: GitLab answered 404',
+  await expect(fetchAppliance(access, image, env)).rejects.toMatchObject({ code: 'ALPY_GITLAB', kind: 'not-found' });
+});
+
+test('outside of a job only a small image can be stored', async () => {
+  expect(await storeAppliance(undefined, image, { limitBytes: 2_000_000, variablesFile })).toBeUndefined();
+  await expect(storeAppliance(undefined, image, { limitBytes: 0, variablesFile })).rejects.toThrow(
+    'the package registry needs a GitLab job',
   );
 });
 
-test('outside a job a small image is no problem, a large one is', async () => {
-  expect(await storeAppliance(undefined, image, { limitBytes: 2_000_000, variablesFile })).toBeUndefined();
-  await expect(storeAppliance(undefined, image, { limitBytes: 0, variablesFile })).rejects.toThrow('is for GitLab jobs');
-});
-
-test('no other server gets the token', async () => {
+test('the token is sent to no other server', async () => {
   await using gitlab = await FakeGitLab.start();
   await using other = await FakeGitLab.start();
   const access = { context: gitlab.context(), token: jobToken };
   const env = { ALPY_APPLIANCE_URL: `${other.apiUrl}/projects/1/packages/generic/a/1/b`, ALPY_APPLIANCE_SHA256: 'x' };
-  await expect(fetchAppliance(access, image, env)).rejects.toThrow('ALPY_APPLIANCE_URL is');
+  await expect(fetchAppliance(access, image, env)).rejects.toThrow('ALPY_APPLIANCE_URL: expected an address below');
   gitlab.faults.push(status(302, '', { location: env.ALPY_APPLIANCE_URL }));
   const own = { ...env, ALPY_APPLIANCE_URL: `${gitlab.apiUrl}/projects/1/packages/generic/a/1/b` };
-  await expect(fetchAppliance(access, image, own)).rejects.toThrow('GitLab answered 401');
+  await expect(fetchAppliance(access, image, own)).rejects.toMatchObject({ code: 'ALPY_GITLAB', kind: 'forbidden' });
   expect(other.received.map(({ headers }) => headers['job-token'])).toEqual([undefined]);
 });

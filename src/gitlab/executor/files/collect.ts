@@ -34,7 +34,7 @@ const changeOwnerScript = `if [ $# -gt 3 ]; then
 fi`;
 
 /** The runner's user and group; empty for root, who may read everything. */
-function owner(): readonly string[] {
+function runnerUser(): readonly string[] {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   return uid === 0 ? [] : [String(uid), String(gid)];
 }
@@ -51,7 +51,7 @@ export async function collectFiles(context: DriverContext, signal: AbortSignal):
   if (!existsSync(from)) return; // there never was a testbed
   const task = {
     script: `${realFoldersScript}cp -R /alpy/testbed/. "$path" && chmod -R a+rX "$path"; ${changeOwnerScript}`,
-    args: [projectDirectory(context), artifactFolder, paths.builds, ...owner()],
+    args: [projectDirectory(context), artifactFolder, paths.builds, ...runnerUser()],
     mounts: [
       { source: from, target: '/alpy/testbed', readOnly: true },
       { source: paths.builds, target: paths.builds, readOnly: false },

@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sessionFiles } from '../../../session/index.ts';
 import type { DriverContext } from '../driver-context.ts';
-import { readMark } from '../mark.ts';
+import { readOwner } from '../job-owner.ts';
 import { jobPaths } from '../paths.ts';
 import type { Settings } from '../settings.ts';
 
@@ -31,7 +31,7 @@ export async function recordInterruption({ settings, job }: DriverContext): Prom
   const { session } = jobPaths(settings, job);
   if (!existsSync(join(session, sessionFiles.testbed))) return undefined;
   await writeFile(join(session, interruptedFile), '');
-  const startedMs = (await readMark(session))?.startedMs ?? Date.now();
+  const startedMs = (await readOwner(session))?.startedMs ?? Date.now();
   if (Date.now() - startedMs + toleranceMs < job.timeoutMs) return undefined;
   const where =
     settings.keptMiB === 0 ? '' : ` Captures and logs will be kept on the runner's machine, in ${keptFolder(settings, job.key)}.`;

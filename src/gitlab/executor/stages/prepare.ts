@@ -9,7 +9,7 @@ import { startSessionServer } from '../../../session/index.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
 import { artifactFolder } from '../files/collect.ts';
 import { removeDeadJobs } from '../leftovers.ts';
-import { describeRun, writeMark } from '../mark.ts';
+import { describeOwner, writeOwner } from '../job-owner.ts';
 import { NoTestbedError } from '../outcome.ts';
 import { jobPaths, projectDirectory } from '../paths.ts';
 import { canStartEarly, jobImages, planSession } from '../plan.ts';
@@ -35,7 +35,7 @@ export async function prepareJob(context: DriverContext, io: StageIo): Promise<v
   else io.log('the testbed will be created after the checkout, because the project describes it');
 }
 
-/** The mark must exist before the folder of builds: without it, another job might remove the folder as a leftover. */
+/** The owner file must exist before the folder of builds: without it, another job might remove the folder as a leftover. */
 async function createFolders({ settings, job, env }: DriverContext): Promise<void> {
   const { builds, cache, session } = jobPaths(settings, job);
   const create = async (folder: string, act: () => Promise<unknown>): Promise<void> => {
@@ -44,8 +44,8 @@ async function createFolders({ settings, job, env }: DriverContext): Promise<voi
     });
   };
   await create(builds, () => mkdir(dirname(builds), { recursive: true }));
-  const mark = await describeRun(Date.now() + job.timeoutMs + settings.graceSeconds * 1000, env['TMPDIR']);
-  await create(session, () => writeMark(session, mark));
+  const owner = await describeOwner(Date.now() + job.timeoutMs + settings.graceSeconds * 1000, env['TMPDIR']);
+  await create(session, () => writeOwner(session, owner));
   for (const folder of [builds, cache]) await create(folder, () => mkdir(folder, { recursive: true }));
 }
 

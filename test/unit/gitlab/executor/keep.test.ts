@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobPaths, type DriverContext } from '../../../../src/gitlab/executor/index.ts';
 import { collectedFile, keepFiles, keptFolder, recordInterruption } from '../../../../src/gitlab/executor/files/keep.ts';
-import { describeRun, writeMark } from '../../../../src/gitlab/executor/mark.ts';
+import { describeOwner, writeOwner } from '../../../../src/gitlab/executor/job-owner.ts';
 import { folder, jobWith, settingsOf } from './make.ts';
 
 /** A job with a testbed, prepared `ageMs` ago. */
@@ -16,7 +16,7 @@ async function running(root: string, ageMs: number, id: number, settings = ''): 
     accelCacheFile: '',
   };
   const { session } = jobPaths(context.settings, context.job);
-  await writeMark(session, { ...(await describeRun(0)), startedMs: Date.now() - ageMs });
+  await writeOwner(session, { ...(await describeOwner(0)), startedMs: Date.now() - ageMs });
   await mkdir(join(session, 'testbed'));
   await writeFile(join(session, 'testbed', 'link0.pcap'), Buffer.alloc(700 * 1024));
   return context;

@@ -7,19 +7,19 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { removeDeadJobs, type Settings } from '../../../../src/gitlab/executor/index.ts';
-import { describeRun, readMark, writeMark, type Mark } from '../../../../src/gitlab/executor/mark.ts';
+import { describeOwner, readOwner, writeOwner, type JobOwner } from '../../../../src/gitlab/executor/job-owner.ts';
 import { sanitizePaths } from '../../../../src/gitlab/executor/paths.ts';
 import { folder, jobWith, response, settingsOf } from './make.ts';
 
 const [dead, live] = ['41-deadbeef', '42-0badcafe'];
 const hourMs = 3_600_000;
 
-/** Creates a root with folders of jobs, each with its mark. */
-async function rootWith(marks: Readonly<Record<string, Partial<Mark> | undefined>>): Promise<Settings> {
+/** Creates a root with folders of jobs, each with its owner file. */
+async function rootWith(owners: Readonly<Record<string, Partial<JobOwner> | undefined>>): Promise<Settings> {
   const settings = await settingsOf(`root: ${await folder()}`);
-  for (const [key, difference] of Object.entries(marks)) {
+  for (const [key, difference] of Object.entries(owners)) {
     const session = join(settings.root, 'jobs', key);
-    if (difference) await writeMark(session, { ...(await describeRun(Date.now() + hourMs)), ...difference });
+    if (difference) await writeOwner(session, { ...(await describeOwner(Date.now() + hourMs)), ...difference });
     await mkdir(join(session, 'testbed'), { recursive: true });
     await mkdir(join(settings.root, 'builds', key, 'group/project'), { recursive: true });
   }
@@ -41,12 +41,12 @@ async function endedProcess(): Promise<number> {
   return child.pid ?? 0;
 }
 
-test.each<[string, Partial<Mark> | undefined]>([
+test.each<[string, Partial<JobOwner> | undefined]>([
   ['whose machine rebooted since', { bootId: 'another' }],
   ['whose deadline passed long ago', { endsByMs: Date.now() - 1 }],
-  ['of an older alpy, which wrote no mark', undefined],
-])('folders of a job %s are removed; those of a running job stay', async (_, mark) => {
-  const settings = await rootWith({ [dead]: mark, [live]: {} });
+  ['of an older alpy, which wrote no owner', undefined],
+])('folders of a job %s are removed; those of a running job stay', async (_, owner) => {
+  const settings = await rootWith({ [dead]: owner, [live]: {} });
   expect(await remove(settings)).toEqual([dead]);
   expect(await left(settings)).toEqual([[live], [live]]);
   expect(await remove(settings)).toEqual([]);
@@ -79,11 +79,11 @@ test("folders are removed if the runner's process died, even if another process 
   }
 });
 
-test.each<[string, Partial<Mark>]>([
+test.each<[string, Partial<JobOwner>]>([
   ['of another machine with the same root', { machine: 'another', bootId: 'another', starters: [] }],
   ['whose processes cannot be seen from here', { pidNamespace: 'pid:[1]', starters: [{ pid: 1, start: '1' }] }],
-])('folders stay in doubt: of a job %s', async (_, mark) => {
-  const settings = await rootWith({ [live]: mark });
+])('folders stay in doubt: of a job %s', async (_, owner) => {
+  const settings = await rootWith({ [live]: owner });
   expect(await remove(settings)).toEqual([]);
   expect(await left(settings)).toEqual([[live], [live]]);
 });
@@ -118,20 +118,20 @@ test("the runner's temporary folder is removed with the job whose token it conta
   const mine = join(await folder(), 'custom-executor123');
   await mkdir(mine);
   await writeFile(join(mine, 'response.json'), JSON.stringify(response));
-  const crashed = { ...(await describeRun(0, mine)), endsByMs: 0 };
+  const crashed = { ...(await describeOwner(0, mine)), endsByMs: 0 };
   expect(crashed.temporary).toBe(mine);
-  expect((await describeRun(0, '/home/user')).temporary).toBe('');
+  expect((await describeOwner(0, '/home/user')).temporary).toBe('');
   await remove(await rootWith({ [dead]: crashed }));
   expect(existsSync(mine)).toBe(true);
   await remove(await rootWith({ [key]: crashed }));
   expect(existsSync(mine)).toBe(false);
 });
 
-test('another attempt to prepare a job renews its mark', async () => {
+test('another attempt to prepare a job renews its owner file', async () => {
   const settings = await rootWith({ [live]: { bootId: 'another' } });
   const session = join(settings.root, 'jobs', live);
-  await writeMark(session, await describeRun(Date.now() + hourMs));
-  expect((await readMark(session))?.bootId).not.toBe('another');
+  await writeOwner(session, await describeOwner(Date.now() + hourMs));
+  expect((await readOwner(session))?.bootId).not.toBe('another');
   expect(await readdir(session)).toEqual(['job.json', 'testbed']);
   expect(await remove(settings)).toEqual([]);
 });

@@ -5,28 +5,28 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
 import { bootId, pidNamespace, processState, readProcess, type ProcessIdentity } from '../../core/identity.ts';
 
-/** In the folder of a job's session, from its first moment on. */
-const file = 'job.json';
+/** In the folder of a job's session; exists as long as the folder. */
+const ownerFile = 'job.json';
 
-/** How long after its last deadline a job may still be cleaned up, in `ms`: the runner gives `cleanup` an hour. */
+/** How long after the testbed's deadline a job may still be cleaned up, in `ms`. The runner gives `cleanup` an hour. */
 const marginMs = 2 * 3_600_000;
 
 type Starter = Pick<ProcessIdentity, 'pid' | 'start'>;
 
-/** Who runs a job, so that a later job can tell whether it still runs. */
-export interface Mark {
-  /** this machine: other machines may share the folder */
+/** The processes that run a job. They show later jobs whether it still runs. */
+export interface JobOwner {
+  /** identifies the machine, because other machines may share the folder */
   readonly machine: string;
   readonly bootId: string;
-  /** of the processes */
+  /** namespace of the processes */
   readonly pidNamespace: string;
-  /** the processes that have started the driver: GitLab Runner, and what is between */
+  /** the ancestors of the driver: GitLab Runner and processes in between */
   readonly starters: readonly Starter[];
   /** when the job was prepared, in `ms` since 1970 */
   readonly startedMs: number;
-  /** when the job is over in any case, in `ms` since 1970 */
+  /** when the job has ended in any case, in `ms` since 1970 */
   readonly endsByMs: number;
-  /** the runner's own folder for the job; empty if it is not known */
+  /** the runner's temporary folder for the job; empty if unknown */
   readonly temporary: string;
 }
 
@@ -35,7 +35,7 @@ export interface Mark {
  * @param deadlineMs - when the job's testbed ends by itself, in `ms` since 1970
  * @param temporary - `TMPDIR` of the driver
  */
-export async function describeRun(deadlineMs: number, temporary = ''): Promise<Mark> {
+export async function describeOwner(deadlineMs: number, temporary = ''): Promise<JobOwner> {
   return {
     machine: await thisMachine(),
     bootId: bootId(),
@@ -47,38 +47,38 @@ export async function describeRun(deadlineMs: number, temporary = ''): Promise<M
   };
 }
 
-/** Writes the mark of a job; its folder is never there without one. */
-export async function writeMark(session: string, mark: Mark): Promise<void> {
+/** Creates the folder of a job's session with its owner in it: the folder never exists without the file. */
+export async function writeOwner(session: string, owner: JobOwner): Promise<void> {
   const parent = dirname(session);
   await mkdir(parent, { recursive: true });
   const fresh = await mkdtemp(join(parent, '.new-'));
   try {
-    await writeFile(join(fresh, file), JSON.stringify(mark), { mode: 0o600 });
+    await writeFile(join(fresh, ownerFile), JSON.stringify(owner), { mode: 0o600 });
     await rename(fresh, session).catch(async (error: unknown) => {
       if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
-      await rename(join(fresh, file), join(session, file)); // of an attempt whose clean-up has failed
+      await rename(join(fresh, ownerFile), join(session, ownerFile)); // left by an earlier attempt whose cleanup failed
     });
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
 }
 
-/** Returns the mark of a job; `undefined` if it has no mark, for example because an older alpy prepared it. */
-export async function readMark(session: string): Promise<Mark | undefined> {
+/** Reads the owner of a job; `undefined` if there is none, for example because an older alpy prepared the job. */
+export async function readOwner(session: string): Promise<JobOwner | undefined> {
   try {
-    return JSON.parse(await readFile(join(session, file), 'utf8')) as Mark;
+    return JSON.parse(await readFile(join(session, ownerFile), 'utf8')) as JobOwner;
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-/** Whether a job may still run. When in doubt, it does. */
-export async function mayRun(mark: Mark): Promise<boolean> {
-  if (Date.now() > mark.endsByMs) return false;
-  if (mark.machine !== (await thisMachine())) return true; // its processes cannot be seen from here
-  if (mark.bootId !== bootId()) return false; // the machine was rebooted since
-  return mark.starters.length === 0 || mark.starters.some((starter) => processState({ ...mark, ...starter }) !== 'dead');
+/** Whether a job may still run. Returns true if that cannot be decided. */
+export async function mayStillRun(owner: JobOwner): Promise<boolean> {
+  if (Date.now() > owner.endsByMs) return false;
+  if (owner.machine !== (await thisMachine())) return true; // its processes cannot be seen from here
+  if (owner.bootId !== bootId()) return false; // the machine was rebooted since
+  return owner.starters.length === 0 || owner.starters.some((starter) => processState({ ...owner, ...starter }) !== 'dead');
 }
 
 async function thisMachine(): Promise<string> {
