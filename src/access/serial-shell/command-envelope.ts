@@ -6,15 +6,15 @@ import { printMarker, readLine, runText, stty, type RunTextOptions, type ShellSt
 /** Longest line to type, in `bytes`; the line editor of busybox takes 1023. */
 const longestTyped = 1000;
 
-/** Makes zsh a POSIX shell, which otherwise has neither `command eval` nor comments; adds `command` to a small busybox without it. */
+/** Turns zsh into a POSIX shell, because it has neither `command eval` nor comments; adds `command` to a busybox without it. */
 const adapt = '[ -z "${ZSH_VERSION-}" ]||emulate sh;\\command : 2>/dev/null||eval \'command(){ "$@";}\';';
 
 /**
  * Markers around one command. They contain a random number, and the text that makes the shell print them has quotes inside
  * them. So neither an echo nor an earlier command can be mistaken for them, however lines are wrapped.
  *
- * The line from {@link CommandEnvelope.opening} goes to the prompt. It prints the ready marker, reads encoded lines up to one that
- * is `:` alone, acknowledges each, prints the begin marker, runs what it read, and prints the end marker with the exit
+ * The line from {@link CommandEnvelope.opening} goes to the prompt. It prints the ready marker, reads encoded lines up to one
+ * that is `:` alone, acknowledges each, prints the begin marker, runs what it read, and prints the end marker with the exit
  * status. So only this short line passes through a line editor, and a command never runs twice or partly.
  */
 export class CommandEnvelope {

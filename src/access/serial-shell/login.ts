@@ -3,7 +3,15 @@ import type { Wait } from '../../core/deadline.ts';
 import { log } from '../../core/step.ts';
 import { ConsoleTimeoutError, type Pattern, type SerialConsole } from '../../console/index.ts';
 import { LoginError } from './errors.ts';
-import { isIn, lastLine, promptAtEnd, defaultPrompts, withoutKernelLines, type PromptKind, type Prompts } from './login-prompts.ts';
+import {
+  isIn,
+  lastLine,
+  promptAtEnd,
+  defaultPrompts,
+  withoutKernelLines,
+  type PromptKind,
+  type Prompts,
+} from './login-prompts.ts';
 
 /** How to log in. Prompts are searched for in the last line of the output, once the device is silent. */
 export interface LoginOptions {
@@ -23,7 +31,7 @@ export interface LoginOptions {
   /** for how long a refused login is retried, in `ms`; default 0. Some devices set passwords late */
   readonly retryMs?: number;
   /**
-   * after how much silence to press Enter, in case a prompt was missed or a message interrupted it, in `ms`; default 5000, 0 never.
+   * after how much silence to press Enter, in case a prompt was missed or interrupted, in `ms`; default 5000, 0 never.
    * If the device is never silent, Enter is pressed after two to six times as long.
    */
   readonly nudgeMs?: number;

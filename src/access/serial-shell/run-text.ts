@@ -73,8 +73,8 @@ function runApart(id: string, word: string, { redirect, isOwn }: RunTextOptions,
 }
 
 /**
- * Examines the state of the log-in shell afterwards. This happens in a subshell, because a trap on DEBUG prints before each command
- * of the shell that it belongs to.
+ * Examines the state of the log-in shell afterwards. This happens in a subshell, because a trap on DEBUG prints before each
+ * command of the shell that it belongs to.
  */
 function runInLoginShell(id: string, word: string, { redirect, state }: RunTextOptions, before: string): string {
   const look = [

@@ -29,7 +29,6 @@ export async function putFile(
   wait: Wait,
 ): Promise<void> {
   const [part, encoded] = [quoteWord(`${path}.alpy`), quoteWord(`${path}.alpy64`)];
-  const cannotWrite = (reason: string): string => `${session.console.name}: cannot write ${path} on the device: ${reason}`;
   const { program, of } = checksumFor(available);
   const isBase64 = available.has('base64');
   const write = isBase64 ? `command printf '%s\\n' "\${alpy_l#: }"` : `command printf %b "\${alpy_l#: }"`;
@@ -40,10 +39,7 @@ export async function putFile(
     `chmod ${mode.toString(8)} ${part}`,
     `mv -f ${part} ${quoteWord(path)}`,
   ];
-  // before the content is typed: a device that cannot write fails now; and the file is private from the start
-  const create = `[ -d ${quoteWord(path)} ]&&{ echo 'it is a directory';exit 1;};umask 077;: >${part}`; // mv would move it into that
-  const made = await session.run({ text: create, title: `create ${path}`, isOwn: true }, wait);
-  if (made.exitStatus !== 0) throw new TransferError(cannotWrite(reasonIn(made.output)));
+  await createPart(session, path, part, wait);
   const failed = `{ s=$?;rm -f ${part} ${encoded};exit $s; }`;
   for (let attempt = 1; ; attempt += 1) {
     const result = await session.run(
@@ -60,8 +56,19 @@ export async function putFile(
     );
     if (result.exitStatus === 0) return;
     if (result.exitStatus === 99 && attempt < 2) continue;
-    throw new TransferError(cannotWrite(result.exitStatus === 99 ? `its ${program} is wrong again` : reasonIn(result.output)));
+    throw cannotWrite(session, path, result.exitStatus === 99 ? `its ${program} is wrong again` : reasonIn(result.output));
   }
+}
+
+/** Creates the file before its content is typed: so a device that cannot write fails now, and the file is private from the start. */
+async function createPart(session: ShellSession, path: string, part: string, wait: Wait): Promise<void> {
+  const text = `[ -d ${quoteWord(path)} ]&&{ echo 'it is a directory';exit 1;};umask 077;: >${part}`; // mv would move it into that
+  const { exitStatus, output } = await session.run({ text, title: `create ${path}`, isOwn: true }, wait);
+  if (exitStatus !== 0) throw cannotWrite(session, path, reasonIn(output));
+}
+
+function cannotWrite(session: ShellSession, path: string, reason: string): TransferError {
+  return new TransferError(`${session.console.name}: cannot write ${path} on the device: ${reason}`);
 }
 
 /** How much of a file is read at once, in `bytes`: less after a failure, because the kernel may print on the console. */

@@ -68,7 +68,11 @@ async function start(
     }
   })();
   const access = new FakeAccess();
-  const hypervisor = { qmp, scratchDirectory: '/qemu', closeSerial: () => Promise.resolve() } as unknown as DutParts['hypervisor'];
+  const hypervisor = {
+    qmp,
+    scratchDirectory: '/qemu',
+    closeSerial: () => Promise.resolve(),
+  } as unknown as DutParts['hypervisor'];
   const dut = new Dut({
     appliance: { name: 'rabbit', bootTimeoutMs: 1000 },
     access,
