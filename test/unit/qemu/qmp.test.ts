@@ -117,7 +117,7 @@ test('deadlines and signals end waits; a late answer is ignored', async () => {
 });
 
 test('input that is not QMP ends the connection, and the error quotes it', async () => {
-  for (const [garbage, said] of [
+  for (const [garbage, message] of [
     ['hello\n', "expected JSON from QEMU's monitor, got: hello"],
     ['[1]\n', "expected QMP from QEMU's monitor, got: [1]"],
     ['{"error": {"class": "GenericError", "desc": "JSON parse error"}}\n', "QEMU's monitor: JSON parse error (GenericError)"],
@@ -126,6 +126,6 @@ test('input that is not QMP ends the connection, and the error quotes it', async
     const command = qmp.execute('query-status');
     await qemu.next();
     qemu.raw(garbage);
-    await expect(command).rejects.toMatchObject({ code: 'ALPY_QMP_CLOSED', cause: new QmpProtocolError(said) });
+    await expect(command).rejects.toMatchObject({ code: 'ALPY_QMP_CLOSED', cause: new QmpProtocolError(message) });
   }
 });
