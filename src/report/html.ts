@@ -43,24 +43,7 @@ export function htmlReport(report: RunReport): string {
         </style>
       </head>
       <body>
-        <header>
-          <h1 class="${isGood ? 'all-passed' : 'not-all'}">${title}</h1>
-          <p>${countsOf(report)}</p>
-          <dl>
-            <dt>Began</dt>
-            <dd><time datetime="${report.startedAt}">${report.startedAt.replace('T', ' ').replace(/\..*/, '')} UTC</time></dd>
-            <dt>Took</dt>
-            <dd>${seconds(report.durationMs)}</dd>
-            <dt>alpy</dt>
-            <dd>${report.alpyVersion}</dd>
-            ${Object.entries(report.environment).map(
-              ([name, value]) =>
-                html`<dt>${name}</dt>
-                  <dd>${value}</dd> `,
-            )}
-          </dl>
-          <p class="soft"><a href="../junit.xml">junit.xml</a> · <a href="../run.json">run.json</a></p>
-        </header>
+        ${headerPart(report, title, isGood)}
         <main>
           ${
             errors.length > 0
@@ -89,6 +72,27 @@ export function htmlReport(report: RunReport): string {
  */
 export async function writeHtml(outDirectory: string, report: RunReport): Promise<void> {
   await writeReport(join(outDirectory, 'report', 'index.html'), htmlReport(report));
+}
+
+function headerPart(report: RunReport, title: string, isGood: boolean): Html {
+  return html`<header>
+    <h1 class="${isGood ? 'all-passed' : 'not-all'}">${title}</h1>
+    <p>${countsOf(report)}</p>
+    <dl>
+      <dt>Started</dt>
+      <dd><time datetime="${report.startedAt}">${report.startedAt.replace('T', ' ').replace(/\..*/, '')} UTC</time></dd>
+      <dt>Duration</dt>
+      <dd>${seconds(report.durationMs)}</dd>
+      <dt>alpy</dt>
+      <dd>${report.alpyVersion}</dd>
+      ${Object.entries(report.environment).map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd> `,
+      )}
+    </dl>
+    <p class="soft"><a href="../junit.xml">junit.xml</a> · <a href="../run.json">run.json</a></p>
+  </header> `;
 }
 
 function countsOf({ tests, errors }: RunReport): string {

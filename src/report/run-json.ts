@@ -35,8 +35,7 @@ export async function readRunJson(file: string): Promise<RunReport> {
   }
   const version = isJsonObject(value) ? value['schemaVersion'] : undefined;
   if (version === runJsonVersion) return value as RunReport;
-  const found = version === undefined ? 'something else' : `version ${JSON.stringify(version)}`;
-  throw new UsageError(
-    `expected run.json of alpy with version ${runJsonVersion} in ${file}, got ${found}: use the alpy that wrote it`,
-  );
+  if (version === undefined) throw new UsageError(`expected run.json of alpy in ${file}, got something else`);
+  const found = JSON.stringify(version);
+  throw new UsageError(`expected version ${runJsonVersion} of run.json in ${file}, got ${found}: use the alpy that wrote it`);
 }
