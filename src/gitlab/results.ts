@@ -12,9 +12,7 @@ import type { JobResult } from './note.ts';
 export async function readResults(directory: string, jobUrl: string): Promise<readonly JobResult[]> {
   const files = await Array.fromAsync(glob(['run.json', '*/run.json'], { cwd: directory }));
   if (files.length === 0)
-    throw new UsageError(
-      `expected the output directory of alpy run, got ${directory}, which has no run.json, also not in its folders`,
-    );
+    throw new UsageError(`no run.json in ${directory} or its subdirectories. Give the output directory of alpy run`);
   const reports = await Promise.all(files.sort().map((file) => readRunJson(join(directory, file))));
   return reports.map((report) => ({ report, jobUrl: report.job?.jobUrl ?? jobUrl, outPath: report.job?.outPath ?? 'alpy-out' }));
 }
