@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { permissionAdvice, withBecome } from '../../../src/access/serial-shell/become.ts';
 import { runLastCommand, type LastCommand } from '../../../src/access/serial-shell/last-command.ts';
 import type { RemoteShell } from '../../../src/access/index.ts';
-import { startShell } from '../console/guest-shell.ts';
+import { startShell } from './guest-shell.ts';
 import { hasProgram } from '../console/guest.ts';
 import { appliance } from './appliance.ts';
 

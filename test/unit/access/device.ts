@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { SerialConsole } from '../../../src/console/index.ts';
-import { connect } from './guest.ts';
+import { connect } from '../console/guest.ts';
 
 /** What was typed at a device, and in which state the device was. */
 export interface Typed {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { RemoteShell } from '../../../src/access/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
-import { hasProgram, startGuest } from './guest.ts';
+import { hasProgram, startGuest } from '../console/guest.ts';
 
 const wait = { timeoutMs: 20_000 };
 const quick = { settleMs: 20, nudgeMs: 500 };

@@ -6,7 +6,7 @@ import type { SessionCommand, SessionResult, ShellSession } from '../../../src/a
 import { getFile } from '../../../src/access/serial-shell/transfer.ts';
 import { EnvironmentError } from '../../../src/core/errors.ts';
 import { startShell, testMs, wait } from './guest-shell.ts';
-import { availableShells, insertEvery } from './guest.ts';
+import { availableShells, insertEvery } from '../console/guest.ts';
 
 vi.setConfig({ testTimeout: testMs });
 

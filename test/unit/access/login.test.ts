@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { LoginError, RemoteShell } from '../../../src/access/index.ts';
 import { ConsoleClosedError, ConsoleTimeoutError, SerialConsole, Transcript } from '../../../src/console/index.ts';
 import { ScriptedDevice } from './device.ts';
-import { connect, hasProgram, startGuest } from './guest.ts';
+import { connect, hasProgram, startGuest } from '../console/guest.ts';
 
 const wait = { timeoutMs: 20_000 };
 const quick = { settleMs: 20, nudgeMs: 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { RemoteShell, type ShellOptions } from '../../../src/access/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
-import { startGuest, type Tamper } from './guest.ts';
+import { startGuest, type Tamper } from '../console/guest.ts';
 
 /** For waits that end immediately unless something is broken. */
 export const wait = { timeoutMs: 25_000 };

@@ -2,18 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { CommandEnvelope, numberIn } from '../../../src/access/serial-shell/command-envelope.ts';
 import { plainState, unknownState, type RunTextOptions } from '../../../src/access/serial-shell/run-text.ts';
-import { echoPattern, pieces } from '../../../src/console/pace.ts';
 
 const kernelMessage = '[   12.345678] link up\r\n';
 
 describe('the markers of a command', () => {
-  const frame = new CommandEnvelope();
-  const { id } = frame;
+  const envelope = new CommandEnvelope();
+  const { id } = envelope;
   test.each([
-    ['ready', frame.ready, `@@${id}R@@\r\n`, 0],
-    ['begin', frame.begin, `@@${id}B@@\r\n`, 0],
-    ['end', frame.end, `@@${id}E0127@@`, 127],
-    ['acknowledgement', frame.acknowledged, `@@${id}A000042@@`, 42],
+    ['ready', envelope.ready, `@@${id}R@@\r\n`, 0],
+    ['begin', envelope.begin, `@@${id}B@@\r\n`, 0],
+    ['end', envelope.end, `@@${id}E0127@@`, 127],
+    ['acknowledgement', envelope.acknowledged, `@@${id}A000042@@`, 42],
   ] as const)('%s is found wherever a kernel message cuts it', (_name, pattern, marker, number) => {
     for (let at = 0; at < marker.length; at += 1) {
       const match = pattern.exec(`x\r\n${marker.slice(0, at)}${kernelMessage}${marker.slice(at)}output`);
@@ -28,17 +27,12 @@ describe('the markers of a command', () => {
       [plainState, unknownState].flatMap((state) => [true, false].map((isOwn) => ({ redirect, keepState, isOwn, state }))),
     );
     for (const options of all) {
-      for (const line of [frame.opening(options, true), frame.wholeLine('a'.repeat(500), options) ?? 'too long']) {
+      for (const line of [envelope.opening(options, true), envelope.wholeLine('a'.repeat(500), options) ?? 'too long']) {
         expect(line.length).toBeLessThan(1000);
-        for (const pattern of [frame.ready, frame.begin, frame.end, frame.acknowledged])
+        for (const pattern of [envelope.ready, envelope.begin, envelope.end, envelope.acknowledged])
           expect(`\n${line}\r\n`).not.toMatch(pattern);
       }
-      expect(frame.wholeLine('a'.repeat(1000), options)).toBeUndefined();
+      expect(envelope.wholeLine('a'.repeat(1000), options)).toBeUndefined();
     }
   });
-});
-
-test('input is split after line ends and at the given size', () => {
-  expect(pieces(Buffer.from('abcde\nf'), 4).map(String)).toEqual(['abcd', 'e\n', 'f']);
-  expect(echoPattern(Buffer.from(' \n'))).toBeUndefined();
 });

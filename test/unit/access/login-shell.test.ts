@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { LoggedOutError, RemoteShell, ShellKindError } from '../../../src/access/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
 import { startPreparedShell, testMs, wait } from './guest-shell.ts';
-import { availableShells, hasProgram, startGuest } from './guest.ts';
+import { availableShells, hasProgram, startGuest } from '../console/guest.ts';
 
 vi.setConfig({ testTimeout: testMs });
 

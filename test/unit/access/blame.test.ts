@@ -5,7 +5,7 @@ import { EnvironmentError } from '../../../src/core/errors.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
 import { ShellSession } from '../../../src/access/serial-shell/shell-session.ts';
 import { testMs, wait } from './guest-shell.ts';
-import { startGuest } from './guest.ts';
+import { startGuest } from '../console/guest.ts';
 
 vi.setConfig({ testTimeout: testMs });
 

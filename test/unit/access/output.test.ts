@@ -7,7 +7,7 @@ import { CommandWatch } from '../../../src/access/serial-shell/command-watch.ts'
 import { separateKernelMessages } from '../../../src/access/serial-shell/kernel-messages.ts';
 import { pagerPrompt } from '../../../src/access/serial-shell/pager.ts';
 import { startPreparedShell, startShell, testMs, wait } from './guest-shell.ts';
-import { availableShells, connect, cutIn, hasProgram } from './guest.ts';
+import { availableShells, connect, cutIn, hasProgram } from '../console/guest.ts';
 
 vi.setConfig({ testTimeout: testMs });
 

@@ -4,7 +4,7 @@ import { CommandError, RemoteShell } from '../../../src/access/index.ts';
 import { ConsoleClosedError, END } from '../../../src/console/index.ts';
 import { UsageError } from '../../../src/core/errors.ts';
 import { startShell, testMs, wait } from './guest-shell.ts';
-import { availableShells, cutIn } from './guest.ts';
+import { availableShells, cutIn } from '../console/guest.ts';
 
 vi.setConfig({ testTimeout: testMs });
 
