@@ -103,7 +103,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await using guest = await startShell(command);
     const { shell } = guest;
     const folder = await makeFolder(shell);
-    const bytes = randomBytes(60_000);
+    const bytes = randomBytes(30_000);
     await shell.upload(bytes, `${folder}/file`);
     expect((await shell.download(`${folder}/file`)).equals(bytes)).toBe(true);
     await expect(shell.upload(bytes, `${folder}/none/file`)).rejects.toBeInstanceOf(TransferError);
@@ -116,7 +116,7 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     await using guest = await startShell(command, insertEvery(1000, '[   12.345678] eth0: link up\r\n'));
     const { shell } = guest;
     const folder = await makeFolder(shell);
-    const bytes = randomBytes(40_000);
+    const bytes = randomBytes(30_000);
     await shell.upload(bytes, `${folder}/file`);
     expect((await shell.download(`${folder}/file`)).equals(bytes)).toBe(true);
     const text = await shell.run(`od -An -v -tx1 <${folder}/file | head -c 24000`, { exact: true });
@@ -125,10 +125,10 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
   });
 
   test('succeeds although something without a time stamp is printed now and then', async () => {
-    await using guest = await startShell(command, insertEvery(15_000, 'eth0: link is up\r\n'));
+    await using guest = await startShell(command, insertEvery(9000, 'eth0: link is up\r\n'));
     const { shell } = guest;
     const folder = await makeFolder(shell);
-    const bytes = randomBytes(24_000);
+    const bytes = randomBytes(8_000);
     await shell.upload(bytes, `${folder}/file`);
     expect((await shell.download(`${folder}/file`)).equals(bytes)).toBe(true);
     await shell.run(`rm -r ${folder}`);

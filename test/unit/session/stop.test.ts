@@ -18,7 +18,7 @@ async function startBusy(directory: string, signed: boolean): Promise<ChildProce
     import { createServer } from 'node:net';
     import { ownIdentity } from '${identity}';
     if (${String(signed)}) writeFileSync('${join(directory, sessionFiles.identity)}', ownIdentity());
-    const busy = () => { for (;;); };
+    const busy = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     createServer((socket) => socket.once('data', busy)).listen('${join(directory, sessionFiles.socket)}', () => console.log('ready'));
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
