@@ -16,7 +16,7 @@ export interface Boot {
 
 /** What a guest prints on its console when its system has died. */
 export interface DeathSign {
-  /** must match within one line */
+  /** must match within one line, without the flag g */
   readonly pattern: RegExp;
   /** what the match means, for the message: `its kernel panicked` */
   readonly meaning: string;
@@ -31,7 +31,7 @@ export interface AccessParts {
 }
 
 /**
- * How Alpy gets at the system on a device: what it takes until that is ready, how commands are run, how it reboots and powers
+ * How Alpy reaches the system on a device: what it takes until that is ready, how commands are run, how it reboots and powers
  * off, how its clock is set. One object serves all boots of a guest. There is one kind so far, the serial shell; `shell` and
  * `login` have its types.
  */

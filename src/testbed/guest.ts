@@ -10,7 +10,7 @@ import { GuestLostError } from './errors.ts';
 /** How a boot of the guest can end without a failure. */
 type Ending = 'shutdown' | 'reset';
 
-/** What a guest is watched by. */
+/** What {@link Guest} watches. */
 export interface GuestParts {
   readonly name: string;
   readonly qmp: QmpClient;
