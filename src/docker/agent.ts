@@ -64,7 +64,7 @@ export class Agent {
    *   scripts do not depend on it
    * @returns its standard output
    * @throws ExecError if it fails
-   * @throws ExecTimeoutError if it does not end in time; the script of the next call starts when it has ended
+   * @throws ExecTimeoutError if it does not end in time; the script of the next call starts if it has ended
    * @throws ContainerDiedError if the container ends before the script
    */
   async run(script: string, wait: Wait, otherwise: Fault = 'environment'): Promise<string> {

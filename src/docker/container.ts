@@ -65,7 +65,7 @@ export class Container implements AsyncDisposable {
 
   /**
    * Creates a container without starting it. Leaves none behind if that fails.
-   * @throws ContainerError when the daemon refuses
+   * @throws ContainerError if the daemon refuses
    */
   static async create(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const uniqueName = engine.uniqueName(spec.name);
@@ -85,7 +85,7 @@ export class Container implements AsyncDisposable {
     }
   }
 
-  /** Starts a container that was only created. @throws ContainerError when the daemon refuses */
+  /** Starts a container that was only created. @throws ContainerError if the daemon refuses */
   async run(signal?: AbortSignal): Promise<void> {
     await this.engine.call(`start the container of ${this.name}`, signal, () => this.#container.start());
   }
@@ -146,7 +146,7 @@ export class Container implements AsyncDisposable {
     this.#isExpectedToExit = true;
   }
 
-  /** Copies files into it. @throws ContainerError when the daemon refuses */
+  /** Copies files into it. @throws ContainerError if the daemon refuses */
   async write(files: readonly ContainerFile[], signal?: AbortSignal): Promise<void> {
     await writeFiles(this.engine, this.#container, this.name, files, signal);
   }

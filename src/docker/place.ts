@@ -48,7 +48,7 @@ export function daemonPlace(env: Variables, home = homedir(), system = systemSoc
     [join(home, '.docker/run/docker.sock'), "Docker Desktop's socket"],
   ] as const;
   const found = existsSync(system) ? undefined : userSockets.find(([path]) => path && existsSync(path));
-  if (found?.[0]) return atSocket(found[0], `${found[1]}, as there is no ${system}`, false);
+  if (found?.[0]) return atSocket(found[0], `${found[1]}, because ${system} does not exist`, false);
   return atSocket(system, 'the default socket', false);
 }
 

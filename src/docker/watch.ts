@@ -113,7 +113,7 @@ export class DaemonWatch implements Disposable {
     });
   }
 
-  /** Pings the daemon. Settles when it has answered or the signal has fired. @returns why it did not answer */
+  /** Pings the daemon. Settles if it has answered or the signal has fired. @returns why it did not answer */
   async #ping(signal: AbortSignal): Promise<unknown> {
     const startMs = performance.now();
     const failure: unknown = await this.#daemon.ping(signal).then(

@@ -26,7 +26,7 @@ async function checkProgram(program: string, path: readonly string[], remedy: st
     const file = join(folder, program);
     if (await hasAccess(file, constants.X_OK)) return { name: program, result: 'ok', text: file };
   }
-  return failure(program, `is in none of ${path.join(':')}, where a service finds programs`, remedy);
+  return failure(program, `is not in ${path.join(':')}, where services find programs`, remedy);
 }
 
 async function checkGitLabRunner(path: readonly string[]): Promise<Finding> {

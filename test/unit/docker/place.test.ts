@@ -127,12 +127,12 @@ test("where there is no usual socket, it is the rootless daemon's, then Docker D
   const desktop = await write('.docker/run/docker.sock', '');
   await expect(place({}, none)).resolves.toMatchObject({
     address: desktop,
-    reason: `Docker Desktop's socket, as there is no ${none}`,
+    reason: `Docker Desktop's socket, because ${none} does not exist`,
   });
   const rootless = await write('run/docker.sock', '');
   await expect(place({ XDG_RUNTIME_DIR: join(home, 'run') }, none)).resolves.toMatchObject({
     address: rootless,
-    reason: `the rootless daemon's socket, as there is no ${none}`,
+    reason: `the rootless daemon's socket, because ${none} does not exist`,
   });
   await expect(place({ XDG_RUNTIME_DIR: '/nowhere' })).resolves.toMatchObject({ reason: 'the default socket' });
 });

@@ -69,7 +69,7 @@ test.each([
 
 test('a machine that lacks programs and memory: each finding says what to do', async () => {
   const found = await findingsWith({ path: ['/nowhere'], program: ['/other/node', 'executor'], totalMiB: 9000 });
-  expect(found['gitlab-runner']).toMatch(/^failure\|is in none of \/nowhere, .*\|artifacts and caches need it\. ln -s/);
+  expect(found['gitlab-runner']).toMatch(/^failure\|is not in \/nowhere, .*\|artifacts and caches need it\. ln -s/);
   expect(found['git']).toMatch(/^failure\|.*apt-get install git$/);
   expect(found['runner bed [1]']).toMatch(
     /^failure\|custom\.config_exec: expected "\/other\/node", got ".*"; .*\|alpy executor install$/,
