@@ -20,7 +20,9 @@ test('a process is alive until it exits', async () => {
 });
 
 test('a process that has ended is dead even if its parent has not noticed yet', async () => {
-  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60']); // sleep never waits for the child of the shell
+  // the child of the shell ends once the shell has become a sleep, which never waits for it
+  const child = 'until read -r name </proc/$$/comm && [ "$name" = sleep ]; do :; done';
+  const shell = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`]);
   onTestFinished(() => void shell.kill('SIGKILL'));
   const [data] = (await once(shell.stdout, 'data')) as [Buffer];
   const pid = Number(data.toString());
