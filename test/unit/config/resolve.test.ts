@@ -51,7 +51,7 @@ test('a file that names an image gets every default', () => {
 test('a file can set every value', () => {
   const prompts = { loginPrompt: 'l', passwordPrompt: 'p', shellPrompt: '/# $/' };
   const login = { user: 'root', password: 'x', ...prompts, failure: 'no', retryMs: 0, shellCommand: 'exec sh' };
-  const said = {
+  const input = {
     appliance: {
       name: 'rabbit',
       image: '/disk.vmdk',
@@ -84,7 +84,7 @@ test('a file can set every value', () => {
     retries: 1,
     out: '/out',
   };
-  expect(resolve(said).config).toEqual(said);
+  expect(resolve(input).config).toEqual(input);
 });
 
 test('precedence: flags, variables, file, defaults; each value has its origin', () => {

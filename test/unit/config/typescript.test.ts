@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 
 const config = join(import.meta.dirname, '../../../src/config');
 
-// Vitest has an import() of its own; a process without it shows what Node's does.
+// Vitest replaces import(), so a separate process shows the behaviour of Node.
 const script = `
 const [config, ...files] = process.argv.slice(1);
 const { loadConfig, moduleMap } = await import(config + '/index.ts');

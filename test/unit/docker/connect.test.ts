@@ -11,7 +11,7 @@ import { daemonPlace } from '../../../src/docker/place.ts';
 
 const wait = { timeoutMs: 5000 };
 
-/** A port at which nobody listens; that somebody takes it meanwhile is possible, but not on loopback in tests. */
+/** A free port on loopback. Nothing else in the tests takes it before it is used. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -25,9 +25,9 @@ test('alpy waits for a daemon of DOCKER_HOST that starts late, and says so once'
   const port = await freePort();
   const place = daemonPlace({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
   const server = createServer((_request, response) => response.end(JSON.stringify({ Version: '99.1' })));
-  const said: string[] = [];
+  const lines: string[] = [];
   const onWait = (text: string): void => {
-    said.push(text);
+    lines.push(text);
     setTimeout(() => server.listen(port, '127.0.0.1'), 600); // after the second attempt
   };
   const { version, requests } = await reach(place, { onWait }, wait);
@@ -35,7 +35,7 @@ test('alpy waits for a daemon of DOCKER_HOST that starts late, and says so once'
   server.closeAllConnections();
   server.close();
   expect(version.Version).toBe('99.1');
-  expect(said).toEqual([`waiting up to 30 s for the Docker daemon at tcp://127.0.0.1:${port} (DOCKER_HOST)`]);
+  expect(lines).toEqual([`waiting up to 30 s for the Docker daemon at tcp://127.0.0.1:${port} (DOCKER_HOST)`]);
 });
 
 test('if it never starts, the error says how long alpy waited', async () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const client = join(import.meta.dirname, '..', '..', '..', 'src', 'docker', 'dockerode.ts');
 
-/** Prints what `body` returns, in a process of its own, since others have loaded modules into this one. */
+/** Prints the result of `body` in a separate process, because this one has already loaded modules. */
 async function inNewProcess(body: string): Promise<unknown> {
   const script = `
     import { createRequire } from 'node:module';

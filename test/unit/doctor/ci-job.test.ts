@@ -16,7 +16,7 @@ const env = {
 };
 const qemu = { name: 'qemu', reference: 'registry.example/g/p/qemu:1', origin: 'variable ALPY_REGISTRY', buildable: true };
 
-async function look(difference: Partial<CiJobCheck>): Promise<Readonly<Record<string, string>>> {
+async function findingsWith(difference: Partial<CiJobCheck>): Promise<Readonly<Record<string, string>>> {
   const findings = await checkCiJob({
     env,
     directory: '/builds/g/p',
@@ -30,18 +30,18 @@ async function look(difference: Partial<CiJobCheck>): Promise<Readonly<Record<st
 }
 
 test('a job with everything set up: all findings are ok', async () => {
-  expect(Object.values(await look({})).map((text) => text.split('|')[0])).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
+  expect(Object.values(await findingsWith({})).map((text) => text.split('|')[0])).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
 });
 
 test('without a daemon, the remedy depends on how the runner should provide one', async () => {
-  const dind = await look({ hasDaemon: false, env: { ...env, DOCKER_HOST: 'tcp://docker:2375' } });
+  const dind = await findingsWith({ hasDaemon: false, env: { ...env, DOCKER_HOST: 'tcp://docker:2375' } });
   expect(dind["runner's Docker"]).toMatch(/^failure\|nothing answers at DOCKER_HOST=tcp:\/\/docker:2375\|.*privileged = true/);
-  const socket = await look({ hasDaemon: false });
+  const socket = await findingsWith({ hasDaemon: false });
   expect(socket["runner's Docker"]).toMatch(/^failure\|.*(volumes = \["\/var\/run\/docker\.sock|usermod -aG docker)/);
 });
 
 test('an output directory outside the project is a failure', async () => {
-  expect((await look({ out: '/tmp/alpy-out' }))['artifacts']).toBe(
+  expect((await findingsWith({ out: '/tmp/alpy-out' }))['artifacts']).toBe(
     'failure|/tmp/alpy-out is outside of /builds/g/p: GitLab takes no artifacts from there|alpy run --out "$CI_PROJECT_DIR/alpy-out"',
   );
 });
@@ -49,7 +49,7 @@ test('an output directory outside the project is a failure', async () => {
 test.each([' ', 'reg.example.com/g/', ' reg.example.com/g'])(
   'ALPY_REGISTRY=%j, which GitLab cannot use, is a warning',
   async (value) => {
-    const { ALPY_REGISTRY: found } = await look({ env: { ...env, ALPY_REGISTRY: value } });
+    const { ALPY_REGISTRY: found } = await findingsWith({ env: { ...env, ALPY_REGISTRY: value } });
     expect(found).toMatch(
       /^warning\|expected no blanks and no slash at the end, got .*\|set the variable to "(reg\.example\.com\/g"|", or delete it)$/,
     );
@@ -57,7 +57,7 @@ test.each([' ', 'reg.example.com/g/', ' reg.example.com/g'])(
 );
 
 test('a missing token, login or job is a warning', async () => {
-  const found = await look({ env: { HOME: '/nonexistent' }, directory: '/builds/g/p' });
+  const found = await findingsWith({ env: { HOME: '/nonexistent' }, directory: '/builds/g/p' });
   expect(found['token']).toMatch(/^warning\|no token: no notes on merge requests/);
   expect(found['registry registry.example']).toMatch(/^warning\|no login/);
   expect(found['job']).toMatch(/^warning\|.*this is not a GitLab job/);
