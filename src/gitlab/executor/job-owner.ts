@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
 import { bootId, pidNamespace, processState, readProcess, type ProcessIdentity } from '../../core/identity.ts';
 
-/** In the folder of a job's session; exists as long as the folder. */
+/** In the folder of a job's session. The folder never exists without it. */
 const ownerFile = 'job.json';
 
 /** How long after the testbed's deadline a job may still be cleaned up, in `ms`. The runner gives `cleanup` an hour. */

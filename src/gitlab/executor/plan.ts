@@ -123,7 +123,7 @@ function planServices(job: Job, node: string, config: Config): readonly ServiceS
   return job.services.map((service): ServiceSpec => {
     const { name: image, alias, entrypoint, command, variables } = service;
     const name = serviceName(service);
-    if (names.has(name)) throw new UsageError(`services: two have the name ${name}. Give each an alias of its own`);
+    if (names.has(name)) throw new UsageError(`services: two have the name ${name}. Give them different aliases`);
     names.add(name);
     const nodeByAlias = possibleNodes.find((possible) => possible === alias);
     const chosenNode = firstNonEmpty(variables?.['ALPY_NODE'], nodeByAlias, node);

@@ -55,7 +55,7 @@ const SettingsSchema = z.strictObject({
     .int()
     .min(0)
     .default(600)
-    .describe("how long after its job's timeout a testbed ends by itself if cleanup has not run, in seconds"),
+    .describe("how long a testbed may run after its job's timeout if cleanup has not run, in seconds"),
   keptMiB: z
     .int()
     .min(0)

@@ -92,7 +92,7 @@ export function findRunner(text: string, file: string, name: string | undefined)
     throw new UsageError(
       name === undefined
         ? `${file}: several runners have executor = "custom": ${names(matching)}. Choose one: --name NAME`
-        : `${file}: ${matching.length} runners have the name ${JSON.stringify(name)}. Give each a name of its own`,
+        : `${file}: ${matching.length} runners have the name ${JSON.stringify(name)}. Give them different names`,
     );
   const { own, index } = found;
   if (own.executor !== 'custom')

@@ -49,7 +49,7 @@ limits:
 # How much of the disk snapshots may take, in MiB. The least recently used ones are removed first.
 snapshotsMiB: 8192
 
-# How long after its job's timeout a testbed ends by itself if cleanup has not run, for example because GitLab Runner died, in seconds.
+# How long a testbed may run after its job's timeout, in seconds, if cleanup has not run, for example because GitLab Runner died.
 # This gives jobs no extra time: to leave time for after_script and artifacts, jobs set RUNNER_SCRIPT_TIMEOUT.
 graceSeconds: 600
 

@@ -31,8 +31,8 @@ const plainName = /^[A-Za-z_]\w*$/;
 const activeCharacters = /["$`\\\n]/;
 
 /**
- * Asserts that a job cannot run programs of its own on the runner's machine: the runner's scripts handle git and artifacts there,
- * and are built from what the job says. Variables may have any name; those that programs there would react to do not reach them.
+ * Asserts that a job cannot run its own programs on the runner's machine: the runner's scripts handle git and artifacts there, and
+ * are built from what the job says. Variables may have any name; those that programs there would react to do not reach them.
  * @throws UsageError that says what to remove
  */
 export function assertJobIsSafe(job: Job, settings: Settings): void {

@@ -67,7 +67,7 @@ export async function resolveTopologyFile(project: string, name: string): Promis
   return path;
 }
 
-/** The configuration with the administrator's settings for images and snapshots in place of the job's. */
+/** The configuration with the administrator's settings for images and snapshots instead of the job's. */
 export function withRunnerSettings({ config }: LoadedConfig, { snapshotsMiB, alpyImages }: Settings): Config {
   return { ...config, images: alpyImages, snapshots: { maxMiB: snapshotsMiB } };
 }

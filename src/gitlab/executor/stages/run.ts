@@ -56,7 +56,7 @@ async function stopTestbed(context: DriverContext, { log, signal }: StageIo): Pr
   }
 }
 
-/** Copies the testbed's files into the project, once. They are wanted even if the testbed broke: they show why. */
+/** Copies the testbed's files into the project, once. Also does so if the testbed broke, because they show why. */
 async function collectOnce(context: DriverContext, { log, signal }: StageIo): Promise<void> {
   const { session } = jobPaths(context.settings, context.job);
   const doneFile = join(session, collectedFile);

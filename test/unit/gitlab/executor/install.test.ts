@@ -207,7 +207,7 @@ describe('install', () => {
       /no runner has executor = "custom"\. It has: "s"/,
     ],
     ['an unknown name', custom, 'b', /there is no runner "b"\. It has: "a"/],
-    ['two of a name', custom + custom, 'a', /2 runners have the name "a"\. Give each a name of its own/],
+    ['two of a name', custom + custom, 'a', /2 runners have the name "a"\. Give them different names/],
     ['another executor', '[[runners]]\nname = "s"\nexecutor = "shell"\n', 's', /has executor = "shell", expected "custom"/],
     [
       'a table in a line',

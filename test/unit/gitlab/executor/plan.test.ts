@@ -183,7 +183,7 @@ describe('services', () => {
   });
 
   test.each([
-    [[{ name: 'a/web:1' }, { name: 'b/web:2' }], 'services: two have the name web. Give each an alias of its own'],
+    [[{ name: 'a/web:1' }, { name: 'b/web:2' }], 'services: two have the name web. Give them different aliases'],
     [[{ name: 'a', alias: 'node7' }], 'service node7: expected the name of a node (node0, node1, node2), got "node7"'],
     [[{ name: 'a', variables: { ALPY_NODE: 'x' } }], 'service a: expected the name of a node'],
   ])('%j: %s', async (services, message) => {
