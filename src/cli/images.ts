@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
+import type { ImageWork } from '../images/index.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
 
@@ -39,32 +40,31 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     const resolved = images.resolveImages(io.env, loaded?.config.images);
     using engine = await connectEngine(io);
     const chosen = names.map((name) => images.imageNamed(resolved, name));
-    const own = chosen.length === 0 ? resolved.filter(({ buildable }) => buildable) : chosen;
-    const work: Parameters<typeof images.buildImages>[1] = {
-      docker: engine.docker,
-      env: io.env,
-      signal: io.signal,
-      reuse,
-      onLine: (image, line) => {
-        io.stderr(`${image}: ${line}`);
-      },
-      onResult: ({ image, action: done, durationMs }) => {
-        io.stderr(`${image.name} ${done} (${(durationMs / 1000).toFixed(1)} s)`);
-      },
-    };
-    if (action === 'build') await images.buildImages(own, work);
+    const buildable = chosen.length === 0 ? resolved.filter((image) => image.buildable) : chosen;
+    const work = { ...printTo(io), docker: engine.docker, env: io.env, signal: io.signal, reuse };
+    if (action === 'build') await images.buildImages(buildable, work);
     if (action === 'pull') {
-      const program = images.loadManifest().images; // a job that runs alpy does not need the image that contains it
-      await images.pullImages(
-        chosen.length === 0 ? resolved.filter(({ name }) => program[name]?.program !== true) : chosen,
-        work,
-      );
+      const entries = images.loadManifest().images; // a job that runs alpy does not need the image that contains it
+      const useful = resolved.filter(({ name }) => entries[name]?.program !== true);
+      await images.pullImages(chosen.length === 0 ? useful : chosen, work);
     }
     if (action === 'push') {
-      for (const image of own)
+      for (const image of buildable)
         for (const pushed of await images.pushImage(image, tags, work)) io.stderr(`${image.name} pushed to ${pushed}`);
     }
     const rows = await images.listImages(engine.docker, resolved);
     io.stdout(json ? images.imagesJson(rows) : images.formatImages(rows, Date.now()));
   },
 });
+
+/** Prints output and results of builds, pulls and pushes. */
+function printTo(io: CliIo): Pick<ImageWork, 'onLine' | 'onResult'> {
+  return {
+    onLine: (image, line) => {
+      io.stderr(`${image}: ${line}`);
+    },
+    onResult: ({ image, action, durationMs }) => {
+      io.stderr(`${image.name} ${action} (${(durationMs / 1000).toFixed(1)} s)`);
+    },
+  };
+}

@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import { alignColumns } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
-import type { RemovedSnapshot, Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
+import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import type { SnapshotPlace } from '../testbed/index.ts';
 import { snapshotDirectory } from './cache.ts';
@@ -12,6 +12,9 @@ import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
 import { loadOptionalConfig } from './optional-config.ts';
+
+/** Folder and size of the store. */
+type Place = Exclude<SnapshotPlace, string>;
 
 interface SnapshotArguments {
   readonly action?: string | undefined;
@@ -46,44 +49,48 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
         'unused-days': { type: 'number', requiresArg: true, describe: 'prune: remove those not used for this many days' },
       }),
   handler: async (args) => {
-    const { file, json } = args;
-    const [loaded, { defaultSnapshotsMiB }, { SnapshotStore: Store, ...archives }] = await Promise.all([
+    const [loaded, { defaultSnapshotsMiB }, { SnapshotStore: Store }] = await Promise.all([
       loadOptionalConfig(io, args.config),
       import('../config/index.ts'),
       import('../snapshot/index.ts'),
     ]);
     const settings = loaded?.config.snapshots;
     const maxBytes = (settings?.maxMiB ?? defaultSnapshotsMiB) * 1024 ** 2;
-    const place = { directory: snapshotDirectory(io.env, settings?.directory), maxBytes };
-    const store = new Store(place.directory, maxBytes);
-    if (args.action === 'save') {
-      if (!loaded)
-        throw new UsageError(
-          'expected alpy.yaml or alpy.config.ts in this directory or above, found neither. alpy init creates one',
-        );
-      const snapshot = await provide(io, loaded, place);
-      if (file !== undefined) await archives.saveArchive(snapshot, resolve(io.directory, file), io.signal);
-      io.stdout(
-        file === undefined ? `${snapshot.record.key} is in ${store.directory}` : `saved ${snapshot.record.key} to ${file}`,
-      );
-    } else if (args.action === 'load') {
-      if (file === undefined) throw new UsageError('expected a file, got none. Use alpy snapshot load FILE');
-      const { record } = await archives.loadArchive(store, resolve(io.directory, file), io.signal);
-      io.stdout(`loaded ${record.key} (${record.appliance})`);
-    } else if (args.action === 'prune') {
-      const removed = await prune(store, args, maxBytes);
-      for (const { key, record } of removed)
-        io.stdout(`removed ${key} (${record?.appliance ?? 'made by another version of alpy'})`);
-      io.stdout(removed.length === 0 ? 'nothing to remove' : `${removed.length} removed`);
-    } else {
+    const directory = snapshotDirectory(io.env, settings?.directory);
+    const store = new Store(directory, maxBytes);
+    if (args.action === 'save') await save(io, loaded, { directory, maxBytes }, args.file);
+    else if (args.action === 'load') await load(io, store, args.file);
+    else if (args.action === 'prune') await prune(io, store, args, maxBytes);
+    else {
       const all = await store.list();
-      io.stdout(json ? JSON.stringify(all, null, 2) : table(all, store.directory));
+      io.stdout(args.json ? JSON.stringify(all, null, 2) : table(all, directory));
     }
   },
 });
 
+async function save(io: CliIo, loaded: LoadedConfig | undefined, place: Place, file: string | undefined): Promise<void> {
+  if (!loaded)
+    throw new UsageError('expected alpy.yaml or alpy.config.ts in this directory or above, found neither. alpy init creates one');
+  const snapshot = await provide(io, loaded, place);
+  const { key } = snapshot.record;
+  if (file === undefined) {
+    io.stdout(`${key} is in ${place.directory}`);
+    return;
+  }
+  const { saveArchive } = await import('../snapshot/index.ts');
+  await saveArchive(snapshot, resolve(io.directory, file), io.signal);
+  io.stdout(`saved ${key} to ${file}`);
+}
+
+async function load(io: CliIo, store: SnapshotStore, file: string | undefined): Promise<void> {
+  if (file === undefined) throw new UsageError('expected a file, got none. Use alpy snapshot load FILE');
+  const { loadArchive } = await import('../snapshot/index.ts');
+  const { record } = await loadArchive(store, resolve(io.directory, file), io.signal);
+  io.stdout(`loaded ${record.key} (${record.appliance})`);
+}
+
 /** Finds the snapshot of the configured appliance, or creates it. */
-async function provide(io: CliIo, { config }: LoadedConfig, place: Exclude<SnapshotPlace, string>): Promise<Snapshot> {
+async function provide(io: CliIo, { config }: LoadedConfig, place: Place): Promise<Snapshot> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   if (!config.appliance.login)
     throw new UsageError('appliance.login is not configured, so alpy cannot tell when the guest is ready to be saved');
@@ -99,16 +106,22 @@ async function provide(io: CliIo, { config }: LoadedConfig, place: Exclude<Snaps
 }
 
 async function prune(
+  io: CliIo,
   store: SnapshotStore,
   { all, maxMib, unusedDays }: SnapshotArguments,
   maxBytes: number,
-): Promise<readonly RemovedSnapshot[]> {
+): Promise<void> {
   for (const [name, value] of Object.entries({ 'max-mib': maxMib, 'unused-days': unusedDays })) {
     if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name}: expected a number, 0 or more, got ${value}`);
   }
-  if (all) return store.prune({ maxBytes: 0, unusedMs: 0, isForced: true });
   const unused = unusedDays === undefined ? {} : { unusedMs: unusedDays * 86_400_000 };
-  return store.prune({ maxBytes: maxMib === undefined ? maxBytes : maxMib * 1024 ** 2, isForced: true, ...unused });
+  const removed = await store.prune(
+    all
+      ? { maxBytes: 0, unusedMs: 0, isForced: true }
+      : { maxBytes: maxMib === undefined ? maxBytes : maxMib * 1024 ** 2, isForced: true, ...unused },
+  );
+  for (const { key, record } of removed) io.stdout(`removed ${key} (${record?.appliance ?? 'made by another version of alpy'})`);
+  io.stdout(removed.length === 0 ? 'nothing to remove' : `${removed.length} removed`);
 }
 
 function table(all: readonly SnapshotListing[], directory: string): string {
