@@ -5,7 +5,7 @@ import { registryLogin, registryPrefix } from '../images/index.ts';
 import { failure, type Finding } from './finding.ts';
 
 /**
- * Checks `ALPY_REGISTRY` as GitLab uses it: it puts the value in front of `/runner:…` unchanged, whereas alpy ignores blanks
+ * Checks `ALPY_REGISTRY` as GitLab uses it: it puts the value in front of `/runner:…` unchanged. Alpy ignores blanks
  * around it and slashes at its end. Pure.
  */
 export function checkRegistryVariable(env: Variables): readonly Finding[] {

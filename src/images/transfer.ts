@@ -15,7 +15,7 @@ export interface Transfer {
 }
 
 /**
- * Waits for the end of a transfer. Its deadline is for silence, not for the whole transfer, so that a slow line is no failure.
+ * Waits for the end of a transfer. Its deadline is for silence, not for the whole transfer, so that a slow connection is not a failure.
  * @throws what `failure` makes; the signal's reason
  */
 export async function awaitTransfer({ stallMs, start, onEvent, failure, signal }: Transfer): Promise<void> {
