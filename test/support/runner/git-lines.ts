@@ -42,7 +42,7 @@ export function getSources(writer: BashWriter, { git_info: git }: JobPayload, pl
 }
 
 /** The strategy; default: `fetch`, as GitLab has it for projects. */
-export function strategyOf({ valueOf }: Pick<GitPlace, 'valueOf'>): string {
+function strategyOf({ valueOf }: Pick<GitPlace, 'valueOf'>): string {
   const strategy = valueOf('GIT_STRATEGY');
   return ['clone', 'fetch', 'none', 'empty'].includes(strategy) ? strategy : 'fetch';
 }
