@@ -2,36 +2,33 @@
 import { statSync } from 'node:fs';
 import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
-import { askDecoder, follow, lookAtAll, type FrameWish } from './decode.ts';
+import { askDecoder, follow, lookAtAll } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 import { firstFrame, type Search } from './first-frame.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, FrameQuery } from './frame.ts';
 import type { CaptureSource } from './tshark.ts';
 
 /** How to read a capture. */
-export interface ReadOptions extends Partial<Wait> {
-  /** fields of Wireshark to be told of each frame, such as `ip.ttl` */
-  readonly fields?: readonly string[];
-}
+export type ReadOptions = Partial<Wait> & Partial<Pick<FrameQuery, 'fields'>>;
 
 const waitTimeoutMs = 10_000;
 
-/** How long it may take to decode a capture, in `ms`: a busy machine does several MiB a second. */
+/** How long it may take to decode a capture, in `ms`: a busy machine decodes several MiB per second. */
 function decodeTimeoutMs(bytes: number): number {
   return 60_000 + bytes / 1024;
 }
 
-/** What a capture has at most where its size is not known here, in `bytes`. */
+/** Assumed size of a capture whose size is not known, in `bytes`. */
 const unknownBytes = 1024 ** 3;
 
 /**
- * Every frame that has crossed a link, in both directions, from the first on. Filters are Wireshark's display filters, such
- * as `icmp.type == 8 && ip.src == 192.168.1.2`.
+ * Every frame that has crossed a link in either direction. Filters are Wireshark's display filters, such as
+ * `icmp.type == 8 && ip.src == 192.168.1.2`.
  */
 export class Capture {
   /** the link: `link0` */
   readonly name: string;
-  /** path of the pcap file here; its times are right, and all of it is there, when the testbed has ended */
+  /** path of the pcap file; it is complete, and its times are correct, after the testbed has ended */
   readonly path: string;
   readonly #source: CaptureSource;
 
@@ -42,35 +39,35 @@ export class Capture {
   }
 
   /**
-   * The frames so far that pass a filter, in their order.
-   * @param options - `timeoutMs` is 60 s by default, and one second more for each MiB of the capture
+   * Returns the frames so far that pass a filter, in order.
+   * @param options - `timeoutMs`: default 60 s, plus one second per MiB of the capture
    * @throws UsageError when the filter is not understood
    * @throws CaptureError when the capture is damaged
    * @throws DecodeTimeoutError when not all frames could be looked at in time
    */
   async frames(filter = '', options: ReadOptions = {}): Promise<readonly Frame[]> {
-    const wish = { filter, fields: options.fields ?? [] };
+    const query = { filter, fields: options.fields ?? [] };
     return step('alpy.capture', `Read ${this.name}${filter === '' ? '' : ` for ${filter}`}`, async () => {
       const timeoutMs = options.timeoutMs ?? this.#decodeTimeoutMs();
       const { frames } = await this.#inTime({ timeoutMs, signal: options.signal }, (signal) =>
-        lookAtAll(this.#source, wish, signal),
+        lookAtAll(this.#source, query, signal),
       );
       return frames;
     });
   }
 
-  /** How many frames have passed a filter so far; see {@link Capture.frames}. */
+  /** Counts the frames so far that pass a filter; see {@link Capture.frames}. */
   async count(filter = '', options: Partial<Wait> = {}): Promise<number> {
     return (await this.frames(filter, options)).length;
   }
 
   /**
-   * Waits for the first frame that passes a filter; frames of before the call count.
-   * @param options - `timeoutMs` is 10 s by default. It says how long to wait for frames; those that are there by then are all
-   * looked at, even if that takes longer
+   * Waits for the first frame that passes a filter. Frames from before the call count.
+   * @param options - `timeoutMs`: how long to wait for frames, default 10 s. All frames that have arrived by then are looked at,
+   * even if that takes longer
    * @throws FrameTimeoutError if no such frame comes in time; if a `Witness` knows the cause, that error instead
    * @throws UsageError when the filter is not understood
-   * @throws DecodeTimeoutError when the frames could not all be looked at
+   * @throws DecodeTimeoutError when not all frames could be looked at
    */
   async waitFor(filter: string, options: ReadOptions = {}): Promise<Frame> {
     const timeoutMs = options.timeoutMs ?? waitTimeoutMs;
@@ -83,7 +80,7 @@ export class Capture {
       const { frames, looked } = await firstFrame(search, late, signal);
       const [frame] = frames;
       if (frame) return frame;
-      const blamed = await raceWithSignal(blameFor(startMs), signal); // what should have caused the frame may have waited for a silent daemon
+      const blamed = await raceWithSignal(blameFor(startMs), signal); // the cause of the frame may have been delayed by a daemon that does not answer
       if (blamed) throw blamed;
       throw new FrameTimeoutError(
         `${this.name}: no frame passed the filter "${filter}" within ${timeoutMs} ms (looked at all ${looked} frames)`,
@@ -92,15 +89,15 @@ export class Capture {
     });
   }
 
-  /** @param leastMs - how long it may take to look at all frames, at least */
-  #search(wish: FrameWish, leastMs: number): Search {
+  /** @param minMs - minimum time for looking at all frames */
+  #search(query: FrameQuery, minMs: number): Search {
     const source = this.#source;
     const inTime = <T>(signal: AbortSignal, body: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-      this.#inTime({ timeoutMs: Math.max(leastMs, this.#decodeTimeoutMs()), signal }, body);
+      this.#inTime({ timeoutMs: Math.max(minMs, this.#decodeTimeoutMs()), signal }, body);
     return {
-      ask: (signal) => inTime(signal, (rest) => askDecoder(source, wish, rest)),
-      follow: (signal) => follow(source, wish, signal),
-      lookAtAll: (signal) => inTime(signal, (rest) => lookAtAll(source, wish, rest)),
+      ask: (signal) => inTime(signal, (rest) => askDecoder(source, query, rest)),
+      follow: (signal) => follow(source, query, signal),
+      lookAtAll: (signal) => inTime(signal, (rest) => lookAtAll(source, query, rest)),
     };
   }
 

@@ -4,8 +4,8 @@ import { PcapRewriter, type ToWallClock } from './pcap.ts';
 import { readLive } from './read-live.ts';
 
 /**
- * Copies the whole records that a capture has so far, with their true times, into a new file that all may read.
- * @returns how many there are
+ * Copies the complete records of a capture, with their correct times, into a new file that everybody may read.
+ * @returns the number of records
  * @throws CaptureError when the capture is damaged
  * @throws Error of the file system; the signal's reason
  */
@@ -17,7 +17,7 @@ export async function writeCorrectedCopy(
 ): Promise<number> {
   const rewriter = new PcapRewriter(toWallClock);
   await using output = await open(copy, 'wx');
-  await output.chmod(0o644); // who reads it in a container is no user of this machine
+  await output.chmod(0o644); // sharkd reads it as a user of its container
   for await (const chunk of readLive(file, false, signal)) await output.appendFile(rewriter.push(chunk));
   signal.throwIfAborted();
   return rewriter.records;

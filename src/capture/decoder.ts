@@ -8,6 +8,7 @@ import { log, step } from '../core/step.ts';
 import type { Engine, FileAccess } from '../docker/index.ts';
 import { CaptureError, SharkdFailure, SharkdRefusal } from './errors.ts';
 import type { Look } from './first-frame.ts';
+import type { FrameQuery } from './frame.ts';
 import type { ToWallClock } from './pcap.ts';
 import { Sharkd } from './sharkd.ts';
 import { writeCorrectedCopy } from './corrected-copy.ts';
@@ -17,35 +18,34 @@ export interface DecoderPlace {
   readonly engine: Engine;
   /** the `qemu` image */
   readonly image: string;
-  /** how containers see files of this machine; a decoder is no use when they see none */
+  /** how containers see files of this machine; without access a decoder is useless */
   readonly access: Exclude<FileAccess, { readonly kind: 'copy' }>;
-  /** absolute path of a folder that has all captures somewhere below it; must exist */
+  /** absolute path of a folder with all captures below it; must exist */
   readonly directory: string;
 }
 
-/** What to look for, in which capture. */
-export interface DecoderQuery {
-  /** the capture, which may grow meanwhile */
+/** A capture of this machine. It may grow while it is read. */
+export interface CaptureFile {
+  /** absolute path */
   readonly file: string;
   readonly toWallClock: ToWallClock;
-  /** display filter; empty for all frames */
-  readonly filter: string;
-  /** how many frames at most; absent for all */
-  readonly limit?: number | undefined;
 }
+
+/** The part of a query that sharkd answers. */
+type DecodedQuery = Omit<FrameQuery, 'fields'>;
 
 /** Where {@link DecoderPlace.directory} is mounted. */
 const mountedAt = '/alpy/captures';
 
 /**
- * Decodes captures by a sharkd that is started at the first query, and again at the next one when it has ended or was given
- * up. Queries are answered one after the other.
+ * Decodes captures with a sharkd process. It is started at the first query, and restarted at the next one if it has ended or
+ * was given up. Queries are answered one at a time.
  */
 export class Decoder implements AsyncDisposable {
   readonly #place: DecoderPlace;
   #sharkd: Sharkd | undefined;
   #isClosed = false;
-  /** settles when nobody is before the next one; never fails */
+  /** settles when the queries before the next one are answered; never rejects */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(place: DecoderPlace) {
@@ -53,16 +53,16 @@ export class Decoder implements AsyncDisposable {
   }
 
   /**
-   * The frames so far that pass a filter, or `undefined` when tshark has to be asked: sharkd has refused, for which it gives no
-   * reason, or has ended.
+   * Returns the frames so far that pass the filter, without fields. Returns `undefined` when tshark has to be asked: sharkd has
+   * refused, which it does without a reason, or has ended.
    * @throws CaptureError when the capture is damaged
    * @throws ContainerError when the daemon refuses; the signal's reason
    */
-  async frames(query: DecoderQuery, signal: AbortSignal): Promise<Look | undefined> {
+  async frames(capture: CaptureFile, query: DecodedQuery, signal: AbortSignal): Promise<Look | undefined> {
     return this.#inTurn(signal, async () => {
       if (this.#isClosed) return undefined;
       try {
-        return await this.#ask((this.#sharkd ??= await this.#start(signal)), query, signal);
+        return await this.#ask((this.#sharkd ??= await this.#start(signal)), capture, query, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof SharkdRefusal || error instanceof SharkdFailure)) throw error;
@@ -74,11 +74,11 @@ export class Decoder implements AsyncDisposable {
     });
   }
 
-  /** Ends it, and the query that is under way; those that wait are for tshark. May be called again. */
+  /** Ends sharkd and the query that it is answering; pending queries go to tshark. May be called again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     await this.#sharkd?.[Symbol.asyncDispose]();
-    await this.#turn; // one that was just being started
+    await this.#turn; // a sharkd may just have been starting
     await this.#sharkd?.[Symbol.asyncDispose]();
   }
 
@@ -91,23 +91,23 @@ export class Decoder implements AsyncDisposable {
     try {
       return await step('alpy.capture', 'Start the decoder', () => Sharkd.start({ engine, image, files }, signal));
     } catch (error) {
-      if (error instanceof SharkdFailure) this.#isClosed = true; // it would be no better the next time
+      if (error instanceof SharkdFailure) this.#isClosed = true; // it would fail again
       throw error;
     }
   }
 
-  async #ask(sharkd: Sharkd, { file, toWallClock, filter, limit }: DecoderQuery, signal: AbortSignal): Promise<Look> {
+  async #ask(sharkd: Sharkd, { file, toWallClock }: CaptureFile, query: DecodedQuery, signal: AbortSignal): Promise<Look> {
     const copy = join(dirname(file), `.${basename(file, '.pcap')}-${randomBytes(6).toString('hex')}`);
     try {
       const looked = await writeCorrectedCopy(file, copy, toWallClock, signal).catch(refuse);
-      return { frames: await sharkd.frames(this.#seen(copy), filter, limit, signal), looked };
+      return { frames: await sharkd.frames(this.#containerPath(copy), query, signal), looked };
     } finally {
       await rm(copy, { force: true });
     }
   }
 
-  /** A path as sharkd sees it. */
-  #seen(path: string): string {
+  /** Returns a path as sharkd sees it. */
+  #containerPath(path: string): string {
     const { access, directory } = this.#place;
     return access.kind === 'bind' ? join(mountedAt, relative(directory, path)) : path;
   }
@@ -122,7 +122,7 @@ export class Decoder implements AsyncDisposable {
   async #inTurn<T>(signal: AbortSignal, body: () => Promise<T>): Promise<T> {
     const before = this.#turn;
     const done = Promise.withResolvers<void>();
-    this.#turn = Promise.all([before, done.promise]).then(() => undefined); // who gives up its turn lets nobody overtake
+    this.#turn = Promise.all([before, done.promise]).then(() => undefined); // a query that gives up must not let later ones overtake
     try {
       await raceWithSignal(before, signal);
       return await body();
@@ -132,7 +132,9 @@ export class Decoder implements AsyncDisposable {
   }
 }
 
-/** A folder in which nothing can be written is no reason to fail: tshark needs no copy there. */
+/** If the copy cannot be written, the query goes to tshark, which needs no copy. */
 function refuse(cause: unknown): never {
-  throw cause instanceof CaptureError ? cause : new SharkdRefusal(`no copy for sharkd: ${messageOf(cause)}`, { cause });
+  throw cause instanceof CaptureError
+    ? cause
+    : new SharkdRefusal(`cannot write a copy for sharkd: ${messageOf(cause)}`, { cause });
 }

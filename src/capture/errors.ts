@@ -6,18 +6,18 @@ export class CaptureError extends EnvironmentError {
   override readonly code = 'ALPY_CAPTURE';
 }
 
-/** sharkd refuses a request, such as a filter that is wrong. Stays in this folder: tshark is asked then, and tells why. */
+/** sharkd refuses a request, for example a wrong filter. Never leaves this folder: tshark is asked next, and says why. */
 export class SharkdRefusal extends CaptureError {}
 
-/** sharkd has ended, or sends what it should not. Stays in this folder: tshark is asked then. */
+/** sharkd has ended, or sent something unexpected. Never leaves this folder: tshark is asked next. */
 export class SharkdFailure extends CaptureError {}
 
-/** Not all frames of a capture could be decoded in time, so nothing can be said of them. */
+/** Not all frames of a capture could be decoded in time, so the result is not known. */
 export class DecodeTimeoutError extends EnvironmentError {
   override readonly code = 'ALPY_DECODE_TIMEOUT';
 }
 
-/** A frame that was waited for has not crossed the link: all frames were looked at. */
+/** An expected frame has not crossed the link. All frames were looked at. */
 export class FrameTimeoutError extends DeviceError {
   override readonly code = 'ALPY_FRAME_TIMEOUT';
   /** how many frames were looked at */

@@ -8,9 +8,9 @@ import { PcapRewriter, type ToWallClock } from './pcap.ts';
 const chunkBytes = 1024 * 1024;
 
 /**
- * Puts the times of a capture right, within its file. Call it once, when nobody writes any more.
+ * Corrects the times of a capture in place. Call it once, after the last write.
  * @returns the number of records
- * @throws {@link CaptureError} when the last record is cut short; it is then taken away, so that the file can be read
+ * @throws {@link CaptureError} when the last record is incomplete; it is removed first, so that the file can be read
  */
 export async function finishCapture(path: string, toWallClock: ToWallClock): Promise<number> {
   const rewriter = new PcapRewriter(toWallClock);
@@ -30,8 +30,7 @@ export async function finishCapture(path: string, toWallClock: ToWallClock): Pro
   } catch (cause) {
     throw new CaptureError(`${basename(path)}: ${messageOf(cause)}`, { cause });
   }
-  const kept = String(rewriter.records);
   throw new CaptureError(
-    `${basename(path)} is not complete: it ends within a frame, after ${kept} whole ones. Is the disk full?`,
+    `${basename(path)} is incomplete: it ends within a frame, after ${rewriter.records} complete ones. Is the disk full?`,
   );
 }

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Frame } from './frame.ts';
 
-/** What a look at all frames of a capture has found. */
+/** Result of looking at all frames of a capture. */
 export interface Look {
-  /** those that pass the filter, in their order */
+  /** those that pass the filter, in order */
   readonly frames: readonly Frame[];
   /** how many frames were looked at */
   readonly looked: number;
@@ -12,22 +12,22 @@ export interface Look {
 
 /** The ways to look for a frame. */
 export interface Search {
-  /** looks at all frames so far, if that can be done quickly; else there is nothing */
+  /** looks at all frames so far, or returns `undefined` if that takes long */
   readonly ask: (signal: AbortSignal) => Promise<Look | undefined>;
-  /** looks at each frame as it comes, from the first of the capture on, until the signal */
+  /** looks at each frame as it arrives, from the first of the capture on, until the signal fires */
   readonly follow: (signal: AbortSignal) => AsyncIterable<Frame>;
   /** looks at all frames so far, however long that takes */
   readonly lookAtAll: (signal: AbortSignal) => Promise<Look>;
 }
 
-/** How long a quick look has before the frames are followed beside it, in `ms`: a big capture is decoded for many seconds. */
+/** How long a quick look may take before frames are followed in parallel, in `ms`: decoding a big capture takes many seconds. */
 const headStartMs = 1000;
 
 /**
- * Finds the first frame that passes. It gives up only when `late` has fired and all frames of until then were looked at.
- * @param late - when to stop waiting for frames that are still to come
- * @returns no frames when none passes
- * @throws what the ways throw; the signal's reason
+ * Finds the first frame that passes. Gives up only after `late` has fired and all frames until then were looked at.
+ * @param late - stops waiting for further frames
+ * @returns no frames if none passes
+ * @throws what the search throws; the signal's reason
  */
 export async function firstFrame(search: Search, late: AbortSignal, signal: AbortSignal): Promise<Look> {
   const end = new AbortController();
@@ -37,9 +37,9 @@ export async function firstFrame(search: Search, late: AbortSignal, signal: Abor
     const frame = await firstOf([asking, followAfter(asking, search, late, abort)]);
     if (frame) return { frames: [frame], looked: frame.number };
   } finally {
-    end.abort(); // whichever was slower
+    end.abort(); // the slower one
   }
-  // also what one look at each frame cannot tell, and what nobody came to look at before the time was over
+  // finds also what needs two passes, and frames that arrived too late to be looked at
   return search.lookAtAll(signal);
 }
 
@@ -65,7 +65,7 @@ async function followAfter(
   return undefined;
 }
 
-/** The first that is there; nothing when all have ended without. */
+/** Resolves with the first frame, or with `undefined` when all promises have resolved without one. */
 async function firstOf(all: readonly Promise<Frame | undefined>[]): Promise<Frame | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Frame | undefined>();
   for (const one of all) {

@@ -4,34 +4,35 @@ import { tsharkPreferences } from './preferences.ts';
 
 /** A frame of a capture, as tshark understands it. */
 export interface Frame {
-  /** its place in the capture, counted from 1 */
+  /** its position in the capture, from 1 */
   readonly number: number;
   /** when it crossed the link, in `ms` since 1970 */
   readonly timeMs: number;
-  /** its length on the wire, in `bytes`, without the checksum at its end */
+  /** its length on the wire, in `bytes`, without the checksum at the end */
   readonly lengthBytes: number;
   /** highest protocol: `ICMP`, `TCP` */
   readonly protocol: string;
   /** one line about it */
   readonly info: string;
-  /** the fields that were asked for, by name; several values are joined by commas, a field that it lacks is empty */
+  /** the requested fields, by name; several values are joined by commas, a missing field is empty */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What to look for. */
+/** Which frames to decode. */
 export interface FrameQuery {
   /** display filter of Wireshark; empty for all frames */
   readonly filter: string;
+  /** fields of Wireshark to read from each frame, such as `ip.ttl` */
   readonly fields: readonly string[];
-  /** whether to go on with frames that are still to come, which leaves no time for a second pass */
-  readonly follow: boolean;
+  /** maximum number of frames; absent for all */
+  readonly limit?: number | undefined;
 }
 
 const columns = ['frame.number', 'frame.time_epoch', 'frame.len', '_ws.col.protocol', '_ws.col.info'] as const;
 
 /**
- * Two passes need a file; it has no name any more when tshark reads it. Frames are told as Wireshark's window shows them, with
- * what only later ones tell, such as in which frame the answer is.
+ * Two passes need a file, which is unlinked before tshark reads it. Frames then appear as in Wireshark, including references to
+ * later frames, such as the one with the answer.
  */
 const twoPasses = `set -e
 file=$(mktemp)
@@ -41,10 +42,10 @@ rm "$file"
 exec tshark -2 -r /dev/stdin "$@"`;
 
 /**
- * Command that reads a pcap from its standard input. Pure.
- * @param query - what to print of which frames
+ * Command that reads a pcap from its standard input and prints a line per frame. Pure.
+ * @param follow - whether to print each frame as it arrives, which leaves no time for a second pass
  */
-export function tsharkCommand({ filter, fields, follow }: FrameQuery): readonly string[] {
+export function tsharkCommand({ filter, fields }: FrameQuery, follow: boolean): readonly string[] {
   return [
     ...(follow ? ['tshark', '-r', '-'] : ['sh', '-c', twoPasses, 'sh']),
     ...['-l', ...tsharkPreferences],
@@ -53,7 +54,7 @@ export function tsharkCommand({ filter, fields, follow }: FrameQuery): readonly 
   ];
 }
 
-/** Reads a line of what that command prints. */
+/** Parses a line that the command printed. */
 export function parseFrame(line: string, fields: readonly string[]): Frame {
   const [number = '', time = '', length = '', protocol = '', info = '', ...values] = line.split('\t');
   return {

@@ -3,8 +3,8 @@
 const newline = 0x0a;
 
 /**
- * Lines of UTF-8 as they come; the last one need not be ended. Only a line feed ends a line, where readline also takes other
- * characters, which frames may contain. Each byte is looked at once, however long a line is.
+ * Yields lines of UTF-8 as they arrive; the last one may lack its end. Only a line feed ends a line: readline also splits at
+ * other characters, which frames may contain. Takes linear time, however long a line is.
  */
 export async function* linesOf(stream: AsyncIterable<unknown>): AsyncGenerator<string, void> {
   let begun: Buffer[] = [];

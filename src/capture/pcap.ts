@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { CaptureError } from './errors.ts';
 
-/** Turns a time of a record, in `ms` since 1970, into the true one. */
+/** Converts the time in a record to wall-clock time; both in `ms` since 1970. */
 export type ToWallClock = (recordedMs: number) => number;
 
 // The classic format, https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-06.html; QEMU writes it in the byte order of its machine.
 const fileHeaderBytes = 24;
 const recordHeaderBytes = 16;
 const microsecondsMagic = 0xa1b2c3d4;
-/** Longer than any record that filter-dump writes; a longer one means that we read in the wrong place. */
+/** filter-dump writes no longer records, so a longer one means that the file is damaged. */
 const longestRecordBytes = 16 * 1024 * 1024;
 
 /**
- * Reads a pcap as it comes, in pieces of any length, and gives back its complete records with their times put right. What
- * it gives has the same length as what it read.
+ * Reads a pcap in pieces of any length, and returns its complete records with corrected times. The output is as long as the
+ * input.
  */
 export class PcapRewriter {
   readonly #toWallClock: ToWallClock;
@@ -25,19 +25,19 @@ export class PcapRewriter {
     this.#toWallClock = toWallClock;
   }
 
-  /** how many complete records there were */
+  /** number of complete records so far */
   get records(): number {
     return this.#records;
   }
 
-  /** how many bytes of an incomplete record wait for their rest */
+  /** number of bytes of a record that is not complete yet */
   get restBytes(): number {
     return this.#rest.length;
   }
 
   /**
-   * Takes the next piece; returns what is complete with it.
-   * @throws {@link CaptureError} when it is no pcap of this kind
+   * Takes the next piece and returns the records that it completes.
+   * @throws {@link CaptureError} when the input is not a pcap of this kind
    */
   push(chunk: Buffer): Buffer {
     const bytes = Buffer.concat([this.#rest, chunk]); // a copy, so that it can be changed
@@ -48,7 +48,7 @@ export class PcapRewriter {
         return Buffer.alloc(0);
       }
       if (bytes.readUInt32LE(0) !== microsecondsMagic)
-        throw new CaptureError(`this is no pcap file: it begins with ${bytes.toString('hex', 0, 4)}`);
+        throw new CaptureError(`expected a pcap file, got one that begins with ${bytes.toString('hex', 0, 4)}`);
       this.#hasHeader = true;
       at = fileHeaderBytes;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What `tshark -n` switches off, as preferences of sharkd. */
+/** The preferences of sharkd that `tshark -n` switches off. */
 const nameResolution = [
   'mac_name',
   'transport_name',
@@ -14,8 +14,8 @@ const nameResolution = [
 ].map((name) => [`nameres.${name}`, 'FALSE'] as const);
 
 /**
- * Wireshark leaves these checksums alone by default, since offloads blank them on most machines. On our links they are as on a
- * wire. It validates all others (ICMP, IGMP, OSPF, VRRP, DCCP, …) anyway.
+ * Wireshark does not check these by default, because offloads leave them blank on most machines. On links of a testbed they are
+ * as on a wire. It always checks all others (ICMP, IGMP, OSPF, VRRP, DCCP, …).
  */
 const checksums = [
   ['ip.check_checksum', 'TRUE'],
@@ -25,8 +25,8 @@ const checksums = [
   ['sctp.checksum', 'CRC 32c'],
 ] as const;
 
-/** Preferences that both decoders have, as name and value. */
+/** Preferences for sharkd: name and value. */
 export const sharkdPreferences: readonly (readonly [name: string, value: string])[] = [...nameResolution, ...checksums];
 
-/** The same for tshark. */
+/** The same preferences as arguments of tshark. */
 export const tsharkPreferences: readonly string[] = ['-n', ...checksums.flatMap(([name, value]) => ['-o', `${name}:${value}`])];

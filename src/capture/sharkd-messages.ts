@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { SharkdFailure } from './errors.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, FrameQuery } from './frame.ts';
 
-/** What sharkd answers to a request. */
+/** Answer of sharkd to a request. */
 export type SharkdAnswer =
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: number | undefined; readonly reason: string };
 
-/** Numbers of the columns that sharkd is asked for. They differ between its versions. */
+/** Numbers of the columns to request from sharkd. They differ between versions. */
 export interface SharkdColumns {
   readonly protocol: string;
   readonly info: string;
 }
 
-/** A request, as one line: JSON-RPC 2.0. Methods and parameters: https://wiki.wireshark.org/sharkd-JSON-RPC-Request-Syntax */
+/** Formats a request as one line of JSON-RPC 2.0. Methods and parameters: https://wiki.wireshark.org/sharkd-JSON-RPC-Request-Syntax */
 export function requestLine(id: number, method: string, params: JsonObject): string {
   return `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`;
 }
 
 /**
- * Reads a line of sharkd.
- * @throws {@link SharkdFailure} when it is no answer
+ * Parses a line of sharkd.
+ * @throws {@link SharkdFailure} when it is not an answer
  */
 export function parseAnswer(line: string): SharkdAnswer {
   let answer: unknown;
   try {
     answer = JSON.parse(line);
   } catch (cause) {
-    throw new SharkdFailure(`sharkd sent what is no JSON: ${line.slice(0, 200)}`, { cause });
+    throw new SharkdFailure(`expected JSON from sharkd, got: ${line.slice(0, 200)}`, { cause });
   }
   if (!isJsonObject(answer)) throw unknown(line);
   const { id, result, error } = answer;
@@ -40,25 +40,21 @@ export function parseAnswer(line: string): SharkdAnswer {
 }
 
 /**
- * Finds the columns by what sharkd tells of itself.
- * @throws {@link SharkdFailure} when it knows no such column
+ * Finds the columns in sharkd's description of itself.
+ * @throws {@link SharkdFailure} when a column is missing
  */
 export function findColumns(info: unknown): SharkdColumns {
   const columns = isJsonObject(info) && Array.isArray(info['columns']) ? (info['columns'] as readonly unknown[]) : [];
   const find = (format: string): string => {
     const index = columns.findIndex((column) => isJsonObject(column) && column['format'] === format);
-    if (index < 0) throw new SharkdFailure(`sharkd knows no column ${format}`);
+    if (index < 0) throw new SharkdFailure(`sharkd has no column ${format}`);
     return String(index);
   };
   return { protocol: find('%p'), info: find('%i') };
 }
 
-/**
- * Parameters of the method `frames`.
- * @param filter - display filter; empty for all frames
- * @param limit - how many frames at most; absent for all
- */
-export function framesParameters({ protocol, info }: SharkdColumns, filter: string, limit?: number): JsonObject {
+/** Parameters of the method `frames`. */
+export function framesParameters({ protocol, info }: SharkdColumns, { filter, limit }: Omit<FrameQuery, 'fields'>): JsonObject {
   return {
     ...(filter === '' ? {} : { filter }),
     ...(limit === undefined ? {} : { limit }),
@@ -68,13 +64,14 @@ export function framesParameters({ protocol, info }: SharkdColumns, filter: stri
 
 /**
  * Reads the result of the method `frames`.
- * @throws {@link SharkdFailure} when it is none
+ * @throws {@link SharkdFailure} when it is something else
  */
 export function framesOf(result: unknown): readonly Frame[] {
-  if (!Array.isArray(result)) throw new SharkdFailure('sharkd sent no list of frames');
+  if (!Array.isArray(result)) throw new SharkdFailure('expected a list of frames from sharkd');
   return result.map((row: unknown) => {
     const { num, c } = isJsonObject(row) ? row : {};
-    if (typeof num !== 'number' || !Array.isArray(c)) throw new SharkdFailure(`sharkd sent no frame: ${JSON.stringify(row)}`);
+    if (typeof num !== 'number' || !Array.isArray(c))
+      throw new SharkdFailure(`expected a frame from sharkd, got ${JSON.stringify(row)}`);
     const [time, length, protocol, info] = c as readonly unknown[];
     return {
       number: num,
@@ -88,5 +85,5 @@ export function framesOf(result: unknown): readonly Frame[] {
 }
 
 function unknown(line: string): SharkdFailure {
-  return new SharkdFailure(`sharkd sent what is no answer: ${line.slice(0, 200)}`);
+  return new SharkdFailure(`expected an answer from sharkd, got: ${line.slice(0, 200)}`);
 }

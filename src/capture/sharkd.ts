@@ -2,21 +2,21 @@
 import { raceWithSignal } from '../core/deadline.ts';
 import { Container, type ContainerSpec, type Engine } from '../docker/index.ts';
 import { SharkdFailure, SharkdRefusal } from './errors.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, FrameQuery } from './frame.ts';
 import { linesOf } from './lines.ts';
 import { sharkdPreferences } from './preferences.ts';
 import { findColumns, framesOf, framesParameters, parseAnswer, requestLine, type SharkdColumns } from './sharkd-messages.ts';
 
 /**
- * Ends as soon as its input does, also while sharkd is busy: the kernel kills all that runs beside the first process. Its
- * status is that of sharkd.
+ * Ends when its input ends, even while sharkd is busy: the kernel kills everything else in the container. Its exit status is
+ * that of sharkd.
  */
 const script = `mkfifo /tmp/requests
 cat <&0 >/tmp/requests &
 sharkd - </tmp/requests &
 wait -n`;
 
-/** sharkd 4.4 reads its input in pieces of 8191 bytes, and takes each for a request (found out by trying). */
+/** sharkd 4.4 reads its input in pieces of 8191 bytes, and takes each for a request (found by experiment). */
 const longestRequestBytes = 8190;
 
 /** Where sharkd runs. */
@@ -29,8 +29,8 @@ export interface SharkdPlace {
 }
 
 /**
- * Wireshark's dissectors as a server, in a container of its own: it has registered them once, which takes most of the time that
- * tshark needs to read a small capture. When this process ends, the daemon closes its input, and it ends too.
+ * Wireshark's dissectors as a server in a container. It registers them once, which takes most of the time that tshark needs to
+ * read a small capture. When this process ends, the daemon closes the container's input, and sharkd ends too.
  */
 export class Sharkd implements AsyncDisposable {
   readonly #container: Container;
@@ -41,15 +41,15 @@ export class Sharkd implements AsyncDisposable {
 
   private constructor(container: Container) {
     this.#container = container;
-    container.expectExit(); // whoever asks is told
-    container.stderr.resume(); // it names each file it loads
+    container.expectExit(); // queries report it
+    container.stderr.resume(); // sharkd prints the name of each file that it loads
     void this.#read();
     void this.#failAtExit();
   }
 
   /**
-   * Starts it, or leaves nothing behind.
-   * @throws SharkdFailure when there is none in the image, or it is not one that we know
+   * Starts sharkd. If that fails, nothing of it is left.
+   * @throws SharkdFailure when the image has none, or an unknown version
    * @throws ContainerError when the daemon refuses
    */
   static async start({ engine, image, files }: SharkdPlace, signal: AbortSignal): Promise<Sharkd> {
@@ -74,21 +74,20 @@ export class Sharkd implements AsyncDisposable {
     }
   }
 
-  /** why it cannot be asked any more; absent as long as it can */
+  /** why it cannot answer any more; absent as long as it can */
   get failure(): SharkdFailure | undefined {
     return this.#failure;
   }
 
   /**
-   * The frames of a pcap that pass a filter.
+   * Returns the frames of a pcap that pass a filter.
    * @param path - where sharkd sees it
-   * @param limit - how many frames at most; absent for all
    * @throws SharkdRefusal when it does not understand the filter, or cannot read the file
-   * @throws SharkdFailure when it has ended or ends meanwhile; the signal's reason; in both cases it can be asked no more
+   * @throws SharkdFailure when it has ended or ends meanwhile; the signal's reason; after both it cannot answer any more
    */
-  async frames(path: string, filter: string, limit: number | undefined, signal: AbortSignal): Promise<readonly Frame[]> {
+  async frames(path: string, query: Omit<FrameQuery, 'fields'>, signal: AbortSignal): Promise<readonly Frame[]> {
     await this.#call('load', { file: path }, signal);
-    return framesOf(await this.#call('frames', framesParameters(this.#columns, filter, limit), signal));
+    return framesOf(await this.#call('frames', framesParameters(this.#columns, query), signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -101,7 +100,7 @@ export class Sharkd implements AsyncDisposable {
     this.#columns = findColumns(await this.#call('info', {}, signal));
   }
 
-  /** One at a time. */
+  /** Sends a request and waits for its answer. One at a time. */
   async #call(method: string, params: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<unknown> {
     if (this.#failure) throw this.#failure;
     const line = requestLine(this.#lastId + 1, method, params);
@@ -112,7 +111,7 @@ export class Sharkd implements AsyncDisposable {
     try {
       return await raceWithSignal(answer.promise, signal);
     } catch (error) {
-      // its answer may still come, when nobody knows how long it takes
+      // sharkd may still answer, after an unknown time, so it cannot take the next request
       if (signal.aborted) this.#fail(new SharkdFailure('sharkd was given up', { cause: error }));
       throw error;
     }
@@ -122,15 +121,15 @@ export class Sharkd implements AsyncDisposable {
     try {
       for await (const line of linesOf(this.#container.stdout)) this.#take(line);
     } catch (error) {
-      this.#fail(error instanceof SharkdFailure ? error : new SharkdFailure('sharkd cannot be heard', { cause: error }));
+      this.#fail(error instanceof SharkdFailure ? error : new SharkdFailure('cannot read from sharkd', { cause: error }));
     }
   }
 
-  /** @throws SharkdFailure when it is no answer to what was asked */
+  /** @throws SharkdFailure when it does not answer the pending request */
   #take(line: string): void {
     const answer = parseAnswer(line);
     const pending = this.#pending;
-    if (!pending || answer.id !== this.#lastId) throw new SharkdFailure('sharkd answered what it was not asked');
+    if (!pending || answer.id !== this.#lastId) throw new SharkdFailure('sharkd answered a request that was not sent');
     this.#pending = undefined;
     if (answer.kind === 'result') pending.resolve(answer.result);
     else pending.reject(new SharkdRefusal(`sharkd: ${answer.reason}`));
@@ -139,7 +138,7 @@ export class Sharkd implements AsyncDisposable {
   async #failAtExit(): Promise<void> {
     const reason = await this.#container.exited.then(
       ({ text }) => new SharkdFailure(`sharkd ended with ${text}`),
-      (cause: unknown) => new SharkdFailure('sharkd is lost with the daemon', { cause }),
+      (cause: unknown) => new SharkdFailure('the connection to the daemon is lost, and sharkd with it', { cause }),
     );
     this.#fail(reason);
   }

@@ -11,7 +11,7 @@ import { linesOf } from './lines.ts';
 import { readLive } from './read-live.ts';
 import { PcapRewriter, type ToWallClock } from './pcap.ts';
 
-/** A pcap that grows, and where tshark can read it. */
+/** A growing pcap, and where tshark can read it. */
 export interface CaptureSource {
   /** for messages: `link0` */
   readonly name: string;
@@ -19,27 +19,28 @@ export interface CaptureSource {
   readonly container: Container;
   /** path of the file in that container */
   readonly path: string;
-  /** its path here; absent where the container has it for itself */
+  /** its path on this machine; absent if only the container sees it */
   readonly file?: string | undefined;
   readonly toWallClock: ToWallClock;
-  /** spares most queries a tshark of their own; absent where there is none */
+  /** answers most queries without starting tshark; absent if there is none */
   readonly decoder?: Decoder | undefined;
 }
 
 /**
- * The frames that pass a filter, as tshark decodes them in QEMU's container. With `follow` it ends only with the signal.
- * @returns how many frames it was given, when it ends
+ * Yields the frames that pass a filter, decoded by tshark in QEMU's container. With `follow` it ends only when the signal fires.
+ * Ignores the query's limit.
+ * @returns how many frames tshark has read
  * @throws UsageError when tshark does not understand the filter or a field
- * @throws CaptureError when the file is no pcap, or tshark fails on it
+ * @throws CaptureError when the file is not a pcap, or tshark fails on it
  */
 export async function* decodeByTshark(
   source: CaptureSource,
   query: FrameQuery,
-  signal: AbortSignal,
+  { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<Frame, number> {
   const [reader, tshark] = await Promise.all([
-    openReader(source, query.follow, signal),
-    startExec(source.container, { command: tsharkCommand(query) }, signal),
+    openReader(source, follow, signal),
+    startExec(source.container, { command: tsharkCommand(query, follow) }, signal),
   ]);
   const close = (): void => {
     reader.close();
@@ -54,7 +55,7 @@ export async function* decodeByTshark(
     });
     for await (const line of linesOf(tshark.stdout)) yield parseFrame(line, query.fields);
     signal.throwIfAborted();
-    if (query.follow) reader.close();
+    if (follow) reader.close();
     const looked = await copied;
     const { code } = await tshark.exited;
     if (code !== 0) throw errorFrom(source.name, query, code, await errorOutput);
@@ -70,7 +71,7 @@ interface Reader {
   readonly close: () => void;
 }
 
-/** Reads the capture as it grows: here, or in QEMU's container where its files are not ours. */
+/** Reads the capture as it grows: on this machine, or in QEMU's container if only that sees it. */
 async function openReader({ container, path, file }: CaptureSource, follow: boolean, signal: AbortSignal): Promise<Reader> {
   if (file !== undefined) {
     const end = new AbortController();
@@ -85,7 +86,7 @@ async function openReader({ container, path, file }: CaptureSource, follow: bool
   return { bytes: execution.stdout, close: execution.close };
 }
 
-/** What a file has now, and not what QEMU goes on to write meanwhile. */
+/** Prints what a file contains now, but not what QEMU writes meanwhile. */
 const soFar = 'head -c "$(stat -c %s -- "$0")" -- "$0"';
 
 async function copyRecords(from: AsyncIterable<unknown>, to: Execution, toWallClock: ToWallClock): Promise<number> {
@@ -99,9 +100,9 @@ async function copyRecords(from: AsyncIterable<unknown>, to: Execution, toWallCl
   return rewriter.records;
 }
 
-/** Waits until a stream takes more, or is closed. */
+/** Waits until a stream can take more, or is closed. */
 async function drained(stream: Writable): Promise<void> {
-  const waiting = new AbortController(); // else each wait would leave a listener
+  const waiting = new AbortController(); // otherwise each wait would leave a listener
   try {
     await Promise.race(['drain', 'close'].map((event) => once(stream, event, { signal: waiting.signal })));
   } finally {
@@ -113,11 +114,11 @@ async function drained(stream: Writable): Promise<void> {
 const invalidFilter = 4;
 
 function errorFrom(name: string, { filter, fields }: FrameQuery, code: number, stderr: string): Error {
-  const said = stderr.replace(/^Running as user .*\n?/m, '').trim();
-  if (code === invalidFilter || /filter|not a valid|field/i.test(said)) {
+  const reason = stderr.replace(/^Running as user .*\n?/m, '').trim();
+  if (code === invalidFilter || /filter|not a valid|field/i.test(reason)) {
     return new UsageError(
-      `${name}: tshark does not understand the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}: ${said}`,
+      `${name}: tshark does not understand the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}: ${reason}`,
     );
   }
-  return new CaptureError(`${name}: tshark failed: ${said || 'it gave no reason'}`);
+  return new CaptureError(`${name}: tshark failed: ${reason || 'it gave no reason'}`);
 }

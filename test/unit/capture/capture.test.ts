@@ -16,7 +16,7 @@ function captureWithout(): Capture {
   return new Capture({ ...source, file: '/missing.pcap', decoder: { frames } as unknown as Decoder }, '/missing.pcap');
 }
 
-test('a frame that does not come is an error of the device, with the number of frames that were looked at', async () => {
+test('a missing frame is an error of the device, with the number of frames that were looked at', async () => {
   await expect(captureWithout().waitFor('icmp', { timeoutMs: 1 })).rejects.toMatchObject({
     code: 'ALPY_FRAME_TIMEOUT',
     fault: 'device',
@@ -24,7 +24,7 @@ test('a frame that does not come is an error of the device, with the number of f
   });
 });
 
-test('a frame that does not come while the daemon is silent is an error of the environment', async () => {
+test('a missing frame is an error of the environment while the daemon does not answer', async () => {
   const asked: number[] = [];
   const silence = new DaemonError('the daemon did not answer', 'docker version');
   const witness = addWitness((startMs) => {

@@ -33,13 +33,13 @@ function searchOf(ways: Partial<Search>): Search & { readonly calls: string[] } 
 
 const open = new AbortController().signal;
 
-test('a frame that a quick look finds is not looked for in other ways', async () => {
+test('a frame that a quick look finds is not searched for in other ways', async () => {
   const search = searchOf({ ask: () => Promise.resolve(found(3)) });
   expect((await firstFrame(search, open, open)).frames).toEqual([frame(3)]);
   expect(search.calls).toEqual(['ask']);
 });
 
-test('a frame is found by following while the look at a big capture takes long, and the look is given up', async () => {
+test('following finds a frame while the look at a big capture takes long, and the look is cancelled', async () => {
   const given = Promise.withResolvers<unknown>();
   const search = searchOf({
     ask: async (signal) => never(signal).catch((error: unknown) => (given.resolve(error), nothing)),
@@ -62,7 +62,7 @@ test('a look that lasts longer than the wait still finds the frame', async () =>
   expect((await finding).frames).toEqual([frame(3)]);
 });
 
-test('when the time is over, all frames are looked at once more, and that decides', async () => {
+test('after the timeout, a last look at all frames decides', async () => {
   for (const last of [found(100), nothing]) {
     const late = new AbortController();
     const search = searchOf({
@@ -77,14 +77,14 @@ test('when the time is over, all frames are looked at once more, and that decide
   }
 });
 
-test('that not all frames could be looked at is never a no', async () => {
+test('a failed look at all frames is an error, not "no frame"', async () => {
   const late = AbortSignal.abort();
   const error = new DecodeTimeoutError('too many');
   await expect(firstFrame(searchOf({ lookAtAll: () => Promise.reject(error) }), late, open)).rejects.toBe(error);
   await expect(firstFrame(searchOf({ ask: () => Promise.reject(error) }), late, open)).rejects.toBe(error);
 });
 
-test('a filter that is wrong and a caller who gives up end it at once', async () => {
+test('a wrong filter and a caller who gives up end the search at once', async () => {
   const error = new Error('no such field');
   const wrong = searchOf({
     ask: () => Promise.resolve(undefined),

@@ -10,17 +10,16 @@ const preferences = [
 const printed = ['frame.number', 'frame.time_epoch', 'frame.len', '_ws.col.protocol', '_ws.col.info'];
 const fields = (...names: readonly string[]) => ['-T', 'fields', ...[...printed, ...names].flatMap((name) => ['-e', name])];
 
-test('tshark reads its standard input as it comes, filters and prints fields', () => {
-  const follow = true;
-  expect(tsharkCommand({ filter: '', fields: [], follow })).toEqual(['tshark', '-r', '-', '-l', ...preferences, ...fields()]);
-  expect(tsharkCommand({ filter: 'ip && udp', fields: ['ip.ttl'], follow })).toEqual([
+test('tshark reads its standard input as it arrives, filters and prints fields', () => {
+  expect(tsharkCommand({ filter: '', fields: [] }, true)).toEqual(['tshark', '-r', '-', '-l', ...preferences, ...fields()]);
+  expect(tsharkCommand({ filter: 'ip && udp', fields: ['ip.ttl'] }, true)).toEqual([
     ...['tshark', '-r', '-', '-l', ...preferences, '-Y', 'ip && udp'],
     ...fields('ip.ttl'),
   ]);
 });
 
-test('tshark makes two passes, for which it needs a file, where it does not follow', () => {
-  const [sh, option, script, ...args] = tsharkCommand({ filter: 'ip', fields: [], follow: false });
+test('without `follow`, tshark makes two passes over a file', () => {
+  const [sh, option, script, ...args] = tsharkCommand({ filter: 'ip', fields: [] }, false);
   expect([sh, option, script?.split('\n').at(-1)]).toEqual(['sh', '-c', 'exec tshark -2 -r /dev/stdin "$@"']);
   expect(args).toEqual(['sh', '-l', ...preferences, '-Y', 'ip', ...fields()]);
 });

@@ -55,7 +55,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-test.each([1, 7, 16, 24, 40, 1000])('records get their true times, read in pieces of %i bytes', (size) => {
+test.each([1, 7, 16, 24, 40, 1000])('records read in pieces of %i bytes get wall-clock times', (size) => {
   const rewriter = new PcapRewriter(later);
   const bytes = pcap(recorded);
   const pieces: Buffer[] = [];
@@ -71,49 +71,49 @@ test('microseconds carry over into seconds', () => {
   expect([done.readUInt32LE(24), done.readUInt32LE(28)]).toEqual([2, 0]);
 });
 
-test('what is read is left as it was', () => {
+test('the input is not modified', () => {
   const bytes = pcap(recorded);
   new PcapRewriter(later).push(bytes);
   expect(bytes).toEqual(pcap(recorded));
 });
 
-test('what is no pcap, or damaged, is refused', () => {
-  expect(() => new PcapRewriter(later).push(Buffer.alloc(24))).toThrow('this is no pcap file: it begins with 00000000');
+test('a file that is not a pcap, or is damaged, is refused', () => {
+  expect(() => new PcapRewriter(later).push(Buffer.alloc(24))).toThrow('expected a pcap file, got one that begins with 00000000');
   const damaged = pcap(recorded);
   damaged.writeUInt32LE(0xffffffff, 24 + 16 + 5 + 8);
   expect(() => new PcapRewriter(later).push(damaged)).toThrow('record 2 claims 4294967295 bytes: the capture is damaged');
 });
 
-test('a finished file has the true times, in place', async () => {
+test('finishCapture corrects the times in place', async () => {
   const path = join(directory, 'whole.pcap');
   await writeFile(path, pcap(recorded));
   expect(await finishCapture(path, later)).toBe(3);
   expect(await readFile(path)).toEqual(expected);
 });
 
-test('a file that ends within a record is cut to whole ones and told of', async () => {
+test('finishCapture cuts an incomplete record off and reports it', async () => {
   const path = join(directory, 'cut.pcap');
   await writeFile(path, pcap(recorded).subarray(0, -1));
   await expect(finishCapture(path, later)).rejects.toThrow(
-    'cut.pcap is not complete: it ends within a frame, after 2 whole ones. Is the disk full?',
+    'cut.pcap is incomplete: it ends within a frame, after 2 complete ones. Is the disk full?',
   );
   expect(await readFile(path)).toEqual(expected.subarray(0, 24 + 16 + 5 + 16));
 });
 
-test('a file that nobody began has no frames', async () => {
+test('an empty file has no frames', async () => {
   const path = join(directory, 'empty.pcap');
   await writeFile(path, '');
   expect(await finishCapture(path, later)).toBe(0);
 });
 
-test('a file that is gone is told of', async () => {
+test('a missing file is an error', async () => {
   await expect(finishCapture(join(directory, 'gone.pcap'), later)).rejects.toMatchObject({
     code: 'ALPY_CAPTURE',
     message: expect.stringContaining('gone.pcap: ENOENT') as string,
   });
 });
 
-test('what a link leads to is neither read nor written', async () => {
+test('a symbolic link is not followed', async () => {
   const [victim, link] = [join(directory, 'victim.pcap'), join(directory, 'link.pcap')];
   const content = pcap([{ ms: 1000, data: 'x' }]);
   await writeFile(victim, content);

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const never = new AbortController().signal;
 
-test('reads what is there, and ends', async () => {
+test('without `follow`, reads what the file contains and ends', async () => {
   const file = join(directory, 'whole');
   await writeFile(file, Buffer.alloc(600_000, 'x'));
   const pieces = await Array.fromAsync(readLive(file, false, never));
@@ -25,7 +25,7 @@ test('reads what is there, and ends', async () => {
   await expect(Array.fromAsync(readLive(join(directory, 'none'), false, never))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('goes on with what others write, until the signal', async () => {
+test('with `follow`, continues with what others append until the signal fires', async () => {
   const file = join(directory, 'growing');
   await writeFile(file, 'one');
   const end = new AbortController();

@@ -6,15 +6,15 @@ import { findColumns, framesOf, framesParameters, parseAnswer, requestLine } fro
 const columns = { protocol: '34', info: '25' };
 const asked = { column0: 'frame.time_epoch:1', column1: 'frame.len:1', column2: '34', column3: '25' };
 
-test('a request is one line, whatever is in it', () => {
+test('a request is one line, whatever it contains', () => {
   expect(requestLine(7, 'check', { filter: 'frame contains "ü\\n"\n' })).toBe(
     '{"jsonrpc":"2.0","id":7,"method":"check","params":{"filter":"frame contains \\"ü\\\\n\\"\\n"}}\n',
   );
 });
 
-test('frames are asked for by columns, with a filter and a limit where there is one', () => {
-  expect(framesParameters(columns, '')).toEqual(asked);
-  expect(framesParameters(columns, 'icmp', 1)).toEqual({ filter: 'icmp', limit: 1, ...asked });
+test('a request for frames names columns, and a filter and a limit if there are any', () => {
+  expect(framesParameters(columns, { filter: '' })).toEqual(asked);
+  expect(framesParameters(columns, { filter: 'icmp', limit: 1 })).toEqual({ filter: 'icmp', limit: 1, ...asked });
 });
 
 test('an answer is a result or an error', () => {
@@ -31,7 +31,7 @@ test('an answer is a result or an error', () => {
   });
 });
 
-test.each(['', 'Segmentation fault', '[]', '{"id":1}', '{"result":{}}'])('%j is no answer', (line) => {
+test.each(['', 'Segmentation fault', '[]', '{"id":1}', '{"result":{}}'])('%j is not an answer', (line) => {
   expect(() => parseAnswer(line)).toThrow(SharkdFailure);
 });
 

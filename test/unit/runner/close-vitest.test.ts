@@ -6,7 +6,7 @@ import { closeVitest } from '../../../src/runner/close-vitest.ts';
 
 const module = resolve(import.meta.dirname, '../../../src/runner/close-vitest.ts');
 
-test('after a stopped run whose Vitest never closes, the process lives on to write its reports', () => {
+test('if Vitest never closes after a stopped run, the process still writes its reports', () => {
   const program = `const { closeVitest } = await import(${JSON.stringify(module)});
     await closeVitest({ close: () => new Promise(() => undefined) }, AbortSignal.abort(), 10);
     console.log('reports');`;
@@ -14,7 +14,7 @@ test('after a stopped run whose Vitest never closes, the process lives on to wri
   expect({ status, stdout }).toEqual({ status: 0, stdout: 'reports\n' });
 });
 
-test('a run that was not stopped waits until Vitest has closed, and hears why it cannot', async () => {
+test('a run that was not stopped waits until Vitest has closed, and reports its errors', async () => {
   const failure = new Error('cannot close');
   const close = (): Promise<never> => Promise.reject(failure);
   await expect(closeVitest({ close }, new AbortController().signal, 1)).rejects.toBe(failure);

@@ -14,7 +14,7 @@ async function fileWith(text: string): Promise<string> {
   return join(directory, 'd.json');
 }
 
-test('from an earlier run, summed by file', async () => {
+test('reads durations from an earlier run, summed per file', async () => {
   const tests = [
     testReport({ file: 'a.test.ts', durationMs: 1500 }),
     testReport({ file: 'a.test.ts', durationMs: 500 }),
@@ -28,7 +28,7 @@ test('from an earlier run, summed by file', async () => {
   );
 });
 
-test('from an object', async () => {
+test('reads durations from an object', async () => {
   expect(await readDurations(await fileWith('{"a.test.ts": 3}'))).toEqual(new Map([['a.test.ts', 3]]));
 });
 
@@ -36,6 +36,6 @@ test.each(['[]', '{"a": "3"}', '{"a": -1}', 'null', '{"a": 1'])('refuses %s', as
   await expect(readDurations(await fileWith(text))).rejects.toMatchObject({ code: 'ALPY_USAGE' });
 });
 
-test('refuses a file that is not there', async () => {
+test('refuses a missing file', async () => {
   await expect(readDurations('/nonexistent/run.json')).rejects.toThrow('--durations: cannot read /nonexistent/run.json');
 });

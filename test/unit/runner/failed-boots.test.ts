@@ -42,7 +42,7 @@ const lost = new BootError('rabbit did not boot: it never prompts\nthe screen sh
   cause: new GuestLostError('lost', 'panic', ''),
 });
 
-test('a boot that failed is not tried again for another test, which says where to look', async () => {
+test('a failed boot is not tried again for another test, whose error says where to look', async () => {
   const { ends, boots } = await bootTwice(lost);
   expect(boots).toBe(1);
   expect(ends[0]).toBe(lost);
@@ -54,13 +54,13 @@ test('a boot that failed is not tried again for another test, which says where t
   });
 });
 
-test('a log-in that was refused stays an error of usage', async () => {
+test('a refused log-in stays a usage error', async () => {
   const { ends, boots } = await bootTwice(new LoginError('serial console', 'root', 'refused', ''));
   expect(boots).toBe(1);
   expect(ends[1]).toMatchObject({ code: 'ALPY_LOGIN', fault: 'usage' });
 });
 
-test('what cannot be saved is not tried again either, so that tests can boot without a snapshot at once', async () => {
+test('saving a snapshot is not tried again after it failed, and later tests boot at once', async () => {
   const unsaved = new SnapshotError('it cannot be saved');
   const { ends, boots } = await bootTwice(unsaved);
   expect(boots).toBe(1);
@@ -80,7 +80,7 @@ test.each([
   expect(ends).toEqual([error, error]);
 });
 
-test('a boot that goes well is no concern', async () => {
+test('a successful boot is not remembered', async () => {
   const boots = new FailedBoots(directory);
   const who = { test: 'a', directory: '/a' };
   for (const value of [1, 2]) {
@@ -88,7 +88,7 @@ test('a boot that goes well is no concern', async () => {
   }
 });
 
-test('a boot that failed is reported as it failed, also when nothing can be stored any more', async () => {
+test('a failed boot is reported even if its failure cannot be stored', async () => {
   const boots = new FailedBoots(join(directory, 'gone'));
   const who = { test: 'a', directory: '/a' };
   await expect(boots.guard('key', who, new AbortController().signal, () => Promise.reject(lost))).rejects.toBe(lost);

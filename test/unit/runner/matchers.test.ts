@@ -9,7 +9,7 @@ function nodeThat(ping: () => Promise<{ readonly sent: number; readonly received
   return Object.assign(Object.create(Node.prototype) as Node, { name: 'node0', ping });
 }
 
-test('only a node that waited in vain for an answer has missed a deadline', async () => {
+test('only a node that got no answer in time has missed a deadline', async () => {
   const silence = nodeThat(() => Promise.resolve({ sent: 50, received: 0 }));
   expect(await matchers.toReach(silence, '10.0.0.1')).toMatchObject({ pass: false, meta: { hasMissedDeadline: true } });
   const noRoute = new ExecError('node0', ['ping'], exitStatusOf(2), '', 'ping: connect: Network is unreachable');

@@ -43,7 +43,7 @@ const killed = (file: string): SerializedError => ({
   cause: { message: `Worker exited unexpectedly with signal SIGKILL during started state while running test file ${file}` },
 });
 
-test('the tests of a worker that was killed: one ran, one did not, and those before keep their results', () => {
+test('if a worker is killed, its running test fails, later ones did not run, earlier ones keep their results', () => {
   const { reporter, told } = reporterIn('/nowhere');
   const [before, dies, after] = [
     fakeTest('before', { state: 'passed' }),
@@ -74,7 +74,7 @@ test('the tests of a worker that was killed: one ran, one did not, and those bef
   expect(reporter.errors).toEqual([{ message: 'outside' }]);
 });
 
-test('a worker that dies outside any test is an error outside any test', () => {
+test('if a worker dies between tests, the error belongs to no test', () => {
   const { reporter, told } = reporterIn('/nowhere');
   const never = fakeTest('never', { state: 'pending' });
   reporter.onTestRunEnd([fakeModule([never])], [killed('tests/a.test.ts')]);
@@ -82,7 +82,7 @@ test('a worker that dies outside any test is an error outside any test', () => {
   expect(reporter.errors).toHaveLength(1);
 });
 
-test('a test that never ended in a run that did is no passed one', () => {
+test('a test that never ended does not count as passed', () => {
   const { reporter, told } = reporterIn('/nowhere');
   const running = fakeTest('running', { state: 'pending' });
   reporter.onTestCaseReady(running);
@@ -90,7 +90,7 @@ test('a test that never ended in a run that did is no passed one', () => {
   expect(told).toMatchObject([{ status: 'error', errors: [{ message: 'the run ended while this test ran' }] }]);
 });
 
-test('files of a test that cannot be read cost no test its result', async () => {
+test('unreadable files of a test do not change its result', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
   const { reporter, told } = reporterIn(made.path);
   await mkdir(join(made.path, 'tests', 'spoilt'), { recursive: true });
@@ -109,7 +109,7 @@ test('files of a test that cannot be read cost no test its result', async () => 
   );
 });
 
-test('both causes of a test whose clean-up failed too are reported, and the first decides', () => {
+test('if the clean-up of a failed test fails too, both errors are reported and the first decides', () => {
   const { reporter, told } = reporterIn('/nowhere');
   const both = {
     name: 'SuppressedError',

@@ -18,7 +18,7 @@ test('the plan does not depend on the order of the files', () => {
   expect(planHash(planShards(files, 3, new Map()))).not.toBe(planHash(plan));
 });
 
-test('the longest files are spread by their durations', () => {
+test('the longest files are spread over the shards', () => {
   const long = new Map([
     ['long', 100],
     ['half', 50],
@@ -27,7 +27,7 @@ test('the longest files are spread by their durations', () => {
   expect(planShards(['half', 'other half', 'long'], 2, long)).toEqual([['long'], ['half', 'other half']]);
 });
 
-test('an unknown file counts as the median of the known', () => {
+test('a file without a duration counts as the median of the others', () => {
   const some = new Map([
     ['a', 1],
     ['b', 10],
@@ -39,7 +39,7 @@ test('an unknown file counts as the median of the known', () => {
   ]);
 });
 
-test('without durations, or with none but zeros, it goes by number', () => {
+test('without durations, or if all are 0, shards get equal numbers of files', () => {
   const zeros = new Map(files.map((file) => [file, 0]));
   for (const known of [new Map<string, number>(), zeros])
     expect(planShards(files, 2, known).map((shard) => shard.length)).toEqual([6, 5]);
@@ -51,7 +51,7 @@ test.each(['', '1', '0/2', '3/2', '1/201', '1/2/3', '-1/2', 'a/b', '1.5/2'])('re
   );
 });
 
-test('a job of several has its shard, others have none', () => {
+test('a job with CI_NODE_INDEX has a shard, other jobs have none', () => {
   expect(shardOf({ CI_NODE_INDEX: '2', CI_NODE_TOTAL: '3' })).toEqual({ index: 2, total: 3 });
   expect(shardOf({ CI_NODE_INDEX: '1', CI_NODE_TOTAL: '1' })).toBeUndefined();
   expect(shardOf({})).toBeUndefined();

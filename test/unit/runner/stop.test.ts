@@ -23,7 +23,7 @@ function fakeRun(): { calls: string[]; vitest: Vitest; finish: () => void; worke
 
 const soon = { graceMs: 5, noticeMs: 5 };
 
-test('a signal that came before Vitest has begun its run cancels it when it has', async () => {
+test('a signal from before the start of the run cancels the run when it starts', async () => {
   const { calls, vitest } = fakeRun();
   const stop = new AbortController();
   const sequencer = new (cancellingSequencer(stop.signal))(vitest);
@@ -33,7 +33,7 @@ test('a signal that came before Vitest has begun its run cancels it when it has'
   expect(calls).toEqual(['cancel']);
 });
 
-test('a signal that comes later cancels the run at once', async () => {
+test('a signal during the run cancels it at once', async () => {
   const { calls, vitest } = fakeRun();
   const stop = new AbortController();
   await new (cancellingSequencer(stop.signal))(vitest).sort([]);
@@ -42,7 +42,7 @@ test('a signal that comes later cancels the run at once', async () => {
   expect(calls).toEqual(['cancel']);
 });
 
-test('workers that cannot be cancelled are killed at once, all others when they have had time to clean up', async () => {
+test('workers that cannot be cancelled are killed at once, all others after the grace time', async () => {
   const { calls, vitest, workers } = fakeRun();
   await runSpecifications(vitest, [], workers, AbortSignal.abort(), soon);
   expect(calls).toEqual(['kill those that are not ready', 'kill all']);
@@ -60,7 +60,7 @@ test('workers that clean up in time are not killed', async () => {
   expect(calls).toEqual(['kill those that are not ready']);
 });
 
-test('a run that is not stopped kills nobody', async () => {
+test('a run that is not stopped kills no worker', async () => {
   const { calls, vitest, finish, workers } = fakeRun();
   const stop = new AbortController();
   finish();

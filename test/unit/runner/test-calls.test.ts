@@ -57,7 +57,7 @@ test('a call that is pending when the test ends is an error with the name of the
   expect(first?.stack).not.toMatch(/src\/runner|node_modules/);
 });
 
-test('the calls that alpy itself makes do not count, nor do those that have settled or return no promise', async () => {
+test("alpy's own calls, settled calls and calls without a promise do not count", async () => {
   const left = await leftBy(async (radio) => {
     void asAlpy(() => radio.tune('by a fixture'));
     const scanned = radio.scan();
@@ -82,7 +82,7 @@ test('calls in a step count', async () => {
   expect(left).toMatchObject([{ message: /^radio0\.tune\('a'\)/ }]);
 });
 
-test('after a failure, pending calls are no errors of their own, and what becomes of them is not reported', async () => {
+test('after a failure, neither pending calls nor their results are reported', async () => {
   const calls = new TestCalls('/');
   const radio = new Radio();
   await withCalls(calls, () => Promise.resolve(void radio.tune('a')));
@@ -90,7 +90,7 @@ test('after a failure, pending calls are no errors of their own, and what become
   expect(calls.takeRejection(Promise.resolve(), new Error('closed'))).toBe(true);
 });
 
-test('a rejection that nothing handles is an error of its test, with the call; one that is handled late is none', async () => {
+test('an unhandled rejection is an error of its test, with the call; one that is handled late is not', async () => {
   const calls = new TestCalls(import.meta.dirname);
   const radio = new Radio();
   const [forgotten, late] = await withCalls(calls, () => Promise.resolve([[radio.tune('a')], [radio.tune('b')]].flat()));
@@ -109,7 +109,7 @@ test('a rejection that nothing handles is an error of its test, with the call; o
   ]);
 });
 
-test('a rejection long after a test that left nothing undone is none of its errors', async () => {
+test('a rejection long after a test without pending calls is not an error of that test', async () => {
   const calls = new TestCalls('/');
   expect(await calls.end(false)).toEqual([]);
   expect(calls.takeRejection(Promise.resolve(), new Error('late'))).toBe(false);

@@ -14,14 +14,14 @@ function linkWith(capture: Partial<Capture>): Link {
   return new Link({ ...link!, index: 0, model: 'virtio-net-pci', node, capture: capture as Capture, qmp });
 }
 
-test('toHaveSeen says no with the number of frames that were looked at, without another look at the capture', async () => {
+test('toHaveSeen fails with the number of frames that were looked at, and reads the capture once', async () => {
   const link = linkWith({ waitFor: () => Promise.reject(new FrameTimeoutError('none', 643_440)) });
   const { pass, message } = await matchers.toHaveSeen.call({}, link, 'icmp.type == 8');
   expect([pass, message()]).toEqual([false, 'expected a frame on link0 to pass "icmp.type == 8", but none of 643440 did']);
 });
 
 test.each([false, true])(
-  'toHaveSeen says neither yes nor no when not all frames could be looked at (negated: %s)',
+  'toHaveSeen neither passes nor fails if not all frames could be looked at (negated: %s)',
   async (isNot) => {
     const error = new DecodeTimeoutError('too many');
     const link = linkWith({ waitFor: () => Promise.reject(error), frames: () => Promise.reject(error) });

@@ -113,12 +113,12 @@ describe('a worker prepares the lifeline that its first testbed acquires', () =>
     expect(prepared).toEqual(acquired);
   });
 
-  test('but another one than a cold boot acquires in a run with snapshots', async () => {
+  test('except for a cold boot in a run with snapshots', async () => {
     const { prepared, acquired } = await lifelinesOf({}, 'cold');
     expect(prepared.map(({ key }) => key)).not.toEqual(acquired.map(({ key }) => key));
   });
 
-  test('none for an old QEMU, which needs a lifeline per snapshot', async () => {
+  test('but prepares none for an old QEMU, which needs a lifeline per snapshot', async () => {
     const { prepared, acquired } = await lifelinesOf({ qemuVersion: '7.2.22' }, 'snapshot');
     expect(prepared).toEqual([]);
     expect(acquired[0]?.folders.snapshot).toMatchObject({

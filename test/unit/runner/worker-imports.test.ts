@@ -28,7 +28,7 @@ async function packagesLoadedBy(file: string): Promise<readonly string[]> {
 }
 
 // every test file has a worker of its own, and what it reads costs more than what it does
-test('what every worker loads leaves out the packages that only the main process needs', async () => {
+test('a worker does not load packages that only the main process needs', async () => {
   const loaded = await packagesLoadedBy(testbeds);
   expect(loaded).toContain('dockerode');
   const costly = ['zod', 'yaml', 'execa', 'junit-report-builder', '@grpc/grpc-js', 'protobufjs', 'ssh2', 'yargs', 'vite'];

@@ -30,7 +30,7 @@ async function read(socket: Socket): Promise<string> {
   return data.toString();
 }
 
-test('all who connect to the console see what it prints, and what each writes is typed', async () => {
+test('every client of the console socket gets its output and can type', async () => {
   const { near, far } = connectGuest();
   await using console = SerialConsole.open(near);
   const path = join(directory, 'console.sock');
@@ -50,7 +50,7 @@ test('all who connect to the console see what it prints, and what each writes is
   for (const socket of sockets) socket.destroy();
 });
 
-test('connections end with the testbed', async () => {
+test('connections close when the testbed ends', async () => {
   const { near } = connectGuest();
   await using console = SerialConsole.open(near);
   const path = join(directory, 'console.sock');

@@ -19,7 +19,7 @@ test.each([
   expect(startFailure(error)).toEqual({ message, code, fault, ...(culprit ? { culprit } : {}) });
 });
 
-test('a guest that ends while it boots is a failed boot, although the release of its testbed fails too', () => {
+test('a guest that ends while it boots is a failed boot, even if the tear-down fails too', () => {
   const boot = new BootError('powered itself off', { cause: new DeviceError('x') });
   const both = new SuppressedError(new Error('could not clean up'), new SuppressedError(new Error('nor this'), boot));
   expect(startFailure(both)).toEqual({
@@ -30,6 +30,6 @@ test('a guest that ends while it boots is a failed boot, although the release of
   });
 });
 
-test('what is no error of alpy is a bug', () => {
+test("any error that is not alpy's is a bug", () => {
   expect(startFailure(new TypeError('x'))).toEqual({ message: 'x', code: 'ALPY_BUG', fault: 'bug' });
 });

@@ -42,7 +42,7 @@ async function alpy(args: readonly string[], input?: Buffer) {
   return { status, out, err };
 }
 
-test('words come as they were, and both outputs and the exit status come back', async () => {
+test('arguments arrive unchanged; both outputs and the exit status come back', async () => {
   const words = ['say', 'two words', '', ' "quotes\' $HOME `x` \\ *', 'lines\nof\n\ntext\n', '-n', '\u{1f407}', ''];
   const { status, out, err } = await alpy(words);
   expect([status, out.toString(), err.toString()]).toEqual([0, 'two words', 'not two words']);
@@ -54,7 +54,7 @@ test('words come as they were, and both outputs and the exit status come back', 
   expect(await readdir(served.calls)).toEqual([]); // nothing is left
 });
 
-test('the input is handed on by -i and --stdin, but not by a word of the command', async () => {
+test('-i and --stdin pass the input on, unless they are words of the command', async () => {
   const bytes = Buffer.concat([Buffer.from([0, 10, 255]), Buffer.alloc(300_000, 'y')]);
   expect((await alpy(['cat', '-i'], bytes)).out.equals(bytes)).toBe(true);
   expect((await alpy(['cat', 'x', '--stdin', '--', 'y'], bytes)).out.equals(bytes)).toBe(true);
@@ -62,7 +62,7 @@ test('the input is handed on by -i and --stdin, but not by a word of the command
   expect((await alpy(['cat', '--', '-i'], bytes)).out.toString()).toBe('no input');
 });
 
-test('output that no pipe holds, and many calls at once', async () => {
+test('many calls at once with more output than a pipe can hold', async () => {
   const found = await Promise.all([alpy(['flood', '2000000']), ...Array.from({ length: 6 }, () => alpy(['say', 'x']))]);
   expect(found.map(({ out }) => out.length)).toEqual([2_000_000, 1, 1, 1, 1, 1, 1]);
 });
@@ -82,7 +82,7 @@ test.each([
   expect(await readdir(served.calls)).toEqual([]);
 });
 
-test('one that is killed for good is noticed by its pipes', async () => {
+test('a caller killed with SIGKILL is noticed', async () => {
   const child = spawn('setsid', ['sh', join(served.directory, 'bin', 'alpy'), 'flood', '9000000000'], {
     env: { PATH: process.env['PATH'], ALPY_SESSION: served.directory },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -93,7 +93,7 @@ test('one that is killed for good is noticed by its pipes', async () => {
   if (!signal.aborted) await once(signal, 'abort');
 });
 
-test('the end of the testbed cancels what goes on', async () => {
+test('the end of the testbed cancels running calls', async () => {
   const running = alpy(['wait']);
   await fake.firstCall();
   await served[Symbol.asyncDispose]();
@@ -101,7 +101,7 @@ test('the end of the testbed cancels what goes on', async () => {
   expect(fake.cancelled).toEqual(['the testbed ends']);
 });
 
-test('anybody in the container may call', async () => {
+test('any user of the container can call', async () => {
   expect((await stat(served.calls)).mode & 0o7777).toBe(0o1777);
   expect((await stat(join(served.directory, 'requests'))).mode & 0o777).toBe(0o666);
   expect((await stat(join(served.directory, 'bin', 'alpy'))).mode & 0o777).toBe(0o755);
@@ -116,7 +116,7 @@ async function ask(prepare: (call: string) => Promise<unknown>, line = 'call Evi
 
 const pipes = (call: string) => execa('mkfifo', [`${call}.out`, `${call}.err`, `${call}.done`]);
 
-test('what the container puts in place of the files is not followed', async () => {
+test('symbolic links in place of the files are not followed', async () => {
   const secret = join(directory, 'secret');
   await writeFile(secret, 'say\0secret\0');
   await ask(async (call) => {
@@ -136,7 +136,7 @@ test('what the container puts in place of the files is not followed', async () =
   expect(fake.calls.map(({ args }) => args)).toEqual(Array.from({ length: 4 }, () => ['exit', '6']));
 });
 
-test('a pipe in place of a file, or pipes that nobody reads, stop nothing', async () => {
+test('a pipe in place of a file, or pipes without a reader, do not block other calls', async () => {
   await ask(async (call) => {
     await execa('mkfifo', [call]);
     await pipes(call);
@@ -145,7 +145,7 @@ test('a pipe in place of a file, or pipes that nobody reads, stop nothing', asyn
   await ask((call) => writeFile(call, 'say\0x\0'));
 });
 
-test('what is no file is not even opened, since opening a device may do something', async () => {
+test('only regular files are opened, because opening a device may have effects', async () => {
   const call = join(served.calls, 'Evil0001');
   await execa('mkfifo', [call]);
   const writer = spawn('sh', ['-c', 'echo >"$0"', call]); // until somebody opens the pipe to read
@@ -157,14 +157,14 @@ test('what is no file is not even opened, since opening a device may do somethin
 });
 
 test.each(['', 'call', 'call ../../x', 'call a/b', 'call a.in', 'cancel nobody', 'stop', '\u0000', 'x'.repeat(10_000)])(
-  'the request %j is let pass',
+  'the request %j is ignored',
   async (line) => {
     await ask(() => Promise.resolve(), line);
     expect(fake.calls).toHaveLength(1);
   },
 );
 
-test('a folder that cannot be made', async () => {
+test('a folder that cannot be created is an error', async () => {
   const file = join(directory, 'file');
   await writeFile(file, '');
   await expect(serveFolder(file, fake.answer)).rejects.toThrow(`cannot make the folder for calls in ${file}`);

@@ -9,7 +9,7 @@ function servicesWith(check: () => void): ReadonlyMap<string, App> {
   return new Map([['web', { checkAlive: check } as App]]);
 }
 
-test('a service that has ended is what the job declared wrongly, with what it printed', () => {
+test('a service that has ended is a usage error, with its output', () => {
   const exitStatus = { code: 1, signal: undefined, text: 'exit status 1' };
   const ended = { exitStatus, stdout: 'out of order\n', stderr: '', what: 'but the test needs it', blame: 'device' } as const;
   const check = (): void => {
@@ -23,7 +23,7 @@ test('a service that has ended is what the job declared wrongly, with what it pr
   expect(check).toThrow(expect.objectContaining({ code: 'ALPY_SERVICE', fault: 'usage' }));
 });
 
-test('services that run are fine, and other errors stay what they are', () => {
+test('running services are fine, and other errors stay as they are', () => {
   checkServices(servicesWith(() => undefined));
   const daemon = new EnvironmentError('no daemon');
   expect(() => {

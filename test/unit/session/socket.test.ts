@@ -32,7 +32,7 @@ async function call(args: readonly string[], difference: Partial<SocketCall> = {
   return { status, out: Buffer.concat(out), err: Buffer.concat(err) };
 }
 
-test('a call has words and input, and gets both outputs and the exit status', async () => {
+test('a call passes arguments and input, and gets both outputs and the exit status', async () => {
   const fake = new FakeAnswerer();
   await using _ = await serveSocket(path, fake.answer);
   const text = 'a b\n"\'\\ \u{1f407}';
@@ -45,18 +45,18 @@ test('a call has words and input, and gets both outputs and the exit status', as
   expect(fake.calls[1]?.args).toEqual(['cat', '']);
 });
 
-test('nobody else may connect', async () => {
+test('only the owner may connect', async () => {
   await using _ = await serveSocket(path, new FakeAnswerer().answer);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('several calls at once, and much output', async () => {
+test('several calls at once with much output', async () => {
   await using _ = await serveSocket(path, new FakeAnswerer().answer);
   const found = await Promise.all([call(['flood', '3000000']), call(['say', 'x']), call(['flood', '1000000'])]);
   expect(found.map(({ out }) => out.length)).toEqual([3_000_000, 1, 1_000_000]);
 });
 
-test('a call that is cancelled is cancelled there, and has ended when that is told', async () => {
+test('cancelling a call waits until it has ended in the server', async () => {
   const fake = new FakeAnswerer();
   await using _ = await serveSocket(path, fake.answer);
   const stop = new AbortController();
@@ -68,7 +68,7 @@ test('a call that is cancelled is cancelled there, and has ended when that is to
   await expect(call(['say'], { signal: stop.signal })).rejects.toBe(stop.signal.reason);
 });
 
-test('a caller that dies is noticed', async () => {
+test('a call is cancelled when its caller dies', async () => {
   const fake = new FakeAnswerer();
   await using _ = await serveSocket(path, fake.answer);
   const socket = createConnection(path);
@@ -78,7 +78,7 @@ test('a caller that dies is noticed', async () => {
   await fake.firstCancel();
 });
 
-test('no keeper: what starts one', async () => {
+test('without a session, the error names the command that starts one', async () => {
   const rejects = expect(call(['say'])).rejects;
   await rejects.toThrow(`no testbed is running in ${path}`);
   await rejects.toMatchObject({ fault: 'environment' });
@@ -86,7 +86,7 @@ test('no keeper: what starts one', async () => {
   expect(await stopSession(directory)).toBe('');
 });
 
-test('a keeper that goes before it has answered tells no status', async () => {
+test('a server that exits before it answers returns no status', async () => {
   const { createServer } = await import('node:net');
   const server = createServer((socket) => socket.once('data', () => socket.end()));
   server.listen(path);
@@ -108,7 +108,7 @@ test.each(['no JSON', '{', '5', 'null', '{}', '{"args":5}', '{"args":[5]}', '{"a
   },
 );
 
-test('a connection without a word does not either', async () => {
+test('a connection without a request does not end the server', async () => {
   await using _ = await serveSocket(path, new FakeAnswerer().answer);
   const socket = createConnection(path);
   await once(socket, 'connect');
@@ -117,7 +117,7 @@ test('a connection without a word does not either', async () => {
   expect(await isSessionUp(directory)).toBe(true);
 });
 
-test('a release waits for the answers of calls that came', async () => {
+test('the release waits until calls are answered', async () => {
   const done = Promise.withResolvers<number>();
   const asked = Promise.withResolvers<void>();
   const server = await serveSocket(path, () => {
@@ -132,7 +132,7 @@ test('a release waits for the answers of calls that came', async () => {
   await released;
 });
 
-test('a path that no socket can have', async () => {
+test('a path that is too long for a socket is an error', async () => {
   const long = join(directory, 'x'.repeat(108));
   await expect(serveSocket(long, new FakeAnswerer().answer)).rejects.toThrow(
     `no socket can have the path ${long}: it is longer than`,

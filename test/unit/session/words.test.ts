@@ -8,7 +8,7 @@ function parse(name: string, ...words: readonly string[]): ReturnType<typeof par
   return parseCommandLine(command, words);
 }
 
-test('a program and its words are taken as they are, with -- before them or without', () => {
+test('a command and its arguments are taken unchanged, with or without --', () => {
   const rest = ['grep', '-i', '--', 'x'];
   expect(parse('exec', 'node0', ...rest)).toMatchObject({ values: {}, positionals: ['node0'], rest });
   expect(parse('exec', 'node0', '--', ...rest)).toMatchObject({ values: {}, positionals: ['node0'], rest });
@@ -22,7 +22,7 @@ test('a program and its words are taken as they are, with -- before them or with
   });
 });
 
-test('where no program comes, options may stand anywhere, and those that there are not are told', () => {
+test('without a command, options may come anywhere, and unknown ones are errors', () => {
   expect(parse('console', 'expect', 'login: ', '--timeout', '5')).toMatchObject({ positionals: ['expect', 'login: '], rest: [] });
   expect(parse('capture', 'link0', '--wait', 'icmp')).toMatchObject({ values: { wait: true }, positionals: ['link0', 'icmp'] });
   expect(() => parse('link', 'link0', '--down')).toThrow(/Unknown option '--down'.*\nusage: alpy link LINK up\|down/s);

@@ -41,13 +41,13 @@ async function save(image: string, agoMinutes = 0, into = store): Promise<Snapsh
 
 const images = async (): Promise<readonly unknown[]> => (await store.list()).map(({ record }) => record.inputs['image']);
 
-test('keys depend on what a snapshot is made from, not on the order in which it is told', () => {
+test('the key depends on the inputs, not on their order', () => {
   expect(snapshotKey({ a: '1', b: '2' })).toBe(snapshotKey({ b: '2', a: '1' }));
   expect(snapshotKey({ a: '1', b: '2' })).not.toBe(snapshotKey({ a: '2', b: '1' }));
   expect(snapshotKey({})).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('links in a draft, which QEMU can write to, are neither saved nor written through', async () => {
+test('symbolic links in a draft, which QEMU can write to, are neither saved nor followed', async () => {
   const victim = join(directory, 'victim');
   await writeFile(victim, 'precious');
   const draft = await store.begin(mebibyte);
@@ -72,7 +72,7 @@ test('links in a draft, which QEMU can write to, are neither saved nor written t
   expect(await readFile(victim, 'utf8')).toBe('precious');
 });
 
-test('nobody else can enter the store; within it, containers can', async () => {
+test('only the owner can enter the store; containers can enter the folder of saved snapshots', async () => {
   const before = process.umask(0o077);
   try {
     const saved = await save('a');
@@ -83,7 +83,7 @@ test('nobody else can enter the store; within it, containers can', async () => {
   }
 });
 
-test('finds what was saved, and nothing else; to be found counts as use', async () => {
+test('finds what was saved, and counts that as use', async () => {
   expect(await store.find('0'.repeat(32))).toBeUndefined();
   const a = await save('a', 10);
   await save('b', 5);
@@ -92,7 +92,7 @@ test('finds what was saved, and nothing else; to be found counts as use', async 
   expect(await images()).toEqual(['a', 'b']);
 });
 
-test('makes room by removing what was used longest ago, but nothing that was just used', async () => {
+test('makes room by removing the least recently used, but nothing that was just used', async () => {
   for (const [image, ago] of [
     ['a', 30],
     ['b', 20],
@@ -146,7 +146,7 @@ test('a store or a disk without room says so', async () => {
   await expect(new SnapshotStore(join(directory, 'file'), 1).begin(1)).rejects.toThrow(/cannot begin a snapshot in .*file/);
 });
 
-test('drafts of runs that died are removed when they are old', async () => {
+test('old drafts of dead runs are removed', async () => {
   const old = join(store.directory, '.draft-old');
   await mkdir(old, { recursive: true });
   await utimes(old, new Date(0), new Date(0));
@@ -154,14 +154,14 @@ test('drafts of runs that died are removed when they are old', async () => {
   expect(await readdir(store.directory)).toEqual([draft.slice(store.directory.length + 1), 'saved']);
 });
 
-test('of two that save the same, the later gets what the earlier saved', async () => {
+test('if two save the same snapshot, the later gets what the earlier saved', async () => {
   const [one, two] = await Promise.all([save('a'), save('a')]);
   expect(one).toEqual(two);
   expect(await readdir(store.directory)).toEqual(['saved']);
   expect(await readdir(join(store.directory, 'saved'))).toEqual([one.record.key]);
 });
 
-test('an archive gives the same snapshot elsewhere, with holes where there was nothing', async () => {
+test('an archive restores the same snapshot elsewhere, with holes for blocks of zeros', async () => {
   const draft = await store.begin(mebibyte);
   await writeFile(join(draft, 'memory'), Buffer.concat([Buffer.from('begin'), Buffer.alloc(4 * mebibyte), Buffer.from('end')]));
   const record = { ...(await save('x')).record, key: snapshotKey(inputsOf('y')), inputs: inputsOf('y') };
@@ -177,7 +177,7 @@ test('an archive gives the same snapshot elsewhere, with holes where there was n
   expect(await readdir(join(other.directory, 'saved'))).toEqual([record.key]);
 });
 
-test('an archive that is damaged, or of something else, leaves nothing behind', async () => {
+test('loading a damaged or foreign archive fails and leaves nothing behind', async () => {
   const other = new SnapshotStore(join(directory, 'other'), 10 * mebibyte);
   const saved = await save('a');
   const file = join(directory, 'archive');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from '../../../../src/runner/scheduler/capacity.ts';
 import { overloadBetween, readLoad } from '../../../../src/runner/scheduler/load.ts';
 
-test('workers by cores, and by memory where that is less; never none', () => {
+test('the number of workers is limited by cores and by memory, and at least 1', () => {
   const workers = (cores: number, availableMiB: number, guestMiB: number): number =>
     defaultWorkers({ cores, availableMiB }, 'tcg', guestMiB);
   expect(workers(2, 24_000, 256)).toBe(6);
@@ -11,7 +11,7 @@ test('workers by cores, and by memory where that is less; never none', () => {
   expect(workers(16, 500, 4096)).toBe(1);
 });
 
-test('boots: as many as there are cores with KVM, half as many without', () => {
+test('with KVM as many boots at once as cores, half as many without', () => {
   expect(capacityOf({ cores: 8, availableMiB: 1000 }, 'kvm')).toEqual({ memoryMiB: 850, boots: 8 });
   expect(capacityOf({ cores: 8, availableMiB: 1000 }, 'tcg')).toEqual({ memoryMiB: 850, boots: 4 });
   expect(capacityOf({ cores: 1, availableMiB: 1000 }, 'tcg').boots).toBe(1);
@@ -24,7 +24,7 @@ test('this machine has cores and memory, and a testbed takes more than its guest
   expect(testbedMiB(256, 'tcg')).toBeGreaterThan(testbedMiB(256, 'kvm'));
 });
 
-test('a machine on which somebody waits for a processor most of the time is overloaded', async () => {
+test('a machine is overloaded if processes wait for a processor most of the time', async () => {
   const at = (atMs: number, waitedUs: number): { atMs: number; waitedUs: number } => ({ atMs, waitedUs });
   expect(overloadBetween(at(0, 0), at(1000, 790_000))).toBeUndefined();
   expect(overloadBetween(at(0, 5), at(1000, 900_005))).toBe('programs waited for a processor 90 % of the time');

@@ -13,7 +13,7 @@ const serverFile = join(import.meta.dirname, '..', '..', '..', '..', 'src', 'run
 
 const all = { kind: 'testbed', memoryMiB: 1000, exclusive: false } as const;
 
-test('a lease is given to one, then to the other', async () => {
+test('a lease is granted to the next process when the first releases it', async () => {
   await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const first = await acquire(server.path, all);
   const second = acquire(server.path, all);
@@ -27,7 +27,7 @@ test('a lease is given to one, then to the other', async () => {
   (await second)[Symbol.dispose]();
 });
 
-test('a process that dies gives back what it had', async () => {
+test('the leases of a process are released when it dies', async () => {
   await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const script = `const s = require('net').connect(process.argv[1]); s.write(process.argv[2] + '\\n'); s.on('data', () => console.log('has it'))`;
   const child = spawn(process.execPath, ['-e', script, server.path, JSON.stringify(all)]);
@@ -37,7 +37,7 @@ test('a process that dies gives back what it had', async () => {
   (await next)[Symbol.dispose]();
 });
 
-test('the folder of a run that was killed is removed by the next', async () => {
+test('the next run removes the folder of a killed run', async () => {
   const script = `import { SchedulerServer } from ${JSON.stringify(serverFile)};
     console.log((await SchedulerServer.open({ testbeds: 1, memoryMiB: 1, boots: 1 })).path); setInterval(() => {}, 1e6);`;
   const env = { ...process.env, NODE_OPTIONS: '' };
@@ -53,7 +53,7 @@ test('the folder of a run that was killed is removed by the next', async () => {
   expect((await stat(alive.path)).isSocket()).toBe(true);
 });
 
-test('the folder of a run that cannot be seen from here stays for a day, as the run may go on', async () => {
+test('the folder of a run in another PID namespace is kept for a day, because the run may continue', async () => {
   const folder = join(tmpdir(), `alpy-run-00000000-1-1-${randomBytes(3).toString('hex')}`);
   await mkdir(folder);
   try {
@@ -67,7 +67,7 @@ test('the folder of a run that cannot be seen from here stays for a day, as the 
   }
 });
 
-test('one that is not waited for any more is not granted', async () => {
+test('a cancelled request is not granted', async () => {
   await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const first = await acquire(server.path, all);
   const given = new AbortController();
@@ -78,7 +78,7 @@ test('one that is not waited for any more is not granted', async () => {
   (await acquire(server.path, all))[Symbol.dispose]();
 });
 
-test('what can never be is refused, and the end of the run is told to who waits', async () => {
+test('an impossible request is refused, and the end of the run rejects pending requests', async () => {
   const server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   await expect(acquire(server.path, { ...all, memoryMiB: 5000 })).rejects.toMatchObject({
     code: 'ALPY_ENVIRONMENT',

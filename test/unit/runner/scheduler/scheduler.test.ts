@@ -12,7 +12,7 @@ function open(): { readonly granted: string[]; readonly want: (name: string, dem
   return { granted, want: (name, demand) => scheduler.request(demand, () => granted.push(name)) };
 }
 
-test('grants testbeds as long as there is memory; who asks for little does not overtake who asks for much', () => {
+test('grants testbeds while there is memory; a small request does not overtake a large one', () => {
   const { granted, want } = open();
   const endA = want('a', testbed(600));
   want('b', testbed(500));
@@ -22,7 +22,7 @@ test('grants testbeds as long as there is memory; who asks for little does not o
   expect(granted).toEqual(['a', 'b', 'c']);
 });
 
-test('grants so many testbeds at once, in the order in which they were asked for', () => {
+test('grants a limited number of testbeds at once, in the order of the requests', () => {
   const { granted, want } = open();
   const endA = want('a', testbed(1));
   for (const name of ['b', 'c', 'd', 'e']) want(name, testbed(1));
@@ -31,7 +31,7 @@ test('grants so many testbeds at once, in the order in which they were asked for
   expect(granted).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('gives the machine to one alone, when all others have gone, and lets nobody in meanwhile', () => {
+test('grants an exclusive request when all testbeds are gone, and no other one until then', () => {
   const { granted, want } = open();
   const endA = want('a', testbed(100));
   const endAlone = want('alone', testbed(100, true));
@@ -43,7 +43,7 @@ test('gives the machine to one alone, when all others have gone, and lets nobody
   expect(granted).toEqual(['a', 'alone', 'b']);
 });
 
-test('lets so many boot at once, those of one name after the other, and nobody waits for a name that is not theirs', () => {
+test('grants a limited number of boots at once, one per name; other names do not wait', () => {
   const { granted, want } = open();
   const endA = want('a', boot('key'));
   want('b', boot('key'));
@@ -57,7 +57,7 @@ test('lets so many boot at once, those of one name after the other, and nobody w
   expect(granted).toEqual(['a', 'c', 'e', 'd', 'b']);
 });
 
-test('a request that is taken back makes room for the next, and giving back twice does nothing', () => {
+test('a cancelled request makes room for the next, and a second release does nothing', () => {
   const { granted, want } = open();
   const endA = want('a', testbed(1000));
   const endB = want('b', testbed(1000));
@@ -68,6 +68,6 @@ test('a request that is taken back makes room for the next, and giving back twic
   expect(granted).toEqual(['a', 'c']);
 });
 
-test('refuses what the machine never has', () => {
+test('refuses what the machine can never provide', () => {
   expect(() => open().want('a', testbed(1001))).toThrow('a testbed wants 1001 MiB, but the machine has 1000 MiB for all of them');
 });
