@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { StringDecoder } from 'node:string_decoder';
 
-/** Bytes of an output that are kept. Only the end is, because it shows how a program ended and the whole may not fit into memory. */
+/** Bytes of an output that are kept: its end, because that shows how a program ended, and the whole may not fit into memory. */
 const keptBytes = 16 * 1024 ** 2;
 
 const largestBlock = 256 * 1024;

@@ -2,7 +2,7 @@
 import type { RunReport } from './model.ts';
 
 /**
- * Returns what is wrong with the results of shards: one is missing or there twice, or the shards divided the tests differently, so
+ * Returns what is wrong with the results of shards: one is missing or given twice, or the shards divided the tests differently, so
  * that some tests may not have run. Returns `undefined` if the results are complete. Pure.
  */
 export function shardProblem(reports: readonly Pick<RunReport, 'shard'>[]): string | undefined {
