@@ -3,7 +3,7 @@ import type { Config } from '../config/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import type { HostFacts, SnapshotPlace } from '../testbed/index.ts';
 
-/** What the main process tells its workers. Plain data. */
+/** What the main process passes to its workers. Plain data. */
 export interface RunFacts {
   readonly runId: string;
   readonly jobId: string | undefined;
@@ -11,24 +11,24 @@ export interface RunFacts {
   readonly host: HostFacts;
   /** the appliance's disk image */
   readonly disk: DiskImage;
-  /** folder of the tests' files, relative to which reports name tests */
+  /** folder of the test files; reports name tests relative to it */
   readonly root: string;
-  /** folder in which each test gets its own */
+  /** folder in which each test gets a subfolder */
   readonly testsDirectory: string;
-  /** how many workers there are */
+  /** number of workers */
   readonly workers: number;
-  /** how many tests of one file may run at once, where they say that they can */
+  /** how many concurrent tests of one file may run at once */
   readonly testsPerFile: number;
   /** socket of the run's scheduler */
   readonly scheduler: string;
   readonly snapshots: SnapshotPlace;
   /** whether workers print the steps of their tests */
   readonly showSteps: boolean;
-  /** values that neither logs nor reports may show */
+  /** values to hide in logs and reports */
   readonly secrets: readonly string[];
 }
 
-/** Name under which Vitest hands them on. */
+/** Key under which Vitest provides them. */
 export const factsKey = 'alpy';
 
 declare module 'vitest' {
@@ -36,9 +36,9 @@ declare module 'vitest' {
     alpy: RunFacts;
   }
   interface TaskMeta {
-    /** folder of the test's files, relative to {@link RunFacts.testsDirectory} */
+    /** folder for the test's files, relative to {@link RunFacts.testsDirectory} */
     alpyDirectory?: string;
-    /** why the test may have timed out without the device being to blame */
+    /** why the device may not be to blame for a timeout of the test */
     alpyBlame?: string;
     /** see `TestReport.overload` */
     alpyOverload?: string;

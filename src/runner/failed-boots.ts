@@ -8,7 +8,7 @@ import { HypervisorError } from '../qemu/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import { BootError } from '../testbed/index.ts';
 
-/** The same boot has failed for another test of this run; it is not tried again. */
+/** The same boot failed for another test of this run and is not tried again. */
 export class FailedBeforeError extends AlpyError {
   readonly code: string;
   readonly fault: Fault;
@@ -22,10 +22,10 @@ export class FailedBeforeError extends AlpyError {
   }
 }
 
-/** For whom a guest is booted. */
+/** The test for which a guest is booted. */
 export interface BootingTest {
   readonly test: string;
-  /** absolute path of the folder that gets console log and screen */
+  /** absolute path of the folder for console log and screenshot */
   readonly directory: string;
 }
 
@@ -35,21 +35,21 @@ interface FailedBoot extends BootingTest {
   readonly message: string;
 }
 
-/** The boots that failed in a run, by what was booted. All workers of the run share them, by files in a folder of the run. */
+/** The boots that failed in a run, by what was booted. The workers of the run share them as files in a folder of the run. */
 export class FailedBoots {
   readonly #directory: string;
 
-  /** @param directory - absolute path of a folder that goes with the run */
+  /** @param directory - absolute path of a folder that is removed with the run */
   constructor(directory: string) {
     this.#directory = directory;
   }
 
   /**
-   * Boots, unless the same has failed before, and remembers when it fails by itself: a machine or a daemon in trouble may do
-   * better the next time.
-   * @param key - what is booted; nobody else boots the same meanwhile, or both do
-   * @param signal - when it has fired, it was not the boot that failed
-   * @throws FailedBeforeError, or SnapshotError if there was a guest but no snapshot of it
+   * Boots, unless the same boot has failed before. Remembers a failure if the boot itself is at fault: trouble with the machine or
+   * the daemon may be over the next time.
+   * @param key - identifies what is booted; boots with the same key must not run in parallel
+   * @param signal - if it has fired, the failure is not remembered
+   * @throws FailedBeforeError, or SnapshotError if the guest had booted but could not be saved
    * @throws what `boot` throws
    */
   async guard<T>(key: string, who: BootingTest, signal: AbortSignal, boot: () => Promise<T>): Promise<T> {
@@ -59,7 +59,7 @@ export class FailedBoots {
     try {
       return await boot();
     } catch (error) {
-      if (!signal.aborted && isOfTheBoot(error)) await this.#remember(key, { ...who, ...factsOf(error) }).catch(logFailure);
+      if (!signal.aborted && wouldFailAgain(error)) await this.#remember(key, { ...who, ...factsOf(error) }).catch(logFailure);
       throw error;
     }
   }
@@ -84,9 +84,9 @@ export class FailedBoots {
   }
 }
 
-/** A failed boot that cannot be remembered is tried again. That must not hide why it failed. */
+/** Must not throw: why the boot failed is the error to report. */
 function logFailure(error: unknown): void {
-  log('alpy.runner', `cannot store that this boot failed, so other tests try it again: ${messageOf(error)}`);
+  log('alpy.runner', `cannot store that this boot failed, so other tests will try it again: ${messageOf(error)}`);
 }
 
 const snapshotCode = new SnapshotError('').code;
@@ -96,10 +96,10 @@ function factsOf({ code, fault, message }: AlpyError): Pick<FailedBoot, 'code' |
 }
 
 /**
- * Whether it would fail again after as long a wait: what was booted, or how, is at fault. That goes for what cannot be saved, too. A
- * QEMU that does not start needs no such care: it fails at once and says why.
+ * Whether a boot would fail again after the same long wait: the appliance or its configuration is at fault. Also true for a guest
+ * that cannot be saved. A QEMU that does not start is tried again, because it fails at once and says why.
  */
-function isOfTheBoot(error: unknown): error is AlpyError {
+function wouldFailAgain(error: unknown): error is AlpyError {
   if (!(error instanceof AlpyError) || error instanceof HypervisorError) return false;
   if (error instanceof SnapshotError) return true;
   const { fault } = error instanceof BootError && error.cause instanceof AlpyError ? error.cause : error;

@@ -15,19 +15,19 @@ import {
 } from '../testbed/index.ts';
 import type { Variables } from '../core/variables.ts';
 
-/** Of what it is to find out. */
+/** What to inspect. */
 export interface InspectOptions {
   readonly loaded: LoadedConfig;
   /** the caller's environment: locations of images */
   readonly variables: Variables;
   /** absolute path of the folder for snapshots */
   readonly snapshotDirectory: string;
-  /** file that keeps the verdict on KVM */
+  /** file that caches whether KVM works */
   readonly accelCacheFile?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What tests need to know of machine and appliance. */
+/** What tests need to know about the machine and the appliance. */
 export interface Inspection {
   readonly host: HostFacts;
   readonly disk: DiskImage;
@@ -35,9 +35,9 @@ export interface Inspection {
 }
 
 /**
- * Finds out what there is, all at once: disk and snapshots are looked at as if containers could mount our folders, which turns
- * out at the same time; only where they cannot, it is done again.
- * @param testsDirectory - folder of the testbeds' files
+ * Inspects machine, disk and snapshots in parallel. Disk and snapshots are inspected as if containers could mount this machine's
+ * folders; if that turns out to be wrong, they are inspected again.
+ * @param testsDirectory - folder for the testbeds' files
  * @throws MissingImageError, DiskImageError, EnvironmentError, ContainerError
  */
 export async function inspect(engine: Engine, options: InspectOptions, testsDirectory: string): Promise<Inspection> {
@@ -46,13 +46,13 @@ export async function inspect(engine: Engine, options: InspectOptions, testsDire
   const images = resolveImages(variables, locations);
   const [host, mounted] = await allOrAbort(signal, [
     (abort: AbortSignal) => inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile }, abort),
-    (abort: AbortSignal) => settled(lookAtFiles(engine, { images, access: { kind: 'bind' } }, options, abort)),
+    (abort: AbortSignal) => settled(inspectFiles(engine, { images, access: { kind: 'bind' } }, options, abort)),
   ]);
-  const files = host.access.kind === 'bind' ? mounted() : await lookAtFiles(engine, host, options, signal);
+  const files = host.access.kind === 'bind' ? mounted() : await inspectFiles(engine, host, options, signal);
   return { host, ...files };
 }
 
-async function lookAtFiles(
+async function inspectFiles(
   engine: Engine,
   facts: FileFacts,
   options: InspectOptions,
@@ -60,12 +60,12 @@ async function lookAtFiles(
 ): Promise<Omit<Inspection, 'host'>> {
   const [disk, snapshots] = await allOrAbort(signal, [
     (abort: AbortSignal) => TestbedFactory.inspectDisk(engine, facts, options.loaded.config.appliance, abort),
-    (abort: AbortSignal) => placeOfSnapshots(engine, facts, options, abort),
+    (abort: AbortSignal) => findSnapshotPlace(engine, facts, options, abort),
   ]);
   return { disk, snapshots };
 }
 
-async function placeOfSnapshots(
+async function findSnapshotPlace(
   engine: Engine,
   facts: FileFacts,
   { loaded, snapshotDirectory }: InspectOptions,
@@ -80,7 +80,7 @@ async function placeOfSnapshots(
   return { directory: snapshotDirectory, maxBytes };
 }
 
-/** How it ended, to be told when it matters. */
+/** Settles a promise without rejecting. The returned function returns its value or throws its error. */
 async function settled<T>(promise: Promise<T>): Promise<() => T> {
   try {
     const value = await promise;

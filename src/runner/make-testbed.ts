@@ -10,11 +10,11 @@ import { testbedMiB } from './scheduler/capacity.ts';
 import { runFacts } from './worker-engine.ts';
 import { diskOf, workerFactory, type TestState } from './worker-state.ts';
 
-/** What a test needs of the machine besides its guest. */
+/** What a test needs from the machine besides its guest. */
 export interface Needs {
-  /** memory for what the test runs beside the guest, in MiB; default 0 */
+  /** memory for programs that the test runs besides the guest, in MiB; default 0 */
   readonly memoryMiB?: number;
-  /** whether no other testbed may run at the same time, for a test that measures; default false */
+  /** whether no other testbed may run at the same time, for measurements; default false */
   readonly exclusive?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface TestRequest {
 }
 
 /**
- * Makes the testbed of a test, as soon as there is room for it, and boots its guest or restores it from a snapshot.
+ * Creates the testbed of a test as soon as the machine has room for it, and boots or restores its guest.
  * @throws what `TestbedFactory.create` and `Dut.boot` throw
  * @throws EnvironmentError when the machine does not have what the test needs
  */
@@ -38,14 +38,14 @@ export async function makeTestbed(request: TestRequest, state: TestState, signal
   const memoryMiB = testbedMiB(appliance.memoryMiB, host.accel) + (needs.memoryMiB ?? 0);
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
   const creating = create(request, state, signal);
-  state.testbed = creating; // all of it, so that the clean-up waits for what was begun
+  state.testbed = creating; // including the snapshot, so that the clean-up waits for it
   markHandled(creating); // awaited here
   const created = await creating;
   if (!autoBoot) return created;
   const bootGuest = (): Promise<Testbed> => created.boot({ signal });
   if (created.dut.isAtSnapshot) return bootGuest();
   using _lock = await acquireBootLock(undefined, signal);
-  // A test that asks for a cold boot wants to see it, even if it fails again. One that only got no snapshot does not.
+  // A test that asks for a cold boot always gets one. A test that boots because there is no snapshot does not repeat a failure.
   if (boot === 'cold') return await bootGuest();
   return await failedBoots().guard(nameOfBoot(request), { test: state.test, directory: state.directory }, signal, bootGuest);
 }

@@ -5,28 +5,28 @@ import { whenAborted } from '../core/deadline.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import type { TestWorkers } from './test-workers.ts';
 
-/** How long a run that is stopped may take, in `ms`: all of it ends within 5 s of a signal. */
+/** How long a stopped run may take, in `ms`. Together they are below 5 s, the limit after a signal. */
 export interface StopTimes {
-  /** for tests that are cancelled to clean up */
+  /** for the clean-up of cancelled tests */
   readonly graceMs: number;
   /** for Vitest to notice that its workers were killed */
   readonly noticeMs: number;
 }
 
 const stopTimes: StopTimes = { graceMs: 3000, noticeMs: 700 };
-/** How long it may take to read which tests the files hold that were not begun, in `ms`. */
+/** How long it may take to read the names of tests in files that were not started, in `ms`. */
 const readMs = 700;
 
 /**
- * Vitest forgets a cancellation that comes before it has begun a run. It sorts the files when it has, so this is where one that
- * came before is repeated.
+ * Vitest ignores a cancellation before the start of a run. It sorts the files after that start, so an earlier cancellation is
+ * repeated there.
  * @param signal - cancels the run
  */
 export function cancellingSequencer(signal: AbortSignal): typeof BaseSequencer {
   return class extends BaseSequencer {
     override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
       whenAborted(signal, () => {
-        // not awaited: it waits for the run, and for ever if a worker was killed
+        // not awaited: it waits for the end of the run, for ever if a worker was killed
         markHandled(this.ctx.cancelCurrentRun('keyboard-input'));
       });
       return super.sort(files);
@@ -35,7 +35,7 @@ export function cancellingSequencer(signal: AbortSignal): typeof BaseSequencer {
 }
 
 /**
- * Runs test files. When the signal fires, tests clean up for a while; then their workers are killed.
+ * Runs test files. When the signal fires, tests may clean up for the grace time; then their workers are killed.
  * @param signal - also that of {@link cancellingSequencer}
  */
 export async function runSpecifications(
@@ -50,10 +50,10 @@ export async function runSpecifications(
     over.abort();
   });
   await Promise.race([running, killWhenAborted(workers, signal, over.signal, times)]);
-  markHandled(running); // it may fail only now, when its workers are dead
+  markHandled(running); // it may reject later, after its workers were killed
 }
 
-/** Done some time after the signal has fired, unless the run is over before. */
+/** Kills workers after the signal has fired, unless the run ends before. */
 async function killWhenAborted(
   workers: Pick<TestWorkers, 'killUnready' | 'killAll'>,
   signal: AbortSignal,
@@ -71,12 +71,12 @@ async function killWhenAborted(
   await stopped.promise;
   workers.killUnready();
   await sleep(graceMs, undefined, { signal: over }).catch(() => undefined);
-  if (over.aborted) return; // nothing is left to be killed
+  if (over.aborted) return; // no worker is left
   workers.killAll();
   await sleep(noticeMs, undefined, { signal: over }).catch(() => undefined);
 }
 
-/** The tests of files that were not begun, as far as they can be read without running them. */
+/** Reads the tests of files that were not started, without running them. Returns none if that takes too long. */
 export async function readTests(vitest: Vitest, files: readonly TestSpecification[]): Promise<readonly TestModule[]> {
   const over = new AbortController();
   try {

@@ -25,7 +25,7 @@ import { closeVitest } from './close-vitest.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { clearOut, makeFolder } from './out-directory.ts';
-import { removeLeft } from './remove-left.ts';
+import { removeRunLeftovers } from './run-leftovers.ts';
 import { RunReporter } from './reporter.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
 import type { Capacity } from './scheduler/scheduler.ts';
@@ -39,22 +39,22 @@ interface OpenedVitest {
   readonly testWorkers: TestWorkers;
 }
 
-/** What to run, and where. */
+/** What to run, and how. */
 export interface RunOptions {
   readonly loaded: LoadedConfig;
-  /** parts of file names; a test file counts when it has one of them; empty for all */
+  /** parts of file names: a test file is run if its name contains one of them; empty for all */
   readonly filters: readonly string[];
-  /** tests whose name matches; absent for all */
+  /** runs only tests whose name matches; absent for all */
   readonly testName?: RegExp | undefined;
   /** the caller's environment: locations of images */
   readonly variables: Variables;
   readonly alpyVersion: string;
   /** current directory: reports name test files relative to it */
   readonly directory: string;
-  /** folder relative to which artifacts are named, `CI_PROJECT_DIR`; the current directory unless told */
+  /** folder relative to which artifacts are named, `CI_PROJECT_DIR`; default: the current directory */
   readonly artifactRoot?: string | undefined;
   readonly jobId?: string | undefined;
-  /** page of the GitLab job, to link its artifacts; absent elsewhere */
+  /** page of the GitLab job, for links to its artifacts; absent outside GitLab */
   readonly jobUrl?: string | undefined;
   /** which part of the test files to run; absent for all */
   readonly shard?: Shard | undefined;
@@ -62,25 +62,25 @@ export interface RunOptions {
   readonly durations?: ReadonlyMap<string, number> | undefined;
   /** absolute path of the folder for snapshots */
   readonly snapshotDirectory: string;
-  /** file that keeps the verdict on KVM */
+  /** file that caches whether KVM works */
   readonly accelCacheFile?: string | undefined;
-  /** ends the run; reports are written all the same */
+  /** ends the run; reports are still written */
   readonly signal: AbortSignal;
   readonly showSteps: boolean;
-  /** values that neither logs nor reports may show; captures and console logs stay as they are */
+  /** values to hide in logs and reports, but not in captures and console logs */
   readonly secrets: readonly string[];
-  /** called with a line for people when the Docker daemon is late */
+  /** called with a message when the Docker daemon is slow to answer */
   readonly onWait?: ((text: string) => void) | undefined;
-  /** called with every test as soon as it has ended */
+  /** called with each test when it has ended */
   readonly onTest: (report: TestReport) => void;
-  /** called with what was found out: of the machine, of the shard */
+  /** called with facts about the machine, and then about the shard */
   readonly onStart: (environment: Readonly<Record<string, string>>) => void;
 }
 
 /**
  * Runs tests and writes `junit.xml`, `run.json`, `metrics.txt`, `report/index.html` and, in a GitLab job, `annotations.json`.
- * @returns the report, whose `exitStatus` tells how the run went
- * @throws UsageError when no test is meant
+ * @returns the report; `exitStatus` is the result of the run
+ * @throws UsageError when no test matches
  * @throws DaemonError, MissingImageError, DiskImageError, EnvironmentError when no test could be run
  */
 export async function runTests(options: RunOptions): Promise<RunReport> {
@@ -89,8 +89,8 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const started = Date.now();
   const testsDirectory = join(config.out, 'tests');
   await makeFolder(testsDirectory);
-  const loading = import('./open-vitest.ts'); // takes a while, in which containers find out what there is
-  markHandled(loading); // told below
+  const loading = import('./open-vitest.ts'); // takes a while; meanwhile containers inspect the machine
+  markHandled(loading); // awaited by setUp
   const { jobId, onWait } = options;
   using engine = await Engine.connect({ jobId, onWait }, { timeoutMs: connectTimeoutMs, signal });
   const redact = makeRedactor(options.secrets);
@@ -111,7 +111,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const run: Run = { options, engine, loading, reporter, begin, testsDirectory, end: AbortSignal.any([signal, engine.lost]) };
   whenAborted(run.end, () => {
     reporter.stop(messageOf(run.end.reason));
-    engine.hurry(); // whatever is still to be cleaned up waits for a silent daemon only for a moment
+    engine.hurry(); // the clean-up no longer waits for a daemon that does not answer
   });
   const { environment, shard, left } = await perform(run);
   const { tests } = reporter;
@@ -133,33 +133,33 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   return report;
 }
 
-/** What a run has from its beginning. */
+/** What a run has from the start. */
 interface Run {
   readonly options: RunOptions;
   readonly testsDirectory: string;
   readonly engine: Engine;
   readonly loading: Promise<typeof import('./open-vitest.ts')>;
   readonly reporter: RunReporter;
-  /** removes the results of the run before, and begins to store those of this one */
+  /** removes the results of the previous run, and begins to store those of this one */
   readonly begin: (environment: Readonly<Record<string, string>>, shard: ShardReport | undefined) => Promise<void>;
-  /** fires when the run is to end early: stopped, or without a daemon */
+  /** fires when the run must end early: it was stopped, or the daemon is lost */
   readonly end: AbortSignal;
 }
 
-/** What to report of a run besides its tests. */
+/** What to report about a run besides its tests. */
 interface Outcome {
   readonly environment: Readonly<Record<string, string>>;
   readonly shard: ShardReport | undefined;
-  /** why something is left of it */
+  /** why containers or errors are left of it */
   readonly left: readonly ErrorReport[];
 }
 
-/** Sets the run up and runs its tests. One that is stopped before has no tests. */
+/** Sets the run up and runs its tests. A run that is stopped before has no tests. */
 async function perform(run: Run): Promise<Outcome> {
   const { options, engine, reporter, begin, end } = run;
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
-  opened.defer(async () => void left.push(...(await removeLeft(engine, end.aborted)))); // when Vitest is closed
+  opened.defer(async () => void left.push(...(await removeRunLeftovers(engine, end.aborted)))); // after Vitest is closed
   const outcome: { environment: Outcome['environment']; shard: ShardReport | undefined } = { environment: {}, shard: undefined };
   try {
     await using _opened = opened;
@@ -178,7 +178,7 @@ async function perform(run: Run): Promise<Outcome> {
   return { ...outcome, left };
 }
 
-/** Finds out what there is. */
+/** Inspects the machine and prepares Vitest. */
 async function setUp({ options, testsDirectory, engine, loading, reporter, end }: Run): Promise<{
   readonly facts: { readonly forWorkers: Omit<RunFacts, 'testsPerFile' | 'scheduler'>; readonly capacity: Capacity };
   readonly environment: Readonly<Record<string, string>>;
@@ -218,7 +218,7 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
   };
 }
 
-/** @returns which part of the tests was run, when it was not all */
+/** @returns the shard that was run; `undefined` without shards */
 async function runVitest(
   { options, loading, reporter, begin, end }: Run,
   environment: Readonly<Record<string, string>>,
@@ -228,11 +228,11 @@ async function runVitest(
   const files = await vitest.globTestSpecifications([...options.filters]);
   if (files.length === 0) throw noTests(options);
   const { chosen, report } = inShard(files, options);
-  await begin(environment, report); // only now: a mistyped filter must not cost the reports of the last run
+  await begin(environment, report); // not earlier: a mistyped filter must not remove the reports of the last run
   if (chosen.length === 0) return report; // more shards than files
   const workers = Math.min(facts.workers, chosen.length);
   const testsPerFile = Math.ceil(facts.workers / workers);
-  vitest.config.maxConcurrency = testsPerFile; // no sooner is it known how many files there are
+  vitest.config.maxConcurrency = testsPerFile; // the number of files was not known earlier
   vitest.provide(factsKey, { ...facts, workers, testsPerFile });
   const { runSpecifications, readTests } = await loading;
   await runSpecifications(vitest, chosen, testWorkers, end);
@@ -248,7 +248,7 @@ async function runVitest(
   return report;
 }
 
-/** Those of `files` that are this shard's, all when there are no shards. */
+/** Returns the files of this shard; all without shards. */
 function inShard(
   files: readonly TestSpecification[],
   { shard, durations = new Map(), directory, onStart }: RunOptions,

@@ -4,8 +4,8 @@ import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer } from 'v
 import { isReady } from './ready.ts';
 
 /**
- * The worker processes of a run. Vitest can cancel tests only in a worker that has loaded its runner: what it sends to others
- * before is lost, and all their tests would run. So those are killed instead, and those that can be cancelled when they take too long.
+ * The worker processes of a run. Vitest can cancel tests only in a worker that has loaded its runner: an earlier message is lost,
+ * and all tests of the worker would run. Such workers are killed, and so are others that take too long after a cancellation.
  */
 export class TestWorkers {
   /** for Vitest's option `pool` */
@@ -20,25 +20,25 @@ export class TestWorkers {
   readonly #workers = new Set<TestWorker>();
   #isStopping = false;
 
-  /** whether no further worker may begin */
+  /** whether new workers are killed */
   get isStopping(): boolean {
     return this.#isStopping;
   }
 
-  /** Kills those that Vitest cannot cancel yet, now and when they are started. */
+  /** Kills workers that Vitest cannot cancel yet, now and when they are started. */
   killUnready(): void {
     this.#isStopping = true;
     for (const worker of this.#workers) if (!worker.isReady) worker.kill();
   }
 
-  /** Kills all. */
+  /** Kills all workers. */
   killAll(): void {
     this.#isStopping = true;
     for (const worker of this.#workers) worker.kill();
   }
 }
 
-/** Vitest's worker process, which can be killed. */
+/** Vitest's worker process, extended so that it can be killed. */
 class TestWorker extends ForksPoolWorker {
   override readonly name = 'alpy';
   readonly #workers: TestWorkers;
@@ -49,7 +49,7 @@ class TestWorker extends ForksPoolWorker {
     this.#workers = workers;
   }
 
-  /** whether it can be cancelled */
+  /** whether Vitest can cancel its tests */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -59,7 +59,7 @@ class TestWorker extends ForksPoolWorker {
     if (this.#workers.isStopping) this.kill();
   }
 
-  /** Vitest waits for the exit of a process that a signal has ended already, and so for ever. */
+  /** Without this, Vitest waits for ever for the exit of a process that a signal has already ended. */
   override async stop(): Promise<void> {
     if (typeof this.#child?.signalCode === 'string') return;
     await super.stop();
@@ -71,12 +71,12 @@ class TestWorker extends ForksPoolWorker {
     return {};
   }
 
-  /** It holds nothing that does not end with it. */
+  /** Kills the process. Everything that it started ends with it. */
   kill(): void {
     this.#child?.kill('SIGKILL');
   }
 
-  /** Vitest keeps it to itself. */
+  /** a private property of Vitest's */
   get #child(): ChildProcess | undefined {
     return Reflect.get(this, '_fork');
   }

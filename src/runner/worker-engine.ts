@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Apart from the rest of a worker's state, as it loads little: it is wanted before all else.
+// Separate from worker-state.ts because it loads little: a worker needs it first.
 import { inject } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Engine } from '../docker/index.ts';
@@ -10,28 +10,28 @@ let engine: Promise<Engine> | undefined;
 let lifelines: LifelinePool | undefined;
 
 /**
- * What the main process has found out.
+ * Returns what the main process found out.
  * @throws UsageError when the test was not started by `alpy run`
  */
 export function runFacts(): RunFacts {
   const facts = inject(factsKey) as RunFacts | undefined;
-  if (!facts) throw new UsageError('tests that import "alpy/test" are run by: alpy run');
+  if (!facts) throw new UsageError('tests that import "alpy/test" must be run with: alpy run');
   return facts;
 }
 
-/** This worker's connection to the daemon. */
+/** Returns this worker's connection to the daemon. */
 export function workerEngine(): Promise<Engine> {
   const { runId, jobId } = runFacts();
   return (engine ??= Engine.connect({ runId, jobId }));
 }
 
-/** The lifelines that the tests of this worker use one after the other. */
+/** Returns the lifelines that the tests of this worker share. */
 export function workerLifelines(): LifelinePool {
   const { testsDirectory, testsPerFile } = runFacts();
   return (lifelines ??= new LifelinePool(testsDirectory, testsPerFile));
 }
 
-/** Ends the lifelines that no test has any more. */
+/** Ends this worker's lifelines. */
 export async function closeLifelines(): Promise<void> {
   const closing = lifelines;
   lifelines = undefined;

@@ -9,15 +9,15 @@ import { closeLifelines, runFacts, workerEngine, workerLifelines } from './worke
 
 type Task = TestContext['task'];
 
-/** What a test that runs has. */
+/** State of a running test. */
 export interface TestState {
-  /** its name, with those of the blocks around it */
+  /** full name, including those of the surrounding blocks */
   readonly test: string;
-  /** absolute path of the folder that takes its files */
+  /** absolute path of the folder for its files */
   readonly directory: string;
-  /** its testbed, as soon as it is being made */
+  /** its testbed, from when its creation begins */
   testbed?: Promise<Testbed>;
-  /** its room on the machine, to be given back when the testbed is gone */
+  /** its share of the machine, to be released after the testbed is torn down */
   lease?: Disposable;
 }
 
@@ -32,7 +32,7 @@ export async function workerFactory(): Promise<TestbedFactory> {
   return new TestbedFactory(engine, host, { snapshots, lifelines: workerLifelines(), decoder });
 }
 
-/** This worker's decoder of captures; none where containers see no files of this machine. */
+/** Returns this worker's decoder of captures, or `undefined` if containers cannot see files of this machine. */
 async function workerDecoder(): Promise<Decoder | undefined> {
   const { host, testsDirectory } = runFacts();
   const { access, images } = host;
@@ -41,14 +41,14 @@ async function workerDecoder(): Promise<Decoder | undefined> {
   return (decoder ??= new Decoder(place));
 }
 
-/** Ends what outlives single tests. */
+/** Ends what outlives a test. */
 export async function closeWorker(): Promise<void> {
   const closing = decoder;
   decoder = undefined;
   await Promise.all([closeLifelines(), closing?.[Symbol.asyncDispose]()]);
 }
 
-/** The disk image of an appliance; that of the configuration is known already. */
+/** Returns the disk image of an appliance, inspected at most once. */
 export async function diskOf(appliance: Appliance): Promise<DiskImage> {
   const { config, disk } = runFacts();
   if (appliance.image === config.appliance.image && appliance.format === config.appliance.format) return disk;
@@ -58,13 +58,13 @@ export async function diskOf(appliance: Appliance): Promise<DiskImage> {
   return found;
 }
 
-/** Remembers what a test has. */
+/** Stores the state of a test. */
 export function setTestState(task: Task, state: TestState): void {
   states.set(task, state);
 }
 
 /**
- * What a test has.
+ * Returns the state of a test.
  * @throws UsageError when the test was not started by `alpy run`
  */
 export function testState(task: Task): TestState {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Set-up file of every worker: what surrounds each test.
+// Set-up file of every worker: what happens before and after each test.
 import { join, relative } from 'node:path';
 import { afterAll, aroundEach, beforeEach, expect, type TestContext } from 'vitest';
 import { blameFor } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
-// one by one, as a worker writes no reports
+// from single files, because a worker writes no reports
 import { BoundedSink } from '../report/bounded-sink.ts';
 import { DebugLog } from '../report/debug-log.ts';
 import { composeSinks } from '../report/events.ts';
@@ -30,18 +30,18 @@ expect.extend(matchers);
 trackAllCalls();
 watchRejections();
 
-// A terminal sends these to all processes of the run. The main process answers them: it cancels the tests, which then
-// clean up here. When it dies itself, nothing of ours may live on.
+// A terminal sends these to all processes of the run. The main process handles them: it cancels the tests, which then clean up
+// here. If the main process dies, this worker must end.
 let runningTests = 0;
 for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
-// Vitest ends a worker that has no test any more by SIGTERM, and waits half a second for one that does not go
+// Vitest ends an idle worker with SIGTERM, and waits half a second for it
 process.on('SIGTERM', () => {
   if (runningTests === 0) endWorker();
 });
 process.on('disconnect', endWorker);
-process.send?.(readyMessage); // Vitest has set up its own part before
+process.send?.(readyMessage); // Vitest's part of the worker is ready
 
-const longEnough = 2 ** 31 - 1; // the test and its fixtures have deadlines of their own
+const longEnough = 2 ** 31 - 1; // the test and its fixtures have their own deadlines
 
 aroundEach(async (runTest, { task }) => {
   const { workers, testsPerFile, testsDirectory, root, showSteps } = facts;
@@ -56,10 +56,10 @@ aroundEach(async (runTest, { task }) => {
   const startMs = performance.now();
   using log = DebugLog.open(directory);
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
-  const whose = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests mix
-  const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${whose}${line}\n`))] : [])];
+  const prefix = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests are mixed
+  const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${prefix}${line}\n`))] : [])];
   const calls = new TestCalls(root);
-  using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before all that is costly
+  using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before expensive sinks
   await withSink(bounded.sink, async () => {
     try {
       await withCalls(calls, runTest);
@@ -75,46 +75,46 @@ aroundEach(async (runTest, { task }) => {
   });
 }, longEnough);
 
-// Has Vitest tell the main process at once of what was added to the test's `meta`: should this process die, its files are found
+// Makes Vitest send the test's `meta` to the main process at once, so that its files are found if this process dies
 beforeEach(() => undefined);
 
 afterAll(closeWorker, longEnough);
 
-/** Whether Vitest found that the test took too long; all other waits ask by themselves who is to blame. */
+/** Whether Vitest's timeout ended the test. All other waits find out themselves who is to blame. */
 function hasTimedOut({ result }: Task): boolean {
   return result?.errors?.some(({ message }) => message.startsWith('Test timed out in ')) ?? false;
 }
 
-/** Ends this process at once; what hangs on its lifelines, and its decoder, ends with it. */
+/** Kills this process. Its lifelines, with everything that depends on them, and its decoder end with it. */
 function endWorker(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** @throws what the test left undone, and what {@link closeTestbed} throws */
+/** @throws errors of calls that the test left pending, and what {@link closeTestbed} throws */
 async function endTest(state: TestState, calls: TestCalls, hasFailed: boolean): Promise<void> {
-  const errors = [...(await calls.end(hasFailed))]; // before the testbed goes, which ends every call
+  const errors = [...(await calls.end(hasFailed))]; // before the tear-down, which ends every call
   await closeTestbed(state, hasFailed || errors.length > 0).catch((error: unknown) => errors.push(error));
   if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
   if (errors.length === 1) throw errors[0];
 }
 
 /**
- * Tears down what the test has left, also when its making was interrupted. Here rather than in the clean-up of a fixture,
- * which Vitest leaves out when the fixture's set-up failed or was cancelled.
+ * Tears the testbed down, also if its creation was interrupted. This is not in the clean-up of a fixture, because Vitest skips
+ * that when the fixture's set-up failed or was cancelled.
  */
 async function closeTestbed({ testbed: making, directory, lease }: TestState, hasFailed: boolean): Promise<void> {
   using _lease = lease;
-  const testbed = await making?.catch(() => undefined); // the test has been told already
+  const testbed = await making?.catch(() => undefined); // the test has reported it
   if (!testbed) return;
   if (hasFailed) await saveScreen(testbed, directory);
   await testbed.close();
 }
 
-/** Keeps a picture of the screen of a test that failed; its lack must not hide why the test failed. */
+/** Saves a screenshot for a failed test. Must not throw: why the test failed is the error to report. */
 async function saveScreen(testbed: Testbed, directory: string): Promise<void> {
   try {
     await testbed.dut.screenshot(join(directory, 'screen.png'));
   } catch (error) {
-    logLine('alpy.runner', `no picture of the screen: ${messageOf(error)}`);
+    logLine('alpy.runner', `no screenshot: ${messageOf(error)}`);
   }
 }

@@ -4,27 +4,30 @@ import { withDeadline } from '../core/deadline.ts';
 import { ContainerTimeoutError, removeOfDead, removeOwn, type Engine } from '../docker/index.ts';
 import { errorReports, type ErrorReport } from '../report/index.ts';
 
-/** How long the daemon may take to remove what is left, in `ms`; the second when somebody waits for the end. */
+/** How long the daemon may take to remove leftovers, in `ms`; the second applies if the run was stopped. */
 const [removeTimeoutMs, hurriedTimeoutMs] = [30_000, 5000];
-/** The same for what dead runs left, in `ms`. */
+/** The same for leftovers of dead runs, in `ms`. */
 const othersTimeoutMs = 5000;
-/** When to look once more after a run that was stopped, in `ms`: a worker that was killed may just have asked for a container. */
+/**
+ * When to look a second time after a stopped run, in `ms`. A killed worker may just have requested a container, and no event says
+ * that the daemon has dropped such a request, so this is an estimate.
+ */
 const secondLookMs = 700;
 
 /**
- * Removes what a worker left that died, or that was only begun: each ends by itself, but some time after the worker. If nobody
- * waits for the end, also what dead runs left; that this fails says nothing about this run.
+ * Removes the containers that dead workers of this run left behind. They end without help, but some time after the worker. If the
+ * run was not stopped, also removes leftovers of dead runs; a failure of that is not reported.
  * @param isHurried - whether the run was stopped
- * @returns why that was not possible
+ * @returns why it was not possible
  */
-export async function removeLeft(engine: Engine, isHurried: boolean): Promise<readonly ErrorReport[]> {
+export async function removeRunLeftovers(engine: Engine, isHurried: boolean): Promise<readonly ErrorReport[]> {
   const timeoutMs = isHurried ? hurriedTimeoutMs : removeTimeoutMs;
   try {
     await withDeadline(
       { timeoutMs },
       (cause) =>
         new ContainerTimeoutError(
-          `what is left of the run is not removed after ${timeoutMs} ms: run alpy clean when the daemon answers`,
+          `the containers of this run were not removed within ${timeoutMs} ms. Run alpy clean when the daemon answers`,
           { cause },
         ),
       async (signal) => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/core/identity.ts';
 import { Engine, ownerLabel, runLabel } from '../../../src/docker/engine.ts';
-import { removeLeft } from '../../../src/runner/remove-left.ts';
+import { removeRunLeftovers } from '../../../src/runner/run-leftovers.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
 const dead = ownIdentity()?.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
@@ -31,10 +31,10 @@ function openDaemon(removed: string[]): Promise<FakeDaemon> {
 test.each([
   [true, ['mine']],
   [false, ['mine', 'stuck']],
-])('what a dead run left and nobody can remove is no error of this run (hurried: %s)', async (isHurried, asked) => {
+])('leftovers of a dead run that cannot be removed are not an error of this run (hurried: %s)', async (isHurried, asked) => {
   const removed: string[] = [];
   await using daemon = await openDaemon(removed);
   using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'mine' });
-  expect(await removeLeft(engine, isHurried)).toEqual([]);
+  expect(await removeRunLeftovers(engine, isHurried)).toEqual([]);
   expect(removed).toEqual(asked);
 });
