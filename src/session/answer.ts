@@ -6,8 +6,8 @@ import { parseCommandLine } from './commands/command.ts';
 import type { Session } from './session.ts';
 
 /**
- * Answers calls with what the session commands do. Errors are told on the caller's standard error, as the CLI does.
- * @param others - does what is no session command; `undefined` when it is one
+ * Answers calls by running session commands. Prints errors on the caller's standard error, like the CLI.
+ * @param others - runs other commands; returns `undefined` for a session command
  */
 export function answererOf(session: Session, others?: (call: Call) => Promise<number | undefined>): Answerer {
   return async (call) => {
@@ -26,7 +26,7 @@ interface Description {
   readonly status: number;
 }
 
-/** The first of several decides. */
+/** The first of several errors decides the status. */
 function describe(error: unknown): Description {
   const parts = partsOf(error).map(describePart);
   return { text: parts.map(({ text }) => text).join('\n'), status: parts[0]?.status ?? statusByFault.bug };
@@ -46,7 +46,7 @@ async function answer(session: Session, call: Call): Promise<number> {
   const command = sessionCommands.find((one) => one.name === name);
   if (!command) {
     const names = sessionCommands.map((one) => one.name).join(', ');
-    throw new UsageError(`a testbed cannot do ${JSON.stringify(name)}; it can: ${names}`);
+    throw new UsageError(`there is no command ${JSON.stringify(name)} for a testbed; there are: ${names}`);
   }
   if (args[0] === '--help' || args[0] === '-h') {
     await call.write('out', `${commandHelp(command)}\n`);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 /**
- * The program `alpy` of a job's container: any image with a POSIX shell and coreutils or busybox runs it. It lays its words
- * down as a file, tells of it in the pipe `requests`, and copies what comes back in pipes of its own. The keeper opens those
- * only for writing and never waits for them, so they are open here before it is told.
+ * The program `alpy` in a job's container. It needs a POSIX shell and coreutils or busybox. It writes its arguments to a file,
+ * announces that in the pipe `requests`, and copies the answer from pipes that it has created. The server opens those for writing
+ * without waiting, so they are opened here before the request.
  */
 export const clientScript = `#!/bin/sh
 # Acts on the testbed of this job: alpy help tells how.

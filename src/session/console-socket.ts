@@ -6,19 +6,19 @@ import { messageOf } from '../core/errors.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { SerialConsole } from '../console/index.ts';
 
-/** Most output that waits for a reader that does not read, in `bytes`; it is let go of then. */
-const mostUnread = 4 * 1024 * 1024;
+/** How much output is buffered for a slow reader before it is disconnected, in `bytes`. */
+const maxUnreadBytes = 4 * 1024 * 1024;
 
 /**
- * Offers the serial console as a socket: who connects sees all output from then on, and what they write is typed. Several may
- * look on at once; a reader that does not read is cut off, as it must not stall the guest.
+ * Serves the serial console on a socket: a client gets all output from then on, and what it writes is typed. There may be several
+ * clients; one that does not read is disconnected, because it must not stall the guest.
  */
 export async function serveConsole(path: string, console: SerialConsole): Promise<AsyncDisposable> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     const stop = console.observe((chunk) => {
-      if (socket.writableLength > mostUnread) socket.destroy();
+      if (socket.writableLength > maxUnreadBytes) socket.destroy();
       else socket.write(chunk);
     });
     socket.on('error', () => undefined); // 'close' follows
@@ -30,7 +30,7 @@ export async function serveConsole(path: string, console: SerialConsole): Promis
   });
   server.listen(path);
   await once(server, 'listening');
-  await chmod(path, 0o666); // the job's container may run as anybody; nobody else gets to the folder
+  await chmod(path, 0o666); // the job's container may run as any user; other users cannot enter the folder
   return {
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -5,7 +5,7 @@ import { DiskImageError } from '../qemu/index.ts';
 import { BootError } from '../testbed/index.ts';
 import { ServiceError, type Culprit } from './errors.ts';
 
-/** Why a keeper has no testbed, as plain data. */
+/** Why a session server could not create its testbed. Plain data. */
 export interface StartFailure {
   readonly message: string;
   readonly code: string;
@@ -13,9 +13,9 @@ export interface StartFailure {
   readonly culprit?: Culprit;
 }
 
-/** Describes what kept a testbed from being set up. Pure. */
+/** Describes why a testbed could not be created. Pure. */
 export function startFailure(thrown: unknown): StartFailure {
-  const [error] = partsOf(thrown); // what went wrong, and not the clean-up after it
+  const [error] = partsOf(thrown); // the cause, not a failed clean-up after it
   const { code, fault } = error instanceof AlpyError ? error : { code: 'ALPY_BUG', fault: 'bug' as const };
   const culprit = culpritOf(error);
   return { message: messageOf(error), code, fault, ...(culprit ? { culprit } : {}) };
@@ -28,7 +28,7 @@ function culpritOf(error: unknown): Culprit | undefined {
   return error instanceof BootError && !isOthersFault(error.cause) ? 'boot' : undefined;
 }
 
-/** A boot also fails when QEMU or the daemon dies meanwhile: that is not the appliance's doing. */
+/** A boot also fails if QEMU or the daemon dies, which is not the appliance's fault. */
 function isOthersFault(cause: unknown): boolean {
   return cause instanceof AlpyError && (cause.fault === 'environment' || cause.fault === 'bug');
 }

@@ -10,25 +10,25 @@ import { logUnscoped } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
 
-/** Most that the words of a call, or its input, may take, in `bytes`. */
-const mostBytes = 64 * 1024 * 1024;
+/** Limit for the arguments of a call, and for its input, in `bytes`. */
+const maxBytes = 64 * 1024 * 1024;
 
-/** Longest line in the pipe of requests that is kept, in characters; a request is shorter. */
+/** Limit for a line in the pipe of requests, in characters; a request is shorter. */
 const longestRequest = 200;
 
 /** The folder that a job's container sees. */
 export interface CallFolder extends AsyncDisposable {
-  /** mounted so that it can only be read */
+  /** to be mounted read-only */
   readonly directory: string;
-  /** mounted below it so that it can be written */
+  /** to be mounted writable, below the other */
   readonly calls: string;
 }
 
 /**
- * Takes calls from containers that see a folder, by files and pipes, as nothing else is sure to work from a shell script. What
- * lies there may have been put there by anybody: a file is read, and a pipe written, only when it is one, and not a link.
- * @param directory - absolute path of the folder to be made
- * @throws EnvironmentError when it cannot be made
+ * Takes calls from containers that see a folder. Calls use files and pipes, because only these work from any shell script. The
+ * container may put anything there: only regular files are read, only pipes are written, and links are not followed.
+ * @param directory - absolute path of the folder to create
+ * @throws EnvironmentError when it cannot be created
  */
 export async function serveFolder(directory: string, answer: Answerer): Promise<CallFolder> {
   const calls = join(directory, 'calls');
@@ -37,13 +37,13 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   try {
     await mkdir(join(directory, 'bin'), { recursive: true });
     await mkdir(calls);
-    await chmod(calls, 0o1777); // the job's container may run as anybody
+    await chmod(calls, 0o1777); // the job's container may run as any user
     await writeFile(join(directory, 'bin', 'alpy'), clientScript, { mode: 0o755 });
     await chmod(join(directory, 'bin', 'alpy'), 0o755);
     await execa('mkfifo', ['-m', '666', requests]);
-    pipe = openSync(requests, constants.O_RDWR | constants.O_NONBLOCK); // for both: it then never ends
+    pipe = openSync(requests, constants.O_RDWR | constants.O_NONBLOCK); // for reading and writing, so that it never ends
   } catch (cause) {
-    throw new EnvironmentError(`cannot make the folder for calls in ${directory}: ${messageOf(cause)}`, { cause });
+    throw new EnvironmentError(`cannot create the folder for calls in ${directory}: ${messageOf(cause)}`, { cause });
   }
   const running = new Map<string, AbortController>();
   const input = new Socket({ fd: pipe, readable: true, writable: false });
@@ -75,7 +75,7 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   };
 }
 
-/** Hands on the lines of a stream. Of one that does not end soon, the beginning is kept, which is no request. */
+/** Passes on the lines of a stream. A line over the limit is cut, and then is not a valid request. */
 function onLines(input: Socket, onLine: (line: string) => void): void {
   let begun = '';
   input.setEncoding('latin1').on('data', (text: string) => {
@@ -104,7 +104,7 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
   await ended(done);
 }
 
-/** @returns nothing when there is no such file */
+/** @returns `undefined` if there is no such file */
 async function readWhole(path: string): Promise<Buffer | undefined> {
   await using file = await openPlain(path, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -113,16 +113,16 @@ async function readWhole(path: string): Promise<Buffer | undefined> {
   if (!file) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // piece by piece: who has put it there may still write to it
+  // in pieces, because the container may still write to it
   for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`${path} has more than ${mostBytes} bytes`);
+    if (bytes > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** Opens a pipe that somebody reads; it belongs to the socket then. @throws Error when nobody does, or it is no pipe */
+/** Opens a pipe for writing; the socket owns it. @throws Error when it has no reader, or is not a pipe */
 function openPipe(path: string): Socket {
   const fd = openOnlySync('pipe', path, constants.O_WRONLY);
   if (fd === undefined) throw new Error(`there is no ${path}`);
@@ -133,7 +133,7 @@ async function writeTo(pipe: Socket, data: Buffer | string): Promise<void> {
   if (!pipe.writable) return;
   await new Promise<void>((resolve) => {
     pipe.write(data, () => {
-      resolve(); // also when it failed: its 'error' tells
+      resolve(); // also after a failure, which its 'error' reports
     });
   });
 }

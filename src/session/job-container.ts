@@ -9,8 +9,8 @@ import { runIn } from './run-in.ts';
 import { sharedFolder, type JobContainerSpec } from './spec.ts';
 
 /**
- * Starts the container of a job's scripts beside a node. It waits on its standard input, which the keeper holds, so it ends
- * with the keeper at the latest. Its processes are a namespace of their own: the job's programs do not see QEMU.
+ * Starts the container for a job's scripts beside a node. It reads its standard input, which this process holds open, so it ends
+ * with this process at the latest. It has its own PID namespace: the job's programs do not see QEMU.
  * @throws UsageError when its image has no `sh`
  * @throws ContainerError when the daemon refuses for another reason
  */
@@ -43,8 +43,8 @@ export async function startJobContainer(
 }
 
 /**
- * The container of a job's scripts, started when the first of them is about to run: its image may be the job's own, and until
- * then the project's folder is only for git and the like on this machine.
+ * The container for a job's scripts. It is started for the first script: its image may be the job's own, and until then only git
+ * and similar tools on this machine work in the project's folder.
  */
 export class JobContainer implements AsyncDisposable {
   readonly #start: () => Promise<Container>;
@@ -54,7 +54,7 @@ export class JobContainer implements AsyncDisposable {
     this.#start = start;
   }
 
-  /** whether it was asked for */
+  /** whether its start was requested */
   get isBegun(): boolean {
     return this.#container !== undefined;
   }
@@ -65,19 +65,19 @@ export class JobContainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const container = await this.#container?.catch(() => undefined); // who wanted it has heard why there is none
+    const container = await this.#container?.catch(() => undefined); // its caller has reported the error
     await container?.[Symbol.asyncDispose]();
   }
 }
 
 /**
- * bash where there is one, as GitLab's own executors have it; a job of theirs runs in either. Both outputs are one pipe: of two,
- * nobody could say in which order a script has written to them.
+ * Uses bash if there is one, like GitLab's own executors, else sh. Both outputs share a pipe, because the order of writes to two
+ * pipes would be lost.
  */
 const anyShell = `exec 2>&1; PATH=${sharedFolder}/bin:$PATH; export PATH; if command -v bash >/dev/null; then exec bash; else exec sh; fi`;
 
 /**
- * Runs a script that the runner has written, which the shell reads from its standard input.
+ * Runs a script of GitLab Runner: the shell reads it from its standard input.
  * @returns its exit status
  * @throws ContainerError when the container has ended, or the daemon refuses
  */

@@ -3,27 +3,27 @@ import type { Readable } from 'node:stream';
 import { exec, startExec, type Container } from '../docker/index.ts';
 import type { Call, OutputName } from './call.ts';
 
-/** What to run in a container. */
+/** A command to run in a container. */
 export interface Command {
   readonly command: readonly string[];
   readonly input?: Buffer | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
-/** How long a cancelled command has to end by itself before it is killed, in `ms`. */
+/** How long after SIGTERM a cancelled command is killed, in `ms`. */
 const graceMs = 5000;
 
-/** Tells its PID, which is that of its process group too, since the daemon makes each command leader of a session. */
-const tellPid = 'echo "$$"; exec "$@"';
+/** Prints its PID, which is also its process group, because the daemon starts each command as a session leader. */
+const printPid = 'echo "$$"; exec "$@"';
 
 /**
- * Runs a command in a container and hands on what it prints as it comes. When nobody waits any more, its process group gets
- * SIGTERM, and SIGKILL when it has not ended 5 s later.
+ * Runs a command in a container and passes its output on as it arrives. If the call is cancelled, its process group gets SIGTERM,
+ * and SIGKILL if it has not ended 5 s later.
  * @returns its exit status
  * @throws ContainerError when the container has ended, or the daemon refuses
  */
 export async function runIn(container: Container, { command, input, environment }: Command, call: Call): Promise<number> {
-  const spec = { command: ['sh', '-c', tellPid, 'sh', ...command], environment };
+  const spec = { command: ['sh', '-c', printPid, 'sh', ...command], environment };
   const execution = await startExec(container, spec, call.signal);
   const pid = Promise.withResolvers<string>();
   const cancelled = (): void => {
@@ -45,8 +45,8 @@ export async function runIn(container: Container, { command, input, environment 
 
 async function endGroup(container: Container, pid: string, exited: Promise<unknown>): Promise<void> {
   const send = async (name: string): Promise<void> => {
-    const command = ['sh', '-c', 'kill -s "$0" -- "-$1"', name, pid]; // that of the shell: few images have the program
-    await exec(container, { command }, { timeoutMs: graceMs }).catch(() => undefined); // it ends with the testbed at the latest
+    const command = ['sh', '-c', 'kill -s "$0" -- "-$1"', name, pid]; // the shell's kill: few images have the program
+    await exec(container, { command }, { timeoutMs: graceMs }).catch(() => undefined); // at the latest it ends with the testbed
   };
   await send('TERM');
   const timer = setTimeout(() => void send('KILL'), graceMs);
@@ -58,7 +58,7 @@ async function copy(stream: AsyncIterable<Buffer>, output: OutputName, call: Cal
   for await (const chunk of stream) await call.write(output, chunk);
 }
 
-/** Takes the first line away and tells it. */
+/** Removes the first line from a stream and passes it to `onLine`. */
 async function* afterFirstLine(stream: Readable, onLine: (line: string) => void): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -9,7 +9,7 @@ import type { ServiceSpec } from './spec.ts';
 
 /**
  * Starts the services of a job.
- * @returns them by their names
+ * @returns the services by name
  * @throws ServiceError when the command of one cannot be started
  * @throws what `Apps.start` throws, when the daemon refuses for another reason
  */

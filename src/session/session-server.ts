@@ -39,11 +39,11 @@ export async function readSpec(directory: string): Promise<SessionSpec> {
 }
 
 /**
- * Makes a testbed and holds it until it is told to stop, `signal` fires or its deadline passes; then tears it down.
+ * Creates a testbed and holds it until it gets the call `stop`, `signal` fires or its deadline passes; then tears it down.
  * @param onReady - called when the testbed can be used
- * @param sink - takes what is worth to be told to who waits for the testbed
+ * @param sink - takes events for the process that waits for the testbed
  * @throws what inspectHost, `TestbedFactory.create`, `Dut.boot` and `Testbed.close` throw
- * @throws UsageError when the disk image lies where none may lie
+ * @throws UsageError when the disk image is in a folder that is not allowed
  * @throws ServiceError when a service does not run
  */
 export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () => void, sink: StepSink): Promise<void> {
@@ -59,13 +59,13 @@ export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () =
     markHandled(closed.promise); // thrown below too
     const end = AbortSignal.any([signal, overdue, asked.signal]);
     const { testbed, job } = await hold(spec, directory, lifetime, end, () => {
-      asked.abort(new EnvironmentError('the testbed was told to stop'));
+      asked.abort(new EnvironmentError('the testbed was stopped'));
       return closed.promise;
     });
     onReady();
     if (!end.aborted) await once(end, 'abort');
     if (overdue.aborted) log('alpy.session', 'the deadline of the job has passed: the testbed ends');
-    closed.resolve(endAll(testbed, job)); // who told it to stop hears when nothing is left
+    closed.resolve(endAll(testbed, job)); // answers the call `stop`
     await closed.promise;
   });
 }
@@ -76,7 +76,7 @@ async function endAll(testbed: Testbed, job: JobContainer | undefined): Promise<
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** Makes everything and opens the ways in. */
+/** Creates everything and opens the sockets. */
 async function hold(
   spec: SessionSpec,
   directory: string,
@@ -130,7 +130,7 @@ function localAnswerer(session: Session, job: JobContainer | undefined, stop: ()
     const isFirst = !job.isBegun;
     const container = await job.started();
     if (name === 'script') return runScript(container, call);
-    // one that ends at once has had the time to, while the container was started; after_script comes however services end
+    // a service that ends at once has ended by now; after_script runs even if services have ended
     if (isFirst) checkServices(session.services);
     return 0;
   });
@@ -146,7 +146,7 @@ async function bootTestbed(
   const { config, images, accelCacheFile } = spec;
   const { appliance, boot } = config;
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile }, signal);
-  const needsSnapshots = boot === 'snapshot' && appliance.login !== undefined; // to look for their place takes a container
+  const needsSnapshots = boot === 'snapshot' && appliance.login !== undefined; // the check starts a container
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
   const disk = await factory.inspectDisk(appliance, signal);
@@ -157,7 +157,7 @@ async function bootTestbed(
   return await testbed.boot({ signal });
 }
 
-/** @throws UsageError when a file lies in none of the folders in which it must, links followed */
+/** @throws UsageError when a file, after following links, is in none of the allowed folders */
 async function assertDiskFileIsAllowed(path: string, folders: readonly string[] | undefined): Promise<void> {
   if (!folders) return;
   const real = await realpath(path);

@@ -4,30 +4,30 @@ import type { Container } from '../docker/index.ts';
 import type { App, Node } from '../network/index.ts';
 import type { Link, Testbed } from '../testbed/index.ts';
 
-/** A testbed that a keeper holds, with what runs beside its nodes. */
+/** The testbed of a session, with the services beside its nodes. */
 export interface Session {
   readonly testbed: Testbed;
-  /** by their names */
+  /** by name */
   readonly services: ReadonlyMap<string, App>;
   /** absolute path of the folder for the testbed's files */
   readonly directory: string;
 }
 
-/** @throws UsageError that lists the nodes there are */
+/** Finds a node. @throws UsageError that lists the nodes */
 export function nodeNamed({ testbed: { nodes } }: Pick<Session, 'testbed'>, name: string): Node {
   const found = nodes.find((node) => node.name === name);
   if (!found) throw new UsageError(`there is no node ${JSON.stringify(name)}; there are: ${namesOf(nodes)}`);
   return found;
 }
 
-/** @throws UsageError that lists the links there are */
+/** Finds a link. @throws UsageError that lists the links */
 export function linkNamed({ testbed: { links } }: Session, name: string): Link {
   const found = links.find((link) => link.name === name);
   if (!found) throw new UsageError(`there is no link ${JSON.stringify(name)}; there are: ${namesOf(links)}`);
   return found;
 }
 
-/** The container of a node or a service. @throws UsageError that lists what there is */
+/** Finds the container of a node or a service. @throws UsageError that lists both */
 export function containerNamed(session: Session, name: string): Container {
   const found = session.services.get(name) ?? session.testbed.nodes.find((node) => node.name === name);
   if (found) return found.container;

@@ -3,9 +3,9 @@ import type { Config } from '../config/index.ts';
 import type { ResolvedImage } from '../images/index.ts';
 import type { Mount } from '../docker/index.ts';
 
-/** A program that runs beside a node as long as the testbed does. */
+/** A program that runs beside a node until the testbed ends. */
 export interface ServiceSpec {
-  /** how `alpy exec` calls it, and its log is called */
+  /** name for `alpy exec`, and of its log */
   readonly name: string;
   readonly node: string;
   /** location of its image */
@@ -25,27 +25,27 @@ export interface JobContainerSpec {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What a keeper is to hold. Plain data: it is handed over as a file. */
+/** The session to serve. Plain data, passed as a file. The docs call the process that serves it the keeper. */
 export interface SessionSpec {
   /** absolute path of the folder of the session; the testbed's files go into `testbed` below it */
   readonly directory: string;
-  /** identifier of the run, by which its containers are found */
+  /** identifier of the run, which labels its containers */
   readonly runId: string;
   readonly jobId?: string | undefined;
   readonly config: Config;
-  /** every image with its location */
+  /** all images with their locations */
   readonly images: readonly ResolvedImage[];
   readonly accelCacheFile?: string | undefined;
   /** folder for snapshots */
   readonly snapshotDirectory: string;
-  /** folders of which the disk image, and all that it is based on, must lie in one; absent for any */
+  /** the disk image and its backing files must be in one of these folders; absent for any folder */
   readonly diskFolders?: readonly string[] | undefined;
-  /** when all of it ends at the latest, in `ms` since 1970 */
+  /** when the session ends at the latest, in `ms` since 1970 */
   readonly deadlineMs: number;
   readonly services: readonly ServiceSpec[];
-  /** absent when no job runs on it */
+  /** absent if no job uses the session */
   readonly job?: JobContainerSpec | undefined;
-  /** values that no log may show */
+  /** values to hide in logs */
   readonly secrets: readonly string[];
 }
 
@@ -53,15 +53,15 @@ export interface SessionSpec {
 export const sessionFiles = {
   /** {@link SessionSpec} as JSON */
   spec: 'session.json',
-  /** where the keeper takes calls */
+  /** socket on which the server takes calls */
   socket: 'keeper.sock',
-  /** which process the keeper is, as `ownerState` reads it */
+  /** identity of the server's process; see `parseIdentity` */
   identity: 'keeper.id',
-  /** what the keeper prints, such as why it ended */
+  /** what the server prints, such as why it ended */
   log: 'keeper.log',
   /** captures, console logs, events */
   testbed: 'testbed',
-  /** what the job's container sees as /alpy */
+  /** the job's container sees it as /alpy */
   shared: 'shared',
   /** in that folder: the serial console as a socket */
   console: 'console.sock',

@@ -14,18 +14,18 @@ import { keep, readSpec } from './session-server.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
 import type { Variables } from '../core/variables.ts';
 
-/** What a keeper tells who started it, a line each. */
+/** A message, one line, from a session server to the process that started it. */
 type KeeperMessage = { readonly log: string } | { readonly ready: true } | { readonly failed: StartFailure };
 
-/** Descriptor on which a keeper tells who started it how it goes. */
-const wordsFd = 3;
+/** Descriptor for these messages. */
+const messageFd = 3;
 
 /**
- * Starts a keeper, in a session of its own so that it outlives the process group of who starts it, and waits until its
- * testbed can be used. When that fails, or `signal` fires, nothing of it is left.
- * @param program - how to start `alpy keep`: words to which the folder is added
- * @param onLine - takes what it tells meanwhile
- * @throws SessionError with what the keeper tells of why there is no testbed
+ * Starts a session server and waits until its testbed is ready. The server runs in a new process session, so that it outlives the
+ * caller's process group. If it fails or `signal` fires, nothing of it is left.
+ * @param program - command that starts `alpy keep`; the folder is appended
+ * @param onLine - called with its progress
+ * @throws SessionError with the reason that the server reported
  */
 export async function startSessionServer(
   spec: SessionSpec,
@@ -35,29 +35,31 @@ export async function startSessionServer(
   signal: AbortSignal,
 ): Promise<void> {
   const child = await spawnSessionServer(spec, program, environment);
-  const words = child.stdio[wordsFd] as Socket;
+  const messages = child.stdio[messageFd] as Socket;
   const stop = (): void => {
     child.kill('SIGTERM');
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    for await (const line of readLines(words)) {
-      const word = JSON.parse(line) as KeeperMessage;
-      if ('log' in word) onLine(word.log);
-      else if ('failed' in word) {
-        const { message, code, fault, culprit } = word.failed;
-        throw new SessionError(message, code, fault, culprit);
+    for await (const line of readLines(messages)) {
+      const message = JSON.parse(line) as KeeperMessage;
+      if ('log' in message) onLine(message.log);
+      else if ('failed' in message) {
+        const { message: text, code, fault, culprit } = message.failed;
+        throw new SessionError(text, code, fault, culprit);
       } else return;
     }
     signal.throwIfAborted();
-    throw new EnvironmentError(`the keeper of the testbed ended without a word; see ${join(spec.directory, sessionFiles.log)}`);
+    throw new EnvironmentError(
+      `the keeper of the testbed exited without an error message; see ${join(spec.directory, sessionFiles.log)}`,
+    );
   } catch (error) {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit'); // so that nothing of it is left
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit'); // so that nothing is left
     throw error;
   } finally {
     signal.removeEventListener('abort', stop);
-    words.destroy();
+    messages.destroy();
     child.unref();
   }
 }
@@ -88,37 +90,37 @@ async function spawnSessionServer(
 }
 
 /**
- * The keeper itself: `alpy keep`. It ends at once when who started it goes before the testbed is ready.
- * @param directory - absolute path of the folder of its session
+ * Runs a session server: `alpy keep`. It ends at once if the process that started it exits before the testbed is ready.
+ * @param directory - absolute path of the folder of the session
  * @throws what `keep` throws
  */
 export async function runSessionServer(directory: string, signal: AbortSignal): Promise<void> {
-  const words = new Socket({ fd: wordsFd, readable: true, writable: true });
+  const messages = new Socket({ fd: messageFd, readable: true, writable: true });
   const abandoned = new AbortController();
   const state = { isReady: false };
   const openSteps = new OpenSteps();
-  words.on('error', () => undefined); // 'close' follows
-  words.once('close', () => {
-    if (!state.isReady) abandoned.abort(new EnvironmentError('who wanted the testbed has gone'));
+  messages.on('error', () => undefined); // 'close' follows
+  messages.once('close', () => {
+    if (!state.isReady) abandoned.abort(new EnvironmentError('the process that started the testbed has exited'));
   });
-  words.resume(); // or its end is not seen
-  const tell = (word: KeeperMessage): void => {
-    if (words.writable) words.write(`${JSON.stringify(word)}\n`);
+  messages.resume(); // otherwise its end goes unnoticed
+  const send = (message: KeeperMessage): void => {
+    if (messages.writable) messages.write(`${JSON.stringify(message)}\n`);
   };
   try {
     const onReady = (): void => {
       state.isReady = true;
-      tell({ ready: true });
-      words.end();
+      send({ ready: true });
+      messages.end();
     };
     await keep(await readSpec(directory), AbortSignal.any([signal, abandoned.signal]), onReady, (event) => {
       const path = openSteps.follow(event);
-      if (!state.isReady && path.length === 1 && event.kind !== 'begin') tell({ log: eventLine(event, path) });
+      if (!state.isReady && path.length === 1 && event.kind !== 'begin') send({ log: eventLine(event, path) });
     });
   } catch (error) {
-    if (!state.isReady) tell({ failed: startFailure(error) });
+    if (!state.isReady) send({ failed: startFailure(error) });
     throw error;
   } finally {
-    words.destroySoon();
+    messages.destroySoon();
   }
 }

@@ -10,14 +10,14 @@ import { SnapshotError } from './errors.ts';
 import { recordFile } from './record.ts';
 import type { Snapshot, SnapshotStore } from './store.ts';
 
-/** Level of compression: memory of a guest shrinks to a third or so, at some 300 MB/s. */
+/** Compression level: shrinks a guest's memory to about a third, at some 300 MB/s. */
 const level = 3;
 /** Blocks of zeros become holes in files. */
 const blockBytes = 65_536;
 
 /**
- * Writes a snapshot into one file, to carry it to another machine.
- * @param file - path of the archive (tar, zstd); replaced as a whole when it is complete
+ * Writes a snapshot to a file that can be carried to another machine.
+ * @param file - path of the archive (tar, zstd); replaced atomically when complete
  * @throws SnapshotError when it cannot be written
  */
 export async function saveArchive({ directory, record }: Snapshot, file: string, signal?: AbortSignal): Promise<void> {
@@ -40,7 +40,7 @@ export async function saveArchive({ directory, record }: Snapshot, file: string,
 
 /**
  * Reads a snapshot from a file of {@link saveArchive} into a store.
- * @throws SnapshotError when it is none, is damaged, or does not fit
+ * @throws SnapshotError when it is not a snapshot, is damaged, or does not fit
  */
 export async function loadArchive(store: SnapshotStore, file: string, signal?: AbortSignal): Promise<Snapshot> {
   const draft = await store.begin(0);
@@ -84,7 +84,7 @@ async function fill(archive: Pack, directory: string, names: readonly string[]):
   }
 }
 
-/** QEMU's container may only read what is for all to read. */
+/** Everybody may read the file, because QEMU's container runs as another user. */
 async function writeSparse(stream: AsyncIterable<unknown>, path: string): Promise<void> {
   await using file = await open(path, 'wx', 0o666);
   await file.chmod(0o666);

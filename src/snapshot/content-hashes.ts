@@ -4,19 +4,20 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sha256Of } from '../core/file.ts';
 
-/** How many are remembered. */
-const most = 100;
+/** How many hashes are kept. */
+const maxEntries = 100;
 
-/** SHA-256 of files that may be large, remembered as long as their stamps stay the same. */
+/** SHA-256 of files that may be large, cached until their stamps change. */
 export class ContentHashes {
   readonly #file: string;
 
-  /** @param file - absolute path; made when it is not there */
+  /** @param file - absolute path of the cache; created if it does not exist */
   constructor(file: string) {
     this.#file = file;
   }
 
   /**
+   * Returns the hash of a file.
    * @param stamp - changes whenever the file does
    * @throws Error of the file system when the file cannot be read
    */
@@ -25,13 +26,13 @@ export class ContentHashes {
     const known = (await this.#read())[name];
     if (known !== undefined) return known;
     const sha256 = await sha256Of(path);
-    await this.#add(name, sha256).catch(() => undefined); // then it is computed anew the next time
+    await this.#add(name, sha256).catch(() => undefined); // it is computed again the next time
     return sha256;
   }
 
-  /** A reader sees the old file or the new one; of two that write at once, one is forgotten. */
+  /** Readers see the old or the new cache. If two processes write at once, one entry is lost. */
   async #add(name: string, sha256: string): Promise<void> {
-    const entries = [...Object.entries(await this.#read()), [name, sha256]].slice(-most);
+    const entries = [...Object.entries(await this.#read()), [name, sha256]].slice(-maxEntries);
     await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
     const draft = `${this.#file}.${randomBytes(6).toString('hex')}`;
     await writeFile(draft, JSON.stringify(Object.fromEntries(entries)));

@@ -13,7 +13,7 @@ import { findDamage, measureFile, rememberWhole } from './verify.ts';
 /** A snapshot in a store. */
 export interface Snapshot {
   readonly record: SnapshotRecord;
-  /** absolute path of the folder with its files; beside it are only other snapshots */
+  /** absolute path of the folder with its files; its siblings are other snapshots */
   readonly directory: string;
 }
 
@@ -40,13 +40,13 @@ interface StoredFolder extends RemovedSnapshot {
 }
 
 const draftPrefix = '.draft-';
-/** For so long after it was last found a snapshot is not removed to make room, in `ms`: somebody may just start from it. */
+/** How long after its last use a snapshot is not removed to make room, in `ms`: a guest may be starting from it. */
 const graceMs = 120_000;
 
 /**
- * A folder of snapshots, each in a folder of `saved` named by its key; drafts lie beside `saved`. Any number of processes may
- * use it at once: a snapshot appears whole or not at all, is never written afterwards, and one that is removed goes on to exist
- * for who has it open.
+ * A folder of snapshots. Each is a subfolder of `saved`, named by its key; drafts are beside `saved`. Any number of processes may
+ * use it at once: a snapshot appears atomically and is never written afterwards, and processes that have its files open can use
+ * them after its removal.
  */
 export class SnapshotStore {
   readonly directory: string;
@@ -55,8 +55,8 @@ export class SnapshotStore {
   readonly #maxBytes: number;
 
   /**
-   * @param directory - absolute path; made when something is saved
-   * @param maxBytes - how much of the disk it may take
+   * @param directory - absolute path; created when something is saved
+   * @param maxBytes - how much disk space it may take
    */
   constructor(directory: string, maxBytes: number) {
     this.directory = directory;
@@ -64,13 +64,13 @@ export class SnapshotStore {
     this.#maxBytes = maxBytes;
   }
 
-  /** Absolute path of the folder that has the files of a snapshot, if it is there. */
+  /** Returns the absolute path of the folder for the files of a snapshot, whether or not it exists. */
   directoryOf(key: string): string {
     return join(this.savedDirectory, key);
   }
 
   /**
-   * Looks a snapshot up, and sees that it is whole; a damaged one is removed, and the log says what was wrong.
+   * Finds a snapshot and checks its files. A damaged one is removed, and the log says what was wrong.
    * @throws SnapshotError when the store cannot be read
    */
   async find(key: string): Promise<Snapshot | undefined> {
@@ -96,15 +96,15 @@ export class SnapshotStore {
   }
 
   /**
-   * Makes a folder for the files of a new snapshot, and room for them.
-   * @param bytes - how large they may become
-   * @throws SnapshotError when the store is too small or the disk too full, or the folder cannot be made
+   * Creates a folder for the files of a new snapshot, and makes room for them.
+   * @param bytes - their maximum size
+   * @throws SnapshotError when the store is too small or the disk too full, or the folder cannot be created
    */
   async begin(bytes: number): Promise<string> {
     return this.#guarded('begin a snapshot', async () => {
-      await mkdir(this.directory, { recursive: true, mode: 0o700 }); // with it, `saved` is closed to others, too
+      await mkdir(this.directory, { recursive: true, mode: 0o700 }); // also keeps other users out of `saved`
       const made = await mkdir(this.savedDirectory, { recursive: true });
-      if (made !== undefined) await chmod(made, 0o755); // a container that has it mounted enters it as somebody else
+      if (made !== undefined) await chmod(made, 0o755); // containers that mount it run as another user
       this.removeDeadDrafts();
       if (bytes > this.#maxBytes)
         throw new SnapshotError(
@@ -117,13 +117,13 @@ export class SnapshotStore {
           `a snapshot may take ${mebibytes(bytes)}, but the disk of ${this.directory} has only ${mebibytes(bavail * bsize)} left: free some, or move the store (snapshots.directory)`,
         );
       const draft = join(this.directory, ownedName(draftPrefix));
-      await mkdir(draft, { mode: 0o755 }); // QEMU's container enters it as root without its rights over others' files
+      await mkdir(draft, { mode: 0o755 }); // QEMU's container runs as root without the right to override permissions
       return draft;
     });
   }
 
   /**
-   * Turns a draft into a snapshot. When another process was faster, the draft is dropped and theirs taken.
+   * Turns a draft into a snapshot. If another process was faster, drops the draft and returns the other snapshot.
    * @param draft - from {@link SnapshotStore.begin}; its files are complete and closed
    * @param files - names of its files
    * @throws SnapshotError when it cannot be saved
@@ -139,9 +139,9 @@ export class SnapshotStore {
   }
 
   /**
-   * Turns a draft whose files came from elsewhere into a snapshot, if they are what their record says.
+   * Turns a draft with files from elsewhere into a snapshot, if the files match their record.
    * @param draft - from {@link SnapshotStore.begin}, with all files of a snapshot
-   * @throws SnapshotError when they are not, or it cannot be saved
+   * @throws SnapshotError when they do not, or it cannot be saved
    */
   async adopt(draft: string): Promise<Snapshot> {
     return this.#guarded('take a snapshot', async () => {
@@ -166,8 +166,10 @@ export class SnapshotStore {
     await rm(draft, { recursive: true, force: true });
     const theirs = await this.find(record.key);
     if (!theirs)
-      throw new SnapshotError(`snapshot ${record.key} was saved by two at once, and the other's is not there any more`);
-    log('alpy.snapshot', `snapshot ${record.key} was saved by another run meanwhile; that one is used`);
+      throw new SnapshotError(
+        `snapshot ${record.key} was saved by two processes at once, and the other one's has already been removed`,
+      );
+    log('alpy.snapshot', `another run has saved snapshot ${record.key} meanwhile; that one is used`);
     return theirs;
   }
 
@@ -176,7 +178,7 @@ export class SnapshotStore {
     return removeOrphans(this.directory, draftPrefix, { isOurFolder: true });
   }
 
-  /** Removes a draft that became nothing. */
+  /** Removes a draft, if it has not become a snapshot. */
   async discard(draft: string): Promise<void> {
     await rm(draft, { recursive: true, force: true });
   }
@@ -245,13 +247,13 @@ export class SnapshotStore {
     }
   }
 
-  /** Out of the way first: half a snapshot must never bear its name. */
+  /** Renames the folder first, so that a partly removed snapshot never has a valid name. */
   async #remove(key: string): Promise<void> {
     const trash = join(this.directory, ownedName(draftPrefix));
     try {
       await rename(this.directoryOf(key), trash);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return; // somebody else was faster
+      if (codeOf(error) === 'ENOENT') return; // another process was faster
       throw error;
     }
     await rm(trash, { recursive: true, force: true });

@@ -7,10 +7,10 @@ import { sha256Of, stampOf, type FileStamp } from '../core/file.ts';
 import { openPlain, replaceFile } from '../core/plain-file.ts';
 import type { FileRecord, SnapshotRecord } from './record.ts';
 
-/** Name of the file that keeps which files were seen to be whole, and their stamps then. */
+/** Name of the file with the stamps of the files whose content has been checked. */
 const verifiedFile = 'verified.json';
 
-/** Size and SHA-256 of a file that QEMU has written. @throws EnvironmentError when it is none, but a link */
+/** Returns size and SHA-256 of a file that QEMU has written. @throws EnvironmentError when it is not a regular file */
 export async function measureFile(path: string): Promise<FileRecord> {
   await (await openPlain(path, 'r')).close();
   const sha256 = await sha256Of(path);
@@ -18,9 +18,9 @@ export async function measureFile(path: string): Promise<FileRecord> {
 }
 
 /**
- * Compares the files of a snapshot with its record: by content, but only by their stamps when nobody can have written them
- * since their content was last compared.
- * @returns what is wrong, `undefined` when nothing is
+ * Compares the files of a snapshot with its record: by content, or only by stamps if the files cannot have changed since the last
+ * comparison.
+ * @returns what is wrong; `undefined` if nothing is
  */
 export async function findDamage(directory: string, record: SnapshotRecord): Promise<string | undefined> {
   const known = await readVerified(directory);
@@ -38,14 +38,14 @@ export async function findDamage(directory: string, record: SnapshotRecord): Pro
   return undefined;
 }
 
-/** Remembers that all files are whole as they are. */
+/** Stores that all files are undamaged. */
 export async function rememberWhole(directory: string, record: SnapshotRecord): Promise<void> {
   const stamps: Record<string, string> = {};
   for (const name of Object.keys(record.files)) stamps[name] = (await findStamp(join(directory, name)))?.stamp ?? '';
   await rememberVerified(directory, stamps);
 }
 
-/** A store that cannot be written to is one whose snapshots are compared each time. */
+/** In a read-only store, snapshots are compared by content each time. */
 async function rememberVerified(directory: string, stamps: Readonly<Record<string, string>>): Promise<void> {
   await replaceFile(join(directory, verifiedFile), JSON.stringify(stamps)).catch(() => undefined);
 }
@@ -54,7 +54,7 @@ async function readVerified(directory: string): Promise<Readonly<Record<string, 
   try {
     return JSON.parse(await readFile(join(directory, verifiedFile), 'utf8')) as Readonly<Record<string, string>>;
   } catch {
-    return {}; // none yet, or half of one
+    return {}; // missing or incomplete
   }
 }
 

@@ -6,29 +6,29 @@ import type { Session } from '../session.ts';
 
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
-/** A command that acts on a testbed which a keeper holds. */
+/** A command that acts on the testbed of a session. */
 export interface SessionCommand {
   readonly name: string;
-  /** what follows its name: `NODE [-i] -- COMMAND…` */
+  /** the arguments that follow its name: `NODE [-i] -- COMMAND…` */
   readonly usage: string;
   readonly describe: string;
-  /** its options with what they mean, a line each */
+  /** one line per option with its meaning */
   readonly help?: readonly string[];
   readonly options?: NonNullable<ParseArgsConfig['options']>;
   /**
-   * Whether a program and its words come next, behind these words: they are taken as they are, also what looks like an option
+   * Whether a program and its arguments follow these words. They are taken unchanged, even if they look like options.
    */
   readonly startsCommand?: (positionals: readonly string[]) => boolean;
   /** @returns the exit status */
   readonly run: (session: Session, words: ParsedArgs, call: Call) => Promise<number>;
 }
 
-/** What stands behind the name of a command. */
+/** The arguments of a command. */
 export interface ParsedArgs {
   readonly values: Values;
-  /** the others before `--` */
+  /** the other arguments before `--` */
   readonly positionals: readonly string[];
-  /** all that is behind `--` */
+  /** all arguments after `--` */
   readonly rest: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function parseCommandLine(
   { name, usage, options = {}, startsCommand }: SessionCommand,
   args: readonly string[],
 ): ParsedArgs {
-  const end = endOfOwnWords(args, options, startsCommand);
+  const end = endOfOptions(args, options, startsCommand);
   const own = args.slice(0, end);
   const rest = args.slice(args[end] === '--' ? end + 1 : end);
   try {
@@ -49,8 +49,8 @@ export function parseCommandLine(
   }
 }
 
-/** Where the words end in which there may be options. */
-function endOfOwnWords(
+/** Index of the first argument that can no longer be an option. */
+function endOfOptions(
   args: readonly string[],
   options: NonNullable<ParseArgsConfig['options']>,
   startsCommand: SessionCommand['startsCommand'],
@@ -66,22 +66,22 @@ function endOfOwnWords(
   return args.length;
 }
 
-/** Seconds that an option says, as `ms`. @throws UsageError when that is no number above 0 */
+/** Returns the value of an option in seconds as `ms`. @throws UsageError when it is not a number above 0 */
 export function milliseconds({ values }: ParsedArgs, option: string): number | undefined {
   const text = values[option];
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (!(seconds > 0)) throw new UsageError(`--${option}: wanted is a number of seconds, found ${JSON.stringify(text)}`);
+  if (!(seconds > 0)) throw new UsageError(`--${option}: expected a number of seconds, got ${JSON.stringify(text)}`);
   return seconds * 1000;
 }
 
-/** The only words that a command takes. @throws UsageError when there are more or fewer */
+/** Returns the arguments of a command. @throws UsageError when there are more or fewer than `names` */
 export function exactly<const Names extends readonly string[]>(
   { positionals, rest }: ParsedArgs,
   names: Names,
 ): { readonly [K in keyof Names]: string } {
   const all = [...positionals, ...rest];
   if (all.length !== names.length)
-    throw new UsageError(`wanted: ${names.join(' ') || 'no words'}; found: ${all.join(' ') || 'nothing'}`);
+    throw new UsageError(`expected ${names.join(' ') || 'no arguments'}, got ${all.join(' ') || 'none'}`);
   return all as unknown as { readonly [K in keyof Names]: string };
 }

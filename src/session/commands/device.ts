@@ -5,7 +5,7 @@ import type { Dut } from '../../testbed/index.ts';
 import type { Call } from '../call.ts';
 import { exactly, milliseconds, type SessionCommand, type ParsedArgs } from './command.ts';
 
-/** How long a command on the device, or a wait for its output, may take when nobody says, in `ms`; times its time factor. */
+/** Default limit for a command on the device or a wait for its output, in `ms`; multiplied by the time factor. */
 const defaultTimeoutMs = 30_000;
 
 export const consoleCommand: SessionCommand = {
@@ -41,7 +41,7 @@ export const consoleCommand: SessionCommand = {
         await call.write('out', `${dut.console.tail}\n`);
         return 0;
       default:
-        throw new UsageError(`wanted: run, send, expect or tail; found: ${verb ?? 'nothing'}`);
+        throw new UsageError(`expected run, send, expect or tail, got ${verb ?? 'nothing'}`);
     }
   },
 };
@@ -52,7 +52,7 @@ async function runOnDevice(
   wait: { readonly timeoutMs: number; readonly signal: AbortSignal },
   call: Call,
 ): Promise<number> {
-  if (command === '') throw new UsageError('run what? alpy console run COMMAND…');
+  if (command === '') throw new UsageError('expected a command: alpy console run COMMAND…');
   const { output, exitStatus } = await dut.shell.run(command, { ...wait, check: false });
   if (output !== '') await call.write('out', `${output}\n`);
   return exitStatus;
@@ -62,7 +62,9 @@ function pattern(text: string): string | RegExp {
   try {
     return patternOf(text);
   } catch (cause) {
-    throw new UsageError(`${text} is no regular expression: ${cause instanceof Error ? cause.message : ''}`, { cause });
+    throw new UsageError(`expected a text or a regular expression, got ${text}: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
   }
 }
 
@@ -82,7 +84,7 @@ export const dutCommand: SessionCommand = {
   run: async ({ testbed: { dut } }, words, { signal }) => {
     const [verb] = exactly(words, ['ACT']);
     const act = Object.hasOwn(acts, verb) ? acts[verb] : undefined;
-    if (!act) throw new UsageError(`wanted: ${Object.keys(acts).join(', ')}; found: ${verb}`);
+    if (!act) throw new UsageError(`expected one of ${Object.keys(acts).join(', ')}, got ${JSON.stringify(verb)}`);
     await act(dut, { signal });
     return 0;
   },

@@ -14,7 +14,7 @@ export const execCommand: SessionCommand = {
   run: async (session, { positionals, rest }, call) => {
     const [name, ...command] = [...positionals, ...rest];
     if (name === undefined || command.length === 0)
-      throw new UsageError('run what where? alpy exec NODE -- COMMAND…; the first word is a node or a service');
+      throw new UsageError('expected a node or service and a command: alpy exec NODE -- COMMAND…');
     return runIn(containerNamed(session, name), { command, input: call.input }, call);
   },
 };

@@ -7,7 +7,7 @@ import { statusCommand } from './status.ts';
 
 export { parseCommandLine, type SessionCommand } from './command.ts';
 
-/** What can be done with a testbed that a keeper holds. */
+/** The commands that act on the testbed of a session. */
 export const sessionCommands: readonly SessionCommand[] = [
   execCommand,
   configureCommand,
@@ -25,7 +25,7 @@ export function commandHelp({ name, usage, describe, help = [] }: SessionCommand
   );
 }
 
-/** What `alpy help` prints where only these commands are there. */
+/** What `alpy help` prints in a job's container, where only these commands exist. */
 export function allHelp(): string {
   const lines = sessionCommands.map(({ name, usage, describe }) => `  alpy ${name} ${usage}\n      ${describe}`);
   return ['Acts on the testbed of this job.', '', ...lines].join('\n');

@@ -10,7 +10,7 @@ export const linkCommand: SessionCommand = {
   describe: "Plug or unplug the cable of a link: the device's NIC and the node gain or lose their carrier",
   run: async (session, words) => {
     const [name, state] = exactly(words, ['LINK', 'up|down']);
-    if (state !== 'up' && state !== 'down') throw new UsageError(`wanted: up or down; found: ${state}`);
+    if (state !== 'up' && state !== 'down') throw new UsageError(`expected up or down, got ${JSON.stringify(state)}`);
     await linkNamed(session, name).setUp(state === 'up');
     return 0;
   },
@@ -21,9 +21,9 @@ export const captureCommand: SessionCommand = {
   usage: 'LINK [FILTER] [--wait] [--timeout SECONDS] [--count] [--field NAME]…',
   describe: 'Show the frames that have crossed a link so far; FILTER is a Wireshark display filter',
   help: [
-    '--wait       wait for the first frame that passes FILTER; status 1 when none does in time',
+    '--wait       wait for the first frame that passes FILTER; status 1 if none does in time',
     '--timeout    how long, in seconds; default 10 with --wait, else 60',
-    '--count      only tell how many',
+    '--count      print only the number of frames',
     "--field      show the value of one of Wireshark's fields too, such as ip.ttl",
   ],
   options: {
@@ -35,7 +35,7 @@ export const captureCommand: SessionCommand = {
   run: async (session, words, call) => {
     const [name, ...filters] = [...words.positionals, ...words.rest];
     if (name === undefined || filters.length > 1)
-      throw new UsageError('wanted: a link, and one filter in quotes: alpy capture link0 "icmp.type == 8"');
+      throw new UsageError('expected a link and at most one filter, in quotes: alpy capture link0 "icmp.type == 8"');
     const { capture } = linkNamed(session, name);
     const timeoutMs = milliseconds(words, 'timeout');
     const fields = (words.values['field'] ?? []) as readonly string[];

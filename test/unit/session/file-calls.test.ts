@@ -167,5 +167,5 @@ test.each(['', 'call', 'call ../../x', 'call a/b', 'call a.in', 'cancel nobody',
 test('a folder that cannot be created is an error', async () => {
   const file = join(directory, 'file');
   await writeFile(file, '');
-  await expect(serveFolder(file, fake.answer)).rejects.toThrow(`cannot make the folder for calls in ${file}`);
+  await expect(serveFolder(file, fake.answer)).rejects.toThrow(`cannot create the folder for calls in ${file}`);
 });
