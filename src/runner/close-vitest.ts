@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vitest } from 'vitest/node';
 import { markHandled } from '../core/mark-handled.ts';
 
-/** How long Vitest may take to close after a run that was stopped, in `ms`. */
+/** How long Vitest may take to close after a stopped run, in `ms`. */
 const closeTimeoutMs = 1000;
 
-/** Closes Vitest. If the run was stopped, its workers may be dead, and Vitest would wait for them: then it gets only a moment. */
+/** Closes Vitest. After a stopped run this has a deadline, because Vitest waits for workers even if they are dead. */
 export async function closeVitest(
   vitest: Pick<Vitest, 'close'>,
   { aborted }: AbortSignal,
@@ -17,7 +17,7 @@ export async function closeVitest(
   markHandled(closed);
   const over = new AbortController();
   try {
-    // this timer must keep the process alive: nothing else may, and the reports are yet to be written
+    // not unref'd: it must keep the process alive until the reports are written
     await Promise.race([closed, sleep(timeoutMs, undefined, { signal: over.signal })]);
   } finally {
     over.abort();

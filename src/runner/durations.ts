@@ -19,7 +19,7 @@ export async function readDurations(file: string): Promise<ReadonlyMap<string, n
   if (isReport(value)) return durationsOf([value]);
   const entries = isJsonObject(value) ? Object.entries(value) : undefined;
   if (entries?.every(isDuration)) return new Map(entries);
-  throw new UsageError(`--durations: ${file} holds neither run.json of an earlier run nor {"test file": seconds, …}`);
+  throw new UsageError(`--durations: ${file} is neither run.json of an earlier run nor {"test file": seconds, …}`);
 }
 
 /** Durations of test files, in `s`, summed over their tests. Pure. */

@@ -5,11 +5,11 @@ import { ExecError } from '../docker/index.ts';
 import { Node } from '../network/index.ts';
 import { Link } from '../testbed/index.ts';
 
-/** What Vitest wants of a matcher. */
+/** Result of a matcher, as Vitest expects it. */
 interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
-  /** goes with the error to the reports: whether a wait timed out, so that a slow machine may be the cause */
+  /** for the reports: whether a wait timed out, so that a slow machine may be the cause */
   readonly meta?: { readonly hasMissedDeadline: boolean };
 }
 
@@ -19,12 +19,12 @@ export interface MatcherOptions {
   readonly timeoutMs?: number;
 }
 
-/** Matchers that `expect` has besides those of Vitest. All of them wait. */
+/** Matchers that alpy adds to `expect`. All of them wait. */
 export const matchers = { toReach, toHaveSeen };
 
 /** A node gets an answer to an echo request from an address. */
 async function toReach(received: unknown, target: string, options: MatcherOptions = {}): Promise<MatcherResult> {
-  if (!(received instanceof Node)) throw new UsageError('expect(…).toReach(…) wants a node, such as nodes[0]');
+  if (!(received instanceof Node)) throw new UsageError('expect(…).toReach(…): expected a node, such as nodes[0]');
   const { sent, answered, reason } = await tryToReach(received, target, options);
   return {
     pass: answered > 0,
@@ -36,7 +36,7 @@ async function toReach(received: unknown, target: string, options: MatcherOption
   };
 }
 
-/** That no route leads there is an answer, not a failure. */
+/** A missing route is an answer, not a failure. */
 async function tryToReach(
   node: Node,
   target: string,
@@ -60,7 +60,7 @@ async function toHaveSeen(
   filter: string,
   options: MatcherOptions = {},
 ): Promise<MatcherResult> {
-  if (!(received instanceof Link)) throw new UsageError('expect(…).toHaveSeen(…) wants a link, such as links[0]');
+  if (!(received instanceof Link)) throw new UsageError('expect(…).toHaveSeen(…): expected a link, such as links[0]');
   const { capture, name } = received;
   if (this.isNot === true) {
     const [frame] = await capture.frames(filter);
@@ -92,6 +92,6 @@ interface AlpyMatchers {
 }
 
 declare module 'vitest' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- Vitest wants its interface extended in this way
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- Vitest requires this way to extend its interface
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> extends AlpyMatchers {}
 }

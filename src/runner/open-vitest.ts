@@ -9,7 +9,7 @@ import { TestWorkers } from './test-workers.ts';
 
 export { readTests, runSpecifications } from './run-specifications.ts';
 
-/** What Vitest is to run, and how. */
+/** What Vitest runs, and how. */
 export interface VitestOptions {
   readonly config: Config;
   /** folder of the tests' files */
@@ -17,14 +17,14 @@ export interface VitestOptions {
   /** tests whose name matches; absent for all */
   readonly testName: RegExp | undefined;
   readonly host: HostFacts;
-  /** how many tests run at once */
+  /** number of tests that run at once */
   readonly workers: number;
   readonly reporter: Reporter;
   /** cancels the run */
   readonly signal: AbortSignal;
 }
 
-/** Longest that making and clearing away a testbed may take besides the boot itself, in `ms`. */
+/** How long the creation and tear-down of a testbed may take without the boot, in `ms`. */
 const setUpAllowanceMs = 180_000;
 
 /** Alpy itself needs no transformation: Node runs it as it is. */
@@ -32,7 +32,7 @@ const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, 
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Opens Vitest; whoever called this closes it. */
+/** Opens Vitest. The caller must close it. */
 export async function openVitest(
   options: VitestOptions,
 ): Promise<{ readonly vitest: Vitest; readonly testWorkers: TestWorkers }> {
@@ -59,7 +59,7 @@ export async function openVitest(
       passWithNoTests: true,
       disableConsoleIntercept: true,
       cache: false,
-      fsModuleCache: false, // it would lie in the user's node_modules, or make one
+      fsModuleCache: false, // it would be in the user's node_modules
       // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
       // alpy itself needs no transformation: Node runs it as it is
       server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/], external: [ownFiles] } },
@@ -68,20 +68,20 @@ export async function openVitest(
     {
       envDir: false,
       root,
-      cacheDir: join(tmpdir(), 'alpy-vite'), // nothing of ours belongs into a user's node_modules
+      cacheDir: join(tmpdir(), 'alpy-vite'), // keeps alpy's files out of the user's node_modules
       clearScreen: false,
       logLevel: 'error',
       resolve: { alias: [...moduleMap()].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: file })) },
     },
   );
-  // Vitest would end the process at once; whoever called us cancels the run instead, so that tests clean up
+  // Vitest would end the process at once; the caller cancels the run instead, so that tests clean up
   for (const name of signals) {
     for (const listener of process.listeners(name)) if (before.get(name)?.has(listener) !== true) process.off(name, listener);
   }
   return { vitest, testWorkers };
 }
 
-/** Vitest counts the making of the testbed as part of the test, and also the wait for its turn: to boot, and for a test before it. */
+/** Vitest's timeout includes the creation of the testbed, and the waits for other boots and tests. */
 function testTimeoutMs({ tests, appliance }: Config, host: HostFacts, workers: number): number {
   const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
   return workers > 1 ? 2 * testMs : testMs;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { storedResultsFile } from '../report/index.ts';
 
-/** Takes away what an earlier run left, but nothing that others may have put beside it. */
+/** Removes the results of an earlier run, but no other files. */
 export async function clearOut(outDirectory: string, testsDirectory: string): Promise<void> {
   try {
     const files = ['junit.xml', 'run.json', 'report', 'metrics.txt', 'annotations.json', storedResultsFile].map((name) =>
@@ -19,9 +19,9 @@ export async function clearOut(outDirectory: string, testsDirectory: string): Pr
   await makeFolder(testsDirectory);
 }
 
-/** Makes a folder, if it is not there. @throws EnvironmentError if it cannot be made */
+/** Creates a folder if it does not exist. @throws EnvironmentError if it cannot be created */
 export async function makeFolder(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot make the output directory ${directory}: ${messageOf(cause)}`, { cause });
+    throw new EnvironmentError(`cannot create the output directory ${directory}: ${messageOf(cause)}`, { cause });
   });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject } from '../core/json-object.ts';
 
-/** What a worker sends as soon as its tests can be cancelled: an object of its own among Vitest's messages. */
+/** A worker sends this among Vitest's messages when its tests can be cancelled. */
 export const readyMessage = { alpy: 'ready' } as const;
 
 /** Whether a message of a worker is {@link readyMessage}. */

@@ -8,23 +8,23 @@ import { slashes } from '../core/text.ts';
 import { errorReports, readEvents, statusOf, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
 import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
 
-/** Vitest's note on a test that was cancelled, whoever cancelled it. */
+/** Vitest's note on a cancelled test. */
 const cancelledNote = 'The test run was aborted by the user.';
 
 type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>;
 
-/** Where a run puts its files. */
+/** Folders of a run. */
 export interface ReporterPaths {
-  /** folder against which test files are named */
+  /** reports name test files relative to this folder */
   readonly root: string;
   readonly outDirectory: string;
   readonly testsDirectory: string;
 }
 
-/** Most files of one test that reports name. */
+/** Maximum number of a test's files that reports list. */
 const maxArtifacts = 1000;
 
-/** Collects what became of the tests of a run. What is wrong with the files of one test costs no other test its result. */
+/** Collects the results of a run's tests. A problem with the files of one test does not affect the others. */
 export class RunReporter implements Reporter {
   readonly #paths: ReporterPaths;
   readonly #onTest: (report: TestReport) => void;
@@ -34,13 +34,13 @@ export class RunReporter implements Reporter {
   /** when tests began, in `ms` since 1970 */
   readonly #started = new Map<string, number>();
 
-  /** @param onTest - called with every test as soon as it has ended */
+  /** @param onTest - called with each test when it has ended */
   constructor(paths: ReporterPaths, onTest: (report: TestReport) => void) {
     this.#paths = paths;
     this.#onTest = onTest;
   }
 
-  /** all tests in the order in which they ended */
+  /** all tests, in the order of their ends */
   get tests(): readonly TestReport[] {
     return [...this.#tests.values()];
   }
@@ -50,7 +50,7 @@ export class RunReporter implements Reporter {
     return this.#errors;
   }
 
-  /** Says that the run ends early: tests that have not ended are skipped, and what Vitest says of dead workers does not count. */
+  /** Ends the run early: unfinished tests count as skipped, and Vitest's errors about dead workers are ignored. */
   stop(reason: string): void {
     this.#stopReason = reason;
   }
@@ -61,7 +61,7 @@ export class RunReporter implements Reporter {
     return this.tests.some((test) => test.file === name);
   }
 
-  /** Adds the tests of modules that have not been reported: a run that was stopped has not come to them. */
+  /** Adds the tests of modules that a stopped run has not reached. */
   addUnrun(modules: readonly TestModule[]): void {
     for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
       if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase, this.#outcomeOf(testCase)));
@@ -75,8 +75,8 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
-    if (testCase.result().state === 'pending') return; // told at the end
-    const isNew = !this.#tests.has(testCase.id); // Vitest tells of a cancelled test twice
+    if (testCase.result().state === 'pending') return; // reported when it ends
+    const isNew = !this.#tests.has(testCase.id); // Vitest reports a cancelled test twice
     const report = this.#report(testCase, this.#outcomeOf(testCase));
     this.#tests.set(report.id, report);
     if (isNew) this.#onTest(report);
@@ -102,7 +102,7 @@ export class RunReporter implements Reporter {
 
   /**
    * Reports the tests of a file that have no result: those that ran when their process died, and those that never ran.
-   * @returns the death of the process, when it is the error of a test
+   * @returns the death of the process, if it is the error of a test
    */
   #endModule(module: TestModule, deaths: readonly WorkerDeath[]): WorkerDeath | undefined {
     const unreported = [...module.children.allTests()].filter(({ id }) => !this.#tests.has(id));
@@ -131,7 +131,7 @@ export class RunReporter implements Reporter {
     return slashes(relative(this.#paths.root, file));
   }
 
-  /** How Vitest says that a test ended, with what alpy's worker found out. */
+  /** The result from Vitest, with what alpy's worker found out. */
   #outcomeOf(testCase: TestCase): TestOutcome {
     const result = testCase.result();
     const { alpyBlame: blame } = testCase.meta();
@@ -159,7 +159,7 @@ export class RunReporter implements Reporter {
       fullName: testCase.fullName,
       file: this.#nameOf(testCase.module.moduleId),
       ...outcome,
-      // of a test that died, only its last event tells how long it lived
+      // for a test whose process died, the last event shows how long it ran
       durationMs:
         durationMs > 0 || startedMs === undefined || lastMs === undefined ? durationMs : Math.max(0, lastMs - startedMs),
       ...files,
@@ -167,7 +167,7 @@ export class RunReporter implements Reporter {
     };
   }
 
-  /** What a test left in its directory, and when the last thing happened in it. */
+  /** Lists the files in a test's directory, and finds the time of its last event. */
   #files(
     name: string | undefined,
   ): Pick<TestReport, 'directory' | 'artifacts' | 'steps'> & { readonly lastMs?: number | undefined } {
@@ -189,7 +189,7 @@ export class RunReporter implements Reporter {
       return read();
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return otherwise;
-      const cannot = new EnvironmentError(`cannot read what a test left: ${messageOf(error)}`, { cause: error });
+      const cannot = new EnvironmentError(`cannot read the files of a test: ${messageOf(error)}`, { cause: error });
       this.#errors.push(...errorReports(cannot));
       return otherwise;
     }

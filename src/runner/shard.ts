@@ -10,25 +10,25 @@ export interface Shard {
   readonly total: number;
 }
 
-/** What GitLab's `parallel` takes at most. */
+/** Limit of GitLab's `parallel`. */
 const maxShards = 200;
 
 /**
  * Reads `--shard`.
  * @param text - like `2/5`
- * @throws UsageError when it is anything else
+ * @throws UsageError for any other text
  */
 export function parseShard(text: string, source = '--shard'): Shard {
   const [, first, second] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   const [index, total] = [Number(first), Number(second)];
   if (index >= 1 && index <= total && total <= maxShards) return { index, total };
   throw new UsageError(
-    `${source}: wanted a part of the whole like 2/5, the first from 1 to the second, that up to ${maxShards}; found ${JSON.stringify(text)}`,
+    `${source}: expected INDEX/TOTAL, such as 2/5, with INDEX from 1 to TOTAL and TOTAL up to ${maxShards}; got ${JSON.stringify(text)}`,
   );
 }
 
 /**
- * The shard of a job with `parallel`, by `CI_NODE_INDEX` and `CI_NODE_TOTAL`; nothing elsewhere.
+ * Returns the shard of a job with `parallel`, from `CI_NODE_INDEX` and `CI_NODE_TOTAL`; `undefined` for other jobs.
  * @throws UsageError when they contradict each other
  */
 export function shardOf(env: Variables): Shard | undefined {
@@ -38,9 +38,9 @@ export function shardOf(env: Variables): Shard | undefined {
 }
 
 /**
- * Distributes files: the longest first, each to the shard with the least to do so far. Every file is in exactly one shard,
- * and who computes it, in whatever order the files come, gets the same. Pure.
- * @param durations - of files, in `s`; one that is not known counts as the median of those that are
+ * Distributes files: the longest first, each to the shard with the least work so far. Every file is in exactly one shard. The
+ * result does not depend on the order of the files. Pure.
+ * @param durations - of files, in `s`; an unknown one counts as the median of the known ones
  * @returns the files of each shard
  */
 export function planShards(
@@ -61,12 +61,12 @@ export function planShards(
   return shards.map((shard) => shard.files);
 }
 
-/** Identifies a plan, so that shards that planned differently can be found out. */
+/** Identifies a plan, to detect shards that planned differently. */
 export function planHash(plan: readonly (readonly string[])[]): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12);
 }
 
-/** Files that take no time at all, as failed ones may, are spread by number. */
+/** Files with a duration of 0, such as failed ones, are distributed by number. */
 function isLess(a: { load: number; files: readonly string[] }, b: { load: number; files: readonly string[] }): boolean {
   return a.load === b.load ? a.files.length < b.files.length : a.load < b.load;
 }

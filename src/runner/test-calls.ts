@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { dirname, relative } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises'; // taken now: a test may replace the global one by a fake
+import { setImmediate as nextTurn } from 'node:timers/promises'; // imported here: a test may replace the global one with a fake
 import { fileURLToPath } from 'node:url';
 import { AlpyError } from '../core/errors.ts';
 
@@ -22,19 +22,19 @@ export class PendingCallError extends AlpyError {
 interface CallSite {
   /** `node0.ping('192.168.1.9')` */
   readonly name: string;
-  /** file, line and column of the call in a file of the user's; empty when there is none */
+  /** file, line and column of the call in a file of the user; empty if there is none */
   readonly place: string;
-  /** the lines of the stack that are not ours, nor those of packages */
+  /** the lines of the stack outside alpy and packages */
   readonly frames: readonly string[];
 }
 
 interface Call {
   readonly name: string;
-  /** made at the call; its stack costs little until somebody reads it */
+  /** created at the call; its stack costs little until it is read */
   readonly at: Error;
 }
 
-/** The calls to alpy that the body of one test makes, and the rejections that nothing in it handles. */
+/** The calls to alpy in the body of one test, and its unhandled rejections. */
 export class TestCalls {
   readonly #root: string;
   readonly #pending = new Set<Call>();
@@ -47,7 +47,7 @@ export class TestCalls {
     this.#root = root;
   }
 
-  /** Adds a call that has just been made. @returns the promise to hand out in place of `promise` */
+  /** Adds a call. @returns the promise to return to the test instead of `promise` */
   add<T>(call: Call, promise: Promise<T>): Promise<T> {
     if (this.#state !== 'running') return promise;
     this.#pending.add(call);
@@ -56,31 +56,31 @@ export class TestCalls {
     return watched;
   }
 
-  /** Takes a rejection that nothing handles. @returns false if it is not an error of this test, but one outside any test */
+  /** Takes an unhandled rejection. @returns false if it is not an error of this test */
   takeRejection(promise: Promise<unknown>, reason: unknown): boolean {
     if (this.#state === 'running') this.#rejections.set(promise, reason);
-    return this.#state !== 'ended well'; // what was pending at a bad end fails now, and that has been reported
+    return this.#state !== 'ended well'; // calls that were pending when the test failed reject now; the failure has been reported
   }
 
-  /** Takes back a rejection that was handled later than Node expected. */
+  /** Removes a rejection that was handled later than Node expected. */
   dropRejection(promise: Promise<unknown>): void {
     this.#rejections.delete(promise);
   }
 
   /**
-   * Says that the body has ended.
-   * @param hasFailed - whether it failed: then what is still pending is a consequence of that
+   * Ends the tracking after the body has ended.
+   * @param hasFailed - whether it failed: then pending calls are a consequence of that
    * @returns the errors to add to those of the test
    */
   async end(hasFailed: boolean): Promise<readonly unknown[]> {
-    await nextTurn(); // Node reports a rejection when the current turn is over
+    await nextTurn(); // Node reports a rejection after the current turn
     const rejected = [...this.#rejections].map(([promise, reason]) => this.#withPlace(promise, reason));
     const pending = hasFailed ? [] : [...this.#pending].map((call) => new PendingCallError(this.#siteOf(call)));
     this.#state = hasFailed || rejected.length > 0 || pending.length > 0 ? 'ended badly' : 'ended well';
     return [...rejected, ...pending];
   }
 
-  /** A call that nothing awaits has no line of the test in its stack. */
+  /** The stack of a call that nothing awaits contains no line of the test. */
   #withPlace(promise: Promise<unknown>, reason: unknown): unknown {
     const call = this.#calls.get(promise);
     if (!call || !(reason instanceof Error)) return reason;
@@ -106,7 +106,7 @@ function isForeign(line: string): boolean {
   return line.includes(ownFolder) || line.includes('/node_modules/') || line.includes('node:') || !line.includes('/');
 }
 
-/** Whose code runs: the test's, or that of a call to alpy, whose own calls the test need not await. */
+/** Whether the test's code runs, or alpy's, whose calls the test need not await. */
 interface Scope {
   readonly calls: TestCalls;
   readonly isInside: boolean;
@@ -119,13 +119,13 @@ export function withCalls<T>(calls: TestCalls, body: () => Promise<T>): Promise<
   return scope.run({ calls, isInside: false }, body);
 }
 
-/** Runs what alpy itself does for a test; the calls in it do not count as the test's. */
+/** Runs alpy's own work for a test; its calls do not count as the test's. */
 export function asAlpy<T>(body: () => T): T {
   const store = scope.getStore();
   return store ? scope.run({ ...store, isInside: true }, body) : body();
 }
 
-/** The test to which the running code belongs. */
+/** Returns the test to which the running code belongs. */
 export function currentCalls(): TestCalls | undefined {
   return scope.getStore()?.calls;
 }
@@ -144,7 +144,7 @@ export function track<T>(name: () => string, body: () => T, run: (body: () => T)
 }
 
 /**
- * Has a test know of every call of its own to the methods of a class.
+ * Tracks a test's calls to the methods of a class.
  * @param prototype - of the class
  * @param label - how messages call an object of the class: `node0`
  * @param names - of the methods; default: all
@@ -155,7 +155,7 @@ export function trackMethods<T extends object>(
   names: readonly string[] = Object.getOwnPropertyNames(prototype),
 ): void {
   for (const name of names.filter((one) => one !== 'constructor')) {
-    const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value; // reads no accessor
+    const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value; // does not call accessors
     if (typeof method !== 'function') continue;
     Object.defineProperty(prototype, name, {
       configurable: true,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** What a test imports: Vitest's API, with a testbed of its own for each test. @module */
+/** The module that tests import: Vitest's API, with a separate testbed for each test. @module */
 import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { step as runStep } from '../core/step.ts';
@@ -17,8 +17,8 @@ export type { Needs } from './make-testbed.ts';
 export type { MatcherOptions } from './matchers.ts';
 
 /**
- * One for each link, in their order. The type is as long as the largest topology, so that destructuring gives `T`; what the
- * topology of a test does not have is `undefined`.
+ * One item per link, in order. The type is as long as the largest topology, so that destructuring gives `T`; items beyond the
+ * test's topology are `undefined`.
  */
 export type PerLink<T> = readonly T[] & TupleOf<T, typeof maxLinks>;
 
@@ -27,18 +27,18 @@ type TupleOf<T, Length extends number, Items extends readonly T[] = readonly []>
   : TupleOf<T, Length, readonly [...Items, T]>;
 
 /**
- * Vitest's `test` with fixtures. Each test has its own testbed, with a guest as it is when it has booted from the image as it was built:
+ * Vitest's `test` with fixtures. Each test has its own testbed, with a guest freshly booted from the unmodified image:
  *
- * - `dut`: the device under test, logged in when the configuration says how
- * - `nodes`, `links`: one for each NIC, in their order
+ * - `dut`: the device under test, logged in if the configuration has `appliance.login`
+ * - `nodes`, `links`: one per NIC, in order
  * - `apps`: starts programs in containers beside nodes
  * - `capture`: the capture of a link, by its number
  * - `step`: `step('Title', body)` shows a part of the test in logs and reports
  * - `directory`: folder for the test's files, kept with its reports
  *
- * What `test.override` may set for a file or a `describe`: `appliance` (values over those of the configuration),
- * `topology`, `boot` (`cold` for a guest that really boots, `snapshot` for one that is restored after its boot), `autoBoot`
- * (false for a guest that the test itself starts), and `needs` (`exclusive`, `memoryMiB`).
+ * `test.override` can set for a file or a `describe`: `appliance` (overrides values of the configuration), `topology`, `boot`
+ * (`cold`: the guest boots; `snapshot`: it is restored as it was after its boot), `autoBoot` (false: the test starts the guest),
+ * and `needs` (`exclusive`, `memoryMiB`).
  */
 export const test = base
   .extend('appliance', {} as Partial<Appliance>)

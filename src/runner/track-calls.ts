@@ -10,7 +10,7 @@ import { Apps } from '../testbed/apps.ts';
 import { matchers } from './matchers.ts';
 import { currentCalls, trackMethods, type TestCalls } from './test-calls.ts';
 
-/** Has tests know of their calls to everything that fixtures hand out, and to alpy's matchers, which must be there already. */
+/** Tracks tests' calls to all objects from fixtures, and to alpy's matchers, which must have been added before. */
 export function trackAllCalls(): void {
   trackMethods(Node.prototype, ({ name }) => name);
   trackMethods(App.prototype, ({ name }) => `(app ${name})`);
@@ -31,12 +31,12 @@ function expectation(assertion: object): string {
   return `expect(${name})${chai.util.flag(assertion, 'negate') === true ? '.not' : ''}`;
 }
 
-/** Rejections that nothing handles become errors of their test, not of the whole run. */
+/** Makes unhandled rejections errors of their test instead of the whole run. */
 export function watchRejections(): void {
   const owners = new WeakMap<Promise<unknown>, TestCalls>();
   process.on('unhandledRejection', (reason, promise) => {
     const calls = currentCalls();
-    if (calls?.takeRejection(promise, reason) !== true) throw reason; // as an uncaught exception, which Vitest reports outside any test
+    if (calls?.takeRejection(promise, reason) !== true) throw reason; // becomes an uncaught exception, which Vitest reports outside any test
     owners.set(promise, calls);
   });
   process.on('rejectionHandled', (promise) => owners.get(promise)?.dropRejection(promise)); // not in the context of the test

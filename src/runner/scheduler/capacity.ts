@@ -5,22 +5,22 @@ import { availableMemoryMiB, testbedOverheadMiB } from '../../core/memory.ts';
 import type { Accel } from '../../qemu/index.ts';
 import type { Capacity } from './scheduler.ts';
 
-/** What a machine has. */
+/** Resources of a machine. */
 export interface MachineFacts {
   readonly cores: number;
-  /** memory that programs can have without swapping, in MiB */
+  /** memory that programs can use without swapping, in MiB */
   readonly availableMiB: number;
 }
 
-/** How much of the available memory is left to others. */
+/** Share of the available memory that is left to other programs. */
 const spare = 0.15;
 
-/** What a testbed takes in all, in MiB. */
+/** Memory of a testbed, in MiB. */
 export function testbedMiB(guestMiB: number, accel: Accel): number {
   return guestMiB + testbedOverheadMiB[accel];
 }
 
-/** Looks at the machine; the daemon's may be another one, of which nothing is known. */
+/** Inspects this machine. The daemon's may be another one, which is not known. */
 export async function inspectMachine(): Promise<MachineFacts> {
   const freeMiB = (await availableMemoryMiB()) ?? Math.floor(totalmem() / 1024 ** 2);
   const limit = Number(await readFile('/sys/fs/cgroup/memory.max', 'utf8').catch(() => 'max')); // of the job's container
@@ -28,20 +28,20 @@ export async function inspectMachine(): Promise<MachineFacts> {
   return { cores: availableParallelism(), availableMiB };
 }
 
-/** What testbeds may have of a machine, however many of them there are. Pure. */
+/** The resources of a machine that all testbeds together may use. Pure. */
 export function capacityOf({ cores, availableMiB }: MachineFacts, accel: Accel): Omit<Capacity, 'testbeds'> {
   return {
     memoryMiB: Math.floor(availableMiB * (1 - spare)),
-    // a guest that boots keeps a core busy; with KVM for a short while only
+    // a booting guest keeps a core busy; with KVM only briefly
     boots: accel === 'kvm' ? cores : Math.max(1, Math.floor(cores / 2)),
   };
 }
 
-/** For each core, since tests wait most of the time: without KVM the benchmark's suite was quickest with so many, among 2 to 4. */
+/** Per core, because tests wait most of the time. Without KVM the benchmark's suite was fastest with this number, among 2 to 4. */
 const workersPerCore = 3;
 
 /**
- * How many workers to have: so many as have room. Pure.
+ * Returns the default number of workers: as many as fit. Pure.
  * @param guestMiB - memory of the appliance
  */
 export function defaultWorkers(machine: MachineFacts, accel: Accel, guestMiB: number): number {

@@ -8,16 +8,16 @@ import { log, step } from '../../core/step.ts';
 import type { Demand } from './scheduler.ts';
 import type { Answer } from './server.ts';
 
-/** What was granted; released when it is disposed of, or when the process ends. */
+/** A granted demand. It is released when disposed of, or when the process ends. */
 export type Lease = Disposable;
 
-/** A wait of which nothing need be said, in `ms`. */
+/** A shorter wait is not logged, in `ms`. */
 const shortMs = 100;
 
 /**
  * Waits until the run's scheduler grants a demand.
  * @param path - socket of the scheduler
- * @throws EnvironmentError when the machine never can, or the run has ended
+ * @throws EnvironmentError when the machine can never meet the demand, or the run has ended
  * @throws the signal's reason
  */
 export async function acquire(path: string, demand: Demand, signal?: AbortSignal): Promise<Lease> {
@@ -26,7 +26,7 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const startMs = performance.now();
     const socket = connect(path);
     try {
-      socket.on('error', () => undefined); // while it is waited for, `once` tells; later its end does
+      socket.on('error', () => undefined); // before the connection `once` reports errors; later 'close' follows
       const closed = once(socket, 'close').then(
         () => undefined,
         () => undefined, // nobody listens there any more
@@ -35,7 +35,7 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
       socket.write(`${JSON.stringify(demand)}\n`);
       const first = Promise.race([asked, closed]);
       const [line] = (await raceWithSignal(first, signal)) ?? [];
-      if (line === undefined) throw new EnvironmentError('the run ended while a test waited for its turn');
+      if (line === undefined) throw new EnvironmentError('the run ended while a test waited for a free slot');
       const answer = JSON.parse(line) as Answer;
       if ('refused' in answer)
         throw new EnvironmentError(`${answer.refused}. Lower appliance.memoryMiB, or use a larger machine`);

@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 
-/** A reading of how long programs had to wait for a processor so far. */
+/** How long programs have waited for a processor so far. */
 export interface LoadReading {
   readonly atMs: number;
-  /** in `µs`, from /proc/pressure/cpu (https://docs.kernel.org/accounting/psi.html); absent where the kernel keeps no account */
+  /** in `µs`, from /proc/pressure/cpu (https://docs.kernel.org/accounting/psi.html); absent if the kernel does not record it */
   readonly waitedUs?: number | undefined;
 }
 
-/** From this share of the time on in which somebody waits for a processor, results may be due to the machine. */
+/** If processes wait for a processor for at least this share of the time, results may be due to the machine. */
 const overloadShare = 0.8;
 
-/** Reads the account. */
+/** Reads the current load. */
 export async function readLoad(): Promise<LoadReading> {
   const text = await readFile('/proc/pressure/cpu', 'utf8').catch(() => '');
   const total = /^some .*total=(\d+)$/m.exec(text)?.[1];
@@ -20,8 +20,8 @@ export async function readLoad(): Promise<LoadReading> {
 }
 
 /**
- * Whether the machine was overloaded between two readings, as a text for people; `undefined` when it was not. Pure but for
- * the load average, which stands in where there is no account.
+ * Describes an overload of the machine between two readings; `undefined` if there was none. Pure, except that it reads the load
+ * average if the kernel does not record waits.
  */
 export function overloadBetween(from: LoadReading, to: LoadReading): string | undefined {
   if (from.waitedUs === undefined || to.waitedUs === undefined) {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What there is for testbeds. */
+/** Resources for testbeds. */
 export interface Capacity {
-  /** how many there may be at once */
+  /** maximum number of testbeds at once */
   readonly testbeds: number;
   /** memory for testbeds, in MiB */
   readonly memoryMiB: number;
-  /** how many guests may boot cold at once, so that they do not starve the tests that run */
+  /** maximum number of cold boots at once, so that they do not slow running tests down */
   readonly boots: number;
 }
 
-/** What somebody wants to have for a while. */
+/** A demand for resources. */
 export type Demand =
   | {
       readonly kind: 'testbed';
-      /** memory of the testbed and of what the test runs beside it, in MiB */
+      /** memory of the testbed and of the test's other programs, in MiB */
       readonly memoryMiB: number;
-      /** whether no other testbed may be there at the same time */
+      /** whether no other testbed may exist at the same time */
       readonly exclusive: boolean;
     }
   | {
       readonly kind: 'boot';
-      /** nobody else has a boot of the same name at the same time; absent for any number */
+      /** boots of the same name do not run at the same time; absent for no such limit */
       readonly name?: string | undefined;
     };
 
@@ -31,8 +31,8 @@ interface Request {
 }
 
 /**
- * Hands out turns, memory, boots and solitude. First come, first served: who asks for much is not overtaken by those who ask for
- * little, and so waits no longer than for those before it. Boots have a queue of their own; testbeds do not wait for them.
+ * Grants testbeds, memory, boots and exclusive use. First come, first served: small demands do not overtake large ones, so a large
+ * one waits only for those before it. Boots have a separate queue; testbeds do not wait for them.
  */
 export class Scheduler {
   readonly #capacity: Capacity;
@@ -44,9 +44,9 @@ export class Scheduler {
   }
 
   /**
-   * @param grant - called once, at the earliest before this returns
-   * @returns gives it back, or takes the request back when it was not granted yet; may be called again
-   * @throws RangeError when there is not so much memory in all
+   * @param grant - called once, maybe before this returns
+   * @returns releases the grant, or cancels the request if it is still pending; may be called again
+   * @throws RangeError when the demand exceeds the total memory
    */
   request(demand: Demand, grant: () => void): () => void {
     if (demand.kind === 'testbed' && demand.memoryMiB > this.#capacity.memoryMiB)
@@ -64,11 +64,11 @@ export class Scheduler {
   }
 
   #serve(): void {
-    const held = new Set<Demand['kind']>(); // kinds of which one waits already: nobody may overtake it
+    const held = new Set<Demand['kind']>(); // kinds with a pending demand, which no later one may overtake
     for (const request of this.#queue) {
       const { demand } = request;
       const isNameTaken = demand.kind === 'boot' && this.#hasBoot(demand.name);
-      if (isNameTaken) continue; // waits for that one, not for a slot
+      if (isNameTaken) continue; // waits for the boot of the same name, not for a slot
       if (held.has(demand.kind) || !this.#fits(demand)) {
         held.add(demand.kind);
         continue;

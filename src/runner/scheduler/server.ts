@@ -10,20 +10,20 @@ import { ownedName, removeOrphans } from '../../core/owner.ts';
 import { Scheduler, type Capacity, type Demand } from './scheduler.ts';
 
 const prefix = 'alpy-run-';
-/** Longest that a run may last whose process cannot be seen from here, such as one in a container that shares our `/tmp`, in `ms`. */
+/** Maximum duration of a run whose process cannot be seen from here, such as one in a container that shares `/tmp`, in `ms`. */
 const foreignRunMs = 24 * 3_600_000;
 
-/** Removes what killed runs left in the folder for temporary files. @returns the paths of what was removed */
+/** Removes the temporary folders of killed runs. @returns the removed paths */
 export function removeDeadSchedulers(): readonly string[] {
   return removeOrphans(tmpdir(), prefix, { foreignLifeMs: foreignRunMs });
 }
 
-/** What the server answers. */
+/** An answer of the server. */
 export type Answer = { readonly granted: true } | { readonly refused: string };
 
 /**
- * Lets the workers of a run share a {@link Scheduler}, by a socket. A connection is a lease: its end gives back what it was
- * granted, so that a worker that dies holds nothing.
+ * Lets the workers of a run share a {@link Scheduler} through a socket. A connection is a lease: when it closes, the lease is
+ * released, also if the worker dies.
  */
 export class SchedulerServer implements AsyncDisposable {
   /** path of the socket */
@@ -38,7 +38,7 @@ export class SchedulerServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @throws Error of the system when no socket can be made in the folder for temporary files */
+  /** @throws Error of the system when no socket can be created in the folder for temporary files */
   static async open(capacity: Capacity): Promise<SchedulerServer> {
     const scheduler = new Scheduler(capacity);
     removeDeadSchedulers();
@@ -70,7 +70,7 @@ function serve(scheduler: Scheduler, socket: Socket): void {
   const answer = (value: Answer): void => {
     socket.write(`${JSON.stringify(value)}\n`);
   };
-  socket.on('error', () => undefined); // its close tells
+  socket.on('error', () => undefined); // 'close' follows
   readLines(socket).once('line', (line) => {
     try {
       const giveBack = scheduler.request(JSON.parse(line) as Demand, () => {

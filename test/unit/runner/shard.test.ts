@@ -47,7 +47,7 @@ test('without durations, or if all are 0, shards get equal numbers of files', ()
 
 test.each(['', '1', '0/2', '3/2', '1/201', '1/2/3', '-1/2', 'a/b', '1.5/2'])('refuses the shard %j', (text) => {
   expect(() => parseShard(text)).toThrow(
-    `--shard: wanted a part of the whole like 2/5, the first from 1 to the second, that up to 200; found ${JSON.stringify(text)}`,
+    `--shard: expected INDEX/TOTAL, such as 2/5, with INDEX from 1 to TOTAL and TOTAL up to 200; got ${JSON.stringify(text)}`,
   );
 });
 
