@@ -52,14 +52,15 @@ export class FailedBoots {
    * @throws FailedBeforeError, or SnapshotError if the guest had booted but could not be saved
    * @throws what `boot` throws
    */
-  async guard<T>(key: string, who: BootingTest, signal: AbortSignal, boot: () => Promise<T>): Promise<T> {
+  async guard<T>(key: string, booting: BootingTest, signal: AbortSignal, boot: () => Promise<T>): Promise<T> {
     const before = await this.#find(key);
     if (before?.code === snapshotCode) throw new SnapshotError(before.message);
     if (before) throw new FailedBeforeError(before);
     try {
       return await boot();
     } catch (error) {
-      if (!signal.aborted && wouldFailAgain(error)) await this.#remember(key, { ...who, ...factsOf(error) }).catch(logFailure);
+      if (!signal.aborted && wouldFailAgain(error))
+        await this.#remember(key, { ...booting, ...factsOf(error) }).catch(logFailure);
       throw error;
     }
   }

@@ -11,7 +11,7 @@ export interface Call {
   readonly input?: Buffer | undefined;
   /** passes on what the command prints; settles when the caller can take more */
   readonly write: (output: OutputName, data: Buffer | string) => Promise<void>;
-  /** fires when nobody waits for the answer any more */
+  /** fires when the caller no longer waits for the answer */
   readonly signal: AbortSignal;
 }
 

@@ -92,7 +92,7 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
   const outputs = { out: openPipe(`${path}.out`), err: openPipe(`${path}.err`) };
   for (const pipe of Object.values(outputs)) {
     pipe.on('error', () => {
-      stop.abort(new Error('nobody reads the answer any more'));
+      stop.abort(new Error('the caller no longer reads the answer'));
     });
   }
   const write = (output: OutputName, data: Buffer | string): Promise<void> => writeTo(outputs[output], data);

@@ -103,8 +103,8 @@ async function hold(
       await folder[Symbol.asyncDispose]();
     });
   }
-  const wanted = spec.job;
-  const job = wanted && new JobContainer(() => startJobContainer(engine, testbed, wanted, signal));
+  const jobSpec = spec.job;
+  const job = jobSpec && new JobContainer(() => startJobContainer(engine, testbed, jobSpec, signal));
   if (job) lifetime.defer('job', () => job[Symbol.asyncDispose]());
   const socket = await serveSocket(join(spec.directory, sessionFiles.socket), localAnswerer(jobless, job, stop), isStop);
   lifetime.defer('socket', async () => {

@@ -35,8 +35,8 @@ async function folder(): Promise<string> {
 
 test('a session server that a job keeps busy for ever is killed', async () => {
   const directory = await folder();
-  const keeper = await startBusy(directory, true);
-  const ended = once(keeper, 'exit');
+  const server = await startBusy(directory, true);
+  const ended = once(server, 'exit');
   expect(await stopSession(directory, undefined, 100)).toBe(
     `the testbed of ${directory} did not end within 0.1 s, so its process was killed`,
   );
@@ -48,10 +48,10 @@ test.each([
   ['has the identity of another process', 'boot pid:[1] 1 1'],
 ] as const)('one that %s is not killed', async (_, signature) => {
   const directory = await folder();
-  const keeper = await startBusy(directory, false);
+  const server = await startBusy(directory, false);
   if (signature !== undefined) await writeFile(join(directory, sessionFiles.identity), signature);
   await expect(stopSession(directory, undefined, 100)).rejects.toThrow(`${directory} did not end within 0.1 s`);
-  expect(keeper.exitCode ?? keeper.signalCode).toBeNull();
+  expect(server.exitCode ?? server.signalCode).toBeNull();
 });
 
 test('stopping returns only after the process has exited, however long that takes after the answer', async () => {
