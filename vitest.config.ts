@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       // Not isolated, because loading the modules again for every file would take twice as long as the tests. Three workers, because
       // many tests wait for shells; Vitest's default is one less than the number of cores.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 3 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 4 } },
       {
         // one at a time, because a guest without KVM occupies a core
         test: {

@@ -14,6 +14,11 @@ export function accelCacheFile(env: Variables): string {
   return join(cacheDirectory(env), 'kvm.json');
 }
 
+/** File that caches what was found out about disk images. */
+export function diskCacheFile(env: Variables): string {
+  return join(cacheDirectory(env), 'disks.json');
+}
+
 /** Folder for snapshots: the configured one, or one in alpy's cache. */
 export function snapshotDirectory(env: Variables, configured: string | undefined): string {
   return configured ?? join(cacheDirectory(env), 'snapshots');

@@ -5,7 +5,7 @@ import { messageOf, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { valueOf } from '../core/variables.ts';
 import { alpyVersion } from '../version.ts';
-import { accelCacheFile, snapshotDirectory } from './cache.ts';
+import { accelCacheFile, diskCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
 
@@ -99,6 +99,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       durations,
       snapshotDirectory: snapshotDirectory(io.env, loaded.config.snapshots.directory),
       accelCacheFile: accelCacheFile(io.env),
+      diskCacheFile: diskCacheFile(io.env),
       signal: io.signal,
       showSteps: !args.quiet && !isGitLabJob, // the log of a job shows them when the test has ended
       onStart: (environment) => {

@@ -4,7 +4,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { step } from '../core/step.ts';
 import { Container, type Engine, type FileAccess } from '../docker/index.ts';
-import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage } from './disk-image.ts';
+import { DiskCache } from './disk-cache.ts';
+import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage, type DiskReport } from './disk-image.ts';
 import { recogniseWrapping } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
 import { assertBaseIsBeside } from './overlay-place.ts';
@@ -37,6 +38,8 @@ export interface DiskPlace {
   /** the `qemu` image */
   readonly image: string;
   readonly access: FileAccess;
+  /** file that caches what was found out about usable images; absent to inspect the image in any case */
+  readonly cacheFile?: string | undefined;
 }
 
 /**
@@ -58,31 +61,46 @@ export async function inspectDisk(
   const wrapping = await recogniseWrapping(path, expected === 'raw');
   if (wrapping !== undefined) throw new DiskImageError(path, wrapping);
   if (place.access.kind !== 'volumes-from' && expected !== 'raw') await assertBaseIsBeside(path);
-  return step('alpy.qemu', `Inspect ${basename(path)}`, async () => {
-    const { engine, image, access } = place;
-    const isMounted = access.kind === 'bind';
-    const hasOurPaths = access.kind === 'volumes-from';
-    const containerPath = hasOurPaths ? path : join(imageFolder, basename(path));
-    await using container = await Container.start(
-      engine,
-      {
-        name: 'disk-probe',
-        image,
-        entrypoint: ['sh', '-c', script, 'sh'],
-        command: [containerPath],
-        networkMode: 'bare',
-        mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
-        volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
-        files: access.kind === 'copy' ? [{ path: containerPath, content: { file: path } }] : [],
-      },
-      signal,
-    );
-    container.expectExit();
-    const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
-    const [info = '', check = '', errors = '', version = '', firmware = ''] = output.toString().split('\n---\n');
-    if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-    const localErrors = hasOurPaths ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
-    const report = { info, check: check.trim(), errors: localErrors, qemuVersion: version.trim(), firmware: firmware.trim() };
-    return await judgeDisk(path, expected, report);
-  });
+  const inspectNow = (): Promise<DiskImage> =>
+    step('alpy.qemu', `Inspect ${basename(path)}`, async () => judgeDisk(path, expected, await reportOf(path, place, signal)));
+  if (place.cacheFile === undefined) return inspectNow();
+  const cache = new DiskCache(place.cacheFile);
+  const key = { path, expected, imageId: await imageId(place, signal) };
+  const known = await cache.find(key);
+  if (known) return known;
+  const disk = await inspectNow();
+  await cache.add(key, disk);
+  return disk;
+}
+
+async function imageId({ engine, image }: DiskPlace, signal?: AbortSignal): Promise<string> {
+  const { Id } = await engine.call(`inspect ${image}`, signal, () => engine.docker.getImage(image).inspect());
+  return Id;
+}
+
+/** Has QEMU's tools report on a disk image. */
+async function reportOf(path: string, { engine, image, access }: DiskPlace, signal?: AbortSignal): Promise<DiskReport> {
+  const isMounted = access.kind === 'bind';
+  const hasOurPaths = access.kind === 'volumes-from';
+  const containerPath = hasOurPaths ? path : join(imageFolder, basename(path));
+  await using container = await Container.start(
+    engine,
+    {
+      name: 'disk-probe',
+      image,
+      entrypoint: ['sh', '-c', script, 'sh'],
+      command: [containerPath],
+      networkMode: 'bare',
+      mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
+      volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
+      files: access.kind === 'copy' ? [{ path: containerPath, content: { file: path } }] : [],
+    },
+    signal,
+  );
+  container.expectExit();
+  const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
+  const [info = '', check = '', errors = '', version = '', firmware = ''] = output.toString().split('\n---\n');
+  if (info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
+  const localErrors = hasOurPaths ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
+  return { info, check: check.trim(), errors: localErrors, qemuVersion: version.trim(), firmware: firmware.trim() };
 }

@@ -12,6 +12,12 @@ export async function identify(path: string): Promise<FileIdentity> {
   return { path, ...(await stampOf(path)) };
 }
 
+/** Whether files are as they were when they were inspected. */
+export async function areUnchanged(files: readonly FileIdentity[]): Promise<boolean> {
+  const now = await Promise.all(files.map(({ path }) => identify(path).catch(() => undefined)));
+  return files.every(({ stamp }, index) => now[index]?.stamp === stamp);
+}
+
 /**
  * Checks that files have not changed.
  * @throws DiskImageError that names the file that has

@@ -4,7 +4,6 @@ export { DebugLog } from './debug-log.ts';
 export { composeSinks, eventLine, OpenSteps } from './events.ts';
 export { htmlReport } from './html.ts';
 export { consoleArtifact, consoleTail, JobLog, testSection } from './job-log.ts';
-export { junitXml } from './junit.ts';
 export { mergeOutputs } from './merge-outputs.ts';
 export type { ErrorReport, JobReport, RunReport, ShardReport, StepReport, TestReport, TestStatus } from './model.ts';
 export { readEvents } from './read-events.ts';

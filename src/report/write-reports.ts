@@ -2,7 +2,6 @@
 import { messageOf } from '../core/errors.ts';
 import { writeAnnotations } from './annotations.ts';
 import { writeHtml } from './html.ts';
-import { writeJunit } from './junit.ts';
 import { writeMetrics } from './metrics.ts';
 import type { RunReport } from './model.ts';
 import { writeRunJson } from './run-json.ts';
@@ -16,7 +15,7 @@ import { writeRunJson } from './run-json.ts';
 export async function writeReports(report: RunReport, out: string, outPath: string): Promise<void> {
   const { job } = report;
   const writers = [
-    () => writeJunit(out, report, outPath),
+    async () => (await import('./junit.ts')).writeJunit(out, report, outPath), // only now, because its library takes long to load
     () => writeRunJson(out, report),
     () => writeHtml(out, report),
     () => writeMetrics(out, report),

@@ -2,7 +2,7 @@
 import { allOrAbort } from '../core/all-or-abort.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
-import { resolveImages } from '../images/index.ts';
+import { resolveImages } from '../images/resolve.ts'; // not the whole folder, which takes long to load
 import type { DiskImage } from '../qemu/index.ts';
 import { SnapshotStore } from '../snapshot/index.ts';
 import {
@@ -24,6 +24,8 @@ export interface InspectOptions {
   readonly snapshotDirectory: string;
   /** file that caches whether KVM works */
   readonly accelCacheFile?: string | undefined;
+  /** file that caches what was found out about disk images */
+  readonly diskCacheFile?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,14 +43,14 @@ export interface Inspection {
  * @throws MissingImageError, DiskImageError, EnvironmentError, ContainerError
  */
 export async function inspect(engine: Engine, options: InspectOptions, testsDirectory: string): Promise<Inspection> {
-  const { signal, loaded, variables, accelCacheFile } = options;
+  const { signal, loaded, variables, accelCacheFile, diskCacheFile } = options;
   const { accel, images: locations } = loaded.config;
   const images = resolveImages(variables, locations);
   const [host, mounted] = await allOrAbort(signal, [
     (abort: AbortSignal) => inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile }, abort),
-    (abort: AbortSignal) => settled(inspectFiles(engine, { images, access: { kind: 'bind' } }, options, abort)),
+    (abort: AbortSignal) => settled(inspectFiles(engine, { images, access: { kind: 'bind' }, diskCacheFile }, options, abort)),
   ]);
-  const files = host.access.kind === 'bind' ? mounted() : await inspectFiles(engine, host, options, signal);
+  const files = host.access.kind === 'bind' ? mounted() : await inspectFiles(engine, { ...host, diskCacheFile }, options, signal);
   return { host, ...files };
 }
 

@@ -64,6 +64,8 @@ export interface RunOptions {
   readonly snapshotDirectory: string;
   /** file that caches whether KVM works */
   readonly accelCacheFile?: string | undefined;
+  /** file that caches what was found out about disk images */
+  readonly diskCacheFile?: string | undefined;
   /** ends the run; reports are still written */
   readonly signal: AbortSignal;
   readonly showSteps: boolean;
@@ -89,10 +91,10 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const started = Date.now();
   const testsDirectory = join(config.out, 'tests');
   await makeFolder(testsDirectory);
-  const loading = import('./open-vitest.ts'); // takes a while; meanwhile containers inspect the machine
-  markHandled(loading); // awaited by setUp
   const { jobId, onWait } = options;
   using engine = await Engine.connect({ jobId, onWait }, { timeoutMs: connectTimeoutMs, signal });
+  const loading = import('./open-vitest.ts'); // takes a while; meanwhile containers inspect the machine
+  markHandled(loading); // awaited by setUp
   const redact = makeRedactor(options.secrets);
   const stored = new StoredResults(config.out);
   const reporter = new RunReporter({ root: directory, outDirectory: config.out, testsDirectory }, (test) => {

@@ -21,7 +21,10 @@ export interface HostFacts {
 }
 
 /** What has to be known to show files to containers. */
-export type FileFacts = Pick<HostFacts, 'images' | 'access'>;
+export interface FileFacts extends Pick<HostFacts, 'images' | 'access'> {
+  /** file that caches what was found out about disk images; absent to inspect them in any case */
+  readonly diskCacheFile?: string | undefined;
+}
 
 /** The disk image to inspect. */
 export interface DiskQuestion {
@@ -91,6 +94,7 @@ export async function inspectApplianceDisk(
   appliance: DiskQuestion,
   signal?: AbortSignal,
 ): Promise<DiskImage> {
-  const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
+  const { images, access, diskCacheFile: cacheFile } = facts;
+  const place = { engine, image: imageNamed(images, 'qemu').reference, access, cacheFile };
   return inspectDisk(appliance.image, appliance.format, place, signal);
 }

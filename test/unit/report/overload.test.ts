@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { ConsoleTimeoutError } from '../../../src/console/errors.ts';
-import { errorReports, htmlReport, junitXml, summaryLines, type TestReport } from '../../../src/report/index.ts';
+import { errorReports, htmlReport, summaryLines, type TestReport } from '../../../src/report/index.ts';
+import { junitXml } from '../../../src/report/junit.ts';
 import { BootError } from '../../../src/testbed/errors.ts';
 import { runReport, testReport } from './build.ts';
 

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { BugError, DeviceError, EnvironmentError, UsageError, type Fault } from '../../../src/core/errors.ts';
 import type { ErrorReport, TestStatus } from '../../../src/report/model.ts';
 import { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from '../../../src/report/status.ts';
-import { htmlReport, junitXml, runJson, summaryLines } from '../../../src/report/index.ts';
+import { htmlReport, runJson, summaryLines } from '../../../src/report/index.ts';
+import { junitXml } from '../../../src/report/junit.ts';
 import { runReport, testReport } from './build.ts';
 
 const by = (fault?: Fault, code?: string): ErrorReport => ({

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { JsonCache } from '../core/json-cache.ts';
+import type { DiskFormat, DiskImage } from './disk-image.ts';
+import { areUnchanged, identify } from './file-identity.ts';
+
+/** What the result of an inspection depends on, besides the files of the disk. */
+export interface DiskCacheKey {
+  /** absolute path of the disk image */
+  readonly path: string;
+  /** its format as configured */
+  readonly expected: DiskFormat | 'auto';
+  /** identifier of the container image whose QEMU inspects it */
+  readonly imageId: string;
+}
+
+/** Usable disk images, so that an unchanged one is not inspected for every run. */
+export class DiskCache {
+  readonly #cache: JsonCache;
+
+  /** @param file - absolute path of the cache; created if it does not exist */
+  constructor(file: string) {
+    this.#cache = new JsonCache(file);
+  }
+
+  /** Returns `undefined` if the disk is unknown, or one of its files has changed since it was inspected. */
+  async find(key: DiskCacheKey): Promise<DiskImage | undefined> {
+    const disk = (await this.#cache.find(await nameOf(key))) as DiskImage | undefined;
+    return disk && (await areUnchanged(disk.files)) ? disk : undefined;
+  }
+
+  async add(key: DiskCacheKey, disk: DiskImage): Promise<void> {
+    await this.#cache.add(await nameOf(key), disk);
+  }
+}
+
+async function nameOf({ path, expected, imageId }: DiskCacheKey): Promise<string> {
+  const { stamp } = await identify(path);
+  return [path, stamp, expected, imageId].join(' ');
+}
