@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      // Not isolated, because loading the modules again for every file would take twice as long as the tests. Three workers, because
+      // Not isolated, because loading the modules again for every file would take twice as long as the tests. Four workers, because
       // many tests wait for shells; Vitest's default is one less than the number of cores.
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 4 } },
       {
