@@ -66,14 +66,11 @@ const runStage = (io: CliIo): CommandModule<object, StageArguments & { readonly 
   command: 'run <script> <stage>',
   describe: 'Run a script that the runner wrote',
   builder: (yargs) =>
-    yargs
-      .options(settingsOption(io))
-      .positional('script', { type: 'string', demandOption: true })
-      .positional('stage', {
-        type: 'string',
-        demandOption: true,
-        describe: "the runner's name for the script, such as build_script",
-      }),
+    yargs.options(settingsOption(io)).positional('script', { type: 'string', demandOption: true }).positional('stage', {
+      type: 'string',
+      demandOption: true,
+      describe: "the runner's name for the script, such as build_script",
+    }),
   handler: ({ settings, script, stage: name }) =>
     stage(io, settings, ({ runStage: run }, context, stageIo) =>
       run(context, resolve(io.directory, script), name, {
