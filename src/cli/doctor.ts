@@ -21,13 +21,12 @@ export const doctorCommand = (
       ci: { type: 'boolean', default: false, describe: 'also check the settings of the GitLab runner and project' },
     }),
   handler: async ({ config: file, json, ci }) => {
-    const [loaded, { resolveImages }, { checkMachine }, { hasFailure }] = await Promise.all([
-      loadOptionalConfig(io, file),
+    const [{ resolveImages }, { checkMachine }, { hasFailure }] = await Promise.all([
       import('../images/index.ts'),
       import('../doctor/machine.ts'),
       import('../doctor/finding.ts'),
     ]);
-    const config = loaded?.config;
+    const config = (await loadOptionalConfig(io, file))?.config;
     const images = resolveImages(io.env, config?.images);
     const found = await checkMachine({
       images,

@@ -55,7 +55,8 @@ export const installCommand = (io: CliIo): CommandModule<object, InstallArgument
       for (const line of done) io.stdout(line);
       io.stdout(done.length > 0 ? 'GitLab Runner reloads its file automatically' : 'nothing to do');
     }
-    const [{ checkRunner }, { runner }] = await Promise.all([import('../doctor/runner.ts'), gitlab.readRunner(installation)]);
+    const { checkRunner } = await import('../doctor/runner.ts');
+    const { runner } = await gitlab.readRunner(installation);
     const proposal = args.check ? undefined : gitlab.timeoutSuggestion(runner);
     if (proposal !== undefined) io.stdout(proposal);
     const findings = await checkRunner({ runner, settingsFile: settings, program });

@@ -49,11 +49,11 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
         'unused-days': { type: 'number', requiresArg: true, describe: 'prune: remove those not used for this many days' },
       }),
   handler: async (args) => {
-    const [loaded, { defaultSnapshotsMiB }, { SnapshotStore: Store }] = await Promise.all([
-      loadOptionalConfig(io, args.config),
+    const [{ defaultSnapshotsMiB }, { SnapshotStore: Store }] = await Promise.all([
       import('../config/index.ts'),
       import('../snapshot/index.ts'),
     ]);
+    const loaded = await loadOptionalConfig(io, args.config);
     const settings = loaded?.config.snapshots;
     const maxBytes = (settings?.maxMiB ?? defaultSnapshotsMiB) * 1024 ** 2;
     const directory = snapshotDirectory(io.env, settings?.directory);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
 import { errorReports, readEvents, statusOf, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
+import { testDirectoryName } from '../report/test-directory.ts';
 import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
 
 /** Vitest's note on a cancelled test. */
@@ -107,10 +108,10 @@ export class RunReporter implements Reporter {
   #endModule(module: TestModule, deaths: readonly WorkerDeath[]): WorkerDeath | undefined {
     const unreported = [...module.children.allTests()].filter(({ id }) => !this.#tests.has(id));
     const death = deaths.find(({ files }) => files.some((file) => module.moduleId.endsWith(file)));
-    const running = unreported.filter(({ id }) => this.#started.has(id));
+    const running = unreported.filter((testCase) => this.#hasBegun(testCase));
     const error = death ? deathReport(death) : { message: 'the run ended while this test ran' };
     for (const testCase of running) {
-      this.#add(this.#report(testCase, { status: 'error', errors: [error], durationMs: 0 }));
+      this.#add(this.#report(testCase, { status: 'error', errors: [error], durationMs: 0 }, this.#directoryOf(testCase)));
     }
     const names = running.map(({ fullName }) => `"${fullName}"`).join(', ');
     const reason = death
@@ -125,6 +126,22 @@ export class RunReporter implements Reporter {
   #add(report: TestReport): void {
     this.#tests.set(report.id, report);
     this.#onTest(report);
+  }
+
+  /** Whether a test has begun. If its process died before Vitest could report that, the test's directory shows it. */
+  #hasBegun(testCase: TestCase): boolean {
+    return this.#started.has(testCase.id) || this.#directoryOf(testCase) !== undefined;
+  }
+
+  /** The directory that a test has claimed, by its name if its process died before it could report the directory. */
+  #directoryOf(testCase: TestCase): string | undefined {
+    const { alpyDirectory: reported } = testCase.meta();
+    if (reported !== undefined) return reported;
+    const { outDirectory, testsDirectory } = this.#paths;
+    const name = testDirectoryName({ file: this.#nameOf(testCase.module.moduleId), fullName: testCase.fullName });
+    const path = slashes(relative(outDirectory, join(testsDirectory, name)));
+    const isOthers = this.tests.some(({ id, directory }) => id !== testCase.id && directory === path);
+    return isOthers || !existsSync(join(testsDirectory, name)) ? undefined : name;
   }
 
   #nameOf(file: string): string {
@@ -148,9 +165,9 @@ export class RunReporter implements Reporter {
     };
   }
 
-  #report(testCase: TestCase, outcome: TestOutcome): TestReport {
-    const { alpyOverload: overload, alpyDirectory: name } = testCase.meta();
-    const { lastMs, ...files } = this.#files(name);
+  #report(testCase: TestCase, outcome: TestOutcome, directory = testCase.meta().alpyDirectory): TestReport {
+    const { alpyOverload: overload } = testCase.meta();
+    const { lastMs, ...files } = this.#files(directory);
     const startedMs = this.#started.get(testCase.id);
     const { durationMs } = outcome;
     return {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SerializedError, TestCase, TestModule } from 'vitest/node';
 import type { TestReport } from '../../../src/report/index.ts';
+import { claimTestDirectory } from '../../../src/report/test-directory.ts';
 import { RunReporter } from '../../../src/runner/reporter.ts';
 
 interface Fake {
@@ -72,6 +73,20 @@ test('if a worker is killed, its running test fails, later ones did not run, ear
   ]);
   expect(told[3]?.skipReason).toBe('not run: the process of this file ended with signal SIGKILL while "dies" ran');
   expect(reporter.errors).toEqual([{ message: 'outside' }]);
+});
+
+test('if a worker dies before Vitest reports that its test has begun, the directory of the test shows it', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
+  const { reporter, told } = reporterIn(made.path);
+  const name = claimTestDirectory(join(made.path, 'tests'), { file: 'tests/a.test.ts', fullName: 'dies' });
+  await writeFile(join(made.path, 'tests', name, 'console.log'), '');
+  const [dies, never] = [fakeTest('dies', { state: 'pending' }), fakeTest('never', { state: 'pending' })];
+  reporter.onTestRunEnd([fakeModule([dies, never])], [killed('tests/a.test.ts')]);
+  expect(told).toMatchObject([
+    { name: 'dies', status: 'error', directory: 'tests/a-dies', artifacts: ['tests/a-dies/console.log'] },
+    { name: 'never', status: 'skipped' },
+  ]);
+  expect(reporter.errors).toEqual([]);
 });
 
 test('if a worker dies between tests, the error belongs to no test', () => {
