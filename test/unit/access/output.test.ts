@@ -88,8 +88,11 @@ const pagers = ['less', 'more', 'busybox less', 'busybox more'].filter((pager) =
   return isThere;
 });
 
-describe.concurrent.each(shells)('a pager in %s', (_name, command) => {
-  test.each(pagers)('is recognised in a pipe and with a file, and the shell stays usable: %s', async (pager) => {
+describe.concurrent.each(shells)('a pager in %s', (name, command) => {
+  // every pager in one shell, and one pager in every shell: what a pager shows does not depend on the shell
+  const some = name === shells[0]?.[0] ? pagers : pagers.slice(0, 1);
+
+  test.each(some)('is recognised in a pipe and with a file, and the shell stays usable: %s', async (pager) => {
     await using guest = await startPreparedShell(command, '', { promptMs: 200 });
     for (const text of [`seq 300 | ${pager}`, `seq 300 >/tmp/alpy-$$; ${pager} /tmp/alpy-$$`]) {
       const error: unknown = await guest.shell.run(text, { check: false }).catch((caught: unknown) => caught);
