@@ -169,7 +169,9 @@ test('a guest that powers itself off leaves a console log with every byte, and c
   await dut.shell.run('ip address add 192.168.1.1/24 dev eth0 && ip link set eth0 up');
   await nodes[0]!.configure({ address: '192.168.1.2/24' });
   expect(await nodes[0]!.ping('192.168.1.1', { count: 3 })).toMatchObject({ received: 3 });
-  await dut.shell.run('(seq -f "line %06g" 1 3000; echo last) >/dev/ttyS0; poweroff -f', { check: false }).catch(() => undefined);
+  const print = '(seq -f "line %06g" 1 3000; echo last) >/dev/ttyS0';
+  const drain = 'stty -F /dev/ttyS0 "$(stty -F /dev/ttyS0 -g)"'; // else the kernel says "Power down" between these lines
+  await dut.shell.run(`${print}; ${drain}; poweroff -f`, { check: false }).catch(() => undefined);
   await dut.waitForShutdown();
   await testbed.close();
 
