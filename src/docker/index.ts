@@ -17,6 +17,7 @@ export {
 export { exec, startExec, type ExecResult, type Execution } from './exec.ts';
 export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';
+export { imageId } from './image-id.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';

@@ -8,7 +8,7 @@ import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { bootId } from '../core/identity.ts';
 import { readLines } from '../core/lines.ts';
 import { step } from '../core/step.ts';
-import { Container, type Engine } from '../docker/index.ts';
+import { Container, imageId, type Engine } from '../docker/index.ts';
 
 /** An accelerator of QEMU. */
 export type Accel = 'kvm' | 'tcg';
@@ -140,20 +140,20 @@ function inOneLine(lines: string): string {
 
 /** A verdict is valid for this boot of the daemon's machine and this image. */
 async function verdictKey({ engine, image, signal }: KvmProbe): Promise<string> {
-  const [info, inspection, device] = await Promise.all([
+  const [info, id, device] = await Promise.all([
     engine.call(
       'identify the daemon',
       signal,
       () => engine.docker.info() as Promise<{ readonly ID?: string; readonly KernelVersion?: string }>,
     ),
-    engine.call(`inspect ${image}`, signal, () => engine.docker.getImage(image).inspect()),
+    imageId(engine, image, signal),
     // the device may appear without a reboot
     access('/dev/kvm', constants.F_OK).then(
       () => 'device',
       () => 'none',
     ),
   ]);
-  return [info.ID, info.KernelVersion, inspection.Id, bootId(), device].join(' ');
+  return [info.ID, info.KernelVersion, id, bootId(), device].join(' ');
 }
 
 async function readVerdict(file: string | undefined, key: string): Promise<KvmVerdict | undefined> {

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { step } from '../core/step.ts';
-import { Container, type Engine, type FileAccess } from '../docker/index.ts';
+import { Container, imageId, type Engine, type FileAccess } from '../docker/index.ts';
 import { DiskCache } from './disk-cache.ts';
 import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage, type DiskReport } from './disk-image.ts';
 import { recogniseWrapping } from './disk-wrapping.ts';
@@ -65,17 +65,12 @@ export async function inspectDisk(
     step('alpy.qemu', `Inspect ${basename(path)}`, async () => judgeDisk(path, expected, await reportOf(path, place, signal)));
   if (place.cacheFile === undefined) return inspectNow();
   const cache = new DiskCache(place.cacheFile);
-  const key = { path, expected, imageId: await imageId(place, signal) };
+  const key = { path, expected, imageId: await imageId(place.engine, place.image, signal) };
   const known = await cache.find(key);
   if (known) return known;
   const disk = await inspectNow();
   await cache.add(key, disk);
   return disk;
-}
-
-async function imageId({ engine, image }: DiskPlace, signal?: AbortSignal): Promise<string> {
-  const { Id } = await engine.call(`inspect ${image}`, signal, () => engine.docker.getImage(image).inspect());
-  return Id;
 }
 
 /** Has QEMU's tools report on a disk image. */

@@ -5,7 +5,7 @@ import { join, parse } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { categorizedStep, log, step } from '../core/step.ts';
 import { accessInputs } from '../access/index.ts';
-import type { Engine } from '../docker/index.ts';
+import { imageId, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import {
   diskId,
@@ -95,11 +95,6 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
   return { inputs, files: [...disk.files, ...added.files] };
-}
-
-async function imageId(engine: Engine, reference: string): Promise<string> {
-  const { Id } = await engine.call(`inspect ${reference}`, undefined, () => engine.docker.getImage(reference).inspect());
-  return Id;
 }
 
 /** Finds a snapshot in the store or makes it; see {@link TestbedFactory.provideSnapshot}. */
