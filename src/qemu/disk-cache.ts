@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { JsonCache } from '../core/json-cache.ts';
 import type { DiskFormat, DiskImage } from './disk-image.ts';
-import { areUnchanged, identify } from './file-identity.ts';
+import { areUnchanged } from './file-identity.ts';
 
 /** What the result of an inspection depends on, besides the files of the disk. */
 export interface DiskCacheKey {
@@ -24,16 +24,15 @@ export class DiskCache {
 
   /** Returns `undefined` if the disk is unknown, or one of its files has changed since it was inspected. */
   async find(key: DiskCacheKey): Promise<DiskImage | undefined> {
-    const disk = (await this.#cache.find(await nameOf(key))) as DiskImage | undefined;
+    const disk = (await this.#cache.find(nameOf(key))) as DiskImage | undefined;
     return disk && (await areUnchanged(disk.files)) ? disk : undefined;
   }
 
   async add(key: DiskCacheKey, disk: DiskImage): Promise<void> {
-    await this.#cache.add(await nameOf(key), disk);
+    await this.#cache.add(nameOf(key), disk);
   }
 }
 
-async function nameOf({ path, expected, imageId }: DiskCacheKey): Promise<string> {
-  const { stamp } = await identify(path);
-  return [path, stamp, expected, imageId].join(' ');
+function nameOf({ path, expected, imageId }: DiskCacheKey): string {
+  return [path, expected, imageId].join(' ');
 }
