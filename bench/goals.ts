@@ -6,7 +6,7 @@ import { crowdSize } from './measures/crowd.ts';
 export interface Goal {
   readonly name: string;
   readonly goal: string;
-  /** median of the measured values; `null` if there are none */
+  /** median of the measured values; `null` without any */
   readonly value: number | null;
   readonly unit: string;
   /** how many times faster than the original; absent if there is no comparison, `null` if the original was not measured */

@@ -41,7 +41,7 @@ export interface Access {
 
   /**
    * Runs commands on the device.
-   * @throws UsageError when nobody has logged in
+   * @throws UsageError before the first log-in
    */
   readonly shell: RemoteShell;
 
@@ -81,7 +81,7 @@ export interface Access {
   /**
    * Powers the device off by a command.
    * @param done - waits until the guest has powered off
-   * @returns false if there is no command for that, or nobody has logged in; then nothing was done
+   * @returns false, without doing anything, if no command is configured or there is no shell yet
    * @throws CommandError when the device refuses the command, and what `done` throws
    */
   powerOff(done: (wait: Wait) => Promise<void>, wait: Wait): Promise<boolean>;

@@ -22,7 +22,7 @@ export interface CaptureSource {
   /** its path on this machine; absent if only the container sees it */
   readonly file?: string | undefined;
   readonly toWallClock: ToWallClock;
-  /** answers most queries without starting tshark; absent if there is none */
+  /** answers most queries without starting tshark; absent to use tshark for all of them */
   readonly decoder?: Decoder | undefined;
 }
 

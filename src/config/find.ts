@@ -10,7 +10,7 @@ export const configFileNames: readonly string[] = ['alpy.config.ts', 'alpy.yaml'
 /**
  * Searches for the configuration file in `directory` and the directories above it, but not outside the git repository that
  * contains `directory`, to ignore stray files in a home directory.
- * @returns the absolute path; `undefined` if there is none
+ * @returns the absolute path, or `undefined` if no configuration was found
  * @throws {@link ConfigError} if a directory has more than one, or cannot be read
  */
 export async function findConfig(directory: string): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { isJsonObject } from '../core/json-object.ts';
 /** Keys that lead to a value in nested objects, outermost first. */
 export type Path = readonly PropertyKey[];
 
-/** The value at `path`; `undefined` if there is none. Uses own properties only. */
+/** The value at `path`, or `undefined` if the tree does not have that path. Uses own properties only. */
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const name of path) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** The median: the middle value, or the mean of the two middle values if their number is even; `NaN` if there are none. */
+/** The median: the middle value, or the mean of the two middle values if their number is even; `NaN` for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

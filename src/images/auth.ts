@@ -20,7 +20,7 @@ const dockerHub = 'https://index.docker.io/v1/';
  * Finds the login for the registry of an image: for `CI_REGISTRY` that of the job (`CI_REGISTRY_USER`, `CI_REGISTRY_PASSWORD`),
  * otherwise the one in `DOCKER_AUTH_CONFIG` (JSON) or in Docker's `config.json`, by the rules of Docker's CLI: logins in the
  * file, `credHelpers`, `credsStore`. Source: docker/cli, cli/config.
- * @returns `undefined` if there is none; public registries need none
+ * @returns `undefined` if no login is configured; public registries do not need one
  * @throws UsageError if `DOCKER_AUTH_CONFIG` or the file has contents that Docker's CLI would also refuse
  * @throws EnvironmentError if a credential helper fails
  */

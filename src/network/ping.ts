@@ -8,7 +8,7 @@ export interface PingReport {
   readonly averageMs: number | undefined;
 }
 
-/** Parses the summary of iputils' ping. Returns undefined if there is none. */
+/** Parses the summary of iputils' ping. Returns undefined if the output does not contain one. */
 export function parsePing(output: string): PingReport | undefined {
   const summary = /(?<sent>\d+) packets transmitted, (?<received>\d+) received/.exec(output)?.groups;
   if (!summary) return undefined;

@@ -58,7 +58,7 @@ export class Dut {
 
   /**
    * The shell on the console.
-   * @throws UsageError when nobody has logged in
+   * @throws UsageError before the first log-in
    */
   get shell(): RemoteShell {
     return this.#access.shell;

@@ -63,7 +63,7 @@ export async function writeOwner(session: string, owner: JobOwner): Promise<void
   }
 }
 
-/** Reads the owner of a job; `undefined` if there is none, for example because an older alpy prepared the job. */
+/** Reads the owner of a job. Returns `undefined` if it was not recorded, for example because an older alpy prepared the job. */
 export async function readOwner(session: string): Promise<JobOwner | undefined> {
   try {
     return JSON.parse(await readFile(join(session, ownerFile), 'utf8')) as JobOwner;

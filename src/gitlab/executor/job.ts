@@ -141,7 +141,7 @@ function cacheKeysOf({ cache, job_info: { name }, git_info: { ref } }: Response,
   return [...keys, ...[...fallbacks, variables['CACHE_FALLBACK_KEY'] ?? ''].map((key) => expand(key, variables))];
 }
 
-/** The first value that is not empty; empty if there is none. GitLab sets some variables to the empty string instead of not at all. */
+/** The first value that is not empty, or an empty string. GitLab sets some variables to the empty string instead of not at all. */
 export function firstNonEmpty(...values: readonly (string | null | undefined)[]): string {
   return values.find((value) => value) ?? '';
 }

@@ -42,7 +42,7 @@ const graceMs = 60_000;
 /**
  * Runs one job through the stages of GitLab Runner: config, prepare, three scripts, cleanup. Its project describes a tiny guest, and
  * its script waits for the guest's greeting. Leaves nothing behind.
- * @returns the first failure; `undefined` if there is none
+ * @returns the first failure, or `undefined` if everything works
  */
 export async function runSmokeJob(options: SmokeOptions): Promise<SmokeFailure | undefined> {
   const temporary = await mkdtemp(join(tmpdir(), 'custom-executor-smoke'));
