@@ -113,8 +113,11 @@ describe('a disk image', () => {
     const image = join(testHost.directory, 'truncated.qcow2');
     await copyFile(rabbitImage, image);
     await truncate(image, 20_000_000);
-    const checked = expect.stringMatching(/qemu-img check .*\d+ corruptions/) as string;
-    await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: checked });
+    // which clusters the end cuts depends on the image's layout: qemu-img reports damaged clusters or a file that is too short
+    const truncated = expect.stringMatching(
+      /: it is truncated: 20000000 bytes of \d+|: it is truncated or damaged: qemu-img check /,
+    ) as string;
+    await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: truncated });
   });
 
   test('that is a web page', async () => {
