@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { consoleArtifact, consoleTail, JobLog, stepLines, summaryLines, testLine, testSection } from '../report/index.ts';
+import {
+  consoleArtifact,
+  consoleTail,
+  hasFailed,
+  JobLog,
+  stepLines,
+  summaryLines,
+  testLine,
+  testSection,
+} from '../report/index.ts';
 import type { RunReport, TestReport } from '../report/index.ts';
 
 /** Output of `alpy run` while it runs. */
@@ -45,9 +54,8 @@ export function jobOutput(
   let printed = Promise.resolve(); // tests are printed one after another, although reading their consoles takes time
   const print = async (test: TestReport): Promise<void> => {
     const file = consoleArtifact(test);
-    const hasFailed = test.status === 'failed' || test.status === 'error';
     let tail: readonly string[] = [];
-    if (file !== undefined && hasFailed) {
+    if (file !== undefined && hasFailed(test)) {
       tail = await consoleTail(join(outDirectory, file)).catch((error: unknown) => [messageOf(error)]);
     }
     testSection(log, test, tail.map(redact), stepLines(test.steps));

@@ -9,11 +9,20 @@ export type Fault = 'usage' | 'environment' | 'device' | 'bug';
 /** Exit status of a program that ends with an error. */
 export const statusByFault: Readonly<Record<Fault, number>> = { device: 1, usage: 2, environment: 3, bug: 4 };
 
+/** Something that helps to understand an error: the last lines of a console, the nearest frames, the last output of an app. */
+export interface ErrorDetail {
+  /** what the lines are, without a colon: `Last lines of the console` */
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
 /** Base of every error that alpy throws on purpose. It has a stable code, a fault and a message that says what to do. */
 export abstract class AlpyError extends Error {
   /** stable identifier, `ALPY_…` */
   abstract readonly code: string;
   abstract readonly fault: Fault;
+  /** shown below the message in reports; absent if nothing more is known */
+  readonly details?: readonly ErrorDetail[];
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -22,8 +31,16 @@ export abstract class AlpyError extends Error {
 
   /** Only what reports need. The error of a command holds its whole output, which is too much to send to another process. */
   toJSON(): object {
-    const { name, message, stack, code, fault, cause } = this;
-    return { name, message, stack, code, fault, ...(cause === undefined ? {} : { cause }) };
+    const { name, message, stack, code, fault, details, cause } = this;
+    return {
+      name,
+      message,
+      stack,
+      code,
+      fault,
+      ...(details === undefined ? {} : { details }),
+      ...(cause === undefined ? {} : { cause }),
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { artifactUrl, type JobReport, type RunReport, type TestReport, type TestStatus } from '../report/index.ts';
+import { artifactUrl, hasFailed, type JobReport, type RunReport, type TestReport, type TestStatus } from '../report/index.ts';
 import { capText, escapeControls, plainLines, seconds } from '../report/text.ts';
 
 /** The results of one job: its `run.json`, and where its files can be opened. */
@@ -16,8 +16,8 @@ const maxRows = 200;
 const maxDetails = 20;
 /** In characters. GitLab accepts 1,000,000, but nobody reads that many. */
 const maxLength = 500_000;
-const icons: Readonly<Record<TestStatus, string>> = { passed: '✅', failed: '❌', error: '💥', skipped: '⏭️' };
-const rank: Readonly<Record<TestStatus, number>> = { failed: 0, error: 1, passed: 2, skipped: 3 };
+const icons: Readonly<Record<TestStatus, string>> = { passed: '✅', flaky: '⚠️', failed: '❌', error: '💥', skipped: '⏭️' };
+const rank: Readonly<Record<TestStatus, number>> = { failed: 0, error: 1, flaky: 2, passed: 3, skipped: 4 };
 
 /** The start of a note, by which the next pipeline finds and replaces it. Markdown does not show it. */
 export function noteMarker(name: string): string {
@@ -33,7 +33,7 @@ export function noteText(name: string, jobs: readonly JobResult[]): string {
   const rows = jobs
     .flatMap((job) => job.report.tests.map((test): Row => ({ test, job })))
     .sort((a, b) => rank[a.test.status] - rank[b.test.status]);
-  const bad = rows.filter(({ test: { status } }) => status === 'failed' || status === 'error');
+  const bad = rows.filter(({ test }) => hasFailed(test));
   const outside = jobs.flatMap(({ report }) => report.errors);
   const parts = [
     noteMarker(name),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import type { JobReport, RunReport, TestReport } from './model.ts';
+import { hasFailed } from './status.ts';
 import { escapeControls } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
@@ -52,7 +53,7 @@ export async function writeAnnotations(outDirectory: string, report: RunReport, 
 }
 
 function artifactLinks(tests: readonly TestReport[], job: JobReport): readonly Link[] {
-  const rank = ({ status }: TestReport): number => (status === 'failed' || status === 'error' ? 0 : 1);
+  const rank = (test: TestReport): number => (hasFailed(test) ? 0 : 1);
   const files = tests
     .toSorted((a, b) => rank(a) - rank(b))
     .flatMap((test) => test.artifacts.map((file) => ({ test, file, kind: kindOf(file) })));

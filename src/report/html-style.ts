@@ -3,9 +3,9 @@
 /** Style sheet of the report. Loads no fonts, images or scripts, so that the report can be opened from a disk or an archive. */
 export const style = `
 :root { color-scheme: light dark; --back: #fff; --text: #1c2128; --soft: #57606a; --line: #d0d7de; --box: #f6f8fa;
-  --passed: #1a7f37; --failed: #cf222e; --error: #9a6700; --skipped: #57606a; --bar: #54aeff; --link: #0550ae; }
+  --passed: #1a7f37; --failed: #cf222e; --error: #9a6700; --flaky: #8250df; --skipped: #57606a; --bar: #54aeff; --link: #0550ae; }
 @media (prefers-color-scheme: dark) { :root { --back: #0d1117; --text: #e6edf3; --soft: #9aa4af; --line: #30363d; --box: #161b22;
-  --passed: #3fb950; --failed: #ff7b72; --error: #d29922; --skipped: #9aa4af; --bar: #1f6feb; --link: #79c0ff; } }
+  --passed: #3fb950; --failed: #ff7b72; --error: #d29922; --flaky: #d2a8ff; --skipped: #9aa4af; --bar: #1f6feb; --link: #79c0ff; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 70rem; padding: 1.5rem 1rem 4rem; background: var(--back); color: var(--text);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -25,6 +25,7 @@ pre { margin: .5rem 0; padding: .75rem; overflow-x: auto; white-space: pre-wrap;
 .passed { border-left-color: var(--passed); } .passed .status, .all-passed { color: var(--passed); }
 .failed { border-left-color: var(--failed); } .failed .status, .not-all { color: var(--failed); }
 .error { border-left-color: var(--error); } .error .status { color: var(--error); }
+.flaky { border-left-color: var(--flaky); } .flaky .status { color: var(--flaky); }
 .skipped { border-left-color: var(--skipped); } .skipped .status { color: var(--skipped); }
 ul.files { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: .25rem 0; padding: 0; list-style: none; }
 img { max-width: 100%; border: 1px solid var(--line); border-radius: 6px; }

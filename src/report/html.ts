@@ -5,6 +5,7 @@ import { style } from './html-style.ts';
 import { artifactUrl, Html, html } from './html-text.ts';
 import type { ErrorReport, RunReport, StepReport, TestReport, TestStatus } from './model.ts';
 import { overloadNote } from './overload-note.ts';
+import { hasFailed } from './status.ts';
 import { capText, seconds } from './text.ts';
 import { writeReport } from './write-file.ts';
 
@@ -16,6 +17,7 @@ const maxLogLineLength = 500;
 const statusNames: Readonly<Record<TestStatus, string>> = {
   failed: 'FAILED',
   error: 'ERROR',
+  flaky: 'FLAKY',
   passed: 'PASSED',
   skipped: 'SKIPPED',
 };
@@ -30,7 +32,7 @@ const faultNames: Readonly<Record<Fault, string>> = {
 export function htmlReport(report: RunReport): string {
   const { tests, errors } = report;
   const files = Map.groupBy(tests, ({ file }) => file);
-  const isGood = errors.length === 0 && tests.every(({ status }) => status === 'passed' || status === 'skipped');
+  const isGood = errors.length === 0 && !tests.some(hasFailed);
   const title = isGood ? 'All tests passed' : 'Not all tests passed';
   const { markup } = html`<!doctype html>
     <html lang="en">
@@ -96,7 +98,7 @@ function headerPart(report: RunReport, title: string, isGood: boolean): Html {
 }
 
 function countsOf({ tests, errors }: RunReport): string {
-  const counts = (['passed', 'failed', 'error', 'skipped'] as const).map((status) => {
+  const counts = (['passed', 'flaky', 'failed', 'error', 'skipped'] as const).map((status) => {
     const count = tests.filter((test) => test.status === status).length + (status === 'error' ? errors.length : 0);
     return count > 0 || status === 'passed' ? `${count} ${status === 'error' ? 'broken' : status}` : '';
   });
@@ -105,7 +107,7 @@ function countsOf({ tests, errors }: RunReport): string {
 
 /** Failed tests first; otherwise in the order of the run. */
 function sorted(tests: readonly TestReport[]): readonly TestReport[] {
-  const order: readonly TestStatus[] = ['failed', 'error', 'passed', 'skipped'];
+  const order: readonly TestStatus[] = ['failed', 'error', 'flaky', 'passed', 'skipped'];
   return tests.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
 }
 
@@ -113,8 +115,7 @@ function testPart(test: TestReport): Html {
   const { status, fullName, durationMs, errors, artifacts, steps, skipReason } = test;
   const overload = overloadNote(test);
   const screen = artifacts.find((artifact) => basename(artifact) === 'screen.png');
-  const isBad = status === 'failed' || status === 'error';
-  return html`<details class="test ${status}" ${isBad ? html` open` : undefined}>
+  return html`<details class="test ${status}" ${hasFailed(test) ? html` open` : undefined}>
     <summary>
       <span class="status">${statusNames[status]}</span><span class="name">${fullName}</span
       ><span class="time">${seconds(durationMs)}</span>

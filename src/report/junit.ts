@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import junitReportBuilder, { type Builder, type TestCase } from 'junit-report-builder';
 import { attachmentMark, caseOutput, failureText, withoutMarks } from './junit-text.ts';
 import type { RunReport, TestReport } from './model.ts';
+import { hasFailed } from './status.ts';
 import { capText, firstLine, plainLines } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
@@ -20,7 +21,7 @@ const maxOutputLength = 5_000_000;
  */
 export function junitXml(report: RunReport, outPath: string): string {
   const builder = junit.newBuilder().name('alpy');
-  const failing = report.tests.filter(({ status }) => status === 'failed' || status === 'error').length;
+  const failing = report.tests.filter(hasFailed).length;
   const maxLength = Math.max(2000, Math.min(32_000, Math.floor(maxOutputLength / (2 * Math.max(1, failing)))));
   for (const [file, tests] of Map.groupBy(report.tests, (test) => test.file)) {
     const suite = addSuite(
@@ -72,7 +73,7 @@ function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength
     item.skipped();
     addTexts(item, { skipped: plainLines(test.skipReason ?? '') });
   }
-  if (test.status !== 'failed' && test.status !== 'error') return; // GitLab does not show the output of passed tests
+  if (!hasFailed(test)) return; // GitLab does not show the output of passed tests
   const element = test.status === 'failed' ? 'failure' : 'error';
   item[element](capText(oneLine(firstLine(test.errors[0]?.message ?? '')), 300), test.errors[0]?.fault ?? 'unknown');
   addTexts(item, {

@@ -6,7 +6,7 @@ import { escapeControls } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 
-const statuses: readonly TestStatus[] = ['passed', 'failed', 'error', 'skipped'];
+const statuses: readonly TestStatus[] = ['passed', 'flaky', 'failed', 'error', 'skipped'];
 
 /**
  * The figures of a run as OpenMetrics text, which GitLab's `artifacts:reports:metrics` compares between branches: numbers of tests,

@@ -1,22 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Fault } from '../core/errors.ts';
+import type { ErrorDetail, Fault } from '../core/errors.ts';
 import type { StepCategory } from '../core/step.ts';
 
-/** How a test ended: `failed` is the device's fault, `error` any other fault. */
-export type TestStatus = 'passed' | 'failed' | 'error' | 'skipped';
+/** How a test ended: `flaky` passed at a retry, `failed` is the device's fault, `error` any other fault. */
+export type TestStatus = 'passed' | 'flaky' | 'failed' | 'error' | 'skipped';
+
+/** A place in a source file. */
+export interface SourcePlace {
+  /** relative to the current directory, with forward slashes */
+  readonly file: string;
+  /** from 1 */
+  readonly line: number;
+  /** from 1 */
+  readonly column: number;
+}
 
 /** An error for reports: plain text without escape codes. */
 export interface ErrorReport {
   readonly message: string;
+  /** class of the error, such as `TypeError`; absent if something else than an error was thrown */
+  readonly name?: string;
+  /** frames in the user's files, innermost first, one per line; absent if there are none */
   readonly stack?: string;
+  /** innermost place in the user's files; absent if there is none */
+  readonly place?: SourcePlace;
+  /** the lines around `place`, with line numbers and a mark, as plain text */
+  readonly codeFrame?: string;
   /** stable identifier: `ALPY_…`, or a code of the system such as `ENOENT` */
   readonly code?: string;
   /** absent if unknown, as for a plain error from a test's own code */
   readonly fault?: Fault;
   /** whether something did not happen in time; absent if not */
   readonly hasMissedDeadline?: true;
+  /** expected value of an assertion, as text */
+  readonly expected?: string;
+  /** received value of an assertion, as text */
+  readonly actual?: string;
   /** difference between the expected and the received value, as text */
   readonly diff?: string;
+  /** what else helps to understand it */
+  readonly details?: readonly ErrorDetail[];
+  /** whether it follows from an earlier error of the same test, which reports show first; absent if not */
+  readonly isConsequence?: true;
 }
 
 /** A step of a test, with its nested steps. */
@@ -48,8 +73,13 @@ export interface TestReport {
   readonly fullName: string;
   /** test file relative to the current directory, with forward slashes */
   readonly file: string;
+  /** line of the call of `test` in that file, from 1; absent if unknown */
+  readonly line?: number;
   readonly status: TestStatus;
   readonly durationMs: number;
+  /** how often it was run; absent if once */
+  readonly attempts?: number;
+  /** of all attempts, in the order in which they were thrown */
   readonly errors: readonly ErrorReport[];
   /** directory of the artifacts, relative to the output directory, with forward slashes */
   readonly directory?: string;

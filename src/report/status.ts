@@ -87,6 +87,11 @@ function plain(text: string): string {
 /** Vitest's state of a test. `pending` means that it never ended. */
 export type TestState = 'passed' | 'failed' | 'skipped' | 'pending';
 
+/** Whether a test did not pass and was not skipped. */
+export function hasFailed({ status }: Pick<TestReport, 'status'>): boolean {
+  return status === 'failed' || status === 'error';
+}
+
 /**
  * How a test ended, from Vitest's state (which counts a successful retry as passed) and its errors in the order in which they were
  * thrown. The first error decides, because the others usually follow from it. But a test in a broken environment says nothing about
@@ -109,8 +114,9 @@ export function exitStatusOf({ tests, errors }: Pick<RunReport, 'tests' | 'error
   return [1, 4, 2, 3].find((status) => seen.has(status)) ?? 0;
 }
 
-function statusOfTest({ status, errors }: TestReport): readonly number[] {
-  if (status === 'passed' || status === 'skipped') return [];
+function statusOfTest(test: TestReport): readonly number[] {
+  if (!hasFailed(test)) return [];
+  const { status, errors } = test;
   if (status === 'failed' || errors.length === 0) return [1];
   // an `error` despite a failed assertion: the environment broke during the test
   const others = errors.filter(({ fault }) => fault !== 'device');

@@ -13,7 +13,13 @@ export function terminalSink(write: (line: string) => void): StepSink {
   };
 }
 
-const headings: Readonly<Record<TestStatus, string>> = { passed: 'PASSED', failed: 'FAILED', error: 'ERROR', skipped: 'SKIPPED' };
+const headings: Readonly<Record<TestStatus, string>> = {
+  passed: 'PASSED',
+  flaky: 'FLAKY',
+  failed: 'FAILED',
+  error: 'ERROR',
+  skipped: 'SKIPPED',
+};
 const maxMessageLength = 2000;
 
 /** Summary of one test: `FAILED tests/a.test.ts > forwards IPv4 (1.20 s)`. */

@@ -17,6 +17,7 @@ test('metrics have numbers of tests, durations and boots', () => {
   expect(metricsText(runReport(tests, { durationMs: 20_000 }))).toBe(`# TYPE alpy_tests gauge
 # HELP alpy_tests Number of tests by how they ended.
 alpy_tests{status="passed"} 1
+alpy_tests{status="flaky"} 0
 alpy_tests{status="failed"} 1
 alpy_tests{status="error"} 0
 alpy_tests{status="skipped"} 0
