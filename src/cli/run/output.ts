@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
-import { messageOf } from '../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import {
   consoleArtifact,
   consoleTail,
@@ -10,8 +10,8 @@ import {
   summaryLines,
   testLine,
   testSection,
-} from '../report/index.ts';
-import type { RunReport, TestReport } from '../report/index.ts';
+} from '../../report/index.ts';
+import type { RunReport, TestReport } from '../../report/index.ts';
 
 /** Output of `alpy run` while it runs. */
 export interface RunOutput {
