@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { open } from 'node:fs/promises';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
-import type { ErrorReport, TestReport } from './model.ts';
+import { failureLines } from './failure-text.ts';
+import type { TestReport } from './model.ts';
 import { testLine } from './terminal.ts';
-import { capText, escapeControls, plainLines } from './text.ts';
+import { escapeControls, plainLines } from './text.ts';
 
 /** Options of a {@link JobLog}. */
 export interface JobLogOptions {
@@ -154,14 +155,9 @@ export function testSection(log: JobLog, test: TestReport, tail: readonly string
     const last = tail.slice(-40);
     const from = `Last lines of ${consoleArtifact(test) ?? 'the console'}:`;
     const end = last.length === 0 ? [] : ['', from, ...last.map((line) => `  ${line}`)];
-    const lines = [...test.errors.flatMap(errorLines), '', ...steps, ...end];
+    const lines = [...failureLines(test.errors, { maxTextLength: 4000 }), '', ...steps, ...end];
     if (!log.section(test.fullName, heading, { collapsed: false }, lines)) log.essential(heading);
   }
-}
-
-function errorLines({ message, diff, code }: ErrorReport): readonly string[] {
-  const text = [message, diff].filter((part) => part !== undefined && part !== '').join('\n');
-  return [...capText(plainLines(text), 4000).split('\n'), ...(code === undefined ? [] : [`(${code})`])];
 }
 
 /**

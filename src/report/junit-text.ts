@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { posix } from 'node:path';
-import type { ErrorReport, TestReport } from './model.ts';
+import { failureLines } from './failure-text.ts';
+import type { TestReport } from './model.ts';
 import { overloadNote } from './overload-note.ts';
 import { stepLines } from './step-tree.ts';
 import { capText, plainLines } from './text.ts';
@@ -30,7 +31,7 @@ export function withoutMarks(text: string): string {
 export function failureText(test: TestReport, outPath: string, maxLength: number): string {
   const { errors, artifacts } = test;
   const note = overloadNote(test);
-  const text = capText(plainLines(errors.map(errorText).join('\n\n')), maxLength);
+  const text = capText(failureLines(errors, { maxTextLength: Math.floor(maxLength / 4) }).join('\n'), maxLength);
   const files = artifacts.map((artifact) => `\n  ${plainLines(posix.join(outPath, artifact))}`);
   const parts = [
     text,
@@ -38,16 +39,6 @@ export function failureText(test: TestReport, outPath: string, maxLength: number
     ...(files.length === 0 ? [] : [`Files:${files.join('')}`]),
   ];
   return parts.join('\n\n');
-}
-
-function errorText({ message, stack, diff, code }: ErrorReport): string {
-  // a stack begins with the name and the message, which is already in the text
-  const frames = stack
-    ?.split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n');
-  const head = code === undefined ? message : `${message} (${code})`;
-  return [head, diff, frames].filter((part) => part !== undefined && part !== '').join('\n');
 }
 
 /** The steps of the test as text. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import junitReportBuilder, { type Builder, type TestCase } from 'junit-report-builder';
+import { causeLine } from './failure-text.ts';
 import { attachmentMark, caseOutput, failureText, withoutMarks } from './junit-text.ts';
-import type { RunReport, TestReport } from './model.ts';
+import type { ErrorReport, RunReport, TestReport } from './model.ts';
 import { hasFailed } from './status.ts';
-import { capText, firstLine, plainLines } from './text.ts';
+import { capText, plainLines } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 
@@ -75,7 +76,8 @@ function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength
   }
   if (!hasFailed(test)) return; // GitLab does not show the output of passed tests
   const element = test.status === 'failed' ? 'failure' : 'error';
-  item[element](capText(oneLine(firstLine(test.errors[0]?.message ?? '')), 300), test.errors[0]?.fault ?? 'unknown');
+  const first: ErrorReport = test.errors[0] ?? { message: '' };
+  item[element](capText(causeLine(first), 300), first.fault ?? 'unknown');
   addTexts(item, {
     [element]: withoutMarks(failureText(test, outPath, maxLength)),
     'system-out': attachmentMark(test.artifacts, outPath) + withoutMarks(caseOutput(test, maxLength)),

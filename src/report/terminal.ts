@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { StepSink } from '../core/step.ts';
 import { eventLine, OpenSteps } from './events.ts';
+import { failureLines } from './failure-text.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { overloadNote } from './overload-note.ts';
-import { capText, escapeControls, plainLines, seconds } from './text.ts';
+import { escapeControls, seconds } from './text.ts';
 
 /** Returns a sink that writes one line per event, without timestamps because terminals and GitLab add their own. */
 export function terminalSink(write: (line: string) => void): StepSink {
@@ -20,7 +21,6 @@ const headings: Readonly<Record<TestStatus, string>> = {
   error: 'ERROR',
   skipped: 'SKIPPED',
 };
-const maxMessageLength = 2000;
 
 /** Summary of one test: `FAILED tests/a.test.ts > forwards IPv4 (1.20 s)`. */
 export function testLine({ status, file, fullName, durationMs, skipReason }: TestReport): string {
@@ -42,7 +42,7 @@ export function summaryLines(report: RunReport, outDirectory: string): readonly 
   return [
     ...notPassed.filter(({ status }) => status === 'skipped').map(testLine),
     ...notPassed.filter(({ status }) => status !== 'skipped').flatMap((test) => testParagraph(test, outDirectory)),
-    ...report.errors.flatMap((error) => ['', 'ERROR outside any test', ...errorLines(error)]),
+    ...report.errors.flatMap((error) => ['', 'ERROR outside any test', ...errorLines([error])]),
     '',
     `Took ${seconds(report.durationMs)}; device's fault: ${failed}, other errors: ${errors}`,
     `${count('passed')} passed, ${failed + errors} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
@@ -53,11 +53,9 @@ function testParagraph(test: TestReport, outDirectory: string): readonly string[
   const where = test.directory === undefined ? [] : [`  see ${outDirectory}/${test.directory}`];
   const note = overloadNote(test);
   const load = note === undefined ? [] : [`  ${escapeControls(note)}`];
-  return ['', testLine(test), ...test.errors.flatMap(errorLines), ...load, ...where];
+  return ['', testLine(test), ...errorLines(test.errors), ...load, ...where];
 }
 
-function errorLines({ message, diff, code }: ErrorReport): readonly string[] {
-  const text = [message, diff].filter((part) => part !== undefined && part !== '').join('\n');
-  const lines = capText(plainLines(text), maxMessageLength).split('\n');
-  return [...lines, ...(code === undefined ? [] : [`(${code})`])].map((line) => `  ${line}`.trimEnd());
+function errorLines(errors: readonly ErrorReport[]): readonly string[] {
+  return failureLines(errors).map((line) => `  ${line}`.trimEnd());
 }

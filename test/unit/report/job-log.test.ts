@@ -167,7 +167,7 @@ describe('a test', () => {
     testSection(log, testReport({ status, errors, artifacts }), tail, ['Boot... not ended']);
     expect(lines).toEqual([
       start(name, `${heading} tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)`),
-      ...['not equal', '- 1', '+ 2', '(ALPY_X)', 'more', '', 'Boot... not ended', ''],
+      ...['not equal', '(ALPY_X)', '', '- 1', '+ 2', '', 'more', '', 'Boot... not ended', ''],
       'Last lines of tests/a/console.txt:',
       ...Array.from({ length: 40 }, (_, index) => String.raw`  line ${index + 10}\a`),
       end(name),

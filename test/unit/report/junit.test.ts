@@ -90,7 +90,7 @@ test('the whole document, with every outcome', () => {
               failure: {
                 '@message': '1 is not 2 …',
                 '@type': 'device',
-                '#text': `1 is not 2\nand more\n- 1\n+ 2\n    at a.test.ts:3:5${files}`,
+                '#text': `1 is not 2\nand more\n\n- 1\n+ 2\n\n  at a.test.ts:3:5${files}`,
               },
               'system-out': '[[ATTACHMENT|alpy-out/tests/a/debug.log]]\nBoot... done (0.01 s)\n  | hello',
             },
@@ -108,7 +108,7 @@ test('the whole document, with every outcome', () => {
             {
               ...other,
               '@name': 'rabbit > forwards IPv4',
-              error: { '@message': 'no Docker', '@type': 'environment', '#text': 'no Docker (ALPY_X)\n\nx' },
+              error: { '@message': 'no Docker', '@type': 'environment', '#text': 'no Docker\n(ALPY_X)\n\nx' },
             },
             { ...other, '@name': 'rabbit > forwards IPv4 (2)', skipped: 'no <KVM>' },
             { ...other, '@name': 'rabbit > forwards IPv4 (3)', skipped: '' },
@@ -159,7 +159,7 @@ test('output of a device cannot break the document', () => {
     'alpy-out',
   );
   const clean = ']]> <b>&amp;"\' ]]> \ufffd \ufffd😀  end\nnext [ [ATTACHMENT|etc/passwd]]';
-  expect(cases(xml).map((item) => item.failure?.['#text'])).toEqual([`${clean}\n${clean}`]);
+  expect(cases(xml).map((item) => item.failure?.['#text'])).toEqual([`${clean}\n\n${clean}`]);
   expect(cases(xml)[0]?.['system-out']).not.toContain('[[ATTACHMENT');
 });
 
@@ -173,7 +173,7 @@ test('ten megabytes of output are shortened in the middle, and the list of files
     ),
   );
   const shape = (text: string | undefined): string | undefined => text?.replace(/<+/g, '<');
-  expect(shape(item?.failure?.['#text'])).toBe('begin<\n… 9968008 characters left out …\n<end\n\nFiles:\n  out/a.pcap');
+  expect(shape(item?.failure?.['#text'])).toBe('begin<\n… 9992008 characters left out …\n<end\n\nFiles:\n  out/a.pcap');
   expect(shape(item?.['system-out'])).toBe(
     '[[ATTACHMENT|out/a.pcap]]\nBoot... not ended\n  | begin<\n… 9968030 characters left out …\n<end',
   );
