@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:os';
 import yargs from 'yargs';
+import { detailLines } from '../core/error-details.ts';
 import { AlpyError, messageOf, partsOf, statusByFault, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
 import { alpyVersion } from '../version.ts';
@@ -115,6 +116,7 @@ async function parse(args: readonly string[], io: CliIo): Promise<void> {
 
 /** The message for the user, with the stack only if the error is a bug of alpy. */
 function describe(error: unknown): string {
-  if (error instanceof AlpyError && error.fault !== 'bug') return `alpy: ${error.message} (${error.code})`;
+  if (error instanceof AlpyError && error.fault !== 'bug')
+    return [`alpy: ${error.message} (${error.code})`, ...detailLines(error.details ?? [])].join('\n');
   return `alpy: this is a bug in alpy. Please report it:\n${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
 }

@@ -16,6 +16,12 @@ export interface ErrorDetail {
   readonly lines: readonly string[];
 }
 
+/** Options of an error. */
+export interface AlpyErrorOptions extends ErrorOptions {
+  /** default: those of the cause */
+  readonly details?: readonly ErrorDetail[] | undefined;
+}
+
 /** Base of every error that alpy throws on purpose. It has a stable code, a fault and a message that says what to do. */
 export abstract class AlpyError extends Error {
   /** stable identifier, `ALPY_…` */
@@ -24,9 +30,11 @@ export abstract class AlpyError extends Error {
   /** shown below the message in reports; absent if nothing more is known */
   readonly details?: readonly ErrorDetail[];
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options: AlpyErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
+    const details = options.details ?? (options.cause instanceof AlpyError ? options.cause.details : undefined);
+    if (details !== undefined && details.length > 0) this.details = details;
   }
 
   /** Only what reports need. The error of a command holds its whole output, which is too much to send to another process. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { partsOf, statusByFault, type Fault } from '../core/errors.ts';
+import { detailsOf } from './error-details.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { capText, plainLines } from './text.ts';
 
@@ -12,6 +13,7 @@ export interface ThrownError {
   readonly code?: unknown;
   readonly fault?: unknown;
   readonly cause?: unknown;
+  readonly details?: unknown;
   /** set by Vitest in errors of matchers, also of those from `expect.extend` */
   readonly __vitest_error_context__?: unknown;
 }
@@ -70,6 +72,7 @@ function thrown(part: unknown): ThrownError {
 
 function errorReport(error: ThrownError): ErrorReport {
   const fault = faultOf(error);
+  const details = detailsOf(error);
   return {
     message: plain(error.message),
     ...(error.stack === undefined ? {} : { stack: plain(error.stack) }),
@@ -77,6 +80,7 @@ function errorReport(error: ThrownError): ErrorReport {
     ...(fault === undefined ? {} : { fault }),
     ...(hasMissedDeadline(error) ? { hasMissedDeadline: true } : {}),
     ...(error.diff === undefined ? {} : { diff: plain(error.diff) }),
+    ...(details.length === 0 ? {} : { details }),
   };
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { detailLines } from '../core/error-details.ts';
 import { AlpyError, messageOf, partsOf, statusByFault, UsageError } from '../core/errors.ts';
 import type { Answerer, Call } from './call.ts';
 import { allHelp, commandHelp, sessionCommands } from './commands/index.ts';
@@ -33,7 +34,10 @@ function describe(error: unknown): Description {
 }
 
 function describePart(error: unknown): Description {
-  if (error instanceof AlpyError) return { text: `${error.message} (${error.code})`, status: statusByFault[error.fault] };
+  if (error instanceof AlpyError) {
+    const lines = [`${error.message} (${error.code})`, ...detailLines(error.details ?? [])];
+    return { text: lines.join('\n'), status: statusByFault[error.fault] };
+  }
   return { text: error instanceof Error ? (error.stack ?? error.message) : messageOf(error), status: statusByFault.bug };
 }
 

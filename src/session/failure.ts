@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError, messageOf, partsOf, type Fault } from '../core/errors.ts';
+import { AlpyError, partsOf, type Fault } from '../core/errors.ts';
+import { fullMessageOf } from '../core/error-details.ts';
 import { LoginError } from '../access/index.ts';
 import { DiskImageError } from '../qemu/index.ts';
 import { BootError } from '../testbed/index.ts';
@@ -18,7 +19,7 @@ export function startFailure(thrown: unknown): StartFailure {
   const [error] = partsOf(thrown); // the cause, not a failed clean-up after it
   const { code, fault } = error instanceof AlpyError ? error : { code: 'ALPY_BUG', fault: 'bug' as const };
   const culprit = culpritOf(error);
-  return { message: messageOf(error), code, fault, ...(culprit ? { culprit } : {}) };
+  return { message: fullMessageOf(error), code, fault, ...(culprit ? { culprit } : {}) };
 }
 
 function culpritOf(error: unknown): Culprit | undefined {

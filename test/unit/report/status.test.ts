@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { BugError, DeviceError, EnvironmentError, UsageError, type Fault } from '../../../src/core/errors.ts';
+import { BugError, DeviceError, EnvironmentError, UsageError, type ErrorDetail, type Fault } from '../../../src/core/errors.ts';
 import type { ErrorReport, TestStatus } from '../../../src/report/model.ts';
 import { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from '../../../src/report/status.ts';
 import { htmlReport, runJson, summaryLines } from '../../../src/report/index.ts';
@@ -131,4 +131,22 @@ test.for<[string, readonly [TestStatus, ...ErrorReport[]][], readonly ErrorRepor
 ])('exit status of %s', ([, tests, errors, status]) => {
   const reports = tests.map(([kind, ...own]) => testReport({ status: kind, errors: own }));
   expect(exitStatusOf({ tests: reports, errors })).toBe(status);
+});
+
+test('errorReports copies the details of an error and of a matcher, cleaned and bounded', () => {
+  const details = [
+    { title: 'Last lines\nof the \u001b[1mconsole', lines: ['\u001b[31mred\u0000', 'x'.repeat(5000)] },
+    { title: 'many', lines: Array.from({ length: 100 }, (_, index) => `line ${index}`) },
+    { title: 'without lines' },
+    ...Array.from({ length: 20 }, () => ({ title: 'more', lines: [] })),
+  ];
+  const fromWorker = JSON.parse(JSON.stringify(new EnvironmentError('m', { details: details as ErrorDetail[] }))) as ThrownError;
+  const ofMatcher = { message: 'm', __vitest_error_context__: { meta: { details } } };
+  for (const error of [fromWorker, ofMatcher]) {
+    const [first, second, ...rest] = errorReports(error)[0]?.details ?? [];
+    expect(first).toEqual({ title: 'Last lines of the console', lines: ['red', `${'x'.repeat(500)}…`] });
+    expect([second?.lines.length, second?.lines.at(-1)]).toEqual([40, 'line 99']);
+    expect(rest).toHaveLength(6);
+  }
+  expect(errorReports({ message: 'm', details: 'none' })).toEqual([{ message: 'm' }]);
 });
