@@ -53,17 +53,16 @@ const descriptions = [
 ] as const;
 
 async function call(io: CliIo, name: string, words: readonly string[]): Promise<number> {
-  const [{ callSocket, parseCommandLine, sessionCommands, sessionFiles }, { EnvironmentError }, { buffer }] = await Promise.all([
-    import('../session/index.ts'),
-    import('../core/errors.ts'),
-    import('node:stream/consumers'),
-  ]);
+  const [{ callSocket, parseCommandLine, sessionCommands, sessionFiles }, { EnvironmentError }, { rawTerminal }] =
+    await Promise.all([import('../session/index.ts'), import('../core/errors.ts'), import('./terminal.ts')]);
   const command = sessionCommands.find((one) => one.name === name);
   const readsStdin = command !== undefined && parseCommandLine(command, words).values['stdin'] === true;
   const socket = join(await sessionDirectory(io), sessionFiles.socket);
+  using terminal = readsStdin ? rawTerminal(io.env['TERM']) : undefined;
   const status = await callSocket(socket, {
     args: [name, ...words],
-    ...(readsStdin ? { input: await buffer(process.stdin) } : {}),
+    terminal,
+    ...(readsStdin ? { input: process.stdin } : {}),
     stdout: (data) => process.stdout.write(data),
     stderr: (data) => process.stderr.write(data),
     signal: io.signal,

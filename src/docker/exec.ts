@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Duplex, Readable } from 'node:stream';
+import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { OutputTail } from '../core/output.ts';
 import { demultiplex, type Container } from './container.ts';
@@ -13,6 +13,14 @@ export interface ExecSpec {
   readonly input?: string | Uint8Array | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly workingDirectory?: string | undefined;
+  /** size of the terminal that the command gets, in characters; absent for none. With a terminal, all output is on `stdout` */
+  readonly terminal?: TerminalSize | undefined;
+}
+
+/** Size of a terminal, in characters. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** What a command printed and how it ended. */
@@ -31,6 +39,8 @@ export interface Execution {
   readonly stderr: Readable;
   /** how it ended */
   readonly exited: Promise<ExitStatus>;
+  /** changes the size of its terminal, if it has one and still runs */
+  readonly resize: (size: TerminalSize) => void;
   /** closes the streams; the command ends when it notices, at the latest with the testbed */
   readonly close: () => void;
 }
@@ -48,11 +58,14 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
       AttachStdin: true,
       AttachStdout: true,
       AttachStderr: true,
+      Tty: spec.terminal !== undefined,
       Env: Object.entries(spec.environment ?? {}).map(([key, value]) => `${key}=${value}`),
       ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
     }),
   );
-  const stream = await engine.call(what, signal, () => exec.start({ hijack: true, stdin: true }));
+  const stream = await engine.call(what, signal, () =>
+    exec.start({ hijack: true, stdin: true, Tty: spec.terminal !== undefined }),
+  );
   stream.on('error', () => undefined); // a command may end without reading all its input
   const exited = engine.exits.exitOf(exec.id);
   void exited
@@ -60,7 +73,22 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
       engine.exits.forget(exec.id);
     })
     .catch(() => undefined);
-  return { stdin: stream, ...demultiplex(engine, stream), exited, close: () => stream.destroy() };
+  const resize = ({ rows, columns }: TerminalSize): void => {
+    // fails only if the command has ended
+    void exec.resize({ h: rows, w: columns }).catch(() => undefined);
+  };
+  if (spec.terminal) resize(spec.terminal);
+  const outputs = spec.terminal ? terminalOutputs(stream) : demultiplex(engine, stream);
+  return { stdin: stream, ...outputs, exited, resize, close: () => stream.destroy() };
+}
+
+/** A terminal has one output. */
+function terminalOutputs(stream: Duplex): { readonly stdout: Readable; readonly stderr: Readable } {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  stream.pipe(stdout);
+  stream.once('close', () => stdout.end());
+  stderr.end();
+  return { stdout, stderr };
 }
 
 /**

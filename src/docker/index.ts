@@ -14,7 +14,7 @@ export {
   ExecTimeoutError,
   isWrongCommand,
 } from './errors.ts';
-export { exec, startExec, type ExecResult, type Execution } from './exec.ts';
+export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
 export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';

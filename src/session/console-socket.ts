@@ -10,13 +10,15 @@ import type { SerialConsole } from '../console/index.ts';
 const maxUnreadBytes = 4 * 1024 * 1024;
 
 /**
- * Serves the serial console on a socket: a client gets all output from then on, and what it writes is typed. There may be several
- * clients; one that does not read is disconnected, because it must not stall the guest.
+ * Serves the serial console on a socket. A client gets the last line and all output from then on; what it writes is typed. There may
+ * be several clients; one that does not read is disconnected, because it must not stall the guest.
  */
 export async function serveConsole(path: string, console: SerialConsole): Promise<AsyncDisposable> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
+    const lastLine = console.lastText.slice(console.lastText.lastIndexOf('\n') + 1);
+    socket.write(lastLine, 'latin1'); // the user sees the prompt at once, and need not press Enter for it
     const stop = console.observe((chunk) => {
       if (socket.writableLength > maxUnreadBytes) socket.destroy();
       else socket.write(chunk);

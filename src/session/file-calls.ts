@@ -2,6 +2,7 @@
 import { constants, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
@@ -96,7 +97,7 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
     });
   }
   const write = (output: OutputName, data: Buffer | string): Promise<void> => writeTo(outputs[output], data);
-  const status = await answer({ args, input, write, signal: stop.signal });
+  const status = await answer({ args, input: input && Readable.from([input]), write, signal: stop.signal });
   await Promise.all(Object.values(outputs).map((pipe) => ended(pipe)));
   const done = openPipe(`${path}.done`);
   done.on('error', () => undefined); // the caller has gone

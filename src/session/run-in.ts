@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Readable } from 'node:stream';
 import { exec, startExec, type Container } from '../docker/index.ts';
-import type { Call, OutputName } from './call.ts';
+import type { Call, CallerTerminal, OutputName } from './call.ts';
 
 /** A command to run in a container. */
 export interface Command {
   readonly command: readonly string[];
-  readonly input?: Buffer | undefined;
+  readonly input?: Readable | undefined;
+  /** the command gets a terminal of the same type and size; then all its output is on `out` */
+  readonly terminal?: CallerTerminal | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -22,16 +24,21 @@ const printPid = 'echo "$$"; exec "$@"';
  * @returns its exit status
  * @throws ContainerError when the container has ended, or the daemon refuses
  */
-export async function runIn(container: Container, { command, input, environment }: Command, call: Call): Promise<number> {
-  const spec = { command: ['sh', '-c', printPid, 'sh', ...command], environment };
+export async function runIn(container: Container, options: Command, call: Call): Promise<number> {
+  const { command, input, terminal } = options;
+  const environment = { ...options.environment, ...(terminal ? { TERM: terminal.type } : {}) };
+  const spec = { command: ['sh', '-c', printPid, 'sh', ...command], environment, terminal: terminal?.size };
   const execution = await startExec(container, spec, call.signal);
+  const ended = new AbortController();
+  terminal?.onResize(execution.resize, ended.signal);
   const pid = Promise.withResolvers<string>();
   const cancelled = (): void => {
     void pid.promise.then((value) => endGroup(container, value, execution.exited));
   };
   call.signal.addEventListener('abort', cancelled, { once: true });
   try {
-    execution.stdin.end(input ?? '');
+    if (input) input.pipe(execution.stdin);
+    else execution.stdin.end();
     const [exitStatus] = await Promise.all([
       execution.exited,
       copy(afterFirstLine(execution.stdout, pid.resolve), 'out', call),
@@ -39,6 +46,8 @@ export async function runIn(container: Container, { command, input, environment 
     ]);
     return exitStatus.code;
   } finally {
+    ended.abort();
+    input?.unpipe(execution.stdin);
     call.signal.removeEventListener('abort', cancelled);
   }
 }
@@ -69,7 +78,7 @@ async function* afterFirstLine(stream: Readable, onLine: (line: string) => void)
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf('\n');
     if (end < 0) continue;
-    onLine(head.toString('utf8', 0, end));
+    onLine(head.toString('utf8', 0, end).trim()); // a terminal ends lines with a carriage return, too
     if (end + 1 < head.length) yield head.subarray(end + 1);
     head = undefined;
   }

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { PassThrough, type Readable } from 'node:stream';
+import { whenAborted } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { longestSocketPath } from '../core/socket-path.ts';
 import { logUnscoped } from '../core/step.ts';
-import type { Answerer, OutputName } from './call.ts';
+import type { TerminalSize } from '../docker/index.ts';
+import type { Answerer, Call, CallerTerminal, OutputName } from './call.ts';
 
 /** First line of a connection. */
 interface Request {
   readonly args: readonly string[];
-  /** base64 */
-  readonly input?: string;
+  /** whether messages with the input of the command follow */
+  readonly hasInput?: boolean;
+  readonly terminal?: Pick<CallerTerminal, 'type' | 'size'>;
 }
+
+/** Every further line from the caller; `input` in base64. */
+type Message = { readonly input: string } | { readonly inputEnd: true } | { readonly resize: TerminalSize };
 
 /** Every line that comes back; data in base64. The last one has the exit status. */
 type Reply = { readonly out: string } | { readonly err: string } | { readonly exit: number };
@@ -78,21 +85,21 @@ async function serveOne(
     if (socket.write(`${JSON.stringify(reply)}\n`)) return;
     await Promise.race([once(socket, 'drain').catch(() => undefined), closed]); // drained, or closed meanwhile
   };
-  const lines = readLines(socket);
-  const line = await once(lines, 'line', { signal: gone.signal }).catch(() => undefined); // closed without a request
-  lines.close();
-  if (!line) {
-    socket.destroy();
+  const lines = readLines(socket)[Symbol.asyncIterator]();
+  const first = await lines.next();
+  if (first.done === true) {
+    socket.destroy(); // closed without a request
     return 'answered';
   }
-  socket.resume(); // otherwise its end goes unnoticed
-  const { args, input } = JSON.parse(line[0] as string) as Request;
+  const request = JSON.parse(first.value) as Request;
+  const { args } = request;
+  const caller = new Caller(request);
+  caller.take(lines).catch(() => socket.destroy()); // not a message
   const write = (output: OutputName, data: Buffer | string): Promise<void> => {
     const encoded = Buffer.from(data).toString('base64');
     return send(output === 'out' ? { out: encoded } : { err: encoded });
   };
-  const call = { args, write, signal: gone.signal };
-  const exit = await answer(input === undefined ? call : { ...call, input: Buffer.from(input, 'base64') });
+  const exit = await answer({ args, write, signal: gone.signal, input: caller.input, terminal: caller.terminal });
   await send({ exit });
   if (isLast(args)) {
     socket.once('end', () => socket.destroy());
@@ -103,10 +110,46 @@ async function serveOne(
   return 'answered';
 }
 
+/** What a command gets from its caller. */
+class Caller implements Pick<Call, 'input' | 'terminal'> {
+  readonly input?: PassThrough;
+  readonly terminal?: CallerTerminal;
+  readonly #sizes = new EventEmitter<{ change: [TerminalSize] }>();
+
+  constructor({ hasInput, terminal }: Request) {
+    if (hasInput === true) this.input = new PassThrough();
+    if (terminal) this.terminal = { ...terminal, onResize: this.#onResize.bind(this) };
+  }
+
+  /** Takes messages until the caller closes the connection. @throws SyntaxError for a line that is no JSON */
+  async take(lines: AsyncIterator<string>): Promise<void> {
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+      const message = JSON.parse(line.value) as Message;
+      if ('resize' in message) this.#sizes.emit('change', message.resize);
+      else if ('inputEnd' in message) this.input?.end();
+      else await this.#write(Buffer.from(message.input, 'base64'));
+    }
+    this.input?.destroy();
+  }
+
+  async #write(data: Buffer): Promise<void> {
+    const { input } = this;
+    if (!input || input.destroyed || input.write(data)) return;
+    await Promise.race([once(input, 'drain'), once(input, 'close')]);
+  }
+
+  #onResize(listener: (size: TerminalSize) => void, signal: AbortSignal): void {
+    this.#sizes.on('change', listener);
+    whenAborted(signal, () => this.#sizes.off('change', listener));
+  }
+}
+
 /** What a caller sends, and what takes the answer. */
 export interface SocketCall {
   readonly args: readonly string[];
-  readonly input?: Buffer | undefined;
+  /** is read until its end, or until the call has ended */
+  readonly input?: Readable | undefined;
+  readonly terminal?: CallerTerminal | undefined;
   readonly stdout: (data: Buffer) => void;
   readonly stderr: (data: Buffer) => void;
   readonly signal: AbortSignal;
@@ -135,8 +178,8 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   };
   call.signal.addEventListener('abort', cancel, { once: true });
   socket.on('error', () => socket.destroy());
-  const { args, input } = call;
-  socket.write(`${JSON.stringify({ args, ...(input === undefined ? {} : { input: input.toString('base64') }) })}\n`);
+  const ended = new AbortController();
+  sendCall(socket, call, ended.signal);
   let status: number | undefined;
   try {
     for await (const line of readLines(socket)) {
@@ -146,10 +189,31 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
       else status = reply.exit;
     }
   } finally {
+    ended.abort();
     call.signal.removeEventListener('abort', cancel);
     clearTimeout(timer);
     socket.destroy();
   }
   call.signal.throwIfAborted();
   return status;
+}
+
+/** Sends the request, then the input and the changes of the terminal until the call has ended. */
+function sendCall(socket: Socket, { args, input, terminal }: SocketCall, ended: AbortSignal): void {
+  const send = (line: Request | Message): boolean => !socket.writable || socket.write(`${JSON.stringify(line)}\n`);
+  const described = terminal && { type: terminal.type, size: terminal.size };
+  send({ args, ...(input ? { hasInput: true } : {}), ...(described ? { terminal: described } : {}) });
+  terminal?.onResize((resize) => send({ resize }), ended);
+  if (!input) return;
+  const onData = (data: Buffer): void => {
+    if (!send({ input: data.toString('base64') })) input.pause();
+  };
+  const onDrain = (): void => void input.resume();
+  const onEnd = (): void => void send({ inputEnd: true });
+  input.on('data', onData).once('end', onEnd);
+  socket.on('drain', onDrain);
+  whenAborted(ended, () => {
+    input.off('data', onData).off('end', onEnd).pause();
+    socket.off('drain', onDrain);
+  });
 }

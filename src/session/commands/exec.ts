@@ -8,14 +8,14 @@ export const execCommand: SessionCommand = {
   name: 'exec',
   usage: 'NODE|SERVICE [-i] -- COMMAND…',
   describe: 'Run a program on a node, or in the container of a service',
-  help: ['-i, --stdin  hand the standard input, to its end, to the program; goes before it'],
+  help: ['-i, --stdin  hand the standard input to the program; a terminal, if it is one. Goes before the program'],
   options: { stdin: { type: 'boolean', short: 'i' } },
   startsCommand: (words) => words.length === 1,
   run: async (session, { positionals, rest }, call) => {
     const [name, ...command] = [...positionals, ...rest];
     if (name === undefined || command.length === 0)
       throw new UsageError('expected a node or service and a command: alpy exec NODE -- COMMAND…');
-    return runIn(containerNamed(session, name), { command, input: call.input }, call);
+    return runIn(containerNamed(session, name), { command, input: call.input, terminal: call.terminal }, call);
   },
 };
 

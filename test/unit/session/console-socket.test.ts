@@ -30,6 +30,18 @@ async function read(socket: Socket): Promise<string> {
   return data.toString();
 }
 
+test('a client sees the prompt at once, without its escape codes', async () => {
+  const { near, far } = connectGuest();
+  await using console = SerialConsole.open(near);
+  const path = join(directory, 'console.sock');
+  await using _ = await serveConsole(path, console);
+  far.write('Welcome\r\n\u001b[32mrabbit\u001b[0m:~# \u001b[6n');
+  await console.expect('Welcome', { timeoutMs: 20_000 });
+  const socket = await connect(path);
+  expect(await read(socket)).toBe('rabbit:~# ');
+  socket.destroy();
+});
+
 test('every client of the console socket gets its output and can type', async () => {
   const { near, far } = connectGuest();
   await using console = SerialConsole.open(near);

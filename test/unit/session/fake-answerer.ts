@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { EventEmitter, once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Answerer, Call } from '../../../src/session/call.ts';
 
@@ -34,7 +35,7 @@ export class FakeAnswerer {
         await call.write('err', `not ${text}`);
         return 0;
       case 'cat':
-        await call.write('out', call.input ?? 'no input');
+        await call.write('out', call.input ? await buffer(call.input) : 'no input');
         return 0;
       case 'exit':
         return Number(text);

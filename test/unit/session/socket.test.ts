@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { TerminalSize } from '../../../src/docker/index.ts';
 import { callSocket, type SocketCall } from '../../../src/session/index.ts';
 import { serveSocket } from '../../../src/session/socket.ts';
 import { isSessionUp, stopSession } from '../../../src/session/stop.ts';
@@ -38,11 +40,60 @@ test('a call passes arguments and input, and gets both outputs and the exit stat
   const text = 'a b\n"\'\\ \u{1f407}';
   expect(await call(['say', text])).toEqual({ status: 0, out: Buffer.from(text), err: Buffer.from(`not ${text}`) });
   const bytes = Buffer.from([0, 10, 13, 255, 128]);
-  expect((await call(['cat', ''], { input: bytes })).out).toEqual(bytes);
+  expect((await call(['cat', ''], { input: Readable.from([bytes]) })).out).toEqual(bytes);
   expect((await call(['cat'])).out.toString()).toBe('no input');
   expect((await call(['exit', '77'])).status).toBe(77);
   expect(fake.calls[0]).toMatchObject({ args: ['say', text] });
   expect(fake.calls[1]?.args).toEqual(['cat', '']);
+});
+
+test('a program reads its input while it is typed, and its end', async () => {
+  const seen = Promise.withResolvers<string>();
+  await using _ = await serveSocket(path, async ({ input }) => {
+    const received = input![Symbol.asyncIterator]();
+    seen.resolve(String((await received.next()).value));
+    return (await received.next()).done === true ? 0 : 1;
+  });
+  const input = new PassThrough();
+  const answered = call(['sh'], { input });
+  input.write('first line\n');
+  expect(await seen.promise).toBe('first line\n');
+  input.end();
+  expect((await answered).status).toBe(0);
+});
+
+test('the size of the terminal and its changes reach the command', async () => {
+  const sizes: TerminalSize[] = [];
+  const changed = Promise.withResolvers<void>();
+  const listening = Promise.withResolvers<void>();
+  await using _ = await serveSocket(path, async ({ terminal, signal }) => {
+    sizes.push(terminal!.size);
+    terminal!.onResize((size) => {
+      sizes.push(size);
+      changed.resolve();
+    }, signal);
+    listening.resolve();
+    await changed.promise;
+    return terminal!.type === 'vt220' ? 0 : 1;
+  });
+  const resized = new EventEmitter<{ resize: [TerminalSize] }>();
+  const onResize = (listener: (size: TerminalSize) => void): void => void resized.on('resize', listener);
+  const terminal = { type: 'vt220', size: { rows: 24, columns: 80 }, onResize };
+  const answered = call(['sh'], { terminal });
+  await listening.promise;
+  resized.emit('resize', { rows: 50, columns: 132 });
+  expect((await answered).status).toBe(0);
+  expect(sizes).toEqual([
+    { rows: 24, columns: 80 },
+    { rows: 50, columns: 132 },
+  ]);
+});
+
+test('input that the program does not read does not keep the call from ending, and is read no further', async () => {
+  await using _ = await serveSocket(path, () => Promise.resolve(0));
+  const input = new PassThrough();
+  expect((await call(['true'], { input })).status).toBe(0);
+  expect(input.isPaused()).toBe(true);
 });
 
 test('only the owner may connect', async () => {
@@ -95,7 +146,7 @@ test('a server that exits before it answers returns no status', async () => {
   server.close();
 });
 
-test.each(['no JSON', '{', '5', 'null', '{}', '{"args":5}', '{"args":[5]}', '{"args":[],"input":5}'])(
+test.each(['no JSON', '{', '5', 'null', '{}', '{"args":5}', '{"args":[5]}', '{"args":[]}\n5', '{"args":[],"hasInput":true}\nx'])(
   'the request %j does not end the server',
   async (line) => {
     const fake = new FakeAnswerer();

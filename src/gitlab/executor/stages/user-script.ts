@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { EnvironmentError, statusByFault } from '../../../core/errors.ts';
 import { tail } from '../../../core/text.ts';
 import { callSocket, isSessionUp, sessionFiles } from '../../../session/index.ts';
@@ -44,7 +45,7 @@ async function runInTestbed(context: DriverContext, script: string, io: StageIo 
   if (!existsSync(join(session, sessionFiles.spec))) await startTestbed(context, io);
   await savePristine(context);
   await recordScriptsBegun(context);
-  const input = await readFile(script);
+  const input = Readable.from([await readFile(script)]);
   if (!(await isSessionUp(session))) throw await unexpectedEnd(session);
   const refused = await startJobContainer(session, io);
   if (refused) return refused;
