@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { z } from 'zod';
-import { knownNames, knownValues, nearest } from './known-names.ts';
+import { nearest } from '../core/nearest.ts';
+import { knownNames, knownValues } from './known-names.ts';
 import { valueAt, type Path } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;

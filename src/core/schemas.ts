@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Schemas of the arguments and options that users pass.
+import { z } from 'zod';
+import { unknownOptions } from './argument-problems.ts';
+import type { Wait } from './deadline.ts';
+
+/** One schema per option of `T`. The compiler refuses a missing one and one too many. */
+export type OptionSchemas<T> = { readonly [Name in keyof T]-?: z.ZodType<T[Name] | undefined> };
+
+/** The longest time that a timer of Node can wait, in `ms`: 24 days. */
+const longestMs = 2 ** 31 - 1;
+
+// The error of each schema completes the sentence "expected … to be".
+const aTime = `a number of milliseconds from 0 to ${longestMs}`;
+
+export const milliseconds = z.number({ error: aTime }).min(0, { error: aTime }).max(longestMs, { error: aTime });
+export const text = z.string({ error: 'a string' });
+export const someText = z.string({ error: 'a string' }).min(1, { error: 'a string that is not empty' });
+export const flag = z.boolean({ error: 'true or false' });
+export const bytes = z.instanceof(Uint8Array, { error: 'bytes (a Buffer or Uint8Array)' });
+export const textOrBytes = z.union([text, bytes], { error: 'a string, or bytes (a Buffer or Uint8Array)' });
+export const texts = z.array(text, { error: 'a list of strings' });
+export const textsByName = z.record(z.string(), text, { error: 'an object with strings' });
+export const abortSignal = z.instanceof(AbortSignal, { error: 'an AbortSignal' });
+
+/** A whole number in a range. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): z.ZodInt {
+  const error = `a whole number${max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A list of values; `what` completes "expected … to be". */
+export function listOf<T>(schema: z.ZodType<T>, what: string): z.ZodType<readonly T[]> {
+  return z.array(schema, { error: what });
+}
+
+/** A value of any of several kinds; `what` completes "expected … to be". */
+export function either<T>(what: string, ...schemas: readonly [z.ZodType<T>, z.ZodType<T>, ...z.ZodType<T>[]]): z.ZodType<T> {
+  return z.union(schemas, { error: what });
+}
+
+/** One of several strings. */
+export function oneOf<const Values extends readonly string[]>(values: Values): z.ZodType<Values[number]> {
+  return z.enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` });
+}
+
+/** An object of a class; `what` completes "expected … to be". */
+export function instanceOf<T>(constructor: abstract new (...given: never[]) => T, what: string): z.ZodType<T> {
+  return z.custom<T>((value) => value instanceof constructor, { error: what });
+}
+
+/** A function. */
+export function functionOf<T>(): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === 'function', { error: 'a function' });
+}
+
+/** An object with options, and nothing else in it. */
+export function options<T>(schemas: OptionSchemas<T>): z.ZodType<T> {
+  const names = Object.keys(schemas);
+  return z.strictObject(schemas, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? unknownOptions(issue.keys, names) : `an object with options (${names.join(', ')})`,
+  }) as unknown as z.ZodType<T>;
+}
+
+/** The options of a wait with a default time limit. */
+export const waitSchemas: OptionSchemas<Wait> = { timeoutMs: milliseconds.optional(), signal: abortSignal.optional() };
+export const waitOptions = options<Partial<Wait>>(waitSchemas).optional();
