@@ -22,9 +22,15 @@ async function runMain(...args: readonly string[]): Promise<{ status: number; st
 
 test.each([
   [[], 'expected a command, got none. See alpy --help'],
-  [['fly'], 'Unknown argument: fly'],
-  [['run', '--nope'], 'Unknown argument: nope'],
-  [['run', '--accel', 'warp'], 'Invalid values:'],
+  [['fly'], 'unknown command fly. See alpy --help'],
+  [['rum'], 'unknown command rum: did you mean run? See alpy --help'],
+  [['executor', 'instal'], 'unknown command instal: did you mean install? See alpy executor --help'],
+  [['doctor', 'extra'], 'unexpected argument extra. See alpy doctor --help'],
+  [['run', '--nope'], 'unknown option --nope. See alpy run --help'],
+  [['report', 'merge', 'x', '--oot=3'], 'unknown option --oot: did you mean --out? See alpy report --help'],
+  [['run', '--accel', 'warp'], '--accel: expected one of auto, kvm, tcg, got "warp".'],
+  [['images', 'pul'], 'action: expected one of list, build, pull, push, got "pul": did you mean pull?'],
+  [['completion', 'tcsh'], 'alpy completion: expected one of bash, zsh, fish, got tcsh'],
   [['run', '--config', '/nowhere/alpy.yaml'], '/nowhere/alpy.yaml'],
   [
     ['run', 'tests/x.test.ts:3'],
