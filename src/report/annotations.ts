@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { JobReport, RunReport, TestReport } from './model.ts';
 import { hasFailed } from './status.ts';
-import { escapeControls } from './text.ts';
+import { escapeControls, printableJson } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 
@@ -75,7 +75,7 @@ function sectionsJson(links: readonly Link[], kept: number, job: JobReport): str
   const more = rest > 0 ? [externalLink({ label: `Report, also for ${rest} more files`, url })] : [];
   const byKind = Map.groupBy(links.slice(0, kept), ({ kind }) => kind);
   const sections = [...byKind].map(([kind, ofKind]) => [kind, ofKind.map(externalLink)] as const);
-  return `${JSON.stringify({ alpy: [externalLink({ label: 'Report', url }), ...more], ...Object.fromEntries(sections) })}\n`;
+  return `${printableJson({ alpy: [externalLink({ label: 'Report', url }), ...more], ...Object.fromEntries(sections) })}\n`;
 }
 
 function externalLink({ label, url }: Pick<Link, 'label' | 'url'>): unknown {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openPlainSync } from '../core/plain-file.ts';
 import type { StepEvent } from '../core/step.ts';
 import { eventLine, OpenSteps } from './events.ts';
+import { printableJson } from './text.ts';
 
 /**
  * Writes `debug.log` (for people: `ms` since it was opened, then the line) and `events.ndjson` (for programs) of one test. Every
@@ -43,7 +44,7 @@ export class DebugLog implements Disposable {
     try {
       const at = String(Math.round(event.timeMs - this.#startMs)).padStart(7);
       appendFileSync(this.#files.text, `${at} ${eventLine(event, this.#openSteps.follow(event))}\n`);
-      appendFileSync(this.#files.json, `${JSON.stringify(event)}\n`);
+      appendFileSync(this.#files.json, `${printableJson(event)}\n`);
     } catch (error) {
       this.#failure = error;
     }

@@ -85,7 +85,7 @@ function blockLines({ error, consequences }: Block, options: FailureTextOptions)
 }
 
 /** The message, with the class of the error if that says more: alpy's errors have a code, and an assertion is recognised without. */
-function causeOf({ name, message, code }: ErrorReport): string {
+export function causeOf({ name, message, code }: ErrorReport): string {
   const isPlain = name === undefined || code !== undefined || name === 'Error' || name === 'AssertionError';
   return isPlain || message.startsWith(name) ? message : `${name}: ${message}`;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
 import type { RunReport } from './model.ts';
+import { printableJson } from './text.ts';
 import { writeReport } from './write-file.ts';
 
 /** Version of the format of `run.json`. Increased when readers of the old format would misread the new one. */
@@ -11,7 +12,7 @@ const runJsonVersion = 1;
 
 /** Content of `run.json`. */
 export function runJson(report: RunReport): string {
-  return `${JSON.stringify({ schemaVersion: runJsonVersion, ...report }, null, 2)}\n`;
+  return `${printableJson({ schemaVersion: runJsonVersion, ...report }, 2)}\n`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import type { RunReport, TestReport } from './model.ts';
 import { exitStatusOf } from './status.ts';
+import { printableJson } from './text.ts';
 
 /** Name of the file with the results of an unfinished run: a line of JSON for the run, then one for each test. */
 export const storedResultsFile = 'results.ndjson';
@@ -51,7 +52,7 @@ export class StoredResults {
 
   #append(value: object): void {
     this.#attempt(() => {
-      appendFileSync(this.#file, `${JSON.stringify(value)}\n`);
+      appendFileSync(this.#file, `${printableJson(value)}\n`);
     });
   }
 

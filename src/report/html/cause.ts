@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { causeLine } from '../failure-text.ts';
+import type { ErrorReport, TestReport } from '../model.ts';
+import { capText } from '../text.ts';
+
+/** Longest cause, in characters. */
+const maxLength = 300;
+
+/** The error from which the others of a test follow. */
+export function causeOfTest({ errors }: Pick<TestReport, 'errors'>): ErrorReport | undefined {
+  return errors.find(({ isConsequence }) => isConsequence !== true) ?? errors[0];
+}
+
+/** That error in one line; `undefined` if there is none. */
+export function causeText(test: Pick<TestReport, 'errors'>): string | undefined {
+  const error = causeOfTest(test);
+  if (error === undefined) return undefined;
+  const message = capText(error.message, 2 * maxLength); // without this, megabytes would be escaped to show one line
+  return capText(causeLine({ ...error, message }), maxLength);
+}
