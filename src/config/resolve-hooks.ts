@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFileSync } from 'node:fs';
-import { registerHooks, stripTypeScriptTypes } from 'node:module';
-import { dirname, extname, join, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { registerHooks } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /**
  * Maps the names under which users import this package to its files. So a user's folder needs neither package.json nor
@@ -12,8 +11,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  */
 export function moduleMap(self: string = import.meta.filename): ReadonlyMap<string, string> {
   const code = dirname(dirname(self)); // src or dist
-  const carrot = join(dirname(code), 'carrot', 'index.ts'); // not built, because users read and copy it
   const extension = extname(self);
+  const carrot = join(extension === '.ts' ? dirname(code) : code, 'carrot', `index${extension}`);
   return new Map([
     ['alpy', join(code, `index${extension}`)],
     ['alpy/test', join(code, 'runner', `test${extension}`)],
@@ -38,18 +37,8 @@ export function installResolveHooks(): void {
       return url === undefined ? next(specifier, context) : { url, shortCircuit: true };
     },
     load: (url, context, next) => {
-      if (url.endsWith('?alpy-config'))
-        return next(url, { ...context, format: extname(new URL(url).pathname).endsWith('ts') ? 'module-typescript' : 'module' });
-      if (!isInstalledCarrot(url)) return next(url, context);
-      return { format: 'module', source: stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8')), shortCircuit: true };
+      if (!url.endsWith('?alpy-config')) return next(url, context);
+      return next(url, { ...context, format: extname(new URL(url).pathname).endsWith('ts') ? 'module-typescript' : 'module' });
     },
   });
-}
-
-/** Whether a file is part of carrot in node_modules, where Node refuses to strip types. */
-function isInstalledCarrot(url: string): boolean {
-  if (!url.startsWith('file:') || !url.endsWith('.ts')) return false;
-  const carrot = dirname(moduleMap().get('carrot') ?? '');
-  const file = fileURLToPath(url);
-  return file.startsWith(join(carrot, sep)) && carrot.split(sep).includes('node_modules');
 }

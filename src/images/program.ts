@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { readContext, readContextFile, type ContextFile } from './context.ts';
+import { runTimeFolders, type Lockfile } from './lockfile.ts';
 
 /** Two levels up from this module. */
 const repository = path.join(import.meta.dirname, '..', '..');
@@ -11,10 +12,6 @@ const repository = path.join(import.meta.dirname, '..', '..');
 /** The parts of the repository that alpy needs at run time. */
 const folders = ['src', 'carrot', 'ci-images', 'rabbit/image', 'templates'];
 const files = ['package.json', 'tsconfig.json', 'COPYING']; // TypeScript's settings are read by Vite
-
-interface Lockfile {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>;
-}
 
 /**
  * Reads the running Node as `node`, and alpy with its run-time packages as `alpy/…`. The build copies both from here, so it
@@ -28,15 +25,19 @@ export async function programFiles(root = repository): Promise<readonly ContextF
   }
   if (process.platform !== 'linux')
     throw new UsageError(`expected Node for Linux to copy into an image, got Node for ${process.platform}`);
-  const { packages } = JSON.parse(await readFile(lock, 'utf8')) as Lockfile;
-  const modules = Object.entries(packages)
-    .filter(([name, { dev, devOptional }]) => name !== '' && dev !== true && devOptional !== true)
-    .map(([name]) => name)
-    .filter((name) => existsSync(path.join(root, name))); // packages for other platforms are missing
+  // "bundled": packages that are part of the npm package, so they are not among its dependencies
+  const { bundled = [] } = await readJson<{ readonly bundled?: readonly string[] }>(path.join(root, 'package.json'));
+  const modules = runTimeFolders(await readJson<Lockfile>(lock), bundled).filter(
+    (name) => existsSync(path.join(root, name)), // packages for other platforms are missing
+  );
   const outermost = modules.filter((name) => !modules.some((other) => name.startsWith(`${other}/`)));
   const parts = await Promise.all([...folders, ...outermost].map((folder) => filesOf(root, folder)));
   const single = files.map((file) => readContextFile(path.join(root, file), `alpy/${file}`));
   return [await readContextFile(process.execPath, 'node'), ...(await Promise.all(single)), ...parts.flat()];
+}
+
+async function readJson<T>(file: string): Promise<T> {
+  return JSON.parse(await readFile(file, 'utf8')) as T;
 }
 
 async function filesOf(root: string, folder: string): Promise<readonly ContextFile[]> {

@@ -60,9 +60,7 @@ export async function openVitest(
       disableConsoleIntercept: true,
       cache: false,
       fsModuleCache: false, // it would be in the user's node_modules
-      // carrot stays TypeScript when alpy is installed, and Node strips no types below node_modules
-      // alpy itself needs no transformation: Node runs it as it is
-      server: { deps: { inline: [/\/carrot\/[^/]+\.ts$/], external: [ownFiles] } },
+      server: { deps: { external: [ownFiles] } },
       ...(testName === undefined ? {} : { testNamePattern: testName }),
     },
     {

@@ -11,11 +11,11 @@ test('run from source, names are mapped to the sources', () => {
   ]);
 });
 
-test('run from the build, names are mapped to the build, except carrot', () => {
+test('run from the build, names are mapped to the build', () => {
   expect([...moduleMap('/x/node_modules/alpy/dist/config/resolve-hooks.js')]).toEqual([
     ['alpy', '/x/node_modules/alpy/dist/index.js'],
     ['alpy/test', '/x/node_modules/alpy/dist/runner/test.js'],
-    ['alpy/carrot', '/x/node_modules/alpy/carrot/index.ts'],
-    ['carrot', '/x/node_modules/alpy/carrot/index.ts'],
+    ['alpy/carrot', '/x/node_modules/alpy/dist/carrot/index.js'],
+    ['carrot', '/x/node_modules/alpy/dist/carrot/index.js'],
   ]);
 });

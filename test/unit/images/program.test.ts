@@ -20,7 +20,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 const repository = {
-  'package.json': '{}',
+  'package.json': JSON.stringify({ bundled: ['dockerode'] }),
   'tsconfig.json': '{}',
   COPYING: 'GPL',
   'src/cli/bin.ts': 'run();',
@@ -30,14 +30,15 @@ const repository = {
   'templates/test.yml': '',
 };
 
-test('contains alpy and its run-time packages, but no development packages', async () => {
+test('contains alpy, its run-time packages and the bundled ones, but no development packages', async () => {
   const packages = {
-    '': {},
-    'node_modules/yargs': {},
-    'node_modules/yargs/node_modules/nested': {},
-    'node_modules/eslint': { dev: true },
-    'node_modules/optional-tool': { devOptional: true },
+    '': { dependencies: { yargs: '1' }, devDependencies: { dockerode: '1', eslint: '1' } },
+    'node_modules/yargs': { dependencies: { nested: '1' }, optionalDependencies: { 'not-of-this-platform': '1' } },
+    'node_modules/yargs/node_modules/nested': { peerDependencies: { yargs: '1' } },
     'node_modules/not-of-this-platform': {},
+    'node_modules/eslint': { dev: true },
+    'node_modules/dockerode': { dev: true, dependencies: { 'docker-modem': '1' } },
+    'node_modules/docker-modem': { dev: true },
   };
   await write({
     ...repository,
@@ -45,7 +46,8 @@ test('contains alpy and its run-time packages, but no development packages', asy
     'node_modules/yargs/index.js': '',
     'node_modules/yargs/node_modules/nested/index.js': '',
     'node_modules/eslint/index.js': '',
-    'node_modules/optional-tool/index.js': '',
+    'node_modules/dockerode/index.js': '',
+    'node_modules/docker-modem/index.js': '',
     'test/unit/a.test.ts': '',
   });
   const names = (await programFiles(root)).map(({ name }) => name);
@@ -53,6 +55,8 @@ test('contains alpy and its run-time packages, but no development packages', asy
     [
       'node',
       ...Object.keys(repository).map((name) => `alpy/${name}`),
+      'alpy/node_modules/docker-modem/index.js',
+      'alpy/node_modules/dockerode/index.js',
       'alpy/node_modules/yargs/index.js',
       'alpy/node_modules/yargs/node_modules/nested/index.js',
     ].sort(),
