@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configurationTable } from './configuration-table.ts';
+
+/** The root of the repository. */
+export const root = join(import.meta.dirname, '..');
+
+/** Pages with generated parts, relative to the root. */
+export const pages: readonly string[] = ['README.md', ...globSync('docs/**/*.md', { cwd: root }).sort()];
+
+/** The text of a page with its generated parts brought up to date: quoted files and the table of the configuration. */
+export function pageText(page: string): string {
+  return withTable(withQuotes(readFileSync(join(root, page), 'utf8')));
+}
+
+/** Fills in the code blocks after a comment `<!-- quote: FILE -->`. */
+function withQuotes(text: string): string {
+  return text.replace(/(<!-- quote: (\S+) -->\n+```\w*\n)[^]*?(```)/g, (_, head: string, file: string, end: string) => {
+    return `${head}${readFileSync(join(root, file), 'utf8')}${end}`;
+  });
+}
+
+/** Fills in the table of all values. */
+function withTable(text: string): string {
+  return text.replace(
+    /(<!-- table: begin -->\n)[^]*(<!-- table: end -->)/,
+    (_, begin: string, end: string) => `${begin}${configurationTable()}\n${end}`,
+  );
+}
