@@ -2,6 +2,7 @@
 /** Alpy as a library: testbeds without a test runner. Tests import `alpy/test` instead. @module */
 export { AlpyError, BugError, DeviceError, EnvironmentError, UsageError, type Fault } from './core/errors.ts';
 export type { Wait } from './core/deadline.ts';
+export type { ProgramEnd } from './core/exit-status.ts';
 export { log, step, withSink, type StepCategory, type StepEvent, type StepSink } from './core/step.ts';
 export * from './access/serial-shell/index.ts';
 export { Capture, CaptureError, DecodeTimeoutError, FrameTimeoutError, type Frame, type ReadOptions } from './capture/index.ts';
@@ -16,7 +17,6 @@ export {
   Engine,
   ExecError,
   ExecTimeoutError,
-  type ExitStatus,
 } from './docker/index.ts';
 export { resolveImages, type ResolvedImage } from './images/index.ts';
 export {

@@ -5,7 +5,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { printfEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
-import { exitStatusOf, type ExitStatus } from './exit-status.ts';
+import { exitStatusOf, type ExitStatus } from '../core/exit-status.ts';
 
 /**
  * Shell program for the first process of a container. It reads commands from its standard input, one per line, escaped for

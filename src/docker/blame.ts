@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Fault } from '../core/errors.ts';
-import type { ExitStatus } from './exit-status.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
 
 /** Messages of programs when the kernel lacks a feature: iproute2's, and the texts of EOPNOTSUPP, EPROTONOSUPPORT and others. */
 const lacking =

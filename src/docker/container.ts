@@ -7,7 +7,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, ContainerTimeoutError, DaemonError, statusCodeOf } from './errors.ts';
-import type { ExitStatus } from './exit-status.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
 import { readFiles, writeFiles, type ContainerFile } from './files.ts';
 import type { ContainerSpec } from './spec.ts';
 import { createOptions } from './spec.ts';

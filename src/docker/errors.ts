@@ -2,7 +2,7 @@
 import { AlpyError, codeOf, DeviceError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
 import { tail } from '../core/text.ts';
 import { blameOf, type Blame } from './blame.ts';
-import type { ExitStatus } from './exit-status.ts';
+import type { ExitStatus, ProgramEnd } from '../core/exit-status.ts';
 
 /** No Docker daemon answers, or it refuses us. */
 export class DaemonError extends EnvironmentError {
@@ -37,16 +37,18 @@ export function isWrongCommand(error: unknown): error is ContainerError {
 }
 
 /** A container that the testbed needs ended. */
-export class ContainerDiedError extends EnvironmentError {
+export class ContainerDiedError extends EnvironmentError implements ProgramEnd {
   override readonly code = 'ALPY_CONTAINER_DIED';
   /** its name in messages: `node0`, `qemu` */
   readonly container: string;
-  readonly exitStatus: ExitStatus;
+  readonly exitStatus: number;
+  readonly signal: NodeJS.Signals | undefined;
 
   constructor(name: string, exitStatus: ExitStatus, output: string) {
     super(`${name}: the container ended with ${exitStatus.text}, but the testbed needs it; ${quoted(output)}`);
     this.container = name;
-    this.exitStatus = exitStatus;
+    this.exitStatus = exitStatus.code;
+    this.signal = exitStatus.signal;
   }
 }
 
@@ -65,17 +67,19 @@ export interface AppEnd {
  * An app ended although the test needs it. The testbed may be fine, so this does not override the test's own result, unless
  * the app was killed or the kernel lacks a feature that it needs.
  */
-export class AppEndedError extends AlpyError {
+export class AppEndedError extends AlpyError implements ProgramEnd {
   readonly code = 'ALPY_APP_ENDED';
   readonly fault: Fault;
-  readonly exitStatus: ExitStatus;
+  readonly exitStatus: number;
+  readonly signal: NodeJS.Signals | undefined;
 
   constructor(name: string, { exitStatus, stdout, stderr, what, blame }: AppEnd) {
     const { fault, hint } = blamed(exitStatus, stderr, blame);
     const why = hint === undefined ? '' : `; ${hint}`;
     super(`${name}: the app ended with ${exitStatus.text}${why}, ${what}; ${quoted(tail(stdout, 1000) + tail(stderr, 1000))}`);
     this.fault = fault;
-    this.exitStatus = exitStatus;
+    this.exitStatus = exitStatus.code;
+    this.signal = exitStatus.signal;
   }
 }
 
@@ -85,11 +89,12 @@ export class ContainerTimeoutError extends EnvironmentError {
 }
 
 /** A command in a container ended with a status other than 0. The fault depends on its output; see {@link blameOf}. */
-export class ExecError extends AlpyError {
+export class ExecError extends AlpyError implements ProgramEnd {
   readonly code = 'ALPY_EXEC';
   readonly fault: Fault;
   readonly command: readonly string[];
-  readonly exitStatus: ExitStatus;
+  readonly exitStatus: number;
+  readonly signal: NodeJS.Signals | undefined;
   readonly stdout: string;
   readonly stderr: string;
 
@@ -107,7 +112,8 @@ export class ExecError extends AlpyError {
     super(`${name}: ${command.join(' ')}: ${exitStatus.text}${why}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
     this.fault = fault;
     this.command = command;
-    this.exitStatus = exitStatus;
+    this.exitStatus = exitStatus.code;
+    this.signal = exitStatus.signal;
     this.stdout = stdout;
     this.stderr = stderr;
   }

@@ -5,7 +5,7 @@ import { messageOf } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { ContainerError } from './errors.ts';
-import { exitStatusOf, type ExitStatus } from './exit-status.ts';
+import { exitStatusOf, type ExitStatus } from '../core/exit-status.ts';
 
 /** The part of an Engine API event that is used here. */
 interface EngineEvent {

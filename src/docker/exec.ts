@@ -4,7 +4,7 @@ import { withDeadline, type Wait } from '../core/deadline.ts';
 import { OutputTail } from '../core/output.ts';
 import { demultiplex, type Container } from './container.ts';
 import { ExecTimeoutError } from './errors.ts';
-import type { ExitStatus } from './exit-status.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
 
 /** A command for a running container. */
 export interface ExecSpec {

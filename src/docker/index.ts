@@ -15,7 +15,6 @@ export {
   isWrongCommand,
 } from './errors.ts';
 export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
-export { exitStatusOf, type ExitStatus } from './exit-status.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';

@@ -6,7 +6,7 @@ import { Agent, agentLoop } from './agent.ts';
 import { lifelineCapabilities } from './capabilities.ts';
 import { Container } from './container.ts';
 import type { Engine } from './engine.ts';
-import type { ExitStatus } from './exit-status.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
 import type { ContainerSpec } from './spec.ts';
 
 /** Image and devices of a lifeline. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError, type Fault } from '../core/errors.ts';
+import { programEnd, type ExitStatus, type ProgramEnd } from '../core/exit-status.ts';
 import { log, step } from '../core/step.ts';
 import {
   AppEndedError,
@@ -12,7 +13,6 @@ import {
   type Blame,
   type ContainerFile,
   type Engine,
-  type ExitStatus,
   type Lifeline,
 } from '../docker/index.ts';
 import { Collector } from './collector.ts';
@@ -39,8 +39,7 @@ export interface AppSpec {
 }
 
 /** What an app printed, and how it ended. */
-export interface AppResult {
-  readonly exitStatus: ExitStatus;
+export interface AppResult extends ProgramEnd {
   readonly stdout: string;
   readonly stderr: string;
   /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
@@ -110,9 +109,14 @@ export class App implements AsyncDisposable {
     });
   }
 
-  /** how it ended, if it has */
-  get exitStatus(): ExitStatus | undefined {
-    return this.container.exitStatus;
+  /** its exit status, if it has ended; see {@link ProgramEnd} */
+  get exitStatus(): number | undefined {
+    return this.container.exitStatus?.code;
+  }
+
+  /** the signal that ended it, if one did */
+  get signal(): NodeJS.Signals | undefined {
+    return this.container.exitStatus?.signal;
   }
 
   /**
@@ -130,7 +134,7 @@ export class App implements AsyncDisposable {
     if (droppedBytes > 0) log('alpy.app', `${this.name}: its output is long; the first ${droppedBytes} bytes were dropped`);
     if (exitStatus.code !== 0 && options.check !== false)
       throw new ExecError(this.name, this.#command, exitStatus, stdout, stderr, this.#blame(exitStatus, 'device'));
-    return { exitStatus, stdout, stderr, droppedBytes };
+    return { ...programEnd(exitStatus), stdout, stderr, droppedBytes };
   }
 
   /**
@@ -185,7 +189,7 @@ export class App implements AsyncDisposable {
    * @throws AppEndedError if it has
    */
   checkAlive(): void {
-    const { exitStatus } = this;
+    const { exitStatus } = this.container;
     if (!exitStatus || this.#isAwaited) return;
     const what = 'but the test did not wait for that: call wait(), or let it run until the test ends';
     throw this.#ended(exitStatus, what, 'usage');

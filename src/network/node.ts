@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
+import { programEnd, type ProgramEnd } from '../core/exit-status.ts';
 import { log, step } from '../core/step.ts';
 import {
   Agent,
@@ -41,10 +42,9 @@ export interface NodeRunOptions extends Partial<Wait> {
 }
 
 /** What a command on a node printed, and how it ended. */
-export interface NodeRunResult {
+export interface NodeRunResult extends ProgramEnd {
   readonly stdout: string;
   readonly stderr: string;
-  readonly exitStatus: number;
   /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
   readonly droppedBytes: number;
 }
@@ -129,7 +129,7 @@ export class Node implements AsyncDisposable {
     return step('alpy.network', `Run ${typeof command === 'string' ? command : command.join(' ')} on ${this.name}`, async () => {
       const { input, environment } = options;
       const { exitStatus, stdout, stderr, droppedBytes } = await this.#exec({ command: words, input, environment }, options);
-      const result = { stdout: stdout.toString(), stderr: stderr.toString(), exitStatus: exitStatus.code, droppedBytes };
+      const result = { stdout: stdout.toString(), stderr: stderr.toString(), ...programEnd(exitStatus), droppedBytes };
       if (exitStatus.code !== 0 && options.check !== false)
         throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
       return result;

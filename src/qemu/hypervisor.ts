@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { logUnscoped, step } from '../core/step.ts';
-import type { Container, ExitStatus, FileAccess, Lifeline } from '../docker/index.ts';
+import type { ExitStatus } from '../core/exit-status.ts';
+import type { Container, FileAccess, Lifeline } from '../docker/index.ts';
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {

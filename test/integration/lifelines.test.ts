@@ -131,7 +131,8 @@ test('the lifeline of a failed testbed is discarded, and so is one that has died
   await expect(failed.close()).rejects.toMatchObject({
     code: 'ALPY_CONTAINER_DIED',
     container: 'qemu',
-    exitStatus: { signal: 'SIGKILL' },
+    exitStatus: 137,
+    signal: 'SIGKILL',
   });
   expect(await testHost.containers()).toEqual([]);
   const second = await testbedOf(lifelines);

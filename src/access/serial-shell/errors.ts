@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AlpyError, DeviceError } from '../../core/errors.ts';
+import { exitStatusOf, type ProgramEnd } from '../../core/exit-status.ts';
 import { escapeBytes } from '../../core/text.ts';
 import { quoteOutput } from '../../console/errors.ts';
 
@@ -16,19 +17,22 @@ export class LoginError extends AlpyError {
 }
 
 /** A command on the device ended with an exit status other than 0. */
-export class CommandError extends DeviceError {
+export class CommandError extends DeviceError implements ProgramEnd {
   override readonly code = 'ALPY_COMMAND';
   readonly command: string;
   readonly exitStatus: number;
+  readonly signal: NodeJS.Signals | undefined;
   /** everything that the command printed */
   readonly output: string;
 
   /** @param remedy - what to do, as a sentence without its full stop */
   constructor(name: string, command: string, exitStatus: number, output: string, remedy?: string) {
     const advice = remedy === undefined ? '' : `. ${remedy}`;
-    super(`${name}: command "${command}" ended with exit status ${exitStatus}${advice}; ${quoteOutput(output)}`);
+    const { text, signal } = exitStatusOf(exitStatus);
+    super(`${name}: command "${command}" ended with ${text}${advice}; ${quoteOutput(output)}`);
     this.command = command;
     this.exitStatus = exitStatus;
+    this.signal = signal;
     this.output = output;
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { countDown, withDeadline, type Wait } from '../../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../../core/errors.ts';
+import { exitStatusOf, programEnd, type ProgramEnd } from '../../core/exit-status.ts';
 import { markHandled } from '../../core/mark-handled.ts';
 import { log, step } from '../../core/step.ts';
 import { quoteWord } from '../../core/text.ts';
@@ -16,7 +17,7 @@ import { putShortFile } from './short-file.ts';
 import { findTools, getFile, putFile } from './transfer.ts';
 
 /** What a command printed and how it ended. */
-export interface CommandResult extends SessionResult {
+export interface CommandResult extends SessionResult, ProgramEnd {
   /**
    * messages that the kernel surely printed on the console meanwhile; also in `output`, unless
    * {@link RunOptions.kernelMessages} is `separate`
@@ -188,7 +189,8 @@ export class RemoteShell {
     const { output } = treatment === 'separate' ? separated : result;
     const { exitStatus } = result;
     if (exitStatus !== 0 && options.check !== false) throw new CommandError(this.console.name, title, exitStatus, output);
-    return { output: output.replace(/\n$/, ''), exitStatus, kernelMessages: separated.kernelMessages };
+    const end = programEnd(exitStatusOf(exitStatus));
+    return { output: output.replace(/\n$/, ''), ...end, kernelMessages: separated.kernelMessages };
   }
 
   async #runExact(command: SessionCommand, wait: Wait): Promise<SessionResult> {

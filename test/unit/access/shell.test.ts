@@ -23,6 +23,8 @@ describe.concurrent.each(availableShells())('a command in %s', (_name, command) 
       exitStatus: 3,
     });
     expect(await shell.run('nosuchcommand', { check: false })).toMatchObject({ exitStatus: 127 });
+    const killed = await shell.run("sh -c 'kill -TERM $$'", { check: false });
+    expect(killed).toMatchObject({ exitStatus: 143, signal: 'SIGTERM' });
     expect(await shell.run('printf "\\033[1;31mred\\033[0m\\r\\n"')).toMatchObject({ output: '\x1b[1;31mred\x1b[0m' });
     expect(await shell.run('for i in "a  b" \'$HOME\' !x; do\n  echo "[$i]"\ndone # ä')).toMatchObject({
       output: '[a  b]\n[$HOME]\n[!x]',

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Agent, agentLoop } from '../../../src/docker/agent.ts';
-import { exitStatusOf, type Container } from '../../../src/docker/index.ts';
+import { exitStatusOf } from '../../../src/core/exit-status.ts';
+import type { Container } from '../../../src/docker/index.ts';
 
 const wait = { timeoutMs: 20_000 };
 const shells: ReturnType<typeof spawn>[] = [];
@@ -35,7 +36,7 @@ test('a script stops at the first line that fails, the error has its output, and
   const { agent } = open();
   const failed = agent.run('echo before\necho reason >&2\nfalse\necho after', wait);
   await expect(failed).rejects.toMatchObject({ code: 'ALPY_EXEC', stdout: 'before\n', stderr: 'reason\n' });
-  await expect(agent.run('exit 7', wait)).rejects.toMatchObject({ exitStatus: { code: 7 } });
+  await expect(agent.run('exit 7', wait)).rejects.toMatchObject({ exitStatus: 7 });
   expect(await agent.run('echo well', wait)).toBe('well\n');
 });
 

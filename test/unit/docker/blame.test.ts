@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import type { Fault } from '../../../src/core/errors.ts';
-import { AppEndedError, ExecError, exitStatusOf } from '../../../src/docker/index.ts';
+import { exitStatusOf } from '../../../src/core/exit-status.ts';
+import { AppEndedError, ExecError } from '../../../src/docker/index.ts';
 
 // what the programs of the images print
 test.for<[string, number, string, Fault]>([

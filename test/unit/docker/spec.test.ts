@@ -1,20 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { trafficCapabilities } from '../../../src/docker/capabilities.ts';
-import { exitStatusOf } from '../../../src/docker/exit-status.ts';
 import { createOptions } from '../../../src/docker/spec.ts';
-
-test('an exit status above 128 names the signal', () => {
-  expect([0, 3, 127, 137, 143, 200].map((code) => exitStatusOf(code).text)).toEqual([
-    'exit status 0',
-    'exit status 3',
-    'exit status 127',
-    'signal SIGKILL (exit status 137)',
-    'signal SIGTERM (exit status 143)',
-    'exit status 200',
-  ]);
-  expect(exitStatusOf(139)).toEqual({ code: 139, signal: 'SIGSEGV', text: 'signal SIGSEGV (exit status 139)' });
-});
 
 test('a container with all options becomes options of the Engine API', () => {
   const options = createOptions(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Container, exitStatusOf, type Engine, type Lifeline } from '../../../src/docker/index.ts';
+import { exitStatusOf } from '../../../src/core/exit-status.ts';
+import { Container, type Engine, type Lifeline } from '../../../src/docker/index.ts';
 import { App, type Node } from '../../../src/network/index.ts';
 
 /** An app that ends with SIGKILL as soon as `end` is called or it is sent a signal. */
@@ -43,8 +44,9 @@ test('an app that the test kills is not an error of the environment', async () =
   await expect(app.wait()).rejects.toMatchObject({
     fault: 'usage',
     message: expect.stringMatching(/^(?!.*memory).*the test sent SIGKILL \(app\.kill\)/) as string,
-    exitStatus: { signal: 'SIGKILL' },
+    exitStatus: 137,
+    signal: 'SIGKILL',
   });
   await expect(app.waitForOutput(/ready/)).rejects.toMatchObject({ code: 'ALPY_APP_ENDED', fault: 'usage' });
-  expect(await app.wait({ check: false })).toMatchObject({ exitStatus: { code: 137 } });
+  expect(await app.wait({ check: false })).toMatchObject({ exitStatus: 137 });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { ExecError, exitStatusOf } from '../../../src/docker/index.ts';
+import { exitStatusOf } from '../../../src/core/exit-status.ts';
+import { ExecError } from '../../../src/docker/index.ts';
 import { Node } from '../../../src/network/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
 
