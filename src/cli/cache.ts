@@ -19,6 +19,11 @@ export function diskCacheFile(env: Variables): string {
   return join(cacheDirectory(env), 'disks.json');
 }
 
+/** File that remembers how long guests take to boot. */
+export function bootCacheFile(env: Variables): string {
+  return join(cacheDirectory(env), 'boots.json');
+}
+
 /** Folder for snapshots: the configured one, or one in alpy's cache. */
 export function snapshotDirectory(env: Variables, configured: string | undefined): string {
   return configured ?? join(cacheDirectory(env), 'snapshots');

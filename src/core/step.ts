@@ -4,7 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { messageOf } from './errors.ts';
 
 /** What kinds of steps there are, for programs: they match on the category, never on the title. `step` is any other step. */
-export const stepCategories = ['step', 'testbed.setup', 'testbed.boot', 'testbed.teardown', 'snapshot.make'] as const;
+export const stepCategories = [
+  'step',
+  'testbed.setup',
+  'testbed.boot',
+  'testbed.teardown',
+  'snapshot.make',
+  'snapshot.save',
+] as const;
 
 /** One of {@link stepCategories}. */
 export type StepCategory = (typeof stepCategories)[number];

@@ -2,6 +2,7 @@
 export { artifactUrl } from './annotations.ts';
 export { DebugLog } from './debug-log.ts';
 export { composeSinks, eventLine, OpenSteps } from './events.ts';
+export type { FailureLineKind, FailureTextOptions } from './failure-text.ts';
 export { htmlReport } from './html.ts';
 export { consoleArtifact, consoleTail, JobLog, testSection } from './job-log.ts';
 export { mergeOutputs } from './merge-outputs.ts';
@@ -13,5 +14,6 @@ export { shardProblem } from './shards.ts';
 export { errorReports, exitStatusOf, hasFailed, statusOf } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';
 export { readStoredResults, StoredResults, storedResultsFile } from './stored-results.ts';
-export { summaryLines, testLine } from './terminal.ts';
+export { countLines, runErrorLines, summaryLines, testFailureLines, testLine } from './terminal.ts';
+export { escapeControls, firstLine, plainLines, seconds } from './text.ts';
 export { writeReports } from './write-reports.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { StepSink } from '../core/step.ts';
 import { eventLine, OpenSteps } from './events.ts';
-import { failureLines } from './failure-text.ts';
+import { failureLines, type FailureTextOptions } from './failure-text.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { overloadNote } from './overload-note.ts';
 import { escapeControls, seconds } from './text.ts';
@@ -36,26 +36,44 @@ export function testLine({ status, file, fullName, durationMs, skipReason }: Tes
  * @param outDirectory - path by which the reader can open the output directory
  */
 export function summaryLines(report: RunReport, outDirectory: string): readonly string[] {
-  const count = (status: TestStatus): number => report.tests.filter((test) => test.status === status).length;
   const notPassed = report.tests.filter(({ status }) => status !== 'passed');
-  const [failed, errors, skipped] = [count('failed'), count('error') + report.errors.length, count('skipped')];
   return [
     ...notPassed.filter(({ status }) => status === 'skipped').map(testLine),
-    ...notPassed.filter(({ status }) => status !== 'skipped').flatMap((test) => testParagraph(test, outDirectory)),
-    ...report.errors.flatMap((error) => ['', 'ERROR outside any test', ...errorLines([error])]),
+    ...notPassed
+      .filter(({ status }) => status !== 'skipped')
+      .flatMap((test) => ['', testLine(test), ...testFailureLines(test, outDirectory)]),
+    ...runErrorLines(report),
+    ...countLines(report),
+  ];
+}
+
+/**
+ * What went wrong in a test, and the path of its files; indented.
+ * @param outDirectory - path by which the reader can open the output directory
+ */
+export function testFailureLines(test: TestReport, outDirectory: string, style?: FailureTextOptions['style']): readonly string[] {
+  const where = test.directory === undefined ? [] : [`  see ${outDirectory}/${test.directory}`];
+  const note = overloadNote(test);
+  const load = note === undefined ? [] : [`  ${escapeControls(note)}`];
+  return [...errorLines(test.errors, style), ...load, ...where];
+}
+
+/** The errors outside any test, each after an empty line. */
+export function runErrorLines({ errors }: RunReport, style?: FailureTextOptions['style']): readonly string[] {
+  return errors.flatMap((error) => ['', 'ERROR outside any test', ...errorLines([error], style)]);
+}
+
+/** The last lines of a run, after an empty one: how long it took, and how many tests ended in which way. */
+export function countLines(report: RunReport): readonly string[] {
+  const count = (status: TestStatus): number => report.tests.filter((test) => test.status === status).length;
+  const [failed, errors, skipped] = [count('failed'), count('error') + report.errors.length, count('skipped')];
+  return [
     '',
     `Took ${seconds(report.durationMs)}; device's fault: ${failed}, other errors: ${errors}`,
     `${count('passed')} passed, ${failed + errors} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
   ];
 }
 
-function testParagraph(test: TestReport, outDirectory: string): readonly string[] {
-  const where = test.directory === undefined ? [] : [`  see ${outDirectory}/${test.directory}`];
-  const note = overloadNote(test);
-  const load = note === undefined ? [] : [`  ${escapeControls(note)}`];
-  return ['', testLine(test), ...errorLines(test.errors), ...load, ...where];
-}
-
-function errorLines(errors: readonly ErrorReport[]): readonly string[] {
-  return failureLines(errors).map((line) => `  ${line}`.trimEnd());
+function errorLines(errors: readonly ErrorReport[], style: FailureTextOptions['style']): readonly string[] {
+  return failureLines(errors, style ? { style } : {}).map((line) => `  ${line}`.trimEnd());
 }

@@ -24,6 +24,8 @@ export interface RunFacts {
   readonly snapshots: SnapshotPlace;
   /** whether workers print the steps of their tests */
   readonly showSteps: boolean;
+  /** whether workers report what their tests are doing; see `Activity` */
+  readonly showActivity: boolean;
   /** values to hide in logs and reports */
   readonly secrets: readonly string[];
 }

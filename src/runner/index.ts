@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export type { Activity, OpenStep } from './activity.ts';
 export { readDurations } from './durations.ts';
 export { runTests } from './run.ts';
 export { parseShard, shardOf } from './shard.ts';

@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import { createVitest, type Reporter, type Vitest } from 'vitest/node';
 import { moduleMap, type Config } from '../config/index.ts';
 import type { HostFacts } from '../testbed/index.ts';
+import type { Activity } from './activity.ts';
 import { cancellingSequencer } from './run-specifications.ts';
 import { TestWorkers } from './test-workers.ts';
 
@@ -20,6 +21,10 @@ export interface VitestOptions {
   /** number of tests that run at once */
   readonly workers: number;
   readonly reporter: Reporter;
+  /** called with what tests are doing */
+  readonly onActivity: ((activity: Activity) => void) | undefined;
+  /** takes what tests print on their standard output; default: this process's */
+  readonly testOutput: NodeJS.WriteStream | undefined;
   /** cancels the run */
   readonly signal: AbortSignal;
 }
@@ -36,8 +41,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function openVitest(
   options: VitestOptions,
 ): Promise<{ readonly vitest: Vitest; readonly testWorkers: TestWorkers }> {
-  const { config, root, testName, host, workers, reporter, signal } = options;
-  const testWorkers = new TestWorkers();
+  const { config, root, testName, host, workers, reporter, signal, testOutput } = options;
+  const testWorkers = new TestWorkers(options.onActivity);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     {
@@ -71,6 +76,7 @@ export async function openVitest(
       logLevel: 'error',
       resolve: { alias: [...moduleMap()].map(([name, file]) => ({ find: new RegExp(`^${name}$`), replacement: file })) },
     },
+    testOutput === undefined ? {} : { stdout: testOutput },
   );
   // Vitest would end the process at once; the caller cancels the run instead, so that tests clean up
   for (const name of signals) {

@@ -6,5 +6,5 @@ export const readyMessage = { alpy: 'ready' } as const;
 
 /** Whether a message of a worker is {@link readyMessage}. */
 export function isReady(message: unknown): boolean {
-  return isJsonObject(message) && 'alpy' in message;
+  return isJsonObject(message) && message['alpy'] === readyMessage.alpy;
 }

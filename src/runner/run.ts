@@ -21,6 +21,7 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
+import type { Activity } from './activity.ts';
 import { closeVitest } from './close-vitest.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
@@ -69,6 +70,10 @@ export interface RunOptions {
   /** ends the run; reports are still written */
   readonly signal: AbortSignal;
   readonly showSteps: boolean;
+  /** called with what tests are doing, a few times a second; absent: workers do not report it */
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
+  /** takes what tests print on their standard output; default: this process's */
+  readonly testOutput?: NodeJS.WriteStream | undefined;
   /** values to hide in logs and reports, but not in captures and console logs */
   readonly secrets: readonly string[];
   /** called with a message when the Docker daemon is slow to answer */
@@ -186,7 +191,7 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
   readonly environment: Readonly<Record<string, string>>;
   readonly openVitest: () => Promise<OpenedVitest>;
 }> {
-  const { loaded, directory, testName } = options;
+  const { loaded, directory, testName, onActivity, testOutput } = options;
   const { config, root } = loaded;
   const machine = await inspectMachine();
   const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
@@ -210,13 +215,14 @@ async function setUp({ options, testsDirectory, engine, loading, reporter, end }
     workers,
     snapshots,
     showSteps: options.showSteps,
+    showActivity: options.onActivity !== undefined,
     secrets: options.secrets,
   };
   const { openVitest } = await loading;
   return {
     facts: { forWorkers, capacity: { ...capacityOf(machine, host.accel), testbeds: workers } },
     environment,
-    openVitest: () => openVitest({ config, root, testName, host, workers, reporter, signal: end }),
+    openVitest: () => openVitest({ config, root, testName, host, workers, reporter, onActivity, testOutput, signal: end }),
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ChildProcess } from 'node:child_process';
 import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
+import { activityOf, type Activity } from './activity.ts';
 import { isReady } from './ready.ts';
 
 /**
@@ -17,8 +18,14 @@ export class TestWorkers {
       return worker;
     },
   };
+  readonly onActivity: (activity: Activity) => void;
   readonly #workers = new Set<TestWorker>();
   #isStopping = false;
+
+  /** @param onActivity - called with what tests are doing, if workers report it */
+  constructor(onActivity: (activity: Activity) => void = () => undefined) {
+    this.onActivity = onActivity;
+  }
 
   /** whether new workers are killed */
   get isStopping(): boolean {
@@ -66,8 +73,10 @@ class TestWorker extends ForksPoolWorker {
   }
 
   override deserialize(data: unknown): unknown {
-    if (!isReady(data)) return super.deserialize(data);
-    this.#isReady = true;
+    const activity = activityOf(data);
+    if (activity) this.#workers.onActivity(activity);
+    else if (isReady(data)) this.#isReady = true;
+    else return super.deserialize(data);
     return {};
   }
 

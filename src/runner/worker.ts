@@ -6,6 +6,7 @@ import { blameFor } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
+import { slashes } from '../core/text.ts';
 // from single files, because a worker writes no reports
 import { BoundedSink } from '../report/bounded-sink.ts';
 import { DebugLog } from '../report/debug-log.ts';
@@ -13,6 +14,7 @@ import { composeSinks } from '../report/events.ts';
 import { redactSink } from '../report/redact.ts';
 import { terminalSink } from '../report/terminal.ts';
 import { claimTestDirectory } from '../report/test-directory.ts';
+import { ActivityReporter } from './activity.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
@@ -44,7 +46,7 @@ process.send?.(readyMessage); // Vitest's part of the worker is ready
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have their own deadlines
 
 aroundEach(async (runTest, { task }) => {
-  const { workers, testsPerFile, testsDirectory, root, showSteps } = facts;
+  const { workers, testsPerFile, testsDirectory, root, showSteps, showActivity } = facts;
   const file = relative(root, task.file.filepath);
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
   const retry = task.result?.retryCount ?? 0;
@@ -57,7 +59,17 @@ aroundEach(async (runTest, { task }) => {
   using log = DebugLog.open(directory);
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
   const prefix = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests are mixed
-  const sinks = [log.sink, ...(showSteps ? [terminalSink((line) => process.stderr.write(`${prefix}${line}\n`))] : [])];
+  const activity = showActivity
+    ? new ActivityReporter({ id: task.id, file: slashes(file), fullName: task.fullTestName }, (message) =>
+        process.send?.(message),
+      )
+    : undefined;
+  using _activity = activity;
+  const sinks = [
+    log.sink,
+    ...(activity ? [activity.sink] : []),
+    ...(showSteps ? [terminalSink((line) => process.stderr.write(`${prefix}${line}\n`))] : []),
+  ];
   const calls = new TestCalls(root);
   using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before expensive sinks
   await withSink(bounded.sink, async () => {

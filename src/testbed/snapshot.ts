@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { categorizedStep, log, step } from '../core/step.ts';
+import { categorizedStep, log } from '../core/step.ts';
 import { accessInputs } from '../access/index.ts';
 import { imageId, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
@@ -173,10 +173,12 @@ async function bootAndSaveState(created: CreatedTestbed, facts: HostFacts, signa
   const { dut } = await created.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
   await assertOtherDisksUnwritten(dut.qmp);
-  const virtualMs = await step('alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch((error: unknown) => {
-    if (!(error instanceof QmpError)) throw error;
-    throw new SnapshotError(`this machine cannot be saved: ${error.message}`, { cause: error });
-  });
+  const virtualMs = await categorizedStep('snapshot.save', 'alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch(
+    (error: unknown) => {
+      if (!(error instanceof QmpError)) throw error;
+      throw new SnapshotError(`this machine cannot be saved: ${error.message}`, { cause: error });
+    },
+  );
   return { virtualMs, qemuVersion: dut.qmp.version };
 }
 

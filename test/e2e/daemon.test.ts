@@ -62,7 +62,7 @@ async function expectNothingLeft(of: Project): Promise<void> {
 test('a daemon that dies ends the run with status 3, and reports cover what ran before', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
-  const child = own.start(['run'], { DOCKER_HOST: proxy.host });
+  const child = own.start(['run', '--verbose'], { DOCKER_HOST: proxy.host });
   await waitForLine(child, /INFO test Wait\.\.\.$/);
   const ended = end(child);
   await proxy.die();
@@ -78,7 +78,7 @@ test('a daemon that dies ends the run with status 3, and reports cover what ran 
 test('a ping without an answer while the daemon is frozen is an environment error', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
-  const child = own.start(['run', '--test-name', 'pings'], { DOCKER_HOST: proxy.host });
+  const child = own.start(['run', '--verbose', '--test-name', 'pings'], { DOCKER_HOST: proxy.host });
   await waitForLine(child, /INFO test Ping\.\.\.$/);
   const ended = end(child);
   proxy.freeze();
@@ -95,7 +95,7 @@ test('a ping without an answer while the daemon is frozen is an environment erro
 test('Ctrl-C ends a run within 10 s although the daemon stays frozen, and reports cover what ran before', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
-  const child = own.start(['run'], { DOCKER_HOST: proxy.host });
+  const child = own.start(['run', '--verbose'], { DOCKER_HOST: proxy.host });
   await waitForLine(child, /INFO test Wait\.\.\.$/);
   proxy.freeze();
   const ended = end(child);

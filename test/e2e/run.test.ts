@@ -64,7 +64,7 @@ describe('a router', () => {
 });
 `,
     });
-    result = await project.run(['run']);
+    result = await project.run(['run', '--verbose']);
     return async () => {
       await project[Symbol.asyncDispose]();
     };
@@ -164,7 +164,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
     { signal: 'SIGTERM', status: 143 },
   ] as const)('by $signal ends cleanly with status $status and reports', async ({ signal, status }) => {
     await using project = await silentProject(endless);
-    const child = project.start(['run']);
+    const child = project.start(['run', '--verbose']);
     await waitForLine(child, /INFO test Wait\.\.\.$/);
     expect(await containers()).not.toEqual([]);
     const exited = once(child, 'exit');
@@ -180,7 +180,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
   test('ends all concurrent tests of a file cleanly', async () => {
     const both = endless['tests/endless.test.ts'].replace(/^test\([^]*/m, (one) => one + one.replace('never', 'ever'));
     await using project = await silentProject({ 'tests/endless.test.ts': both });
-    const child = project.start(['run', '--concurrent', '--workers', '2']);
+    const child = project.start(['run', '--verbose', '--concurrent', '--workers', '2']);
     const names = ['never', 'ever'];
     const waits = names.map(
       (name) => new RegExp(`^\\[endless-waits-for-a-guest-that-${name}-speaks\\] INFO test Wait\\.\\.\\.$`),
@@ -196,7 +196,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
 
   test('by SIGKILL leaves nothing of its testbed after a few seconds', async () => {
     await using project = await silentProject(endless);
-    const child = project.start(['run']);
+    const child = project.start(['run', '--verbose']);
     await waitForLine(child, /INFO test Wait\.\.\.$/);
     const runId = /alpy-([0-9a-f]+)-/.exec((await containers()).join())?.[1];
     const gone = await docker.getEvents({
@@ -365,7 +365,7 @@ test('a project with alpy.config.ts whose test files run side by side', async ()
     'tests/c.test.ts': body(2),
   });
   await writeBlankDisk(project.path('blank.raw'));
-  const { status, stdout, stderr } = await project.run(['run']);
+  const { status, stdout, stderr } = await project.run(['run', '--verbose']);
   expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, stdout).toEqual({ status: 0, last: '3 passed, 0 failed' });
   for (const directory of ['a-has-0-links', 'b-has-1-links', 'c-has-2-links']) {
     expect(stderr).toMatch(new RegExp(`^\\[${directory}\\] INFO alpy\\.testbed Set the testbed up\\.\\.\\. done`, 'm'));

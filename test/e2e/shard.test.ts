@@ -28,10 +28,10 @@ async function filesRun(): Promise<{ readonly files: readonly string[]; readonly
 }
 
 test('each shard runs its own files, and all have the same plan', async () => {
-  const first = await project.run(['run', '--quiet', '--shard', '1/2']);
+  const first = await project.run(['run', '--shard', '1/2']);
   expect(first.stdout).toContain('shard: 1/2, 1 of 2 test files (by count)\n');
   const ofFirst = await filesRun();
-  const second = await project.run(['run', '--quiet'], { CI_NODE_INDEX: '2', CI_NODE_TOTAL: '2' });
+  const second = await project.run(['run'], { CI_NODE_INDEX: '2', CI_NODE_TOTAL: '2' });
   expect(second.stdout).toContain('shard: 2/2, 1 of 2 test files (by count)\n');
   const ofSecond = await filesRun();
   expect([first.status, second.status]).toEqual([0, 0]);
@@ -40,7 +40,7 @@ test('each shard runs its own files, and all have the same plan', async () => {
 });
 
 test('the longest file comes first if durations are known', async () => {
-  const { status, stdout } = await project.run(['run', '--quiet', '--shard', '1/2', '--durations', 'durations.json']);
+  const { status, stdout } = await project.run(['run', '--shard', '1/2', '--durations', 'durations.json']);
   expect(stdout).toContain('shard: 1/2, 1 of 2 test files (by duration)\n');
   expect([status, (await filesRun()).files]).toEqual([0, ['tests/b.test.ts']]);
 });

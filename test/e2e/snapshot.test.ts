@@ -55,13 +55,13 @@ test('a saved snapshot moves to another store in an archive, and tests start fro
   expect(await project.run(['snapshot', 'load', 'rabbit.tar.zst'])).toMatchObject({ status: 0 });
   expect((await list())[0]?.record).toEqual(made?.record);
 
-  const run = await project.run(['run', '--quiet']);
+  const run = await project.run(['run', '--verbose']);
   expect(run.stdout).toContain(`boot: from snapshots in ${project.path('snapshots')}\n`);
   expect({ status: run.status, booted: await hasBooted() }, run.stdout).toEqual({ status: 0, booted: false });
 });
 
 test('with --boot cold, every guest boots and is still provisioned', async () => {
-  const run = await project.run(['run', '--quiet', '--boot', 'cold']);
+  const run = await project.run(['run', '--verbose', '--boot', 'cold']);
   expect(run.stdout).toContain('boot: cold (the configuration says so)\n');
   expect({ status: run.status, booted: await hasBooted() }, run.stdout).toEqual({ status: 0, booted: true });
 });

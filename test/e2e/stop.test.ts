@@ -35,7 +35,7 @@ test('second', async ({ dut }) => { await dut.console.expect('never', { timeoutM
 
 /** What the reports of a stopped run must contain. */
 async function stopped(project: Project, line: RegExp, afterMs: number, kill: (pid: number) => void): Promise<object> {
-  const child = project.start(['run']);
+  const child = project.start(['run', '--verbose']);
   await waitForLine(child, line);
   await sleep(afterMs);
   const startMs = performance.now();

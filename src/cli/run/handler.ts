@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Loaded only when `alpy run` is used.
-import { relative } from 'node:path';
 import { loadConfig, type LoadedConfig } from '../../config/index.ts';
-import { makeRedactor, secretsOf } from '../../core/redact.ts';
+import { secretsOf } from '../../core/redact.ts';
 import { valueOf } from '../../core/variables.ts';
 import { parseShard, readDurations, runTests, shardOf } from '../../runner/index.ts';
 import { alpyVersion } from '../../version.ts';
@@ -11,7 +10,7 @@ import type { CliIo } from '../io.ts';
 import { jobIdOf } from '../job-id.ts';
 import { shardDurations } from './durations.ts';
 import type { RunArguments } from './options.ts';
-import { jobOutput, terminalOutput } from './output.ts';
+import { openShow } from './show.ts';
 import { assertNoLine, regExpOf } from './select-options.ts';
 
 /** Runs tests as the command line says, prints the results and sets the exit status. */
@@ -21,9 +20,8 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
   const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
   const durations =
     args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
-  const isGitLabJob = valueOf(io.env, 'CI_JOB_ID') !== undefined;
   const secrets = secretsOf(io.env);
-  const output = isGitLabJob ? jobOutput(io.stdout, loaded.config.out, makeRedactor(secrets)) : terminalOutput(io.stdout);
+  await using show = await openShow(io, args, loaded);
   const report = await runTests({
     loaded,
     filters: args.filter ?? [],
@@ -41,14 +39,14 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     accelCacheFile: accelCacheFile(io.env),
     diskCacheFile: diskCacheFile(io.env),
     signal: io.signal,
-    showSteps: !args.quiet && !isGitLabJob, // the log of a job shows them when the test has ended
-    onStart: (environment) => {
-      for (const [name, value] of Object.entries(environment)) output.fact(name, value);
-    },
-    onTest: output.test,
+    showSteps: show.showSteps,
+    testOutput: show.testOutput,
+    onStart: show.onFacts,
+    onActivity: show.onActivity,
+    onTest: show.onTest,
     onWait: io.stderr,
   });
-  await output.end(report, relative(io.directory, loaded.config.out) || '.');
+  await show.end(report);
   io.exitWith(report.exitStatus);
 }
 

@@ -1,43 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf } from '../../../core/errors.ts';
 import {
   consoleArtifact,
   consoleTail,
   hasFailed,
   JobLog,
   stepLines,
-  summaryLines,
-  testLine,
   testSection,
-} from '../../report/index.ts';
-import type { RunReport, TestReport } from '../../report/index.ts';
-
-/** Output of `alpy run` while it runs. */
-export interface RunOutput {
-  /** prints a property of the run, before the first test */
-  readonly fact: (name: string, value: string) => void;
-  /** prints the result of a test */
-  readonly test: (test: TestReport) => void;
-  /** prints the summary; resolves when everything has been printed */
-  readonly end: (report: RunReport, outPath: string) => Promise<void>;
-}
-
-/** For a terminal: one line per test. Its worker has already shown its steps. */
-export function terminalOutput(write: (line: string) => void): RunOutput {
-  return {
-    fact: (name, value) => {
-      write(`${name}: ${value}`);
-    },
-    test: (test) => {
-      write(testLine(test));
-    },
-    end: (report, outPath) => {
-      for (const line of endLines(report, outPath)) write(line);
-      return Promise.resolve();
-    },
-  };
-}
+  type TestReport,
+} from '../../../report/index.ts';
+import { endLines } from './end-lines.ts';
+import type { RunOutput, WriteLine } from './run-output.ts';
 
 /**
  * For the log of a GitLab job: a section per test, with its steps and, if it failed, the end of the console.
@@ -45,7 +19,7 @@ export function terminalOutput(write: (line: string) => void): RunOutput {
  * @param redact - masks secrets in the console; reports are already redacted
  */
 export function jobOutput(
-  write: (line: string) => void,
+  write: WriteLine,
   outDirectory: string,
   redact: (text: string) => string,
   limitBytes?: number,
@@ -61,8 +35,8 @@ export function jobOutput(
     testSection(log, test, tail.map(redact), stepLines(test.steps));
   };
   return {
-    fact: (name, value) => {
-      log.line(`${name}: ${value}`);
+    facts: (environment) => {
+      for (const [name, value] of Object.entries(environment)) log.line(`${name}: ${value}`);
     },
     test: (test) => {
       printed = printed.then(() => print(test));
@@ -72,8 +46,4 @@ export function jobOutput(
       for (const line of endLines(report, outPath)) log.essential(line);
     },
   };
-}
-
-function endLines(report: RunReport, outPath: string): readonly string[] {
-  return [`report: ${join(outPath, 'report', 'index.html')}`, ...summaryLines(report, outPath)];
 }

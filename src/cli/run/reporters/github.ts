@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { randomBytes } from 'node:crypto';
+import { escapeControls, hasFailed, plainLines, type ErrorReport, type RunReport } from '../../../report/index.ts';
+import type { RunOutput, WriteLine } from './run-output.ts';
+
+/**
+ * Adds annotations of GitHub Actions to another output: an error for each failed test, at its place. Meanwhile GitHub takes no
+ * commands from the output, because a guest could print some.
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ * @param list - prints everything else
+ */
+export function githubOutput(write: WriteLine, list: RunOutput, token: string = randomBytes(16).toString('hex')): RunOutput {
+  let isStopped = false;
+  const stop = (): void => {
+    if (!isStopped) write(`::stop-commands::${token}`);
+    isStopped = true;
+  };
+  return {
+    facts: (environment) => {
+      stop();
+      list.facts(environment);
+    },
+    test: (test) => {
+      stop();
+      list.test(test);
+    },
+    end: async (report, outPath) => {
+      if (isStopped) write(`::${token}::`);
+      for (const line of annotations(report)) write(line);
+      write(`::stop-commands::${token}`);
+      await list.end(report, outPath);
+      write(`::${token}::`);
+    },
+  };
+}
+
+/** One command for each failed test, and for each error outside any test. */
+function annotations({ tests, errors }: RunReport): readonly string[] {
+  return [
+    ...tests
+      .filter(hasFailed)
+      .map(({ file, line, fullName, errors: [first] }) =>
+        command({ file, ...(line === undefined ? {} : { line }), ...first?.place, title: fullName }, first),
+      ),
+    ...errors.map((error) => command({ ...error.place, title: 'outside any test' }, error)),
+  ];
+}
+
+interface Annotation {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly title: string;
+}
+
+function command({ file, line, column, title }: Annotation, error: ErrorReport | undefined): string {
+  const properties = Object.entries({ file, line, col: column, title: escapeControls(title) })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
+  const text = [error?.message ?? 'the test failed', error?.codeFrame, error?.diff].filter((part) => part !== undefined);
+  return `::error ${properties.join(',')}::${escapeData(plainLines(text.join('\n')))}`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { chooseOutput, type ReporterOptions } from '../../../../src/cli/run/reporters/choose.ts';
+import { githubOutput } from '../../../../src/cli/run/reporters/github.ts';
+import { listOutput } from '../../../../src/cli/run/reporters/list.ts';
+import { parseReporters, type ReporterName } from '../../../../src/cli/run/reporters/names.ts';
+import type { RunReport } from '../../../../src/report/index.ts';
+import { runReport, testReport } from '../../report/build.ts';
+
+const environment = {
+  docker: '28.1 at /var/run/docker.sock',
+  accel: 'tcg (there is no /dev/kvm)',
+  appliance: 'rabbit.qcow2',
+  boot: 'from snapshots in /snapshots',
+  workers: '6 (2 cores, 4000 MiB available)',
+};
+const passed = testReport({ id: '1', file: 'tests/a.test.ts', fullName: 'passes' });
+const failed = testReport({
+  id: '2',
+  file: 'tests/a.test.ts',
+  fullName: 'fails: a, b',
+  status: 'failed',
+  line: 3,
+  errors: [
+    {
+      message: 'expected 100 %\nreceived 2\r\n::error::own',
+      place: { file: 'tests/a.test.ts', line: 7, column: 5 },
+      fault: 'device',
+    },
+  ],
+  directory: 'tests/a-fails',
+});
+const skipped = testReport({ id: '3', file: 'tests/a.test.ts', fullName: 'is skipped', status: 'skipped', skipReason: 'no KVM' });
+const report = runReport([passed, failed, skipped], { errors: [{ message: 'cannot load b.test.ts' }] });
+
+interface Printed {
+  readonly out: string;
+  readonly err: string;
+}
+
+async function printed(
+  names: readonly ReporterName[],
+  of: RunReport = report,
+  options: Partial<ReporterOptions> = {},
+): Promise<Printed> {
+  const written = { out: '', err: '' };
+  const output = chooseOutput(names, {
+    isTerminal: false,
+    paint: (_format, text) => text,
+    amount: 'usual',
+    outPath: 'alpy-out',
+    stdout: (text) => (written.out += text),
+    stderr: (text) => (written.err += text),
+    rewrite: undefined,
+    ...options,
+  });
+  output.facts(environment);
+  for (const one of of.tests) output.test(one);
+  await output.end(of, 'alpy-out');
+  return written;
+}
+
+const lines = ({ out }: Printed): readonly string[] => out.split('\n');
+
+test('list: the machine in one line, a line per test, what went wrong below its test, failures again at the end', async () => {
+  expect(lines(await printed(['list']))).toEqual([
+    'rabbit.qcow2, tcg, from snapshots in /snapshots, workers: 6',
+    'PASSED tests/a.test.ts > passes (1.23 s)',
+    'FAILED tests/a.test.ts > fails: a, b (1.23 s)',
+    '  expected 100 %',
+    '  received 2',
+    '  ::error::own',
+    '  tests/a.test.ts:7:5',
+    '  see alpy-out/tests/a-fails',
+    '',
+    'SKIPPED tests/a.test.ts > is skipped: no KVM',
+    '',
+    'FAILED tests/a.test.ts > fails: a, b (1.23 s)',
+    '',
+    'ERROR outside any test',
+    '  cannot load b.test.ts',
+    '',
+    'report: alpy-out/report/index.html',
+    "Took 65.43 s; device's fault: 1, other errors: 1",
+    '1 passed, 2 failed, 1 skipped',
+    '',
+  ]);
+});
+
+test('list with `--verbose`: a line for each property of the machine', async () => {
+  const all = lines(await printed(['list'], report, { amount: 'all' }));
+  expect(all.slice(0, 5)).toEqual(Object.entries(environment).map(([name, value]) => `${name}: ${value}`));
+});
+
+test('list with `--quiet`: only failures and the counts', async () => {
+  const quiet = lines(await printed(['list'], runReport([passed]), { amount: 'quiet' }));
+  expect(quiet).toEqual(['', "Took 65.43 s; device's fault: 0, other errors: 0", '1 passed, 0 failed', '']);
+  const { out } = await printed(['list'], report, { amount: 'quiet' });
+  expect(out).toMatch(/^FAILED .*\n {2}expected 100 %\n/);
+  expect(out).not.toContain('passes');
+});
+
+test('list in a terminal: symbols instead of words', async () => {
+  const { out } = await printed(['list'], report, { isTerminal: true });
+  expect(out).toContain('\n✓ tests/a.test.ts > passes (1.23 s)\n✗ tests/a.test.ts > fails: a, b (1.23 s)\n');
+  expect(out).toContain('\n- tests/a.test.ts > is skipped: no KVM\n');
+});
+
+test('line: rewrites a line for each test that passed, and keeps failures', async () => {
+  const rewritten: string[] = [];
+  const { out } = await printed(['line'], report, { rewrite: (line) => rewritten.push(line) });
+  expect(rewritten).toEqual(['[1] PASSED tests/a.test.ts > passes (1.23 s)', '[3] SKIPPED tests/a.test.ts > is skipped: no KVM']);
+  expect(out).toMatch(/^FAILED .*\n {2}expected 100 %\n/);
+});
+
+test('dot: a character per test, 80 in a line, and failures at the end', async () => {
+  const many = runReport([...Array.from({ length: 80 }, () => passed), failed, skipped]);
+  expect((await printed(['dot'], many)).out).toMatch(/^\.{80}\nFs\nreport: .*\n[^]*FAILED .*\n {2}expected 100 %\n/);
+});
+
+test('json: the report as run.json has it, and nothing else, even with another reporter', async () => {
+  const { out, err } = await printed(['list', 'json']);
+  expect(JSON.parse(out)).toEqual({ schemaVersion: 1, ...report });
+  expect(err).toContain('FAILED tests/a.test.ts > fails');
+});
+
+test('junit: the report as junit.xml has it, and nothing else', async () => {
+  const { out, err } = await printed(['junit']);
+  expect(out).toMatch(/^<\?xml [^]*<failure [^]*<\/testsuites>\n$/);
+  expect(err).toBe('');
+});
+
+test('two documents on one standard output are a usage error', () => {
+  expect(() => chooseOutput(['json', 'junit'], {} as ReporterOptions)).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }));
+});
+
+test('github: an error command per failure at its place, and nothing that a guest prints is a command', () => {
+  const written: string[] = [];
+  const write = (line: string): void => void written.push(line);
+  const list = listOutput(write, { isTerminal: false, paint: (_format, text) => text, amount: 'usual', outPath: 'alpy-out' });
+  const output = githubOutput(write, list, 'TOKEN');
+  output.facts(environment);
+  output.test(failed);
+  void output.end(report, 'alpy-out');
+  const commands = written.filter((line) => line.startsWith('::'));
+  expect(commands).toEqual([
+    '::stop-commands::TOKEN',
+    '::TOKEN::',
+    '::error file=tests/a.test.ts,line=7,col=5,title=fails%3A a%2C b::expected 100 %25%0Areceived 2%0A::error::own',
+    '::error title=outside any test::cannot load b.test.ts',
+    '::stop-commands::TOKEN',
+  ]);
+  const isInside = (line: string): boolean => written.indexOf('::stop-commands::TOKEN') < written.indexOf(line);
+  expect(isInside('  ::error::own')).toBe(true);
+  expect(written.indexOf('  ::error::own')).toBeLessThan(written.indexOf('::TOKEN::'));
+});
+
+test('`--reporter` may be repeated or a list, and names the reporters if it is wrong', () => {
+  expect(parseReporters(undefined)).toEqual(['list']);
+  expect(parseReporters('list,json')).toEqual(['list', 'json']);
+  expect(parseReporters(['dot', 'github, junit'])).toEqual(['dot', 'github', 'junit']);
+  expect(() => parseReporters('html')).toThrow('--reporter: expected list, line, dot, json, junit, github, got "html"');
+});
