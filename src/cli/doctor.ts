@@ -7,11 +7,17 @@ import { accelCacheFile } from './cache.ts';
 import { printFindings } from './findings.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
+import { ownProgram } from './session.ts';
+
+interface DoctorArguments {
+  readonly config?: string | undefined;
+  readonly json: boolean;
+  readonly ci: boolean;
+  readonly fix: boolean;
+}
 
 /** `alpy doctor` */
-export const doctorCommand = (
-  io: CliIo,
-): CommandModule<object, { readonly config?: string | undefined; readonly json: boolean; readonly ci: boolean }> => ({
+export const doctorCommand = (io: CliIo): CommandModule<object, DoctorArguments> => ({
   command: 'doctor',
   describe: 'Check what this machine can do, and say how to fix what does not work',
   builder: (yargs) =>
@@ -19,35 +25,50 @@ export const doctorCommand = (
       ...configOption,
       json: { type: 'boolean', default: false, describe: 'print JSON' },
       ci: { type: 'boolean', default: false, describe: 'also check the settings of the GitLab runner and project' },
+      fix: { type: 'boolean', default: false, describe: 'run the commands that fix what was found, then check again' },
     }),
-  handler: async ({ config: file, json, ci }) => {
-    const [{ resolveImages }, { checkMachine }, { hasFailure }] = await Promise.all([
-      import('../images/index.ts'),
-      import('../doctor/machine.ts'),
-      import('../doctor/finding.ts'),
-    ]);
-    const config = (await loadOptionalConfig(io, file))?.config;
-    const images = resolveImages(io.env, config?.images);
-    const found = await checkMachine({
-      images,
-      accel: config?.accel ?? 'auto',
-      memoryMiB: config?.appliance.memoryMiB ?? 256,
-      appliance: config?.appliance,
-      directory: io.directory,
-      accelCacheFile: accelCacheFile(io.env),
-      signal: io.signal,
-      onWait: io.stderr,
-    });
-    const findings = ci ? [...found, ...(await checkJob(io, found, images, config?.out))] : found;
-    const canRun = !hasFailure(findings);
-    if (json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
+  handler: async (args) => {
+    const { hasFailure } = await import('../doctor/finding.ts');
+    let findings = await check(io, args);
+    if (args.fix && (await fix(io, args, findings))) findings = await check(io, args);
+    const forRun = findings.filter(({ isForCi }) => isForCi !== true);
+    const canRun = !hasFailure(forRun);
+    if (args.json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
     else {
-      printFindings(io, findings);
+      printFindings(io, forRun);
       io.stdout(canRun ? 'alpy can run here' : 'alpy cannot run here');
+      const forCi = findings.filter((finding) => !forRun.includes(finding));
+      if (forCi.length > 0) io.stdout('\nneeded only by GitLab CI:');
+      printFindings(io, forCi);
     }
-    io.exitWith(canRun ? 0 : 3);
+    io.exitWith(hasFailure(findings) ? 3 : 0);
   },
 });
+
+/** What only CI needs is fixed only with `--ci`. */
+async function fix(io: CliIo, { ci }: DoctorArguments, findings: readonly Finding[]): Promise<boolean> {
+  const { runFixes } = await import('../doctor/fix.ts');
+  const { directory, signal } = io;
+  const needed = findings.filter(({ isForCi }) => ci || isForCi !== true);
+  return runFixes(needed, { directory, signal, alpy: (args) => ownProgram(...args), print: io.stderr });
+}
+
+async function check(io: CliIo, { config: file, ci }: DoctorArguments): Promise<readonly Finding[]> {
+  const [{ resolveImages }, { checkMachine }] = await Promise.all([import('../images/index.ts'), import('../doctor/machine.ts')]);
+  const config = (await loadOptionalConfig(io, file))?.config;
+  const images = resolveImages(io.env, config?.images);
+  const found = await checkMachine({
+    images,
+    accel: config?.accel ?? 'auto',
+    memoryMiB: config?.appliance.memoryMiB ?? 256,
+    appliance: config?.appliance,
+    directory: io.directory,
+    accelCacheFile: accelCacheFile(io.env),
+    signal: io.signal,
+    onWait: io.stderr,
+  });
+  return ci ? [...found, ...(await checkJob(io, found, images, config?.out))] : found;
+}
 
 async function checkJob(
   io: CliIo,

@@ -28,7 +28,7 @@ export async function checkCiJob(check: CiJobCheck): Promise<readonly Finding[]>
   const registries = [
     ...new Set(images.filter(({ origin }) => origin !== 'default').map(({ reference }) => registryOf(reference))),
   ];
-  return [
+  const findings = [
     checkJobVariables(env),
     checkRunnerDaemon(check),
     checkArtifacts(check),
@@ -36,6 +36,7 @@ export async function checkCiJob(check: CiJobCheck): Promise<readonly Finding[]>
     ...checkRegistryVariable(env),
     ...(await Promise.all(registries.map((registry) => checkRegistry(registry, env)))),
   ];
+  return findings.map((finding) => ({ ...finding, isForCi: true }));
 }
 
 function checkJobVariables(env: Variables): Finding {

@@ -53,7 +53,7 @@ test('without the QEMU image, checks that need it are left out, and each image h
     ['docker', 'ok', undefined],
     ['image qemu', 'failure', 'alpy images build qemu'],
     ['image traffic', 'warning', 'alpy images build traffic'],
-    ['image wan', 'warning', 'docker pull registry.example/wan:1'],
+    ['image wan', 'warning', 'alpy images pull wan'],
     ['memory', 'failure', 'end other programs, or lower appliance.memoryMiB'],
   ]);
   expect(findings.at(-1)?.name).toBe('disk');
