@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { escapeBytes } from '../core/text.ts';
 import { EscapeCodes, type PlainText } from './escape-codes.ts';
+import { readableTail, type Disguise, type TypedLine } from './readable-tail.ts';
 
 /** How much consumed output is kept for error messages, in `bytes`. */
 const historyBytes = 8000;
@@ -20,6 +20,8 @@ export class ByteQueue {
   #end = 0;
   #dropped = 0;
   readonly #codes = new EscapeCodes();
+  /** lines of the recent output that were typed in disguise */
+  #typed: readonly TypedLine[] = [];
   /** how many unconsumed bytes are kept */
   limitBytes: number;
 
@@ -84,13 +86,25 @@ export class ByteQueue {
     return dropped;
   }
 
-  /** The last output, consumed or not, escaped except for line ends. */
+  /** Notes that a line is typed now whose echo {@link tailText} shows differently. */
+  noteTyped(text: string, disguise: Disguise): void {
+    const recent = this.#typed.filter(({ position }) => position >= this.#recentFrom);
+    this.#typed = [...recent, { ...disguise, text, position: this.#end }];
+  }
+
+  /** The last output, consumed or not; see {@link readableTail}. */
   tailText(): string {
-    const first = Math.max(this.#origin, this.#end - historyBytes);
-    let bytes = this.#bytes.subarray(first - this.#origin, this.#end - this.#origin);
-    while (bytes.length > 0 && ((bytes[0] ?? 0) & 0xc0) === 0x80 && first > 0) bytes = bytes.subarray(1); // half a character
-    const lines = bytes.toString('latin1').split(/\r?\n/); // line by line: an invalid byte then spoils only its line
-    return lines.map((line) => escapeBytes(Buffer.from(line, 'latin1'))).join('\n');
+    let from = this.#recentFrom;
+    const isRest = (byte = 0): boolean => (byte & 0xc0) === 0x80;
+    while (from > 0 && from < this.#end && isRest(this.#bytes[from - this.#origin])) from += 1; // half a character
+    return readableTail(
+      this.#codes.strip(this.#bytes.subarray(from - this.#origin, this.#end - this.#origin), from),
+      this.#typed,
+    );
+  }
+
+  get #recentFrom(): number {
+    return Math.max(this.#origin, this.#end - historyBytes);
   }
 
   #makeRoom(count: number): void {

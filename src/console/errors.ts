@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { DeviceError, EnvironmentError } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
+import { outputDetail } from '../core/error-details.ts';
+import { DeviceError, EnvironmentError, type ErrorDetail } from '../core/errors.ts';
+import { durationText, tail } from '../core/text.ts';
 
-/** Most characters of output that an error message quotes. */
-const quotedCharacters = 2000;
+/** How many characters of the output an error keeps. */
+const keptCharacters = 2000;
 
 /** The awaited output did not come in time, or the device did not take its input in time. */
 export class ConsoleTimeoutError extends DeviceError {
@@ -16,10 +17,13 @@ export class ConsoleTimeoutError extends DeviceError {
   readonly tail: string;
 
   constructor(name: string, awaited: string, timeoutMs: number, output: string, options?: ErrorOptions) {
-    super(`${name}: waited ${timeoutMs} ms for ${awaited}; ${quoteOutput(output)}`, options);
+    super(`${name}: waited ${durationText(timeoutMs)} for ${awaited}${noteSilence(output)}`, {
+      ...options,
+      details: consoleDetail(output),
+    });
     this.awaited = awaited;
     this.timeoutMs = timeoutMs;
-    this.tail = tail(output, quotedCharacters);
+    this.tail = tail(output, keptCharacters);
   }
 }
 
@@ -32,9 +36,12 @@ export class ConsoleClosedError extends DeviceError {
   readonly tail: string;
 
   constructor(name: string, awaited: string, output: string, options?: ErrorOptions) {
-    super(`${name}: the console closed while waiting for ${awaited}; ${quoteOutput(output)}`, options);
+    super(`${name}: the console closed while waiting for ${awaited}${noteSilence(output)}`, {
+      ...options,
+      details: consoleDetail(output),
+    });
     this.awaited = awaited;
-    this.tail = tail(output, quotedCharacters);
+    this.tail = tail(output, keptCharacters);
   }
 }
 
@@ -49,7 +56,12 @@ export class TranscriptError extends EnvironmentError {
   }
 }
 
-/** What the last output was, for the end of a message. */
-export function quoteOutput(output: string): string {
-  return output === '' ? 'there was no output at all' : `the last output was:\n${tail(output, quotedCharacters)}`;
+/** The last lines of a console, as a detail of an error. @param output - the end of its output, escaped */
+export function consoleDetail(output: string): readonly ErrorDetail[] {
+  return outputDetail('Last lines of the console', output);
+}
+
+/** What to add to a message if the console was silent all the time. */
+export function noteSilence(output: string): string {
+  return output === '' ? '. The console printed nothing at all' : '';
 }

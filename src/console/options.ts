@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import type { Pattern } from './pattern.ts';
+import type { Disguise } from './readable-tail.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Options of a console. */
@@ -55,4 +56,6 @@ export interface SendOptions extends Partial<Wait> {
   readonly echo?: boolean;
   /** keeps the text out of the readable transcript */
   readonly secret?: boolean;
+  /** how the echo looks in error messages; default: as it comes. @internal */
+  readonly disguise?: Disguise;
 }

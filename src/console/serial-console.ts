@@ -65,7 +65,7 @@ export class SerialConsole implements AsyncDisposable {
     return performance.now() - this.#lastOutputMs;
   }
 
-  /** the last output, consumed or not, escaped except for line ends: for messages */
+  /** the last output, consumed or not, for people: without escape codes and alpy's markers, escaped except for line ends */
   get tail(): string {
     return this.#queue.tailText();
   }
@@ -192,6 +192,7 @@ export class SerialConsole implements AsyncDisposable {
     const onTimeout = this.#timeoutError(timeoutMs, () => awaited);
     await withDeadline({ timeoutMs, signal: options.signal }, onTimeout, async (signal) => {
       await this.#reservation.turn();
+      if (options.disguise) this.#queue.noteTyped(bytes.toString(), options.disguise);
       for (const part of parts) {
         signal.throwIfAborted();
         awaited = takesInput;
@@ -288,10 +289,10 @@ export class SerialConsole implements AsyncDisposable {
   }
 
   #timeoutError(timeoutMs: number, awaited: () => string): (cause: unknown) => ConsoleTimeoutError {
-    return (cause) => new ConsoleTimeoutError(this.name, awaited(), timeoutMs, this.#queue.tailText(), { cause });
+    return (cause) => new ConsoleTimeoutError(this.name, awaited(), timeoutMs, this.tail, { cause });
   }
 
   #closedError(awaited: string): ConsoleClosedError {
-    return new ConsoleClosedError(this.name, awaited, this.#queue.tailText(), { cause: this.#streamError });
+    return new ConsoleClosedError(this.name, awaited, this.tail, { cause: this.#streamError });
   }
 }

@@ -14,9 +14,25 @@ export function outputDetail(title: string, output: string): readonly ErrorDetai
   return lines.length === 0 ? [] : [{ title, lines }];
 }
 
-/** The last line of an output that is not blank, for the end of a message; `undefined` if there is none. */
-export function lastLineOf(output: string): string | undefined {
-  return linesOf(output).at(-1)?.trim();
+/** Longest line of an output that a message quotes, in characters. */
+const quotedLength = 300;
+
+/** How an error shows the output of a failed program: the message ends with its last line, which usually says why it failed. */
+export interface DescribedOutput {
+  /** for the end of the message */
+  readonly ending: string;
+  /** more lines; empty if the message has all */
+  readonly details: readonly ErrorDetail[];
+}
+
+/** Describes the output of a failed program; see {@link DescribedOutput}. */
+export function describeOutput(title: string, output: string): DescribedOutput {
+  const last = linesOf(output).at(-1)?.trim();
+  if (last === undefined) return { ending: ', and it printed nothing', details: [] };
+  const details = outputDetail(title, output);
+  const isWhole = last.length <= quotedLength;
+  const isAll = isWhole && details[0]?.lines.length === 1;
+  return { ending: `: ${isWhole ? last : `${last.slice(0, quotedLength)}…`}`, details: isAll ? [] : details };
 }
 
 /** Lines without escape codes and without blank lines at both ends. */

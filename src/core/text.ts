@@ -41,6 +41,20 @@ export function tail(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - length)}`;
 }
 
+/** A text such as a command as one line of at most `length` characters. */
+export function oneLine(text: string, length = 100): string {
+  const line = text.trim().replace(/\s*\n\s*/g, '; ');
+  return line.length > length ? `${line.slice(0, length)}…` : line;
+}
+
+/** A duration for people: `150 ms`, `1.5 s`, `4 min 5 s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${Number((ms / 1000).toFixed(1))} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`;
+}
+
 /** A path with forward slashes, as reports show it on every system. */
 export function slashes(path: string): string {
   return path.split(sep).join('/');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { DeviceError, EnvironmentError } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
+import { consoleDetail } from '../console/index.ts';
 
 /** The guest powered off, rebooted or panicked unexpectedly. */
 export class GuestLostError extends DeviceError {
@@ -10,7 +10,7 @@ export class GuestLostError extends DeviceError {
 
   /** @param output - the last output of the console, escaped */
   constructor(what: string, ending: GuestLostError['ending'], output: string) {
-    super(`${what}; the last console output was:\n${tail(output, 2000)}`);
+    super(what, { details: consoleDetail(output) });
     this.ending = ending;
   }
 }

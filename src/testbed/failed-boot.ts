@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { withDeadline } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
+import { durationText } from '../core/text.ts';
 import { readTextScreen, type QmpClient } from '../qemu/index.ts';
 import { BootError } from './errors.ts';
 
@@ -34,36 +35,48 @@ export async function explainFailedBoot(
     ? []
     : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory, signal));
   if (error instanceof AlpyError && error.fault === 'usage') return error; // the configuration is wrong, not the device
-  const lines = [`${guest.name} did not boot: ${messageOf(error)}`, ...guest.hints, ...screen];
-  return new BootError(lines.join('\n'), { cause: error });
+  const lines = [`${guest.name} did not boot: ${messageOf(error)}`, ...guest.hints, ...screen.flatMap(({ notes }) => notes)];
+  const ofCause = error instanceof AlpyError ? (error.details ?? []) : [];
+  const details = [...ofCause, ...screen.flatMap(({ shown }) => (shown ? [{ title: 'The screen', lines: shown }] : []))];
+  return new BootError(lines.join('\n'), { cause: error, details });
 }
 
-/** @returns lines for the message. An error here must not hide why the guest did not boot */
-async function look(guest: FailedGuest, directory: string, signal?: AbortSignal): Promise<readonly string[]> {
+/** What is known of a screen. */
+interface Screen {
+  /** lines for the message */
+  readonly notes: readonly string[];
+  /** the text on it */
+  readonly shown?: readonly string[];
+}
+
+/** An error here must not hide why the guest did not boot. */
+async function look(guest: FailedGuest, directory: string, signal?: AbortSignal): Promise<readonly Screen[]> {
   const picture = join(directory, 'screen.png');
-  const attempt = async (body: () => Promise<readonly string[]>): Promise<readonly string[]> => {
-    const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${lookTimeoutMs} ms`);
-    return withDeadline({ timeoutMs: lookTimeoutMs, signal }, tooLong, body).catch((error: unknown) => {
+  const attempt = async (body: () => Promise<Screen>): Promise<readonly Screen[]> => {
+    const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${durationText(lookTimeoutMs)}`);
+    try {
+      return [await withDeadline({ timeoutMs: lookTimeoutMs, signal }, tooLong, body)];
+    } catch (error) {
       log('alpy.testbed', `cannot read the screen: ${messageOf(error)}`);
       return [];
-    });
+    }
   };
   const text = await attempt(() => textOf(guest));
   const saved = await attempt(async () => {
     await guest.screenshot(picture);
-    return [`picture of the screen: ${picture}`];
+    return { notes: [`picture of the screen: ${picture}`] };
   });
   return [...text, ...saved];
 }
 
-async function textOf({ qmp }: FailedGuest): Promise<readonly string[]> {
+async function textOf({ qmp }: FailedGuest): Promise<Screen> {
   const wait = { timeoutMs: lookTimeoutMs };
   const { running } = (await qmp.execute('query-status', undefined, wait)) as { readonly running: boolean };
   if (running) await qmp.execute('stop', undefined, wait);
   try {
     const lines = await readTextScreen(qmp, wait);
-    if (lines === undefined) return ['the screen is in graphic mode'];
-    return lines.length === 0 ? ['the screen is empty'] : ['the screen shows:', ...lines];
+    if (lines === undefined) return { notes: ['the screen is in graphic mode'] };
+    return lines.length === 0 ? { notes: ['the screen is empty'] } : { notes: [], shown: lines };
   } finally {
     if (running) await qmp.execute('cont', undefined, wait);
   }

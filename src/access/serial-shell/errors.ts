@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AlpyError, DeviceError } from '../../core/errors.ts';
+import { describeOutput } from '../../core/error-details.ts';
 import { exitStatusOf, type ProgramEnd } from '../../core/exit-status.ts';
-import { escapeBytes } from '../../core/text.ts';
-import { quoteOutput } from '../../console/errors.ts';
+import { escapeBytes, oneLine } from '../../core/text.ts';
+import { consoleDetail } from '../../console/index.ts';
 
 /** The device refused the login: user name or password of the configuration do not match the image. */
 export class LoginError extends AlpyError {
@@ -11,7 +12,7 @@ export class LoginError extends AlpyError {
   readonly user: string;
 
   constructor(name: string, user: string, reason: string, output: string) {
-    super(`${name}: cannot log in as "${user}": ${reason}. Check the user name and password; ${quoteOutput(output)}`);
+    super(`${name}: cannot log in as "${user}": ${reason}. Check the user name and password`, { details: consoleDetail(output) });
     this.user = user;
   }
 }
@@ -29,7 +30,8 @@ export class CommandError extends DeviceError implements ProgramEnd {
   constructor(name: string, command: string, exitStatus: number, output: string, remedy?: string) {
     const advice = remedy === undefined ? '' : `. ${remedy}`;
     const { text, signal } = exitStatusOf(exitStatus);
-    super(`${name}: command "${command}" ended with ${text}${advice}; ${quoteOutput(output)}`);
+    const { ending, details } = describeOutput('Output of the command', output);
+    super(`${name}: command "${oneLine(command)}" ended with ${text}${ending}${advice}`, { details });
     this.command = command;
     this.exitStatus = exitStatus;
     this.signal = signal;
@@ -44,8 +46,9 @@ export class LoggedOutError extends DeviceError {
 
   constructor(name: string, command: string, output: string) {
     super(
-      `${name}: expected command "${command}" to end, got a login prompt: it ran "exit", or failed after "set -e". ` +
-        `Leave out keepState; then only its subshell ends; ${quoteOutput(output)}`,
+      `${name}: expected command "${oneLine(command)}" to end, got a login prompt: it ran "exit", or failed after "set -e". ` +
+        `Leave out keepState; then only its subshell ends`,
+      { details: consoleDetail(output) },
     );
     this.command = command;
   }
@@ -61,7 +64,7 @@ export class PagerError extends AlpyError {
 
   constructor(name: string, command: string, prompt: string) {
     super(
-      `${name}: expected command "${command}" to end, got the prompt of a pager, "${escapeBytes(Buffer.from(prompt))}". ` +
+      `${name}: expected command "${oneLine(command)}" to end, got the prompt of a pager, "${escapeBytes(Buffer.from(prompt))}". ` +
         `Append "| cat" to the command, use its option against paging, or run it with { exact: true }`,
     );
     this.command = command;
@@ -77,7 +80,7 @@ export class OutputTooLongError extends AlpyError {
 
   constructor(name: string, command: string, limitBytes: number) {
     super(
-      `${name}: command "${command}" printed more than ${limitBytes / 1024 ** 2} MiB. ` +
+      `${name}: command "${oneLine(command)}" printed more than ${limitBytes / 1024 ** 2} MiB. ` +
         `Filter its output on the device, or send it to a file there and download that`,
     );
     this.command = command;
@@ -92,7 +95,8 @@ export class ShellKindError extends AlpyError {
   constructor(name: string, kind: string, output: string) {
     super(
       `${name}: expected a POSIX shell (sh, ash, dash, bash, zsh), got ${kind}. ` +
-        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh"; ${quoteOutput(output)}`,
+        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh"`,
+      { details: consoleDetail(output) },
     );
   }
 }

@@ -86,7 +86,7 @@ export class SerialShell implements Access {
   }
 
   failureHints(): readonly string[] {
-    if (this.#console.tail !== '') return [];
+    if (this.#console.position > 0) return [];
     return ['nothing came on the serial port. Alpy logs in there: is it a console of the image (Linux: console=ttyS0)?'];
   }
 

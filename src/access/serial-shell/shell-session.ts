@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { blameFor, isBlame, withDeadline, type Wait } from '../../core/deadline.ts';
 import { UsageError } from '../../core/errors.ts';
-import { ConsoleTimeoutError, type ExpectOptions, type SerialConsole, waitForQuiet } from '../../console/index.ts';
+import { oneLine } from '../../core/text.ts';
+import { ConsoleTimeoutError, type Disguise, type ExpectOptions, type SerialConsole, waitForQuiet } from '../../console/index.ts';
 import { CommandWatch, defaultOutputBytes, type WatchLimits } from './command-watch.ts';
 import { PagerError, ShellKindError } from './errors.ts';
 import { endingIn, CommandEnvelope } from './command-envelope.ts';
@@ -51,6 +52,11 @@ const quitKeys = 3;
 
 type SessionWait = ExpectOptions & { readonly signal: AbortSignal };
 
+/** How the line that an envelope has for a command looks to people. */
+function disguiseOf({ title }: SessionCommand, { id }: CommandEnvelope): Disguise {
+  return { shownAs: oneLine(title), mark: `@@${id}` };
+}
+
 /** Runs commands at a shell prompt, one at a time, and separates their output. */
 export class ShellSession {
   readonly console: SerialConsole;
@@ -86,7 +92,7 @@ export class ShellSession {
       throw new UsageError(`${this.console.name}: cannot run "${command.title}" while "${this.#current}" runs; await it first`);
     }
     this.#current = command.title;
-    const awaited = `the end of command "${command.title}"`;
+    const awaited = `the end of command "${oneLine(command.title)}"`;
     try {
       return await withDeadline(
         wait,
@@ -166,19 +172,19 @@ export class ShellSession {
       const line = envelope.wholeLine(textFor(envelope), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
-        await this.console.sendLine(line, wait);
+        await this.console.sendLine(line, { ...wait, disguise: disguiseOf(command, envelope) });
         await this.console.expect(envelope.begin, wait);
         return envelope;
       }
     }
-    const envelope = await this.#open(options, wait);
+    const envelope = await this.#open(command, options, wait);
     await feed(this.console, envelope, printfLines(Buffer.from(textFor(envelope))), wait);
     await this.console.expect(envelope.begin, wait);
     return envelope;
   }
 
   /** Gets the shell to read a command. Each try has its own envelope, so that a late answer to an earlier one does not count. */
-  async #open(options: RunTextOptions, wait: SessionWait): Promise<CommandEnvelope> {
+  async #open(command: SessionCommand, options: RunTextOptions, wait: SessionWait): Promise<CommandEnvelope> {
     const startMs = performance.now();
     for (const limitMs of this.#limits.answerMs ?? defaultAnswerMs) {
       if (this.#state === 'abandoned') {
@@ -187,7 +193,8 @@ export class ShellSession {
       }
       this.#state = 'abandoned';
       const envelope = new CommandEnvelope();
-      await this.console.sendLine(envelope.opening(options, !this.#isKnown), wait);
+      const line = envelope.opening(options, !this.#isKnown);
+      await this.console.sendLine(line, { ...wait, disguise: disguiseOf(command, envelope) });
       try {
         await this.#awaitReady(envelope, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
         return envelope;

@@ -6,7 +6,7 @@ import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { exitStatusOf, programEnd, type ProgramEnd } from '../../core/exit-status.ts';
 import { markHandled } from '../../core/mark-handled.ts';
 import { log, step } from '../../core/step.ts';
-import { quoteWord } from '../../core/text.ts';
+import { oneLine, quoteWord } from '../../core/text.ts';
 import { ConsoleTimeoutError, type SerialConsole, waitForQuiet } from '../../console/index.ts';
 import { CommandError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
@@ -105,8 +105,8 @@ export class RemoteShell {
    * @throws UsageError when another command still runs
    */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
-    return step('alpy.console', `Run ${shorten(command)}`, () =>
-      this.#within(`the end of command "${command}"`, options, (wait) => this.#run(command, command, options, wait)),
+    return step('alpy.console', `Run ${oneLine(command)}`, () =>
+      this.#within(`the end of command "${oneLine(command)}"`, options, (wait) => this.#run(command, command, options, wait)),
     );
   }
 
@@ -127,7 +127,7 @@ export class RemoteShell {
       const words = [path, ...args].map(quoteWord).join(' ');
       return this.#run(`${words}; s=$?; rm -f ${quoteWord(path)}; (exit $s)`, title, options, wait);
     };
-    return step('alpy.console', `Run ${shorten(title)}`, () => this.#within(`the end of "${title}"`, options, run));
+    return step('alpy.console', `Run ${oneLine(title)}`, () => this.#within(`the end of "${oneLine(title)}"`, options, run));
   }
 
   /**
@@ -268,10 +268,4 @@ async function readLocal(path: string): Promise<Buffer> {
   } catch (cause) {
     throw new EnvironmentError(`cannot read ${path} for the upload: ${messageOf(cause)}`, { cause });
   }
-}
-
-/** A command as one line, short enough for a title. */
-function shorten(text: string): string {
-  const line = text.trim().replace(/\s*\n\s*/g, '; ');
-  return line.length > 100 ? `${line.slice(0, 100)}…` : line;
 }

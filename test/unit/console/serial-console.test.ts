@@ -108,8 +108,9 @@ describe('expect', () => {
       fault: 'device',
       awaited: '"login: " or /pass/',
       timeoutMs: 20,
-      tail: 'boot\\e[1m ok\nÄ\\x00\n\\xffA',
-      message: 'rabbit: waited 20 ms for "login: " or /pass/; the last output was:\nboot\\e[1m ok\nÄ\\x00\n\\xffA',
+      tail: 'boot ok\nÄ\\x00\n\\xffA',
+      message: 'rabbit: waited 20 ms for "login: " or /pass/',
+      details: [{ title: 'Last lines of the console', lines: ['boot ok', 'Ä\\x00', '\\xffA'] }],
     });
     far.write('login: ');
     expect(await console.expect('login: ', soon)).toMatchObject({ index: 0 }); // the console works on

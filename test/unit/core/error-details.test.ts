@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { fullMessageOf, lastLineOf, outputDetail } from '../../../src/core/error-details.ts';
+import { describeOutput, fullMessageOf, outputDetail } from '../../../src/core/error-details.ts';
 import { DeviceError, EnvironmentError } from '../../../src/core/errors.ts';
 
 test('outputDetail keeps the last 20 lines without escape codes and blank lines around them', () => {
@@ -15,9 +15,18 @@ test('outputDetail keeps the last 20 lines without escape codes and blank lines 
   expect(outputDetail('Output', ' \r\n\u001b[0m\n')).toEqual([]);
 });
 
-test('lastLineOf returns the last line with text', () => {
-  expect(lastLineOf('one\n two \r\n\n')).toBe('two');
-  expect(lastLineOf('\n')).toBeUndefined();
+test('describeOutput puts the last line with text into the message, and more lines into a detail', () => {
+  expect(describeOutput('Output', 'one\n two \r\n\n')).toEqual({
+    ending: ': two',
+    details: [{ title: 'Output', lines: ['one', ' two'] }],
+  });
+  expect(describeOutput('Output', 'one\n')).toEqual({ ending: ': one', details: [] });
+  expect(describeOutput('Output', '\n')).toEqual({ ending: ', and it printed nothing', details: [] });
+  const long = 'x'.repeat(1000);
+  expect(describeOutput('Output', long)).toEqual({
+    ending: `: ${'x'.repeat(300)}…`,
+    details: [{ title: 'Output', lines: [long] }],
+  });
 });
 
 test('an error takes over the details of its cause, unless it has its own', () => {

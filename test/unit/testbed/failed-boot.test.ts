@@ -31,14 +31,13 @@ test('a failed boot shows hints, the text of the screen, and where the picture o
   const error = await explainFailedBoot(guest, '/run/boot', late);
   expect(error).toMatchObject({ code: 'ALPY_BOOT', fault: 'environment', cause: late });
   expect(error.message.split('\n')).toEqual([
-    'rabbit did not boot: serial console: waited 3000 ms for a login or shell prompt; there was no output at all',
+    'rabbit did not boot: serial console: waited 3 s for a login or shell prompt. The console printed nothing at all',
     'nothing came on the serial port',
-    'the screen shows:',
-    'SeaBIOS (version 1.16.3)',
-    '╔═╗   GRUB',
-    'No bootable device.',
     'picture of the screen: /run/boot/screen.png',
   ]);
+  expect(error).toMatchObject({
+    details: [{ title: 'The screen', lines: ['SeaBIOS (version 1.16.3)', '╔═╗   GRUB', 'No bootable device.'] }],
+  });
   expect(pictures).toEqual(['/run/boot/screen.png']);
   // the guest continues unchanged
   expect(vga.commands).toEqual(['query-status', 'stop', 'cont']);

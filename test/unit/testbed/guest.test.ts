@@ -52,7 +52,8 @@ test('an unexpected end is a failure of the guest, and ends what waits for the g
   expect(guest.failure).toMatchObject({
     code: 'ALPY_GUEST_LOST',
     fault: 'device',
-    message: 'rabbit: the guest powered itself off in the middle of the test; the last console output was:\nlast words',
+    message: 'rabbit: the guest powered itself off in the middle of the test',
+    details: [{ title: 'Last lines of the console', lines: ['last words'] }],
   });
 });
 
@@ -133,7 +134,7 @@ test('a sign of death is found on the console, also if it comes in pieces, and e
   await print('tation #00');
   expect(signal.aborted).toBe(false);
   await print('3\r\n');
-  await expect(waiting).rejects.toThrow('rabbit: its system crashed: Guru Meditation #003;');
+  await expect(waiting).rejects.toThrow('rabbit: its system crashed: Guru Meditation #003');
   expect(signal.aborted).toBe(true);
   expect(guest.signal.aborted).toBe(true);
   await expect(guest.waitFor('reset', wait)).rejects.toMatchObject({ code: 'ALPY_GUEST_LOST', ending: 'panic' });
