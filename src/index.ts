@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Alpy as a library: testbeds without a test runner. Tests import `alpy/test` instead. @module */
+/** Alpy as a library: testbeds without a test runner. Tests import `alpy/test` instead. @module alpy */
 export { AlpyError, BugError, DeviceError, EnvironmentError, UsageError, type Fault } from './core/errors.ts';
 export type { Wait } from './core/deadline.ts';
 export type { ProgramEnd } from './core/exit-status.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** The module that tests import: Vitest's API, with a separate testbed for each test. @module */
+/** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { step as runStep } from '../core/step.ts';

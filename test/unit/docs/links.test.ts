@@ -12,7 +12,7 @@ function prose(text: string): string {
   return text.replace(/^( *)```[^]*?^\1```/gm, '').replace(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()]/g, ''));
 }
 
-/** The anchors that GitLab and GitHub give to the headings of a page. */
+/** The anchors of a page: those that GitLab and GitHub give to its headings, and explicit ones. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
   const anchors = [...text.replace(/^( *)```[^]*?^\1```/gm, '').matchAll(/^#{1,6} (.*)$/gm)].map(([, title = '']) => {
@@ -26,7 +26,8 @@ function anchorsOf(text: string): ReadonlySet<string> {
     seen.set(anchor, count + 1);
     return count === 0 ? anchor : `${anchor}-${count}`;
   });
-  return new Set(anchors);
+  const explicit = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id); // in the API reference
+  return new Set([...anchors, ...explicit]);
 }
 
 /** The relative links of a page. */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// api-reference.ts [--check]: writes docs/api from the TSDoc comments of what the package exports. With --check, it writes nothing and
+// fails if docs/api is not up to date.
+import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Application, Converter, ReflectionKind, type Context, type DeclarationReflection } from 'typedoc';
+import type { PluginOptions } from 'typedoc-plugin-markdown';
+
+const root = join(import.meta.dirname, '..');
+const folder = join(root, 'docs/api');
+
+const format: Partial<PluginOptions> = {
+  entryFileName: 'README',
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useCodeBlocks: true,
+  expandParameters: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  classPropertiesFormat: 'table',
+  typeAliasPropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  tableColumnSettings: { hideDefaults: true, hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
+};
+
+/** Writes the reference into a folder. @throws Error if a comment or the code has an error */
+async function generate(out: string): Promise<void> {
+  const app = await Application.bootstrapWithPlugins({
+    plugin: ['typedoc-plugin-markdown'],
+    entryPoints: ['src/index.ts', 'src/runner/test.ts', 'carrot/index.ts'].map((file) => join(root, file)),
+    tsconfig: join(root, 'tsconfig.json'),
+    name: 'API reference',
+    outputs: [{ name: 'markdown', path: out }],
+    readme: 'none',
+    router: 'module',
+    disableGit: true,
+    disableSources: true,
+    excludePrivate: true,
+    excludeInternal: true,
+    excludeExternals: true,
+    skipErrorChecking: true, // tsc checks
+    validation: { notExported: false, invalidLink: false },
+    logLevel: 'Error',
+    ...format,
+  });
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, leaveOut);
+  const project = await app.convert();
+  if (!project) throw new Error('typedoc could not read the sources; see above');
+  await app.generateOutputs(project);
+  if (app.logger.hasErrors()) throw new Error('typedoc reported errors; see above');
+}
+
+/** Leaves out what users don't call: constructors, because the runner makes all objects, and what a class inherits. */
+function leaveOut({ project }: Context): void {
+  for (const { children } of project.getReflectionsByKind(ReflectionKind.Class) as DeclarationReflection[])
+    for (const member of [...(children ?? [])])
+      if (member.kindOf(ReflectionKind.Constructor) || member.flags.isInherited) project.removeReflection(member);
+}
+
+/** All pages of a folder by their paths. */
+function pagesIn(directory: string): ReadonlyMap<string, string> {
+  const paths = globSync('**/*.md', { cwd: directory }).sort();
+  return new Map(paths.map((path) => [path, readFileSync(join(directory, path), 'utf8')]));
+}
+
+/** @returns the paths of pages that differ, or that only one side has */
+async function outdatedPages(): Promise<readonly string[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'alpy-api-'));
+  try {
+    await generate(scratch);
+    const [now, then] = [pagesIn(scratch), pagesIn(folder)];
+    return [...new Set([...now.keys(), ...then.keys()])].filter((path) => now.get(path) !== then.get(path));
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
+if (process.argv.includes('--check')) {
+  const outdated = await outdatedPages();
+  if (outdated.length > 0) throw new Error(`docs/api is not up to date: ${outdated.join(', ')}. Run: npm run docs:api`);
+} else await generate(folder);
