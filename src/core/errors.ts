@@ -29,6 +29,8 @@ export abstract class AlpyError extends Error {
   abstract readonly fault: Fault;
   /** shown below the message in reports; absent if nothing more is known */
   readonly details?: readonly ErrorDetail[];
+  /** set if it follows from an earlier error of the same test */
+  readonly isConsequence?: true;
 
   constructor(message: string, options: AlpyErrorOptions = {}) {
     super(message, options);
@@ -39,7 +41,7 @@ export abstract class AlpyError extends Error {
 
   /** Only what reports need. The error of a command holds its whole output, which is too much to send to another process. */
   toJSON(): object {
-    const { name, message, stack, code, fault, details, cause } = this;
+    const { name, message, stack, code, fault, details, isConsequence, cause } = this;
     return {
       name,
       message,
@@ -47,6 +49,7 @@ export abstract class AlpyError extends Error {
       code,
       fault,
       ...(details === undefined ? {} : { details }),
+      ...(isConsequence === undefined ? {} : { isConsequence }),
       ...(cause === undefined ? {} : { cause }),
     };
   }

@@ -18,6 +18,8 @@ export interface FailureTextOptions {
   readonly style?: (kind: FailureLineKind, line: string) => string;
 }
 
+/** Names of errors that say nothing more than their messages. */
+const plainNames: ReadonlySet<string> = new Set(['Error', 'AssertionError', 'AggregateError', 'TestTimeoutError']);
 /** Most lines of a message above its place. The others follow below the code frame. */
 const maxCauseLines = 6;
 /** Most consequences that are shown below their error. */
@@ -76,9 +78,9 @@ function blockLines({ error, consequences }: Block, options: FailureTextOptions)
     ...ofKind('note', code === undefined ? [] : [`(${escapeControls(code)})`]),
     ...ofKind('place', placeLines(error)),
     ...(codeFrame === undefined ? [] : frameLines(codeFrame)),
-    ...(rest.length === 0 ? [] : separated('cause', [`… ${rest[0] ?? ''}`, ...rest.slice(1)])),
-    ...valueLines(error, maxTextLength),
     ...stackLines(error),
+    ...(rest.length === 0 ? [] : separated('cause', ['…', ...rest])),
+    ...valueLines(error, maxTextLength),
     ...details.flatMap((detail) => detailLines(detail, maxDetailLines)),
     ...consequenceLines(consequences),
   ];
@@ -86,7 +88,7 @@ function blockLines({ error, consequences }: Block, options: FailureTextOptions)
 
 /** The message, with the class of the error if that says more: alpy's errors have a code, and an assertion is recognised without. */
 export function causeOf({ name, message, code }: ErrorReport): string {
-  const isPlain = name === undefined || code !== undefined || name === 'Error' || name === 'AssertionError';
+  const isPlain = name === undefined || code !== undefined || plainNames.has(name);
   return isPlain || message.startsWith(name) ? message : `${name}: ${message}`;
 }
 
@@ -128,7 +130,7 @@ function diffKind(line: string): FailureLineKind {
 function stackLines({ stack, place }: ErrorReport): readonly Line[] {
   const frames = linesOf(stack ?? '').filter((line) => /^\s*at /.test(line));
   const others = place === undefined ? frames : frames.slice(1);
-  return separated(
+  return ofKind(
     'note',
     others.slice(0, 10).map((line) => `  ${line.trim()}`),
   );

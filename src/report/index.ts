@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { artifactUrl } from './annotations.ts';
 export { DebugLog } from './debug-log.ts';
+export { errorReports } from './error-reports.ts';
 export { composeSinks, eventLine, OpenSteps } from './events.ts';
 export type { FailureLineKind, FailureTextOptions } from './failure-text.ts';
 export { htmlReport } from './html.ts';
@@ -11,7 +12,7 @@ export { readEvents } from './read-events.ts';
 export { redactHead, redactReport, redactSink, redactTest } from './redact.ts';
 export { readRunJson, runJson, writeRunJson } from './run-json.ts';
 export { shardProblem } from './shards.ts';
-export { errorReports, exitStatusOf, hasFailed, statusOf } from './status.ts';
+export { exitStatusOf, hasFailed, statusOf } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';
 export { readStoredResults, StoredResults, storedResultsFile } from './stored-results.ts';
 export { countLines, runErrorLines, summaryLines, testFailureLines, testLine } from './terminal.ts';

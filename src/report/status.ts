@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { partsOf, statusByFault, type Fault } from '../core/errors.ts';
-import { detailsOf } from './error-details.ts';
+import { statusByFault, type Fault } from '../core/errors.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
-import { capText, plainLines } from './text.ts';
+import type { PlacedError } from './source-place.ts';
 
 /** An error as Vitest passes it on. The error's own fields survive the way from the worker. */
-export interface ThrownError {
+export interface ThrownError extends PlacedError {
   readonly name?: string | undefined;
-  readonly message: string;
-  readonly stack?: string | undefined;
   readonly diff?: string | undefined;
+  /** by Vitest, as text */
+  readonly expected?: unknown;
+  /** by Vitest, as text */
+  readonly actual?: unknown;
   readonly code?: unknown;
   readonly fault?: unknown;
   readonly cause?: unknown;
   readonly details?: unknown;
+  readonly isConsequence?: unknown;
   /** set by Vitest in errors of matchers, also of those from `expect.extend` */
   readonly __vitest_error_context__?: unknown;
 }
@@ -30,62 +32,6 @@ export function faultOf(error: ThrownError): Fault | undefined {
   const isAssertion = error.name === 'AssertionError' || '__vitest_error_context__' in error;
   if (isAssertion || error.message.startsWith('Test timed out in ')) return 'device';
   return error.message.startsWith('Hook timed out in ') ? 'environment' : undefined;
-}
-
-/** How Vitest's messages about missed deadlines of tests, hooks and `expect.poll` begin. */
-const timedOut =
-  /^(?:Test|Hook) timed out in |^The \w+ phase of "\w+" hook timed out|^Matcher did not succeed in time|^Timed out in wait/;
-
-/** Whether an error or one of its causes is a missed deadline. */
-function hasMissedDeadline(error: unknown, depth = 0): boolean {
-  if (typeof error !== 'object' || error === null || depth > 10) return false;
-  const { code, name, message, cause, __vitest_error_context__: context } = error as Partial<ThrownError>;
-  if (typeof code === 'string' && code.endsWith('_TIMEOUT')) return true;
-  if (name === 'TimeoutError' || (typeof message === 'string' && timedOut.test(message))) return true;
-  return isMatcherTimeout(context) || hasMissedDeadline(cause, depth + 1);
-}
-
-/** See `MatcherResult` of the matchers. */
-function isMatcherTimeout(context: unknown): boolean {
-  if (typeof context !== 'object' || context === null || !('meta' in context)) return false;
-  const { meta } = context;
-  return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
-}
-
-/** Most errors of one test, and longest text of an error, in characters. They stay in memory until the run ends. */
-const maxErrors = 100;
-const maxTextLength = 65_536;
-
-/** Converts an error to plain, printable data. One that stands for several becomes several, see {@link partsOf}. */
-export function errorReports(error: ThrownError): readonly ErrorReport[] {
-  const parts = partsOf(error);
-  const more = parts.length - maxErrors;
-  const note = more > 0 ? [{ message: `${more} more errors were left out` }] : [];
-  return [...parts.slice(0, maxErrors).map((part) => errorReport(thrown(part))), ...note];
-}
-
-/** Wraps a thrown value that is not an error. */
-function thrown(part: unknown): ThrownError {
-  const isError = typeof part === 'object' && part !== null && 'message' in part && typeof part.message === 'string';
-  return isError ? (part as ThrownError) : { message: String(part) };
-}
-
-function errorReport(error: ThrownError): ErrorReport {
-  const fault = faultOf(error);
-  const details = detailsOf(error);
-  return {
-    message: plain(error.message),
-    ...(error.stack === undefined ? {} : { stack: plain(error.stack) }),
-    ...(typeof error.code === 'string' ? { code: error.code } : {}),
-    ...(fault === undefined ? {} : { fault }),
-    ...(hasMissedDeadline(error) ? { hasMissedDeadline: true } : {}),
-    ...(error.diff === undefined ? {} : { diff: plain(error.diff) }),
-    ...(details.length === 0 ? {} : { details }),
-  };
-}
-
-function plain(text: string): string {
-  return plainLines(capText(text, maxTextLength));
 }
 
 /** Vitest's state of a test. `pending` means that it never ended. */

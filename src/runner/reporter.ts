@@ -7,6 +7,7 @@ import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
 import { errorReports, readEvents, statusOf, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
 import { testDirectoryName } from '../report/test-directory.ts';
+import { outsideReports } from './outside-errors.ts';
 import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
 
 /** Vitest's note on a cancelled test. */
@@ -91,14 +92,14 @@ export class RunReporter implements Reporter {
     ]);
     if (this.#stopReason !== undefined) {
       const isOfStop = ({ message }: SerializedError): boolean => message.startsWith('[vitest-');
-      this.#errors.push(...[...errors, ...unhandled].filter((error) => !isOfStop(error)).flatMap(errorReports));
+      this.#errors.push(...[...errors, ...unhandled].filter((error) => !isOfStop(error)).flatMap(this.#outside));
       this.addUnrun(modules);
       return;
     }
     const deaths = unhandled.flatMap((error) => workerDeath(error) ?? []);
     const explained = modules.flatMap((module) => this.#endModule(module, deaths) ?? []);
     const others = unhandled.filter((error) => !explained.some(({ message }) => message === workerDeath(error)?.message));
-    this.#errors.push(...[...errors, ...others].flatMap(errorReports));
+    this.#errors.push(...[...errors, ...others].flatMap(this.#outside));
   }
 
   /**
@@ -144,6 +145,9 @@ export class RunReporter implements Reporter {
     return isOthers || !existsSync(join(testsDirectory, name)) ? undefined : name;
   }
 
+  /** Reports an error outside any test. */
+  readonly #outside = (error: SerializedError): readonly ErrorReport[] => outsideReports(error, this.#paths.root);
+
   #nameOf(file: string): string {
     return slashes(relative(this.#paths.root, file));
   }
@@ -152,8 +156,9 @@ export class RunReporter implements Reporter {
   #outcomeOf(testCase: TestCase): TestOutcome {
     const result = testCase.result();
     const { alpyBlame: blame } = testCase.meta();
-    const blamed: readonly ErrorReport[] = blame === undefined ? [] : [{ message: blame, fault: 'environment' }];
-    const errors = [...blamed, ...(result.errors ?? []).flatMap(errorReports)];
+    const thrown = (result.errors ?? []).flatMap((error) => errorReports(error, this.#paths.root));
+    const errors =
+      blame === undefined ? thrown : [{ message: blame, fault: 'environment' as const }, ...thrown.map(asConsequence)];
     const note = result.state === 'skipped' ? result.note : undefined;
     const isUnrun = this.#stopReason !== undefined && (result.state === 'pending' || note === cancelledNote);
     const skipReason = isUnrun ? this.#stopReason : note;
@@ -211,6 +216,10 @@ export class RunReporter implements Reporter {
       return otherwise;
     }
   }
+}
+
+function asConsequence(error: ErrorReport): ErrorReport {
+  return { ...error, isConsequence: true };
 }
 
 function* noteLast(events: Iterable<StepEvent>, last: { timeMs?: number }): Generator<StepEvent> {

@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { dirname, relative } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises'; // imported here: a test may replace the global one with a fake
-import { fileURLToPath } from 'node:url';
 import { AlpyError } from '../core/errors.ts';
+import { frameText, userFrames } from '../core/stack.ts';
 
 /** The body of a test ended while a call was still pending: an `await` is missing. */
 export class PendingCallError extends AlpyError {
   readonly code = 'ALPY_PENDING_CALL';
   readonly fault = 'usage';
 
-  constructor({ name, place, frames }: CallSite) {
-    super(
-      `${name} was still pending when the test ended: is an await missing?${place === '' ? '' : ` It was called at ${place}`}`,
-    );
-    this.stack = [`${this.name}: ${this.message}`, ...frames].join('\n');
+  constructor(call: Call) {
+    super(`${call.name} was still pending when the test ended: is an await missing?`);
+    this.stack = [`${this.name}: ${this.message}`, ...siteOf(call)].join('\n');
   }
-}
-
-/** A call as messages show it. */
-interface CallSite {
-  /** `node0.ping('192.168.1.9')` */
-  readonly name: string;
-  /** file, line and column of the call in a file of the user; empty if there is none */
-  readonly place: string;
-  /** the lines of the stack outside alpy and packages */
-  readonly frames: readonly string[];
 }
 
 interface Call {
@@ -36,22 +23,25 @@ interface Call {
 
 /** The calls to alpy in the body of one test, and its unhandled rejections. */
 export class TestCalls {
-  readonly #root: string;
   readonly #pending = new Set<Call>();
   readonly #calls = new WeakMap<Promise<unknown>, Call>();
   readonly #rejections = new Map<Promise<unknown>, unknown>();
   #state: 'running' | 'ended well' | 'ended badly' = 'running';
 
-  /** @param root - folder relative to which messages name files */
-  constructor(root: string) {
-    this.#root = root;
-  }
-
   /** Adds a call. @returns the promise to return to the test instead of `promise` */
   add<T>(call: Call, promise: Promise<T>): Promise<T> {
     if (this.#state !== 'running') return promise;
     this.#pending.add(call);
-    const watched = promise.finally(() => this.#pending.delete(call));
+    const watched = promise.then(
+      (result) => {
+        this.#pending.delete(call);
+        return result;
+      },
+      (reason: unknown) => {
+        this.#pending.delete(call);
+        throw addSite(reason, call);
+      },
+    );
     this.#calls.set(watched, call);
     return watched;
   }
@@ -74,36 +64,38 @@ export class TestCalls {
    */
   async end(hasFailed: boolean): Promise<readonly unknown[]> {
     await nextTurn(); // Node reports a rejection after the current turn
-    const rejected = [...this.#rejections].map(([promise, reason]) => this.#withPlace(promise, reason));
-    const pending = hasFailed ? [] : [...this.#pending].map((call) => new PendingCallError(this.#siteOf(call)));
+    const rejected = [...this.#rejections].map(([promise, reason]) => this.#explained(promise, reason));
+    const pending = hasFailed ? [] : [...this.#pending].map((call) => new PendingCallError(call));
     this.#state = hasFailed || rejected.length > 0 || pending.length > 0 ? 'ended badly' : 'ended well';
     return [...rejected, ...pending];
   }
 
-  /** The stack of a call that nothing awaits contains no line of the test. */
-  #withPlace(promise: Promise<unknown>, reason: unknown): unknown {
-    const call = this.#calls.get(promise);
-    if (!call || !(reason instanceof Error)) return reason;
-    const { name, place, frames } = this.#siteOf(call);
-    reason.message = `${reason.message}\n(nothing awaited ${name}${place === '' ? '' : `, called at ${place}`}: is an await missing?)`;
-    reason.stack = [`${reason.name}: ${reason.message}`, ...frames].join('\n');
-    return reason;
+  /** Where the calls that are pending were made, as lines of a stack. */
+  get pendingSites(): readonly string[] {
+    return [...this.#pending].flatMap(siteOf);
   }
 
-  #siteOf({ name, at }: Call): CallSite {
-    const frames = (at.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !isForeign(line));
-    const [, file, position] = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?):(\d+:\d+)\)?$/.exec(frames[0] ?? '') ?? [];
-    if (file === undefined || position === undefined) return { name, place: '', frames };
-    const path = file.startsWith('file://') ? fileURLToPath(file) : file;
-    return { name, place: `${relative(this.#root, path)}:${position}`, frames };
+  /** Says that nothing awaited the call. */
+  #explained(promise: Promise<unknown>, reason: unknown): unknown {
+    const call = this.#calls.get(promise);
+    if (!call || !(reason instanceof Error)) return reason;
+    const { message } = reason;
+    reason.message = `${message}\n(nothing awaited ${call.name}: is an await missing?)`;
+    reason.stack = (reason.stack ?? '').replace(message, () => reason.message); // otherwise the stack would show the old one
+    return reason;
   }
 }
 
-const ownFolder = `${dirname(import.meta.dirname)}/`;
+/** Adds the place of a call to its error: a stack from inside alpy often does not reach the test. */
+function addSite(reason: unknown, call: Call): unknown {
+  if (!(reason instanceof Error) || userFrames(reason.stack ?? '', reason.message).length > 0) return reason;
+  reason.stack = [reason.stack ?? `${reason.name}: ${reason.message}`, ...siteOf(call)].join('\n');
+  return reason;
+}
 
-/** Whether a line of a stack is in alpy, in a package, or in Node. */
-function isForeign(line: string): boolean {
-  return line.includes(ownFolder) || line.includes('/node_modules/') || line.includes('node:') || !line.includes('/');
+/** The user's lines of the stack of a call. */
+function siteOf({ at }: Call): readonly string[] {
+  return userFrames(at.stack ?? '', at.message).map((frame) => `    ${frameText(frame)}`);
 }
 
 /** Whether the test's code runs, or alpy's, whose calls the test need not await. */

@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path';
 import { afterAll, aroundEach, beforeEach, expect, type TestContext } from 'vitest';
 import { blameFor } from '../core/deadline.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, partsOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
@@ -70,7 +70,7 @@ aroundEach(async (runTest, { task }) => {
     ...(activity ? [activity.sink] : []),
     ...(showSteps ? [terminalSink((line) => process.stderr.write(`${prefix}${line}\n`))] : []),
   ];
-  const calls = new TestCalls(root);
+  const calls = new TestCalls();
   using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before expensive sinks
   await withSink(bounded.sink, async () => {
     try {
@@ -78,6 +78,7 @@ aroundEach(async (runTest, { task }) => {
     } finally {
       const blamed = hasTimedOut(task) ? await blameFor(startMs) : undefined;
       if (blamed) task.meta.alpyBlame = blamed.message;
+      if (hasTimedOut(task)) addStack(task, calls.pendingSites);
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
       await endTest(state, calls, task.result?.state === 'fail').finally(() => {
@@ -94,7 +95,17 @@ afterAll(closeWorker, longEnough);
 
 /** Whether Vitest's timeout ended the test. All other waits find out themselves who is to blame. */
 function hasTimedOut({ result }: Task): boolean {
-  return result?.errors?.some(({ message }) => message.startsWith('Test timed out in ')) ?? false;
+  return result?.errors?.some(isTimeout) ?? false;
+}
+
+function isTimeout({ message }: { readonly message: string }): boolean {
+  return message.startsWith('Test timed out in ');
+}
+
+/** Vitest's timeout has no place. That of the call which the test was waiting for helps. */
+function addStack({ result }: Task, lines: readonly string[]): void {
+  const timeout = result?.errors?.find(isTimeout);
+  if (timeout) timeout.stack = [timeout.stack ?? timeout.message, ...lines].join('\n');
 }
 
 /** Kills this process. Its lifelines, with everything that depends on them, and its decoder end with it. */
@@ -102,12 +113,23 @@ function endWorker(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** @throws errors of calls that the test left pending, and what {@link closeTestbed} throws */
+/**
+ * What fails after the test has failed is a consequence.
+ * @throws errors of calls that the test left pending, and what {@link closeTestbed} throws
+ */
 async function endTest(state: TestState, calls: TestCalls, hasFailed: boolean): Promise<void> {
-  const errors = [...(await calls.end(hasFailed))]; // before the tear-down, which ends every call
-  await closeTestbed(state, hasFailed || errors.length > 0).catch((error: unknown) => errors.push(error));
+  const left = await calls.end(hasFailed); // before the tear-down, which ends every call
+  const errors = hasFailed ? left.map(asConsequence) : [...left];
+  const isBad = hasFailed || errors.length > 0;
+  await closeTestbed(state, isBad).catch((error: unknown) => errors.push(isBad ? asConsequence(error) : error));
   if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
   if (errors.length === 1) throw errors[0];
+}
+
+/** Marks an error for the reports. One that stands for several is marked in all parts. */
+function asConsequence(error: unknown): unknown {
+  for (const part of partsOf(error)) if (part instanceof Error) Object.assign(part, { isConsequence: true });
+  return error;
 }
 
 /**

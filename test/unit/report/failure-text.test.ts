@@ -29,11 +29,10 @@ test('the block of an error: cause, code, place, code frame, difference, stack, 
     "> 12 |   await ping('x');",
     '     |   ^',
     '  13 | });',
+    '  at tests/a.test.ts:12:3',
     '',
     '- 1',
     '+ 2',
-    '',
-    '  at tests/a.test.ts:12:3',
     '',
     'Last lines of the console:',
     '  boot',
@@ -47,7 +46,7 @@ test('a long message does not push the place out of the first ten lines', () => 
   const message = Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n');
   const lines = failureLines([{ message, place, code: 'ALPY_X' }]);
   expect(lines.slice(0, 8)).toEqual([...message.split('\n').slice(0, 6), '(ALPY_X)', 'tests/a.test.ts:12:3']);
-  expect(lines.slice(-25)).toEqual(['', '… line 6', ...message.split('\n').slice(7)]);
+  expect(lines.slice(-25)).toEqual(['…', ...message.split('\n').slice(6)]);
 });
 
 test('the class of an error is shown if it says more than the code', () => {

@@ -90,7 +90,7 @@ test('the whole document, with every outcome', () => {
               failure: {
                 '@message': '1 is not 2 …',
                 '@type': 'device',
-                '#text': `1 is not 2\nand more\n\n- 1\n+ 2\n\n  at a.test.ts:3:5${files}`,
+                '#text': `1 is not 2\nand more\n  at a.test.ts:3:5\n\n- 1\n+ 2${files}`,
               },
               'system-out': '[[ATTACHMENT|alpy-out/tests/a/debug.log]]\nBoot... done (0.01 s)\n  | hello',
             },

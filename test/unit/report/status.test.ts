@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { BugError, DeviceError, EnvironmentError, UsageError, type ErrorDetail, type Fault } from '../../../src/core/errors.ts';
 import type { ErrorReport, TestStatus } from '../../../src/report/model.ts';
-import { errorReports, exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from '../../../src/report/status.ts';
+import { errorReports } from '../../../src/report/error-reports.ts';
+import { exitStatusOf, faultOf, statusOf, type TestState, type ThrownError } from '../../../src/report/status.ts';
 import { htmlReport, runJson, summaryLines } from '../../../src/report/index.ts';
 import { junitXml } from '../../../src/report/junit.ts';
 import { runReport, testReport } from './build.ts';
@@ -48,11 +49,10 @@ test('errorReports converts an error to plain text', () => {
   const thrown = {
     name: 'AssertionError',
     message: '\u001b[31mred\u001b[39m\r\n\0',
-    stack: 'at x\u001b[0m',
     diff: '\u001b[32m- a',
     code: 7,
   };
-  expect(errorReports(thrown)).toEqual([{ message: 'red\n', stack: 'at x', fault: 'device', diff: '- a' }]);
+  expect(errorReports(thrown)).toEqual([{ message: 'red\n', name: 'AssertionError', fault: 'device', diff: '- a' }]);
   expect(errorReports({ message: 'm', code: 'ENOENT' })).toEqual([{ message: 'm', code: 'ENOENT' }]);
 });
 

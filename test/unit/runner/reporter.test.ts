@@ -72,7 +72,7 @@ test('if a worker is killed, its running test fails, later ones did not run, ear
     },
   ]);
   expect(told[3]?.skipReason).toBe('not run: the process of this file ended with signal SIGKILL while "dies" ran');
-  expect(reporter.errors).toEqual([{ message: 'outside' }]);
+  expect(reporter.errors).toMatchObject([{ message: 'outside' }]);
 });
 
 test('if a worker dies before Vitest reports that its test has begun, the directory of the test shows it', async () => {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { partsOf } from '../core/errors.ts';
+import { causeDetails, internalDetails } from './cause-details.ts';
+import { detailsOf } from './error-details.ts';
+import type { ErrorReport } from './model.ts';
+import { placeOf } from './source-place.ts';
+import { faultOf, type ThrownError } from './status.ts';
+import { syntaxErrorOf } from './syntax-error.ts';
+import { capText, plainLines } from './text.ts';
+
+/** How Vitest's messages about missed deadlines of tests, hooks and `expect.poll` begin. */
+const timedOut =
+  /^(?:Test|Hook) timed out in |^The \w+ phase of "\w+" hook timed out|^Matcher did not succeed in time|^Timed out in wait/;
+
+/** Whether an error or one of its causes is a missed deadline. */
+function hasMissedDeadline(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 10) return false;
+  const { code, name, message, cause, __vitest_error_context__: context } = error as Partial<ThrownError>;
+  if (typeof code === 'string' && code.endsWith('_TIMEOUT')) return true;
+  if (name === 'TimeoutError' || (typeof message === 'string' && timedOut.test(message))) return true;
+  return isMatcherTimeout(context) || hasMissedDeadline(cause, depth + 1);
+}
+
+/** See `MatcherResult` of the matchers. */
+function isMatcherTimeout(context: unknown): boolean {
+  if (typeof context !== 'object' || context === null || !('meta' in context)) return false;
+  const { meta } = context;
+  return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
+}
+
+/** Most errors of one test, and longest text of an error, in characters. They stay in memory until the run ends. */
+const maxErrors = 100;
+const maxTextLength = 65_536;
+
+/** Longest expected or received value, in characters. */
+const maxValueLength = 10_000;
+
+/**
+ * Converts an error to plain, printable data. One that stands for several becomes several, see {@link partsOf}: what a clean-up throws
+ * after the body has failed is a consequence.
+ * @param directory - places are relative to it; without it, the report has no place. Reads the user's source files
+ */
+export function errorReports(error: ThrownError, directory?: string): readonly ErrorReport[] {
+  const parts = partsOf(error);
+  const more = parts.length - maxErrors;
+  const note = more > 0 ? [{ message: `${more} more errors were left out` }] : [];
+  const isCleanUp = error.name === 'SuppressedError';
+  return [
+    ...parts.slice(0, maxErrors).map((part, index) => {
+      const report = errorReport(thrown(part, error), directory);
+      return isCleanUp && index > 0 ? { ...report, isConsequence: true as const } : report;
+    }),
+    ...note,
+  ];
+}
+
+/** Wraps a thrown value that is not an error. A part without a place of its own has that of the whole. */
+function thrown(part: unknown, whole: ThrownError): ThrownError {
+  const isError = typeof part === 'object' && part !== null && 'message' in part && typeof part.message === 'string';
+  return isError ? (part as ThrownError) : { message: String(part), stack: whole.stack };
+}
+
+function plain(text: string, maxLength = maxTextLength): string {
+  return plainLines(capText(text, maxLength));
+}
+
+function errorReport(error: ThrownError, directory: string | undefined): ErrorReport {
+  const { code, diff, expected, actual } = error;
+  const syntax = syntaxErrorOf(error);
+  const name = syntax === undefined ? error.name : 'SyntaxError';
+  const fault = faultOf(error);
+  const place = directory === undefined ? {} : placeOf(error, directory);
+  const details = [...detailsOf(error), ...causeDetails(error, directory), ...(place.place ? [] : internalDetails(error))];
+  return {
+    message: plain(syntax?.message ?? error.message),
+    ...(name === undefined ? {} : { name: plain(name) }),
+    ...place,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(fault === undefined ? {} : { fault }),
+    ...(hasMissedDeadline(error) ? { hasMissedDeadline: true } : {}),
+    ...(typeof expected === 'string' ? { expected: plain(expected, maxValueLength) } : {}),
+    ...(typeof actual === 'string' ? { actual: plain(actual, maxValueLength) } : {}),
+    ...(diff === undefined ? {} : { diff: plain(diff) }),
+    ...(details.length === 0 ? {} : { details }),
+    ...(error.isConsequence === true ? { isConsequence: true } : {}),
+  };
+}
