@@ -11,6 +11,9 @@ import type { CaptureSource } from './tshark.ts';
 /** How to read a capture. */
 export type ReadOptions = Partial<Wait> & Partial<Pick<FrameQuery, 'fields'>>;
 
+/** How to follow a capture. */
+export type FollowOptions = Partial<Pick<FrameQuery, 'fields'>> & { readonly signal: AbortSignal };
+
 const waitTimeoutMs = 10_000;
 
 /** How long it may take to decode a capture, in `ms`: a busy machine decodes several MiB per second. */
@@ -59,6 +62,16 @@ export class Capture {
   /** Counts the frames so far that pass a filter; see {@link Capture.frames}. */
   async count(filter = '', options: Partial<Wait> = {}): Promise<number> {
     return (await this.frames(filter, options)).length;
+  }
+
+  /**
+   * Yields the frames that pass a filter as they cross the link, after those from before the call. Ends when the loop is left.
+   * @throws UsageError when the filter is not understood
+   * @throws CaptureError when the capture is damaged
+   * @throws the signal's reason
+   */
+  follow(filter: string, options: FollowOptions): AsyncIterable<Frame> {
+    return follow(this.#source, { filter, fields: options.fields ?? [] }, options.signal);
   }
 
   /**

@@ -62,6 +62,15 @@ test('a testbed is kept until `alpy down`, and its files stay', async () => {
     stderr: expect.stringContaining('no frame passed the filter "icmp" within 500 ms') as string,
   });
 
+  const following = project.start(['capture', '--follow', '--field', 'ip.ttl']);
+  const firstNew = waitForLine(following, /^link0\t\d+\t\S+Z\t98\tICMP\t.*id=.*\t63$/);
+  expect(await alpy('exec', 'node0', 'ping', '-c', '1', '-t', '63', '192.168.1.1')).toMatchObject({ status: 0 });
+  await firstNew;
+  following.kill('SIGINT');
+  expect(await once(following, 'exit')).toEqual([130, null]);
+  expect(await alpy('capture', '--follow', '--count')).toMatchObject({ status: 2 });
+  expect(await alpy('capture', '--follow', 'link0', 'no such filter')).toMatchObject({ status: 2 });
+
   expect(await alpy('console', 'run', 'uname', '-s')).toMatchObject({ status: 0, stdout: 'Linux\n' });
   expect(await alpy('console', 'run', 'exit 9')).toMatchObject({ status: 9 });
   await alpy('link', 'link0', 'down');

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { SessionCommand } from './command.ts';
+import { captureCommand } from './capture.ts';
 import { consoleCommand, dutCommand } from './device.ts';
 import { configureCommand, execCommand } from './exec.ts';
-import { captureCommand, linkCommand } from './link.ts';
+import { linkCommand } from './link.ts';
 import { statusCommand } from './status.ts';
 
 export { parseCommandLine, type SessionCommand } from './command.ts';
