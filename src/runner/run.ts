@@ -6,7 +6,6 @@ import { messageOf, StoppedError, UsageError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
-import type { LoadedConfig } from '../config/index.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
 import {
   errorReports,
@@ -21,67 +20,22 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
-import type { Activity } from './activity.ts';
 import { closeVitest } from './close-vitest.ts';
 import { factsKey, type RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { clearOut, makeFolder } from './out-directory.ts';
 import { removeRunLeftovers } from './run-leftovers.ts';
 import { RunReporter } from './reporter.ts';
+import type { RunOptions } from './run-options.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
 import type { Capacity } from './scheduler/scheduler.ts';
 import { SchedulerServer } from './scheduler/server.ts';
 import type { TestWorkers } from './test-workers.ts';
-import { planHash, planShards, type Shard } from './shard.ts';
-import type { Variables } from '../core/variables.ts';
+import { planHash, planShards } from './shard.ts';
 
 interface OpenedVitest {
   readonly vitest: Vitest;
   readonly testWorkers: TestWorkers;
-}
-
-/** What to run, and how. */
-export interface RunOptions {
-  readonly loaded: LoadedConfig;
-  /** parts of file names: a test file is run if its name contains one of them; empty for all */
-  readonly filters: readonly string[];
-  /** runs only tests whose name matches; absent for all */
-  readonly testName?: RegExp | undefined;
-  /** the caller's environment: locations of images */
-  readonly variables: Variables;
-  readonly alpyVersion: string;
-  /** current directory: reports name test files relative to it */
-  readonly directory: string;
-  /** folder relative to which artifacts are named, `CI_PROJECT_DIR`; default: the current directory */
-  readonly artifactRoot?: string | undefined;
-  readonly jobId?: string | undefined;
-  /** page of the GitLab job, for links to its artifacts; absent outside GitLab */
-  readonly jobUrl?: string | undefined;
-  /** which part of the test files to run; absent for all */
-  readonly shard?: Shard | undefined;
-  /** how long test files took, in `s`, by their names in reports; shards are balanced by them */
-  readonly durations?: ReadonlyMap<string, number> | undefined;
-  /** absolute path of the folder for snapshots */
-  readonly snapshotDirectory: string;
-  /** file that caches whether KVM works */
-  readonly accelCacheFile?: string | undefined;
-  /** file that caches what was found out about disk images */
-  readonly diskCacheFile?: string | undefined;
-  /** ends the run; reports are still written */
-  readonly signal: AbortSignal;
-  readonly showSteps: boolean;
-  /** called with what tests are doing, a few times a second; absent: workers do not report it */
-  readonly onActivity?: ((activity: Activity) => void) | undefined;
-  /** takes what tests print on their standard output; default: this process's */
-  readonly testOutput?: NodeJS.WriteStream | undefined;
-  /** values to hide in logs and reports, but not in captures and console logs */
-  readonly secrets: readonly string[];
-  /** called with a message when the Docker daemon is slow to answer */
-  readonly onWait?: ((text: string) => void) | undefined;
-  /** called with each test when it has ended */
-  readonly onTest: (report: TestReport) => void;
-  /** called with facts about the machine, and then about the shard */
-  readonly onStart: (environment: Readonly<Record<string, string>>) => void;
 }
 
 /**
