@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/// <reference types="node" preserve="true" />
 /** Alpy as a library: testbeds without a test runner. Tests import `alpy/test` instead. @module alpy */
 export { AlpyError, BugError, DeviceError, EnvironmentError, UsageError, type Fault } from './core/errors.ts';
 export type { Wait } from './core/deadline.ts';

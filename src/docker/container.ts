@@ -156,7 +156,7 @@ export class Container implements AsyncDisposable {
     return readFiles(this.engine, this.#container, this.name, path, signal);
   }
 
-  /** the Engine API's handle, for this folder only */
+  /** the Engine API's handle, for this folder only @internal */
   get handle(): Docker.Container {
     return this.#container;
   }

@@ -41,6 +41,7 @@ export function newRunId(): string {
 
 /** A connection to a Docker daemon on behalf of one run. */
 export class Engine implements Disposable {
+  /** the client of the Engine API @internal */
   readonly docker: Dockerode;
   readonly runId: string;
   /** labels of every container that is created here */

@@ -50,7 +50,7 @@ export class ExitEvents implements Disposable {
     this.#stream.destroy();
   }
 
-  /** Subscribes to the events of containers with a label. */
+  /** Subscribes to the events of containers with a label. @internal */
   static async open(docker: Docker, label: string): Promise<ExitEvents> {
     const filters = { type: ['container'], event: ['die', 'exec_die', 'destroy'], label: [label] };
     const options = { filters } as unknown as Docker.GetEventsOptions; // the types lack "exec_die"

@@ -11,7 +11,7 @@ import { valueOf, type Variables } from '../core/variables.ts';
 
 /** Address of the daemon, and what chose it. */
 export interface DaemonPlace {
-  /** for the client of the Engine API */
+  /** for the client of the Engine API @internal */
   readonly options: Dockerode.DockerOptions;
   /** for messages: the path of a socket, or a URL */
   readonly address: string;

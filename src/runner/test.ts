@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/// <reference types="node" preserve="true" />
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { resolve } from 'node:path';
 import { test as base } from 'vitest';
