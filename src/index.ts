@@ -4,6 +4,7 @@
 export { AlpyError, BugError, DeviceError, EnvironmentError, UsageError, type Fault } from './core/errors.ts';
 export type { Wait } from './core/deadline.ts';
 export type { ProgramEnd } from './core/exit-status.ts';
+export type { Pattern } from './core/pattern.ts';
 export { log, step, withSink, type StepCategory, type StepEvent, type StepSink } from './core/step.ts';
 export * from './access/serial-shell/index.ts';
 export { Capture, CaptureError, DecodeTimeoutError, FrameTimeoutError, type Frame, type ReadOptions } from './capture/index.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { Pattern } from '../core/pattern.ts';
 
 const written = /^\/(?<source>.+)\/(?<flags>[a-z]*)$/su;
 
@@ -6,7 +7,7 @@ const written = /^\/(?<source>.+)\/(?<flags>[a-z]*)$/su;
  * Converts a prompt of the configuration: text between slashes is a regular expression, everything else is literal.
  * @throws {@link SyntaxError} if the regular expression is invalid, which cannot happen in a checked configuration
  */
-export function patternOf(text: string): string | RegExp {
+export function patternOf(text: string): Pattern {
   const { source, flags } = written.exec(text)?.groups ?? {};
   return source === undefined ? text : new RegExp(source, flags);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import type { Pattern } from './pattern.ts';
+import type { ConsolePattern } from './pattern.ts';
 import type { Disguise } from './readable-tail.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -33,7 +33,7 @@ export interface ExpectOptions extends Wait {
 export interface Match {
   /** which of the patterns, counted from 0 */
   readonly index: number;
-  readonly pattern: Pattern;
+  readonly pattern: ConsolePattern;
   /** result of the regular expression: one character per byte; for other patterns the text alone */
   readonly match: readonly (string | undefined)[];
   /** named groups of the regular expression */

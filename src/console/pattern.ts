@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
-import { escapeBytes } from '../core/text.ts';
+import { describePattern, expressionOf, type Pattern } from '../core/pattern.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import type { PlainText } from './escape-codes.ts';
 
@@ -12,7 +12,7 @@ export const END: unique symbol = Symbol('end of the console');
  * escape codes (colours, cursor movements, titles), unless they contain an escape character themselves. A regular expression
  * sees one character per byte (Latin-1), so it is exact on any output; to find non-ASCII text use a string.
  */
-export type Pattern = string | RegExp | typeof END;
+export type ConsolePattern = Pattern | typeof END;
 
 /** Where a pattern was found, as positions in the {@link ByteQueue}. */
 export interface Found {
@@ -37,15 +37,14 @@ const escapeCharacter = /\x1b|\\(?:x1b|u001b|c\[)/i;
  * @param windowBytes - how long before the newest bytes a match of a regular expression may begin
  * @throws UsageError for an empty text, and for a regular expression with a non-ASCII character
  */
-export function searchFor(pattern: Pattern, windowBytes: number): Search {
+export function searchFor(pattern: ConsolePattern, windowBytes: number): Search {
   if (pattern === END) return () => undefined;
   return typeof pattern === 'string' ? searchText(pattern) : searchRegExp(pattern, windowBytes);
 }
 
-/** Names a pattern in a message. */
-export function describePattern(pattern: Pattern): string {
-  if (pattern === END) return 'the end of the console';
-  return typeof pattern === 'string' ? `"${escapeBytes(Buffer.from(pattern))}"` : String(pattern);
+/** Names what a console waits for in a message. */
+export function describeAwaited(pattern: ConsolePattern): string {
+  return pattern === END ? 'the end of the console' : describePattern(pattern);
 }
 
 function searchText(text: string): Search {
@@ -66,8 +65,7 @@ function searchRegExp(pattern: RegExp, windowBytes: number): Search {
     throw new UsageError(`expect: ${String(pattern)} has a non-ASCII character, but regular expressions see bytes; use a string`);
   }
   const seen = escapeCharacter.test(pattern.source) ? everything : withoutCodes;
-  // a copy: "g" makes lastIndex count, and the caller's lastIndex must not change
-  const regExp = new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
+  const regExp = expressionOf(pattern);
   let searchedTo = 0;
   return (queue) => {
     const window = seen.back(queue, searchedTo, windowBytes);

@@ -6,7 +6,7 @@ import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
 import type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
 import { echoPattern, pieces } from './pace.ts';
-import { describePattern, END, searchFor, type Found, type Pattern, type Search } from './pattern.ts';
+import { describeAwaited, END, searchFor, type ConsolePattern, type Found, type Search } from './pattern.ts';
 import { Reservation } from './reservation.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -99,9 +99,9 @@ export class SerialConsole implements AsyncDisposable {
    * @throws UsageError when another call still waits, or a pattern is unusable
    * @throws TranscriptError when the record can no longer be written
    */
-  async expect(pattern: Pattern | readonly Pattern[], options: ExpectOptions): Promise<Match> {
-    const patterns: readonly Pattern[] = Array.isArray(pattern) ? (pattern as readonly Pattern[]) : [pattern as Pattern];
-    const awaited = options.awaited ?? patterns.map(describePattern).join(' or ');
+  async expect(pattern: ConsolePattern | readonly ConsolePattern[], options: ExpectOptions): Promise<Match> {
+    const patterns: readonly ConsolePattern[] = Array.isArray(pattern) ? pattern : [pattern];
+    const awaited = options.awaited ?? patterns.map(describeAwaited).join(' or ');
     const searches = patterns.map((one) => searchFor(one, options.windowBytes ?? 4096));
     return this.claim({ ...options, awaited }, (signal) => this.#wait(patterns, searches, awaited, signal));
   }
@@ -199,7 +199,7 @@ export class SerialConsole implements AsyncDisposable {
         await this.#write(part, options.secret === true);
         const echo = options.echo === true ? echoPattern(part) : undefined;
         if (!echo) continue;
-        awaited = `the echo of ${options.secret === true ? 'a secret' : describePattern(part.toString())}`;
+        awaited = `the echo of ${options.secret === true ? 'a secret' : describeAwaited(part.toString())}`;
         await this.expect(echo, { timeoutMs, signal, awaited });
       }
     });
@@ -234,7 +234,7 @@ export class SerialConsole implements AsyncDisposable {
   }
 
   /** Must return its own promise, not one behind an `await`: what has matched is consumed, so it must win the race. */
-  #wait(patterns: readonly Pattern[], searches: readonly Search[], awaited: string, signal: AbortSignal): Promise<Match> {
+  #wait(patterns: readonly ConsolePattern[], searches: readonly Search[], awaited: string, signal: AbortSignal): Promise<Match> {
     const { promise, resolve, reject } = Promise.withResolvers<Match>();
     this.#wake = () => {
       if (signal.aborted) return; // too late: what comes now is for the next caller
@@ -248,7 +248,7 @@ export class SerialConsole implements AsyncDisposable {
     return promise;
   }
 
-  #search(patterns: readonly Pattern[], searches: readonly Search[]): Match | undefined {
+  #search(patterns: readonly ConsolePattern[], searches: readonly Search[]): Match | undefined {
     let best: (Found & { readonly index: number }) | undefined;
     for (const [index, search] of searches.entries()) {
       const found = search(this.#queue);

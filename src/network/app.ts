@@ -2,6 +2,7 @@
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError, type Fault } from '../core/errors.ts';
 import { programEnd, type ExitStatus, type ProgramEnd } from '../core/exit-status.ts';
+import { describePattern, type Pattern } from '../core/pattern.ts';
 import { log, step } from '../core/step.ts';
 import {
   AppEndedError,
@@ -138,19 +139,22 @@ export class App implements AsyncDisposable {
   }
 
   /**
-   * Waits until a line of its output matches. Earlier lines count.
+   * Waits until a line of its output matches: contains a text, or a match of a regular expression. Earlier lines count.
    * @param options - `timeoutMs`, default 60 s
    * @throws AppEndedError if it ends without a matching line
    * @throws ContainerTimeoutError if no line matches in time
    */
-  async waitForOutput(pattern: RegExp, options: Partial<Wait> = {}): Promise<string> {
+  async waitForOutput(pattern: Pattern, options: Partial<Wait> = {}): Promise<string> {
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     return withDeadline(
       wait,
       (cause) =>
-        new ContainerTimeoutError(`${this.name}: no line of its output matched ${String(pattern)} within ${wait.timeoutMs} ms`, {
-          cause,
-        }),
+        new ContainerTimeoutError(
+          `${this.name}: no line of its output matched ${describePattern(pattern)} within ${wait.timeoutMs} ms`,
+          {
+            cause,
+          },
+        ),
       async (signal) => {
         const found = await Promise.race([
           this.#stdout.line(pattern, signal),
@@ -161,7 +165,11 @@ export class App implements AsyncDisposable {
           }),
         ]);
         if (found === undefined)
-          throw this.#ended(await this.container.exited, `and no line of its output matched ${String(pattern)}`, 'device');
+          throw this.#ended(
+            await this.container.exited,
+            `and no line of its output matched ${describePattern(pattern)}`,
+            'device',
+          );
         return found;
       },
     );

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { LineSplitter, OutputTail } from '../core/output.ts';
+import { matcherOf, type Pattern } from '../core/pattern.ts';
 import { logUnscoped } from '../core/step.ts';
 import { escapeBytes } from '../core/text.ts';
 
@@ -74,8 +75,8 @@ export class Collector {
   }
 
   /** Waits for a line that matches. Earlier lines count, but of a long output only the last MiB. Stays pending if none comes. */
-  line(pattern: RegExp, signal: AbortSignal): Promise<string> {
-    const matches = (line: string): boolean => pattern.test(line);
+  line(pattern: Pattern, signal: AbortSignal): Promise<string> {
+    const matches = matcherOf(pattern);
     const known = this.#older.find(matches) ?? this.#newer.find(matches);
     if (known !== undefined) return Promise.resolve(known);
     const { promise, resolve } = Promise.withResolvers<string>();

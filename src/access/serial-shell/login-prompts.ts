@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../../core/errors.ts';
-import { END, type Pattern } from '../../console/index.ts';
+import { expressionOf, matcherOf, type Pattern } from '../../core/pattern.ts';
 
 /** What a silent console may wait for: `login` a user name, `password` a password, `shell` commands. */
 export type PromptKind = 'login' | 'password' | 'shell';
@@ -44,25 +43,19 @@ export function promptAtEnd(text: string, prompts: Prompts): PromptKind | undefi
 
 /** Whether the text contains a match of the pattern. */
 export function isIn(text: string, pattern: Pattern): boolean {
-  return expressionOf(pattern).test(text);
+  return matcherOf(inBytes(pattern))(text);
 }
 
 /** Where a match begins that ends in the last line of the text, if there is one. */
 function startInLastLine(text: string, pattern: Pattern): number | undefined {
   const lineStart = text.length - lastLine(text).length;
-  for (const { 0: found, index } of text.matchAll(expressionOf(pattern))) {
+  for (const { 0: found, index } of text.matchAll(expressionOf(inBytes(pattern)))) {
     if (found !== '' && index + found.length > lineStart) return index;
   }
   return undefined;
 }
 
-function expressionOf(pattern: Pattern): RegExp {
-  if (pattern === END) throw new UsageError('expected text or a regular expression as a prompt, got END, the end of the console');
-  if (typeof pattern !== 'string') return new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
-  return new RegExp(
-    Buffer.from(pattern)
-      .toString('latin1')
-      .replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`),
-    'g',
-  );
+/** The text has one character per byte. */
+function inBytes(pattern: Pattern): Pattern {
+  return typeof pattern === 'string' ? Buffer.from(pattern).toString('latin1') : pattern;
 }

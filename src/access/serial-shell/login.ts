@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../../core/deadline.ts';
 import { log } from '../../core/step.ts';
-import { ConsoleTimeoutError, type Pattern, type SerialConsole } from '../../console/index.ts';
+import type { Pattern } from '../../core/pattern.ts';
+import { ConsoleTimeoutError, type SerialConsole } from '../../console/index.ts';
 import { LoginError } from './errors.ts';
 import {
   isIn,

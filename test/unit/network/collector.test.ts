@@ -34,6 +34,19 @@ test('lines are logged, and can be found later or awaited', async () => {
   expect(lines).toEqual(['app: one', 'app: \\e[1mtwo', 'app: three']);
 });
 
+test('a line is found by a text, taken literally, or by a regular expression with any flags', async () => {
+  await collecting(async (stream, collector) => {
+    stream.end('axb\na.b\na.b again\n');
+    await collector.ended;
+    expect(await collector.line('a.b', never)).toBe('a.b');
+    const again = /a\.b/gy;
+    again.lastIndex = 3;
+    expect(await collector.line(again, never)).toBe('a.b');
+    expect(await collector.line(again, never)).toBe('a.b');
+    expect(again.lastIndex).toBe(3);
+  });
+});
+
 test('endless output, with or without line ends, takes a bounded amount of log and memory', async () => {
   const count = 80; // MB, far more than may be kept
   for (const text of [`${'x'.repeat(200)}\n`.repeat(5000), 'x'.repeat(1_005_000)]) {
