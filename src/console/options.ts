@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { Duplex } from 'node:stream';
+import { argumentsOf } from '../core/arguments.ts';
 import type { Wait } from '../core/deadline.ts';
-import type { ConsolePattern } from './pattern.ts';
+import {
+  either,
+  flag,
+  functionOf,
+  instanceOf,
+  listOf,
+  milliseconds,
+  options,
+  text,
+  textOrBytes,
+  waitSchemas,
+  wholeNumber,
+} from '../core/schemas.ts';
+import { consolePattern, type ConsolePattern } from './pattern.ts';
 import type { Disguise } from './readable-tail.ts';
-import type { Transcript } from './transcript.ts';
+import { Transcript } from './transcript.ts';
 
 /** Options of a console. */
 export interface ConsoleOptions {
@@ -59,3 +74,45 @@ export interface SendOptions extends Partial<Wait> {
   /** how the echo looks in error messages; default: as it comes. @internal */
   readonly disguise?: Disguise;
 }
+
+const sendOptions = options<SendOptions>(
+  {
+    ...waitSchemas,
+    chunkBytes: wholeNumber(1).optional(),
+    echo: flag.optional(),
+    secret: flag.optional(),
+    disguise: options<Disguise>({ shownAs: text, mark: text }).optional(),
+  },
+  ['disguise'],
+).optional();
+
+const expectOptions = options<ExpectOptions>({
+  ...waitSchemas,
+  timeoutMs: milliseconds,
+  awaited: text.optional(),
+  windowBytes: wholeNumber(1).optional(),
+  bufferBytes: wholeNumber(1).optional(),
+});
+
+const consoleOptions = options<ConsoleOptions>({
+  name: text.optional(),
+  transcript: instanceOf(Transcript, 'a Transcript').optional(),
+  bufferBytes: wholeNumber(1).optional(),
+  lineEnd: text.optional(),
+}).optional();
+
+const patterns = 'a string that is not empty, a regular expression, END, or a list of these';
+
+/** Checks of the arguments of a console's functions. */
+export const check = {
+  open: argumentsOf('SerialConsole.open', { stream: instanceOf(Duplex, 'a duplex stream'), options: consoleOptions }),
+  discard: argumentsOf('dut.console.discard', { to: wholeNumber(0).optional() }),
+  observe: argumentsOf('dut.console.observe', { observer: functionOf() }),
+  expect: argumentsOf('dut.console.expect', {
+    pattern: either<ConsolePattern | readonly ConsolePattern[]>(patterns, consolePattern, listOf(consolePattern, patterns, 1)),
+    options: expectOptions,
+  }),
+  send: argumentsOf('dut.console.send', { data: textOrBytes, options: sendOptions }),
+  sendLine: argumentsOf('dut.console.sendLine', { text: text.optional(), options: sendOptions }),
+  close: argumentsOf('dut.console.close'),
+};

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../core/errors.ts';
-
-/**
- * Cuts input into pieces of at most `chunkBytes`; a line end always ends a piece, since nothing after it has an echo yet.
- * @throws UsageError for a size below 1
- */
+/** Cuts input into pieces of at most `chunkBytes`; a line end always ends a piece, since nothing after it has an echo yet. */
 export function pieces(bytes: Buffer, chunkBytes: number): Buffer[] {
-  if (!(chunkBytes >= 1)) throw new UsageError(`send: expected chunkBytes to be at least 1, got ${chunkBytes}`);
   const result: Buffer[] = [];
   for (let from = 0; from < bytes.length;) {
     const lineEnd = bytes.subarray(from, from + chunkBytes).findIndex((byte) => byte === 10 || byte === 13);

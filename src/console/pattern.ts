@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../core/errors.ts';
 import { describePattern, expressionOf, type Pattern } from '../core/pattern.ts';
+import { constant, either, regularExpression, someText } from '../core/schemas.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import type { PlainText } from './escape-codes.ts';
 
@@ -13,6 +13,16 @@ export const END: unique symbol = Symbol('end of the console');
  * sees one character per byte (Latin-1), so it is exact on any output; to find non-ASCII text use a string.
  */
 export type ConsolePattern = Pattern | typeof END;
+
+/** What a console can wait for. */
+export const consolePattern = either<ConsolePattern>(
+  'a string that is not empty, a regular expression, or END',
+  someText,
+  regularExpression.refine(({ source }) => /^[\0-\x7f]*$/.test(source), {
+    error: 'a regular expression of ASCII characters, because it sees bytes (or a string)',
+  }),
+  constant(END, 'END'),
+);
 
 /** Where a pattern was found, as positions in the {@link ByteQueue}. */
 export interface Found {
@@ -35,7 +45,6 @@ const escapeCharacter = /\x1b|\\(?:x1b|u001b|c\[)/i;
 /**
  * Creates the search for one pattern.
  * @param windowBytes - how long before the newest bytes a match of a regular expression may begin
- * @throws UsageError for an empty text, and for a regular expression with a non-ASCII character
  */
 export function searchFor(pattern: ConsolePattern, windowBytes: number): Search {
   if (pattern === END) return () => undefined;
@@ -49,7 +58,6 @@ export function describeAwaited(pattern: ConsolePattern): string {
 
 function searchText(text: string): Search {
   const needle = Buffer.from(text);
-  if (needle.length === 0) throw new UsageError('expect: the empty string matches anywhere; pass a text to wait for');
   const seen = text.includes('\x1b') ? everything : withoutCodes;
   let searchedTo = 0;
   return (queue) => {
@@ -61,9 +69,6 @@ function searchText(text: string): Search {
 }
 
 function searchRegExp(pattern: RegExp, windowBytes: number): Search {
-  if (/[^\0-\x7f]/.test(pattern.source)) {
-    throw new UsageError(`expect: ${String(pattern)} has a non-ASCII character, but regular expressions see bytes; use a string`);
-  }
   const seen = escapeCharacter.test(pattern.source) ? everything : withoutCodes;
   const regExp = expressionOf(pattern);
   let searchedTo = 0;

@@ -4,7 +4,7 @@ import { countDown, raceWithSignal, withDeadline, type Wait } from '../core/dead
 import { UsageError } from '../core/errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
-import type { ConsoleOptions, ExpectOptions, Match, SendOptions } from './options.ts';
+import { check, type ConsoleOptions, type ExpectOptions, type Match, type SendOptions } from './options.ts';
 import { echoPattern, pieces } from './pace.ts';
 import { describeAwaited, END, searchFor, type ConsolePattern, type Found, type Search } from './pattern.ts';
 import { Reservation } from './reservation.ts';
@@ -57,6 +57,7 @@ export class SerialConsole implements AsyncDisposable {
 
   /** Takes over the byte stream of a serial port; it must not have a decoder (`setEncoding`). */
   static open(stream: Duplex, options: ConsoleOptions = {}): SerialConsole {
+    check.open(arguments);
     return new SerialConsole(stream, options);
   }
 
@@ -80,11 +81,13 @@ export class SerialConsole implements AsyncDisposable {
    * @param to - only output before this {@link SerialConsole.position}; default: everything received
    */
   discard(to = this.#queue.end): void {
+    check.discard(arguments);
     if (to > this.#queue.start) this.#queue.consume(to);
   }
 
   /** Calls `observer` with everything received from now on; returns a function that stops this. */
   observe(observer: (chunk: Buffer) => void): () => void {
+    check.observe(arguments);
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
   }
@@ -96,10 +99,11 @@ export class SerialConsole implements AsyncDisposable {
    * greedy expression mean the end of what has come so far.
    * @throws {@link ConsoleTimeoutError} when nothing matched in time
    * @throws {@link ConsoleClosedError} when the console ended, unless {@link END} is one of the patterns
-   * @throws UsageError when another call still waits, or a pattern is unusable
+   * @throws UsageError when another call still waits
    * @throws TranscriptError when the record can no longer be written
    */
   async expect(pattern: ConsolePattern | readonly ConsolePattern[], options: ExpectOptions): Promise<Match> {
+    check.expect(arguments);
     const patterns: readonly ConsolePattern[] = Array.isArray(pattern) ? pattern : [pattern];
     const awaited = options.awaited ?? patterns.map(describeAwaited).join(' or ');
     const searches = patterns.map((one) => searchFor(one, options.windowBytes ?? 4096));
@@ -178,11 +182,11 @@ export class SerialConsole implements AsyncDisposable {
    * Sends bytes, or text as UTF-8, and waits until the stream has taken them (not until the device has read them).
    * @param options - `timeoutMs` is 30 s by default
    * @throws {@link ConsoleTimeoutError} when the device took no more, or an echo did not come, all in `timeoutMs`
-   * @throws UsageError for a `chunkBytes` below 1
    * @throws {@link ConsoleClosedError} when the console has ended
    * @throws TranscriptError when the record can no longer be written
    */
   async send(data: Uint8Array | string, options: SendOptions = {}): Promise<void> {
+    check.send(arguments);
     const timeoutMs = options.timeoutMs ?? sendTimeoutMs;
     this.#transcript?.check();
     const bytes = Buffer.from(data);
@@ -207,6 +211,7 @@ export class SerialConsole implements AsyncDisposable {
 
   /** Sends a line and its end; the same as {@link SerialConsole.send} otherwise. */
   async sendLine(text = '', options: SendOptions = {}): Promise<void> {
+    check.sendLine(arguments);
     await this.send(text + this.#lineEnd, options);
   }
 
@@ -215,6 +220,7 @@ export class SerialConsole implements AsyncDisposable {
    * @throws TranscriptError when the record could not be written
    */
   async close(): Promise<void> {
+    check.close(arguments);
     this.#stream.destroy();
     this.#ended = true;
     this.#wake?.();

@@ -28,9 +28,10 @@ export function problemsOf(signature: Signature, index: number, value: unknown):
   if (!parameter) return [];
   const { success, error } = parameter.schema.safeParse(value);
   const isOther = parameter.options !== undefined && isOtherObject(value);
-  if (success && !isOther) return [];
+  if (success && !isOther && parameter.options) return [];
   const strays = strayOptions(signature, index, value);
   if (!parameter.options && strays.length > 0) return strays.map(({ hint }) => hint);
+  if (success && !isOther) return [];
   if (isOther)
     return [`expected ${parameter.name} to be an object with options (${parameter.options.join(', ')}), got ${shown(value)}`];
   return (error?.issues ?? []).flatMap((issue) => {
@@ -48,7 +49,7 @@ function strayOptions(
   index: number,
   value: unknown,
 ): readonly { readonly key: string; readonly hint: string }[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  if (!isPlain(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     if (parameters[index]?.options?.includes(key) === true) return [];
     const place = parameters.findIndex(({ options: names }, at) => at !== index && names?.includes(key) === true);
@@ -103,7 +104,13 @@ export function tooMany({ name, parameters }: Signature, count: number): string 
 /** Whether it is an object in which nobody puts options, such as an AbortSignal. */
 function isOtherObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Object.keys(value).length > 0) return false;
-  return kindOf(value) !== 'an object';
+  return !isPlain(value);
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 function shown(value: unknown): string {
@@ -117,6 +124,5 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return value.length > 0 ? 'a list' : 'an empty list';
   if (value instanceof Promise) return 'a promise';
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const prototype = Object.getPrototypeOf(value) as { readonly constructor: { readonly name: string } } | null;
-  return prototype === null || prototype === Object.prototype ? 'an object' : `an object of class ${prototype.constructor.name}`;
+  return isPlain(value) ? 'an object' : `an object of class ${(value as object).constructor.name}`;
 }

@@ -9,6 +9,11 @@ export interface Wait {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The wait alone, of options that say more. */
+export function waitOf({ timeoutMs, signal }: Wait): Wait {
+  return { timeoutMs, signal };
+}
+
 /**
  * Is called when a deadline has passed. Returns an error if something else explains the delay, such as a Docker daemon that did
  * not answer. Must return within a few seconds.

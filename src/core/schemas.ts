@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { unknownOptions } from './argument-problems.ts';
 import type { Wait } from './deadline.ts';
+import type { Pattern } from './pattern.ts';
 
 /** One schema per option of `T`. The compiler refuses a missing one and one too many. */
 export type OptionSchemas<T> = { readonly [Name in keyof T]-?: z.ZodType<T[Name] | undefined> };
@@ -21,7 +22,10 @@ export const bytes = z.instanceof(Uint8Array, { error: 'bytes (a Buffer or Uint8
 export const textOrBytes = z.union([text, bytes], { error: 'a string, or bytes (a Buffer or Uint8Array)' });
 export const texts = z.array(text, { error: 'a list of strings' });
 export const textsByName = z.record(z.string(), text, { error: 'an object with strings' });
+export const regularExpression = z.instanceof(RegExp, { error: 'a regular expression' });
 export const abortSignal = z.instanceof(AbortSignal, { error: 'an AbortSignal' });
+
+export const pattern = either<Pattern>('a string that is not empty, or a regular expression', someText, regularExpression);
 
 /** A whole number in a range. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): z.ZodInt {
@@ -30,8 +34,8 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): z.ZodIn
 }
 
 /** A list of values; `what` completes "expected … to be". */
-export function listOf<T>(schema: z.ZodType<T>, what: string): z.ZodType<readonly T[]> {
-  return z.array(schema, { error: what });
+export function listOf<T>(schema: z.ZodType<T>, what: string, minLength = 0): z.ZodType<readonly T[]> {
+  return z.array(schema, { error: what }).min(minLength, { error: what });
 }
 
 /** A value of any of several kinds; `what` completes "expected … to be". */
@@ -44,9 +48,14 @@ export function oneOf<const Values extends readonly string[]>(values: Values): z
   return z.enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` });
 }
 
+/** One particular value; `what` completes "expected … to be". */
+export function constant<T>(value: T, what: string): z.ZodType<T> {
+  return z.custom<T>((given) => given === value, { error: what });
+}
+
 /** An object of a class; `what` completes "expected … to be". */
-export function instanceOf<T>(constructor: abstract new (...given: never[]) => T, what: string): z.ZodType<T> {
-  return z.custom<T>((value) => value instanceof constructor, { error: what });
+export function instanceOf<T>(constructor: { readonly prototype: T }, what: string): z.ZodType<T> {
+  return z.custom<T>((value) => value instanceof (constructor as unknown as new () => T), { error: what });
 }
 
 /** A function. */
@@ -54,9 +63,12 @@ export function functionOf<T>(): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'function', { error: 'a function' });
 }
 
-/** An object with options, and nothing else in it. */
-export function options<T>(schemas: OptionSchemas<T>): z.ZodType<T> {
-  const names = Object.keys(schemas);
+/**
+ * An object with options, and nothing else in it.
+ * @param internal - options that are not for users, so messages do not suggest them
+ */
+export function options<T>(schemas: OptionSchemas<T>, internal: readonly string[] = []): z.ZodType<T> {
+  const names = Object.keys(schemas).filter((name) => !internal.includes(name));
   return z.strictObject(schemas, {
     error: (issue) =>
       issue.code === 'unrecognized_keys' ? unknownOptions(issue.keys, names) : `an object with options (${names.join(', ')})`,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { waitOf } from '../../core/deadline.ts';
 import { printfEscape } from '../../core/text.ts';
 import type { ExpectOptions, SerialConsole } from '../../console/index.ts';
 import { numberIn, type CommandEnvelope } from './command-envelope.ts';
@@ -53,7 +54,7 @@ export async function feed(
       const { groups } = await console.expect(envelope.acknowledged, wait);
       taken = Math.max(taken, numberIn(groups));
     }
-    await console.sendLine(`: ${line}`, wait);
+    await console.sendLine(`: ${line}`, waitOf(wait));
   }
-  await console.sendLine(':', wait);
+  await console.sendLine(':', waitOf(wait));
 }

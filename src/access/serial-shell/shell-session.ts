@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { blameFor, isBlame, withDeadline, type Wait } from '../../core/deadline.ts';
+import { blameFor, isBlame, waitOf, withDeadline, type Wait } from '../../core/deadline.ts';
 import { UsageError } from '../../core/errors.ts';
 import { oneLine } from '../../core/text.ts';
 import { ConsoleTimeoutError, type Disguise, type ExpectOptions, type SerialConsole, waitForQuiet } from '../../console/index.ts';
@@ -150,7 +150,7 @@ export class ShellSession {
   async #quitPager(command: SessionCommand, envelope: CommandEnvelope, wait: SessionWait): Promise<void> {
     for (let key = 0; key < quitKeys && this.#state !== 'ready'; key += 1) {
       try {
-        await this.console.send('q', wait);
+        await this.console.send('q', waitOf(wait));
         await this.#end(command, envelope, { ...wait, timeoutMs: quitMs });
       } catch (error) {
         if (!(error instanceof ConsoleTimeoutError) && !isBlame(error)) throw error;
@@ -172,7 +172,7 @@ export class ShellSession {
       const line = envelope.wholeLine(textFor(envelope), options);
       if (line !== undefined) {
         this.#state = 'abandoned';
-        await this.console.sendLine(line, { ...wait, disguise: disguiseOf(command, envelope) });
+        await this.console.sendLine(line, { ...waitOf(wait), disguise: disguiseOf(command, envelope) });
         await this.console.expect(envelope.begin, wait);
         return envelope;
       }
@@ -188,13 +188,13 @@ export class ShellSession {
     const startMs = performance.now();
     for (const limitMs of this.#limits.answerMs ?? defaultAnswerMs) {
       if (this.#state === 'abandoned') {
-        await this.console.send('\x03', wait); // Ctrl-C, which also flushes what was typed, so wait before typing more
+        await this.console.send('\x03', waitOf(wait)); // Ctrl-C, which also flushes what was typed, so wait before typing more
         await waitForQuiet(this.console, 100, wait.signal);
       }
       this.#state = 'abandoned';
       const envelope = new CommandEnvelope();
       const line = envelope.opening(options, !this.#isKnown);
-      await this.console.sendLine(line, { ...wait, disguise: disguiseOf(command, envelope) });
+      await this.console.sendLine(line, { ...waitOf(wait), disguise: disguiseOf(command, envelope) });
       try {
         await this.#awaitReady(envelope, { ...wait, timeoutMs: Math.min(limitMs, wait.timeoutMs) });
         return envelope;
