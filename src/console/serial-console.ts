@@ -6,7 +6,8 @@ import { ByteQueue } from './byte-queue.ts';
 import { ConsoleClosedError, ConsoleTimeoutError } from './errors.ts';
 import { check, type ConsoleOptions, type ExpectOptions, type Match, type SendOptions } from './options.ts';
 import { echoPattern, pieces } from './pace.ts';
-import { describeAwaited, END, searchFor, type ConsolePattern, type Found, type Search } from './pattern.ts';
+import { describeAwaited, searchFor, type ConsolePattern, type Search } from './pattern.ts';
+import { findMatch } from './find-match.ts';
 import { Reservation } from './reservation.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -98,7 +99,7 @@ export class SerialConsole implements AsyncDisposable {
    * complete match is not held back for one that began earlier and may still become complete. `$` and the end of a
    * greedy expression mean the end of what has come so far.
    * @throws {@link ConsoleTimeoutError} when nothing matched in time
-   * @throws {@link ConsoleClosedError} when the console ended, unless {@link END} is one of the patterns
+   * @throws {@link ConsoleClosedError} when the console ended, unless `END` is one of the patterns
    * @throws UsageError when another call still waits
    * @throws TranscriptError when the record can no longer be written
    */
@@ -244,7 +245,7 @@ export class SerialConsole implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<Match>();
     this.#wake = () => {
       if (signal.aborted) return; // too late: what comes now is for the next caller
-      const match = this.#search(patterns, searches);
+      const match = findMatch(this.#queue, patterns, searches, this.#ended);
       if (!match && !this.#ended) return;
       this.#wake = undefined;
       if (match) resolve(match);
@@ -252,35 +253,6 @@ export class SerialConsole implements AsyncDisposable {
     };
     this.#wake();
     return promise;
-  }
-
-  #search(patterns: readonly ConsolePattern[], searches: readonly Search[]): Match | undefined {
-    let best: (Found & { readonly index: number }) | undefined;
-    for (const [index, search] of searches.entries()) {
-      const found = search(this.#queue);
-      if (found && (!best || found.start < best.start)) best = { ...found, index };
-    }
-    const { end } = this.#queue;
-    const endIndex = patterns.indexOf(END);
-    if (!best && this.#ended && endIndex >= 0)
-      best = { start: end, end, bytes: Buffer.alloc(0), match: undefined, index: endIndex };
-    const pattern = best && patterns[best.index];
-    if (!best || pattern === undefined) return undefined;
-    const beforeBytes = Buffer.from(this.#queue.view(this.#queue.start, best.start)); // copied, because the queue reuses its memory
-    const text = best.bytes.toString();
-    const droppedBytes = this.#queue.consume(best.end);
-    const { match } = best;
-    const before = beforeBytes.toString();
-    return {
-      index: best.index,
-      pattern,
-      match: match ? [...match] : [text],
-      groups: { ...match?.groups },
-      before,
-      beforeBytes,
-      text,
-      droppedBytes,
-    };
   }
 
   async #write(bytes: Buffer, secret: boolean): Promise<void> {
