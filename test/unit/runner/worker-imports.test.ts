@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const testbeds = join(import.meta.dirname, '..', '..', '..', 'src', 'runner', 'make-testbed.ts');
+const runner = join(import.meta.dirname, '..', '..', '..', 'src', 'runner');
 
 /** Packages that a file loads besides Vitest, in the order of their names. */
 async function packagesLoadedBy(file: string): Promise<readonly string[]> {
@@ -20,7 +20,7 @@ async function packagesLoadedBy(file: string): Promise<readonly string[]> {
         return next(url, context);
       },
     });
-    await import(${JSON.stringify(file)});
+    await import(${JSON.stringify(file)}).catch(() => undefined); // what it does needs a run; it is loaded by then
     console.log(JSON.stringify([...packages].sort()));`;
   const env = { ...process.env, NODE_OPTIONS: '' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { env });
@@ -28,9 +28,16 @@ async function packagesLoadedBy(file: string): Promise<readonly string[]> {
 }
 
 // every test file has a worker of its own, and what it reads costs more than what it does
+const costly = ['yaml', 'execa', 'junit-report-builder', '@grpc/grpc-js', 'protobufjs', 'ssh2', 'yargs', 'vite'];
+
 test('a worker does not load packages that only the main process needs', async () => {
-  const loaded = await packagesLoadedBy(testbeds);
+  const loaded = await packagesLoadedBy(join(runner, 'make-testbed.ts'));
   expect(loaded).toContain('dockerode');
-  const costly = ['zod', 'yaml', 'execa', 'junit-report-builder', '@grpc/grpc-js', 'protobufjs', 'ssh2', 'yargs', 'vite'];
   expect(loaded.filter((name) => costly.includes(name))).toEqual([]);
+});
+
+test('a worker loads zod while the daemon already creates its first container', async () => {
+  const loaded = await packagesLoadedBy(join(runner, 'warm-up.ts'));
+  expect(loaded).toContain('dockerode');
+  expect(loaded.filter((name) => [...costly, 'zod'].includes(name))).toEqual([]);
 });
