@@ -32,7 +32,10 @@ export async function runFixes(findings: readonly Finding[], options: FixOptions
       cancelSignal: options.signal,
     });
     options.signal.throwIfAborted();
-    if (ended.failed) options.print(`that did not help: ${ended.shortMessage}`);
+    if (ended.failed) {
+      const { exitCode, shortMessage } = ended;
+      options.print(`that failed: ${exitCode === undefined ? shortMessage : `exit status ${exitCode}`}`);
+    }
     hasFixed ||= !ended.failed;
   }
   return hasFixed;

@@ -37,7 +37,8 @@ export async function runIn(container: Container, options: Command, call: Call):
   };
   call.signal.addEventListener('abort', cancelled, { once: true });
   try {
-    if (input) input.pipe(execution.stdin);
+    // after the line with the PID: a terminal would show input that came earlier in front of it
+    if (input) void pid.promise.then(() => input.pipe(execution.stdin));
     else execution.stdin.end();
     const [exitStatus] = await Promise.all([
       execution.exited,

@@ -54,6 +54,9 @@ test('a testbed is kept until `alpy down`, and its files stay', async () => {
   });
   expect(await project.run(['exec', 'node1', '-i', 'cat'], {}, 'handed on')).toMatchObject({ status: 0, stdout: 'handed on' });
 
+  const shell = await project.runInTerminal(['exec', '-i', 'node0', '--', 'sh'], 'tty; stty size; exit 6\n');
+  expect(shell).toMatchObject({ status: 6, screen: expect.stringMatching(/\/dev\/pts\/\d+\s+30 100\s/) as string });
+
   expect(await alpy('capture', 'link0', 'icmp.type == 8', '--count')).toMatchObject({ status: 0, stdout: '3\n' });
   const waited = await alpy('capture', 'link0', 'icmp.type == 0', '--wait', '--field', 'ip.ttl');
   expect(waited).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\t\S+Z\t98\tICMP\t.*\t64\n$/) as string });

@@ -7,6 +7,8 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
+import { quoteWord } from '../../src/core/text.ts';
+
 const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
 
 /** A folder of somebody who uses alpy, outside this repository and without a package.json. */
@@ -53,6 +55,22 @@ export class Project implements AsyncDisposable {
     });
     child.stdin?.end(input);
     return child;
+  }
+
+  /**
+   * Runs `alpy` here to its end, in a terminal of 30 rows and 100 columns.
+   * @param typed - what the user types
+   * @returns its status, and what the terminal shows
+   */
+  async runInTerminal(args: readonly string[], typed: string): Promise<{ status: number | null; screen: string }> {
+    const command = `stty rows 30 columns 100; exec ${[process.execPath, bin, ...args].map(quoteWord).join(' ')}`;
+    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd: this.directory,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    child.stdin.end(typed);
+    const [screen, [status]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
+    return { status, screen };
   }
 
   /** Runs `alpy` here to its end. */

@@ -35,5 +35,5 @@ test.each([[['false']], [['/nowhere/modprobe', 'tun']]])('if %j fails, the user 
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-fix-'));
   const lines: string[] = [];
   expect(await runFixes([{ ...finding, result: 'failure', fix }], options(folder.path, lines))).toBe(false);
-  expect(lines[1]).toMatch(/^that did not help: /);
+  expect(lines[1]).toMatch(/^that failed: /);
 });
