@@ -22,6 +22,27 @@ export interface AlpyErrorOptions extends ErrorOptions {
   readonly details?: readonly ErrorDetail[] | undefined;
 }
 
+/** What the runner knows about an error that was thrown in a test. */
+export interface ErrorNotes {
+  /** it follows from an earlier error of the same test */
+  readonly isConsequence?: true;
+  /** nothing caught it, and it has become an error of its test */
+  readonly isOfTest?: true;
+  /** nothing caught it while these tests ran */
+  readonly tests?: readonly string[];
+}
+
+/** Adds notes to an error, which keeps them on its way to another process. Does nothing if something else than an error was thrown. */
+export function addNotes(error: unknown, notes: ErrorNotes): void {
+  if (error instanceof Error) Object.assign(error, { alpyNotes: { ...notesOf(error), ...notes } });
+}
+
+/** The notes about an error, also if it came from another process as plain data. */
+export function notesOf(error: unknown): ErrorNotes {
+  const has = typeof error === 'object' && error !== null && 'alpyNotes' in error;
+  return has && typeof error.alpyNotes === 'object' && error.alpyNotes !== null ? error.alpyNotes : {};
+}
+
 /** Base of every error that alpy throws on purpose. It has a stable code, a fault and a message that says what to do. */
 export abstract class AlpyError extends Error {
   /** stable identifier, `ALPY_…` */
@@ -29,8 +50,8 @@ export abstract class AlpyError extends Error {
   abstract readonly fault: Fault;
   /** shown below the message in reports; absent if nothing more is known */
   readonly details?: readonly ErrorDetail[];
-  /** set if it follows from an earlier error of the same test */
-  readonly isConsequence?: true;
+  /** set by {@link addNotes} */
+  readonly alpyNotes?: ErrorNotes;
 
   constructor(message: string, options: AlpyErrorOptions = {}) {
     super(message, options);
@@ -41,7 +62,7 @@ export abstract class AlpyError extends Error {
 
   /** Only what reports need. The error of a command holds its whole output, which is too much to send to another process. */
   toJSON(): object {
-    const { name, message, stack, code, fault, details, isConsequence, cause } = this;
+    const { name, message, stack, code, fault, details, alpyNotes, cause } = this;
     return {
       name,
       message,
@@ -49,7 +70,7 @@ export abstract class AlpyError extends Error {
       code,
       fault,
       ...(details === undefined ? {} : { details }),
-      ...(isConsequence === undefined ? {} : { isConsequence }),
+      ...(alpyNotes === undefined ? {} : { alpyNotes }),
       ...(cause === undefined ? {} : { cause }),
     };
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { partsOf } from '../core/errors.ts';
+import { notesOf, partsOf } from '../core/errors.ts';
 import { causeDetails, internalDetails } from './cause-details.ts';
 import { detailsOf } from './error-details.ts';
 import type { ErrorReport } from './model.ts';
@@ -82,6 +82,6 @@ function errorReport(error: ThrownError, directory: string | undefined): ErrorRe
     ...(typeof actual === 'string' ? { actual: plain(actual, maxValueLength) } : {}),
     ...(diff === undefined ? {} : { diff: plain(diff) }),
     ...(details.length === 0 ? {} : { details }),
-    ...(error.isConsequence === true ? { isConsequence: true } : {}),
+    ...(notesOf(error).isConsequence === true ? { isConsequence: true } : {}),
   };
 }

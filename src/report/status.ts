@@ -15,7 +15,6 @@ export interface ThrownError extends PlacedError {
   readonly fault?: unknown;
   readonly cause?: unknown;
   readonly details?: unknown;
-  readonly isConsequence?: unknown;
   /** set by Vitest in errors of matchers, also of those from `expect.extend` */
   readonly __vitest_error_context__?: unknown;
 }

@@ -21,12 +21,19 @@ interface Call {
   readonly at: Error;
 }
 
-/** The calls to alpy in the body of one test, and its unhandled rejections. */
+/** The calls to alpy in the body of one test, and the errors that nothing in it has caught. */
 export class TestCalls {
+  /** file and name of the test */
+  readonly test: string;
   readonly #pending = new Set<Call>();
   readonly #calls = new WeakMap<Promise<unknown>, Call>();
   readonly #rejections = new Map<Promise<unknown>, unknown>();
+  readonly #exceptions: unknown[] = [];
   #state: 'running' | 'ended well' | 'ended badly' = 'running';
+
+  constructor(test: string) {
+    this.test = test;
+  }
 
   /** Adds a call. @returns the promise to return to the test instead of `promise` */
   add<T>(call: Call, promise: Promise<T>): Promise<T> {
@@ -52,6 +59,12 @@ export class TestCalls {
     return this.#state !== 'ended well'; // calls that were pending when the test failed reject now; the failure has been reported
   }
 
+  /** Takes an exception that nothing has caught. @returns false if the test has ended */
+  takeException(error: unknown): boolean {
+    if (this.#state === 'running') this.#exceptions.push(error);
+    return this.#state === 'running';
+  }
+
   /** Removes a rejection that was handled later than Node expected. */
   dropRejection(promise: Promise<unknown>): void {
     this.#rejections.delete(promise);
@@ -66,8 +79,9 @@ export class TestCalls {
     await nextTurn(); // Node reports a rejection after the current turn
     const rejected = [...this.#rejections].map(([promise, reason]) => this.#explained(promise, reason));
     const pending = hasFailed ? [] : [...this.#pending].map((call) => new PendingCallError(call));
-    this.#state = hasFailed || rejected.length > 0 || pending.length > 0 ? 'ended badly' : 'ended well';
-    return [...rejected, ...pending];
+    const errors = [...this.#exceptions, ...rejected, ...pending];
+    this.#state = hasFailed || errors.length > 0 ? 'ended badly' : 'ended well';
+    return errors;
   }
 
   /** Where the calls that are pending were made, as lines of a stack. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { chai } from 'vitest';
+import { addNotes } from '../core/errors.ts';
 import { RemoteShell } from '../access/index.ts';
 import { Capture } from '../capture/index.ts';
 import { SerialConsole } from '../console/index.ts';
@@ -31,8 +32,11 @@ function expectation(assertion: object): string {
   return `expect(${name})${chai.util.flag(assertion, 'negate') === true ? '.not' : ''}`;
 }
 
-/** Makes unhandled rejections errors of their test instead of the whole run. */
-export function watchRejections(): void {
+/**
+ * Makes unhandled rejections and uncaught exceptions errors of their test instead of the whole run.
+ * @param runningTests - names the tests that are running, for errors of which the test is unknown
+ */
+export function watchUncaught(runningTests: () => readonly string[]): void {
   const owners = new WeakMap<Promise<unknown>, TestCalls>();
   process.on('unhandledRejection', (reason, promise) => {
     const calls = currentCalls();
@@ -40,4 +44,10 @@ export function watchRejections(): void {
     owners.set(promise, calls);
   });
   process.on('rejectionHandled', (promise) => owners.get(promise)?.dropRejection(promise)); // not in the context of the test
+  // Vitest reports these outside any test; the notes tell the main process more
+  process.on('uncaughtExceptionMonitor', (error) => {
+    const calls = currentCalls();
+    if (calls?.takeException(error) === true) addNotes(error, { isOfTest: true });
+    else addNotes(error, { tests: calls ? [calls.test] : runningTests() });
+  });
 }

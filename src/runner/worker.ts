@@ -3,7 +3,7 @@
 import { join, relative } from 'node:path';
 import { afterAll, aroundEach, beforeEach, expect, type TestContext } from 'vitest';
 import { blameFor } from '../core/deadline.ts';
-import { messageOf, partsOf } from '../core/errors.ts';
+import { addNotes, messageOf, partsOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
@@ -20,7 +20,7 @@ import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
 import { readyMessage } from './ready.ts';
 import { TestCalls, withCalls } from './test-calls.ts';
-import { trackAllCalls, watchRejections } from './track-calls.ts';
+import { trackAllCalls, watchUncaught } from './track-calls.ts';
 import { runFacts } from './worker-engine.ts';
 import { closeWorker, setTestState, type TestState } from './worker-state.ts';
 
@@ -30,15 +30,16 @@ const facts = runFacts();
 const redact = makeRedactor(facts.secrets);
 expect.extend(matchers);
 trackAllCalls();
-watchRejections();
+Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 50); // the default is less than what alpy and Vitest may call above a test
+const runningTests = new Set<TestCalls>();
+watchUncaught(() => Array.from(runningTests, ({ test }) => test));
 
 // A terminal sends these to all processes of the run. The main process handles them: it cancels the tests, which then clean up
 // here. If the main process dies, this worker must end.
-let runningTests = 0;
 for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
 // Vitest ends an idle worker with SIGTERM, and waits half a second for it
 process.on('SIGTERM', () => {
-  if (runningTests === 0) endWorker();
+  if (runningTests.size === 0) endWorker();
 });
 process.on('disconnect', endWorker);
 process.send?.(readyMessage); // Vitest's part of the worker is ready
@@ -53,7 +54,8 @@ aroundEach(async (runTest, { task }) => {
   const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${retry}`);
   const state: TestState = { test: task.fullTestName, directory };
   setTestState(task, state);
-  runningTests += 1;
+  const calls = new TestCalls(`${slashes(file)} > ${task.fullTestName}`);
+  runningTests.add(calls);
   const before = await readLoad();
   const startMs = performance.now();
   using log = DebugLog.open(directory);
@@ -70,7 +72,6 @@ aroundEach(async (runTest, { task }) => {
     ...(activity ? [activity.sink] : []),
     ...(showSteps ? [terminalSink((line) => process.stderr.write(`${prefix}${line}\n`))] : []),
   ];
-  const calls = new TestCalls();
   using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before expensive sinks
   await withSink(bounded.sink, async () => {
     try {
@@ -82,7 +83,7 @@ aroundEach(async (runTest, { task }) => {
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
       await endTest(state, calls, task.result?.state === 'fail').finally(() => {
-        runningTests -= 1;
+        runningTests.delete(calls);
       });
     }
   });
@@ -128,7 +129,7 @@ async function endTest(state: TestState, calls: TestCalls, hasFailed: boolean): 
 
 /** Marks an error for the reports. One that stands for several is marked in all parts. */
 function asConsequence(error: unknown): unknown {
-  for (const part of partsOf(error)) if (part instanceof Error) Object.assign(part, { isConsequence: true });
+  for (const part of partsOf(error)) addNotes(part, { isConsequence: true });
   return error;
 }
 

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { BugError, DeviceError } from '../../../src/core/errors.ts';
+import { addNotes, BugError, DeviceError } from '../../../src/core/errors.ts';
 import { errorReports } from '../../../src/report/error-reports.ts';
 import type { ThrownError } from '../../../src/report/status.ts';
 
@@ -67,8 +67,9 @@ test('what a clean-up throws after the body is a consequence; the errors of an A
     ['body', undefined],
     ['clean-up', undefined],
   ]);
-  const marked = JSON.stringify(Object.assign(new DeviceError('x'), { isConsequence: true }));
-  expect(errorReports(JSON.parse(marked) as ThrownError)).toMatchObject([{ isConsequence: true }]);
+  const marked = new DeviceError('x');
+  addNotes(marked, { isConsequence: true });
+  expect(errorReports(JSON.parse(JSON.stringify(marked)) as ThrownError)).toMatchObject([{ isConsequence: true }]);
 });
 
 test('the cause of an error of the test is a detail; that of an error of alpy is not, because its message has it', () => {

@@ -31,7 +31,7 @@ trackMethods(Radio.prototype, ({ name }) => name);
 
 /** What a test that runs `body` has left undone. */
 async function leftBy(body: (radio: Radio) => Promise<void> | void, hasFailed = false): Promise<readonly unknown[]> {
-  const calls = new TestCalls();
+  const calls = new TestCalls('a test');
   const radio = new Radio();
   await withCalls(calls, async () => body(radio));
   return calls.end(hasFailed);
@@ -83,7 +83,7 @@ test('calls in a step count', async () => {
 });
 
 test('after a failure, neither pending calls nor their results are reported', async () => {
-  const calls = new TestCalls();
+  const calls = new TestCalls('a test');
   const radio = new Radio();
   await withCalls(calls, () => Promise.resolve(void radio.tune('a')));
   expect(await calls.end(true)).toEqual([]);
@@ -91,7 +91,7 @@ test('after a failure, neither pending calls nor their results are reported', as
 });
 
 test('an unhandled rejection is an error of its test, with the call; one that is handled late is not', async () => {
-  const calls = new TestCalls();
+  const calls = new TestCalls('a test');
   const radio = new Radio();
   const [forgotten, late] = await withCalls(calls, () => Promise.resolve([[radio.tune('a')], [radio.tune('b')]].flat()));
   radio.done.reject(new Error('no station'));
@@ -109,7 +109,29 @@ test('an unhandled rejection is an error of its test, with the call; one that is
 });
 
 test('a rejection long after a test without pending calls is not an error of that test', async () => {
-  const calls = new TestCalls();
+  const calls = new TestCalls('a test');
   expect(await calls.end(false)).toEqual([]);
   expect(calls.takeRejection(Promise.resolve(), new Error('late'))).toBe(false);
+});
+
+test('an uncaught exception is an error of its test until the test has ended', async () => {
+  const calls = new TestCalls('a test');
+  const error = new RangeError('in a timer');
+  expect(calls.takeException(error)).toBe(true);
+  expect(await calls.end(false)).toEqual([error]);
+  expect(calls.takeException(new Error('late'))).toBe(false);
+});
+
+test('an error whose stack does not reach the test has the place of the call', async () => {
+  const inside = Object.assign(new Error('no station'), { stack: 'Error: no station\n    at x (/u/node_modules/y.js:1:1)' });
+  const outside = Object.assign(new Error('no station'), { stack: 'Error: no station\n    at /u/lib/a.ts:1:1' });
+  for (const [error, place] of [
+    [inside, /^    at .*test-calls\.test\.ts:\d+:\d+\)?$/m],
+    [outside, /^Error: no station\n    at \/u\/lib\/a\.ts:1:1$/],
+  ] as const) {
+    const radio = new Radio();
+    radio.done.reject(error);
+    await leftBy(async () => expect(radio.tune('a')).rejects.toBe(error));
+    expect(error.stack).toMatch(place);
+  }
 });
