@@ -9,7 +9,12 @@ import { writeReport } from './write-file.ts';
 /** URL of a file of the output directory. Pure. @param file - relative to the output directory, with forward slashes */
 export function artifactUrl({ jobUrl, outPath }: JobReport, file: string): string {
   const parts = [...outPath.split('/'), ...file.split('/')].filter((part) => part !== '' && part !== '.');
-  return `${jobUrl}/artifacts/file/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join('/')}`;
+  return `${jobUrl}/artifacts/file/${parts.map(encoded).join('/')}`;
+}
+
+/** Also encodes what `encodeURIComponent` leaves, because a parenthesis would end a link of Markdown. */
+function encoded(part: string): string {
+  return encodeURIComponent(part.toWellFormed()).replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }
 
 /**

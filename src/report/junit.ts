@@ -72,7 +72,7 @@ function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength
   item.className(oneLine(test.file)).file(oneLine(test.file)).time(toSeconds(test.durationMs));
   if (test.status === 'skipped') {
     item.skipped();
-    addTexts(item, { skipped: plainLines(test.skipReason ?? '') });
+    addTexts(item, { skipped: withoutMarks(plainLines(test.skipReason ?? '')) });
   }
   if (!hasFailed(test)) return; // GitLab does not show the output of passed tests
   const element = test.status === 'failed' ? 'failure' : 'error';
