@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { step } from '../core/step.ts';
+import { durationText } from '../core/text.ts';
 import { askDecoder, follow, lookAtAll } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 import { firstFrame, type Search } from './first-frame.ts';
@@ -115,7 +116,7 @@ export class Capture {
   }
 
   #inTime<T>(wait: Wait, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const message = `${this.name}: decoding took longer than ${Math.round(wait.timeoutMs)} ms, so not all frames were looked at. Give it more time (timeoutMs)`;
+    const message = `${this.name}: decoding took longer than ${durationText(wait.timeoutMs)}, so not all frames were looked at. Give it more time (timeoutMs)`;
     return withDeadline(wait, (cause) => new DecodeTimeoutError(message, { cause }), body);
   }
 

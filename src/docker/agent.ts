@@ -2,9 +2,9 @@
 import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
-import { printfEscape, quoteWord } from '../core/text.ts';
+import { oneLine, printfEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
-import { ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
+import { commandText, ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from '../core/exit-status.ts';
 
 /**
@@ -71,7 +71,7 @@ export class Agent {
     const { name } = this.#container;
     const { stdout, stderr, status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: ${script}: not done after ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ExecTimeoutError(name, `the end of ${oneLine(script)}`, wait.timeoutMs, { cause }),
       () => this.#send(script),
     );
     if (status !== 0) throw new ExecError(name, ['sh', '-ec', script], exitStatusOf(status), stdout, stderr, otherwise);
@@ -114,7 +114,7 @@ export class Agent {
     const { name } = this.#container;
     return withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: ${command.join(' ')}: not done after ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ExecTimeoutError(name, `the end of ${commandText(command)}`, wait.timeoutMs, { cause }),
       async (signal) => {
         const rest = { timeoutMs: wait.timeoutMs, signal };
         const id = this.#newJobId();
@@ -136,7 +136,7 @@ export class Agent {
     const { name } = this.#container;
     const { status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(`${name}: its processes were not killed within ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ExecTimeoutError(name, 'the end of its processes', wait.timeoutMs, { cause }),
       () => this.#sendLine('!kill'),
     );
     if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '', 'environment');

@@ -3,8 +3,24 @@ import type { Fault } from '../core/errors.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 
 /** Messages of programs when the kernel lacks a feature: iproute2's, and the texts of EOPNOTSUPP, EPROTONOSUPPORT and others. */
-const lacking =
-  /Unknown device type|qdisc kind is unknown|Operation not supported|Protocol not supported|Protocol not available|Address family not supported|Function not implemented/i;
+const lacking = new RegExp(
+  [
+    'Unknown device type',
+    'Specified qdisc (?:kind is unknown|not found)',
+    'TC classifier not found',
+    '(?:Operation|Protocol) not supported',
+    'Protocol not available',
+    'Address family not supported',
+    'Function not implemented',
+    'do you need to insmod',
+    'module \\S+ not found in directory',
+    '(?:kernel (?:does not|doesn.t) support|not supported by (?:the |your )?kernel|missing kernel (?:module|support))',
+  ].join('|'),
+  'i',
+);
+
+/** Exit statuses of curl for a wrong command line. With `-s`, curl does not say why it failed. */
+const curlMisused: readonly number[] = [1, 2, 3, 4, 26, 43, 48];
 
 /** Messages of programs that do not understand their command line. */
 const misused = new RegExp(
@@ -19,7 +35,7 @@ const misused = new RegExp(
     'syntax error',
     'address already in use',
     '^RTNETLINK answers: ',
-    '^curl: \\((?:2|3)\\)', // failed to initialize, malformed URL
+    `^curl: \\((?:${curlMisused.join('|')})\\)`,
   ].join('|'),
   'im',
 );
@@ -33,17 +49,26 @@ export interface Blame {
   readonly hint?: string;
 }
 
+/** How a program failed. */
+export interface Failure {
+  readonly command: readonly string[];
+  readonly exitStatus: ExitStatus;
+  readonly stderr: string;
+}
+
 /**
  * Determines the fault of a failed program of a node or an app. Most programs ask the device for something, so the default is
  * the device. It is the environment if the program was killed or the host's kernel lacks a feature, and the test if the
  * program could not be started or does not understand its command line. Pure.
- * @param stderr - standard error of the program
  * @param otherwise - the fault if the output does not explain the failure
  */
-export function blameOf({ code, signal }: ExitStatus, stderr: string, otherwise: Fault = 'device'): Blame {
+export function blameOf({ command, exitStatus: { code, signal }, stderr }: Failure, otherwise: Fault = 'device'): Blame {
   if (signal === 'SIGKILL') return { fault: 'environment', hint: 'it was killed, perhaps because memory ran out' };
-  if (lacking.test(stderr))
-    return { fault: 'environment', hint: 'the kernel of the host lacks this feature, or its name is misspelt' };
-  if (notStarted.includes(code) || misused.test(stderr)) return { fault: 'usage' };
+  if (lacking.test(stderr)) {
+    const hint = "nodes and apps use the kernel of Docker's host, which lacks this feature, or the feature's name is misspelt";
+    return { fault: 'environment', hint };
+  }
+  const isCurl = command[0]?.split('/').at(-1) === 'curl';
+  if (notStarted.includes(code) || misused.test(stderr) || (isCurl && curlMisused.includes(code))) return { fault: 'usage' };
   return { fault: otherwise };
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { withDeadline, type Wait } from '../core/deadline.ts';
+import { durationText } from '../core/text.ts';
 import { codeOf } from '../core/errors.ts';
 import { log } from '../core/step.ts';
 import { Docker } from './dockerode.ts';
@@ -84,7 +85,7 @@ function newClient(place: DaemonPlace): Dockerode {
 function ask(docker: Dockerode, requests: Requests, { address }: DaemonPlace, wait: Wait): Promise<DaemonVersion> {
   return withDeadline(
     wait,
-    () => daemonError(address, new Error(`no answer within ${wait.timeoutMs} ms`)),
+    () => daemonError(address, new Error(`no answer within ${durationText(wait.timeoutMs)}`)),
     (signal) => requests.until(signal, () => docker.version()),
   );
 }

@@ -2,7 +2,7 @@
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, type ErrorDetail } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { Engine } from './engine.ts';
@@ -97,12 +97,13 @@ export class Container implements AsyncDisposable {
 
   /**
    * Waits until it has exited.
+   * @param details - called for the error after the deadline
    * @throws {@link ContainerTimeoutError} if it still runs after `wait.timeoutMs`
    */
-  async waitForExit(wait: Wait): Promise<ExitStatus> {
+  async waitForExit(wait: Wait, details: () => readonly ErrorDetail[] = () => []): Promise<ExitStatus> {
     return withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: did not exit within ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ContainerTimeoutError(this.name, 'its end', wait.timeoutMs, { cause, details: details() }),
       () => this.exited,
     );
   }
@@ -114,7 +115,7 @@ export class Container implements AsyncDisposable {
   async waitUntilRunning(wait: Wait): Promise<void> {
     const { State } = await withDeadline(
       wait,
-      (cause) => new ContainerTimeoutError(`${this.name}: did not run within ${wait.timeoutMs} ms`, { cause }),
+      (cause) => new ContainerTimeoutError(this.name, 'it to run', wait.timeoutMs, { cause }),
       (signal) => this.engine.call(`inspect ${this.name}`, signal, () => this.#container.inspect()),
     );
     if (!State.Running) throw new ContainerError(`expected ${this.name} to run, but it is ${State.Status}`);

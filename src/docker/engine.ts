@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { release } from 'node:os';
 import type Dockerode from 'dockerode';
 import { addWitness, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
+import { durationText } from '../core/text.ts';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
 import { reach, type Connection, type ReachOptions } from './connect.ts';
@@ -107,7 +108,7 @@ export class Engine implements Disposable {
     try {
       const exits = await withDeadline(
         wait,
-        () => daemonError(place.address, new Error(`no events within ${wait.timeoutMs} ms`)),
+        () => daemonError(place.address, new Error(`no events within ${durationText(wait.timeoutMs)}`)),
         (signal) => requests.until(signal, () => ExitEvents.open(docker, `${runLabel}=${runId}`)),
       );
       return new Engine(connection, exits, runId, options);

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError, codeOf, DeviceError, EnvironmentError, messageOf, type Fault } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
+import { describeOutput, outputDetail } from '../core/error-details.ts';
+import {
+  AlpyError,
+  codeOf,
+  DeviceError,
+  EnvironmentError,
+  messageOf,
+  type AlpyErrorOptions,
+  type ErrorDetail,
+  type Fault,
+} from '../core/errors.ts';
+import { durationText, oneLine, shellWord } from '../core/text.ts';
 import { blameOf, type Blame } from './blame.ts';
 import type { ExitStatus, ProgramEnd } from '../core/exit-status.ts';
 
@@ -45,7 +55,13 @@ export class ContainerDiedError extends EnvironmentError implements ProgramEnd {
   readonly signal: NodeJS.Signals | undefined;
 
   constructor(name: string, exitStatus: ExitStatus, output: string) {
-    super(`${name}: the container ended with ${exitStatus.text}, but the testbed needs it; ${quoted(output)}`);
+    const { ending, details } = describeOutput('Output of the container', output);
+    super(
+      `${name}: the container ended with ${exitStatus.text}, but the testbed needs it${details.length > 0 || output.trim() !== '' ? ending : ''}`,
+      {
+        details,
+      },
+    );
     this.container = name;
     this.exitStatus = exitStatus.code;
     this.signal = exitStatus.signal;
@@ -54,6 +70,8 @@ export class ContainerDiedError extends EnvironmentError implements ProgramEnd {
 
 /** How an app ended unexpectedly. */
 export interface AppEnd {
+  /** its command; empty if it is that of the image */
+  readonly command: readonly string[];
   readonly exitStatus: ExitStatus;
   readonly stdout: string;
   readonly stderr: string;
@@ -73,10 +91,12 @@ export class AppEndedError extends AlpyError implements ProgramEnd {
   readonly exitStatus: number;
   readonly signal: NodeJS.Signals | undefined;
 
-  constructor(name: string, { exitStatus, stdout, stderr, what, blame }: AppEnd) {
-    const { fault, hint } = blamed(exitStatus, stderr, blame);
-    const why = hint === undefined ? '' : `; ${hint}`;
-    super(`${name}: the app ended with ${exitStatus.text}${why}, ${what}; ${quoted(tail(stdout, 1000) + tail(stderr, 1000))}`);
+  constructor(name: string, end: AppEnd) {
+    const { command, exitStatus, what, stderr, blame } = end;
+    const { fault, hint } = blamed(command, exitStatus, stderr, blame);
+    super(`${name}: the app ended with ${exitStatus.text}${quotedLine(end)}, ${what}${noteHint(hint)}`, {
+      details: appDetails(end),
+    });
     this.fault = fault;
     this.exitStatus = exitStatus.code;
     this.signal = exitStatus.signal;
@@ -86,6 +106,25 @@ export class AppEndedError extends AlpyError implements ProgramEnd {
 /** A container did not reach the expected state in time. */
 export class ContainerTimeoutError extends EnvironmentError {
   override readonly code = 'ALPY_CONTAINER_TIMEOUT';
+  /** what was awaited, in words */
+  readonly awaited: string;
+  /** how long, in `ms` */
+  readonly timeoutMs: number;
+
+  /** @param advice - what to do, as a sentence without its full stop */
+  constructor(name: string, awaited: string, timeoutMs: number, { advice, ...options }: TimeoutOptions = {}) {
+    super(waitedFor(name, awaited, timeoutMs) + (advice === undefined ? '' : `. ${advice}`), options);
+    this.awaited = awaited;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+interface TimeoutOptions extends AlpyErrorOptions {
+  readonly advice?: string;
+}
+
+function waitedFor(name: string, awaited: string, timeoutMs: number): string {
+  return `${name}: waited ${durationText(timeoutMs)} for ${awaited}`;
 }
 
 /** A command in a container ended with a status other than 0. The fault depends on its output; see {@link blameOf}. */
@@ -107,9 +146,12 @@ export class ExecError extends AlpyError implements ProgramEnd {
     stderr: string,
     blame: Blame | Fault = 'device',
   ) {
-    const { fault, hint } = blamed(exitStatus, stderr, blame);
-    const why = hint === undefined ? '' : `; ${hint}`;
-    super(`${name}: ${command.join(' ')}: ${exitStatus.text}${why}; ${quoted(stderr.trim() === '' ? stdout : stderr)}`);
+    const { fault, hint } = blamed(command, exitStatus, stderr, blame);
+    const isSilent = stderr.trim() === ''; // then its standard output may say why
+    const { ending, details } = describeOutput(isSilent ? 'Standard output' : 'Standard error', isSilent ? stdout : stderr);
+    super(`${name}: ${commandText(command)} ended with ${exitStatus.text}${ending}${noteHint(hint)}`, {
+      details: isSilent ? details : [...details, ...outputDetail('Standard output', stdout)],
+    });
     this.fault = fault;
     this.command = command;
     this.exitStatus = exitStatus.code;
@@ -122,6 +164,16 @@ export class ExecError extends AlpyError implements ProgramEnd {
 /** A command in a container did not end in time. */
 export class ExecTimeoutError extends DeviceError {
   override readonly code = 'ALPY_EXEC_TIMEOUT';
+  /** what was awaited, in words */
+  readonly awaited: string;
+  /** how long, in `ms` */
+  readonly timeoutMs: number;
+
+  constructor(name: string, awaited: string, timeoutMs: number, options?: AlpyErrorOptions) {
+    super(waitedFor(name, awaited, timeoutMs), options);
+    this.awaited = awaited;
+    this.timeoutMs = timeoutMs;
+  }
 }
 
 /** HTTP status of an Engine API error. */
@@ -158,12 +210,33 @@ function diagnose(cause: unknown, waited: string): readonly [reason: string, rem
   }
 }
 
-function blamed(exitStatus: ExitStatus, stderr: string, blame: Blame | Fault): Blame {
+function blamed(command: readonly string[], exitStatus: ExitStatus, stderr: string, blame: Blame | Fault): Blame {
   if (typeof blame === 'object') return blame;
-  return exitStatus.code === 0 ? { fault: blame } : blameOf(exitStatus, stderr, blame);
+  return exitStatus.code === 0 ? { fault: blame } : blameOf({ command, exitStatus, stderr }, blame);
 }
 
-function quoted(output: string): string {
-  const text = output.trim();
-  return text === '' ? 'it printed nothing' : `its last output was:\n${tail(text, 2000)}`;
+function noteHint(hint: string | undefined): string {
+  return hint === undefined ? '' : ` (${hint})`;
+}
+
+/** A command for people. Of a shell's command only the text. */
+export function commandText(command: readonly string[]): string {
+  const [shell, option, text] = command;
+  const isText = shell === 'sh' && (option === '-c' || option === '-ec') && text !== undefined && command.length === 3;
+  return oneLine(isText ? text : command.map(shellWord).join(' '), 400);
+}
+
+/** The last line of an app's error output in parentheses, if it failed. */
+function quotedLine({ exitStatus, stdout, stderr }: AppEnd): string {
+  const output = stderr.trim() === '' ? stdout : stderr;
+  return exitStatus.code === 0 || output.trim() === '' ? '' : describeOutput('', output).ending;
+}
+
+/** The command and the last output of an app, as details of an error. */
+export function appDetails({ command, stdout, stderr }: Pick<AppEnd, 'command' | 'stdout' | 'stderr'>): readonly ErrorDetail[] {
+  return [
+    ...(command.length === 0 ? [] : [{ title: 'Command of the app', lines: [commandText(command)] }]),
+    ...outputDetail('Last standard output of the app', stdout),
+    ...outputDetail('Last standard error of the app', stderr),
+  ];
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
+import { outputDetail } from '../core/error-details.ts';
 import { OutputTail } from '../core/output.ts';
 import { demultiplex, type Container } from './container.ts';
-import { ExecTimeoutError } from './errors.ts';
+import { commandText, ExecTimeoutError } from './errors.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 
 /** A command for a running container. */
@@ -97,33 +98,36 @@ function terminalOutputs(stream: Duplex): { readonly stdout: Readable; readonly 
  * @throws ContainerError if the container has ended, or the daemon refuses
  */
 export async function exec(container: Container, spec: ExecSpec, wait: Wait): Promise<ExecResult> {
-  return withDeadline(
-    wait,
-    (cause) =>
-      new ExecTimeoutError(`${container.name}: ${spec.command.join(' ')}: not done after ${wait.timeoutMs} ms`, {
-        cause,
-      }),
-    async (signal) => {
-      const execution = await startExec(container, spec, signal);
-      const stop = (): void => {
-        execution.close();
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      try {
-        const output = Promise.all([tailOf(execution.stdout), tailOf(execution.stderr)]);
-        execution.stdin.end(spec.input ?? '');
-        const [[stdout, stderr], exitStatus] = await Promise.all([output, execution.exited]);
-        const droppedBytes = stdout.droppedBytes + stderr.droppedBytes;
-        return { exitStatus, stdout: stdout.bytes(), stderr: stderr.bytes(), droppedBytes };
-      } finally {
-        signal.removeEventListener('abort', stop);
-      }
-    },
-  );
+  const [stdout, stderr] = [new OutputTail(), new OutputTail()];
+  const textOf = (tail: OutputTail): string => tail.bytes().toString();
+  const onTimeout = (cause: unknown): ExecTimeoutError => {
+    const details = [
+      ...outputDetail('Standard output so far', textOf(stdout)),
+      ...outputDetail('Standard error so far', textOf(stderr)),
+    ];
+    return new ExecTimeoutError(container.name, `the end of ${commandText(spec.command)}`, wait.timeoutMs, {
+      cause,
+      details,
+    });
+  };
+  return withDeadline(wait, onTimeout, async (signal) => {
+    const execution = await startExec(container, spec, signal);
+    const stop = (): void => {
+      execution.close();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const output = Promise.all([copyTo(stdout, execution.stdout), copyTo(stderr, execution.stderr)]);
+      execution.stdin.end(spec.input ?? '');
+      const [exitStatus] = await Promise.all([execution.exited, output]);
+      const droppedBytes = stdout.droppedBytes + stderr.droppedBytes;
+      return { exitStatus, stdout: stdout.bytes(), stderr: stderr.bytes(), droppedBytes };
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  });
 }
 
-async function tailOf(stream: Readable): Promise<OutputTail> {
-  const tail = new OutputTail();
+async function copyTo(tail: OutputTail, stream: Readable): Promise<void> {
   for await (const chunk of stream) tail.push(chunk as Buffer);
-  return tail;
 }

@@ -5,6 +5,7 @@ export { trafficCapabilities } from './capabilities.ts';
 export { Container } from './container.ts';
 export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {
+  appDetails,
   AppEndedError,
   ContainerDiedError,
   ContainerError,
@@ -13,6 +14,7 @@ export {
   ExecError,
   ExecTimeoutError,
   isWrongCommand,
+  type AppEnd,
 } from './errors.ts';
 export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
 export type { ContainerFile } from './files.ts';

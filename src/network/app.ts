@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import { UsageError, type Fault } from '../core/errors.ts';
+import { UsageError, type ErrorDetail, type Fault } from '../core/errors.ts';
 import { programEnd, type ExitStatus, type ProgramEnd } from '../core/exit-status.ts';
 import { describePattern, type Pattern } from '../core/pattern.ts';
 import { log, step } from '../core/step.ts';
 import {
+  appDetails,
   AppEndedError,
   Container,
   ContainerTimeoutError,
   ExecError,
   isWrongCommand,
   trafficCapabilities,
+  type AppEnd,
   type Blame,
   type ContainerFile,
   type Engine,
@@ -129,7 +131,9 @@ export class App implements AsyncDisposable {
   async wait(options: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
     this.#isAwaited = true;
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
-    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () => this.container.waitForExit(wait));
+    const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () =>
+      this.container.waitForExit(wait, () => this.#details()),
+    );
     const [stdout, stderr] = await Promise.all([this.#stdout.text(), this.#stderr.text()]);
     const droppedBytes = this.#stdout.droppedBytes + this.#stderr.droppedBytes;
     if (droppedBytes > 0) log('alpy.app', `${this.name}: its output is long; the first ${droppedBytes} bytes were dropped`);
@@ -149,12 +153,10 @@ export class App implements AsyncDisposable {
     return withDeadline(
       wait,
       (cause) =>
-        new ContainerTimeoutError(
-          `${this.name}: no line of its output matched ${describePattern(pattern)} within ${wait.timeoutMs} ms`,
-          {
-            cause,
-          },
-        ),
+        new ContainerTimeoutError(this.name, `a line of its output that matches ${describePattern(pattern)}`, wait.timeoutMs, {
+          cause,
+          details: this.#details(),
+        }),
       async (signal) => {
         const found = await Promise.race([
           this.#stdout.line(pattern, signal),
@@ -204,8 +206,16 @@ export class App implements AsyncDisposable {
   }
 
   #ended(exitStatus: ExitStatus, what: string, otherwise: Fault): AppEndedError {
-    const [stdout, stderr] = [this.#stdout.textSoFar(), this.#stderr.textSoFar()];
-    return new AppEndedError(this.name, { exitStatus, stdout, stderr, what, blame: this.#blame(exitStatus, otherwise) });
+    const blame = this.#blame(exitStatus, otherwise);
+    return new AppEndedError(this.name, { ...this.#outputSoFar(), exitStatus, what, blame });
+  }
+
+  #outputSoFar(): Pick<AppEnd, 'command' | 'stdout' | 'stderr'> {
+    return { command: this.#command, stdout: this.#stdout.textSoFar(), stderr: this.#stderr.textSoFar() };
+  }
+
+  #details(): readonly ErrorDetail[] {
+    return appDetails(this.#outputSoFar());
   }
 
   /** @param otherwise - whose fault it is, unless the test has sent the signal that ended the app */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { describeOutput } from '../core/error-details.ts';
 import { AlpyError, EnvironmentError, type Fault } from '../core/errors.ts';
-import { tail } from '../core/text.ts';
+import { durationText } from '../core/text.ts';
 
 /** QEMU answered a command with an error. */
 export class QmpError extends EnvironmentError {
@@ -38,7 +39,7 @@ export class QmpTimeoutError extends AlpyError {
   readonly timeoutMs: number;
 
   constructor(awaited: string, timeoutMs: number, fault: Fault, options?: ErrorOptions) {
-    super(`QEMU: waited ${timeoutMs} ms for ${awaited}`, options);
+    super(`QEMU: waited ${durationText(timeoutMs)} for ${awaited}`, options);
     this.fault = fault;
     this.awaited = awaited;
     this.timeoutMs = timeoutMs;
@@ -58,8 +59,8 @@ export class HypervisorError extends AlpyError {
   readonly stderr: string;
 
   constructor(what: string, stderr: string, fault: Fault) {
-    const output = stderr.trim();
-    super(`${what}; ${output === '' ? 'it printed no reason' : `it printed:\n${tail(output, 2000)}`}`);
+    const { ending, details } = describeOutput('Output of QEMU', stderr);
+    super(`${what}${ending}`, { details });
     this.fault = fault;
     this.stderr = stderr;
   }

@@ -26,10 +26,10 @@ export async function removeRunLeftovers(engine: Engine, isHurried: boolean): Pr
     await withDeadline(
       { timeoutMs },
       (cause) =>
-        new ContainerTimeoutError(
-          `the containers of this run were not removed within ${timeoutMs} ms. Run alpy clean when the daemon answers`,
-          { cause },
-        ),
+        new ContainerTimeoutError('Docker', 'the containers of this run to be removed', timeoutMs, {
+          cause,
+          advice: 'Run alpy clean when the daemon answers',
+        }),
       async (signal) => {
         await removeOwn(engine, signal);
         if (!isHurried) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../../core/deadline.ts';
 import { EnvironmentError } from '../../core/errors.ts';
+import { durationText } from '../../core/text.ts';
 import { ConsoleTimeoutError } from '../../console/index.ts';
 import type { RemoteShell } from './shell.ts';
 
@@ -21,7 +22,7 @@ export async function provision(
       await shell.run(command, rest());
     } catch (cause) {
       if (!(cause instanceof ConsoleTimeoutError)) throw cause;
-      const limit = `appliance.bootTimeoutMs (${bootTimeoutMs} ms with the time factor)`;
+      const limit = `appliance.bootTimeoutMs (${durationText(bootTimeoutMs)} with the time factor)`;
       const message = `appliance.provision did not end within ${limit}. Raise it, or make the commands faster: ${cause.message}`;
       throw new EnvironmentError(message, { cause });
     }

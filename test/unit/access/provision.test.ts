@@ -20,7 +20,7 @@ test('all provision commands share the time that is left for the boot', async ()
     await expect(run).rejects.toMatchObject({
       fault: 'environment',
       message: expect.stringMatching(
-        /^appliance\.provision did not end within appliance\.bootTimeoutMs \(120000 ms .*the end of command "three"/,
+        /^appliance\.provision did not end within appliance\.bootTimeoutMs \(2 min .*the end of command "three"/,
       ) as string,
     });
     expect(limits).toEqual([120_000, 70_000, 20_000]);

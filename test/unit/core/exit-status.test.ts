@@ -24,7 +24,7 @@ test('a result has the signal only if there was one', () => {
 
 test('the errors of shell, node, app and container have the same exit status and signal as a result', () => {
   const exitStatus = exitStatusOf(139);
-  const ended = { exitStatus, stdout: '', stderr: '', what: 'but …', blame: 'device' } as const;
+  const ended = { command: [], exitStatus, stdout: '', stderr: '', what: 'but …', blame: 'device' } as const;
   for (const error of [
     new CommandError('console', 'crash', 139, ''),
     new ExecError('node0', ['crash'], exitStatus, '', ''),

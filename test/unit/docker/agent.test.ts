@@ -81,5 +81,8 @@ test('a background program returns both outputs and any status, within a deadlin
   expect(first).toMatchObject({ stdout: "it's\n", stderr: 'bad\n', exitStatus: { code: 3 } });
   expect(second).toMatchObject({ stdout: 'second\n', stderr: '', exitStatus: { code: 0 } });
   const late = agent.runInBackground(['sleep', '0.2'], { timeoutMs: 50 });
-  await expect(late).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT', message: 'node0: sleep 0.2: not done after 50 ms' });
+  await expect(late).rejects.toMatchObject({
+    code: 'ALPY_EXEC_TIMEOUT',
+    message: 'node0: waited 50 ms for the end of sleep 0.2',
+  });
 });

@@ -39,6 +39,21 @@ test.for<[string, number, string, Fault]>([
     'iperf3: error - unable to start listener for connections: Address already in use',
     'usage',
   ],
+  ['curl with an option of the library', 48, 'curl: (48) An unknown option was passed in to libcurl', 'usage'],
+  ['curl with a file that is not there', 26, 'curl: (26) Failed to open/read local data from file/application', 'usage'],
+  [
+    'a kernel without NAT',
+    3,
+    "iptables v1.8.9: can't initialize iptables table `nat': Table does not exist (do you need to insmod?)",
+    'environment',
+  ],
+  ['a kernel without a classifier', 2, 'Error: TC classifier not found.', 'environment'],
+  [
+    'a kernel module that is not there',
+    1,
+    'modprobe: FATAL: Module 8021q not found in directory /lib/modules/6.1.0',
+    'environment',
+  ],
   ['a kernel without VLANs', 2, 'Error: Unknown device type.', 'environment'],
   ['an older iproute2 on it', 2, 'RTNETLINK answers: Operation not supported', 'environment'],
   ['a kernel without a queueing discipline', 2, 'Error: Specified qdisc kind is unknown.', 'environment'],
@@ -50,8 +65,34 @@ test.for<[string, number, string, Fault]>([
 test('the message says that the kernel of the host lacks something', () => {
   const error = new ExecError('node0', ['ip', 'link'], exitStatusOf(2), '', 'Error: Unknown device type.\n');
   expect(error.message).toBe(
-    'node0: ip link: exit status 2; the kernel of the host lacks this feature, or its name is misspelt; its last output was:\nError: Unknown device type.',
+    "node0: ip link ended with exit status 2: Error: Unknown device type. (nodes and apps use the kernel of Docker's host, which lacks this feature, or the feature's name is misspelt)",
   );
+  expect(error.details).toBeUndefined();
+});
+
+test('a curl that is silent because of -s says by its exit status that its command line is wrong', () => {
+  const faultOf = (command: readonly string[], code: number): Fault =>
+    new ExecError('a', command, exitStatusOf(code), '', '').fault;
+  expect([faultOf(['/usr/bin/curl', '-s', 'http://[x'], 3), faultOf(['curl', '-s'], 7), faultOf(['check'], 3)]).toEqual([
+    'usage',
+    'device',
+    'device',
+  ]);
+});
+
+test('a command of a shell is shown as its text, and other commands with quotes where a shell needs them', () => {
+  const messageOf = (command: readonly string[]): string => new ExecError('node0', command, exitStatusOf(1), 'x', '').message;
+  expect(messageOf(['sh', '-c', 'ip link; false'])).toBe('node0: ip link; false ended with exit status 1: x');
+  expect(messageOf(['grep', 'a b'])).toBe("node0: grep 'a b' ended with exit status 1: x");
+});
+
+test('the error of a command has both outputs, as far as the message does not quote them', () => {
+  const { message, details } = new ExecError('node0', ['curl', '-v'], exitStatusOf(7), '<p>\n', '* trying\ncurl: (7) refused\n');
+  expect(message).toBe('node0: curl -v ended with exit status 7: curl: (7) refused');
+  expect(details).toEqual([
+    { title: 'Standard error', lines: ['* trying', 'curl: (7) refused'] },
+    { title: 'Standard output', lines: ['<p>'] },
+  ]);
 });
 
 test('what a device prints on standard output does not change the fault', () => {
@@ -65,6 +106,7 @@ test("a failure of alpy's own commands is never a fault of the device", () => {
 test('an app that ends unexpectedly is not an environment error, unless it was killed', () => {
   const ended = (code: number): AppEndedError =>
     new AppEndedError('iperf3@node0', {
+      command: ['iperf3', '-c', 'a b'],
       exitStatus: exitStatusOf(code),
       stdout: 'usage',
       stderr: '',
@@ -72,5 +114,10 @@ test('an app that ends unexpectedly is not an environment error, unless it was k
       blame: 'usage',
     });
   expect([0, 1, 137].map((code) => ended(code).fault)).toEqual(['usage', 'usage', 'environment']);
-  expect(ended(0).message).toBe('iperf3@node0: the app ended with exit status 0, but …; its last output was:\nusage');
+  expect(ended(0).message).toBe('iperf3@node0: the app ended with exit status 0, but …');
+  expect(ended(1).message).toBe('iperf3@node0: the app ended with exit status 1: usage, but …');
+  expect(ended(0).details).toEqual([
+    { title: 'Command of the app', lines: ["iperf3 -c 'a b'"] },
+    { title: 'Last standard output of the app', lines: ['usage'] },
+  ]);
 });

@@ -6,7 +6,7 @@ import { Container, type Engine, type Lifeline } from '../../../src/docker/index
 import { App, type Node } from '../../../src/network/index.ts';
 
 /** An app that ends with SIGKILL as soon as `end` is called or it is sent a signal. */
-async function startApp(): Promise<{ readonly app: App; readonly end: () => void }> {
+async function startApp(): Promise<{ readonly app: App; readonly end: () => void; readonly stdout: PassThrough }> {
   const exited = Promise.withResolvers<ReturnType<typeof exitStatusOf>>();
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const end = (): void => {
@@ -29,7 +29,7 @@ async function startApp(): Promise<{ readonly app: App; readonly end: () => void
     start.mockRestore();
   });
   const place = { engine: {} as Engine, lifeline: {} as Lifeline };
-  return { app: await App.start(place, { node: { name: 'node0' } as Node, command: ['iperf3'] }, 'image'), end };
+  return { app: await App.start(place, { node: { name: 'node0' } as Node, command: ['iperf3'] }, 'image'), end, stdout };
 }
 
 test('an app that is killed, but not by the test, is an error of the environment', async () => {
@@ -49,4 +49,21 @@ test('an app that the test kills is not an error of the environment', async () =
   });
   await expect(app.waitForOutput(/ready/)).rejects.toMatchObject({ code: 'ALPY_APP_ENDED', fault: 'usage' });
   expect(await app.wait({ check: false })).toMatchObject({ exitStatus: 137 });
+});
+
+test('the error of a wait for output says what was awaited, and has the command and the last output of the app', async () => {
+  const { app, end, stdout } = await startApp();
+  stdout.write('starting\nno route\n');
+  const details = [
+    { title: 'Command of the app', lines: ['iperf3'] },
+    { title: 'Last standard output of the app', lines: ['starting', 'no route'] },
+  ];
+  await expect(app.waitForOutput(/ready/, { timeoutMs: 50 })).rejects.toMatchObject({
+    code: 'ALPY_CONTAINER_TIMEOUT',
+    message: 'iperf3@node0: waited 50 ms for a line of its output that matches /ready/',
+    details,
+  });
+  const waiting = app.waitForOutput(/ready/);
+  end();
+  await expect(waiting).rejects.toMatchObject({ code: 'ALPY_APP_ENDED', details });
 });

@@ -11,7 +11,14 @@ function servicesWith(check: () => void): ReadonlyMap<string, App> {
 
 test('a service that has ended is a usage error, with its output', () => {
   const exitStatus = { code: 1, signal: undefined, text: 'exit status 1' };
-  const ended = { exitStatus, stdout: 'out of order\n', stderr: '', what: 'but the test needs it', blame: 'device' } as const;
+  const ended = {
+    command: [],
+    exitStatus,
+    stdout: 'out of order\n',
+    stderr: '',
+    what: 'but the test needs it',
+    blame: 'device',
+  } as const;
   const check = (): void => {
     checkServices(
       servicesWith(() => {
