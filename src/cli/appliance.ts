@@ -8,6 +8,7 @@ import { resolveTopology } from '../topology/index.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
+import { numberOption } from './options.ts';
 
 interface ApplianceArguments {
   readonly action?: string | undefined;
@@ -31,10 +32,12 @@ export const applianceCommand = (io: CliIo): CommandModule<object, ApplianceArgu
       .options({
         ...configOption,
         'limit-mib': {
-          type: 'number',
+          ...numberOption(
+            '--limit-mib',
+            'above 0',
+            'store: larger images go to the package registry, because GitLab limits artifacts to 100 MiB by default',
+          ),
           default: 95,
-          requiresArg: true,
-          describe: 'store: larger images go to the package registry, because GitLab limits artifacts to 100 MiB by default',
         },
         variables: {
           type: 'string',

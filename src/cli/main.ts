@@ -134,6 +134,8 @@ function parser(args: readonly string[], io: CliIo): Argv {
     .wrap(100)
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
+      // yargs passes only the message of an error that was thrown while an option was read
+      if (error?.name === 'YError') throw new UsageError(error.message, { cause: error });
       throw error ?? new YargsError(message ?? 'wrong arguments. See alpy --help');
     });
 }

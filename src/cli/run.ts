@@ -12,7 +12,7 @@ export const runCommand = (io: CliIo): CommandModule<object, RunArguments> => ({
       .positional('filter', {
         type: 'string',
         array: true,
-        describe: 'part of the name of a test file; repeatable; any match counts',
+        describe: 'part of the name of a test file, or FILE:LINE for the test there; repeatable; any match counts',
       })
       .options(runOptions),
   handler: async (args) => {

@@ -11,6 +11,7 @@ import { snapshotDirectory } from './cache.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
+import { numberOption } from './options.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 
 /** Folder and size of the store. */
@@ -41,12 +42,12 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
         ...configOption,
         json: { type: 'boolean', default: false, describe: 'list: print JSON' },
         all: { type: 'boolean', default: false, describe: 'prune: remove all' },
-        'max-mib': {
-          type: 'number',
-          requiresArg: true,
-          describe: 'prune: how much to keep, in MiB; the least recently used are removed first; default: snapshots.maxMiB',
-        },
-        'unused-days': { type: 'number', requiresArg: true, describe: 'prune: remove those not used for this many days' },
+        'max-mib': numberOption(
+          '--max-mib',
+          'of at least 0',
+          'prune: how much to keep, in MiB; the least recently used are removed first; default: snapshots.maxMiB',
+        ),
+        'unused-days': numberOption('--unused-days', 'of at least 0', 'prune: remove those not used for this many days'),
       }),
   handler: async (args) => {
     const [{ defaultSnapshotsMiB }, { SnapshotStore: Store }] = await Promise.all([
@@ -111,9 +112,6 @@ async function prune(
   { all, maxMib, unusedDays }: SnapshotArguments,
   maxBytes: number,
 ): Promise<void> {
-  for (const [name, value] of Object.entries({ 'max-mib': maxMib, 'unused-days': unusedDays })) {
-    if (value !== undefined && !(value >= 0)) throw new UsageError(`--${name}: expected a number, 0 or more, got ${value}`);
-  }
   const unused = unusedDays === undefined ? {} : { unusedMs: unusedDays * 86_400_000 };
   const removed = await store.prune(
     all

@@ -8,12 +8,13 @@ import { resolveTopology } from '../topology/index.ts';
 import { accelCacheFile, snapshotDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
+import { numberOption } from './options.ts';
 import { ownProgram, sessionDirectory } from './session.ts';
 
 interface UpArguments {
   readonly config?: string | undefined;
   readonly boot?: 'cold' | 'snapshot' | undefined;
-  readonly hours: number;
+  readonly hours?: number | undefined;
 }
 
 /** `alpy up` */
@@ -24,10 +25,9 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
     yargs.options({
       ...configOption,
       boot: { choices: ['snapshot', 'cold'] as const, describe: 'boot the guest, or restore it from a snapshot' },
-      hours: { type: 'number', default: 8, requiresArg: true, describe: 'the testbed ends after this many hours' },
+      hours: { ...numberOption('--hours', 'above 0', 'the testbed ends after this many hours'), default: 8 },
     }),
-  handler: async ({ config: file, boot, hours }) => {
-    if (!(hours > 0)) throw new UsageError(`--hours: expected a number above 0, got ${hours}`);
+  handler: async ({ config: file, boot, hours = 8 }) => {
     const [{ loadConfig }, { newRunId }, { resolveImages }, session] = await Promise.all([
       import('../config/index.ts'),
       import('../docker/index.ts'),

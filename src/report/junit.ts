@@ -70,6 +70,8 @@ function addSuite(builder: Builder, report: RunReport, name: string, durationMs:
 
 function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength: number): void {
   item.className(oneLine(test.file)).file(oneLine(test.file)).time(toSeconds(test.durationMs));
+  if (test.status === 'flaky') item.property('flaky', 'true');
+  if (test.attempts !== undefined) item.property('attempts', String(test.attempts));
   if (test.status === 'skipped') {
     item.skipped();
     addTexts(item, { skipped: withoutMarks(plainLines(test.skipReason ?? '')) });

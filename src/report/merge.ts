@@ -20,6 +20,7 @@ export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]],
   const tests = shards.flatMap((shard, index) => shard.report.tests.map((test) => moved(test, shard, index)));
   const errors = reports.flatMap((report) => report.errors);
   const sorted = tests.sort((a, b) => (a.file === b.file ? 0 : a.file < b.file ? -1 : 1));
+  const flaky: Pick<RunReport, 'failsOnFlaky'> = reports.some((one) => one.failsOnFlaky) ? { failsOnFlaky: true } : {};
   return {
     alpyVersion: shards[0].report.alpyVersion,
     startedAt: reports.map(({ startedAt }) => startedAt).sort()[0] ?? '',
@@ -27,7 +28,8 @@ export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]],
     environment: joined(reports.map(({ environment }) => environment)),
     tests: sorted,
     errors,
-    exitStatus: exitStatusOf({ tests, errors }),
+    exitStatus: exitStatusOf({ tests, errors, ...flaky }),
+    ...flaky,
     ...(job === undefined ? {} : { job }),
   };
 }

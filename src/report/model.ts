@@ -87,6 +87,8 @@ export interface TestReport {
   readonly artifacts: readonly string[];
   readonly steps: readonly StepReport[];
   readonly skipReason?: string;
+  /** whether it was to run but could not, so it says nothing about the device; absent if not */
+  readonly notRun?: true;
   /** how overloaded the machine was during the test, which may explain a missed deadline; absent if it was not */
   readonly overload?: string;
 }
@@ -103,6 +105,8 @@ export interface RunReport {
   /** errors outside any test, such as a test file that cannot be loaded */
   readonly errors: readonly ErrorReport[];
   readonly exitStatus: number;
+  /** whether flaky tests make the run fail; absent if not */
+  readonly failsOnFlaky?: true;
   /** absent if the run had all tests */
   readonly shard?: ShardReport;
   /** absent outside GitLab */

@@ -55,15 +55,17 @@ export function statusOf(state: TestState, errors: readonly ErrorReport[]): Test
 /**
  * Exit status of a run. Precedence: a failed test (1), a bug of alpy (4), a mistake of the user (2), the environment (3). A failed
  * test comes first, so that a pipeline that allows or retries 3 never hides a broken device. 3 means that nothing but the
- * environment went wrong, so a retry may help. An empty run is 0, because a shard may be empty; callers must reject a filter that
- * matches nothing.
+ * environment went wrong, so a retry may help; a test that could not run counts as such. An empty run is 0, because a shard may be
+ * empty; callers must reject a filter that matches nothing.
  */
-export function exitStatusOf({ tests, errors }: Pick<RunReport, 'tests' | 'errors'>): number {
-  const seen = new Set([...tests.flatMap(statusOfTest), ...errors.map(statusOfError)]);
+export function exitStatusOf({ tests, errors, failsOnFlaky }: Pick<RunReport, 'tests' | 'errors' | 'failsOnFlaky'>): number {
+  const flaky = failsOnFlaky === true && tests.some(({ status }) => status === 'flaky') ? [1] : [];
+  const seen = new Set([...tests.flatMap(statusOfTest), ...errors.map(statusOfError), ...flaky]);
   return [1, 4, 2, 3].find((status) => seen.has(status)) ?? 0;
 }
 
 function statusOfTest(test: TestReport): readonly number[] {
+  if (test.notRun === true) return [statusByFault.environment];
   if (!hasFailed(test)) return [];
   const { status, errors } = test;
   if (status === 'failed' || errors.length === 0) return [1];

@@ -11,7 +11,7 @@ import { printableJson } from './text.ts';
 export const storedResultsFile = 'results.ndjson';
 
 /** What is known about a run before its first test. */
-export type RunHead = Pick<RunReport, 'alpyVersion' | 'startedAt' | 'environment' | 'shard' | 'job'>;
+export type RunHead = Pick<RunReport, 'alpyVersion' | 'startedAt' | 'environment' | 'failsOnFlaky' | 'shard' | 'job'>;
 
 /**
  * Stores the result of every test as soon as it ends, so that no result is lost if the run dies before it writes its reports, which
@@ -82,7 +82,7 @@ export async function readStoredResults(outDirectory: string): Promise<RunReport
   const message = `the run ended before it could write its reports; it had stored the results of ${tests.length} tests`;
   const errors = [{ message, code: 'ALPY_ENVIRONMENT', fault: 'environment' } as const];
   const durationMs = tests.reduce((sum, test) => sum + test.durationMs, 0);
-  return { ...head, durationMs, tests, errors, exitStatus: exitStatusOf({ tests, errors }) };
+  return { ...head, durationMs, tests, errors, exitStatus: exitStatusOf({ ...head, tests, errors }) };
 }
 
 /** Returns `undefined` for the last line of a run that died while it was writing it. */

@@ -4,6 +4,7 @@ import { eventLine, OpenSteps } from './events.ts';
 import { failureLines, type FailureTextOptions } from './failure-text.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
 import { overloadNote } from './overload-note.ts';
+import { hasFailed } from './status.ts';
 import { escapeControls, seconds } from './text.ts';
 
 /** Returns a sink that writes one line per event, without timestamps because terminals and GitLab add their own. */
@@ -22,26 +23,25 @@ const headings: Readonly<Record<TestStatus, string>> = {
   skipped: 'SKIPPED',
 };
 
-/** Summary of one test: `FAILED tests/a.test.ts > forwards IPv4 (1.20 s)`. */
-export function testLine({ status, file, fullName, durationMs, skipReason }: TestReport): string {
+/** Summary of one test: `FAILED tests/a.test.ts > forwards IPv4 (1.20 s)`, with the number of attempts if there were several. */
+export function testLine({ status, file, fullName, durationMs, attempts = 1, skipReason }: TestReport): string {
   const name = `${headings[status]} ${escapeControls(file)} > ${escapeControls(fullName)}`;
-  if (status !== 'skipped') return `${name} (${seconds(durationMs)})`;
+  if (status !== 'skipped') return `${name} (${seconds(durationMs)}${attempts > 1 ? `, ${attempts} attempts` : ''})`;
   return skipReason === undefined ? name : `${name}: ${escapeControls(skipReason)}`;
 }
 
 /**
  * The summary at the end of a run: every test that did not pass, with its messages and the path of its files, then the counts.
- * Programs may read the last line, whose format is stable: `3 passed, 1 failed, 2 skipped`. `failed` includes errors, also those
- * outside any test. Skipped tests are left out if there are none.
+ * Programs may read the last line, whose format is stable: `3 passed, 1 failed, 2 skipped, 1 flaky`. `failed` includes errors, also
+ * those outside any test. Skipped and flaky tests are left out if there are none. Flaky tests are not counted as passed.
  * @param outDirectory - path by which the reader can open the output directory
  */
 export function summaryLines(report: RunReport, outDirectory: string): readonly string[] {
-  const notPassed = report.tests.filter(({ status }) => status !== 'passed');
+  const paragraph = (test: TestReport): readonly string[] => ['', testLine(test), ...testFailureLines(test, outDirectory)];
   return [
-    ...notPassed.filter(({ status }) => status === 'skipped').map(testLine),
-    ...notPassed
-      .filter(({ status }) => status !== 'skipped')
-      .flatMap((test) => ['', testLine(test), ...testFailureLines(test, outDirectory)]),
+    ...skippedLines(report.tests.filter(({ status }) => status === 'skipped')),
+    ...report.tests.filter(({ status }) => status === 'flaky').flatMap(paragraph),
+    ...report.tests.filter(hasFailed).flatMap(paragraph),
     ...runErrorLines(report),
     ...countLines(report),
   ];
@@ -66,12 +66,27 @@ export function runErrorLines({ errors }: RunReport, style?: FailureTextOptions[
 /** The last lines of a run, after an empty one: how long it took, and how many tests ended in which way. */
 export function countLines(report: RunReport): readonly string[] {
   const count = (status: TestStatus): number => report.tests.filter((test) => test.status === status).length;
-  const [failed, errors, skipped] = [count('failed'), count('error') + report.errors.length, count('skipped')];
+  const [failed, errors] = [count('failed'), count('error') + report.errors.length];
   return [
     '',
     `Took ${seconds(report.durationMs)}; device's fault: ${failed}, other errors: ${errors}`,
-    `${count('passed')} passed, ${failed + errors} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    [`${count('passed')} passed, ${failed + errors} failed`, ...counted(count, 'skipped'), ...counted(count, 'flaky')].join(', '),
   ];
+}
+
+function counted(count: (status: TestStatus) => number, status: TestStatus): readonly string[] {
+  return count(status) > 0 ? [`${count(status)} ${status}`] : [];
+}
+
+/** One line per skipped test, but one for all that did not run for the same reason, because that can be a whole suite. */
+export function skippedLines(skipped: readonly TestReport[]): readonly string[] {
+  const groups = Map.groupBy(skipped, (test) => (test.notRun === true ? test.skipReason : test));
+  return [...groups.values()].flatMap((tests) => {
+    const reason = tests[0]?.skipReason;
+    return tests.length === 1 || reason === undefined
+      ? tests.map(testLine)
+      : [`${headings.skipped} ${tests.length} tests: ${escapeControls(reason)}`];
+  });
 }
 
 function errorLines(errors: readonly ErrorReport[], style: FailureTextOptions['style']): readonly string[] {

@@ -42,6 +42,8 @@ declare module 'vitest' {
     alpyDirectory?: string;
     /** why the device may not be to blame for a timeout of the test */
     alpyBlame?: string;
+    /** whether the test was skipped because it could not run */
+    alpyNotRun?: boolean;
     /** see `TestReport.overload` */
     alpyOverload?: string;
   }

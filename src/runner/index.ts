@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export type { Activity, OpenStep } from './activity.ts';
 export { readDurations } from './durations.ts';
+export { readLastFailed } from './last-failed.ts';
+export { listTests } from './list-tests.ts';
 export { runTests } from './run.ts';
+export type { Selection } from './selection.ts';
 export { parseShard, shardOf } from './shard.ts';
 export { removeDeadSchedulers } from './scheduler/server.ts';

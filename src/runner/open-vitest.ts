@@ -3,34 +3,53 @@ import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { createVitest, type Reporter, type Vitest } from 'vitest/node';
 import { moduleMap, type Config } from '../config/index.ts';
-import type { HostFacts } from '../testbed/index.ts';
 import type { Activity } from './activity.ts';
 import { cancellingSequencer } from './run-specifications.ts';
 import { TestWorkers } from './test-workers.ts';
 
 export { readTests, runSpecifications } from './run-specifications.ts';
 
+/** Vitest, and its workers. */
+export interface OpenedVitest {
+  readonly vitest: Vitest;
+  readonly testWorkers: TestWorkers;
+}
+
 /** What Vitest runs, and how. */
 export interface VitestOptions {
   readonly config: Config;
   /** folder of the tests' files */
   readonly root: string;
-  /** tests whose name matches; absent for all */
-  readonly testName: RegExp | undefined;
-  readonly host: HostFacts;
+  readonly settings: VitestSettings;
+  /** in `ms`; 0 for none */
+  readonly testTimeoutMs: number;
+  /** whether workers prepare for running tests, and not only for collecting them */
+  readonly isRun: boolean;
   /** number of tests that run at once */
   readonly workers: number;
   readonly reporter: Reporter;
   /** called with what tests are doing */
-  readonly onActivity: ((activity: Activity) => void) | undefined;
+  readonly onActivity?: ((activity: Activity) => void) | undefined;
   /** takes what tests print on their standard output; default: this process's */
-  readonly testOutput: NodeJS.WriteStream | undefined;
+  readonly testOutput?: NodeJS.WriteStream | undefined;
   /** cancels the run */
   readonly signal: AbortSignal;
 }
 
+/** What users decide about a run. */
+export interface VitestSettings {
+  /** only tests whose name matches; absent for all */
+  readonly testName?: RegExp | undefined;
+  /** the run ends after so many failed tests; absent for never */
+  readonly bail?: number | undefined;
+  /** how often each test is run; default: once */
+  readonly repeatEach?: number | undefined;
+  /** whether to write the snapshots of `toMatchSnapshot` anew */
+  readonly update?: boolean | undefined;
+}
+
 /** How long the creation and tear-down of a testbed may take without the boot, in `ms`. */
-const setUpAllowanceMs = 180_000;
+export const setUpAllowanceMs = 180_000;
 
 /** Alpy itself needs no transformation: Node runs it as it is. */
 const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, '\\$&')}/`);
@@ -38,10 +57,9 @@ const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Opens Vitest. The caller must close it. */
-export async function openVitest(
-  options: VitestOptions,
-): Promise<{ readonly vitest: Vitest; readonly testWorkers: TestWorkers }> {
-  const { config, root, testName, host, workers, reporter, signal, testOutput } = options;
+export async function openVitest(options: VitestOptions): Promise<OpenedVitest> {
+  const { config, root, settings, testTimeoutMs, isRun, workers, reporter, signal, testOutput } = options;
+  const { testName, bail, repeatEach = 1, update = false } = settings;
   const testWorkers = new TestWorkers(options.onActivity);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
@@ -57,16 +75,20 @@ export async function openVitest(
       maxWorkers: workers,
       sequence: { concurrent: config.tests.concurrent, setupFiles: 'list', sequencer: cancellingSequencer(signal) },
       retry: config.retries,
-      testTimeout: testTimeoutMs(config, host, workers),
+      repeats: repeatEach - 1,
+      update,
+      includeTaskLocation: true,
+      testTimeout: testTimeoutMs,
       hookTimeout: setUpAllowanceMs,
       teardownTimeout: setUpAllowanceMs,
-      setupFiles: ['warm-up', 'worker'].map((name) => join(import.meta.dirname, `${name}${extname(import.meta.filename)}`)),
+      setupFiles: isRun ? ['warm-up', 'worker'].map(ownFile) : [],
       passWithNoTests: true,
       disableConsoleIntercept: true,
       cache: false,
       fsModuleCache: false, // it would be in the user's node_modules
       server: { deps: { external: [ownFiles] } },
       ...(testName === undefined ? {} : { testNamePattern: testName }),
+      ...(bail === undefined ? {} : { bail }),
     },
     {
       envDir: false,
@@ -85,8 +107,6 @@ export async function openVitest(
   return { vitest, testWorkers };
 }
 
-/** Vitest's timeout includes the creation of the testbed, and the waits for other boots and tests. */
-function testTimeoutMs({ tests, appliance }: Config, host: HostFacts, workers: number): number {
-  const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
-  return workers > 1 ? 2 * testMs : testMs;
+function ownFile(name: string): string {
+  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
 }

@@ -5,15 +5,11 @@ import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/nod
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
-import { errorReports, readEvents, statusOf, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
+import { errorReports, hasFailed, readEvents, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
 import { testDirectoryName } from '../report/test-directory.ts';
+import { lineOf, outcomeOf, type EarlyEnd, type TestOutcome } from './outcome.ts';
 import { outsideReports } from './outside-errors.ts';
 import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
-
-/** Vitest's note on a cancelled test. */
-const cancelledNote = 'The test run was aborted by the user.';
-
-type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'skipReason'>;
 
 /** Folders of a run. */
 export interface ReporterPaths {
@@ -23,6 +19,14 @@ export interface ReporterPaths {
   readonly testsDirectory: string;
 }
 
+/** Which tests a reporter reports, and when their run ends early. */
+export interface ReporterOptions {
+  /** whether a test was selected: Vitest reports the others as skipped; default: all are */
+  readonly isSelected?: (testCase: TestCase) => boolean;
+  /** after how many failed tests the run ends; default: never */
+  readonly bail?: number | undefined;
+}
+
 /** Maximum number of a test's files that reports list. */
 const maxArtifacts = 1000;
 
@@ -30,6 +34,7 @@ const maxArtifacts = 1000;
 export class RunReporter implements Reporter {
   readonly #paths: ReporterPaths;
   readonly #onTest: (report: TestReport) => void;
+  readonly #options: ReporterOptions;
   readonly #tests = new Map<string, TestReport>();
   readonly #errors: ErrorReport[] = [];
   #stopReason: string | undefined;
@@ -37,9 +42,10 @@ export class RunReporter implements Reporter {
   readonly #started = new Map<string, number>();
 
   /** @param onTest - called with each test when it has ended */
-  constructor(paths: ReporterPaths, onTest: (report: TestReport) => void) {
+  constructor(paths: ReporterPaths, onTest: (report: TestReport) => void, options: ReporterOptions = {}) {
     this.#paths = paths;
     this.#onTest = onTest;
+    this.#options = options;
   }
 
   /** all tests, in the order of their ends */
@@ -57,6 +63,21 @@ export class RunReporter implements Reporter {
     this.#stopReason = reason;
   }
 
+  /** Whether so many tests have failed that the run ends. */
+  get hasBailed(): boolean {
+    return this.#bailed !== undefined;
+  }
+
+  get #bailed(): EarlyEnd | undefined {
+    const { bail = Infinity } = this.#options;
+    if (this.tests.filter(hasFailed).length < bail) return undefined;
+    return { reason: `not run: the run ended after ${bail} failed ${bail === 1 ? 'test' : 'tests'} (--bail)`, notRun: true };
+  }
+
+  get #earlyEnd(): EarlyEnd | undefined {
+    return this.#stopReason === undefined ? this.#bailed : { reason: this.#stopReason, notRun: false };
+  }
+
   /** Whether a test of a file has been reported. */
   hasTestsOf(file: string): boolean {
     const name = this.#nameOf(file);
@@ -65,9 +86,18 @@ export class RunReporter implements Reporter {
 
   /** Adds the tests of modules that a stopped run has not reached. */
   addUnrun(modules: readonly TestModule[]): void {
-    for (const testCase of modules.flatMap((module) => [...module.children.allTests()])) {
-      if (!this.#tests.has(testCase.id)) this.#tests.set(testCase.id, this.#report(testCase, this.#outcomeOf(testCase)));
+    for (const testCase of modules.flatMap((module) => this.#selectedTests(module))) {
+      if (!this.#tests.has(testCase.id))
+        this.#tests.set(testCase.id, this.#report(testCase, outcomeOf(testCase, this.#paths.root, this.#earlyEnd)));
     }
+  }
+
+  #selectedTests(module: TestModule): readonly TestCase[] {
+    return [...module.children.allTests()].filter((testCase) => this.#isSelected(testCase));
+  }
+
+  #isSelected(testCase: TestCase): boolean {
+    return this.#options.isSelected?.(testCase) ?? true;
   }
 
   /** called by Vitest */
@@ -77,9 +107,9 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestCaseResult(testCase: TestCase): void {
-    if (testCase.result().state === 'pending') return; // reported when it ends
+    if (testCase.result().state === 'pending' || !this.#isSelected(testCase)) return; // pending: reported when it ends
     const isNew = !this.#tests.has(testCase.id); // Vitest reports a cancelled test twice
-    const report = this.#report(testCase, this.#outcomeOf(testCase));
+    const report = this.#report(testCase, outcomeOf(testCase, this.#paths.root, this.#earlyEnd));
     this.#tests.set(report.id, report);
     if (isNew) this.#onTest(report);
   }
@@ -107,19 +137,30 @@ export class RunReporter implements Reporter {
    * @returns the death of the process, if it is the error of a test
    */
   #endModule(module: TestModule, deaths: readonly WorkerDeath[]): WorkerDeath | undefined {
-    const unreported = [...module.children.allTests()].filter(({ id }) => !this.#tests.has(id));
+    const unreported = this.#selectedTests(module).filter(({ id }) => !this.#tests.has(id));
     const death = deaths.find(({ files }) => files.some((file) => module.moduleId.endsWith(file)));
-    const running = unreported.filter((testCase) => this.#hasBegun(testCase));
+    // the end of the run after failed tests also ends those that run
+    const running = death || !this.hasBailed ? unreported.filter((testCase) => this.#hasBegun(testCase)) : [];
     const error = death ? deathReport(death) : { message: 'the run ended while this test ran' };
     for (const testCase of running) {
-      this.#add(this.#report(testCase, { status: 'error', errors: [error], durationMs: 0 }, this.#directoryOf(testCase)));
+      const outcome: TestOutcome = { status: 'error', errors: [error], durationMs: 0, ...lineOf(testCase) };
+      this.#add(this.#report(testCase, outcome, this.#directoryOf(testCase)));
     }
     const names = running.map(({ fullName }) => `"${fullName}"`).join(', ');
     const reason = death
       ? `the process of this file ended with ${death.how}${names === '' ? '' : ` while ${names} ran`}`
       : 'the run ended';
+    const skipReason = this.#bailed?.reason ?? `not run: ${reason}`;
     for (const testCase of unreported.filter((one) => !running.includes(one))) {
-      this.#add(this.#report(testCase, { status: 'skipped', errors: [], durationMs: 0, skipReason: `not run: ${reason}` }));
+      const outcome: TestOutcome = {
+        status: 'skipped',
+        errors: [],
+        durationMs: 0,
+        skipReason,
+        notRun: true,
+        ...lineOf(testCase),
+      };
+      this.#add(this.#report(testCase, outcome));
     }
     return running.length > 0 ? death : undefined;
   }
@@ -150,24 +191,6 @@ export class RunReporter implements Reporter {
 
   #nameOf(file: string): string {
     return slashes(relative(this.#paths.root, file));
-  }
-
-  /** The result from Vitest, with what alpy's worker found out. */
-  #outcomeOf(testCase: TestCase): TestOutcome {
-    const result = testCase.result();
-    const { alpyBlame: blame } = testCase.meta();
-    const thrown = (result.errors ?? []).flatMap((error) => errorReports(error, this.#paths.root));
-    const errors =
-      blame === undefined ? thrown : [{ message: blame, fault: 'environment' as const }, ...thrown.map(asConsequence)];
-    const note = result.state === 'skipped' ? result.note : undefined;
-    const isUnrun = this.#stopReason !== undefined && (result.state === 'pending' || note === cancelledNote);
-    const skipReason = isUnrun ? this.#stopReason : note;
-    return {
-      status: isUnrun ? 'skipped' : statusOf(result.state, errors),
-      errors,
-      durationMs: testCase.diagnostic()?.duration ?? 0,
-      ...(skipReason === undefined ? {} : { skipReason }),
-    };
   }
 
   #report(testCase: TestCase, outcome: TestOutcome, directory = testCase.meta().alpyDirectory): TestReport {
@@ -216,10 +239,6 @@ export class RunReporter implements Reporter {
       return otherwise;
     }
   }
-}
-
-function asConsequence(error: ErrorReport): ErrorReport {
-  return { ...error, isConsequence: true };
 }
 
 function* noteLast(events: Iterable<StepEvent>, last: { timeMs?: number }): Generator<StepEvent> {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { TestSpecification } from 'vitest/node';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Variables } from '../core/variables.ts';
-import type { TestReport } from '../report/index.ts';
+import type { Engine } from '../docker/index.ts';
+import type { ShardReport, TestReport } from '../report/index.ts';
 import type { Activity } from './activity.ts';
+import type { VitestSettings } from './open-vitest.ts';
+import type { RunReporter } from './reporter.ts';
+import type { Selection } from './selection.ts';
 import type { Shard } from './shard.ts';
 
 /** What to run, and how. */
 export interface RunOptions {
   readonly loaded: LoadedConfig;
-  /** parts of file names: a test file is run if its name contains one of them; empty for all */
-  readonly filters: readonly string[];
-  /** runs only tests whose name matches; absent for all */
-  readonly testName?: RegExp | undefined;
+  readonly selection: Selection;
+  readonly settings?: Omit<VitestSettings, 'testName'>;
   /** the caller's environment: locations of images */
   readonly variables: Variables;
   readonly alpyVersion: string;
@@ -47,4 +50,23 @@ export interface RunOptions {
   readonly onTest: (report: TestReport) => void;
   /** called with facts about the machine, and then about the shard */
   readonly onStart: (environment: Readonly<Record<string, string>>) => void;
+}
+
+/** The test files that were selected. */
+export interface Selected {
+  files: readonly TestSpecification[];
+}
+
+/** What a run has from the start. */
+export interface Run {
+  readonly options: RunOptions;
+  readonly testsDirectory: string;
+  readonly engine: Engine;
+  readonly loading: Promise<typeof import('./open-vitest.ts')>;
+  readonly reporter: RunReporter;
+  readonly selected: Selected;
+  /** removes the results of the previous run, and begins to store those of this one */
+  readonly begin: (environment: Readonly<Record<string, string>>, shard: ShardReport | undefined) => Promise<void>;
+  /** fires when the run must end early: it was stopped, or the daemon is lost */
+  readonly end: AbortSignal;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join, relative } from 'node:path';
-import type { TestSpecification, Vitest } from 'vitest/node';
 import { whenAborted } from '../core/deadline.ts';
-import { messageOf, StoppedError, UsageError } from '../core/errors.ts';
+import { messageOf, StoppedError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
@@ -21,22 +20,14 @@ import {
   type TestReport,
 } from '../report/index.ts';
 import { closeVitest } from './close-vitest.ts';
-import { factsKey, type RunFacts } from './facts.ts';
-import { inspect } from './inspect.ts';
 import { clearOut, makeFolder } from './out-directory.ts';
 import { removeRunLeftovers } from './run-leftovers.ts';
 import { RunReporter } from './reporter.ts';
-import type { RunOptions } from './run-options.ts';
-import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
-import type { Capacity } from './scheduler/scheduler.ts';
+import type { Run, RunOptions, Selected } from './run-options.ts';
+import { runVitest } from './run-vitest.ts';
 import { SchedulerServer } from './scheduler/server.ts';
-import type { TestWorkers } from './test-workers.ts';
-import { planHash, planShards } from './shard.ts';
-
-interface OpenedVitest {
-  readonly vitest: Vitest;
-  readonly testWorkers: TestWorkers;
-}
+import { isSelected } from './selection.ts';
+import { setUp } from './set-up-run.ts';
 
 /**
  * Runs tests and writes `junit.xml`, `run.json`, `metrics.txt`, `report/index.html` and, in a GitLab job, `annotations.json`.
@@ -56,20 +47,38 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   markHandled(loading); // awaited by setUp
   const redact = makeRedactor(options.secrets);
   const stored = new StoredResults(config.out);
-  const reporter = new RunReporter({ root: directory, outDirectory: config.out, testsDirectory }, (test) => {
+  const selected: Selected = { files: [] };
+  const onTest = (test: TestReport): void => {
     const redacted = redactTest(test, redact);
     stored.add(redacted);
     options.onTest(redacted);
+  };
+  const reporter = new RunReporter({ root: directory, outDirectory: config.out, testsDirectory }, onTest, {
+    bail: options.settings?.bail,
+    isSelected: (testCase) => isSelected(testCase, selected.files, options.selection.testName),
   });
   const { artifactRoot = directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
-  const head = { alpyVersion: options.alpyVersion, startedAt: new Date(started).toISOString() };
+  const head = {
+    alpyVersion: options.alpyVersion,
+    startedAt: new Date(started).toISOString(),
+    ...(config.failOnFlaky ? ({ failsOnFlaky: true } as const) : {}),
+  };
   const job = jobUrl === undefined ? {} : { job: { jobUrl, outPath } };
   const begin: Run['begin'] = async (environment, shard) => {
     await clearOut(config.out, testsDirectory);
     stored.begin(redactHead({ ...head, environment, ...(shard === undefined ? {} : { shard }), ...job }, redact));
   };
-  const run: Run = { options, engine, loading, reporter, begin, testsDirectory, end: AbortSignal.any([signal, engine.lost]) };
+  const run: Run = {
+    options,
+    engine,
+    loading,
+    reporter,
+    selected,
+    begin,
+    testsDirectory,
+    end: AbortSignal.any([signal, engine.lost]),
+  };
   whenAborted(run.end, () => {
     reporter.stop(messageOf(run.end.reason));
     engine.hurry(); // the clean-up no longer waits for a daemon that does not answer
@@ -84,7 +93,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     environment,
     durationMs: Date.now() - started,
     ...partial,
-    exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf(partial),
+    exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf({ ...head, ...partial }),
     ...(shard === undefined ? {} : { shard }),
     ...job,
   };
@@ -92,19 +101,6 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   await writeReports(report, config.out, outPath);
   stored.remove();
   return report;
-}
-
-/** What a run has from the start. */
-interface Run {
-  readonly options: RunOptions;
-  readonly testsDirectory: string;
-  readonly engine: Engine;
-  readonly loading: Promise<typeof import('./open-vitest.ts')>;
-  readonly reporter: RunReporter;
-  /** removes the results of the previous run, and begins to store those of this one */
-  readonly begin: (environment: Readonly<Record<string, string>>, shard: ShardReport | undefined) => Promise<void>;
-  /** fires when the run must end early: it was stopped, or the daemon is lost */
-  readonly end: AbortSignal;
 }
 
 /** What to report about a run besides its tests. */
@@ -137,97 +133,4 @@ async function perform(run: Run): Promise<Outcome> {
     if (reporter.tests.length === 0) await begin(outcome.environment, undefined);
   }
   return { ...outcome, left };
-}
-
-/** Inspects the machine and prepares Vitest. */
-async function setUp({ options, testsDirectory, engine, loading, reporter, end }: Run): Promise<{
-  readonly facts: { readonly forWorkers: Omit<RunFacts, 'testsPerFile' | 'scheduler'>; readonly capacity: Capacity };
-  readonly environment: Readonly<Record<string, string>>;
-  readonly openVitest: () => Promise<OpenedVitest>;
-}> {
-  const { loaded, directory, testName, onActivity, testOutput } = options;
-  const { config, root } = loaded;
-  const machine = await inspectMachine();
-  const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
-  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
-  const environment = {
-    docker: `${engine.version} at ${engine.address}`,
-    accel: `${host.accel} (${host.accelReason})`,
-    appliance: relative(directory, disk.path),
-    files: host.access.kind,
-    boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
-    workers: `${workers} (${machine.cores} cores, ${machine.availableMiB} MiB available)`,
-  };
-  const forWorkers = {
-    runId: engine.runId,
-    jobId: options.jobId,
-    config,
-    host,
-    disk,
-    root,
-    testsDirectory,
-    workers,
-    snapshots,
-    showSteps: options.showSteps,
-    showActivity: options.onActivity !== undefined,
-    secrets: options.secrets,
-  };
-  const { openVitest } = await loading;
-  return {
-    facts: { forWorkers, capacity: { ...capacityOf(machine, host.accel), testbeds: workers } },
-    environment,
-    openVitest: () => openVitest({ config, root, testName, host, workers, reporter, onActivity, testOutput, signal: end }),
-  };
-}
-
-/** @returns the shard that was run; `undefined` without shards */
-async function runVitest(
-  { options, loading, reporter, begin, end }: Run,
-  environment: Readonly<Record<string, string>>,
-  { vitest, testWorkers }: OpenedVitest,
-  facts: Omit<RunFacts, 'testsPerFile'>,
-): Promise<ShardReport | undefined> {
-  const files = await vitest.globTestSpecifications([...options.filters]);
-  if (files.length === 0) throw noTests(options);
-  const { chosen, report } = inShard(files, options);
-  await begin(environment, report); // not earlier: a mistyped filter must not remove the reports of the last run
-  if (chosen.length === 0) return report; // more shards than files
-  const workers = Math.min(facts.workers, chosen.length);
-  const testsPerFile = Math.ceil(facts.workers / workers);
-  vitest.config.maxConcurrency = testsPerFile; // the number of files was not known earlier
-  vitest.provide(factsKey, { ...facts, workers, testsPerFile });
-  const { runSpecifications, readTests } = await loading;
-  await runSpecifications(vitest, chosen, testWorkers, end);
-  if (end.aborted) {
-    const isUnknown = ({ moduleId }: TestSpecification): boolean => !reporter.hasTestsOf(moduleId);
-    reporter.addUnrun(vitest.state.getTestModules());
-    reporter.addUnrun(await readTests(vitest, chosen.filter(isUnknown)));
-    return report;
-  }
-  const { testName } = options;
-  const isMeant = ({ fullName }: TestReport): boolean => testName?.test(fullName) ?? true; // Vitest skips the others
-  if (report === undefined && reporter.errors.length === 0 && !reporter.tests.some(isMeant)) throw noTests(options);
-  return report;
-}
-
-/** Returns the files of this shard; all without shards. */
-function inShard(
-  files: readonly TestSpecification[],
-  { shard, durations = new Map(), directory, onStart }: RunOptions,
-): { readonly chosen: readonly TestSpecification[]; readonly report?: ShardReport } {
-  if (shard === undefined) return { chosen: files };
-  const { index, total } = shard;
-  const nameOf = ({ moduleId }: TestSpecification): string => slashes(relative(directory, moduleId));
-  const plan = planShards(files.map(nameOf), total, durations);
-  const mine = new Set(plan[index - 1]);
-  const by = files.some((file) => durations.has(nameOf(file))) ? 'duration' : 'count';
-  onStart({ shard: `${index}/${total}, ${mine.size} of ${files.length} test files (by ${by})` });
-  return { chosen: files.filter((file) => mine.has(nameOf(file))), report: { index, total, plan: planHash(plan) } };
-}
-
-function noTests({ filters, testName, loaded }: RunOptions): UsageError {
-  const { include } = loaded.config.tests;
-  const meant = [...filters.map((filter) => `"${filter}"`), ...(testName === undefined ? [] : [String(testName)])];
-  const what = meant.length === 0 ? 'no test file' : `no test that matches ${meant.join(' or ')}`;
-  return new UsageError(`found ${what} among ${include.join(', ')} in ${loaded.root}`);
 }

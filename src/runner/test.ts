@@ -6,6 +6,7 @@ import { test as base } from 'vitest';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
+import type { Config } from '../config/index.ts';
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { makeTestbed, type Needs } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
@@ -27,6 +28,33 @@ type TupleOf<T, Length extends number, Items extends readonly T[] = readonly []>
   ? Items
   : TupleOf<T, Length, readonly [...Items, T]>;
 
+/** The fixtures of {@link test}. */
+interface TestFixtures {
+  /** overrides values of the configuration */
+  readonly appliance: Partial<Appliance>;
+  readonly topology: Config['topology'];
+  /** `cold`: the guest boots; `snapshot`: it is restored as it was after its boot */
+  readonly boot: Config['boot'];
+  /** false: the test starts the guest */
+  readonly autoBoot: boolean;
+  readonly needs: Needs;
+  /** folder for the test's files, kept with its reports */
+  readonly directory: string;
+  readonly testbed: Testbed;
+  /** the device under test, logged in if the configuration has `appliance.login` */
+  readonly dut: Testbed['dut'];
+  /** one per NIC, in order */
+  readonly nodes: PerLink<Node>;
+  /** one per NIC, in order */
+  readonly links: PerLink<Link>;
+  /** starts programs in containers beside nodes */
+  readonly apps: Testbed['apps'];
+  /** the capture of a link, by its number */
+  readonly capture: (link: number) => Capture;
+  /** `step('Title', body)` shows a part of the test in logs and reports */
+  readonly step: <T>(title: string, body: () => Promise<T>) => Promise<T>;
+}
+
 /**
  * Vitest's `test` with fixtures. Each test has its own testbed, with a guest freshly booted from the unmodified image:
  *
@@ -41,37 +69,38 @@ type TupleOf<T, Length extends number, Items extends readonly T[] = readonly []>
  * (`cold`: the guest boots; `snapshot`: it is restored as it was after its boot), `autoBoot` (false: the test starts the guest),
  * and `needs` (`exclusive`, `memoryMiB`).
  */
-export const test = base
-  .extend('appliance', {} as Partial<Appliance>)
-  .extend('topology', () => runFacts().config.topology)
-  .extend('boot', () => runFacts().config.boot)
-  .extend('autoBoot', true as boolean)
-  .extend('needs', {} as Needs)
-  .extend('directory', ({ task }) => testState(task).directory)
-  .extend('testbed', async ({ appliance, topology, boot, autoBoot, needs, task, signal }): Promise<Testbed> => {
+// All fixtures in one call: Vitest looks for the line of a test in ten frames, and each call of `extend` takes one of them.
+export const test = base.extend<TestFixtures>({
+  appliance: {},
+  topology: ({}, use) => use(runFacts().config.topology),
+  boot: ({}, use) => use(runFacts().config.boot),
+  autoBoot: true,
+  needs: {},
+  directory: ({ task }, use) => use(testState(task).directory),
+  testbed: async ({ appliance, topology, boot, autoBoot, needs, task, signal }, use) => {
     const state = testState(task);
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
     const request = { appliance: { ...described, image }, topology: resolveTopology(topology), boot, autoBoot, needs };
-    return asAlpy(() => makeTestbed(request, state, signal));
-  })
-  .extend('dut', ({ testbed }) => testbed.dut)
-  .extend('nodes', ({ testbed }) => testbed.nodes as unknown as PerLink<Node>)
-  .extend('links', ({ testbed }) => testbed.links as unknown as PerLink<Link>)
-  .extend('apps', ({ testbed }) => testbed.apps)
-  .extend('capture', ({ testbed }) => (link: number): Capture => {
-    const found = testbed.links[link];
-    if (!found) throw new RangeError(`there is no link ${link}: the topology has ${testbed.links.length}`);
-    return found.capture;
-  })
-  .extend(
-    'step',
-    () =>
-      <T>(title: string, body: () => Promise<T>): Promise<T> =>
-        track(
-          () => `step(${shown(title)})`,
-          () => runStep('test', title, body),
-          (run) => run(), // the calls in it are the test's
-        ),
-  );
+    await use(await asAlpy(() => makeTestbed(request, state, signal)));
+  },
+  dut: ({ testbed }, use) => use(testbed.dut),
+  nodes: ({ testbed }, use) => use(testbed.nodes as unknown as PerLink<Node>),
+  links: ({ testbed }, use) => use(testbed.links as unknown as PerLink<Link>),
+  apps: ({ testbed }, use) => use(testbed.apps),
+  capture: ({ testbed }, use) =>
+    use((link) => {
+      const found = testbed.links[link];
+      if (!found) throw new RangeError(`there is no link ${link}: the topology has ${testbed.links.length}`);
+      return found.capture;
+    }),
+  step: ({}, use) =>
+    use((title, body) =>
+      track(
+        () => `step(${shown(title)})`,
+        () => runStep('test', title, body),
+        (run) => run(), // the calls in it are the test's
+      ),
+    ),
+});

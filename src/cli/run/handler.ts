@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Loaded only when `alpy run` is used.
 import { loadConfig, type LoadedConfig } from '../../config/index.ts';
+import { escapeControls } from '../../report/text.ts';
 import { secretsOf } from '../../core/redact.ts';
 import { valueOf } from '../../core/variables.ts';
-import { parseShard, readDurations, runTests, shardOf } from '../../runner/index.ts';
+import { listTests, parseShard, readDurations, readLastFailed, runTests, shardOf, type Selection } from '../../runner/index.ts';
 import { alpyVersion } from '../../version.ts';
 import { accelCacheFile, diskCacheFile, snapshotDirectory } from '../cache.ts';
 import type { CliIo } from '../io.ts';
@@ -11,12 +12,16 @@ import { jobIdOf } from '../job-id.ts';
 import { shardDurations } from './durations.ts';
 import type { RunArguments } from './options.ts';
 import { openShow } from './show.ts';
-import { assertNoLine, regExpOf } from './select-options.ts';
+import { testNameOf } from './select-options.ts';
 
 /** Runs tests as the command line says, prints the results and sets the exit status. */
 export async function run(io: CliIo, args: RunArguments): Promise<void> {
-  for (const filter of args.filter ?? []) assertNoLine(filter);
   const loaded = await loadConfigFor(io, args);
+  const selection = await selectionOf(args, loaded);
+  if (args.list) {
+    await list(io, loaded, selection);
+    return;
+  }
   const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
   const durations =
     args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
@@ -24,8 +29,8 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
   await using show = await openShow(io, args, loaded);
   const report = await runTests({
     loaded,
-    filters: args.filter ?? [],
-    testName: args['test-name'] === undefined ? undefined : regExpOf(args['test-name']),
+    selection,
+    settings: { bail: args.bail, repeatEach: args['repeat-each'], update: args.update },
     variables: io.env,
     alpyVersion,
     directory: io.directory,
@@ -50,10 +55,27 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
   io.exitWith(report.exitStatus);
 }
 
+async function selectionOf(args: RunArguments, { config }: LoadedConfig): Promise<Selection> {
+  return {
+    filters: args.filter ?? [],
+    testName: testNameOf(args.grep, args['grep-invert']),
+    ...(args['last-failed'] ? { only: await readLastFailed(config.out) } : {}),
+  };
+}
+
+/** Prints the tests that match: `tests/a.test.ts:12 > a router > forwards IPv4`. */
+async function list(io: CliIo, loaded: LoadedConfig, selection: Selection): Promise<void> {
+  const tests = await listTests({ loaded, selection, directory: io.directory, signal: io.signal });
+  for (const { file, line, fullName } of tests)
+    io.stdout(escapeControls(`${file}${line === undefined ? '' : `:${line}`} > ${fullName}`));
+  const files = new Set(tests.map(({ file }) => file)).size;
+  io.stdout(`${tests.length} ${tests.length === 1 ? 'test' : 'tests'} in ${files} ${files === 1 ? 'file' : 'files'}`);
+}
+
 /** The configuration, with the values that options override. */
 function loadConfigFor(io: CliIo, args: RunArguments): Promise<LoadedConfig> {
-  const { workers, concurrent, retries, accel, boot, image, out } = args;
+  const { workers, concurrent, retries, accel, boot, image, out, timeout: timeoutMs, 'fail-on-flaky': failOnFlaky } = args;
   const appliance = image === undefined ? {} : { appliance: { image } };
-  const flags = { workers, retries, accel, boot, out, tests: { concurrent }, ...appliance };
+  const flags = { workers, retries, failOnFlaky, accel, boot, out, tests: { concurrent, timeoutMs }, ...appliance };
   return loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
 }

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { InferredOptionTypes } from 'yargs';
 import { configOption } from '../io.ts';
+import { durationMs, wholeNumberOption } from '../options.ts';
 import { outputOptions } from './output-options.ts';
 import { selectOptions } from './select-options.ts';
 
 /** How the tests run. */
 const howOptions = {
-  workers: { type: 'number', requiresArg: true, describe: 'how many test files run at the same time' },
+  workers: wholeNumberOption('--workers', 1, 'how many test files run at the same time'),
   concurrent: { type: 'boolean', describe: 'also run the tests of one file at the same time' },
-  retries: { type: 'number', requiresArg: true, describe: 'how often to retry a test that failed' },
+  retries: wholeNumberOption('--retries', 0, 'how often to retry a test that failed'),
+  'fail-on-flaky': { type: 'boolean', describe: 'end with status 1 if a test passed only at a retry' },
+  'repeat-each': wholeNumberOption('--repeat-each', 1, 'run each test this many times'),
+  timeout: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'how long a test may take after its guest has booted, like 90s, 500ms or 5m',
+    coerce: (value: unknown) => durationMs('--timeout', value),
+  },
+  update: { type: 'boolean', alias: 'u', default: false, describe: 'update the snapshots of toMatchSnapshot' },
   accel: { choices: ['auto', 'kvm', 'tcg'] as const, requiresArg: true, describe: 'QEMU accelerator' },
   boot: {
     choices: ['cold', 'snapshot'] as const,

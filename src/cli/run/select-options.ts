@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { messageOf, UsageError } from '../../core/errors.ts';
+import { wholeNumber } from '../options.ts';
 
 /** Options that select tests. */
 export const selectOptions = {
-  'test-name': {
+  grep: {
     type: 'string',
-    alias: 't',
+    alias: ['t', 'test-name'],
     requiresArg: true,
     describe: 'only tests whose name matches this regular expression',
+  },
+  'grep-invert': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'only tests whose name does not match this regular expression',
+  },
+  'last-failed': {
+    type: 'boolean',
+    default: false,
+    describe: 'only tests that failed or could not run in the last run, see --out',
+  },
+  list: { type: 'boolean', default: false, describe: 'print the tests that match and run nothing' },
+  bail: {
+    type: 'string',
+    describe: 'stop after this many failed tests, --bail for 1',
+    coerce: (value: unknown) => (value === '' ? 1 : wholeNumber('--bail', 1, value, '. Use --bail=1 before a file')),
   },
   shard: {
     type: 'string',
@@ -21,20 +38,22 @@ export const selectOptions = {
   },
 } as const;
 
-/** @throws UsageError if a filter names a line, as `tests/a.test.ts:3` does */
-export function assertNoLine(filter: string): void {
-  const [, file, line] = /^(.+?):(\d+)(?::\d+)?$/.exec(filter) ?? [];
-  if (file === undefined || line === undefined) return;
-  throw new UsageError(
-    `expected part of the name of a test file, got ${JSON.stringify(filter)}: alpy cannot choose a test by its line yet. Use alpy run ${file}, or alpy run ${file} -t 'NAME OF THE TEST'`,
-  );
+/**
+ * The names of the tests to run, as one regular expression because Vitest takes one.
+ * @returns `undefined` for all
+ * @throws UsageError if a text is not a regular expression
+ */
+export function testNameOf(grep: string | undefined, invert: string | undefined): RegExp | undefined {
+  const wanted = grep === undefined ? undefined : regExpOf('--grep', grep);
+  if (invert === undefined) return wanted;
+  const unwanted = regExpOf('--grep-invert', invert);
+  return new RegExp(`^(?=[^]*?(?:${wanted?.source ?? ''}))(?![^]*?(?:${unwanted.source}))`);
 }
 
-/** @throws UsageError if the text is not a regular expression */
-export function regExpOf(text: string): RegExp {
+function regExpOf(option: string, text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (cause) {
-    throw new UsageError(`--test-name: ${messageOf(cause)}`, { cause });
+    throw new UsageError(`${option}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -32,11 +32,11 @@ test.each([
   [['images', 'pul'], 'action: expected one of list, build, pull, push, got "pul": did you mean pull?'],
   [['completion', 'tcsh'], 'alpy completion: expected one of bash, zsh, fish, got tcsh'],
   [['run', '--config', '/nowhere/alpy.yaml'], '/nowhere/alpy.yaml'],
-  [
-    ['run', 'tests/x.test.ts:3'],
-    'got "tests/x.test.ts:3": alpy cannot choose a test by its line yet. Use alpy run tests/x.test.ts, or',
-  ],
-  [['run', 'a', 'tests/x.test.ts:3:7'], 'got "tests/x.test.ts:3:7"'],
+  [['run', '--workers', 'x'], '--workers: expected a whole number of at least 1, got "x"'],
+  [['run', '--retries', '-1'], '--retries: expected a whole number of at least 0, got "-1"'],
+  [['run', '--bail', 'tests/a.test.ts'], '--bail: expected a whole number of at least 1, got "tests/a.test.ts"'],
+  [['run', '--timeout', '3 days'], '--timeout: expected a time such as 30s, 500ms or 2m, got "3 days"'],
+  [['up', '--hours', '0'], '--hours: expected a number above 0, got "0"'],
 ])('wrong usage %j: status 2 and one message', async (args, message) => {
   const { status, stderr } = await runMain(...args);
   expect(status).toBe(2);

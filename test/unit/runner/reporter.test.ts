@@ -2,7 +2,7 @@
 import { mkdir, mkdtempDisposable, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SerializedError, TestCase, TestModule } from 'vitest/node';
 import type { TestReport } from '../../../src/report/index.ts';
 import { claimTestDirectory } from '../../../src/report/test-directory.ts';
@@ -12,16 +12,23 @@ interface Fake {
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
   readonly directory?: string;
   readonly errors?: readonly object[];
+  readonly attempts?: readonly { readonly state: 'passed' | 'failed' | 'skipped'; readonly errors?: readonly object[] }[];
 }
 
 /** A test as Vitest has it, as far as the reporter looks. */
-function fakeTest(name: string, { state, directory, errors = [] }: Fake, file = '/project/tests/a.test.ts'): TestCase {
+function fakeTest(
+  name: string,
+  { state, directory, errors = [], attempts = [] }: Fake,
+  file = '/project/tests/a.test.ts',
+): TestCase {
   return {
     id: `${file} ${name}`,
     name,
     fullName: name,
     module: { moduleId: file },
     result: () => ({ state, errors }),
+    options: {},
+    attempts: () => attempts,
     diagnostic: () => (state === 'pending' ? undefined : { duration: 5 }),
     meta: () => ({ ...(directory === undefined ? {} : { alpyDirectory: directory }) }),
   } as unknown as TestCase;
@@ -134,4 +141,79 @@ test('if the clean-up of a failed test fails too, both errors are reported and t
   };
   reporter.onTestCaseResult(fakeTest('twice', { state: 'failed', errors: [both] }));
   expect(told).toMatchObject([{ status: 'failed', errors: [{ message: 'first' }, { message: 'second' }] }]);
+});
+
+describe('a test that was run more than once', () => {
+  const [first, second] = [
+    { message: 'first', fault: 'device' },
+    { message: 'second', fault: 'device' },
+  ];
+
+  test('and passed in the end is flaky, and keeps its errors', () => {
+    const { reporter, told } = reporterIn('/nowhere');
+    const attempts = [{ state: 'failed', errors: [first] }, { state: 'passed' }] as const;
+    reporter.onTestCaseResult(fakeTest('a', { state: 'passed', errors: [first], attempts }));
+    expect(told).toMatchObject([{ status: 'flaky', attempts: 2, errors: [{ message: 'first' }] }]);
+  });
+
+  test('and failed every time has failed', () => {
+    const { reporter, told } = reporterIn('/nowhere');
+    const attempts = [
+      { state: 'failed', errors: [first] },
+      { state: 'failed', errors: [second] },
+    ] as const;
+    reporter.onTestCaseResult(fakeTest('a', { state: 'failed', errors: [first, second], attempts }));
+    expect(told).toMatchObject([{ status: 'failed', attempts: 2, errors: [{ message: 'first' }, { message: 'second' }] }]);
+  });
+
+  test('and passed every time has passed', () => {
+    const { reporter, told } = reporterIn('/nowhere');
+    reporter.onTestCaseResult(fakeTest('a', { state: 'passed', attempts: [{ state: 'passed' }, { state: 'passed' }] }));
+    expect(told).toMatchObject([{ status: 'passed', attempts: 2, errors: [] }]);
+  });
+
+  test('and skipped itself after it had failed has failed', () => {
+    const { reporter, told } = reporterIn('/nowhere');
+    const attempts = [{ state: 'failed', errors: [first] }, { state: 'skipped' }] as const;
+    reporter.onTestCaseResult(fakeTest('a', { state: 'skipped', attempts }));
+    expect(told).toMatchObject([{ status: 'failed', attempts: 2, errors: [{ message: 'first' }] }]);
+  });
+});
+
+test('tests that were not selected are not reported, whatever happens', () => {
+  const told: TestReport[] = [];
+  const paths = { root: '/project', outDirectory: '/nowhere', testsDirectory: '/nowhere/tests' };
+  const isSelected = ({ name }: TestCase): boolean => name === 'wanted';
+  const reporter = new RunReporter(paths, (report) => told.push(report), { isSelected });
+  const [wanted, other] = [fakeTest('wanted', { state: 'passed' }), fakeTest('other', { state: 'skipped' })];
+  reporter.onTestCaseResult(wanted);
+  reporter.onTestCaseResult(other);
+  reporter.onTestRunEnd([fakeModule([wanted, other, fakeTest('third', { state: 'pending' })])], []);
+  reporter.addUnrun([fakeModule([fakeTest('fourth', { state: 'pending' })])]);
+  expect(reporter.tests.map(({ name }) => name)).toEqual(['wanted']);
+  expect(told).toHaveLength(1);
+});
+
+test('after the last failure that --bail allows, the other tests did not run', () => {
+  const told: TestReport[] = [];
+  const paths = { root: '/project', outDirectory: '/nowhere', testsDirectory: '/nowhere/tests' };
+  const reporter = new RunReporter(paths, (report) => told.push(report), { bail: 2 });
+  const [a, b, c] = [
+    fakeTest('a', { state: 'failed', errors: [{ message: 'x' }] }),
+    fakeTest('b', { state: 'failed', errors: [{ message: 'x' }] }),
+    fakeTest('c', { state: 'pending' }),
+  ];
+  reporter.onTestCaseReady(c);
+  reporter.onTestCaseResult(a);
+  expect(reporter.hasBailed).toBe(false);
+  reporter.onTestCaseResult(b);
+  expect(reporter.hasBailed).toBe(true);
+  reporter.onTestRunEnd([fakeModule([a, b, c])], []);
+  reporter.addUnrun([fakeModule([fakeTest('d', { state: 'pending' })])]);
+  expect(reporter.tests.map(({ name, status, notRun }) => [name, status, notRun])).toEqual([
+    ['a', 'error', undefined],
+    ['b', 'error', undefined],
+    ['c', 'skipped', true],
+    ['d', 'skipped', true],
+  ]);
 });

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { relative } from 'node:path';
+import type { Config } from '../config/index.ts';
+import type { HostFacts } from '../testbed/index.ts';
+import type { RunFacts } from './facts.ts';
+import { inspect } from './inspect.ts';
+import { setUpAllowanceMs, type OpenedVitest } from './open-vitest.ts';
+import type { Run } from './run-options.ts';
+import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
+import type { Capacity } from './scheduler/scheduler.ts';
+
+/** Inspects the machine and prepares Vitest. */
+export async function setUp({ options, testsDirectory, engine, loading, reporter, end }: Run): Promise<{
+  readonly facts: { readonly forWorkers: Omit<RunFacts, 'testsPerFile' | 'scheduler'>; readonly capacity: Capacity };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly openVitest: () => Promise<OpenedVitest>;
+}> {
+  const { loaded, directory, selection, settings = {} } = options;
+  const { config, root } = loaded;
+  const machine = await inspectMachine();
+  const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
+  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
+  const environment = {
+    docker: `${engine.version} at ${engine.address}`,
+    accel: `${host.accel} (${host.accelReason})`,
+    appliance: relative(directory, disk.path),
+    files: host.access.kind,
+    boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
+    workers: `${workers} (${machine.cores} cores, ${machine.availableMiB} MiB available)`,
+  };
+  const forWorkers = {
+    runId: engine.runId,
+    jobId: options.jobId,
+    config,
+    host,
+    disk,
+    root,
+    testsDirectory,
+    workers,
+    snapshots,
+    showSteps: options.showSteps,
+    showActivity: options.onActivity !== undefined,
+    secrets: options.secrets,
+  };
+  const { openVitest } = await loading;
+  return {
+    facts: { forWorkers, capacity: { ...capacityOf(machine, host.accel), testbeds: workers } },
+    environment,
+    openVitest: () =>
+      openVitest({
+        config,
+        root,
+        settings: { ...settings, testName: selection.testName },
+        testTimeoutMs: testTimeoutMs(config, host, workers),
+        isRun: true,
+        workers,
+        reporter,
+        onActivity: options.onActivity,
+        testOutput: options.testOutput,
+        signal: end,
+      }),
+  };
+}
+
+/** Vitest's timeout includes the creation of the testbed, and the waits for other boots and tests. */
+function testTimeoutMs({ tests, appliance }: Config, host: HostFacts, workers: number): number {
+  const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
+  return workers > 1 ? 2 * testMs : testMs;
+}
