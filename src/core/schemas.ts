@@ -77,4 +77,5 @@ export function options<T>(schemas: OptionSchemas<T>, internal: readonly string[
 
 /** The options of a wait with a default time limit. */
 export const waitSchemas: OptionSchemas<Wait> = { timeoutMs: milliseconds.optional(), signal: abortSignal.optional() };
+export const requiredWait = options<Wait>({ ...waitSchemas, timeoutMs: milliseconds });
 export const waitOptions = options<Partial<Wait>>(waitSchemas).optional();

@@ -3,7 +3,7 @@ import type { Appliance } from '../../config/index.ts';
 import { UsageError } from '../../core/errors.ts';
 import { log } from '../../core/step.ts';
 import { permissionAdvice, withBecome } from './become.ts';
-import type { OpeningCommand } from './shell.ts';
+import type { OpeningCommand } from './shell-options.ts';
 
 /** Sets the clock unless `appliance.clockCommand` says otherwise; busybox takes whole seconds only. */
 const defaultClockCommand = 'date -u -s @{time} >/dev/null 2>&1 || date -u -s @{seconds} >/dev/null';

@@ -9,5 +9,14 @@ export {
   TransferError,
 } from './errors.ts';
 export type { LoginOptions } from './login.ts';
-export { prepareShell, type KernelMessages, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
-export { RemoteShell, type CommandResult, type OpeningCommand } from './shell.ts';
+export {
+  loginOptions,
+  prepareShell,
+  type KernelMessages,
+  type OpeningCommand,
+  type RunOptions,
+  type ScriptOptions,
+  type ShellOptions,
+  type UploadOptions,
+} from './shell-options.ts';
+export { RemoteShell, type CommandResult } from './shell.ts';

@@ -1,5 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { argumentsOf } from '../../core/arguments.ts';
 import type { Wait } from '../../core/deadline.ts';
+import {
+  bytes,
+  either,
+  flag,
+  functionOf,
+  instanceOf,
+  listOf,
+  milliseconds,
+  oneOf,
+  options,
+  pattern,
+  requiredWait,
+  someText,
+  text,
+  textOrBytes,
+  texts,
+  waitOptions,
+  waitSchemas,
+  wholeNumber,
+} from '../../core/schemas.ts';
+import { SerialConsole } from '../../console/index.ts';
+import type { CommandError } from './errors.ts';
 import type { LoginOptions } from './login.ts';
 import type { SessionLimits } from './shell-session.ts';
 
@@ -46,6 +69,22 @@ export interface ScriptOptions extends RunOptions {
   readonly directory?: string;
 }
 
+/** The command that {@link RemoteShell.attach} runs first. */
+export interface OpeningCommand {
+  /** imperative, for reports */
+  readonly title: string;
+  /** returns the command; called just before the shell gets it */
+  readonly text: () => string;
+  /** called if it failed; all later commands fail with what this throws. Default: throws the error that it gets */
+  readonly judge?: (error: CommandError) => void;
+}
+
+/** How to upload a file. */
+export interface UploadOptions extends Partial<Wait> {
+  /** permissions of the file; default 0o644 */
+  readonly mode?: number;
+}
+
 /**
  * Makes a shell ready for commands: no options and traps that end it or add to the output of commands, no messages of jobs,
  * no pagers, no wrapping. Each part may fail.
@@ -59,3 +98,63 @@ if (unset TMOUT) 2>/dev/null; then unset TMOUT; fi
 if [ -n "$BASH_VERSION" ]; then bind 'set enable-bracketed-paste off' 2>/dev/null; fi
 if [ -n "$ZSH_VERSION" ]; then unsetopt zle prompt_sp prompt_cr; fi
 PS1='# ' PS2='> '`;
+
+export const loginOptions = options<LoginOptions>({
+  user: someText,
+  password: text.optional(),
+  loginPrompt: pattern.optional(),
+  passwordPrompt: pattern.optional(),
+  shellPrompt: pattern.optional(),
+  failurePattern: pattern.optional(),
+  attempts: wholeNumber(1).optional(),
+  retryMs: milliseconds.optional(),
+  nudgeMs: milliseconds.optional(),
+  settleMs: milliseconds.optional(),
+});
+
+const kernelMessages = oneOf(['keep', 'separate']).optional();
+
+const runSchemas = { ...waitSchemas, check: flag.optional(), keepState: flag.optional(), exact: flag.optional(), kernelMessages };
+
+const shellOptions = options<ShellOptions>({
+  ...waitSchemas,
+  prepare: text.optional(),
+  login: loginOptions.optional(),
+  startCommand: text.optional(),
+  kernelMessages,
+  answerMs: listOf(milliseconds, 'a list of times in milliseconds', 1).optional(),
+  outputBytes: wholeNumber(1).optional(),
+  promptMs: milliseconds.optional(),
+}).optional();
+
+const opening = options<OpeningCommand>({
+  title: text,
+  text: functionOf<OpeningCommand['text']>(),
+  judge: functionOf<NonNullable<OpeningCommand['judge']>>().optional(),
+});
+
+const console = instanceOf(SerialConsole, 'a SerialConsole');
+const remotePath = someText;
+
+/** Checks of the arguments of a shell's functions. */
+export const check = {
+  attach: argumentsOf('RemoteShell.attach', { console, options: shellOptions, opening: opening.optional() }),
+  login: argumentsOf('RemoteShell.login', { console, login: loginOptions, wait: requiredWait, options: shellOptions }),
+  opened: argumentsOf('dut.shell.opened'),
+  run: argumentsOf('dut.shell.run', { command: text, options: options<RunOptions>(runSchemas).optional() }),
+  runScript: argumentsOf('dut.shell.runScript', {
+    script: either<string | { readonly content: string | Uint8Array }>(
+      'the path of a file, or { content }',
+      someText,
+      options<{ readonly content: string | Uint8Array }>({ content: textOrBytes }),
+    ),
+    args: texts.optional(),
+    options: options<ScriptOptions>({ ...runSchemas, directory: someText.optional() }).optional(),
+  }),
+  upload: argumentsOf('dut.shell.upload', {
+    source: either<string | Uint8Array>('bytes (a Buffer or Uint8Array), or the path of a file', someText, bytes),
+    remotePath,
+    options: options<UploadOptions>({ ...waitSchemas, mode: wholeNumber(0, 0o7777).optional() }).optional(),
+  }),
+  download: argumentsOf('dut.shell.download', { remotePath, options: waitOptions }),
+};

@@ -11,7 +11,15 @@ import { ConsoleTimeoutError, type SerialConsole, waitForQuiet } from '../../con
 import { CommandError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
 import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
-import { prepareShell, type RunOptions, type ScriptOptions, type ShellOptions } from './shell-options.ts';
+import {
+  check,
+  prepareShell,
+  type OpeningCommand,
+  type RunOptions,
+  type ScriptOptions,
+  type ShellOptions,
+  type UploadOptions,
+} from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
 import { putShortFile } from './short-file.ts';
 import { findTools, getFile, putFile } from './transfer.ts';
@@ -27,16 +35,6 @@ export interface CommandResult extends SessionResult, ProgramEnd {
 
 /** How long the console must be silent after the command that starts another shell, in `ms`. */
 const settleMs = 300;
-
-/** The command that {@link RemoteShell.attach} runs first. */
-export interface OpeningCommand {
-  /** imperative, for reports */
-  readonly title: string;
-  /** returns the command; called just before the shell gets it */
-  readonly text: () => string;
-  /** called if it failed; all later commands fail with what this throws. Default: throws the error that it gets */
-  readonly judge?: (error: CommandError) => void;
-}
 
 /**
  * A POSIX shell (busybox ash, dash, bash, zsh) at the other end of a serial console. Commands read from /dev/null and run one
@@ -62,6 +60,7 @@ export class RemoteShell {
    * @param opening - what is run now, before anything else is sent or expected; absent to send nothing
    */
   static attach(console: SerialConsole, options: ShellOptions = {}, opening?: OpeningCommand): RemoteShell {
+    check.attach(arguments);
     const shell = new RemoteShell(console, options, true);
     if (opening) {
       shell.#opened = console.reserve(() => shell.#open(opening));
@@ -75,6 +74,7 @@ export class RemoteShell {
    * @throws CommandError when it failed, and what {@link RemoteShell.run} throws
    */
   async opened(): Promise<void> {
+    check.opened(arguments);
     await this.#opened;
   }
 
@@ -86,6 +86,7 @@ export class RemoteShell {
    * @throws ConsoleClosedError when the console ends
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
+    check.login(arguments);
     return step('alpy.console', `Log in as ${login.user}`, async () => {
       const shell = new RemoteShell(console, { ...options, login: { ...login, retryMs: 0 } }, false);
       await shell.#logIn(login, { ...wait, signal: shell.#signalFor(wait) });
@@ -105,6 +106,7 @@ export class RemoteShell {
    * @throws UsageError when another command still runs
    */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
+    check.run(arguments);
     return step('alpy.console', `Run ${oneLine(command)}`, () =>
       this.#within(`the end of command "${oneLine(command)}"`, options, (wait) => this.#run(command, command, options, wait)),
     );
@@ -120,6 +122,7 @@ export class RemoteShell {
     args: readonly string[] = [],
     options: ScriptOptions = {},
   ): Promise<CommandResult> {
+    check.runScript(arguments);
     const title = [typeof script === 'string' ? script : 'script', ...args].join(' ');
     const run = async (wait: Wait): Promise<CommandResult> => {
       const path = temporary(options.directory);
@@ -133,15 +136,11 @@ export class RemoteShell {
   /**
    * Copies bytes, or a file of this machine, to a file of the device, and compares checksums.
    * @param source - the bytes, or the path of the file
-   * @param options - `mode` are the permissions, default 0o644
    * @throws TransferError when the device cannot write the file, or it arrives damaged
    * @throws EnvironmentError when the file of this machine cannot be read
    */
-  async upload(
-    source: Uint8Array | string,
-    remotePath: string,
-    options: Partial<Wait> & { readonly mode?: number } = {},
-  ): Promise<void> {
+  async upload(source: Uint8Array | string, remotePath: string, options: UploadOptions = {}): Promise<void> {
+    check.upload(arguments);
     await step('alpy.console', `Upload ${remotePath}`, () =>
       this.#within(`the upload of ${remotePath}`, options, (wait) =>
         this.#upload(source, remotePath, options.mode ?? 0o644, wait),
@@ -154,6 +153,7 @@ export class RemoteShell {
    * @throws TransferError when it cannot be read or arrives damaged
    */
   async download(remotePath: string, options: Partial<Wait> = {}): Promise<Buffer> {
+    check.download(arguments);
     return step('alpy.console', `Download ${remotePath}`, () =>
       this.#within(`the download of ${remotePath}`, options, (wait) => this.#download(remotePath, wait)),
     );
