@@ -1,68 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { access, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
-import { alpyVersion } from '../version.ts';
+import type { OptionalFile } from './init-files.ts';
 import type { CliIo } from './io.ts';
-
-const files: Readonly<Record<string, string>> = {
-  'alpy.yaml': `# Your appliance and how to reach it. All keys: alpy schema. The values that apply: alpy config
-appliance:
-  name: my-appliance
-  image: appliance.qcow2 # relative to this file
-  memoryMiB: 512
-  login:
-    user: root
-    # password: secret # or set the variable ALPY_APPLIANCE_LOGIN_PASSWORD
-topology:
-  links: 2
-`,
-  'tests/boot.test.ts': `import { expect, test } from 'alpy/test';
-
-test('the appliance boots and knows its name', async ({ dut }) => {
-  const { output } = await dut.shell.run('uname -a');
-  expect(output).toContain('Linux');
-});
-`,
-};
-
-const pipelineFile = '.gitlab-ci.yml';
-const pipeline = `# Builds the disk image, boots it and tests it. ALPY_PROJECT is a project variable: the path of alpy's project on this GitLab.
-include:
-  - component: $CI_SERVER_FQDN/$ALPY_PROJECT/pipeline@${alpyVersion}
-    inputs:
-      registry: $CI_REGISTRY/$ALPY_PROJECT
-      runner-tags: [docker] # tags of a runner whose jobs can use a Docker daemon
-      build-command: make appliance.qcow2 # yours
-      appliance: appliance.qcow2
-`;
 
 /** `alpy init` */
 export const initCommand = (io: CliIo): CommandModule => ({
   command: 'init',
   describe: 'Write a configuration, a first test and a pipeline to this directory',
   handler: async () => {
-    const paths = Object.keys(files).map((name) => join(io.directory, name));
-    for (const path of paths) {
-      if (await exists(path))
-        throw new UsageError(`${relative(io.directory, path)} already exists. Remove it first: alpy init overwrites nothing`);
+    const { optionalFiles, projectFiles } = await import('./init-files.ts');
+    const { editorFolder, writeEditorFiles } = await import('../config/index.ts');
+    for (const name of Object.keys(projectFiles)) {
+      if (await exists(join(io.directory, name)))
+        throw new UsageError(`${name} already exists. Remove it first: alpy init overwrites nothing`);
     }
-    const hasPipeline = await exists(join(io.directory, pipelineFile));
-    for (const [name, content] of Object.entries(hasPipeline ? files : { ...files, [pipelineFile]: pipeline })) {
-      const path = join(io.directory, name);
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, content, { flag: 'wx' });
-      } catch (cause) {
-        throw new EnvironmentError(`cannot write ${path}: ${messageOf(cause)}`, { cause });
-      }
-      io.stdout(`wrote ${name}`);
-    }
-    if (hasPipeline) io.stdout(`${pipelineFile} already exists. To run the tests in it, add:\n\n${pipeline}`);
+    for (const [name, content] of Object.entries(projectFiles)) await create(io, name, content);
+    for (const file of optionalFiles) await createUnlessPresent(io, file);
+    await orThrow(join(io.directory, editorFolder), () => writeEditorFiles(io.directory));
+    io.stdout(`wrote ${editorFolder}: types and schema for editors; git ignores it`);
     io.stdout('next: copy your disk image to the path in alpy.yaml, then: npx alpy doctor, npx alpy run');
   },
 });
+
+async function createUnlessPresent(io: CliIo, { name, content, advice, suits }: OptionalFile): Promise<void> {
+  const path = join(io.directory, name);
+  if (!(await exists(path))) return create(io, name, content);
+  const present = await orThrow(path, () => readFile(path, 'utf8'));
+  if (!suits(present)) io.stdout(`${name} already exists. ${advice}`);
+}
+
+async function create(io: CliIo, name: string, content: string): Promise<void> {
+  const path = join(io.directory, name);
+  await orThrow(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content, { flag: 'wx' });
+  });
+  io.stdout(`wrote ${name}`);
+}
+
+async function orThrow<T>(path: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (cause) {
+    throw new EnvironmentError(`cannot read or write ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
 
 function exists(path: string): Promise<boolean> {
   return access(path).then(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { ConfigError } from './errors.ts';
+export { editorFolder, editorSchema, editorTsconfig, updateEditorFiles, writeEditorFiles } from './editor-files.ts';
 export { findConfig } from './find.ts';
 export { knownValues } from './known-names.ts';
 export { loadConfig } from './load.ts';

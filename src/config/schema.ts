@@ -102,7 +102,7 @@ export function defineConfig(config: ConfigInput): ConfigInput {
   return config;
 }
 
-/** The JSON Schema of `alpy.yaml`, for editors. */
+/** The JSON Schema of `alpy.yaml`, for editors: draft 7, which all of them know. */
 export function configJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(ConfigSchema, { io: 'input' });
+  return z.toJSONSchema(ConfigSchema, { io: 'input', target: 'draft-7' });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Loaded only when `alpy run` is used.
-import { loadConfig, type LoadedConfig } from '../../config/index.ts';
+import { loadConfig, updateEditorFiles, type LoadedConfig } from '../../config/index.ts';
+import { messageOf } from '../../core/errors.ts';
 import { escapeControls } from '../../report/text.ts';
 import { secretsOf } from '../../core/redact.ts';
 import { valueOf } from '../../core/variables.ts';
@@ -22,6 +23,9 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     await list(io, loaded, selection);
     return;
   }
+  await updateEditorFiles(loaded.root).catch((error: unknown) => {
+    io.stderr(`the types that editors see may be out of date: ${messageOf(error)}`);
+  });
   const shard = args.shard === undefined ? shardOf(io.env) : parseShard(args.shard);
   const durations =
     args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
