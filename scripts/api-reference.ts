@@ -5,7 +5,15 @@ import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Application, Converter, ReflectionKind, type Context, type DeclarationReflection } from 'typedoc';
+import {
+  Application,
+  Converter,
+  ReflectionKind,
+  UnknownType,
+  type Context,
+  type DeclarationReflection,
+  type ProjectReflection,
+} from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
 
 const root = join(import.meta.dirname, '..');
@@ -54,9 +62,16 @@ async function generate(out: string): Promise<void> {
 
 /** Leaves out what users don't call: constructors, because the runner makes all objects, and what a class inherits. */
 function leaveOut({ project }: Context): void {
-  for (const { children } of project.getReflectionsByKind(ReflectionKind.Class) as DeclarationReflection[])
+  for (const { children } of declarations(project, ReflectionKind.Class))
     for (const member of [...(children ?? [])])
       if (member.kindOf(ReflectionKind.Constructor) || member.flags.isInherited) project.removeReflection(member);
+  // the type of Vitest's `test` with fixtures is a page long
+  for (const variable of declarations(project, ReflectionKind.Variable))
+    if (variable.name === 'test') variable.type = new UnknownType('TestAPI');
+}
+
+function declarations(project: ProjectReflection, kind: ReflectionKind): readonly DeclarationReflection[] {
+  return project.getReflectionsByKind(kind) as DeclarationReflection[];
 }
 
 /** All pages of a folder by their paths. */

@@ -81,7 +81,8 @@ async function toHaveSeen(
   }
 }
 
-interface AlpyMatchers {
+/** What alpy adds to `expect(…)`. Always await these. */
+export interface AlpyMatchers {
   /** A node gets an answer to an echo request from an address, within 10 s unless `timeoutMs` says otherwise. */
   toReach: (target: string, options?: MatcherOptions) => Promise<void>;
   /**

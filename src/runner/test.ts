@@ -16,7 +16,7 @@ import { testState } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 export type { Needs } from './make-testbed.ts';
-export type { MatcherOptions } from './matchers.ts';
+export type { AlpyMatchers, MatcherOptions } from './matchers.ts';
 
 /**
  * One item per link, in order. The type is as long as the largest topology, so that destructuring gives `T`; items beyond the
@@ -56,7 +56,7 @@ interface TestFixtures {
 }
 
 /**
- * Vitest's `test` with fixtures. Each test has its own testbed, with a guest freshly booted from the unmodified image:
+ * Vitest's `test` with fixtures. Each test has its own testbed. Its guest is as it was after the boot of the unmodified image:
  *
  * - `dut`: the device under test, logged in if the configuration has `appliance.login`
  * - `nodes`, `links`: one per NIC, in order
