@@ -50,7 +50,7 @@ export abstract class AlpyError extends Error {
   abstract readonly fault: Fault;
   /** shown below the message in reports; absent if nothing more is known */
   readonly details?: readonly ErrorDetail[];
-  /** set by {@link addNotes} */
+  /** set by {@link addNotes} @internal */
   readonly alpyNotes?: ErrorNotes;
 
   constructor(message: string, options: AlpyErrorOptions = {}) {
