@@ -22,6 +22,10 @@ export interface TestCase {
   /** absent if the JUnit file does not name it */
   readonly file: string | undefined;
   readonly seconds: number;
+  readonly className: string;
+  readonly name: string;
+  /** `success`, `failed`, `error`, `skipped` */
+  readonly status: string;
 }
 
 /** Parses a list of notes. @throws TypeError when the answer has another shape */
@@ -42,9 +46,12 @@ export function pipelinesOf(answer: unknown): readonly Pipeline[] {
 export function testCasesOf(answer: unknown): readonly TestCase[] {
   return list(record(answer)['test_suites'])
     .flatMap((suite) => list(suite['test_cases']))
-    .map(({ file, execution_time: seconds }) => ({
+    .map(({ file, execution_time: seconds, classname, name, status }) => ({
       file: typeof file === 'string' && file !== '' ? file : undefined,
       seconds: typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : 0, // null if the case was not run
+      className: typeof classname === 'string' ? classname : '',
+      name: typeof name === 'string' ? name : '',
+      status: typeof status === 'string' ? status : '',
     }));
 }
 

@@ -19,6 +19,8 @@ export interface JobContext {
   /** branch or tag */
   readonly ref: string | undefined;
   readonly defaultBranch: string | undefined;
+  /** the branch that the merge request wants to change; absent unless this is a merge request pipeline */
+  readonly targetBranch: string | undefined;
   /** number of the merge request in its project; absent unless this is a merge request pipeline */
   readonly mergeRequestIid: number | undefined;
 }
@@ -50,6 +52,7 @@ export function jobContext(env: Variables): JobContext | undefined {
     sha: text('CI_COMMIT_SHA'),
     ref: text('CI_COMMIT_REF_NAME'),
     defaultBranch: text('CI_DEFAULT_BRANCH'),
+    targetBranch: text('CI_MERGE_REQUEST_TARGET_BRANCH_NAME'),
     mergeRequestIid: number('CI_MERGE_REQUEST_IID'),
   };
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { hasFailed } from '../report/index.ts';
 import { GitLabApi } from './api.ts';
 import type { JobContext, Token } from './context.ts';
 import { GitLabError, jobTokenAdvice } from './errors.ts';
 import type { Limits } from './http.ts';
+import { compareWithTarget } from './known-failures.ts';
 import { noteMarker, noteText, verdict, type JobResult } from './note.ts';
 
 /** What was published. */
@@ -49,10 +51,12 @@ export async function publishResults(options: PublishOptions): Promise<PublishOu
 async function upsert(
   api: GitLabApi,
   iid: number,
-  { name, jobs, onLine, signal }: PublishOptions,
+  { name, jobs, context, onLine, signal }: PublishOptions,
 ): Promise<'created' | 'updated'> {
-  const text = noteText(name, jobs);
   const found = await api.findNote(iid, noteMarker(name), signal);
+  const hasFailures = jobs.some(({ report }) => report.tests.some(hasFailed));
+  const comparison = hasFailures ? await compareWithTarget(api, context, signal) : undefined;
+  const text = noteText(name, jobs, { comparison, pipelineUrl: context.pipelineUrl });
   if (found === undefined) await api.createNote(iid, text, signal);
   else await api.updateNote(iid, found.id, text, signal);
   const done = found === undefined ? 'created' : 'updated';
@@ -63,10 +67,10 @@ async function upsert(
 async function setStatus(api: GitLabApi, { name, jobs, context, onLine, signal }: PublishOptions): Promise<'set'> {
   const rows = jobs.flatMap(({ report }) => report.tests.map((test) => ({ test })));
   const outside = jobs.reduce((sum, { report }) => sum + report.errors.length, 0);
-  const hasFailed = jobs.length === 0 || jobs.some(({ report }) => report.exitStatus !== 0);
+  const isBad = jobs.length === 0 || jobs.some(({ report }) => report.exitStatus !== 0);
   await api.setStatus(
     {
-      state: hasFailed ? 'failed' : 'success',
+      state: isBad ? 'failed' : 'success',
       name: `alpy/${name}`,
       description: verdict(rows, outside),
       targetUrl: context.pipelineUrl,

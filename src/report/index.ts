@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { artifactUrl } from './annotations.ts';
+export { caseNames, oneLine } from './case-names.ts';
+export { causeOfTest, causeText } from './cause.ts';
 export { DebugLog } from './debug-log.ts';
 export { errorReports } from './error-reports.ts';
 export { composeSinks, eventLine, OpenSteps } from './events.ts';
+export { failureLines } from './failure-text.ts';
 export type { FailureLineKind, FailureTextOptions } from './failure-text.ts';
 export { htmlReport } from './html.ts';
 export { consoleArtifact, consoleTail, JobLog, testSection } from './job-log.ts';

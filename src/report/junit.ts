@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import junitReportBuilder, { type Builder, type TestCase } from 'junit-report-builder';
-import { causeLine } from './failure-text.ts';
+import { causeOfTest, causeText } from './cause.ts';
+import { caseNames, oneLine } from './case-names.ts';
 import { attachmentMark, caseOutput, failureText, withoutMarks } from './junit-text.ts';
-import type { ErrorReport, RunReport, TestReport } from './model.ts';
+import type { RunReport, TestReport } from './model.ts';
 import { hasFailed } from './status.ts';
-import { capText, plainLines } from './text.ts';
-import { uniqueNames } from './unique-names.ts';
+import { plainLines } from './text.ts';
 import { writeReport } from './write-file.ts';
 
 // The type declarations assume ES module interop (`.default`), which the CommonJS build lacks under NodeNext.
@@ -24,6 +24,7 @@ export function junitXml(report: RunReport, outPath: string): string {
   const builder = junit.newBuilder().name('alpy');
   const failing = report.tests.filter(hasFailed).length;
   const maxLength = Math.max(2000, Math.min(32_000, Math.floor(maxOutputLength / (2 * Math.max(1, failing)))));
+  const names = caseNames(report.tests);
   for (const [file, tests] of Map.groupBy(report.tests, (test) => test.file)) {
     const suite = addSuite(
       builder,
@@ -31,9 +32,8 @@ export function junitXml(report: RunReport, outPath: string): string {
       file,
       tests.reduce((sum, test) => sum + test.durationMs, 0),
     );
-    const names = uniqueNames(tests.map((test) => oneLine(test.fullName)));
-    for (const [index, test] of tests.entries()) {
-      addOutcome(suite.testCase().name(names[index] ?? ''), test, outPath, maxLength);
+    for (const test of tests) {
+      addOutcome(suite.testCase().name(names.get(test) ?? ''), test, { report, outPath, maxLength });
     }
   }
   if (report.errors.length > 0) {
@@ -48,7 +48,7 @@ export function junitXml(report: RunReport, outPath: string): string {
       artifacts: [],
       steps: [],
     } as const;
-    addOutcome(suite.testCase().name('run'), { ...run, errors: report.errors }, outPath, maxLength);
+    addOutcome(suite.testCase().name('run'), { ...run, errors: report.errors }, { report, outPath, maxLength });
   }
   return builder.build();
 }
@@ -68,8 +68,16 @@ function addSuite(builder: Builder, report: RunReport, name: string, durationMs:
   return suite;
 }
 
-function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength: number): void {
-  item.className(oneLine(test.file)).file(oneLine(test.file)).time(toSeconds(test.durationMs));
+interface Options {
+  readonly report: Pick<RunReport, 'projectPath'>;
+  readonly outPath: string;
+  readonly maxLength: number;
+}
+
+function addOutcome(item: TestCase, test: TestReport, { report, outPath, maxLength }: Options): void {
+  // GitLab links the file if its path begins at the project's root; the class name stays the same wherever the run was started
+  const file = posix.join(report.projectPath ?? '', test.file);
+  item.className(oneLine(test.file)).file(oneLine(file)).time(toSeconds(test.durationMs));
   if (test.status === 'flaky') item.property('flaky', 'true');
   if (test.attempts !== undefined) item.property('attempts', String(test.attempts));
   if (test.status === 'skipped') {
@@ -78,8 +86,7 @@ function addOutcome(item: TestCase, test: TestReport, outPath: string, maxLength
   }
   if (!hasFailed(test)) return; // GitLab does not show the output of passed tests
   const element = test.status === 'failed' ? 'failure' : 'error';
-  const first: ErrorReport = test.errors[0] ?? { message: '' };
-  item[element](capText(causeLine(first), 300), first.fault ?? 'unknown');
+  item[element](causeText(test) ?? '', causeOfTest(test)?.fault ?? 'unknown');
   addTexts(item, {
     [element]: withoutMarks(failureText(test, outPath, maxLength)),
     'system-out': attachmentMark(test.artifacts, outPath) + withoutMarks(caseOutput(test, maxLength)),
@@ -103,10 +110,6 @@ function addTexts(item: TestCase, texts: Readonly<Record<string, string>>): void
 }
 
 type XMLElement = ReturnType<TestCase['build']>;
-
-function oneLine(text: string): string {
-  return plainLines(text).replace(/\s+/g, ' ').trim();
-}
 
 function toSeconds(durationMs: number): number {
   return Number((durationMs / 1000).toFixed(3));

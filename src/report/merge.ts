@@ -21,8 +21,9 @@ export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]],
   const errors = reports.flatMap((report) => report.errors);
   const sorted = tests.sort((a, b) => (a.file === b.file ? 0 : a.file < b.file ? -1 : 1));
   const flaky: Pick<RunReport, 'failsOnFlaky'> = reports.some((one) => one.failsOnFlaky) ? { failsOnFlaky: true } : {};
+  const { alpyVersion, projectPath } = shards[0].report;
   return {
-    alpyVersion: shards[0].report.alpyVersion,
+    alpyVersion,
     startedAt: reports.map(({ startedAt }) => startedAt).sort()[0] ?? '',
     durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
     environment: joined(reports.map(({ environment }) => environment)),
@@ -30,6 +31,7 @@ export function mergeReports(shards: readonly [ShardResults, ...ShardResults[]],
     errors,
     exitStatus: exitStatusOf({ tests, errors, ...flaky }),
     ...flaky,
+    ...(projectPath === undefined ? {} : { projectPath }),
     ...(job === undefined ? {} : { job }),
   };
 }

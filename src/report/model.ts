@@ -107,6 +107,11 @@ export interface RunReport {
   readonly exitStatus: number;
   /** whether flaky tests make the run fail; absent if not */
   readonly failsOnFlaky?: true;
+  /**
+   * current directory of the run relative to the project's, with forward slashes, for links to test files; absent if it is the
+   * project's
+   */
+  readonly projectPath?: string;
   /** absent if the run had all tests */
   readonly shard?: ShardReport;
   /** absent outside GitLab */

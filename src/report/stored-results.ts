@@ -11,7 +11,10 @@ import { printableJson } from './text.ts';
 export const storedResultsFile = 'results.ndjson';
 
 /** What is known about a run before its first test. */
-export type RunHead = Pick<RunReport, 'alpyVersion' | 'startedAt' | 'environment' | 'failsOnFlaky' | 'shard' | 'job'>;
+export type RunHead = Pick<
+  RunReport,
+  'alpyVersion' | 'startedAt' | 'environment' | 'failsOnFlaky' | 'projectPath' | 'shard' | 'job'
+>;
 
 /**
  * Stores the result of every test as soon as it ends, so that no result is lost if the run dies before it writes its reports, which

@@ -59,9 +59,12 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   });
   const { artifactRoot = directory, jobUrl } = options;
   const outPath = slashes(relative(artifactRoot, config.out)) || '.';
+  const projectPath = slashes(relative(artifactRoot, directory));
+  const isInside = projectPath !== '' && projectPath !== '..' && !projectPath.startsWith('../');
   const head = {
     alpyVersion: options.alpyVersion,
     startedAt: new Date(started).toISOString(),
+    ...(isInside ? { projectPath } : {}),
     ...(config.failOnFlaky ? ({ failsOnFlaky: true } as const) : {}),
   };
   const job = jobUrl === undefined ? {} : { job: { jobUrl, outPath } };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { hasFailed } from '../status.ts';
-import { causeOfTest, causeText } from './cause.ts';
+import { causeOfTest, causeText } from '../cause.ts';
 import { placeText } from './error-part.ts';
 import { html, Html, when } from './markup.ts';
 import type { NumberedTest } from './test-part.ts';

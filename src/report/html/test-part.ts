@@ -2,7 +2,7 @@
 import type { TestReport, TestStatus } from '../model.ts';
 import { overloadNote } from '../overload-note.ts';
 import { seconds } from '../text.ts';
-import { causeText } from './cause.ts';
+import { causeText } from '../cause.ts';
 import { errorsPart } from './error-part.ts';
 import { filesPart } from './files-part.ts';
 import { html, Html, when } from './markup.ts';

@@ -88,6 +88,7 @@ export class FakeGitLab implements AsyncDisposable {
       sha: 'a'.repeat(40),
       ref: 'feature',
       defaultBranch: 'main',
+      targetBranch: 'main',
       mergeRequestIid: 3,
       ...difference,
     };

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { jobContext, noteText, publishResults, tokenOf, uploadPackageFile } from '../../../src/gitlab/index.ts';
+import { caseKey } from '../../../src/gitlab/known-failures.ts';
+import type { TestReport } from '../../../src/report/index.ts';
 import { runReport, testReport } from '../report/build.ts';
 import { FakeGitLab, jobToken, projectToken, status } from './fake-gitlab.ts';
 
@@ -20,21 +22,56 @@ const tests = [
 ];
 const job = { report: runReport(tests, { exitStatus: 1 }), jobUrl, outPath: 'alpy-out' };
 
-test('the note has a verdict, failed tests first, links, and no markup from a guest', () => {
+test('the note has a verdict, failures, a table with failed tests first, links, and no markup from a guest', () => {
   const text = noteText('alpy-test', [job]);
   const lines = text.split('\n');
   expect(lines[0]).toBe('<!-- alpy:alpy-test -->');
   expect(lines[2]).toBe(`**1 passed, 1 failed** · [report](${jobUrl}/artifacts/file/alpy-out/report/index.html)`);
-  expect(lines[6]).toBe(
+  const rows = lines.filter((line) => line.startsWith('| '));
+  expect(rows.slice(1)).toEqual([
     '| ❌ failed | forwards &#124; &#60;b&#62;IPv4&#60;/b&#62; &#91;x&#93;(http&#58;//evil.example) &#35; h | 5.00 s |  |',
-  );
-  expect(lines[7]).toBe(
     `| ✅ passed | boots | 1.23 s | [link0.pcap](${jobUrl}/artifacts/file/alpy-out/tests/boots/link0.pcap) |`,
-  );
+  ]);
   expect(text).toContain(
     '<pre>&#60;/pre&#62;&#60;/details&#62; &#64;all &#96;x&#96;&#10;&#10;&#35; not a heading</pre></details>',
   );
   expect(text).toContain('Slowest: forwards');
+});
+
+/** The bold lines of a note below its verdict, and the first line of each folded block. */
+function outline(text: string): readonly string[] {
+  return [...text.matchAll(/^\*\*([^*]+)\*\*$|<summary>(.*?)<\/summary>/gm)].map(([, bold, summary]) => bold ?? summary ?? '');
+}
+
+test('the note shows cause and place of each failure, new ones before known ones, and flaky tests', () => {
+  const failure = (fullName: string, message: string, line: number): TestReport =>
+    testReport({ fullName, status: 'failed', errors: [{ message, place: { file: 'tests/a.test.ts', line, column: 1 } }] });
+  const late = testReport({ fullName: 'late', status: 'flaky', errors: [{ message: 'too slow' }] });
+  const broken = [failure('nat', 'no answer', 3), failure('nat', 'no reply', 4), failure('dhcp', 'no lease', 5), late];
+  const report = runReport(broken, { errors: [{ message: 'cannot load b.test.ts' }] });
+  const known = caseKey({ className: 'tests/forward/forward.test.ts', name: 'nat (2)' });
+  const comparison = { failed: new Set([known]), branch: 'main', pipelineId: 40 };
+  const text = noteText('n', [{ ...job, report }], { comparison, pipelineUrl: 'https://gitlab.example/g/p/-/pipelines/50' });
+  expect(outline(text)).toEqual([
+    'New failures (2)',
+    '❌ nat<br>no answer (tests/a.test.ts&#58;3)',
+    '❌ dhcp<br>no lease (tests/a.test.ts&#58;5)',
+    'Known failures (1)',
+    '❌ nat<br>no reply (tests/a.test.ts&#58;4)',
+    'Errors outside any test (1)',
+    '💥<br>cannot load b.test.ts',
+    'Flaky tests (1)',
+    '⚠️ late<br>too slow',
+  ]);
+  expect(text).toContain('[pipeline 40](https://gitlab.example/g/p/-/pipelines/40) of main');
+  expect(text).toContain('**0 passed, 4 failed, 1 flaky**');
+});
+
+test('without a comparison the note says why new and known failures are not told apart', () => {
+  const text = noteText('n', [job], { comparison: { unknown: 'there is no pipeline' } });
+  expect(outline(text)[0]).toBe('Failures (1)');
+  expect(text).toContain('not told apart: there is no pipeline');
+  expect(noteText('n', [{ ...job, report: runReport([testReport()]) }])).not.toContain('told apart');
 });
 
 test('a long note is cut to what GitLab accepts', () => {
@@ -71,7 +108,9 @@ test('posts a note, replaces it the next time, and sets the commit status', asyn
     });
   expect(await publish()).toEqual({ note: 'created', status: 'set' });
   expect(await publish()).toEqual({ note: 'updated', status: 'set' });
-  expect(gitlab.notes).toEqual([{ id: 1, body: noteText('alpy-test', [job]) }]);
+  const comparison = { unknown: 'no finished pipeline of main has a test report' };
+  const options = { comparison, pipelineUrl: gitlab.context().pipelineUrl };
+  expect(gitlab.notes).toEqual([{ id: 1, body: noteText('alpy-test', [job], options) }]);
   expect(gitlab.statuses[0]).toMatchObject({ state: 'failed', name: 'alpy/alpy-test', description: '1 passed, 1 failed' });
   expect(lines).toEqual([
     'note on merge request !3 created',
@@ -79,6 +118,33 @@ test('posts a note, replaces it the next time, and sets the commit status', asyn
     'note on merge request !3 updated',
     'commit status alpy/alpy-test set',
   ]);
+});
+
+test('failures are compared with the newest finished pipeline of the target branch that has a test report', async () => {
+  await using gitlab = await FakeGitLab.start();
+  const pipeline = { ref: 'main', status: 'failed', updated_at: '2026-11-19T12:00:00Z' };
+  gitlab.pipelines = [
+    { ...pipeline, id: 41, updated_at: '2026-11-19T13:00:00Z' },
+    { ...pipeline, id: 40 },
+    { ...pipeline, id: 39, ref: 'feature' },
+  ];
+  const [className, name] = [tests[1]!.file, 'forwards | <b>IPv4</b> [x](http://evil.example) # h'];
+  const cases = [
+    { classname: className, name, status: 'error', execution_time: 1 },
+    { classname: className, name: 'boots', status: 'success', execution_time: 1 },
+  ];
+  gitlab.reports[40] = { test_suites: [{ test_cases: cases }] };
+  const options = { name: 'n', jobs: [job], token: projectToken, limits, onLine: (): undefined => undefined };
+  expect(await publishResults({ ...options, context: gitlab.context() })).toEqual({ note: 'created', status: 'set' });
+  expect(outline(gitlab.notes[0]!.body)[0]).toBe('Known failures (1)');
+});
+
+test('if GitLab refuses to tell which tests failed before, the note is still posted and says so', async () => {
+  await using gitlab = await FakeGitLab.start();
+  gitlab.faults.push((response) => response.writeHead(200, { 'content-type': 'application/json' }).end('[]'), status(403));
+  const options = { name: 'n', jobs: [job], token: projectToken, limits, onLine: (): undefined => undefined };
+  expect(await publishResults({ ...options, context: gitlab.context() })).toEqual({ note: 'created', status: 'set' });
+  expect(gitlab.notes[0]!.body).toContain('could not list the pipelines of main');
 });
 
 test.each([

@@ -110,7 +110,7 @@ describe('a hostile guest', () => {
   });
 
   test('adds no markup to the note, and mentions nobody', () => {
-    const own = /<\/?(?:details|summary|pre)>|<!-- alpy:alpy -->|\[[^\]]*\]\(https:\/\/gitlab\.example\/[^)\s]*\)/g;
+    const own = /<\/?(?:details|summary|pre)>|<br>|<!-- alpy:alpy -->|\[[^\]]*\]\(https:\/\/gitlab\.example\/[^)\s]*\)/g;
     const rest = noteText('alpy', [{ ...job, report }]).replace(own, '');
     expect(/[<>[\]@~`]|!1|#1(?!\d*;)|^\/close/m.exec(rest)).toBeNull();
   });

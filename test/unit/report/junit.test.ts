@@ -201,3 +201,13 @@ test.for<[string, readonly string[], string]>([
   );
   expect(item?.['system-out']).toBe(`${mark}Boot... done (0.01 s)`);
 });
+
+test('files are named relative to the project, so that GitLab links them, wherever the run was started', () => {
+  const tests = [testReport({ file: 'tests/a.test.ts' }), testReport({ file: '../shared/b.test.ts' })];
+  const xml = junitXml(runReport(tests, { projectPath: 'packages/router' }), 'packages/router/alpy-out');
+  expect([...xml.matchAll(/ file="([^"]*)"/g)].map(([, file]) => file)).toEqual([
+    'packages/router/tests/a.test.ts',
+    'packages/shared/b.test.ts',
+  ]);
+  expect([...xml.matchAll(/ classname="([^"]*)"/g)].map(([, name]) => name)).toEqual(['tests/a.test.ts', '../shared/b.test.ts']);
+});

@@ -39,10 +39,15 @@ const merge = (directories: readonly string[], out = 'out'): Promise<RunReport> 
 test('tests of all shards are in one report, sorted by file, and files of shards inside its folder stay where they are', async () => {
   const failed = { status: 'failed', errors: [{ message: 'no answer' }] } as const;
   const directories = [
-    await shard(1, [testWithFile('b.test.ts', 'b', failed)], { durationMs: 5000, environment: { accel: 'kvm', docker: '28' } }),
+    await shard(1, [testWithFile('b.test.ts', 'b', failed)], {
+      durationMs: 5000,
+      environment: { accel: 'kvm', docker: '28' },
+      projectPath: 'router',
+    }),
     await shard(2, [testWithFile('c.test.ts', 'c'), testWithFile('a.test.ts', 'a')], {
       durationMs: 7000,
       environment: { accel: 'tcg', docker: '28' },
+      projectPath: 'router',
     }),
   ];
   const merged = await merge(directories);
@@ -50,6 +55,7 @@ test('tests of all shards are in one report, sorted by file, and files of shards
     durationMs: 7000,
     exitStatus: 1,
     environment: { accel: 'kvm | tcg', docker: '28' },
+    projectPath: 'router',
     tests: [
       { id: '2:1', fullName: 'a', directory: 'shard-2/tests/a', artifacts: ['shard-2/tests/a/link0.pcap'] },
       { id: '1:1', fullName: 'b', artifacts: ['shard-1/tests/b/link0.pcap'] },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { causeLine } from '../failure-text.ts';
-import type { ErrorReport, TestReport } from '../model.ts';
-import { capText } from '../text.ts';
+import { causeLine } from './failure-text.ts';
+import type { ErrorReport, TestReport } from './model.ts';
+import { capText } from './text.ts';
 
 /** Longest cause, in characters. */
 const maxLength = 300;
