@@ -20,7 +20,7 @@ const layers = {
   session: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'network', 'capture', 'snapshot', 'access', 'testbed', 'report'],
   gitlab: ['core', 'docker', 'images', 'config', 'topology', 'session', 'report'],
   // prettier-ignore
-  runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report'],
+  runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report', 'session'],
   doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
   // prettier-ignore
   cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],

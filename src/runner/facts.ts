@@ -26,6 +26,8 @@ export interface RunFacts {
   readonly showSteps: boolean;
   /** whether workers report what their tests are doing; see `Activity` */
   readonly showActivity: boolean;
+  /** folder in which the testbed of a failed test is a session until the user goes on; absent: it is torn down at once */
+  readonly pauseIn: string | undefined;
   /** values to hide in logs and reports */
   readonly secrets: readonly string[];
 }

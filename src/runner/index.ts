@@ -4,6 +4,7 @@ export { readDurations } from './durations.ts';
 export { readLastFailed } from './last-failed.ts';
 export { listTests } from './list-tests.ts';
 export { runTests } from './run.ts';
+export type { PauseOptions, RunOptions } from './run-options.ts';
 export type { Selection } from './selection.ts';
 export { parseShard, shardOf } from './shard.ts';
 export { removeDeadSchedulers } from './scheduler/server.ts';

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { createVitest, type Reporter, type Vitest } from 'vitest/node';
 import { moduleMap, type Config } from '../config/index.ts';
-import type { Activity } from './activity.ts';
 import { cancellingSequencer } from './run-specifications.ts';
-import { TestWorkers } from './test-workers.ts';
+import { TestWorkers, type MessageListener } from './test-workers.ts';
 
 export { readTests, runSpecifications } from './run-specifications.ts';
 
@@ -28,8 +27,8 @@ export interface VitestOptions {
   /** number of tests that run at once */
   readonly workers: number;
   readonly reporter: Reporter;
-  /** called with what tests are doing */
-  readonly onActivity?: ((activity: Activity) => void) | undefined;
+  /** takes messages of workers that are not Vitest's; default: there are none */
+  readonly onMessage?: MessageListener | undefined;
   /** takes what tests print on their standard output; default: this process's */
   readonly testOutput?: NodeJS.WriteStream | undefined;
   /** cancels the run */
@@ -60,7 +59,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function openVitest(options: VitestOptions): Promise<OpenedVitest> {
   const { config, root, settings, testTimeoutMs, isRun, workers, reporter, signal, testOutput } = options;
   const { testName, bail, repeatEach = 1, update = false } = settings;
-  const testWorkers = new TestWorkers(options.onActivity);
+  const testWorkers = new TestWorkers(options.onMessage);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     {

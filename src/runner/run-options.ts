@@ -10,6 +10,17 @@ import type { RunReporter } from './reporter.ts';
 import type { Selection } from './selection.ts';
 import type { Shard } from './shard.ts';
 
+/** How to pause when a test has failed. */
+export interface PauseOptions {
+  /** absolute path of the folder in which the session commands find the testbed */
+  readonly directory: string;
+  /**
+   * Called when a test has failed and its testbed waits.
+   * @param problem - why its testbed does not wait; absent if it does
+   */
+  readonly onPause: (test: TestReport, problem: string | undefined) => void;
+}
+
 /** What to run, and how. */
 export interface RunOptions {
   readonly loaded: LoadedConfig;
@@ -40,6 +51,8 @@ export interface RunOptions {
   readonly showSteps: boolean;
   /** called with what tests are doing, a few times a second; absent: workers do not report it */
   readonly onActivity?: ((activity: Activity) => void) | undefined;
+  /** keeps the testbed of a failed test until the user goes on; absent: it is torn down at once */
+  readonly pause?: PauseOptions | undefined;
   /** takes what tests print on their standard output; default: this process's */
   readonly testOutput?: NodeJS.WriteStream | undefined;
   /** values to hide in logs and reports, but not in captures and console logs */

@@ -4,6 +4,7 @@ import type { Config } from '../config/index.ts';
 import type { HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
+import { messageListener } from './messages.ts';
 import { setUpAllowanceMs, type OpenedVitest } from './open-vitest.ts';
 import type { Run } from './run-options.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
@@ -40,6 +41,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
     snapshots,
     showSteps: options.showSteps,
     showActivity: options.onActivity !== undefined,
+    pauseIn: options.pause?.directory,
     secrets: options.secrets,
   };
   const { openVitest } = await loading;
@@ -55,7 +57,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
         isRun: true,
         workers,
         reporter,
-        onActivity: options.onActivity,
+        onMessage: messageListener(options),
         testOutput: options.testOutput,
         signal: end,
       }),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ChildProcess } from 'node:child_process';
 import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
-import { activityOf, type Activity } from './activity.ts';
 import { isReady } from './ready.ts';
+
+/** Takes a message of a worker. @returns false if it is not alpy's */
+export type MessageListener = (message: unknown) => boolean;
 
 /**
  * The worker processes of a run. Vitest can cancel tests only in a worker that has loaded its runner: an earlier message is lost,
@@ -18,13 +20,13 @@ export class TestWorkers {
       return worker;
     },
   };
-  readonly onActivity: (activity: Activity) => void;
+  readonly onMessage: MessageListener;
   readonly #workers = new Set<TestWorker>();
   #isStopping = false;
 
-  /** @param onActivity - called with what tests are doing, if workers report it */
-  constructor(onActivity: (activity: Activity) => void = () => undefined) {
-    this.onActivity = onActivity;
+  /** @param onMessage - takes messages of workers that are not Vitest's */
+  constructor(onMessage: MessageListener = () => false) {
+    this.onMessage = onMessage;
   }
 
   /** whether new workers are killed */
@@ -73,10 +75,8 @@ class TestWorker extends ForksPoolWorker {
   }
 
   override deserialize(data: unknown): unknown {
-    const activity = activityOf(data);
-    if (activity) this.#workers.onActivity(activity);
-    else if (isReady(data)) this.#isReady = true;
-    else return super.deserialize(data);
+    if (isReady(data)) this.#isReady = true;
+    else if (!this.#workers.onMessage(data)) return super.deserialize(data);
     return {};
   }
 

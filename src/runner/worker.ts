@@ -82,7 +82,7 @@ aroundEach(async (runTest, { task }) => {
       if (hasTimedOut(task)) addStack(task, calls.pendingSites);
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
-      await endTest(state, calls, task.result?.state === 'fail').finally(() => {
+      await endTest(state, calls, task).finally(() => {
         runningTests.delete(calls);
       });
     }
@@ -118,10 +118,12 @@ function endWorker(): void {
  * What fails after the test has failed is a consequence.
  * @throws errors of calls that the test left pending, and what {@link closeTestbed} throws
  */
-async function endTest(state: TestState, calls: TestCalls, hasFailed: boolean): Promise<void> {
+async function endTest(state: TestState, calls: TestCalls, task: Task): Promise<void> {
+  const hasFailed = task.result?.state === 'fail';
   const left = await calls.end(hasFailed); // before the tear-down, which ends every call
   const errors = hasFailed ? left.map(asConsequence) : [...left];
   const isBad = hasFailed || errors.length > 0;
+  if (isBad) await pause(state, task, errors);
   await closeTestbed(state, isBad).catch((error: unknown) => errors.push(isBad ? asConsequence(error) : error));
   if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
   if (errors.length === 1) throw errors[0];
@@ -143,6 +145,16 @@ async function closeTestbed({ testbed: making, directory, lease }: TestState, ha
   if (!testbed) return;
   if (hasFailed) await saveScreen(testbed, directory);
   await testbed.close();
+}
+
+/** Keeps the testbed of a failed test until the user goes on, if the run says so. */
+async function pause({ testbed: making, directory }: TestState, task: Task, others: readonly unknown[]): Promise<void> {
+  const testbed = facts.pauseIn === undefined ? undefined : await making?.catch(() => undefined);
+  if (!testbed || facts.pauseIn === undefined) return;
+  const { pauseTest, plainError } = await import('./pause.ts');
+  const errors = [...(task.result?.errors ?? []), ...others.flatMap(partsOf).map(plainError)];
+  const paused = { id: task.id, file: task.file.filepath, fullName: task.fullTestName, errors };
+  await pauseTest(paused, testbed, directory, facts.pauseIn, (message) => process.send?.(message));
 }
 
 /** Saves a screenshot for a failed test. Must not throw: why the test failed is the error to report. */

@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 
 import { quoteWord } from '../../src/core/text.ts';
 
-const bin = resolve(import.meta.dirname, '../../src/cli/bin.ts');
+/** The script of the command line. */
+export const alpyProgram = resolve(import.meta.dirname, '../../src/cli/bin.ts');
 
 /** A folder of somebody who uses alpy, outside this repository and without a package.json. */
 export class Project implements AsyncDisposable {
@@ -34,22 +35,25 @@ export class Project implements AsyncDisposable {
     return join(this.directory, ...parts);
   }
 
+  /** What `alpy` needs in its environment here. */
+  get env(): Readonly<Record<string, string>> {
+    return {
+      ALPY_SNAPSHOTS_DIRECTORY: this.path('snapshots'),
+      VITEST: '',
+      VITEST_WORKER_ID: '',
+      VITEST_POOL_ID: '',
+      NODE_OPTIONS: '',
+    };
+  }
+
   /**
    * Starts `alpy` here, as the first of a process group of its own.
    * @param input - its standard input; absent for none
    */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string): ChildProcess {
-    const child = spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [alpyProgram, ...args], {
       cwd: this.directory,
-      env: {
-        ...process.env,
-        ALPY_SNAPSHOTS_DIRECTORY: this.path('snapshots'),
-        ...env,
-        VITEST: '',
-        VITEST_WORKER_ID: '',
-        VITEST_POOL_ID: '',
-        NODE_OPTIONS: '',
-      },
+      env: { ...process.env, ...this.env, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
@@ -63,7 +67,7 @@ export class Project implements AsyncDisposable {
    * @returns its status, and what the terminal shows
    */
   async runInTerminal(args: readonly string[], typed: string): Promise<{ status: number | null; screen: string }> {
-    const command = `stty rows 30 columns 100; exec ${[process.execPath, bin, ...args].map(quoteWord).join(' ')}`;
+    const command = `stty rows 30 columns 100; exec ${[process.execPath, alpyProgram, ...args].map(quoteWord).join(' ')}`;
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: this.directory,
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { alpyProgram, type Project } from './cli.ts';
 
 /** A terminal with just the escape codes that alpy uses: what a person sees after some output. */
 export class Screen {
@@ -37,5 +40,54 @@ export class Screen {
   #erase(): void {
     this.#rows = this.#rows.slice(0, this.#row + 1);
     this.#rows[this.#row] = [...(this.#rows[this.#row] ?? '')].slice(0, this.#column).join('');
+  }
+}
+
+/** A program in a pseudo terminal of 100 columns and 40 rows. */
+export class TerminalRun {
+  readonly child: ChildProcess;
+  readonly screen = new Screen();
+  /** everything that it has written */
+  output = '';
+
+  /** Starts `alpy` in a project. */
+  constructor(project: Project, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const words = [process.execPath, alpyProgram, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(CI|CI_.*|NO_COLOR|FORCE_COLOR)$/.test(name));
+    this.child = spawn('script', ['-qefc', `stty cols 100 rows 40; exec ${words.join(' ')}`, '/dev/null'], {
+      cwd: project.directory,
+      env: { ...Object.fromEntries(inherited), ...project.env, TERM: 'xterm', ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.output += text;
+      this.screen.write(text);
+    });
+  }
+
+  /** Types text. */
+  type(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
+  /** Waits until a line on the screen matches. @throws Error if the program ends before */
+  async waitFor(pattern: RegExp): Promise<void> {
+    const stdout = this.child.stdout!;
+    const found = Promise.withResolvers<undefined>();
+    const look = (): void => {
+      if (this.screen.lines.some((line) => pattern.test(line))) found.resolve(undefined);
+    };
+    const end = (): void => {
+      found.reject(new Error(`alpy ended without printing ${String(pattern)}:\n${this.screen.lines.join('\n')}`));
+    };
+    stdout.on('data', look).once('end', end);
+    look();
+    await found.promise.finally(() => stdout.off('data', look).off('end', end));
+  }
+
+  /** Waits for its end. @returns the exit status */
+  async end(): Promise<number | null> {
+    const [status] = (await once(this.child, 'close')) as [number | null];
+    return status;
   }
 }

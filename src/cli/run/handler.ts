@@ -12,6 +12,7 @@ import type { CliIo } from '../io.ts';
 import { jobIdOf } from '../job-id.ts';
 import { shardDurations } from './durations.ts';
 import type { RunArguments } from './options.ts';
+import { assertInteractive } from './interactive-options.ts';
 import { openShow } from './show.ts';
 import { testNameOf } from './select-options.ts';
 
@@ -30,7 +31,10 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
   const durations =
     args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
   const secrets = secretsOf(io.env);
+  const pauses = args['pause-on-failure'];
+  if (pauses) assertInteractive(io, '--pause-on-failure');
   await using show = await openShow(io, args, loaded);
+  const pause = pauses ? await (await import('./pause.ts')).pauseOptions(io, args, show) : undefined;
   const report = await runTests({
     loaded,
     selection,
@@ -53,6 +57,7 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     onStart: show.onFacts,
     onActivity: show.onActivity,
     onTest: show.onTest,
+    pause,
     onWait: io.stderr,
   });
   await show.end(report);
@@ -78,7 +83,8 @@ async function list(io: CliIo, loaded: LoadedConfig, selection: Selection): Prom
 
 /** The configuration, with the values that options override. */
 function loadConfigFor(io: CliIo, args: RunArguments): Promise<LoadedConfig> {
-  const { workers, concurrent, retries, accel, boot, image, out, timeout: timeoutMs, 'fail-on-flaky': failOnFlaky } = args;
+  const { concurrent, retries, accel, boot, image, out, timeout: timeoutMs, 'fail-on-flaky': failOnFlaky } = args;
+  const workers = args['pause-on-failure'] ? 1 : args.workers; // the user looks at one testbed at a time
   const appliance = image === undefined ? {} : { appliance: { image } };
   const flags = { workers, retries, failOnFlaky, accel, boot, out, tests: { concurrent, timeoutMs }, ...appliance };
   return loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });

@@ -2,6 +2,7 @@
 import type { InferredOptionTypes } from 'yargs';
 import { configOption } from '../io.ts';
 import { durationMs, wholeNumberOption } from '../options.ts';
+import { interactiveOptions } from './interactive-options.ts';
 import { outputOptions } from './output-options.ts';
 import { selectOptions } from './select-options.ts';
 
@@ -29,7 +30,7 @@ const howOptions = {
 } as const;
 
 /** The options of `alpy run`. */
-export const runOptions = { ...configOption, ...selectOptions, ...howOptions, ...outputOptions };
+export const runOptions = { ...configOption, ...selectOptions, ...howOptions, ...interactiveOptions, ...outputOptions };
 
 /** The arguments of `alpy run`. */
 export type RunArguments = InferredOptionTypes<typeof runOptions> & { readonly filter?: readonly string[] | undefined };

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import type { Config, LoadedConfig } from '../../config/index.ts';
 import { makeRedactor, secretsOf } from '../../core/redact.ts';
 import { valueOf } from '../../core/variables.ts';
-import type { RunReport, TestReport } from '../../report/index.ts';
+import { escapeControls, testFailureLines, type RunReport, type TestReport } from '../../report/index.ts';
 import type { Activity } from '../../runner/index.ts';
 import { bootCacheFile } from '../cache.ts';
 import type { CliIo } from '../io.ts';
@@ -17,6 +17,8 @@ import type { ListOptions } from './reporters/list.ts';
 import type { OutputStyle } from './reporters/run-output.ts';
 import { styleOf } from './reporters/style.ts';
 
+const pauseText = 'Paused: press Enter to go on, Ctrl-C to end the run';
+
 /** What a run shows. */
 export interface Show extends AsyncDisposable {
   readonly showSteps: boolean;
@@ -26,6 +28,10 @@ export interface Show extends AsyncDisposable {
   /** absent if nothing shows it */
   readonly onActivity: ((activity: Activity) => void) | undefined;
   readonly onTest: (test: TestReport) => void;
+  /** says that a test has failed and that its testbed waits */
+  readonly pause: (test: TestReport, howToJoin: readonly string[]) => void;
+  /** ends the pause */
+  readonly goOn: () => void;
   /** prints the end */
   readonly end: (report: RunReport) => Promise<void>;
 }
@@ -59,6 +65,8 @@ export async function openShow(io: CliIo, args: RunArguments, { config }: Loaded
   });
   const progress = live && showsProgress(names) ? await openProgress(opened, live, style, io, config) : undefined;
   const parts = opened.move();
+  const pauses = new Set<string>();
+  const { paint } = style;
   return {
     showSteps,
     testOutput: stream,
@@ -73,8 +81,17 @@ export async function openShow(io: CliIo, args: RunArguments, { config }: Loaded
       }),
     onTest: (test) => {
       progress?.test(test);
-      output.test(test);
+      output.test(pauses.has(test.id) ? { ...test, errors: [] } : test); // its errors were printed before the pause
     },
+    pause: (test, howToJoin) => {
+      pauses.add(test.id);
+      const name = paint('red', `${escapeControls(test.file)} > ${escapeControls(test.fullName)}`);
+      const lines = [`${paint('red', '✗')} ${name}`, ...testFailureLines(test, outPath, style.failureStyle), '', ...howToJoin];
+      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      if (progress) progress.pause(pauseText);
+      else process.stdout.write(`${pauseText}\n`);
+    },
+    goOn: () => progress?.pause(undefined),
     end: async (report) => {
       await parts.disposeAsync();
       await output.end(report, outPath);

@@ -21,6 +21,7 @@ export class Progress implements Disposable {
   readonly #startMs = Date.now();
   readonly #timer: NodeJS.Timeout;
   #failed = 0;
+  #paused: string | undefined;
   /** what happens while no test runs */
   #status = 'starting';
 
@@ -37,6 +38,12 @@ export class Progress implements Disposable {
   /** Says what happens while no test runs. */
   status(text: string): void {
     this.#status = text;
+    this.#show();
+  }
+
+  /** Shows that the run waits for the user, and nothing else; `undefined` ends that. */
+  pause(text: string | undefined): void {
+    this.#paused = text;
     this.#show();
   }
 
@@ -63,6 +70,10 @@ export class Progress implements Disposable {
 
   #show(): void {
     const { paint } = this.#style;
+    if (this.#paused !== undefined) {
+      this.#live.set([paint('yellow', this.#paused)]);
+      return;
+    }
     const now = Date.now();
     const tests = [...this.#running.values()].slice(0, maxTests).map((activity) => {
       const name = `${escapeControls(activity.file)} > ${escapeControls(activity.fullName)}`;

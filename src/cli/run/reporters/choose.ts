@@ -30,16 +30,16 @@ export function printsDocument(names: readonly ReporterName[]): boolean {
 }
 
 /**
- * Creates reporters.
- * @throws UsageError if two of them print a document
+ * Creates reporters: at most one that prints the tests, and at most one that prints a document.
+ * @throws UsageError if there are more
  */
 export function chooseOutput(names: readonly ReporterName[], options: ReporterOptions): RunOutput {
-  if (names.filter((name) => documents.includes(name)).length > 1)
-    throw new UsageError(
-      '--reporter: expected one of json and junit, got both: each prints a document on the standard output. Both files are in the output directory anyway',
-    );
+  const chosen = new Set(names);
+  if (chosen.has('github')) chosen.delete('list'); // which is a part of it
+  assertAtMostOne([...chosen].filter((name) => documents.includes(name)));
+  assertAtMostOne([...chosen].filter((name) => !documents.includes(name)));
   const text = printsDocument(names) ? options.stderr : options.stdout;
-  const outputs = [...new Set(names)].map((name) => create(name, text, options));
+  const outputs = [...chosen].map((name) => create(name, text, options));
   return {
     facts: (environment) => {
       for (const output of outputs) output.facts(environment);
@@ -51,6 +51,10 @@ export function chooseOutput(names: readonly ReporterName[], options: ReporterOp
       for (const output of outputs) await output.end(report, outPath);
     },
   };
+}
+
+function assertAtMostOne(names: readonly ReporterName[]): void {
+  if (names.length > 1) throw new UsageError(`--reporter: expected one of ${names.join(' and ')}, got both`);
 }
 
 function create(name: ReporterName, text: (text: string) => void, options: ReporterOptions): RunOutput {
@@ -70,6 +74,6 @@ function create(name: ReporterName, text: (text: string) => void, options: Repor
     case 'junit':
       return junitOutput(options.stdout);
     case 'github':
-      return githubOutput(write, listOutput(write, options));
+      return githubOutput(write, (line) => listOutput(line, options));
   }
 }

@@ -4,32 +4,30 @@ import { escapeControls, hasFailed, plainLines, type ErrorReport, type RunReport
 import type { RunOutput, WriteLine } from './run-output.ts';
 
 /**
- * Adds annotations of GitHub Actions to another output: an error for each failed test, at its place. Meanwhile GitHub takes no
- * commands from the output, because a guest could print some.
+ * Adds annotations of GitHub Actions to a list: an error for each failed test, at its place. Meanwhile GitHub takes no commands from
+ * the list, because a guest could print some.
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
- * @param list - prints everything else
+ * @param createList - creates the output that prints everything else
  */
-export function githubOutput(write: WriteLine, list: RunOutput, token: string = randomBytes(16).toString('hex')): RunOutput {
-  let isStopped = false;
-  const stop = (): void => {
-    if (!isStopped) write(`::stop-commands::${token}`);
-    isStopped = true;
-  };
+export function githubOutput(
+  write: WriteLine,
+  createList: (write: WriteLine) => RunOutput,
+  token: string = randomBytes(16).toString('hex'),
+): RunOutput {
+  let last: string | undefined;
+  const list = createList((line) => {
+    if (last === undefined) write(`::stop-commands::${token}`);
+    else write(last);
+    last = line;
+  });
   return {
-    facts: (environment) => {
-      stop();
-      list.facts(environment);
-    },
-    test: (test) => {
-      stop();
-      list.test(test);
-    },
+    facts: list.facts,
+    test: list.test,
     end: async (report, outPath) => {
-      if (isStopped) write(`::${token}::`);
-      for (const line of annotations(report)) write(line);
-      write(`::stop-commands::${token}`);
       await list.end(report, outPath);
       write(`::${token}::`);
+      for (const line of annotations(report)) write(line);
+      if (last !== undefined) write(last); // the counts stay the last line, for programs
     },
   };
 }

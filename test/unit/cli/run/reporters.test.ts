@@ -130,29 +130,31 @@ test('junit: the report as junit.xml has it, and nothing else', async () => {
   expect(err).toBe('');
 });
 
-test('two documents on one standard output are a usage error', () => {
-  expect(() => chooseOutput(['json', 'junit'], {} as ReporterOptions)).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }));
+test.each([
+  ['json', 'junit'],
+  ['list', 'dot'],
+  ['line', 'github'],
+] as const)('%s and %s together are a usage error', (...names) => {
+  expect(() => chooseOutput(names, {} as ReporterOptions)).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }));
 });
 
-test('github: an error command per failure at its place, and nothing that a guest prints is a command', () => {
+test('github: an error command per failure at its place, and nothing that a guest prints is a command', async () => {
   const written: string[] = [];
   const write = (line: string): void => void written.push(line);
-  const list = listOutput(write, { isTerminal: false, paint: (_format, text) => text, amount: 'usual', outPath: 'alpy-out' });
-  const output = githubOutput(write, list, 'TOKEN');
+  const style = { isTerminal: false, paint: (_format: string, text: string) => text };
+  const output = githubOutput(write, (line) => listOutput(line, { ...style, amount: 'usual', outPath: 'alpy-out' }), 'TOKEN');
   output.facts(environment);
   output.test(failed);
-  void output.end(report, 'alpy-out');
-  const commands = written.filter((line) => line.startsWith('::'));
-  expect(commands).toEqual([
-    '::stop-commands::TOKEN',
+  await output.end(report, 'alpy-out');
+  expect(written[0]).toBe('::stop-commands::TOKEN');
+  const end = written.indexOf('::TOKEN::');
+  expect(written.slice(0, end)).toContain('  ::error::own');
+  expect(written.slice(end)).toEqual([
     '::TOKEN::',
     '::error file=tests/a.test.ts,line=7,col=5,title=fails%3A a%2C b::expected 100 %25%0Areceived 2%0A::error::own',
     '::error title=outside any test::cannot load b.test.ts',
-    '::stop-commands::TOKEN',
+    '1 passed, 2 failed, 1 skipped',
   ]);
-  const isInside = (line: string): boolean => written.indexOf('::stop-commands::TOKEN') < written.indexOf(line);
-  expect(isInside('  ::error::own')).toBe(true);
-  expect(written.indexOf('  ::error::own')).toBeLessThan(written.indexOf('::TOKEN::'));
 });
 
 test('`--reporter` may be repeated or a list, and names the reporters if it is wrong', () => {

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What `alpy run` prints: its reporters, and what a person at a terminal sees and can do.
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { XMLParser } from 'fast-xml-parser';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeBlankDisk } from '../support/blank-disk.ts';
+import { Project } from '../support/cli.ts';
+import { TerminalRun } from '../support/terminal.ts';
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.create({
+    'alpy.yaml': 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\nworkers: 1\n',
+    'tests/a.test.ts': `import { expect, test } from 'alpy/test';
+test.override('boot', 'cold');
+test('passes', async ({ nodes: [node], step }) => {
+  console.log('from the test');
+  await step('Wait a little', () => node.run('sleep 2'));
+});
+test('fails', async ({ nodes: [node] }) => {
+  expect(await node.ping('127.0.0.1', { count: 1 })).toBe('no result of a ping');
+});
+`,
+  });
+  await writeBlankDisk(project.path('blank.raw'));
+});
+
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+});
+
+test('without a terminal: a line per test, no colours, no progress, and no steps', async () => {
+  const { status, stdout, stderr } = await project.run(['run']);
+  expect([status, stderr]).toEqual([1, '']);
+  expect(stdout).toMatch(/^PASSED tests\/a\.test\.ts > passes \(\d+\.\d\d s\)$/m);
+  expect(stdout).not.toContain('\x1b');
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('1 passed, 1 failed');
+});
+
+test('`--verbose` shows the steps on the standard error', async () => {
+  const { stdout, stderr } = await project.run(['run', '--verbose', '-t', 'passes']);
+  expect(stderr).toMatch(/^INFO test Wait a little\.\.\. done/m);
+  expect(stdout).toMatch(/^docker: /m);
+});
+
+test('`--quiet` prints failures and the summary', async () => {
+  const { stdout } = await project.run(['run', '--quiet', '-t', 'passes']);
+  expect(stdout).toMatch(/^from the test\n\nTook .*\n1 passed, 0 failed, 1 skipped\n$/);
+});
+
+test('`--reporter json` prints run.json and nothing else; other output goes to the standard error', async () => {
+  const { status, stdout, stderr } = await project.run(['run', '--reporter', 'json,list']);
+  expect([status, JSON.parse(stdout)]).toEqual([1, JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8'))]);
+  expect(stderr).toContain('from the test\n');
+  expect(stderr).toMatch(/^FAILED tests\/a\.test\.ts > fails/m);
+});
+
+test('`--reporter junit` prints junit.xml and nothing else', async () => {
+  const { stdout } = await project.run(['run', '--reporter', 'junit']);
+  expect(stdout.trimEnd()).toBe((await readFile(project.path('alpy-out/junit.xml'), 'utf8')).trimEnd());
+  expect(new XMLParser().parse(stdout)).toHaveProperty('testsuites.testsuite');
+});
+
+test('`--reporter dot` prints a character per test', async () => {
+  const { stdout } = await project.run(['run', '--reporter', 'dot']);
+  expect(stdout).toMatch(/^from the test\n\.F\nreport: /);
+});
+
+test('`--reporter github`, repeated with list, adds annotations', async () => {
+  const { stdout } = await project.run(['run', '--reporter', 'list', '--reporter', 'github']);
+  expect(stdout).toMatch(/^::error file=tests\/a\.test\.ts,line=8,col=\d+,title=fails::/m);
+  expect(stdout).toMatch(/\n1 passed, 1 failed\n$/);
+});
+
+test('an unknown reporter is a usage error', async () => {
+  expect(await project.run(['run', '--reporter', 'html'])).toMatchObject({ status: 2, stdout: '' });
+});
+
+test('in a terminal: a symbol per test, and live progress that is gone at the end', async () => {
+  const run = new TerminalRun(project, ['run']);
+  await run.waitFor(/^ {2}tests\/a\.test\.ts > passes: (Wait a little|Run sleep 2 on node0)/);
+  expect(await run.end()).toBe(1);
+  expect(run.screen.lines).toEqual(expect.arrayContaining([expect.stringMatching(/^✓ tests\/a\.test\.ts > passes \(/)]));
+  expect(run.screen.lines.filter((line) => line.startsWith('⋯'))).toEqual([]);
+  expect(run.screen.lines.filter((line) => line !== '').at(-1)).toBe('1 passed, 1 failed');
+});
+
+test('`--reporter line` in a terminal: one line for the tests that passed', async () => {
+  const run = new TerminalRun(project, ['run', '--reporter', 'line']);
+  await run.waitFor(/^\[1\] ✓ tests\/a\.test\.ts > passes/);
+  expect(await run.end()).toBe(1);
+  expect(run.screen.lines.filter((line) => line.includes('> passes'))).toEqual([]);
+});
+
+test('NO_COLOR: no colours in a terminal', async () => {
+  const run = new TerminalRun(project, ['run', '-t', 'fails'], { NO_COLOR: '1' });
+  expect(await run.end()).toBe(1);
+  expect(run.output).not.toMatch(/\x1b\[[\d;]*m/);
+});
+
+test('`--pause-on-failure` without a terminal, or in CI, is a usage error', async () => {
+  expect(await project.run(['run', '--pause-on-failure'])).toMatchObject({ status: 2, stdout: '' });
+  const inCi = new TerminalRun(project, ['run', '--pause-on-failure'], { CI: 'true' });
+  expect(await inCi.end()).toBe(2);
+});
+
+test('`--pause-on-failure` keeps the testbed of a failed test for the session commands, until Enter', async () => {
+  const run = new TerminalRun(project, ['run', '--pause-on-failure']);
+  await run.waitFor(/^Paused: /);
+  expect(run.screen.lines.join('\n')).toContain('no result of a ping');
+  const status = await project.run(['status']);
+  expect(JSON.parse(status.stdout)).toMatchObject({ isRunning: true, nodes: ['node0'] });
+  expect(await project.run(['exec', 'node0', 'echo', 'here'])).toMatchObject({ status: 0, stdout: 'here\n' });
+  run.type('\r');
+  expect(await run.end()).toBe(1);
+  expect(await project.run(['status'])).toMatchObject({ status: 3 });
+  expect(existsSync(project.path('alpy-out/session'))).toBe(false);
+});
+
+test('Ctrl-C ends a paused run, and its testbed is torn down', async () => {
+  const run = new TerminalRun(project, ['run', '--pause-on-failure', '-t', 'fails']);
+  await run.waitFor(/^Paused: /);
+  const ended = once(run.child, 'close');
+  run.type('\x03');
+  expect((await ended)[0]).toBe(130);
+  expect(await project.run(['status'])).toMatchObject({ status: 3 });
+});
