@@ -36,15 +36,21 @@ function linksOf(text: string): readonly string[] {
   return targets.filter((target) => !/^[a-z][a-z+.-]*:/i.test(target));
 }
 
+const anchors = new Map<string, ReadonlySet<string>>();
+
+function hasAnchor(file: string, anchor: string): boolean {
+  const known = anchors.get(file) ?? anchorsOf(readFileSync(file, 'utf8'));
+  anchors.set(file, known);
+  return known.has(anchor);
+}
+
 /** Why a link leads nowhere; `undefined` if it is right. */
 function problemOf(page: string, target: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? join(root, page) : join(root, dirname(page), decodeURI(path));
   if (!existsSync(file)) return `${page}: no file ${relative(root, file)} (link to ${target})`;
   if (anchor === undefined || !file.endsWith('.md') || statSync(file).isDirectory()) return undefined;
-  return anchorsOf(readFileSync(file, 'utf8')).has(anchor)
-    ? undefined
-    : `${page}: ${relative(root, file)} has no heading #${anchor}`;
+  return hasAnchor(file, anchor) ? undefined : `${page}: ${relative(root, file)} has no heading #${anchor}`;
 }
 
 it('reads the pages', () => {
@@ -61,4 +67,15 @@ it('notices a file and a heading that do not exist', () => {
 it.each(pages)('%s: every relative link leads to a file and a heading that exist', (page) => {
   const problems = linksOf(readFileSync(join(root, page), 'utf8')).map((target) => problemOf(page, target));
   expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+});
+
+it('README.md leads to every page of docs', () => {
+  const reached = new Set<string>();
+  const follow = (page: string): void => {
+    if (reached.has(page) || !pages.includes(page)) return;
+    reached.add(page);
+    for (const target of linksOf(readFileSync(join(root, page), 'utf8'))) follow(join(dirname(page), target.split('#')[0] ?? ''));
+  };
+  follow('README.md');
+  expect(pages.filter((page) => page.startsWith('docs/') && !reached.has(page))).toEqual([]);
 });
