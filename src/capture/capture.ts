@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { statSync } from 'node:fs';
 import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
-import { step } from '../core/step.ts';
+import { messageOf, type ErrorDetail } from '../core/errors.ts';
+import { log, step } from '../core/step.ts';
 import { durationText } from '../core/text.ts';
 import { askDecoder, follow, lookAtAll } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 import { firstFrame, type Search } from './first-frame.ts';
 import type { Frame, FrameQuery } from './frame.ts';
-import type { CaptureSource } from './tshark.ts';
+import { NearestFrames } from './nearest.ts';
+import { decodeByTshark, type CaptureSource } from './tshark.ts';
 
 /** How to read a capture. */
 export type ReadOptions = Partial<Wait> & Partial<Pick<FrameQuery, 'fields'>>;
@@ -16,6 +18,9 @@ export type ReadOptions = Partial<Wait> & Partial<Pick<FrameQuery, 'fields'>>;
 export type FollowOptions = Partial<Pick<FrameQuery, 'fields'>> & { readonly signal: AbortSignal };
 
 const waitTimeoutMs = 10_000;
+
+/** How long it may take to find the frames that are nearest to a filter, in `ms`. */
+const nearestMs = 10_000;
 
 /** How long it may take to decode a capture, in `ms`: a busy machine decodes several MiB per second. */
 function decodeTimeoutMs(bytes: number): number {
@@ -96,11 +101,25 @@ export class Capture {
       if (frame) return frame;
       const blamed = await raceWithSignal(blameFor(startMs), signal); // the cause of the frame may have been delayed by a daemon that does not answer
       if (blamed) throw blamed;
-      throw new FrameTimeoutError(
-        `${this.name}: no frame passed the filter "${filter}" within ${timeoutMs} ms (looked at all ${looked} frames)`,
-        looked,
-      );
+      const details = await this.#nearest(filter, looked, signal);
+      throw new FrameTimeoutError(this.name, { filter, timeoutMs, looked, details });
     });
+  }
+
+  /** The frames that are nearest to a filter which none passes. A failure here must not hide that. */
+  async #nearest(filter: string, looked: number, signal: AbortSignal): Promise<readonly ErrorDetail[]> {
+    if (looked === 0) return [];
+    const nearest = new NearestFrames(filter);
+    const abort = AbortSignal.any([signal, AbortSignal.timeout(nearestMs)]);
+    try {
+      const frames = decodeByTshark(this.#source, { filter: '', fields: nearest.fields }, { follow: false, signal: abort });
+      for await (const frame of frames) nearest.add(frame);
+      return nearest.details();
+    } catch (error) {
+      if (abort.aborted) return nearest.details(`, of the first ${nearest.looked}`);
+      log('alpy.capture', `cannot find the frames that are nearest to the filter: ${messageOf(error)}`);
+      return [];
+    }
   }
 
   /** @param minMs - minimum time for looking at all frames */

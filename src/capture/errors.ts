@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { DeviceError, EnvironmentError } from '../core/errors.ts';
+import { DeviceError, EnvironmentError, type ErrorDetail } from '../core/errors.ts';
+import { durationText } from '../core/text.ts';
 
 /** A capture is not complete: the disk was full, or the file is damaged. */
 export class CaptureError extends EnvironmentError {
@@ -20,11 +21,25 @@ export class DecodeTimeoutError extends EnvironmentError {
 /** An expected frame has not crossed the link. All frames were looked at. */
 export class FrameTimeoutError extends DeviceError {
   override readonly code = 'ALPY_FRAME_TIMEOUT';
+  /** how long, in `ms` */
+  readonly timeoutMs: number;
   /** how many frames were looked at */
   readonly looked: number;
 
-  constructor(message: string, looked: number) {
-    super(message);
+  constructor(name: string, { filter, timeoutMs, looked, details }: MissedFrame) {
+    super(`${name}: waited ${durationText(timeoutMs)} for a frame that passes "${filter}", but none of ${looked} did`, {
+      details,
+    });
+    this.timeoutMs = timeoutMs;
     this.looked = looked;
   }
+}
+
+/** What {@link FrameTimeoutError} says of a wait for a frame. */
+export interface MissedFrame {
+  readonly filter: string;
+  readonly timeoutMs: number;
+  readonly looked: number;
+  /** the nearest frames */
+  readonly details?: readonly ErrorDetail[];
 }

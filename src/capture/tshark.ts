@@ -114,11 +114,15 @@ async function drained(stream: Writable): Promise<void> {
 const invalidFilter = 4;
 
 function errorFrom(name: string, { filter, fields }: FrameQuery, code: number, stderr: string): Error {
-  const reason = stderr.replace(/^Running as user .*\n?/m, '').trim();
+  const reason = stderr
+    .replace(/^Running as user .*\n?/m, '')
+    .replace(/^tshark: /, '')
+    .trimEnd();
   if (code === invalidFilter || /filter|not a valid|field/i.test(reason)) {
-    return new UsageError(
-      `${name}: tshark does not understand the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}: ${reason}`,
-    );
+    const what = `the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}`;
+    const [first = '', ...more] = reason.split('\n'); // the other lines mark the mistake
+    const details = more.length === 0 ? [] : [{ title: 'Where the mistake is', lines: more }];
+    return new UsageError(`${name}: Wireshark does not understand ${what}: ${first}`, { details });
   }
   return new CaptureError(`${name}: tshark failed: ${reason || 'it gave no reason'}`);
 }

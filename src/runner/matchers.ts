@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../core/errors.ts';
-import { FrameTimeoutError } from '../capture/index.ts';
+import { UsageError, type ErrorDetail } from '../core/errors.ts';
+import { durationText } from '../core/text.ts';
+import { FrameTimeoutError, type Frame } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
 import { Node } from '../network/index.ts';
 import { Link } from '../testbed/index.ts';
@@ -10,7 +11,7 @@ interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
   /** for the reports: whether a wait timed out, so that a slow machine may be the cause */
-  readonly meta?: { readonly hasMissedDeadline: boolean };
+  readonly meta?: { readonly hasMissedDeadline: boolean; readonly details?: readonly ErrorDetail[] | undefined };
 }
 
 /** How long a matcher waits. */
@@ -63,22 +64,37 @@ async function toHaveSeen(
   if (!(received instanceof Link)) throw new UsageError('expect(…).toHaveSeen(…): expected a link, such as links[0]');
   const { capture, name } = received;
   if (this.isNot === true) {
-    const [frame] = await capture.frames(filter);
-    const seen = frame ? `frame ${frame.number}: ${frame.protocol} ${frame.info}` : '';
-    return { pass: frame !== undefined, message: () => `expected no frame on ${name} to pass "${filter}", but one did: ${seen}` };
+    const [frame, ...more] = await capture.frames(filter);
+    if (frame === undefined) return { pass: false, message: () => '' };
+    const seen = `${more.length === 0 ? 'one did' : `${more.length + 1} did`}: ${frameLine(frame)}`;
+    const details =
+      more.length === 0 ? [] : [{ title: 'More frames that pass', lines: more.slice(0, shownFrames).map(frameLine) }];
+    return {
+      pass: true,
+      message: () => `expected no frame on ${name} to pass "${filter}", but ${seen}`,
+      meta: { hasMissedDeadline: false, details },
+    };
   }
   try {
     await capture.waitFor(filter, options);
     return { pass: true, message: () => '' };
   } catch (error) {
     if (!(error instanceof FrameTimeoutError)) throw error;
-    const { looked } = error;
+    const { looked, details, timeoutMs } = error;
+    const waited = durationText(timeoutMs);
     return {
       pass: false,
-      message: () => `expected a frame on ${name} to pass "${filter}", but none of ${looked} did`,
-      meta: { hasMissedDeadline: true },
+      message: () => `expected a frame on ${name} to pass "${filter}" within ${waited}, but none of ${looked} did`,
+      meta: { hasMissedDeadline: true, details },
     };
   }
+}
+
+/** How many frames a failed assertion shows. */
+const shownFrames = 5;
+
+function frameLine({ number, protocol, info }: Frame): string {
+  return `frame ${number}: ${protocol} ${info}`;
 }
 
 /** What alpy adds to `expect(…)`. Always await these. */

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Capture, Decoder } from '../../src/capture/index.ts';
+import { Capture, Decoder, FrameTimeoutError } from '../../src/capture/index.ts';
 import { Container, Engine, exec, runLabel } from '../../src/docker/index.ts';
 import { suiteId } from '../support/suite.ts';
 import { imageNamed, resolveImages } from '../../src/images/index.ts';
@@ -184,6 +184,43 @@ describe('a filter', () => {
     await expect(captureOf(file).waitFor(filter)).rejects.toEqual(tsharkError);
     expect(await captureOf(file).count('arp')).toBe(2); // the decoder still works
   });
+
+  test.each(['sharkd', 'tshark'])(
+    'that no frame passes: the error of %s has the nearest frames and how they differ',
+    async (who) => {
+      const file = await write('talk.pcap', pcapOf([...talk, echo('there', 1), echo('there', 2)]));
+      const capture = captureOf(file, who === 'sharkd' ? decoder : undefined);
+      const detailsOf = async (filter: string): Promise<unknown> =>
+        capture.waitFor(filter, { timeoutMs: 1 }).then(
+          () => 'passed',
+          (error: unknown) => (error instanceof FrameTimeoutError ? error.details : error),
+        );
+      expect(await detailsOf('icmp.type == 8 && (ip.ttl == 63 and not arp)')).toEqual([
+        {
+          title: 'Nearest frames, and what differs',
+          lines: [
+            expect.stringMatching(
+              /^frame 15 and 3 before that differ in the same way, \d+\.\d{3} s: ICMP \S+ → \S+ Echo \(ping\) request/,
+            ),
+            '  ip.ttl was 64',
+            expect.stringMatching(/^frame 4, \d+\.\d{3} s: ICMP \S+ → \S+ Echo \(ping\) reply/),
+            '  icmp.type was 0, ip.ttl was 64',
+            expect.stringMatching(/^frame 13/),
+            '  there is no icmp.type, ip.ttl was 64',
+          ],
+        },
+      ]);
+      expect(await detailsOf('frame contains "nobody says this" && tftp.opcode == 9')).toMatchObject([
+        { lines: expect.arrayContaining(['  frame contains "nobody says this" is false, tftp.opcode was 1']) as unknown },
+      ]);
+      expect(await detailsOf('bgp || ospf')).toMatchObject([
+        {
+          title: 'Last frames, which have nothing in common with the filter',
+          lines: [expect.stringMatching(/^frame 15 and 14 before/), '  bgp || ospf is false'],
+        },
+      ]);
+    },
+  );
 
   test('may be longer than sharkd accepts', async () => {
     const file = await write('talk.pcap', pcapOf(talk));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { DecodeTimeoutError, FrameTimeoutError, type Capture } from '../../../src/capture/index.ts';
+import { DecodeTimeoutError, FrameTimeoutError, type Capture, type Frame } from '../../../src/capture/index.ts';
 import type { Node } from '../../../src/network/index.ts';
 import type { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
@@ -14,10 +14,26 @@ function linkWith(capture: Partial<Capture>): Link {
   return new Link({ ...link!, index: 0, model: 'virtio-net-pci', node, capture: capture as Capture, qmp });
 }
 
-test('toHaveSeen fails with the number of frames that were looked at, and reads the capture once', async () => {
-  const link = linkWith({ waitFor: () => Promise.reject(new FrameTimeoutError('none', 643_440)) });
-  const { pass, message } = await matchers.toHaveSeen.call({}, link, 'icmp.type == 8');
-  expect([pass, message()]).toEqual([false, 'expected a frame on link0 to pass "icmp.type == 8", but none of 643440 did']);
+test('toHaveSeen fails with the time, the number of frames and the nearest ones, and reads the capture once', async () => {
+  const details = [{ title: 'Nearest frames', lines: ['frame 1'] }];
+  const filter = 'icmp.type == 8';
+  const late = new FrameTimeoutError('link0', { filter, timeoutMs: 2000, looked: 643_440, details });
+  expect(late.message).toBe('link0: waited 2 s for a frame that passes "icmp.type == 8", but none of 643440 did');
+  const link = linkWith({ waitFor: () => Promise.reject(late) });
+  const { pass, message, meta } = await matchers.toHaveSeen.call({}, link, filter);
+  expect([pass, message()]).toEqual([
+    false,
+    'expected a frame on link0 to pass "icmp.type == 8" within 2 s, but none of 643440 did',
+  ]);
+  expect(meta).toEqual({ hasMissedDeadline: true, details });
+});
+
+test('not.toHaveSeen fails with the frames that pass', async () => {
+  const frame = (number: number): Frame => ({ number, timeMs: 0, lengthBytes: 60, protocol: 'ICMP', info: 'ping', fields: {} });
+  const link = linkWith({ frames: () => Promise.resolve([frame(3), frame(7)]) });
+  const { pass, message, meta } = await matchers.toHaveSeen.call({ isNot: true }, link, 'icmp');
+  expect([pass, message()]).toEqual([true, 'expected no frame on link0 to pass "icmp", but 2 did: frame 3: ICMP ping']);
+  expect(meta?.details).toEqual([{ title: 'More frames that pass', lines: ['frame 7: ICMP ping'] }]);
 });
 
 test.each([false, true])(
