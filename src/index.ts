@@ -26,10 +26,12 @@ export {
   Node,
   type AppResult,
   type AppSpec,
+  type AppWaitOptions,
   type Counters,
   type InterfaceConfig,
   type NodeRunOptions,
   type NodeRunResult,
+  type PingOptions,
   type PingReport,
 } from './network/index.ts';
 export {

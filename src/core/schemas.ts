@@ -43,9 +43,9 @@ export function either<T>(what: string, ...schemas: readonly [z.ZodType<T>, z.Zo
   return z.union(schemas, { error: what });
 }
 
-/** One of several strings. */
-export function oneOf<const Values extends readonly string[]>(values: Values): z.ZodType<Values[number]> {
-  return z.enum(values, { error: `one of ${values.map((value) => `"${value}"`).join(', ')}` });
+/** One of several strings; `what` completes "expected … to be", by default with all of them. */
+export function oneOf<const Values extends readonly string[]>(values: Values, what?: string): z.ZodType<Values[number]> {
+  return z.enum(values, { error: what ?? `one of ${values.map((value) => `"${value}"`).join(', ')}` });
 }
 
 /** One particular value; `what` completes "expected … to be". */

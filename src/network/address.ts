@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isIP, isIPv6 } from 'node:net';
-import { UsageError } from '../core/errors.ts';
 
 /** How a node's interface is configured. */
 export interface InterfaceConfig {
@@ -17,23 +16,17 @@ export interface InterfaceConfig {
 /**
  * The commands of ip(8), for {@link ipBatch}, that replace the configuration of an interface. IPv6 addresses are usable at once
  * (`nodad`), because no other host on the link could have the same. Pure.
- * @throws UsageError that names an invalid address, gateway or MTU
+ * @param config - checked: it becomes part of a script
  */
 export function configureCommands(device: string, config: InterfaceConfig): readonly string[] {
-  const gateways = listOf(config.gateway).map((gateway) => checkedAddress('gateway', gateway));
-  const routes = (config.routes ?? []).map(({ to, via }) => ({
-    to: checkedNetwork('route', to),
-    via: checkedAddress('route via', via),
-  }));
   return [
     `address flush dev ${device} scope global`,
-    ...(config.mtu === undefined ? [] : [`link set ${device} mtu ${checkedMtu(config.mtu)}`]),
-    ...listOf(config.address).map((address) => {
-      const checked = checkedNetwork('address', address);
-      return `address add ${checked} dev ${device}${isIPv6(checked.split('/')[0] ?? '') ? ' nodad' : ''}`;
-    }),
-    ...gateways.map((gateway) => `route replace default via ${gateway} dev ${device}`),
-    ...routes.map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
+    ...(config.mtu === undefined ? [] : [`link set ${device} mtu ${config.mtu}`]),
+    ...listOf(config.address).map(
+      (address) => `address add ${address} dev ${device}${isIPv6(address.split('/')[0] ?? '') ? ' nodad' : ''}`,
+    ),
+    ...listOf(config.gateway).map((gateway) => `route replace default via ${gateway} dev ${device}`),
+    ...(config.routes ?? []).map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
   ];
 }
 
@@ -41,25 +34,14 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
-function checkedAddress(what: string, text: string): string {
-  if (isIP(text) === 0) throw new UsageError(`${what}: expected an IP address, got "${text}"`);
-  return text;
+/** Whether a text is an IP address. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0;
 }
 
-function checkedNetwork(what: string, text: string): string {
+/** Whether a text is an IP address with its prefix length. */
+export function isNetwork(text: string): boolean {
   const [address = '', length = '', ...rest] = text.split('/');
   const most = isIPv6(address) ? 128 : 32;
-  if (isIP(address) === 0 || rest.length > 0) throw new UsageError(`${what}: expected an IP address, got "${text}"`);
-  if (!/^\d{1,3}$/.test(length) || Number(length) > most) {
-    throw new UsageError(
-      `${what}: expected a prefix length from 0 to ${most}, such as ${address}/${most === 32 ? '24' : '64'}, got "${text}"`,
-    );
-  }
-  return text;
-}
-
-function checkedMtu(mtu: number): string {
-  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65_521)
-    throw new UsageError(`mtu: expected a whole number from 68 to 65521, got ${mtu}`);
-  return String(mtu);
+  return isAddress(address) && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
 }

@@ -14,40 +14,11 @@ import {
   trafficCapabilities,
   type AppEnd,
   type Blame,
-  type ContainerFile,
   type Engine,
   type Lifeline,
 } from '../docker/index.ts';
 import { Collector } from './collector.ts';
-import type { Node } from './node.ts';
-
-/** A program to run in the network namespace of a node. */
-export interface AppSpec {
-  /** the node whose namespace it shares */
-  readonly node: Node;
-  /** default: that of the image */
-  readonly command?: readonly string[] | undefined;
-  /** program before the command; default: that of the image */
-  readonly entrypoint?: readonly string[] | undefined;
-  /** name of an image in the configuration, or a reference; default `traffic` */
-  readonly image?: string | undefined;
-  /** its name in logs and messages; default: the first word of the command */
-  readonly name?: string | undefined;
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-  readonly files?: readonly ContainerFile[] | undefined;
-  readonly workingDirectory?: string | undefined;
-  readonly user?: string | undefined;
-  /** default: NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
-  readonly capabilities?: readonly string[] | undefined;
-}
-
-/** What an app printed, and how it ended. */
-export interface AppResult extends ProgramEnd {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
-  readonly droppedBytes: number;
-}
+import { check, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
 
 /** Where apps are started. */
 export interface AppPlace {
@@ -124,11 +95,12 @@ export class App implements AsyncDisposable {
 
   /**
    * Waits until it has ended.
-   * @param options - `timeoutMs`, default 60 s; `check`: whether an exit status other than 0 is an error, default true
+   * @param options - `timeoutMs`: default 60 s
    * @throws ExecError with the output, if the exit status is not 0
    * @throws ContainerTimeoutError if it is still running at the deadline
    */
-  async wait(options: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
+  async wait(options: AppWaitOptions = {}): Promise<AppResult> {
+    check.wait(arguments);
     this.#isAwaited = true;
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     const exitStatus = await step('alpy.network', `Wait for ${this.name} to end`, () =>
@@ -149,6 +121,7 @@ export class App implements AsyncDisposable {
    * @throws ContainerTimeoutError if no line matches in time
    */
   async waitForOutput(pattern: Pattern, options: Partial<Wait> = {}): Promise<string> {
+    check.waitForOutput(arguments);
     const wait = { ...options, timeoutMs: options.timeoutMs ?? waitTimeoutMs };
     return withDeadline(
       wait,
@@ -179,11 +152,13 @@ export class App implements AsyncDisposable {
 
   /** Waits until it runs. @throws ContainerError if it has ended */
   async waitUntilRunning(wait: Wait): Promise<void> {
+    check.waitUntilRunning(arguments);
     await this.container.waitUntilRunning(wait);
   }
 
   /** Sends a signal. From then on the app may end at any time. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    check.kill(arguments);
     this.#isAwaited = true;
     this.#sentSignals.add(signal);
     await this.container.kill(signal);
@@ -199,6 +174,7 @@ export class App implements AsyncDisposable {
    * @throws AppEndedError if it has
    */
   checkAlive(): void {
+    check.checkAlive(arguments);
     const { exitStatus } = this.container;
     if (!exitStatus || this.#isAwaited) return;
     const what = 'but the test did not wait for that: call wait(), or let it run until the test ends';

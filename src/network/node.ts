@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
-import { programEnd, type ProgramEnd } from '../core/exit-status.ts';
+import { programEnd } from '../core/exit-status.ts';
 import { log, step } from '../core/step.ts';
 import {
   Agent,
@@ -21,6 +21,7 @@ import type { NodeSpec } from '../topology/index.ts';
 import { configureCommands, type InterfaceConfig } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
 import { parseCounters, type Counters } from './counters.ts';
+import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from './node-options.ts';
 import { parsePing, type PingReport } from './ping.ts';
 
 /** Where nodes are started. */
@@ -31,22 +32,6 @@ export interface NodePlace {
   readonly image: string;
   /** a file with {@link hostsText} whose path is the same for the daemon; absent if the daemon sees no files of this machine */
   readonly hostsFile?: string | undefined;
-}
-
-/** How to run a command on a node. */
-export interface NodeRunOptions extends Partial<Wait> {
-  /** whether an exit status other than 0 is an error; default true */
-  readonly check?: boolean | undefined;
-  readonly input?: string | Uint8Array | undefined;
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-}
-
-/** What a command on a node printed, and how it ended. */
-export interface NodeRunResult extends ProgramEnd {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
-  readonly droppedBytes: number;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -113,6 +98,7 @@ export class Node implements AsyncDisposable {
    * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
+    check.configure(arguments);
     const script = ipBatch(configureCommands(this.#interface, config));
     await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait, 'usage'));
   }
@@ -125,6 +111,7 @@ export class Node implements AsyncDisposable {
    * @throws ExecTimeoutError if it does not end in time; it may run on until the testbed ends
    */
   async run(command: string | readonly string[], options: NodeRunOptions = {}): Promise<NodeRunResult> {
+    check.run(arguments);
     const words = typeof command === 'string' ? ['sh', '-c', command] : command;
     return step('alpy.network', `Run ${typeof command === 'string' ? command : command.join(' ')} on ${this.name}`, async () => {
       const { input, environment } = options;
@@ -139,14 +126,12 @@ export class Node implements AsyncDisposable {
   /**
    * Sends five echo requests a second, until `count` of them were answered or the time is over.
    * @param target - address or name
-   * @param options - `count`: answers to wait for, default 1; `timeoutMs`: for all of them, default 10 s; `sizeBytes`: of the payload
+   * @param options - `timeoutMs`: for all answers, default 10 s
    * @returns how many were sent and answered; too few answers are not an error
    * @throws ExecError if ping fails, for example for an unknown name
    */
-  async ping(
-    target: string,
-    options: Partial<Wait> & { readonly count?: number; readonly sizeBytes?: number } = {},
-  ): Promise<PingReport> {
+  async ping(target: string, options: PingOptions = {}): Promise<PingReport> {
+    check.ping(arguments);
     const { count = 1, timeoutMs = 10_000, sizeBytes } = options;
     const seconds = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
     const size = sizeBytes === undefined ? [] : ['-s', String(sizeBytes)];
@@ -162,6 +147,7 @@ export class Node implements AsyncDisposable {
 
   /** The kernel's counters of its interface. */
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
+    check.counters(arguments);
     return parseCounters(await this.#shell(`ip -j -s link show dev ${this.#interface}`, wait));
   }
 
@@ -184,6 +170,7 @@ export class Node implements AsyncDisposable {
    * @throws ExecError when the kernel refuses
    */
   async setCarrier(isOn: boolean, wait: Partial<Wait> = {}): Promise<void> {
+    check.setCarrier(arguments);
     try {
       await this.#shell(`ip link set ${this.#interface} carrier ${isOn ? 'on' : 'off'}`, wait);
     } catch (error) {

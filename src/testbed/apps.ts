@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Wait } from '../core/deadline.ts';
 import type { Engine, Lifeline } from '../docker/index.ts';
 import { findImage } from '../images/inspect.ts';
 import type { ResolvedImage } from '../images/resolved-image.ts';
-import { App, type AppResult, type AppSpec } from '../network/index.ts';
+import { App, appsCheck, type AppResult, type AppSpec, type AppWaitOptions } from '../network/index.ts';
 
 /** Starts apps, and knows them until the testbed ends. */
 export class Apps {
@@ -29,6 +28,7 @@ export class Apps {
    * @throws ContainerError when the daemon refuses
    */
   async start(spec: AppSpec, signal?: AbortSignal): Promise<App> {
+    appsCheck.start(arguments);
     const name = spec.image ?? 'traffic';
     const known = this.#images.find((image) => image.name === name);
     const image = known ?? { name, reference: name, origin: 'the test', buildable: false };
@@ -40,10 +40,11 @@ export class Apps {
 
   /**
    * Runs a program in a container beside a node and waits for its end.
-   * @param wait - `timeoutMs`, default 60 s; `check`: whether an exit status other than 0 is an error, default true
+   * @param wait - `timeoutMs`: default 60 s
    * @throws what {@link Apps.start} and {@link App.wait} throw
    */
-  async run(spec: AppSpec, wait: Partial<Wait> & { readonly check?: boolean } = {}): Promise<AppResult> {
+  async run(spec: AppSpec, wait: AppWaitOptions = {}): Promise<AppResult> {
+    appsCheck.run(arguments);
     const app = await this.start(spec, wait.signal);
     return app.wait(wait);
   }

@@ -10,7 +10,6 @@ export {
 } from './errors.ts';
 export type { LoginOptions } from './login.ts';
 export {
-  loginOptions,
   prepareShell,
   type KernelMessages,
   type OpeningCommand,

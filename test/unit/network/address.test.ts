@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
+import { UsageError } from '../../../src/core/errors.ts';
 import { configureCommands } from '../../../src/network/address.ts';
+import { check } from '../../../src/network/node-options.ts';
 
 test('an address and a default route', () => {
   expect(configureCommands('eth0', { address: '192.168.1.2/24', gateway: '192.168.1.1' })).toEqual([
@@ -39,18 +41,31 @@ test('an empty configuration removes everything', () => {
 });
 
 test.each([
-  [{ address: '192.168.1.2' }, 'address: expected a prefix length from 0 to 32, such as 192.168.1.2/24, got "192.168.1.2"'],
-  [{ address: 'fd00::2/129' }, 'address: expected a prefix length from 0 to 128, such as fd00::2/64, got "fd00::2/129"'],
-  [{ address: '192.168.1.2/33' }, 'address: expected a prefix length'],
-  [{ address: '192.168.1.2/24; reboot' }, 'address: expected a prefix length'],
-  [{ address: '192.168.1.256/24' }, 'address: expected an IP address, got "192.168.1.256/24"'],
-  [{ address: '1.2.3.4/5/6' }, 'address: expected an IP address, got "1.2.3.4/5/6"'],
-  [{ gateway: 'router' }, 'gateway: expected an IP address, got "router"'],
-  [{ gateway: '$(reboot)' }, 'gateway: expected an IP address, got "$(reboot)"'],
-  [{ routes: [{ to: '10.0.0.0', via: '10.0.0.1' }] }, 'route: expected a prefix length'],
-  [{ routes: [{ to: '10.0.0.0/8', via: 'x' }] }, 'route via: expected an IP address, got "x"'],
-  [{ mtu: 67 }, 'mtu: expected a whole number from 68 to 65521, got 67'],
-  [{ mtu: 1500.5 }, 'mtu: expected a whole number'],
-])('%j is refused', (config, message) => {
-  expect(() => configureCommands('eth0', config)).toThrow(message);
+  { address: '192.168.1.2' },
+  { address: 'fd00::2/129' },
+  { address: '192.168.1.2/33' },
+  { address: '192.168.1.2/24; reboot' },
+  { address: '192.168.1.256/24' },
+  { address: '1.2.3.4/5/6' },
+  { address: ['192.168.1.2/24', '192.168.1.2'] },
+  { gateway: 'router' },
+  { gateway: '$(reboot)' },
+  { gateway: '192.168.1.1/24' },
+  { routes: [{ to: '10.0.0.0', via: '10.0.0.1' }] },
+  { routes: [{ to: '10.0.0.0/8', via: 'x' }] },
+  { mtu: 67 },
+  { mtu: 1500.5 },
+  { adress: '192.168.1.2/24' },
+])('%j is refused', (config) => {
+  expect(() => {
+    check.configure([config]);
+  }).toThrow(UsageError);
+});
+
+test('an address without its prefix length is refused with an example', () => {
+  expect(() => {
+    check.configure([{ address: ['fd00::2/64', '192.168.1.2'] }]);
+  }).toThrow(
+    'node.configure: expected address[1] to be an IP address with its prefix length, such as 192.168.1.2/24 or fd00::2/64, got "192.168.1.2"',
+  );
 });

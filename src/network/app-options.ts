@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { constants } from 'node:os';
+import { argumentsOf } from '../core/arguments.ts';
+import type { Wait } from '../core/deadline.ts';
+import type { ProgramEnd } from '../core/exit-status.ts';
+import {
+  abortSignal,
+  bytes,
+  either,
+  flag,
+  instanceOf,
+  listOf,
+  oneOf,
+  options,
+  pattern,
+  requiredWait,
+  someText,
+  text,
+  texts,
+  textsByName,
+  waitOptions,
+  waitSchemas,
+  wholeNumber,
+} from '../core/schemas.ts';
+import type { ContainerFile } from '../docker/index.ts';
+import { Node } from './node.ts';
+
+/** A program to run in the network namespace of a node. */
+export interface AppSpec {
+  /** the node whose namespace it shares */
+  readonly node: Node;
+  /** default: that of the image */
+  readonly command?: readonly string[] | undefined;
+  /** program before the command; default: that of the image */
+  readonly entrypoint?: readonly string[] | undefined;
+  /** name of an image in the configuration, or a reference; default `traffic` */
+  readonly image?: string | undefined;
+  /** its name in logs and messages; default: the first word of the command */
+  readonly name?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly files?: readonly ContainerFile[] | undefined;
+  readonly workingDirectory?: string | undefined;
+  readonly user?: string | undefined;
+  /** default: NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
+  readonly capabilities?: readonly string[] | undefined;
+}
+
+/** What an app printed, and how it ended. */
+export interface AppResult extends ProgramEnd {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** how many bytes are missing at the start of `stdout` and `stderr`; the last 16 MiB of each are kept */
+  readonly droppedBytes: number;
+}
+
+/** How to wait for the end of an app. */
+export interface AppWaitOptions extends Partial<Wait> {
+  /** whether an exit status other than 0 is an error; default true */
+  readonly check?: boolean | undefined;
+}
+
+const appWait = options<AppWaitOptions>({ ...waitSchemas, check: flag.optional() }).optional();
+
+const file = options<ContainerFile>({
+  path: text.refine((path) => path.startsWith('/'), { error: 'an absolute path' }),
+  content: either<ContainerFile['content']>(
+    'a string, bytes, or { file } with a path of this machine',
+    text,
+    bytes,
+    options<{ readonly file: string }>({ file: someText }),
+  ),
+  mode: wholeNumber(0, 0o7777).optional(),
+});
+
+const appSpec = options<AppSpec>({
+  node: instanceOf(Node, 'a node, such as nodes[0]'),
+  command: texts.optional(),
+  entrypoint: texts.optional(),
+  image: someText.optional(),
+  name: someText.optional(),
+  environment: textsByName.optional(),
+  files: listOf(file, 'a list of files, each { path, content }').optional(),
+  workingDirectory: someText.optional(),
+  user: someText.optional(),
+  capabilities: texts.optional(),
+});
+
+/** Checks of the arguments of an app's functions. */
+export const check = {
+  wait: argumentsOf('app.wait', { options: appWait }),
+  waitForOutput: argumentsOf('app.waitForOutput', { pattern, options: waitOptions }),
+  waitUntilRunning: argumentsOf('app.waitUntilRunning', { wait: requiredWait }),
+  kill: argumentsOf('app.kill', { signal: oneOf(Object.keys(constants.signals), 'a signal, such as SIGTERM').optional() }),
+  checkAlive: argumentsOf('app.checkAlive'),
+};
+
+/** Checks of the arguments of the functions that start apps. */
+export const appsCheck = {
+  start: argumentsOf('apps.start', { spec: appSpec, signal: abortSignal.optional() }),
+  run: argumentsOf('apps.run', { spec: appSpec, wait: appWait }),
+};
