@@ -2,3 +2,4 @@
 export type { Access, AccessParts, Boot, DeathSign } from './access.ts';
 export { accessInputs, createAccess } from './create-access.ts';
 export * from './serial-shell/index.ts';
+export { loginOptions } from './serial-shell/shell-options.ts';

@@ -4,18 +4,13 @@ import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadl
 import { messageOf, type ErrorDetail } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { durationText } from '../core/text.ts';
+import { check, type FollowOptions, type ReadOptions } from './capture-options.ts';
 import { askDecoder, follow, lookAtAll } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 import { firstFrame, type Search } from './first-frame.ts';
 import type { Frame, FrameQuery } from './frame.ts';
 import { NearestFrames } from './nearest.ts';
 import { decodeByTshark, type CaptureSource } from './tshark.ts';
-
-/** How to read a capture. */
-export type ReadOptions = Partial<Wait> & Partial<Pick<FrameQuery, 'fields'>>;
-
-/** How to follow a capture. */
-export type FollowOptions = Partial<Pick<FrameQuery, 'fields'>> & { readonly signal: AbortSignal };
 
 const waitTimeoutMs = 10_000;
 
@@ -55,6 +50,7 @@ export class Capture {
    * @throws DecodeTimeoutError when not all frames could be looked at in time
    */
   async frames(filter = '', options: ReadOptions = {}): Promise<readonly Frame[]> {
+    check.frames(arguments);
     const query = { filter, fields: options.fields ?? [] };
     return step('alpy.capture', `Read ${this.name}${filter === '' ? '' : ` for ${filter}`}`, async () => {
       const timeoutMs = options.timeoutMs ?? this.#decodeTimeoutMs();
@@ -67,6 +63,7 @@ export class Capture {
 
   /** Counts the frames so far that pass a filter; see {@link Capture.frames}. */
   async count(filter = '', options: Partial<Wait> = {}): Promise<number> {
+    check.count(arguments);
     return (await this.frames(filter, options)).length;
   }
 
@@ -77,6 +74,7 @@ export class Capture {
    * @throws the signal's reason
    */
   follow(filter: string, options: FollowOptions): AsyncIterable<Frame> {
+    check.follow(arguments);
     return follow(this.#source, { filter, fields: options.fields ?? [] }, options.signal);
   }
 
@@ -89,6 +87,7 @@ export class Capture {
    * @throws DecodeTimeoutError when not all frames could be looked at
    */
   async waitFor(filter: string, options: ReadOptions = {}): Promise<Frame> {
+    check.waitFor(arguments);
     const timeoutMs = options.timeoutMs ?? waitTimeoutMs;
     const late = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutMs)));
     const signal = options.signal ?? new AbortController().signal;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-export { Capture, type ReadOptions } from './capture.ts';
+export { Capture } from './capture.ts';
+export type { FollowOptions, ReadOptions } from './capture-options.ts';
 export { Decoder } from './decoder.ts';
 export { CaptureError, DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 export { finishCapture } from './finish.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { UsageError, type ErrorDetail, type Fault } from '../core/errors.ts';
-import { programEnd, type ExitStatus, type ProgramEnd } from '../core/exit-status.ts';
+import { programEnd, type ExitStatus } from '../core/exit-status.ts';
 import { describePattern, type Pattern } from '../core/pattern.ts';
 import { log, step } from '../core/step.ts';
 import {
@@ -83,7 +83,7 @@ export class App implements AsyncDisposable {
     });
   }
 
-  /** its exit status, if it has ended; see {@link ProgramEnd} */
+  /** its exit status, if it has ended; see {@link AppResult} */
   get exitStatus(): number | undefined {
     return this.container.exitStatus?.code;
   }

@@ -2,20 +2,12 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { withDeadline, type Wait } from '../core/deadline.ts';
-import type { Fault } from '../core/errors.ts';
 import { QmpClosedError, QmpError, QmpProtocolError, QmpTimeoutError } from './errors.ts';
 import { parseMessage, type QmpEvent, type QmpMessage } from './qmp-messages.ts';
+import { check, type EventMatch, type EventWait } from './qmp-options.ts';
 
 /** How long QEMU may take to answer a command, in `ms`: it answers between two time slices of the guest. */
 const answerTimeoutMs = 30_000;
-
-/** How to wait for an event. */
-export interface EventWait extends Wait {
-  /** what messages call the awaited event; default: its name */
-  readonly awaited?: string;
-  /** whose fault it is if the event does not come; default `device`, because the guest causes most events */
-  readonly fault?: Fault;
-}
 
 /** The two ends of a monitor connection. */
 export interface QmpStream {
@@ -106,6 +98,7 @@ export class QmpClient {
    * @throws {@link QmpTimeoutError} when it does not answer in time
    */
   async execute(command: string, args?: Readonly<Record<string, unknown>>, wait: Partial<Wait> = {}): Promise<unknown> {
+    check.execute(arguments);
     wait.signal?.throwIfAborted();
     if (this.#isClosed) throw new QmpClosedError(`the answer to ${command}`);
     const timeoutMs = wait.timeoutMs ?? answerTimeoutMs;
@@ -126,6 +119,7 @@ export class QmpClient {
 
   /** Ends the connection. */
   close(): void {
+    check.close(arguments);
     this.#stream.input.destroy();
     this.#stream.output.destroy();
     this.#close();
@@ -133,6 +127,7 @@ export class QmpClient {
 
   /** Calls `listener` with every event from now on. @returns a function that unsubscribes it */
   onEvent(listener: (event: QmpEvent) => void): () => void {
+    check.onEvent(arguments);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -143,7 +138,8 @@ export class QmpClient {
    * @throws {@link QmpTimeoutError} when it does not come in time
    * @throws {@link QmpClosedError} when QEMU ends before
    */
-  async waitForEvent(matches: string | ((event: QmpEvent) => boolean), wait: EventWait): Promise<QmpEvent> {
+  async waitForEvent(matches: EventMatch, wait: EventWait): Promise<QmpEvent> {
+    check.waitForEvent(arguments);
     const awaited = wait.awaited ?? (typeof matches === 'string' ? `the event ${matches}` : 'an event');
     const isAwaited = typeof matches === 'string' ? ({ event }: QmpEvent) => event === matches : matches;
     if (this.#isClosed) throw new QmpClosedError(awaited);

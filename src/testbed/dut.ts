@@ -8,6 +8,7 @@ import { categorizedStep, step } from '../core/step.ts';
 import type { Access, LoginOptions, RemoteShell } from '../access/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { QmpTimeoutError, type GuestClock, type QmpClient } from '../qemu/index.ts';
+import { check } from './dut-options.ts';
 import type { DutParts } from './dut-parts.ts';
 import { BootError } from './errors.ts';
 import { explainFailedBoot } from './failed-boot.ts';
@@ -76,6 +77,7 @@ export class Dut {
 
   /** Starts the virtual CPU, also after {@link Dut.pause}. @throws QmpError when QEMU refuses */
   async start(): Promise<void> {
+    check.start(arguments);
     await step('alpy.qemu', `Start the virtual CPU of ${this.name}`, () => this.qmp.execute('cont'));
   }
 
@@ -85,6 +87,7 @@ export class Dut {
    * @throws UsageError when `appliance.clockCommand` is refused, BootError when the guest does not answer
    */
   async waitForClock(): Promise<void> {
+    check.waitForClock(arguments);
     try {
       await this.#access.waitForClock();
     } catch (error) {
@@ -97,6 +100,7 @@ export class Dut {
 
   /** Halts the virtual CPU and its clock; the console stays open. @throws QmpError when QEMU refuses */
   async pause(): Promise<void> {
+    check.pause(arguments);
     await step('alpy.qemu', `Pause ${this.name}`, () => this.qmp.execute('stop'));
   }
 
@@ -109,6 +113,7 @@ export class Dut {
    * @throws ShellKindError when the log-in shell is not a POSIX shell
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
+    check.boot(arguments);
     if (this.#isAtSnapshot) return this.#resume();
     await categorizedStep('testbed.boot', 'alpy.testbed', `Boot ${this.name}`, async () => {
       await this.start();
@@ -128,6 +133,7 @@ export class Dut {
    * @throws LoginError, ConsoleTimeoutError, ConsoleClosedError, GuestLostError
    */
   async login(wait: Partial<Wait> = {}, options?: LoginOptions): Promise<RemoteShell> {
+    check.login(arguments);
     const rest = countDown(this.#bootWait(wait));
     await this.#resetting;
     return this.#access.login(this.#guest, rest(), options);
@@ -139,6 +145,7 @@ export class Dut {
    * @throws CommandError when it refuses the command, QmpTimeoutError when it is not off in time
    */
   async powerDown(wait: Partial<Wait> = {}): Promise<void> {
+    check.powerDown(arguments);
     await step('alpy.testbed', `Power ${this.name} down`, async () => {
       const done = (limits: Wait): Promise<void> => this.waitForShutdown(limits);
       if (await this.#access.powerOff(done, this.#wait(wait))) return;
@@ -148,17 +155,20 @@ export class Dut {
 
   /** Waits until the guest has powered off; returns immediately if it already has. See {@link Dut.powerDown}. */
   async waitForShutdown(wait: Partial<Wait> = {}): Promise<void> {
+    check.waitForShutdown(arguments);
     await this.#guest.waitFor('shutdown', this.#wait(wait));
   }
 
   /** Waits until the guest reboots by itself; after that, {@link Dut.login} returns a new shell. */
   async waitForReboot(wait: Partial<Wait> = {}): Promise<void> {
+    check.waitForReboot(arguments);
     await this.#guest.waitFor('reset', this.#wait(wait));
     this.#access.forget();
   }
 
   /** Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is. */
   async waitForStop(wait: Partial<Wait> = {}): Promise<void> {
+    check.waitForStop(arguments);
     const stopped = this.qmp.waitForEvent('STOP', { ...this.#wait(wait), awaited: `${this.name} to stop` });
     markHandled(stopped);
     if (!(await this.isRunning())) return;
@@ -167,6 +177,7 @@ export class Dut {
 
   /** Whether the virtual CPU runs. @throws QmpClosedError when QEMU has ended */
   async isRunning(): Promise<boolean> {
+    check.isRunning(arguments);
     return isCpuRunning(this.qmp);
   }
 
@@ -177,6 +188,7 @@ export class Dut {
    * {@link Dut.login} throws
    */
   async reboot(wait: Partial<Wait> = {}): Promise<RemoteShell> {
+    check.reboot(arguments);
     return step('alpy.testbed', `Reboot ${this.name}`, async () => {
       const rest = countDown(this.#bootWait(wait));
       await this.#access.reboot((limits) => this.waitForReboot(limits), rest());
@@ -189,6 +201,7 @@ export class Dut {
    * no longer counts for `console.expect` and {@link Dut.login}.
    */
   async reset(): Promise<void> {
+    check.reset(arguments);
     this.#access.forget();
     this.#guest.expectReset();
     const resetting = pressReset(this.name, this.qmp, this.console, this.#wait({}));
@@ -202,6 +215,7 @@ export class Dut {
    * @throws QmpError when QEMU has no screen
    */
   async screenshot(path: string): Promise<void> {
+    check.screenshot(arguments);
     const inside = join(this.#hypervisor.scratchDirectory, 'screen.png');
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
     const [picture] = (await this.#hypervisor.container.read(inside)).values();

@@ -4,6 +4,7 @@ import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { NicModel, QmpClient } from '../qemu/index.ts';
 import type { NicSpec } from '../topology/index.ts';
+import { check } from './dut-options.ts';
 
 /** What a link is made of. */
 export interface LinkParts {
@@ -51,6 +52,7 @@ export class Link {
    * @throws ExecError when the kernel refuses
    */
   async setUp(isUp: boolean): Promise<void> {
+    check.setUp(arguments);
     const before = this.#lastChange;
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { argumentsOf } from '../core/arguments.ts';
+import type { Wait } from '../core/deadline.ts';
+import { abortSignal, options, someText, text, texts, waitOptions, waitSchemas } from '../core/schemas.ts';
+
+/** How to read a capture. */
+export interface ReadOptions extends Partial<Wait> {
+  /** fields of Wireshark to read from each frame, such as `ip.ttl`; default: none */
+  readonly fields?: readonly string[];
+}
+
+/** How to follow a capture. */
+export interface FollowOptions {
+  /** see {@link ReadOptions.fields} */
+  readonly fields?: readonly string[];
+  /** ends the loop; its reason is thrown */
+  readonly signal: AbortSignal;
+}
+
+const readOptions = options<ReadOptions>({ ...waitSchemas, fields: texts.optional() }).optional();
+
+/** Checks of the arguments of a capture's functions. */
+export const check = {
+  frames: argumentsOf('capture.frames', { filter: text.optional(), options: readOptions }),
+  count: argumentsOf('capture.count', { filter: text.optional(), options: waitOptions }),
+  follow: argumentsOf('capture.follow', {
+    filter: text,
+    options: options<FollowOptions>({ fields: texts.optional(), signal: abortSignal }),
+  }),
+  waitFor: argumentsOf('capture.waitFor', { filter: someText, options: readOptions }),
+};
