@@ -12,6 +12,8 @@ import { BootError } from '../testbed/index.ts';
 export class FailedBeforeError extends AlpyError {
   readonly code: string;
   readonly fault: Fault;
+  /** why a test does not run that needs the same boot */
+  readonly skipReason: string;
 
   constructor({ code, fault, message, test, directory }: FailedBoot) {
     super(
@@ -19,6 +21,7 @@ export class FailedBeforeError extends AlpyError {
     );
     this.code = code;
     this.fault = fault;
+    this.skipReason = `not run: the device did not boot for the test "${test}"`;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
+import { FailedBeforeError } from './failed-boots.ts';
 import { makeTestbed, type Needs } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
 import { asAlpy, shown, track } from './test-calls.ts';
@@ -77,13 +78,21 @@ export const test = base.extend<TestFixtures>({
   autoBoot: true,
   needs: {},
   directory: ({ task }, use) => use(testState(task).directory),
-  testbed: async ({ appliance, topology, boot, autoBoot, needs, task, signal }, use) => {
+  testbed: async ({ appliance, topology, boot, autoBoot, needs, task, signal, skip }, use) => {
     const state = testState(task);
+    state.isSetUp = false;
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
     const request = { appliance: { ...described, image }, topology: resolveTopology(topology), boot, autoBoot, needs };
-    await use(await asAlpy(() => makeTestbed(request, state, signal)));
+    const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
+      // at a later attempt, a skip would hide the failure of an earlier one
+      if (!(error instanceof FailedBeforeError) || state.attempt > 0) throw error;
+      task.meta.alpyNotRun = true;
+      return skip(error.skipReason);
+    });
+    state.isSetUp = true;
+    await use(testbed);
   },
   dut: ({ testbed }, use) => use(testbed.dut),
   nodes: ({ testbed }, use) => use(testbed.nodes as unknown as PerLink<Node>),

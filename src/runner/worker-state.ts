@@ -15,6 +15,10 @@ export interface TestState {
   readonly test: string;
   /** absolute path of the folder for its files */
   readonly directory: string;
+  /** how often the test was run before */
+  readonly attempt: number;
+  /** whether the test has its testbed; absent if it needs none */
+  isSetUp?: boolean;
   /** its testbed, from when its creation begins */
   testbed?: Promise<Testbed>;
   /** its share of the machine, to be released after the testbed is torn down */

@@ -15,6 +15,7 @@ import { redactSink } from '../report/redact.ts';
 import { terminalSink } from '../report/terminal.ts';
 import { claimTestDirectory } from '../report/test-directory.ts';
 import { ActivityReporter } from './activity.ts';
+import { beginAttempt, checkExpected, refuseFailure } from './expected-failure.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
@@ -50,9 +51,12 @@ aroundEach(async (runTest, { task }) => {
   const { workers, testsPerFile, testsDirectory, root, showSteps, showActivity } = facts;
   const file = relative(root, task.file.filepath);
   task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
-  const retry = task.result?.retryCount ?? 0;
-  const directory = join(testsDirectory, task.meta.alpyDirectory, retry === 0 ? '' : `retry${retry}`);
-  const state: TestState = { test: task.fullTestName, directory };
+  const testDirectory = join(testsDirectory, task.meta.alpyDirectory);
+  const attempt = task.result?.attempts?.length ?? 0;
+  const directory = attempt === 0 ? testDirectory : join(testDirectory, `${task.repeats ? 'repeat' : 'retry'}${attempt}`);
+  const state: TestState = { test: task.fullTestName, directory, attempt };
+  beginAttempt(task);
+  const earlierErrors = task.result?.errors?.length ?? 0;
   setTestState(task, state);
   const calls = new TestCalls(`${slashes(file)} > ${task.fullTestName}`);
   runningTests.add(calls);
@@ -77,14 +81,24 @@ aroundEach(async (runTest, { task }) => {
     try {
       await withCalls(calls, runTest);
     } finally {
-      const blamed = hasTimedOut(task) ? await blameFor(startMs) : undefined;
+      const errors = task.result?.errors?.slice(earlierErrors) ?? [];
+      const timeout = errors.find(isTimeout);
+      const blamed = timeout ? await blameFor(startMs) : undefined;
       if (blamed) task.meta.alpyBlame = blamed.message;
-      if (hasTimedOut(task)) addStack(task, calls.pendingSites);
+      if (timeout) addStack(timeout, calls.pendingSites);
+      checkExpected(task, errors, !blamed && state.isSetUp !== false);
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
-      await endTest(state, calls, task).finally(() => {
-        runningTests.delete(calls);
-      });
+      await endTest(state, calls, task)
+        .catch((error: unknown) => {
+          // a property of Vitest's: it would drop the error of a test that skipped itself
+          if (task.result) Object.assign(task.result, { pending: false });
+          refuseFailure(task);
+          throw error;
+        })
+        .finally(() => {
+          runningTests.delete(calls);
+        });
     }
   });
 }, longEnough);
@@ -95,18 +109,13 @@ beforeEach(() => undefined);
 afterAll(closeWorker, longEnough);
 
 /** Whether Vitest's timeout ended the test. All other waits find out themselves who is to blame. */
-function hasTimedOut({ result }: Task): boolean {
-  return result?.errors?.some(isTimeout) ?? false;
-}
-
 function isTimeout({ message }: { readonly message: string }): boolean {
   return message.startsWith('Test timed out in ');
 }
 
 /** Vitest's timeout has no place. That of the call which the test was waiting for helps. */
-function addStack({ result }: Task, lines: readonly string[]): void {
-  const timeout = result?.errors?.find(isTimeout);
-  if (timeout) timeout.stack = [timeout.stack ?? timeout.message, ...lines].join('\n');
+function addStack(timeout: { readonly message: string; stack?: string }, lines: readonly string[]): void {
+  timeout.stack = [timeout.stack ?? timeout.message, ...lines].join('\n');
 }
 
 /** Kills this process. Its lifelines, with everything that depends on them, and its decoder end with it. */
@@ -123,7 +132,8 @@ async function endTest(state: TestState, calls: TestCalls, task: Task): Promise<
   const left = await calls.end(hasFailed); // before the tear-down, which ends every call
   const errors = hasFailed ? left.map(asConsequence) : [...left];
   const isBad = hasFailed || errors.length > 0;
-  if (isBad) await pause(state, task, errors);
+  const isExpected = task.fails === true && errors.length === 0;
+  if (isBad && !isExpected) await pause(state, task, errors);
   await closeTestbed(state, isBad).catch((error: unknown) => errors.push(isBad ? asConsequence(error) : error));
   if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
   if (errors.length === 1) throw errors[0];

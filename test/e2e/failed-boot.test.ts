@@ -30,13 +30,13 @@ async function report(): Promise<RunReport> {
   return JSON.parse(await readFile(project.path('alpy-out/run.json'), 'utf8')) as RunReport;
 }
 
-test('six test files whose guest never prompts boot it once, and keep its screen and console log', async () => {
+test('of six test files whose guest never prompts one has an error, with its screen and console log; the others do not run', async () => {
   const run = await project.run(['run', '--quiet']);
   expect(run.status, run.stdout).toBe(3);
   const { tests } = await report();
-  const messages = tests.flatMap(({ errors }) => errors.map(({ message }) => message));
-  expect(messages).toHaveLength(files.length);
-  const [first, ...others] = messages.sort((a, b) => Number(a.startsWith('the same')) - Number(b.startsWith('the same')));
+  const [failed, others] = [tests.filter(({ status }) => status === 'error'), tests.filter(({ status }) => status !== 'error')];
+  const first = failed[0]?.errors[0]?.message;
+  expect(failed.map(({ errors }) => errors.length)).toEqual([1]);
   expect(first).toMatch(
     /^dut did not boot: .*\nnothing came on the serial port.*\npicture of the screen: .*\/tests\/.\-boots\/boot\/screen\.png$/,
   );
@@ -46,13 +46,30 @@ test('six test files whose guest never prompts boot it once, and keep its screen
   const directory = /picture of the screen: (.*)\/screen\.png$/.exec(first ?? '')?.[1] ?? '';
   expect((await readdir(directory)).sort()).toEqual(['console.log', 'console.txt', 'screen.png']);
   expect((await readFile(`${directory}/screen.png`)).subarray(1, 4).toString()).toBe('PNG');
-  for (const other of others) {
-    expect(other).toMatch(
-      /^the same boot failed before in this run, for the test "boots", and is not tried again: dut did not boot: /,
-    );
-    expect(other).toContain(`\nits console log and screen are in ${directory}`);
-  }
-  expect(others).toHaveLength(files.length - 1);
+  const reason = 'not run: the device did not boot for the test "boots"';
+  const skipped = { status: 'skipped', notRun: true, errors: [], skipReason: reason };
+  expect(others).toMatchObject(Array.from({ length: files.length - 1 }, () => skipped));
+  expect(run.stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed, 5 skipped');
+});
+
+test('with retries, the test whose boot failed stays an error, and the others do not run', async () => {
+  const run = await project.run(['run', '--quiet', '--retries', '1', 'a.test', 'b.test']);
+  expect(run.status, run.stdout).toBe(3);
+  const { tests } = await report();
+  expect(tests.map(({ status }) => status).sort()).toEqual(['error', 'skipped']);
+});
+
+test('a test that is expected to fail is an error if its guest does not boot', async () => {
+  await using failing = await Project.create({
+    'alpy.yaml': yaml,
+    'tests/a.test.ts': "import { test } from 'alpy/test';\ntest.fails('boots', ({ dut }) => { void dut; });\n",
+  });
+  await writeBlankDisk(failing.path('blank.raw'));
+  const run = await failing.run(['run', '--quiet']);
+  expect({ status: run.status, last: run.stdout.trimEnd().split('\n').at(-1) }, run.stdout).toEqual({
+    status: 3,
+    last: '0 passed, 1 failed',
+  });
 });
 
 test('with `--boot cold`, each test boots its own guest', async () => {

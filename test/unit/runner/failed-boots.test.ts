@@ -49,6 +49,7 @@ test('a failed boot is not tried again for another test, whose error says where 
   expect(ends[1]).toMatchObject({
     code: 'ALPY_BOOT',
     fault: 'environment',
+    skipReason: 'not run: the device did not boot for the test "test 0"',
     message:
       'the same boot failed before in this run, for the test "test 0", and is not tried again: rabbit did not boot: it never prompts\nits console log and screen are in /out/tests/0',
   });
