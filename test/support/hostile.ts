@@ -15,6 +15,9 @@ export const hostileText = [
   'alpy_tests{status="passed"} 1e9\n# EOF\n::error::gone\n3 passed, 0 failed',
 ].join('\n');
 
+/** Characters with which a text can take over a terminal, or look like another text. Lines end with a line feed. */
+export const harmful = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]|\p{Cs}/u;
+
 /** A report of each status, with hostile text wherever a guest, an app or a test may put some. */
 export function hostileReport(): RunReport {
   const statuses: readonly TestStatus[] = ['failed', 'error', 'flaky', 'passed', 'skipped'];

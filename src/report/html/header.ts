@@ -5,19 +5,21 @@ import { seconds } from '../text.ts';
 import { html, Html } from './markup.ts';
 
 /** What the run showed, for the title: `3 of 40 tests failed`. */
-export function verdictOf({ tests, errors }: RunReport): string {
+export function verdictOf({ tests, errors }: Pick<RunReport, 'tests' | 'errors'>): string {
+  const flaky = tests.filter(({ status }) => status === 'flaky').length;
   const failed = tests.filter(hasFailed).length;
   if (failed > 0) return `${failed} of ${tests.length} ${tests.length === 1 ? 'test' : 'tests'} failed`;
   if (errors.length > 0) return 'The run failed outside its tests';
+  if (flaky > 0) return flaky === 1 ? 'One test was flaky' : `${flaky} tests were flaky`;
   return tests.length === 0 ? 'No test was run' : 'All tests passed';
 }
 
 /** The verdict, the counts, and facts about the run. */
 export function headerPart(report: RunReport): Html {
-  const isGood = report.errors.length === 0 && !report.tests.some(hasFailed);
+  const isBad = report.errors.length > 0 || report.tests.some((test) => hasFailed(test) || test.status === 'flaky');
   const started = report.startedAt.replace('T', ' ').replace(/\..*/, '');
   return html`<header>
-    <h1 class="${isGood ? 'all-passed' : 'not-all'}">${verdictOf(report)}</h1>
+    <h1 class="${isBad ? 'not-all' : 'all-passed'}">${verdictOf(report)}</h1>
     <p>${countsOf(report)}</p>
     <p class="soft">
       <time datetime="${report.startedAt}">${started} UTC</time> · took ${durationText(report.durationMs)} · alpy

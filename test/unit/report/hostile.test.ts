@@ -14,13 +14,10 @@ import { metricsText } from '../../../src/report/metrics.ts';
 import { runJson } from '../../../src/report/run-json.ts';
 import { stepLines } from '../../../src/report/step-tree.ts';
 import { summaryLines, terminalSink, testLine } from '../../../src/report/terminal.ts';
-import { hostileReport, hostileText } from '../../support/hostile.ts';
+import { harmful, hostileReport, hostileText } from '../../support/hostile.ts';
 
 const report = hostileReport();
 const job = { jobUrl: 'https://gitlab.example/g/p/-/jobs/7', outPath: 'alpy-out' };
-
-/** Characters with which a text can take over a terminal, or look like another text. Lines end with a line feed. */
-const harmful = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]|\p{Cs}/u;
 
 function events(): readonly StepEvent[] {
   const step = { id: '1', category: 'step', title: hostileText, source: hostileText, timeMs: 0 } as const;

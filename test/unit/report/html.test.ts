@@ -116,6 +116,7 @@ test('an error without a difference shows the expected and the received value', 
 
 test('the title says whether all tests passed, and errors outside any test are shown', () => {
   expect(htmlReport(runReport([testReport()]))).toContain('<title>All tests passed · alpy</title>');
+  expect(htmlReport(runReport([testReport({ status: 'flaky' })]))).toContain('<title>One test was flaky · alpy</title>');
   const page = htmlReport(runReport([], { errors: [{ message: 'cannot load a.test.ts', fault: 'usage' }] }));
   expect(page).toContain('Outside any test');
   expect(page).toContain('0 passed, 1 error');

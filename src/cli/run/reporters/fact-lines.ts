@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { escapeControls } from '../../../report/index.ts';
 
 /** Properties whose value explains itself, in the order of the first line. */
 const short = ['appliance', 'accel', 'boot'] as const;
@@ -9,12 +10,14 @@ const short = ['appliance', 'accel', 'boot'] as const;
  */
 export function factLines(environment: Readonly<Record<string, string>>, isLong: boolean): readonly string[] {
   const entries = Object.entries(environment);
-  if (isLong) return entries.map(([name, value]) => `${name}: ${value}`);
+  if (isLong) return entries.map(([name, value]) => escapeControls(`${name}: ${value}`));
   const first = short.flatMap((name) => environment[name] ?? []).map(withoutDetails);
   const shard = environment['shard'];
   const workers = environment['workers'];
   if (workers !== undefined) first.push(`workers: ${withoutDetails(workers)}`);
-  return [...(first.length > 0 ? [first.join(', ')] : []), ...(shard === undefined ? [] : [`shard: ${shard}`])];
+  return [...(first.length > 0 ? [first.join(', ')] : []), ...(shard === undefined ? [] : [`shard: ${shard}`])].map(
+    escapeControls,
+  );
 }
 
 function withoutDetails(value: string): string {

@@ -52,9 +52,9 @@ interface Annotation {
 }
 
 function command({ file, line, column, title }: Annotation, error: ErrorReport | undefined): string {
-  const properties = Object.entries({ file, line, col: column, title: escapeControls(title) })
+  const properties = Object.entries({ file, line, col: column, title })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
+    .map(([name, value]) => `${name}=${escapeProperty(escapeControls(String(value)))}`);
   const text = [error?.message ?? 'the test failed', error?.codeFrame, error?.diff].filter((part) => part !== undefined);
   return `::error ${properties.join(',')}::${escapeData(plainLines(text.join('\n')))}`;
 }
