@@ -8,15 +8,8 @@ import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
 import { runFacts } from './worker-engine.ts';
+import type { Needs } from './test-options.ts';
 import { diskOf, workerFactory, type TestState } from './worker-state.ts';
-
-/** What a test needs from the machine besides its guest. */
-export interface Needs {
-  /** memory for programs that the test runs besides the guest, in MiB; default 0 */
-  readonly memoryMiB?: number;
-  /** whether no other testbed may run at the same time, for measurements; default false */
-  readonly exclusive?: boolean;
-}
 
 /** The testbed that a test asks for. */
 export interface TestRequest {

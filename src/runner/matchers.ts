@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError, type ErrorDetail } from '../core/errors.ts';
+import type { ErrorDetail } from '../core/errors.ts';
 import { durationText } from '../core/text.ts';
 import { FrameTimeoutError, type Frame } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
-import { Node } from '../network/index.ts';
-import { Link } from '../testbed/index.ts';
+import type { Node } from '../network/index.ts';
+import type { Link } from '../testbed/index.ts';
+import { matcherCheck, receivedCheck, type MatcherOptions } from './test-options.ts';
 
 /** Result of a matcher, as Vitest expects it. */
 interface MatcherResult {
@@ -14,18 +15,13 @@ interface MatcherResult {
   readonly meta?: { readonly hasMissedDeadline: boolean; readonly details?: readonly ErrorDetail[] | undefined };
 }
 
-/** How long a matcher waits. */
-export interface MatcherOptions {
-  /** in `ms`; default 10 s */
-  readonly timeoutMs?: number;
-}
-
 /** Matchers that alpy adds to `expect`. All of them wait. */
 export const matchers = { toReach, toHaveSeen };
 
 /** A node gets an answer to an echo request from an address. */
-async function toReach(received: unknown, target: string, options: MatcherOptions = {}): Promise<MatcherResult> {
-  if (!(received instanceof Node)) throw new UsageError('expect(…).toReach(…): expected a node, such as nodes[0]');
+async function toReach(received: Node, target: string, options: MatcherOptions = {}): Promise<MatcherResult> {
+  receivedCheck.toReach([received]);
+  matcherCheck.toReach([...arguments].slice(1));
   const { sent, answered, reason } = await tryToReach(received, target, options);
   return {
     pass: answered > 0,
@@ -57,11 +53,13 @@ async function tryToReach(
 /** A frame that passes a display filter has crossed a link; negated, none has so far. */
 async function toHaveSeen(
   this: { readonly isNot?: boolean },
-  received: unknown,
+  received: Link,
   filter: string,
   options: MatcherOptions = {},
 ): Promise<MatcherResult> {
-  if (!(received instanceof Link)) throw new UsageError('expect(…).toHaveSeen(…): expected a link, such as links[0]');
+  receivedCheck.toHaveSeen([received]);
+  const check = this.isNot === true ? matcherCheck.notToHaveSeen : matcherCheck.toHaveSeen;
+  check([...arguments].slice(1));
   const { capture, name } = received;
   if (this.isNot === true) {
     const [frame, ...more] = await capture.frames(filter);

@@ -3,21 +3,24 @@
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { resolve } from 'node:path';
 import { test as base } from 'vitest';
+import { UsageError } from '../core/errors.ts';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
+import { checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { FailedBeforeError } from './failed-boots.ts';
-import { makeTestbed, type Needs } from './make-testbed.ts';
+import { makeTestbed } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
 import { asAlpy, shown, track } from './test-calls.ts';
+import { check, type Needs } from './test-options.ts';
 import { runFacts } from './worker-engine.ts';
 import { testState } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-export type { Needs } from './make-testbed.ts';
-export type { AlpyMatchers, MatcherOptions } from './matchers.ts';
+export type { AlpyMatchers } from './matchers.ts';
+export type { MatcherOptions, Needs } from './test-options.ts';
 
 /**
  * One item per link, in order. The type is as long as the largest topology, so that destructuring gives `T`; items beyond the
@@ -79,6 +82,8 @@ export const test = base.extend<TestFixtures>({
   needs: {},
   directory: ({ task }, use) => use(testState(task).directory),
   testbed: async ({ appliance, topology, boot, autoBoot, needs, task, signal, skip }, use) => {
+    checkOverrides({ appliance, topology, boot });
+    check.override([needs, autoBoot]);
     const state = testState(task);
     state.isSetUp = false;
     const { config, root } = runFacts();
@@ -100,15 +105,19 @@ export const test = base.extend<TestFixtures>({
   apps: ({ testbed }, use) => use(testbed.apps),
   capture: ({ testbed }, use) =>
     use((link) => {
+      check.capture([link]);
       const found = testbed.links[link];
-      if (!found) throw new RangeError(`there is no link ${link}: the topology has ${testbed.links.length}`);
+      if (!found) throw new UsageError(`capture: there is no link ${link}: the topology has ${testbed.links.length}`);
       return found.capture;
     }),
   step: ({}, use) =>
     use((title, body) =>
       track(
         () => `step(${shown(title)})`,
-        () => runStep('test', title, body),
+        async () => {
+          check.step([title, body]);
+          return await runStep('test', title, body);
+        },
         (run) => run(), // the calls in it are the test's
       ),
     ),

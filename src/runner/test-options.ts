@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { argumentsOf } from '../core/arguments.ts';
+import { flag, functionOf, instanceOf, milliseconds, options, someText, text, wholeNumber } from '../core/schemas.ts';
+import { Node } from '../network/index.ts';
+import { Link } from '../testbed/index.ts';
+
+/** What a test needs from the machine besides its guest. */
+export interface Needs {
+  /** memory for programs that the test runs besides the guest, in MiB; default 0 */
+  readonly memoryMiB?: number;
+  /** whether no other testbed may run at the same time, for measurements; default false */
+  readonly exclusive?: boolean;
+}
+
+/** How long a matcher waits. */
+export interface MatcherOptions {
+  /** in `ms`; default 10 s */
+  readonly timeoutMs?: number;
+}
+
+const matcherOptions = options<MatcherOptions>({ timeoutMs: milliseconds.optional() }).optional();
+const needs = options<Needs>({ memoryMiB: wholeNumber(0).optional(), exclusive: flag.optional() });
+
+/** Checks of the arguments of fixtures, and of what a test overrides besides values of the configuration. */
+export const check = {
+  capture: argumentsOf('capture', { link: wholeNumber(0) }),
+  step: argumentsOf('step', { title: text, body: functionOf() }),
+  override: argumentsOf('test.override', { needs, autoBoot: flag }),
+};
+
+/** Checks of the arguments of matchers, after the value in `expect(…)`. */
+export const matcherCheck = {
+  toReach: argumentsOf('expect(node).toReach', { target: someText, options: matcherOptions }),
+  toHaveSeen: argumentsOf('expect(link).toHaveSeen', { filter: someText, options: matcherOptions }),
+  notToHaveSeen: argumentsOf('expect(link).not.toHaveSeen', { filter: someText }),
+};
+
+/** Checks of the value in `expect(…)`. */
+export const receivedCheck = {
+  toReach: argumentsOf('expect(node).toReach', { node: instanceOf(Node, 'a node, such as nodes[0]') }),
+  toHaveSeen: argumentsOf('expect(link).toHaveSeen', { link: instanceOf(Link, 'a link, such as links[0]') }),
+};
