@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { checkOverrides } from '../../../src/config/overrides.ts';
+
+const right = { appliance: {}, topology: { links: 2 }, boot: 'snapshot' };
+
+test.each([
+  right,
+  { ...right, appliance: { firmware: 'uefi', memoryMiB: 512, login: { user: 'root' } } },
+  { ...right, topology: { links: 0 }, boot: 'cold' },
+])('%j is accepted', (overrides) => {
+  checkOverrides(overrides);
+});
+
+test.each([
+  [{ appliance: { memoryMB: 512 } }, 'test.override: appliance.memoryMB: unknown key. Did you mean memoryMiB?'],
+  [{ appliance: { memoryMiB: '512' } }, 'test.override: appliance.memoryMiB: expected a whole number, got "512"'],
+  [{ appliance: { login: { usr: 'root' } } }, 'appliance.login.usr: unknown key. Did you mean user?'],
+  [{ topology: { link: 3 } }, 'test.override: topology.link: unknown key. Did you mean links?'],
+  [{ topology: { links: 16 } }, 'test.override: topology.links: expected 15 or less, got the number 16'],
+  [{ topology: 3 }, 'test.override: topology: expected an object, got the number 3'],
+  [{ boot: 'hot' }, 'test.override: boot: expected one of cold, snapshot, got "hot"'],
+])('%j is refused', (wrong, message) => {
+  const check = (): void => {
+    checkOverrides({ ...right, ...wrong });
+  };
+  expect(check).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
+  expect(check).toThrow(message);
+});
