@@ -82,10 +82,10 @@ export const test = base.extend<TestFixtures>({
   needs: {},
   directory: ({ task }, use) => use(testState(task).directory),
   testbed: async ({ appliance, topology, boot, autoBoot, needs, task, signal, skip }, use) => {
-    checkOverrides({ appliance, topology, boot });
-    check.override([needs, autoBoot]);
     const state = testState(task);
     state.isSetUp = false;
+    checkOverrides({ appliance, topology, boot });
+    check.override([needs, autoBoot]);
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
