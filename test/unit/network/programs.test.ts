@@ -23,6 +23,23 @@ test('the report of a ping without answers, and of one with errors', () => {
   });
 });
 
+// printed by ping when each request gets a second answer, with a sequence number that was not sent yet
+test('a ping does not count answers to requests that it has not sent', () => {
+  const output = `PING 10.9.0.2 (10.9.0.2) 56(84) bytes of data.
+64 bytes from 10.9.0.2: icmp_seq=1 ttl=64 time=0.172 ms
+64 bytes from 10.9.0.2: icmp_seq=6 ttl=64 time=0.191 ms
+64 bytes from 10.9.0.2: icmp_seq=2 ttl=64 time=0.207 ms
+
+--- 10.9.0.2 ping statistics ---
+2 packets transmitted, 3 received, -50% packet loss, time 201ms
+rtt min/avg/max/mdev = 0.172/0.190/0.207/0.014 ms
+`;
+  expect(parsePing(output)).toEqual({ sent: 2, received: 2, averageMs: 0.19 });
+  const onlyStray = `64 bytes from 10.9.0.2: icmp_seq=7 ttl=64 time=1 ms\n1 packets transmitted, 1 received, 0% packet loss, time 0ms`;
+  expect(parsePing(onlyStray)).toMatchObject({ sent: 1, received: 0 });
+  expect(parsePing('1 packets transmitted, 2 received, -100% packet loss, time 0ms')).toMatchObject({ sent: 1, received: 1 });
+});
+
 test('a ping that fails has no report', () => {
   expect(parsePing('ping: connect: Network is unreachable\n')).toBeUndefined();
 });
