@@ -28,6 +28,8 @@ export interface RunFacts {
   readonly showActivity: boolean;
   /** folder in which the testbed of a failed test is a session until the user goes on; absent: it is torn down at once */
   readonly pauseIn: string | undefined;
+  /** whether a debugger may stop workers; then no time limit passes meanwhile */
+  readonly isDebugged: boolean;
   /** values to hide in logs and reports */
   readonly secrets: readonly string[];
 }

@@ -27,6 +27,8 @@ export interface VitestOptions {
   /** number of tests that run at once */
   readonly workers: number;
   readonly reporter: Reporter;
+  /** port on which each worker waits for a debugger, and then stops before the first line of its test file; absent: it does not */
+  readonly debugPort?: number | undefined;
   /** takes messages of workers that are not Vitest's; default: there are none */
   readonly onMessage?: MessageListener | undefined;
   /** takes what tests print on their standard output; default: this process's */
@@ -57,7 +59,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Opens Vitest. The caller must close it. */
 export async function openVitest(options: VitestOptions): Promise<OpenedVitest> {
-  const { config, root, settings, testTimeoutMs, isRun, workers, reporter, signal, testOutput } = options;
+  const { config, root, settings, testTimeoutMs, isRun, workers, reporter, signal, testOutput, debugPort } = options;
   const { testName, bail, repeatEach = 1, update = false } = settings;
   const testWorkers = new TestWorkers(options.onMessage);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
@@ -78,7 +80,8 @@ export async function openVitest(options: VitestOptions): Promise<OpenedVitest> 
       update,
       includeTaskLocation: true,
       testTimeout: testTimeoutMs,
-      hookTimeout: setUpAllowanceMs,
+      hookTimeout: debugPort === undefined ? setUpAllowanceMs : 0,
+      ...(debugPort === undefined ? {} : { inspectBrk: `127.0.0.1:${debugPort}` }),
       teardownTimeout: setUpAllowanceMs,
       setupFiles: isRun ? ['warm-up', 'worker'].map(ownFile) : [],
       passWithNoTests: true,

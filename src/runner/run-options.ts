@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly onActivity?: ((activity: Activity) => void) | undefined;
   /** keeps the testbed of a failed test until the user goes on; absent: it is torn down at once */
   readonly pause?: PauseOptions | undefined;
+  /** port on which each worker waits for a debugger, in turn; absent: there is none */
+  readonly debugPort?: number | undefined;
   /** takes what tests print on their standard output; default: this process's */
   readonly testOutput?: NodeJS.WriteStream | undefined;
   /** values to hide in logs and reports, but not in captures and console logs */

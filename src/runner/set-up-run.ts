@@ -42,6 +42,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
     showSteps: options.showSteps,
     showActivity: options.onActivity !== undefined,
     pauseIn: options.pause?.directory,
+    isDebugged: options.debugPort !== undefined,
     secrets: options.secrets,
   };
   const { openVitest } = await loading;
@@ -53,7 +54,8 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
         config,
         root,
         settings: { ...settings, testName: selection.testName },
-        testTimeoutMs: testTimeoutMs(config, host, workers),
+        testTimeoutMs: options.debugPort === undefined ? testTimeoutMs(config, host, workers) : 0,
+        debugPort: options.debugPort,
         isRun: true,
         workers,
         reporter,

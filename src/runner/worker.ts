@@ -14,6 +14,7 @@ import { composeSinks } from '../report/events.ts';
 import { redactSink } from '../report/redact.ts';
 import { terminalSink } from '../report/terminal.ts';
 import { claimTestDirectory } from '../report/test-directory.ts';
+import { installDebugClock } from './debug-clock.ts';
 import { ActivityReporter } from './activity.ts';
 import { beginAttempt, checkExpected, refuseFailure } from './expected-failure.ts';
 import { matchers } from './matchers.ts';
@@ -28,6 +29,7 @@ import { closeWorker, setTestState, type TestState } from './worker-state.ts';
 type Task = TestContext['task'];
 
 const facts = runFacts();
+if (facts.isDebugged) installDebugClock();
 const redact = makeRedactor(facts.secrets);
 expect.extend(matchers);
 trackAllCalls();

@@ -12,6 +12,7 @@ import type { CliIo } from '../io.ts';
 import { jobIdOf } from '../job-id.ts';
 import { shardDurations } from './durations.ts';
 import type { RunArguments } from './options.ts';
+import { prepareDebugging } from './debug.ts';
 import { assertInteractive } from './interactive-options.ts';
 import { openShow } from './show.ts';
 import { testNameOf } from './select-options.ts';
@@ -58,6 +59,7 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     onActivity: show.onActivity,
     onTest: show.onTest,
     pause,
+    debugPort: args.debug ? await prepareDebugging(io) : undefined,
     onWait: io.stderr,
   });
   await show.end(report);
@@ -84,7 +86,7 @@ async function list(io: CliIo, loaded: LoadedConfig, selection: Selection): Prom
 /** The configuration, with the values that options override. */
 function loadConfigFor(io: CliIo, args: RunArguments): Promise<LoadedConfig> {
   const { concurrent, retries, accel, boot, image, out, timeout: timeoutMs, 'fail-on-flaky': failOnFlaky } = args;
-  const workers = args['pause-on-failure'] ? 1 : args.workers; // the user looks at one testbed at a time
+  const workers = args['pause-on-failure'] || args.debug ? 1 : args.workers; // the user looks at one test at a time
   const appliance = image === undefined ? {} : { appliance: { image } };
   const flags = { workers, retries, failOnFlaky, accel, boot, out, tests: { concurrent, timeoutMs }, ...appliance };
   return loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });

@@ -10,6 +10,11 @@ export const interactiveOptions = {
     default: false,
     describe: 'keep the testbed of a failed test until you press Enter, so that alpy console, exec and capture can look at it',
   },
+  debug: {
+    type: 'boolean',
+    default: false,
+    describe: 'wait for a debugger and stop before the first line of the test file; time limits stand still at breakpoints',
+  },
 } as const;
 
 /** @throws UsageError if nobody can answer */

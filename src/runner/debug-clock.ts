@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** How often to look whether this process stood still, in `ms`. */
+const beatMs = 50;
+/** A shorter gap is only a busy machine, in `ms`. */
+const longestGapMs = 1000;
+
+/** The clock of a process that a debugger may stop. */
+export interface DebugClock extends Disposable {
+  /** how long the process stood still so far, in `ms` */
+  readonly stoppedMs: () => number;
+}
+
+/**
+ * Makes this process's clock and timers stand still while a debugger has stopped it, so that no time limit passes at a breakpoint:
+ * a limit that would pass during a stop begins anew after it. Replaces `performance.now`, `setTimeout` and `AbortSignal.timeout`
+ * until the result is disposed.
+ * @param now - returns the time in `ms`; default: `performance.now`
+ */
+export function installDebugClock(now: () => number = performance.now.bind(performance)): DebugClock {
+  let stoppedMs = 0;
+  let lastMs = now();
+  const look = (): number => {
+    const nowMs = now();
+    if (nowMs - lastMs > longestGapMs) stoppedMs += nowMs - lastMs;
+    lastMs = nowMs;
+    return stoppedMs;
+  };
+  const { setTimeout: startTimer } = globalThis;
+  const heart = setInterval(look, beatMs).unref();
+  const original = { now: performance.now.bind(performance), timeout: AbortSignal.timeout.bind(AbortSignal) };
+
+  performance.now = () => now() - look();
+  const start = (listener: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): NodeJS.Timeout => {
+    let armedAtMs = look();
+    const timer = startTimer(() => {
+      const isLate = look() > armedAtMs;
+      armedAtMs = stoppedMs;
+      if (isLate) timer.refresh();
+      else listener(...args);
+    }, ms);
+    return timer;
+  };
+  Object.defineProperty(globalThis, 'setTimeout', {
+    configurable: true,
+    writable: true,
+    value: Object.assign(start, startTimer),
+  });
+  AbortSignal.timeout = (ms) => {
+    const late = new AbortController();
+    setTimeout(() => {
+      late.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    }, ms).unref();
+    return late.signal;
+  };
+  return {
+    stoppedMs: look,
+    [Symbol.dispose]() {
+      clearInterval(heart);
+      performance.now = original.now;
+      globalThis.setTimeout = startTimer;
+      AbortSignal.timeout = original.timeout;
+    },
+  };
+}
