@@ -2,7 +2,8 @@
 // Values of options that yargs would accept without a check.
 import { UsageError } from '../core/errors.ts';
 
-interface NumberOption {
+/** An option of yargs whose value is a number. */
+export interface NumberOption {
   readonly type: 'string';
   readonly requiresArg: true;
   readonly describe: string;

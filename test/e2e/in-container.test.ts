@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { Container, type Engine } from '../../src/docker/index.ts';
+import { Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
 import { suiteId } from '../support/suite.ts';
 import { TestHost } from '../support/testbeds.ts';
+import { createVolume } from '../support/volume.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -24,21 +25,6 @@ test('captures', async ({ links, nodes: [node] }) => {
 const script = `"$1" "$2" run --quiet; echo "status $?"
 stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap
 grep -ohE 'Start the decoder\\.\\.\\. done|tshark decodes instead' alpy-out/tests/*/debug.log`;
-
-/** A container that is never started, with an anonymous volume at a path. */
-async function createVolume(
-  { docker, labels }: Engine,
-  image: string,
-  path: string,
-): Promise<AsyncDisposable & { readonly container: string }> {
-  const holder = await docker.createContainer({ Image: image, Labels: { ...labels }, Volumes: { [path]: {} } });
-  return {
-    container: holder.id,
-    [Symbol.asyncDispose]: async () => {
-      await holder.remove({ v: true });
-    },
-  };
-}
 
 test('shares the volumes of its container with the containers of its testbeds', async ({ skip }) => {
   await using testHost = await TestHost.open();
