@@ -28,6 +28,8 @@ export interface ErrorNotes {
   readonly isConsequence?: true;
   /** nothing caught it, and it has become an error of its test */
   readonly isOfTest?: true;
+  /** nothing caught it, and this test, which had ended, has caused it */
+  readonly endedTest?: string;
   /** nothing caught it while these tests ran */
   readonly tests?: readonly string[];
 }

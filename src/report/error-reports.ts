@@ -60,6 +60,17 @@ function thrown(part: unknown, whole: ThrownError): ThrownError {
   return isError ? (part as ThrownError) : { message: String(part), stack: whole.stack };
 }
 
+/** What Vitest says after a timeout of a test or a hook. It names an option that alpy does not have. */
+const vitestAdvice = /\nIf this is a long-running (?<what>test|hook), pass a timeout value .+$/;
+
+function withAdvice(message: string): string {
+  const what = vitestAdvice.exec(message)?.groups?.['what'];
+  if (what === undefined) return message;
+  const advice =
+    what === 'test' ? 'set tests.timeoutMs in alpy.yaml, or pass { timeout } to the test' : 'pass a timeout to the hook';
+  return message.replace(vitestAdvice, `\nIf it needs longer, ${advice}`);
+}
+
 function plain(text: string, maxLength = maxTextLength): string {
   return plainLines(capText(text, maxLength));
 }
@@ -72,7 +83,7 @@ function errorReport(error: ThrownError, directory: string | undefined): ErrorRe
   const place = directory === undefined ? {} : placeOf(error, directory);
   const details = [...detailsOf(error), ...causeDetails(error, directory), ...(place.place ? [] : internalDetails(error))];
   return {
-    message: plain(syntax?.message ?? error.message),
+    message: plain(syntax?.message ?? withAdvice(error.message)),
     ...(name === undefined ? {} : { name: plain(name) }),
     ...place,
     ...(typeof code === 'string' ? { code } : {}),

@@ -33,6 +33,8 @@ interface Line {
 /** An error, and what followed from it. */
 interface Block {
   readonly error: ErrorReport;
+  /** how often it happened, as at several attempts */
+  times: number;
   readonly consequences: ErrorReport[];
 }
 
@@ -62,20 +64,29 @@ function blocksOf(errors: readonly ErrorReport[]): readonly Block[] {
   const blocks: Block[] = [];
   for (const error of errors) {
     const before = blocks.at(-1);
+    const same = blocks.find((block) => isSame(block.error, error));
     if (error.isConsequence && before) before.consequences.push(error);
-    else blocks.push({ error, consequences: [] });
+    else if (same) same.times += 1;
+    else blocks.push({ error, times: 1, consequences: [] });
   }
   return blocks;
 }
 
-function blockLines({ error, consequences }: Block, options: FailureTextOptions): readonly Line[] {
+function isSame(a: ErrorReport, b: ErrorReport): boolean {
+  const [{ place: at }, { place }] = [a, b];
+  const isSameText = a.message === b.message && a.code === b.code && a.diff === b.diff;
+  return isSameText && at?.file === place?.file && at?.line === place?.line;
+}
+
+function blockLines({ error, times, consequences }: Block, options: FailureTextOptions): readonly Line[] {
   const { maxTextLength = 2000, maxDetailLines = 20 } = options;
   const { code, codeFrame, details = [] } = error;
+  const remarks = [...(code === undefined ? [] : [escapeControls(code)]), ...(times > 1 ? [`${times} times`] : [])];
   const message = linesOf(capText(causeOf(error), maxTextLength));
   const [head, rest] = [message.slice(0, maxCauseLines), message.slice(maxCauseLines)];
   return [
     ...ofKind('cause', head),
-    ...ofKind('note', code === undefined ? [] : [`(${escapeControls(code)})`]),
+    ...ofKind('note', remarks.length === 0 ? [] : [`(${remarks.join(', ')})`]),
     ...ofKind('place', placeLines(error)),
     ...(codeFrame === undefined ? [] : frameLines(codeFrame)),
     ...stackLines(error),
@@ -144,11 +155,15 @@ function detailLines({ title, lines }: ErrorDetail, maxLines: number): readonly 
 }
 
 function consequenceLines(consequences: readonly ErrorReport[]): readonly Line[] {
-  const shown = consequences.slice(0, maxConsequences).map((error) => {
+  const lines = consequences.map((error) => {
     return `also: ${causeLine(error)}${error.code === undefined ? '' : ` (${escapeControls(error.code)})`}`;
   });
-  const more = consequences.length - maxConsequences;
-  return separated('note', [...shown, ...(more > 0 ? [`also: ${more} more errors that followed`] : [])]);
+  const unique = [...new Set(lines)];
+  const more = unique.length - maxConsequences;
+  return separated('note', [
+    ...unique.slice(0, maxConsequences),
+    ...(more > 0 ? [`also: ${more} more errors that followed`] : []),
+  ]);
 }
 
 /** Lines below an empty one; none if there are none. */

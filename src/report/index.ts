@@ -17,6 +17,7 @@ export { readRunJson, runJson, writeRunJson } from './run-json.ts';
 export { shardProblem } from './shards.ts';
 export { exitStatusOf, hasFailed, statusOf } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';
+export { placeAt } from './source-place.ts';
 export { readStoredResults, StoredResults, storedResultsFile } from './stored-results.ts';
 export { countLines, runErrorLines, summaryLines, testFailureLines, testLine } from './terminal.ts';
 export { escapeControls, firstLine, plainLines, seconds } from './text.ts';

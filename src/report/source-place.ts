@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { relative, resolve } from 'node:path';
 import { frameText, userFrames, type StackFrame } from '../core/stack.ts';
-import { slashes } from '../core/text.ts';
+import { plainText, slashes } from '../core/text.ts';
 import { readCodeFrame } from './code-frame.ts';
 import type { ErrorReport } from './model.ts';
 import { syntaxErrorOf } from './syntax-error.ts';
@@ -30,13 +30,13 @@ export function placeOf(error: PlacedError, directory: string): PlaceReport {
   const frames = framesOf(error, directory).slice(0, maxFrames);
   const [innermost] = frames;
   if (innermost === undefined) return {};
-  const { file, line, column } = innermost;
+  return { ...placeAt(innermost, directory), stack: frameLines(frames, directory).join('\n') };
+}
+
+/** A place in a file, with the code around it. Reads the file. @param directory - see {@link placeOf} */
+export function placeAt({ file, line, column }: Omit<StackFrame, 'name'>, directory: string): PlaceReport {
   const codeFrame = readCodeFrame(file, line, column);
-  return {
-    place: { file: shownFile(file, directory), line, column },
-    ...(codeFrame === undefined ? {} : { codeFrame }),
-    stack: frameLines(frames, directory).join('\n'),
-  };
+  return { place: { file: shownFile(file, directory), line, column }, ...(codeFrame === undefined ? {} : { codeFrame }) };
 }
 
 /** The lines of an error's stack in the user's files. @param directory - see {@link placeOf} */
@@ -58,9 +58,9 @@ function importFrames(error: unknown): readonly StackFrame[] {
 }
 
 function frameLines(frames: readonly StackFrame[], directory: string): readonly string[] {
-  return frames.map((frame) => frameText(frame, shownFile(frame.file, directory)));
+  return frames.map((frame) => plainText(frameText(frame, shownFile(frame.file, directory))));
 }
 
 function shownFile(file: string, directory: string): string {
-  return slashes(relative(directory, file));
+  return plainText(slashes(relative(directory, file)));
 }

@@ -55,7 +55,9 @@ export function testFailureLines(test: TestReport, outDirectory: string, style?:
   const where = test.directory === undefined ? [] : [`  see ${outDirectory}/${test.directory}`];
   const note = overloadNote(test);
   const load = note === undefined ? [] : [`  ${escapeControls(note)}`];
-  return [...errorLines(test.errors, style), ...load, ...where];
+  const lines = errorLines(test.errors, style);
+  const gap = lines.includes('') && load.length + where.length > 0 ? [''] : [];
+  return [...lines, ...gap, ...load, ...where];
 }
 
 /** The errors outside any test, each after an empty line. */

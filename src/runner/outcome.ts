@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { TestCase } from 'vitest/node';
-import { errorReports, statusOf, type ErrorReport, type TestReport } from '../report/index.ts';
+import { errorReports, placeAt, statusOf, type ErrorReport, type TestReport } from '../report/index.ts';
 
 /** How a test ended. */
 export type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'attempts' | 'skipReason' | 'notRun' | 'line'>;
@@ -61,6 +61,15 @@ function skipReasonOf(testCase: TestCase, note: string | undefined): Pick<TestRe
 /** The line of the test's call in its file. */
 export function lineOf({ location }: TestCase): Pick<TestReport, 'line'> {
   return location === undefined ? {} : { line: location.line };
+}
+
+/**
+ * The error with the place of the test's call, unless it has a place or follows from another error. Timeouts and failed set-ups have none.
+ * @param root - folder relative to which the file is named
+ */
+export function placedAtTest(error: ErrorReport, { module, location }: TestCase, root: string): ErrorReport {
+  if (error.place !== undefined || error.isConsequence === true || location === undefined) return error;
+  return { ...error, ...placeAt({ file: module.moduleId, ...location }, root) };
 }
 
 function asConsequence(error: ErrorReport): ErrorReport {

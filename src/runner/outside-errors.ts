@@ -14,12 +14,19 @@ const maxTests = 5;
  */
 export function outsideReports(error: SerializedError, directory: string): readonly ErrorReport[] {
   if (notesOf(error).isOfTest) return []; // its test has reported it
-  const tests = runningTests(error, directory);
   const reports = errorReports(error, directory);
-  if (tests.length === 0) return reports;
+  const origin = originOf(error, directory);
+  if (origin === undefined) return reports;
+  return reports.map((report) => ({ ...report, message: plainText(`${report.message}\n(${origin})`) }));
+}
+
+function originOf(error: object, directory: string): string | undefined {
+  const { endedTest } = notesOf(error);
+  if (endedTest !== undefined) return `from ${endedTest}, which had ended`;
+  const tests = runningTests(error, directory);
+  if (tests.length === 0) return undefined;
   const more = tests.length > maxTests ? ` and ${tests.length - maxTests} more tests` : '';
-  const note = plainText(`(while ${tests.slice(0, maxTests).join(', ')}${more} ran)`);
-  return reports.map((report) => ({ ...report, message: `${report.message}\n${note}` }));
+  return `while ${tests.slice(0, maxTests).join(', ')}${more} ran`;
 }
 
 /** From the worker, or else the test that began last, from Vitest. */

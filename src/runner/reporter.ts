@@ -7,7 +7,7 @@ import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
 import { errorReports, hasFailed, readEvents, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
 import { testDirectoryName } from '../report/test-directory.ts';
-import { lineOf, outcomeOf, type EarlyEnd, type TestOutcome } from './outcome.ts';
+import { lineOf, outcomeOf, placedAtTest, type EarlyEnd, type TestOutcome } from './outcome.ts';
 import { outsideReports } from './outside-errors.ts';
 import { deathReport, workerDeath, type WorkerDeath } from './worker-death.ts';
 
@@ -204,6 +204,7 @@ export class RunReporter implements Reporter {
       fullName: testCase.fullName,
       file: this.#nameOf(testCase.module.moduleId),
       ...outcome,
+      errors: outcome.errors.map((error) => placedAtTest(error, testCase, this.#paths.root)),
       // for a test whose process died, the last event shows how long it ran
       durationMs:
         durationMs > 0 || startedMs === undefined || lastMs === undefined ? durationMs : Math.max(0, lastMs - startedMs),

@@ -48,6 +48,6 @@ export function watchUncaught(runningTests: () => readonly string[]): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     const calls = currentCalls();
     if (calls?.takeException(error) === true) addNotes(error, { isOfTest: true });
-    else addNotes(error, { tests: calls ? [calls.test] : runningTests() });
+    else addNotes(error, calls ? { endedTest: calls.test } : { tests: runningTests() });
   });
 }

@@ -115,9 +115,10 @@ function isTimeout({ message }: { readonly message: string }): boolean {
   return message.startsWith('Test timed out in ');
 }
 
-/** Vitest's timeout has no place. That of the call which the test was waiting for helps. */
+/** Vitest's timeout has at most the place of the test. That of the call which the test was waiting for helps more. */
 function addStack(timeout: { readonly message: string; stack?: string }, lines: readonly string[]): void {
-  timeout.stack = [timeout.stack ?? timeout.message, ...lines].join('\n');
+  const { stack = '', message } = timeout;
+  timeout.stack = [message, ...lines, ...stack.split('\n').filter((line) => /^\s*at /.test(line))].join('\n');
 }
 
 /** Kills this process. Its lifelines, with everything that depends on them, and its decoder end with it. */

@@ -94,3 +94,14 @@ test('an unexpected error inside alpy shows where it was thrown', () => {
   expect(errorReports(Object.assign(new BugError('m'), { stack }), '/u')[0]?.details).toEqual([detail]);
   expect(errorReports(Object.assign(new DeviceError('m'), { stack }), '/u')[0]?.details).toBeUndefined();
 });
+
+test('a timeout names an option that alpy has', () => {
+  const message = (what: string): string | undefined =>
+    errorReports({
+      message: `Test timed out in 500ms.\nIf this is a long-running ${what}, pass a timeout value as the last argument or configure it globally with "x".`,
+    })[0]?.message;
+  expect(message('test')).toBe(
+    'Test timed out in 500ms.\nIf it needs longer, set tests.timeoutMs in alpy.yaml, or pass { timeout } to the test',
+  );
+  expect(message('hook')).toBe('Test timed out in 500ms.\nIf it needs longer, pass a timeout to the hook');
+});

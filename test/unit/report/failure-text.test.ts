@@ -74,6 +74,24 @@ test('independent errors have a block each, up to the limit', () => {
   expect(failureLines(errors, { maxBlocks: 2 })).toEqual(['error 1', '', 'error 2', '', '1 more errors are in run.json']);
 });
 
+test('the same error at several attempts is one block', () => {
+  const error = (message: string): ErrorReport => ({ message, place, code: 'ALPY_X' });
+  const also: ErrorReport = { message: 'c', isConsequence: true };
+  expect(failureLines([error('a'), also, error('b'), error('a'), also])).toEqual([
+    'a',
+    '(ALPY_X, 2 times)',
+    'tests/a.test.ts:12:3',
+    '',
+    'also: c',
+    '',
+    'b',
+    '(ALPY_X)',
+    'tests/a.test.ts:12:3',
+    '',
+    'also: c',
+  ]);
+});
+
 test('many consequences, and long details, are shortened', () => {
   const consequences = [1, 2, 3, 4, 5].map((n) => ({ message: `c${n}`, isConsequence: true as const }));
   expect(failureLines([{ message: 'm' }, ...consequences]).slice(2)).toEqual([

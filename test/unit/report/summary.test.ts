@@ -33,6 +33,7 @@ test('the summary says what went wrong, where the files are, and how many tests 
     '  + 2',
     '',
     '  3 passed, 0 failed',
+    '',
     '  see alpy-out/tests/forward-a-b',
     '',
     'ERROR tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)',

@@ -12,6 +12,7 @@ test('an error outside any test names the tests that were running', () => {
     'm\n(while 1, 2, 3, 4, 5 and 2 more tests ran)',
   );
   expect(message({ VITEST_TEST_NAME: 'x', VITEST_TEST_PATH: '/u/tests/a.test.ts' })).toBe('m\n(while tests/a.test.ts > x ran)');
+  expect(message({ alpyNotes: { endedTest: 'a.test.ts > x' } })).toBe('m\n(from a.test.ts > x, which had ended)');
   expect(message({ alpyNotes: { tests: [] } })).toBe('m');
   expect(message({})).toBe('m');
 });
