@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The recipes of docs/recipes, in one run, as a reader would run them.
-import { globSync } from 'node:fs';
+// The tests that the documentation quotes, run as a reader would run them.
+import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Project } from '../support/cli.ts';
+import { rabbitImage } from '../support/testbeds.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const folder = join(repository, 'docs/examples/recipes');
@@ -30,5 +32,23 @@ test('all recipes pass', async () => {
   expect({ exitCode, last: stdout.trimEnd().split('\n').at(-1) }, `${stdout}\n${stderr}`).toEqual({
     exitCode: 0,
     last: `${recipes.length} passed, 0 failed`,
+  });
+});
+
+test('the examples of the README and of docs/writing-tests.md pass', async () => {
+  const examples = join(repository, 'docs/examples');
+  const files = globSync(['first-test/tests/*.test.ts', 'writing-tests/tests/*.test.ts'], { cwd: examples });
+  expect(files.length).toBeGreaterThan(5);
+  await using project = await Project.create({
+    'alpy.yaml': readFileSync(join(examples, 'first-test/alpy.yaml'), 'utf8'),
+    ...Object.fromEntries(files.map((file) => [`tests/${basename(file)}`, readFileSync(join(examples, file), 'utf8')])),
+  });
+  const { status, stdout, stderr } = await project.run(['run'], {
+    ALPY_APPLIANCE_IMAGE: rabbitImage,
+    ALPY_APPLIANCE_LOGIN_PASSWORD: 'rabbit',
+  });
+  expect({ status, last: stdout.trimEnd().split('\n').at(-1) }, `${stdout}\n${stderr}`).toEqual({
+    status: 0,
+    last: `${files.length} passed, 0 failed`,
   });
 });
