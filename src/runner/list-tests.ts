@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { relative } from 'node:path';
+import type { SerializedError } from 'vitest/node';
 import type { LoadedConfig } from '../config/index.ts';
-import { messageOf, UsageError } from '../core/errors.ts';
+import { UsageError } from '../core/errors.ts';
 import { slashes } from '../core/text.ts';
-import type { TestReport } from '../report/index.ts';
+import { errorReports, failureLines, type TestReport } from '../report/index.ts';
 import { closeVitest } from './close-vitest.ts';
 import { openVitest } from './open-vitest.ts';
 import { lineOf } from './outcome.ts';
@@ -44,8 +45,9 @@ export async function listTests({ loaded, selection, directory, signal }: ListOp
     if (files.length === 0) throw noTests(selection, loaded);
     const { testModules, unhandledErrors } = await vitest.collectTests([...files]);
     signal.throwIfAborted();
-    const errors = [...testModules.flatMap((module) => module.errors()), ...unhandledErrors];
-    if (errors[0]) throw new UsageError(`cannot load a test file: ${messageOf(errors[0])}`);
+    const errors = [...testModules.flatMap((module) => module.errors()), ...(unhandledErrors as SerializedError[])];
+    const [failure] = errors.flatMap((error) => errorReports(error, directory));
+    if (failure) throw new UsageError(`cannot load a test file: ${failureLines([failure]).join('\n')}`);
     const all = testModules.flatMap(({ children }) => [...children.allTests()]);
     const tests = all.filter((testCase) => isSelected(testCase, files, selection.testName));
     if (tests.length === 0) throw noTests(selection, loaded, testModules);
