@@ -3,10 +3,10 @@ import type { ErrorDetail } from '../core/errors.ts';
 import { frameText, ownFrames } from '../core/stack.ts';
 import { userStack } from './source-place.ts';
 import type { ThrownError } from './status.ts';
-import { plainLines } from './text.ts';
+import { capText, plainLines } from './text.ts';
 
-/** Most causes, and most lines of each. */
-const [maxCauses, maxLines] = [4, 12];
+/** Most causes, most lines of each, and its longest message, in characters. */
+const [maxCauses, maxLines, maxLength] = [4, 12, 2000];
 
 /**
  * The causes of an error from a test's own code. The messages of alpy's errors contain their causes already, and those of assertions
@@ -18,7 +18,7 @@ export function causeDetails(error: ThrownError, directory: string | undefined):
   let { cause } = isOfUser(error) ? error : {};
   while (isThrownError(cause) && details.length < maxCauses) {
     const { name, message } = cause;
-    const text = plainLines(name === undefined || name === 'Error' ? message : `${name}: ${message}`);
+    const text = plainLines(capText(name === undefined || name === 'Error' ? message : `${name}: ${message}`, maxLength));
     const stack = directory === undefined ? [] : userStack(cause, directory).map(plainLines);
     details.push({ title: 'Caused by', lines: [...text.split('\n').slice(0, maxLines), ...stack.slice(0, maxLines)] });
     ({ cause } = cause);
