@@ -26,6 +26,6 @@ async function licenseOf(folder: string): Promise<string> {
   if (license === undefined) throw new Error(`${name} states no licence in its package.json`);
   const files = (await readdir(folder)).filter((file) => /^licen[cs]e|^copying/i.test(file));
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const lines = texts.join('\n').trim();
+  const lines = texts.join('\n').trim() || 'The package contains no text of its licence.';
   return `${'-'.repeat(80)}\n${name} ${version}, ${license}\n\n${lines}\n`;
 }
