@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { resolve } from 'node:path';
+import { argumentsOf } from '../core/arguments.ts';
+import { anyObject, options, someText } from '../core/schemas.ts';
 import { ConfigError } from './errors.ts';
 import { configFileNames, findConfig } from './find.ts';
 import { readConfig } from './read.ts';
@@ -17,11 +19,22 @@ export interface ConfigSources {
   readonly flags?: ConfigOverrides | undefined;
 }
 
+const check = argumentsOf('loadConfig', {
+  sources: options<ConfigSources>({
+    directory: someText,
+    file: someText.optional(),
+    variables: anyObject.optional() as never,
+    flags: anyObject.optional(), // checked with the file
+  }),
+});
+
 /**
  * Finds, reads and checks the configuration. Precedence: flags, `ALPY_*` variables, file, defaults.
  * @throws {@link ConfigError} if there is no file, if there are several, or with all problems of the file
  */
-export async function loadConfig({ directory, file, variables, flags }: ConfigSources): Promise<LoadedConfig> {
+export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
+  check(arguments);
+  const { directory, file, variables, flags } = sources;
   const found = file === undefined ? await findConfig(directory) : resolve(directory, file);
   if (found === undefined) {
     throw new ConfigError(resolve(directory), [

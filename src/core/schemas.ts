@@ -24,6 +24,7 @@ export const texts = z.array(text, { error: 'a list of strings' });
 export const textsByName = z.record(z.string(), text, { error: 'an object with strings' });
 export const regularExpression = z.instanceof(RegExp, { error: 'a regular expression' });
 export const anyObject = z.record(z.string(), z.unknown(), { error: 'an object' });
+export const anything = z.unknown();
 export const abortSignal = z.instanceof(AbortSignal, { error: 'an AbortSignal' });
 
 export const pattern = either<Pattern>('a string that is not empty, or a regular expression', someText, regularExpression);

@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
+import { argumentsOf } from '../core/arguments.ts';
+import {
+  abortSignal,
+  anyObject,
+  anything,
+  either,
+  functionOf,
+  instanceOf,
+  options as optionsOf,
+  someText,
+  text,
+} from '../core/schemas.ts';
 import { log } from '../core/step.ts';
 import type { Decoder } from '../capture/index.ts';
 import type { Engine } from '../docker/index.ts';
@@ -35,6 +47,30 @@ export interface TestbedRequest extends SnapshotSpec {
   readonly once?: Once | undefined;
 }
 
+// Names of options are checked in full. Their values mostly come from other functions of alpy.
+const check = {
+  factory: argumentsOf('new TestbedFactory', {
+    engine: instanceOf(Object, 'an Engine'),
+    facts: anyObject,
+    options: optionsOf<FactoryOptions>({
+      snapshots: either<unknown>('an object with directory and maxBytes, or a string', text, anyObject).optional() as never,
+      lifelines: anything.optional() as never,
+      decoder: anything.optional() as never,
+    }).optional(),
+  }),
+  create: argumentsOf('factory.create', {
+    request: optionsOf<TestbedRequest>({
+      appliance: anyObject as never,
+      topology: anyObject as never,
+      disk: anyObject as never,
+      directory: someText,
+      start: anything.optional() as never,
+      once: functionOf<Once>().optional(),
+    }),
+    signal: abortSignal.optional(),
+  }),
+};
+
 /** Creates testbeds on one machine. There is no other way to get one. */
 export class TestbedFactory {
   readonly #engine: Engine;
@@ -42,6 +78,7 @@ export class TestbedFactory {
   readonly #options: FactoryOptions;
 
   constructor(engine: Engine, facts: HostFacts, options: FactoryOptions = {}) {
+    check.factory(arguments);
     this.#engine = engine;
     this.#facts = facts;
     this.#options = options;
@@ -70,6 +107,7 @@ export class TestbedFactory {
    * @throws BootError, GuestLostError when the appliance does not boot for the snapshot
    */
   async create(request: TestbedRequest, signal?: AbortSignal): Promise<CreatedTestbed> {
+    check.create(arguments);
     const { appliance, topology, disk, directory } = request;
     const { lifelines, decoder } = this.#options;
     const from = await this.#snapshotFor(request, signal);

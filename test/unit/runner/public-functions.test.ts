@@ -3,12 +3,15 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { RemoteShell } from '../../../src/access/index.ts';
 import { Capture } from '../../../src/capture/index.ts';
+import { loadConfig } from '../../../src/config/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
 import { App, Node } from '../../../src/network/index.ts';
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
-import { Dut, Link } from '../../../src/testbed/index.ts';
+import { Dut, Link, TestbedFactory } from '../../../src/testbed/index.ts';
 import { Apps } from '../../../src/testbed/apps.ts';
+
+const createTestbed: unknown = Object.getOwnPropertyDescriptor(TestbedFactory.prototype, 'create')?.value;
 
 /** A function that users call. */
 interface PublicFunction {
@@ -107,6 +110,19 @@ const found = Object.entries(classes).flatMap(([label, [type, internal]]) =>
 );
 
 const others: [string, PublicFunction][] = [
+  ['loadConfig', { call: loadConfig as PublicFunction['call'], before: [], options: { directory: '/' } }],
+  [
+    'new TestbedFactory',
+    { call: (...given) => Reflect.construct(TestbedFactory, given) as object, before: [{}, {}], options: { snapshots: 'no' } },
+  ],
+  [
+    'factory.create',
+    {
+      call: (...given) => Reflect.apply(createTestbed as () => unknown, Object.create(TestbedFactory.prototype), given),
+      before: [],
+      options: { directory: '/', appliance: {}, topology: {}, disk: {} },
+    },
+  ],
   ['toReach', { call: matchers.toReach as PublicFunction['call'], before: [node, '192.168.1.1'], options: {} }],
   ['toHaveSeen', { call: matchers.toHaveSeen.bind({}) as PublicFunction['call'], before: [link, 'icmp'], options: {} }],
   ['not.toHaveSeen', { call: matchers.toHaveSeen.bind({ isNot: true }) as PublicFunction['call'], before: [link, 'icmp'] }],
