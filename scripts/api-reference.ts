@@ -2,7 +2,7 @@
 // api-reference.ts [--check]: writes docs/api from the TSDoc comments of what the package exports. With --check, it writes nothing and
 // fails if docs/api is not up to date.
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -33,6 +33,29 @@ const format: Partial<PluginOptions> = {
   tableColumnSettings: { hideDefaults: true, hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
 };
 
+const firstPage = `# API reference
+
+Everything that can be imported, from the comments of the sources (\`npm run docs:api\`). To learn how to use it, read
+[writing tests](../writing-tests.md) first.
+
+| module | what it is |
+|---|---|
+| [alpy/test](alpy/test.md) | what tests import: \`test\`, \`expect\`, matchers |
+| [alpy](alpy.md) | the types of the fixtures, all errors, and alpy as a library |
+| [carrot](carrot.md) | the library of Rabbit's tests, an example for your own |
+
+| in a test | type |
+|---|---|
+| \`dut\` | [Dut](alpy.md#dut) |
+| \`dut.shell\` | [RemoteShell](alpy.md#remoteshell) |
+| \`dut.console\` | [SerialConsole](alpy.md#serialconsole) |
+| \`nodes\` | [Node](alpy.md#node) |
+| \`links\` | [Link](alpy.md#link) |
+| \`apps\` | [Apps](alpy.md#apps), [App](alpy.md#app), [AppSpec](alpy.md#appspec) |
+| \`link.capture\` | [Capture](alpy.md#capture), [Frame](alpy.md#frame) |
+| \`expect(…)\` | [AlpyMatchers](alpy/test.md#alpymatchers) |
+`;
+
 /** Writes the reference into a folder. @throws Error if a comment or the code has an error */
 async function generate(out: string): Promise<void> {
   const app = await Application.bootstrapWithPlugins({
@@ -58,6 +81,7 @@ async function generate(out: string): Promise<void> {
   if (!project) throw new Error('typedoc could not read the sources; see above');
   await app.generateOutputs(project);
   if (app.logger.hasErrors()) throw new Error('typedoc reported errors; see above');
+  await writeFile(join(out, 'README.md'), firstPage);
 }
 
 /** Leaves out what users don't call: constructors, because the runner makes all objects, and what a class inherits. */
