@@ -23,7 +23,7 @@ export function wholeNumberOption(name: string, min: number, describe: string): 
 /** Reads a whole number. @throws UsageError if it is something else */
 export function wholeNumber(name: string, min: number, value: unknown, hint = ''): number | undefined {
   if (value === undefined) return undefined;
-  const text = String(last(name, value));
+  const text = String(oneValue<unknown>(name, value));
   if (/^\d+$/.test(text) && Number(text) >= min && Number.isSafeInteger(Number(text))) return Number(text);
   throw new UsageError(`${name}: expected a whole number of at least ${min}, got ${JSON.stringify(text)}${hint}`);
 }
@@ -38,7 +38,7 @@ export function numberOption(name: string, range: 'above 0' | 'of at least 0', d
 
 function readNumber(name: string, range: 'above 0' | 'of at least 0', value: unknown): number | undefined {
   if (value === undefined) return undefined;
-  const text = String(last(name, value));
+  const text = String(oneValue<unknown>(name, value));
   const number = Number(text);
   if (/^\d*\.?\d+$/.test(text) && Number.isFinite(number) && (number > 0 || range === 'of at least 0')) return number;
   throw new UsageError(`${name}: expected a number ${range}, got ${JSON.stringify(text)}`);
@@ -49,15 +49,15 @@ const unitsMs = { ms: 1, s: 1000, m: 60_000, '': 1 } as const;
 /** Reads a duration such as `30s`, `500ms`, `2m`, or a number of milliseconds. @returns `ms` @throws UsageError if it is something else */
 export function durationMs(name: string, value: unknown): number | undefined {
   if (value === undefined) return undefined;
-  const text = String(last(name, value));
+  const text = String(oneValue<unknown>(name, value));
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? [];
   const ms = Math.round(Number(number) * unitsMs[unit as keyof typeof unitsMs]);
   if (Number.isSafeInteger(ms) && ms >= 1) return ms;
   throw new UsageError(`${name}: expected a time such as 30s, 500ms or 2m, got ${JSON.stringify(text)}`);
 }
 
-/** @throws UsageError if an option was given more than once */
-function last(name: string, value: unknown): unknown {
+/** The value of an option. @throws UsageError if it was given more than once */
+export function oneValue<T>(name: string, value: T): T {
   if (!Array.isArray(value)) return value;
   throw new UsageError(`${name}: expected one value, got ${value.length}: ${value.map(String).join(', ')}`);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { messageOf, UsageError } from '../../core/errors.ts';
-import { wholeNumber } from '../options.ts';
+import { oneValue, wholeNumber } from '../options.ts';
 
 /** Options that select tests. */
 export const selectOptions = {
@@ -8,11 +8,13 @@ export const selectOptions = {
     type: 'string',
     alias: ['t', 'test-name'],
     requiresArg: true,
+    coerce: (value: string | undefined) => oneValue('--grep', value),
     describe: 'only tests whose name matches this regular expression',
   },
   'grep-invert': {
     type: 'string',
     requiresArg: true,
+    coerce: (value: string | undefined) => oneValue('--grep-invert', value),
     describe: 'only tests whose name does not match this regular expression',
   },
   'last-failed': {
