@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
@@ -36,7 +36,7 @@ export class RunReporter implements Reporter {
   readonly #onTest: (report: TestReport) => void;
   readonly #options: ReporterOptions;
   readonly #tests = new Map<string, TestReport>();
-  readonly #errors: ErrorReport[] = [];
+  #errors: ErrorReport[] = [];
   #stopReason: string | undefined;
   /** when tests began, in `ms` since 1970 */
   readonly #started = new Map<string, number>();
@@ -61,6 +61,18 @@ export class RunReporter implements Reporter {
   /** Ends the run early: unfinished tests count as skipped, and Vitest's errors about dead workers are ignored. */
   stop(reason: string): void {
     this.#stopReason = reason;
+  }
+
+  /** Forgets the results of test files that are about to run again, and removes the files of their tests. */
+  forget(files: readonly string[]): void {
+    const names = new Set(files.map((file) => this.#nameOf(file)));
+    for (const { id, file, directory } of this.tests) {
+      if (!names.has(file)) continue;
+      this.#tests.delete(id);
+      this.#started.delete(id);
+      if (directory !== undefined) rmSync(join(this.#paths.outDirectory, directory), { recursive: true, force: true });
+    }
+    this.#errors = this.#errors.filter(({ place }) => place !== undefined && !names.has(place.file));
   }
 
   /** Whether so many tests have failed that the run ends. */

@@ -9,6 +9,7 @@ import type { VitestSettings } from './open-vitest.ts';
 import type { RunReporter } from './reporter.ts';
 import type { Selection } from './selection.ts';
 import type { Shard } from './shard.ts';
+import type { WatchOptions } from './watch/watch-options.ts';
 
 /** How to pause when a test has failed. */
 export interface PauseOptions {
@@ -53,6 +54,8 @@ export interface RunOptions {
   readonly onActivity?: ((activity: Activity) => void) | undefined;
   /** keeps the testbed of a failed test until the user goes on; absent: it is torn down at once */
   readonly pause?: PauseOptions | undefined;
+  /** runs tests again and again; absent: once */
+  readonly watch?: WatchOptions | undefined;
   /** port on which each worker waits for a debugger, in turn; absent: there is none */
   readonly debugPort?: number | undefined;
   /** takes what tests print on their standard output; default: this process's */

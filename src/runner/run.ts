@@ -28,6 +28,7 @@ import { runVitest } from './run-vitest.ts';
 import { SchedulerServer } from './scheduler/server.ts';
 import { isSelected } from './selection.ts';
 import { setUp } from './set-up-run.ts';
+import { runRounds } from './watch/rounds.ts';
 
 /**
  * Runs tests and writes `junit.xml`, `run.json`, `metrics.txt`, `report/index.html` and, in a GitLab job, `annotations.json`.
@@ -86,24 +87,27 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     reporter.stop(messageOf(run.end.reason));
     engine.hurry(); // the clean-up no longer waits for a daemon that does not answer
   });
-  const { environment, shard, left } = await perform(run);
-  const { tests } = reporter;
-  const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? errorReports(engine.lost.reason) : [];
-  const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
-  const partial = { tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
-  const whole: RunReport = {
-    ...head,
-    environment,
-    durationMs: Date.now() - started,
-    ...partial,
-    exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf({ ...head, ...partial }),
-    ...(shard === undefined ? {} : { shard }),
-    ...job,
+  const finish: Finish = async ({ environment, shard, left }, roundStarted = started) => {
+    const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? errorReports(engine.lost.reason) : [];
+    const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
+    const partial = { tests: reporter.tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
+    const whole: RunReport = {
+      ...head,
+      environment,
+      durationMs: Date.now() - roundStarted,
+      ...partial,
+      exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf({ ...head, ...partial }),
+      ...(shard === undefined ? {} : { shard }),
+      ...job,
+    };
+    const report = redactReport(whole, redact);
+    await writeReports(report, config.out, outPath);
+    stored.remove();
+    return report;
   };
-  const report = redactReport(whole, redact);
-  await writeReports(report, config.out, outPath);
-  stored.remove();
-  return report;
+  const outcome = await perform(run, finish);
+  if (outcome.last !== undefined && outcome.left.length === 0 && !run.end.aborted) return outcome.last;
+  return await finish(outcome);
 }
 
 /** What to report about a run besides its tests. */
@@ -112,15 +116,22 @@ interface Outcome {
   readonly shard: ShardReport | undefined;
   /** why containers or errors are left of it */
   readonly left: readonly ErrorReport[];
+  /** the report of the last round of a run with several; absent for others */
+  readonly last?: RunReport | undefined;
 }
 
+/** Writes the reports. @param startMs - when the round began, in `ms` since 1970; default: with the run */
+type Finish = (outcome: Outcome, startMs?: number) => Promise<RunReport>;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Sets the run up and runs its tests. A run that is stopped before has no tests. */
-async function perform(run: Run): Promise<Outcome> {
+async function perform(run: Run, finish: Finish): Promise<Outcome> {
   const { options, engine, reporter, begin, end } = run;
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
   opened.defer(async () => void left.push(...(await removeRunLeftovers(engine, end.aborted)))); // after Vitest is closed
-  const outcome: { environment: Outcome['environment']; shard: ShardReport | undefined } = { environment: {}, shard: undefined };
+  const outcome: Mutable<Omit<Outcome, 'left'>> = { environment: {}, shard: undefined };
   try {
     await using _opened = opened;
     const { facts, environment, openVitest } = await setUp(run);
@@ -130,6 +141,8 @@ async function perform(run: Run): Promise<Outcome> {
     await using scheduler = await SchedulerServer.open(facts.capacity);
     options.onStart(environment);
     outcome.shard = await runVitest(run, environment, vitest, { ...facts.forWorkers, scheduler: scheduler.path });
+    if (options.watch && !end.aborted)
+      outcome.last = await runRounds(run, options.watch, vitest, (startMs) => finish({ ...outcome, left: [] }, startMs));
   } catch (error) {
     if (!options.signal.aborted) throw error;
     if (error !== options.signal.reason && error instanceof Error) left.push(...errorReports(error));

@@ -2,7 +2,7 @@
 // What `alpy run` prints: its reporters, and what a person at a terminal sees and can do.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { XMLParser } from 'fast-xml-parser';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeBlankDisk } from '../support/blank-disk.ts';
@@ -127,4 +127,48 @@ test('Ctrl-C ends a paused run, and its testbed is torn down', async () => {
   run.type('\x03');
   expect((await ended)[0]).toBe(130);
   expect(await project.run(['status'])).toMatchObject({ status: 3 });
+});
+
+test('`--watch` runs what a changed file affects, all with Enter, failed with f, and ends with q', async () => {
+  await using own = await Project.create({
+    'alpy.yaml': 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 0 }\nworkers: 1\nboot: cold\n',
+    'tests/value.ts': 'export const value = 1;\n',
+    'tests/uses.test.ts':
+      "import { expect, test } from 'alpy/test';\nimport { value } from './value.ts';\ntest('uses a value', ({ dut }) => { console.log(`value ${value}`); expect(value).toBe(1); });\n",
+    'tests/other.test.ts': "import { test } from 'alpy/test';\ntest('is independent', () => {});\n",
+  });
+  await writeBlankDisk(own.path('blank.raw'));
+  const run = new TerminalRun(own, ['run', '--watch']);
+  const nextWait = async (): Promise<readonly string[]> => {
+    await run.waitFor(/^Watching for changes/);
+    const lines = [...run.screen.lines];
+    run.screen.clear();
+    return lines;
+  };
+  expect((await nextWait()).join('\n')).toContain('2 passed, 0 failed');
+
+  await writeFile(own.path('tests/value.ts'), 'export const value = 2;\n');
+  await run.waitFor(/^value 2$/);
+  const changed = (await nextWait()).join('\n');
+  expect(changed).toContain('Changed: tests/value.ts');
+  expect(changed).toContain('✗ tests/uses.test.ts > uses a value');
+  expect(changed).not.toContain('is independent');
+  expect(changed).toContain('1 passed, 1 failed');
+
+  run.type('f');
+  expect((await nextWait()).join('\n')).not.toContain('is independent');
+  run.type('\r');
+  expect((await nextWait()).join('\n')).toContain('✓ tests/other.test.ts > is independent');
+  await writeFile(own.path('tests/value.ts'), 'export const value = 1;\n');
+  expect((await nextWait()).join('\n')).toContain('2 passed, 0 failed');
+  run.type('q');
+  expect(await run.end()).toBe(0);
+  expect((JSON.parse(await readFile(own.path('alpy-out/run.json'), 'utf8')) as { tests: unknown[] }).tests).toHaveLength(2);
+});
+
+test('Ctrl-C ends `--watch`', async () => {
+  const run = new TerminalRun(project, ['run', '--watch', '-t', 'passes']);
+  await run.waitFor(/^Watching for changes/);
+  run.type('\x03');
+  expect(await run.end()).toBe(130);
 });

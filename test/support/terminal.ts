@@ -18,6 +18,12 @@ export class Screen {
     }
   }
 
+  /** Forgets everything, as a terminal that is cleared. */
+  clear(): void {
+    this.#rows = [''];
+    [this.#row, this.#column] = [0, 0];
+  }
+
   /** The lines without spaces at their ends. */
   get lines(): readonly string[] {
     return this.#rows.map((row) => row.trimEnd());

@@ -32,10 +32,28 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
   const durations =
     args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
   const secrets = secretsOf(io.env);
-  const pauses = args['pause-on-failure'];
-  if (pauses) assertInteractive(io, '--pause-on-failure');
-  await using show = await openShow(io, args, loaded);
-  const pause = pauses ? await (await import('./pause.ts')).pauseOptions(io, args, show) : undefined;
+  for (const option of ['pause-on-failure', 'watch'] as const) if (args[option]) assertInteractive(io, `--${option}`);
+  let show = await openShow(io, args, loaded);
+  await using _show = { [Symbol.asyncDispose]: () => show[Symbol.asyncDispose]() };
+  const pause = args['pause-on-failure'] ? await (await import('./pause.ts')).pauseOptions(io, args, () => show) : undefined;
+  const state = { isRestarted: false, isEndShown: false };
+  const watch = args.watch
+    ? (await import('./watch.ts')).watchOptions(io, {
+        end: async (report) => {
+          state.isEndShown = true;
+          await show.end(report);
+        },
+        begin: async () => {
+          show = await openShow(io, args, loaded);
+          state.isEndShown = false;
+        },
+        configFile: loaded.file,
+        checkConfig: () => loadConfigFor(io, args),
+        restart: () => {
+          state.isRestarted = true;
+        },
+      })
+    : undefined;
   const report = await runTests({
     loaded,
     selection,
@@ -56,13 +74,20 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     showSteps: show.showSteps,
     testOutput: show.testOutput,
     onStart: show.onFacts,
-    onActivity: show.onActivity,
-    onTest: show.onTest,
+    onActivity: show.onActivity && ((activity) => show.onActivity?.(activity)),
+    onTest: (test) => {
+      show.onTest(test);
+    },
+    watch,
     pause,
     debugPort: args.debug ? await prepareDebugging(io) : undefined,
     onWait: io.stderr,
   });
-  await show.end(report);
+  if (state.isRestarted && !io.signal.aborted) {
+    await run(io, args);
+    return;
+  }
+  if (!state.isEndShown) await show.end(report);
   io.exitWith(report.exitStatus);
 }
 

@@ -10,6 +10,11 @@ export const interactiveOptions = {
     default: false,
     describe: 'keep the testbed of a failed test until you press Enter, so that alpy console, exec and capture can look at it',
   },
+  watch: {
+    type: 'boolean',
+    default: false,
+    describe: 'when the tests have ended, wait, and run those again that a changed file affects',
+  },
   debug: {
     type: 'boolean',
     default: false,

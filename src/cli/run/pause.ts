@@ -14,7 +14,7 @@ import type { Show } from './show.ts';
  * Pauses the run when a test has failed: says how to look at its testbed, and goes on when the user presses Enter.
  * @throws UsageError if another testbed uses the folder of the session
  */
-export async function pauseOptions(io: CliIo, { config: file }: RunArguments, show: Show): Promise<PauseOptions> {
+export async function pauseOptions(io: CliIo, { config: file }: RunArguments, shown: () => Show): Promise<PauseOptions> {
   const directory = await sessionDirectory(io, file);
   if (await isSessionUp(directory))
     throw new UsageError(
@@ -38,9 +38,9 @@ export async function pauseOptions(io: CliIo, { config: file }: RunArguments, sh
         io.stderr(`alpy: the testbed of ${test.fullName} cannot be kept: ${problem}`);
         return;
       }
-      show.pause(test, howToJoin(io, directory));
+      shown().pause(test, howToJoin(io, directory));
       onEnter(() => {
-        show.goOn();
+        shown().goOn();
         goOn();
       });
     },

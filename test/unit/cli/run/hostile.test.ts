@@ -44,13 +44,11 @@ test.for<ReporterName>(['list', 'line', 'dot', 'json', 'junit', 'github'])(
 
 test('a hostile guest cannot end or begin a command of GitHub Actions', async () => {
   const lines = (await printed('github')).split('\n').filter((line) => line.startsWith('::'));
-  // GitHub takes no commands from the tests, then the errors, then none from the list
+  // GitHub takes no commands from the list, then the errors
   expect(lines.map((line) => line.replace(/[0-9a-f]{32}/, 'token').slice(0, 16))).toEqual([
     '::stop-commands:',
     '::token::',
     ...Array.from({ length: 3 }, () => expect.stringMatching(/^::error /) as string),
-    '::stop-commands:',
-    '::token::',
   ]);
 });
 
