@@ -7,7 +7,15 @@ export type { ProgramEnd } from './core/exit-status.ts';
 export type { Pattern } from './core/pattern.ts';
 export { log, step, withSink, type StepCategory, type StepEvent, type StepSink } from './core/step.ts';
 export * from './access/serial-shell/index.ts';
-export { Capture, CaptureError, DecodeTimeoutError, FrameTimeoutError, type Frame, type ReadOptions } from './capture/index.ts';
+export {
+  Capture,
+  CaptureError,
+  DecodeTimeoutError,
+  FrameTimeoutError,
+  type DecodeOptions,
+  type Frame,
+  type ReadOptions,
+} from './capture/index.ts';
 export { defineConfig, loadConfig, type Config, type ConfigInput } from './config/index.ts';
 export * from './console/index.ts';
 export {

@@ -4,7 +4,7 @@ import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadl
 import { messageOf, type ErrorDetail } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { durationText } from '../core/text.ts';
-import { check, type FollowOptions, type ReadOptions } from './capture-options.ts';
+import { check, type CountOptions, type FollowOptions, type ReadOptions } from './capture-options.ts';
 import { askDecoder, follow, lookAtAll } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
 import { firstFrame, type Search } from './first-frame.ts';
@@ -51,7 +51,7 @@ export class Capture {
    */
   async frames(filter = '', options: ReadOptions = {}): Promise<readonly Frame[]> {
     check.frames(arguments);
-    const query = { filter, fields: options.fields ?? [] };
+    const query = queryOf(filter, options);
     return step('alpy.capture', `Read ${this.name}${filter === '' ? '' : ` for ${filter}`}`, async () => {
       const timeoutMs = options.timeoutMs ?? this.#decodeTimeoutMs();
       const { frames } = await this.#inTime({ timeoutMs, signal: options.signal }, (signal) =>
@@ -62,7 +62,7 @@ export class Capture {
   }
 
   /** Counts the frames so far that pass a filter; see {@link Capture.frames}. */
-  async count(filter = '', options: Partial<Wait> = {}): Promise<number> {
+  async count(filter = '', options: CountOptions = {}): Promise<number> {
     check.count(arguments);
     return (await this.frames(filter, options)).length;
   }
@@ -75,7 +75,7 @@ export class Capture {
    */
   follow(filter: string, options: FollowOptions): AsyncIterable<Frame> {
     check.follow(arguments);
-    return follow(this.#source, { filter, fields: options.fields ?? [] }, options.signal);
+    return follow(this.#source, queryOf(filter, options), options.signal);
   }
 
   /**
@@ -94,24 +94,25 @@ export class Capture {
     return step('alpy.capture', `Wait for ${filter} on ${this.name}`, async () => {
       signal.throwIfAborted();
       const startMs = performance.now();
-      const search = this.#search({ filter, fields: options.fields ?? [], limit: 1 }, timeoutMs);
+      const search = this.#search({ ...queryOf(filter, options), limit: 1 }, timeoutMs);
       const { frames, looked } = await firstFrame(search, late, signal);
       const [frame] = frames;
       if (frame) return frame;
       const blamed = await raceWithSignal(blameFor(startMs), signal); // the cause of the frame may have been delayed by a daemon that does not answer
       if (blamed) throw blamed;
-      const details = await this.#nearest(filter, looked, signal);
+      const details = await this.#nearest(queryOf(filter, options), looked, signal);
       throw new FrameTimeoutError(this.name, { filter, timeoutMs, looked, details });
     });
   }
 
   /** The frames that are nearest to a filter which none passes. A failure here must not hide that. */
-  async #nearest(filter: string, looked: number, signal: AbortSignal): Promise<readonly ErrorDetail[]> {
+  async #nearest(query: FrameQuery, looked: number, signal: AbortSignal): Promise<readonly ErrorDetail[]> {
     if (looked === 0) return [];
-    const nearest = new NearestFrames(filter);
+    const nearest = new NearestFrames(query.filter);
     const abort = AbortSignal.any([signal, AbortSignal.timeout(nearestMs)]);
     try {
-      const frames = decodeByTshark(this.#source, { filter: '', fields: nearest.fields }, { follow: false, signal: abort });
+      const all = { ...query, filter: '', fields: nearest.fields };
+      const frames = decodeByTshark(this.#source, all, { follow: false, signal: abort });
       for await (const frame of frames) nearest.add(frame);
       return nearest.details();
     } catch (error) {
@@ -143,4 +144,8 @@ export class Capture {
     const bytes = file === undefined ? unknownBytes : statSync(file, { throwIfNoEntry: false })?.size;
     return decodeTimeoutMs(bytes ?? 0);
   }
+}
+
+function queryOf(filter: string, { fields = [], decodeAs = [], preferences = {} }: Omit<ReadOptions, keyof Wait>): FrameQuery {
+  return { filter, fields, decodeAs, preferences };
 }

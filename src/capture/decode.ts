@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Look } from './first-frame.ts';
 import type { Frame, FrameQuery } from './frame.ts';
+import { areSet } from './preferences.ts';
 import { decodeByTshark, type CaptureSource } from './tshark.ts';
 
 /**
@@ -38,7 +39,7 @@ export async function askDecoder(
   query: FrameQuery,
   signal: AbortSignal,
 ): Promise<Look | undefined> {
-  // fields: sharkd returns resolved values, such as names instead of numbers, where tshark returns plain ones
-  if (!decoder || file === undefined || query.fields.length > 0) return undefined;
+  // preferences: they would affect later queries. fields: sharkd returns resolved values, such as names instead of numbers, where tshark returns plain ones
+  if (!decoder || file === undefined || query.fields.length > 0 || areSet(query)) return undefined;
   return decoder.frames({ file, toWallClock }, query, signal);
 }

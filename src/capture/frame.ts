@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import { tsharkPreferences } from './preferences.ts';
+import { decodeArguments, tsharkPreferences, type DecodeOptions } from './preferences.ts';
 
 /** A frame of a capture, as tshark understands it. */
 export interface Frame {
@@ -19,7 +19,7 @@ export interface Frame {
 }
 
 /** Which frames to decode. */
-export interface FrameQuery {
+export interface FrameQuery extends DecodeOptions {
   /** display filter of Wireshark; empty for all frames */
   readonly filter: string;
   /** fields of Wireshark to read from each frame, such as `ip.ttl` */
@@ -45,10 +45,10 @@ exec tshark -2 -r /dev/stdin "$@"`;
  * Command that reads a pcap from its standard input and prints a line per frame. Pure.
  * @param follow - whether to print each frame as it arrives, which leaves no time for a second pass
  */
-export function tsharkCommand({ filter, fields }: FrameQuery, follow: boolean): readonly string[] {
+export function tsharkCommand({ filter, fields, ...decoding }: FrameQuery, follow: boolean): readonly string[] {
   return [
     ...(follow ? ['tshark', '-r', '-'] : ['sh', '-c', twoPasses, 'sh']),
-    ...['-l', ...tsharkPreferences],
+    ...['-l', ...tsharkPreferences, ...decodeArguments(decoding)],
     ...(filter === '' ? [] : ['-Y', filter]),
     ...['-T', 'fields', ...[...columns, ...fields].flatMap((field) => ['-e', field])],
   ];

@@ -8,6 +8,7 @@ import type { Decoder } from './decoder.ts';
 import { CaptureError } from './errors.ts';
 import { parseFrame, tsharkCommand, type Frame, type FrameQuery } from './frame.ts';
 import { linesOf } from './lines.ts';
+import { areSet } from './preferences.ts';
 import { readLive } from './read-live.ts';
 import { PcapRewriter, type ToWallClock } from './pcap.ts';
 
@@ -113,15 +114,20 @@ async function drained(stream: Writable): Promise<void> {
 /** Exit status of tshark for a filter that it does not understand: WS_EXIT_INVALID_FILTER of Wireshark's include/ws_exit_codes.h. */
 const invalidFilter = 4;
 
-function errorFrom(name: string, { filter, fields }: FrameQuery, code: number, stderr: string): Error {
+/** The same for a wrong option: WS_EXIT_INVALID_OPTION. */
+const invalidOption = 1;
+
+function errorFrom(name: string, { filter, fields, ...decoding }: FrameQuery, code: number, stderr: string): Error {
   const reason = stderr
     .replace(/^Running as user .*\n?/m, '')
     .replace(/^tshark: /, '')
     .trimEnd();
+  const [first = '', ...more] = reason.split('\n'); // for a filter, the other lines mark the mistake
+  const details = more.length === 0 ? [] : [{ title: 'Wireshark also says', lines: more.slice(0, 20) }];
+  if (code === invalidOption && areSet(decoding))
+    return new UsageError(`${name}: Wireshark does not understand decodeAs or preferences: ${first}`, { details });
   if (code === invalidFilter || /filter|not a valid|field/i.test(reason)) {
     const what = `the filter "${filter}"${fields.length > 0 ? ` or the fields ${fields.join(', ')}` : ''}`;
-    const [first = '', ...more] = reason.split('\n'); // the other lines mark the mistake
-    const details = more.length === 0 ? [] : [{ title: 'Where the mistake is', lines: more }];
     return new UsageError(`${name}: Wireshark does not understand ${what}: ${first}`, { details });
   }
   return new CaptureError(`${name}: tshark failed: ${reason || 'it gave no reason'}`);

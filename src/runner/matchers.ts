@@ -5,7 +5,7 @@ import { FrameTimeoutError, type Frame } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Link } from '../testbed/index.ts';
-import { matcherCheck, receivedCheck, type MatcherOptions } from './test-options.ts';
+import { matcherCheck, receivedCheck, type MatcherOptions, type SeenOptions } from './test-options.ts';
 
 /** Result of a matcher, as Vitest expects it. */
 interface MatcherResult {
@@ -55,14 +55,14 @@ async function toHaveSeen(
   this: { readonly isNot?: boolean },
   received: Link,
   filter: string,
-  options: MatcherOptions = {},
+  options: SeenOptions = {},
 ): Promise<MatcherResult> {
   receivedCheck.toHaveSeen([received]);
   const check = this.isNot === true ? matcherCheck.notToHaveSeen : matcherCheck.toHaveSeen;
   check([...arguments].slice(1));
   const { capture, name } = received;
   if (this.isNot === true) {
-    const [frame, ...more] = await capture.frames(filter);
+    const [frame, ...more] = await capture.frames(filter, options);
     if (frame === undefined) return { pass: false, message: () => '' };
     const seen = `${more.length === 0 ? 'one did' : `${more.length + 1} did`}: ${frameLine(frame)}`;
     const details =
@@ -103,7 +103,7 @@ export interface AlpyMatchers {
    * A frame that passes a display filter of Wireshark has crossed a link, or does so within 10 s. Negated: none has so far,
    * and none is waited for.
    */
-  toHaveSeen: (filter: string, options?: MatcherOptions) => Promise<void>;
+  toHaveSeen: (filter: string, options?: SeenOptions) => Promise<void>;
 }
 
 declare module 'vitest' {

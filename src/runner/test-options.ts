@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { argumentsOf } from '../core/arguments.ts';
 import { flag, functionOf, instanceOf, milliseconds, options, someText, text, wholeNumber } from '../core/schemas.ts';
+import { decodeSchemas, type DecodeOptions } from '../capture/index.ts';
 import { Node } from '../network/index.ts';
 import { Link } from '../testbed/index.ts';
 
@@ -18,7 +19,11 @@ export interface MatcherOptions {
   readonly timeoutMs?: number;
 }
 
+/** How long `toHaveSeen` waits, and how it decodes frames. */
+export interface SeenOptions extends MatcherOptions, DecodeOptions {}
+
 const matcherOptions = options<MatcherOptions>({ timeoutMs: milliseconds.optional() }).optional();
+const seenOptions = options<SeenOptions>({ timeoutMs: milliseconds.optional(), ...decodeSchemas }).optional();
 const needs = options<Needs>({ memoryMiB: wholeNumber(0).optional(), exclusive: flag.optional() });
 
 /** Checks of the arguments of fixtures, and of what a test overrides besides values of the configuration. */
@@ -31,8 +36,11 @@ export const check = {
 /** Checks of the arguments of matchers, after the value in `expect(…)`. */
 export const matcherCheck = {
   toReach: argumentsOf('expect(node).toReach', { target: someText, options: matcherOptions }),
-  toHaveSeen: argumentsOf('expect(link).toHaveSeen', { filter: someText, options: matcherOptions }),
-  notToHaveSeen: argumentsOf('expect(link).not.toHaveSeen', { filter: someText }),
+  toHaveSeen: argumentsOf('expect(link).toHaveSeen', { filter: someText, options: seenOptions }),
+  notToHaveSeen: argumentsOf('expect(link).not.toHaveSeen', {
+    filter: someText,
+    options: options<DecodeOptions>(decodeSchemas).optional(),
+  }),
 };
 
 /** Checks of the value in `expect(…)`. */

@@ -20,7 +20,7 @@ import { testState } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 export type { AlpyMatchers } from './matchers.ts';
-export type { MatcherOptions, Needs } from './test-options.ts';
+export type { MatcherOptions, Needs, SeenOptions } from './test-options.ts';
 
 /**
  * One item per link, in order. The type is as long as the largest topology, so that destructuring gives `T`; items beyond the

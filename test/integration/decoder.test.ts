@@ -156,6 +156,33 @@ describe('an answer of sharkd', () => {
   });
 });
 
+describe('decoding', () => {
+  const reply = [
+    tcp('back', 1, 36, 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234', 8888),
+    tcp('back', 43, 36, '56789', 8888),
+  ];
+  const opening = [tcp('there', 0, 0, '', 8888, 0x02), tcp('back', 0, 1, '', 8888, 0x12)];
+  const request = tcp('there', 1, 1, 'GET / HTTP/1.1\r\nHost: abcdefghi\r\n\r\n', 8888);
+
+  test.each(['sharkd', 'tshark'])('of %s finds an HTTP reply in two segments, in any order', async (who) => {
+    for (const [order, [first, second]] of Object.entries({ sent: reply, swapped: reply.toReversed() })) {
+      const file = await write('reply.pcap', pcapOf([...opening, request, first!, second!]));
+      const capture = captureOf(file, who === 'sharkd' ? decoder : undefined);
+      expect([order, await capture.count('http.response.code == 200')]).toEqual([order, 1]);
+    }
+  });
+
+  test('can be told the protocol of a port, and preferences of Wireshark, for one query', async () => {
+    const capture = captureOf(await write('talk.pcap', pcapOf([udp(9999, '<13>hello'), ...reply])));
+    const options = { decodeAs: ['udp.port==9999,syslog'], preferences: { 'tcp.desegment_tcp_streams': 'FALSE' } };
+    expect([await capture.count('syslog'), await capture.count('syslog', options)]).toEqual([0, 1]);
+    expect(await capture.waitFor('syslog', options)).toMatchObject({ number: 1, protocol: 'Syslog' });
+    expect(await capture.count('syslog')).toBe(0);
+    for (const wrong of [{ decodeAs: ['udp.port==9999,nosuch'] }, { preferences: { 'no.such': '1' } }])
+      await expect(capture.frames('', wrong)).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+  });
+});
+
 describe('a checksum', () => {
   test.each(['sharkd', 'tshark'])('is found by %s if it is wrong, and only then', async (who) => {
     const wrongIp = udp(514, 'x');

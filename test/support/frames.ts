@@ -52,13 +52,14 @@ export function arp(way: Way): Buffer {
   return ethernet(way, 0x0806, Buffer.concat([head, mine, from, yours, to]));
 }
 
-/** A segment of TCP between port 40000 of the node and a port of the device. */
-export function tcp(way: Way, sequence: number, acknowledged: number, data: string, port = 80): Buffer {
+/** A segment of TCP between port 40000 of the node and a port of the device. @param flags - default: PSH, ACK */
+export function tcp(way: Way, sequence: number, acknowledged: number, data: string, port = 80, flags = 0x18): Buffer {
   const header = Buffer.from('00000000000000000000000050187fff00000000', 'hex');
   header.writeUInt16BE(way === 'there' ? 40_000 : port, 0);
   header.writeUInt16BE(way === 'there' ? port : 40_000, 2);
   header.writeUInt32BE(sequence, 4);
   header.writeUInt32BE(acknowledged, 8);
+  header.writeUInt8(flags, 13);
   const segment = Buffer.concat([header, Buffer.from(data)]);
   segment.writeUInt16BE(transportChecksum(6, segment), 16);
   return ipv4(way, 6, segment);

@@ -6,6 +6,7 @@ const preferences = [
   '-n',
   ...['ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.check_checksum:TRUE', 'udplite.check_checksum:TRUE'],
   'sctp.checksum:CRC 32c',
+  'tcp.reassemble_out_of_order:TRUE',
 ].flatMap((word) => (word === '-n' ? [word] : ['-o', word]));
 const printed = ['frame.number', 'frame.time_epoch', 'frame.len', '_ws.col.protocol', '_ws.col.info'];
 const fields = (...names: readonly string[]) => ['-T', 'fields', ...[...printed, ...names].flatMap((name) => ['-e', name])];
@@ -19,6 +20,10 @@ test('tshark reads its standard input as it arrives, filters and prints fields',
 });
 
 test('without `follow`, tshark makes two passes over a file', () => {
+  const settings = { decodeAs: ['udp.port==9,syslog'], preferences: { 'http.x': '1' } };
+  expect(tsharkCommand({ filter: '', fields: [], ...settings }, true)).toEqual([
+    ...['tshark', '-r', '-', '-l', ...preferences, '-d', 'udp.port==9,syslog', '-o', 'http.x:1', ...fields()],
+  ]);
   const [sh, option, script, ...args] = tsharkCommand({ filter: 'ip', fields: [] }, false);
   expect([sh, option, script?.split('\n').at(-1)]).toEqual(['sh', '-c', 'exec tshark -2 -r /dev/stdin "$@"']);
   expect(args).toEqual(['sh', '-l', ...preferences, '-Y', 'ip', ...fields()]);
