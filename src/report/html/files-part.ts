@@ -38,8 +38,11 @@ function filePart(artifact: string): Html {
   return html`<li><a href="${artifactUrl(artifact)}">${titleOf(artifact)}</a></li>`;
 }
 
+/** Files of other boots than the last one are in folders of their own, which their titles name. */
 function titleOf(artifact: string): string {
   const name = basename(artifact);
   const link = /^link(\d+)\.pcap$/.exec(name)?.[1];
-  return link === undefined ? (titles[name] ?? name) : `capture of link ${link} (pcap)`;
+  const title = link === undefined ? (titles[name] ?? name) : `capture of link ${link} (pcap)`;
+  const folder = /^tests\/[^/]+\/(.+)\/[^/]+$/.exec(artifact)?.[1];
+  return folder === undefined ? title : `${title} (${folder})`;
 }

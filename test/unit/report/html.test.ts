@@ -141,3 +141,12 @@ test('the report of hundreds of tests with huge output stays below 10 MB', () =>
   );
   expect(htmlReport(runReport(many)).length).toBeLessThan(10_000_000);
 });
+
+test('files in a folder of a test are named with the folder', () => {
+  const artifacts = ['tests/a/console.txt', 'tests/a/snapshot/console.txt'];
+  const page = htmlReport(runReport([testReport({ artifacts })]));
+  expect([...page.matchAll(/<li><a[^>]*>([^<]*)</g)].map(([, title]) => title)).toEqual([
+    'console, to read',
+    'console, to read (snapshot)',
+  ]);
+});
