@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { resolve } from 'node:path';
 import { argumentsOf } from '../core/arguments.ts';
-import { anyObject, options, someText } from '../core/schemas.ts';
+import { anyObject, anything, options, someText } from '../core/schemas.ts';
 import { ConfigError } from './errors.ts';
 import { configFileNames, findConfig } from './find.ts';
 import { readConfig } from './read.ts';
@@ -23,7 +23,7 @@ const check = argumentsOf('loadConfig', {
   sources: options<ConfigSources>({
     directory: someText,
     file: someText.optional(),
-    variables: anyObject.optional() as never,
+    variables: anything as never, // `process.env` is an object of a class without a name
     flags: anyObject.optional(), // checked with the file
   }),
 });

@@ -61,3 +61,12 @@ test('if the reader exits early, like head, alpy prints no stack', async () => {
   expect(stderr).toBe('');
   expect([0, 141]).toContain(child.exitCode); // 0 if it finished before it noticed
 });
+
+test('the environment of the process is taken as the variables of the configuration', () => {
+  const cwd = resolve(import.meta.dirname, '../../../docs/examples/first-test');
+  const { status, stderr } = spawnSync(process.execPath, [bin, 'config'], {
+    cwd,
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+});
