@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { unknownOptions } from './argument-problems.ts';
 import type { Wait } from './deadline.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 import type { Pattern } from './pattern.ts';
 
 /** One schema per option of `T`. The compiler refuses a missing one and one too many. */
@@ -21,9 +22,13 @@ export const flag = z.boolean({ error: 'true or false' });
 export const bytes = z.instanceof(Uint8Array, { error: 'bytes (a Buffer or Uint8Array)' });
 export const textOrBytes = z.union([text, bytes], { error: 'a string, or bytes (a Buffer or Uint8Array)' });
 export const texts = z.array(text, { error: 'a list of strings' });
-export const textsByName = z.record(z.string(), text, { error: 'an object with strings' });
+// not z.record, which refuses process.env because of its prototype
+export const textsByName = z.custom<Readonly<Record<string, string>>>(
+  (value) => isJsonObject(value) && Object.values(value).every((inner) => typeof inner === 'string'),
+  { error: 'an object with strings' },
+);
 export const regularExpression = z.instanceof(RegExp, { error: 'a regular expression' });
-export const anyObject = z.record(z.string(), z.unknown(), { error: 'an object' });
+export const anyObject = z.custom<JsonObject>(isJsonObject, { error: 'an object' });
 export const anything = z.unknown();
 export const abortSignal = z.instanceof(AbortSignal, { error: 'an AbortSignal' });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { argumentsOf } from '../../../src/core/arguments.ts';
 import type { Wait } from '../../../src/core/deadline.ts';
 import {
+  anyObject,
   either,
   flag,
   listOf,
@@ -10,6 +11,7 @@ import {
   options,
   text,
   texts,
+  textsByName,
   waitOptions,
   waitSchemas,
   wholeNumber,
@@ -40,7 +42,10 @@ const start = argumentsOf('apps.start', {
   }),
   wait: waitOptions,
 });
-const ping = argumentsOf('node.ping', { target: either<string | number>('an address or a number', text, wholeNumber(1, 9)), wait: waitOptions });
+const ping = argumentsOf('node.ping', {
+  target: either<string | number>('an address or a number', text, wholeNumber(1, 9)),
+  wait: waitOptions,
+});
 const reset = argumentsOf('dut.reset');
 
 /** The message of the error for these arguments; undefined if they are right. */
@@ -141,6 +146,15 @@ describe('a message names the function, what is wrong, and what is right', () =>
 test('a message shows no password', () => {
   expect(problem(run, 'ls', { password: 12345 })).toBe('shell.run: expected password to be a string, got a number');
   expect(problem(run, { password: 12345 })).not.toContain('12345');
+});
+
+test('the variables of this process are an object like any other', () => {
+  const exec = argumentsOf('exec', { variables: anyObject, environment: textsByName });
+  expect(problem(exec, process.env, process.env)).toBeUndefined();
+  expect(problem(exec, [], { PORT: 80 })?.split('\n')).toEqual([
+    'exec: expected variables to be an object, got an empty list',
+    'exec: expected environment to be an object with strings, got an object',
+  ]);
 });
 
 test('a check takes microseconds', () => {

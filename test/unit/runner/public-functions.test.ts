@@ -118,7 +118,7 @@ const others: [string, PublicFunction][] = [
   [
     'factory.create',
     {
-      call: (...given) => Reflect.apply(createTestbed as () => unknown, Object.create(TestbedFactory.prototype), given),
+      call: (...given) => Reflect.apply(createTestbed as () => unknown, Object.create(TestbedFactory.prototype), given) as unknown,
       before: [],
       options: { directory: '/', appliance: {}, topology: {}, disk: {} },
     },
