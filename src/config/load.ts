@@ -23,7 +23,7 @@ const check = argumentsOf('loadConfig', {
   sources: options<ConfigSources>({
     directory: someText,
     file: someText.optional(),
-    variables: anything as never, // `process.env` is an object of a class without a name
+    variables: anything.optional() as never, // `process.env` is an object of a class without a name
     flags: anyObject.optional(), // checked with the file
   }),
 });
