@@ -35,9 +35,12 @@ export function describeOutput(title: string, output: string): DescribedOutput {
   return { ending: `: ${isWhole ? last : `${last.slice(0, quotedLength)}…`}`, details: isAll ? [] : details };
 }
 
-/** Lines without escape codes and without blank lines at both ends. */
+/** Most characters of an output that are searched for its last lines: an app can print without end. */
+const maxLength = 65_536;
+
+/** The last lines without escape codes and without blank lines at both ends. */
 function linesOf(output: string): readonly string[] {
-  const lines = plainText(output)
+  const lines = plainText(output.slice(-maxLength))
     .split(/\r*\n|\r+/)
     .map((line) => line.trimEnd());
   const isText = (line: string): boolean => line !== '';

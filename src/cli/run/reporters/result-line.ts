@@ -15,9 +15,9 @@ const symbols: Readonly<Record<TestStatus, readonly [symbol: string, colour: Par
  * with a word, which programs can search for.
  */
 export function resultLine(test: TestReport, { isTerminal, paint }: OutputStyle): string {
-  if (!isTerminal) return testLine(test);
   const { status, file, fullName, durationMs, skipReason } = test;
   const [symbol, colour] = symbols[status];
+  if (!isTerminal) return testLine(test).replace(/^\w+/, (word) => paint(colour, word)); // colours only if FORCE_COLOR asks for them
   const name = `${escapeControls(file)} > ${escapeControls(fullName)}`;
   const mark = `${paint(colour, symbol)} ${status === 'error' ? `${paint('red', 'ERROR')} ` : ''}`;
   if (status === 'skipped')
