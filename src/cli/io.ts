@@ -18,7 +18,7 @@ export interface CliIo {
 export const configOption = {
   config: {
     type: 'string',
-    describe: 'configuration file; default: alpy.config.ts or alpy.yaml in this directory or above',
+    describe: 'configuration file; default: alpy.config.ts or alpy.yaml, here or above',
     requiresArg: true,
   },
 } as const;

@@ -8,7 +8,7 @@ export const interactiveOptions = {
   'pause-on-failure': {
     type: 'boolean',
     default: false,
-    describe: 'keep the testbed of a failed test until you press Enter, so that alpy console, exec and capture can look at it',
+    describe: 'keep the testbed of a failed test until Enter',
   },
   watch: {
     type: 'boolean',
@@ -18,7 +18,7 @@ export const interactiveOptions = {
   debug: {
     type: 'boolean',
     default: false,
-    describe: 'wait for a debugger and stop before the first line of the test file; time limits stand still at breakpoints',
+    describe: 'wait for a debugger, stop before the first line',
   },
 } as const;
 

@@ -16,7 +16,7 @@ const howOptions = {
   timeout: {
     type: 'string',
     requiresArg: true,
-    describe: 'how long a test may take after its guest has booted, like 90s, 500ms or 5m',
+    describe: 'limit of a test after its guest has booted: 90s, 500ms, 5m',
     coerce: (value: unknown) => durationMs('--timeout', value),
   },
   update: { type: 'boolean', alias: 'u', default: false, describe: 'update the snapshots of toMatchSnapshot' },
@@ -24,13 +24,21 @@ const howOptions = {
   boot: {
     choices: ['cold', 'snapshot'] as const,
     requiresArg: true,
-    describe: 'boot the guest for each test, or restore it from a snapshot',
+    describe: 'boot each guest, or restore a snapshot',
   },
   image: { type: 'string', requiresArg: true, describe: 'disk image of the appliance' },
 } as const;
 
 /** The options of `alpy run`. */
 export const runOptions = { ...configOption, ...selectOptions, ...howOptions, ...interactiveOptions, ...outputOptions };
+
+/** Headings of the help, with the options below each. */
+export const optionGroups = [
+  { heading: 'Choose tests:', options: selectOptions },
+  { heading: 'Run them:', options: howOptions },
+  { heading: 'At a terminal:', options: interactiveOptions },
+  { heading: 'Output:', options: outputOptions },
+];
 
 /** The arguments of `alpy run`. */
 export type RunArguments = InferredOptionTypes<typeof runOptions> & { readonly filter?: readonly string[] | undefined };

@@ -6,7 +6,7 @@ export const outputOptions = {
   reporter: {
     type: 'string',
     requiresArg: true,
-    describe: 'what to print: list, line, dot, json, junit, github; repeatable, or a list with commas; default: list',
+    describe: 'list (default), line, dot, json, junit, github',
   },
   verbose: { type: 'boolean', default: false, describe: 'also show the steps of the tests' },
   quiet: { type: 'boolean', default: false, describe: 'show only failures and the summary' },

@@ -9,34 +9,34 @@ export const selectOptions = {
     alias: ['t', 'test-name'],
     requiresArg: true,
     coerce: (value: string | undefined) => oneValue('--grep', value),
-    describe: 'only tests whose name matches this regular expression',
+    describe: 'only tests whose name matches this expression',
   },
   'grep-invert': {
     type: 'string',
     requiresArg: true,
     coerce: (value: string | undefined) => oneValue('--grep-invert', value),
-    describe: 'only tests whose name does not match this regular expression',
+    describe: 'only tests whose name does not match it',
   },
   'last-failed': {
     type: 'boolean',
     default: false,
-    describe: 'only tests that failed or could not run in the last run, see --out',
+    describe: 'only tests that failed in the last run',
   },
-  list: { type: 'boolean', default: false, describe: 'print the tests that match and run nothing' },
+  list: { type: 'boolean', default: false, describe: 'print the tests that match, run nothing' },
   bail: {
     type: 'string',
-    describe: 'stop after this many failed tests, --bail for 1',
+    describe: 'stop after this many failed tests; default: 1',
     coerce: (value: unknown) => (value === '' ? 1 : wholeNumber('--bail', 1, value, '. Use --bail=1 before a file')),
   },
   shard: {
     type: 'string',
     requiresArg: true,
-    describe: 'part of the test files, like 2/5; default: CI_NODE_INDEX/CI_NODE_TOTAL',
+    describe: 'part of the test files: 2/5; default: CI_NODE_INDEX/TOTAL',
   },
   durations: {
     type: 'string',
     requiresArg: true,
-    describe: 'run.json of an earlier run, or JSON {"test file": seconds}, to balance the shards',
+    describe: 'run.json, or {"test file": seconds}, to balance shards',
   },
 } as const;
 

@@ -24,6 +24,20 @@ test('alpy -v prints the version', async () => {
   expect(await alpy('-v')).toBe(`${alpyVersion}\n`);
 });
 
+test('alpy run --help is grouped and fits a screen', async () => {
+  const lines = (await alpy('run', '--help')).split('\n');
+  expect(lines.filter((line) => /^[A-Z].*:$/.test(line))).toEqual([
+    'Choose tests:',
+    'Run them:',
+    'At a terminal:',
+    'Output:',
+    'Positionals:',
+    'Options:',
+  ]);
+  expect(lines.length).toBeLessThan(48);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+});
+
 test('bash completes a command and an option', async () => {
   const script = `alpy() { '${process.execPath}' '${bin}' "$@"; }
     source /dev/stdin <<<"$(alpy completion bash)"
