@@ -13,7 +13,7 @@ export const interactiveOptions = {
   watch: {
     type: 'boolean',
     default: false,
-    describe: 'when the tests have ended, wait, and run those again that a changed file affects',
+    describe: 'run tests again when a file changes that they use',
   },
   debug: {
     type: 'boolean',
