@@ -2,7 +2,18 @@
 import { argumentsOf } from '../core/arguments.ts';
 import type { Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
-import { anyObject, either, functionOf, milliseconds, oneOf, options, someText, text, waitOptions, waitSchemas } from '../core/schemas.ts';
+import {
+  anyObject,
+  either,
+  functionOf,
+  milliseconds,
+  oneOf,
+  options,
+  someText,
+  text,
+  waitOptions,
+  waitSchemas,
+} from '../core/schemas.ts';
 import type { QmpEvent } from './qmp-messages.ts';
 
 /** How to wait for an event. */

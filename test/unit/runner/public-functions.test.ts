@@ -118,7 +118,8 @@ const others: [string, PublicFunction][] = [
   [
     'factory.create',
     {
-      call: (...given) => Reflect.apply(createTestbed as () => unknown, Object.create(TestbedFactory.prototype), given) as unknown,
+      call: (...given) =>
+        Reflect.apply(createTestbed as () => unknown, Object.create(TestbedFactory.prototype), given) as unknown,
       before: [],
       options: { directory: '/', appliance: {}, topology: {}, disk: {} },
     },
