@@ -45,6 +45,10 @@ test('a testbed is kept until `alpy down`, and its files stay', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ dut: 'rabbit', isRunning: true, nodes: ['node0', 'node1'], services: [] });
 
   expect(await alpy('configure', 'node0', '--address', '192.168.1.2/24')).toMatchObject({ status: 0, stderr: '' });
+  expect(await alpy('configure', 'node0', '--mtu', 'x')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('--mtu: expected a whole number of bytes, got "x"') as string,
+  });
   const ping = await alpy('exec', 'node0', 'ping', '-c', '3', '-i', '0.2', '192.168.1.1');
   expect(ping).toMatchObject({ status: 0, stdout: expect.stringContaining('3 received') as string });
   expect(await alpy('exec', 'node0', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({

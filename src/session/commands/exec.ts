@@ -35,6 +35,8 @@ export const configureCommand: SessionCommand = {
       readonly gateway?: readonly string[];
       readonly mtu?: string;
     };
+    if (mtu !== undefined && !/^\d+$/.test(mtu))
+      throw new UsageError(`--mtu: expected a whole number of bytes, got ${JSON.stringify(mtu)}`);
     await nodeNamed(session, name).configure({ address, gateway, ...(mtu === undefined ? {} : { mtu: Number(mtu) }) });
     return 0;
   },
