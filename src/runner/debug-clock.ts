@@ -3,7 +3,7 @@
 /** How often to look whether this process stood still, in `ms`. */
 const beatMs = 50;
 /** A shorter gap is only a busy machine, in `ms`. */
-const longestGapMs = 1000;
+const defaultGapMs = 1000;
 
 /** The clock of a process that a debugger may stop. */
 export interface DebugClock extends Disposable {
@@ -15,9 +15,10 @@ export interface DebugClock extends Disposable {
  * Makes this process's clock and timers stand still while a debugger has stopped it, so that no time limit passes at a breakpoint:
  * a limit that would pass during a stop begins anew after it. Replaces `performance.now`, `setTimeout` and `AbortSignal.timeout`
  * until the result is disposed.
- * @param now - returns the time in `ms`; default: `performance.now`
+ * @param longestGapMs - how long the process may be busy without counting as stopped, in `ms`; default 1000
  */
-export function installDebugClock(now: () => number = performance.now.bind(performance)): DebugClock {
+export function installDebugClock(longestGapMs = defaultGapMs): DebugClock {
+  const now = performance.now.bind(performance);
   let stoppedMs = 0;
   let lastMs = now();
   const look = (): number => {

@@ -5,7 +5,16 @@ import { messageOf } from '../../core/errors.ts';
 import { escapeControls } from '../../report/text.ts';
 import { secretsOf } from '../../core/redact.ts';
 import { valueOf } from '../../core/variables.ts';
-import { listTests, parseShard, readDurations, readLastFailed, runTests, shardOf, type Selection } from '../../runner/index.ts';
+import {
+  listTests,
+  parseShard,
+  readDurations,
+  readLastFailed,
+  runTests,
+  shardOf,
+  type Selection,
+  type WatchOptions,
+} from '../../runner/index.ts';
 import { alpyVersion } from '../../version.ts';
 import { accelCacheFile, diskCacheFile, snapshotDirectory } from '../cache.ts';
 import type { CliIo } from '../io.ts';
@@ -14,7 +23,7 @@ import { shardDurations } from './durations.ts';
 import type { RunArguments } from './options.ts';
 import { prepareDebugging } from './debug.ts';
 import { assertInteractive } from './interactive-options.ts';
-import { openShow } from './show.ts';
+import { openShow, type Show } from './show.ts';
 import { testNameOf } from './select-options.ts';
 
 /** Runs tests as the command line says, prints the results and sets the exit status. */
@@ -33,27 +42,12 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     args.durations === undefined ? await shardDurations(io, shard?.total ?? 1) : await readDurations(args.durations);
   const secrets = secretsOf(io.env);
   for (const option of ['pause-on-failure', 'watch'] as const) if (args[option]) assertInteractive(io, `--${option}`);
-  let show = await openShow(io, args, loaded);
-  await using _show = { [Symbol.asyncDispose]: () => show[Symbol.asyncDispose]() };
-  const pause = args['pause-on-failure'] ? await (await import('./pause.ts')).pauseOptions(io, args, () => show) : undefined;
-  const state = { isRestarted: false, isEndShown: false };
-  const watch = args.watch
-    ? (await import('./watch.ts')).watchOptions(io, {
-        end: async (report) => {
-          state.isEndShown = true;
-          await show.end(report);
-        },
-        begin: async () => {
-          show = await openShow(io, args, loaded);
-          state.isEndShown = false;
-        },
-        configFile: loaded.file,
-        checkConfig: () => loadConfigFor(io, args),
-        restart: () => {
-          state.isRestarted = true;
-        },
-      })
+  const rounds: Rounds = { show: await openShow(io, args, loaded), isEndShown: false, isRestarted: false };
+  await using _show = { [Symbol.asyncDispose]: () => rounds.show[Symbol.asyncDispose]() };
+  const pause = args['pause-on-failure']
+    ? await (await import('./pause.ts')).pauseOptions(io, args, () => rounds.show)
     : undefined;
+  const watch = args.watch ? await watchWith(io, args, loaded, rounds) : undefined;
   const report = await runTests({
     loaded,
     selection,
@@ -71,24 +65,52 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     accelCacheFile: accelCacheFile(io.env),
     diskCacheFile: diskCacheFile(io.env),
     signal: io.signal,
-    showSteps: show.showSteps,
-    testOutput: show.testOutput,
-    onStart: show.onFacts,
-    onActivity: show.onActivity && ((activity) => show.onActivity?.(activity)),
+    showSteps: rounds.show.showSteps,
+    testOutput: rounds.show.testOutput,
+    onStart: rounds.show.onFacts,
+    onActivity: rounds.show.onActivity && ((activity) => rounds.show.onActivity?.(activity)),
     onTest: (test) => {
-      show.onTest(test);
+      rounds.show.onTest(test);
     },
     watch,
     pause,
     debugPort: args.debug ? await prepareDebugging(io) : undefined,
     onWait: io.stderr,
   });
-  if (state.isRestarted && !io.signal.aborted) {
+  if (rounds.isRestarted && !io.signal.aborted) {
     await run(io, args);
     return;
   }
-  if (!state.isEndShown) await show.end(report);
+  if (!rounds.isEndShown) await rounds.show.end(report);
   io.exitWith(report.exitStatus);
+}
+
+/** The rounds of `--watch`. Other runs have one. */
+interface Rounds {
+  /** output of the current round */
+  show: Show;
+  isEndShown: boolean;
+  /** whether the run must begin again, with a changed configuration */
+  isRestarted: boolean;
+}
+
+async function watchWith(io: CliIo, args: RunArguments, loaded: LoadedConfig, rounds: Rounds): Promise<WatchOptions> {
+  const { watchOptions } = await import('./watch.ts');
+  return watchOptions(io, {
+    end: async (report) => {
+      rounds.isEndShown = true;
+      await rounds.show.end(report);
+    },
+    begin: async () => {
+      rounds.show = await openShow(io, args, loaded);
+      rounds.isEndShown = false;
+    },
+    configFile: loaded.file,
+    checkConfig: () => loadConfigFor(io, args),
+    restart: () => {
+      rounds.isRestarted = true;
+    },
+  });
 }
 
 async function selectionOf(args: RunArguments, { config }: LoadedConfig): Promise<Selection> {

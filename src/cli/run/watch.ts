@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { relative } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import type { RunReport } from '../../report/index.ts';
 import type { NextRound, WatchOptions } from '../../runner/index.ts';
 import type { CliIo } from '../io.ts';
 
 /** What the watch mode needs from the command. */
 export interface WatchParts {
   /** prints the end of a round */
-  readonly end: Parameters<WatchOptions['next']>[0] extends infer Report ? (report: Report) => Promise<void> : never;
+  readonly end: (report: RunReport) => Promise<void>;
   /** begins to show the next round */
   readonly begin: () => Promise<void>;
   /** absolute path of the configuration */
