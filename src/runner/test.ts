@@ -10,6 +10,7 @@ import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
 import { checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
+import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
 import { makeTestbed } from './make-testbed.ts';
 import type { Appliance, Link, Testbed } from '../testbed/index.ts';
@@ -122,3 +123,20 @@ export const test = base.extend<TestFixtures>({
       ),
     ),
 });
+
+const fixtureNames: Readonly<Record<keyof TestFixtures, true>> = {
+  appliance: true,
+  topology: true,
+  boot: true,
+  autoBoot: true,
+  needs: true,
+  directory: true,
+  testbed: true,
+  dut: true,
+  nodes: true,
+  links: true,
+  apps: true,
+  capture: true,
+  step: true,
+};
+checkOverridden(test, Object.keys(fixtureNames));
