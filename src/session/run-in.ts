@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Readable } from 'node:stream';
-import { exec, startExec, type Container } from '../docker/index.ts';
+import { exec, startExec, type Container, type TerminalSize } from '../docker/index.ts';
 import type { Call, CallerTerminal, OutputName } from './call.ts';
 
 /** A command to run in a container. */
@@ -18,6 +18,11 @@ const graceMs = 5000;
 /** Prints its PID, which is also its process group, because the daemon starts each command as a session leader. */
 const printPid = 'echo "$$"; exec "$@"';
 
+/** Sets the size before the command can ask for it; the daemon sets that of a new terminal some time after its start. */
+function setSize({ rows, columns }: TerminalSize): string {
+  return `stty rows ${rows} columns ${columns} 2>/dev/null`;
+}
+
 /**
  * Runs a command in a container and passes its output on as it arrives. If the call is cancelled, its process group gets SIGTERM,
  * and SIGKILL if it has not ended 5 s later.
@@ -27,7 +32,8 @@ const printPid = 'echo "$$"; exec "$@"';
 export async function runIn(container: Container, options: Command, call: Call): Promise<number> {
   const { command, input, terminal } = options;
   const environment = { ...options.environment, ...(terminal ? { TERM: terminal.type } : {}) };
-  const spec = { command: ['sh', '-c', printPid, 'sh', ...command], environment, terminal: terminal?.size };
+  const start = terminal ? `${setSize(terminal.size)}; ${printPid}` : printPid;
+  const spec = { command: ['sh', '-c', start, 'sh', ...command], environment, terminal: terminal?.size };
   const execution = await startExec(container, spec, call.signal);
   const ended = new AbortController();
   terminal?.onResize(execution.resize, ended.signal);

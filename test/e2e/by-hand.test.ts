@@ -66,7 +66,7 @@ test('a testbed is kept until `alpy down`, and its files stay', async () => {
   expect(waited).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\t\S+Z\t98\tICMP\t.*\t64\n$/) as string });
   expect(await alpy('capture', 'link1', 'icmp', '--wait', '--timeout', '0.5')).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining('no frame passed the filter "icmp" within 500 ms') as string,
+    stderr: expect.stringContaining('ALPY_FRAME_TIMEOUT') as string,
   });
 
   const following = project.start(['capture', '--follow', '--field', 'ip.ttl']);
