@@ -22,7 +22,8 @@ test('captures', async ({ links, nodes: [node] }) => {
 });
 `;
 
-const script = `"$1" "$2" run --quiet; echo "status $?"
+const script = `"$1" "$2" run --quiet; status=$?
+grep -o '"files": "[^"]*"' alpy-out/run.json; echo "status $status"
 stat -c '%n %s' alpy-out/junit.xml alpy-out/tests/*/*.pcap
 grep -ohE 'Start the decoder\\.\\.\\. done|tshark decodes instead' alpy-out/tests/*/debug.log`;
 
@@ -59,7 +60,7 @@ test('shares the volumes of its container with the containers of its testbeds', 
   job.expectExit();
   const [stdout, stderr] = await Promise.all([buffer(job.stdout), buffer(job.stderr), job.waitForExit({ timeoutMs: 120_000 })]);
   const lines = stdout.toString().trim().split('\n');
-  expect(lines, stderr.toString()).toEqual(expect.arrayContaining(['files: volumes-from', '1 passed, 0 failed', 'status 0']));
+  expect(lines, stderr.toString()).toEqual(expect.arrayContaining(['"files": "volumes-from"', '1 passed, 0 failed', 'status 0']));
   const sizes = new Map(lines.slice(lines.indexOf('status 0') + 1, -1).map((line) => line.split(' ') as [string, string]));
   expect(lines.at(-1)).toBe('Start the decoder... done'); // the decoder sees the captures
   expect([...sizes.keys()]).toEqual(['alpy-out/junit.xml', 'alpy-out/tests/capture-captures/link0.pcap']);
