@@ -2,7 +2,7 @@
 import { argumentsOf } from '../core/arguments.ts';
 import type { Wait } from '../core/deadline.ts';
 import type { DecodeOptions } from './preferences.ts';
-import { abortSignal, options, someText, text, texts, textsByName, waitSchemas } from '../core/schemas.ts';
+import { abortSignal, options, text, texts, textsByName, waitSchemas } from '../core/schemas.ts';
 
 /** How to read a capture. */
 export interface ReadOptions extends Partial<Wait>, DecodeOptions {
@@ -37,5 +37,5 @@ export const check = {
     filter: text,
     options: options<FollowOptions>({ ...decodeSchemas, fields: texts.optional(), signal: abortSignal }),
   }),
-  waitFor: argumentsOf('capture.waitFor', { filter: someText, options: readOptions }),
+  waitFor: argumentsOf('capture.waitFor', { filter: text, options: readOptions }),
 };

@@ -36,9 +36,9 @@ export const check = {
 /** Checks of the arguments of matchers, after the value in `expect(…)`. */
 export const matcherCheck = {
   toReach: argumentsOf('expect(node).toReach', { target: someText, options: matcherOptions }),
-  toHaveSeen: argumentsOf('expect(link).toHaveSeen', { filter: someText, options: seenOptions }),
+  toHaveSeen: argumentsOf('expect(link).toHaveSeen', { filter: text, options: seenOptions }),
   notToHaveSeen: argumentsOf('expect(link).not.toHaveSeen', {
-    filter: someText,
+    filter: text,
     options: options<DecodeOptions>(decodeSchemas).optional(),
   }),
 };
