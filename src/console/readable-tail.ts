@@ -55,7 +55,7 @@ function indexOf(position: number, positionOf: PlainText['positionOf'], length: 
   return low;
 }
 
-/** Where the marker before the output of the command is; `undefined` if there is none. */
+/** Position of the marker before the output of the command; `undefined` without a marker. */
 function beginOf(text: string, start: number, { mark }: TypedLine): number | undefined {
   const begin = Math.max(text.indexOf(`${mark}R@@`, start), text.indexOf(`${mark}B@@`, start));
   return begin < 0 ? undefined : begin;

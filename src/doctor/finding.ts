@@ -9,7 +9,7 @@ export interface Finding {
   readonly text: string;
   /** how to fix it: a command if there is one */
   readonly remedy?: string;
-  /** a command that does it and that needs no decision of the user; absent if there is none */
+  /** a command that fixes it without asking the user; absent if the user must decide or act */
   readonly fix?: readonly string[];
   /** whether only a job of GitLab CI needs this; absent if `alpy run` does */
   readonly isForCi?: true;

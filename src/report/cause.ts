@@ -11,7 +11,7 @@ export function causeOfTest({ errors }: Pick<TestReport, 'errors'>): ErrorReport
   return errors.find(({ isConsequence }) => isConsequence !== true) ?? errors[0];
 }
 
-/** That error in one line; `undefined` if there is none. */
+/** That error in one line; `undefined` if the test has no error. */
 export function causeText(test: Pick<TestReport, 'errors'>): string | undefined {
   const error = causeOfTest(test);
   if (error === undefined) return undefined;

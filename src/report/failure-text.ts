@@ -166,7 +166,7 @@ function consequenceLines(consequences: readonly ErrorReport[]): readonly Line[]
   ]);
 }
 
-/** Lines below an empty one; none if there are none. */
+/** Puts an empty line above the lines, unless there are no lines. */
 function separated(kind: FailureLineKind, texts: readonly string[]): readonly Line[] {
   return texts.length === 0 ? [] : ofKind(kind, ['', ...texts]);
 }

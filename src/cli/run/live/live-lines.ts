@@ -73,7 +73,7 @@ export class LiveLines implements Disposable {
   }
 }
 
-/** Whether output ends a line; `undefined` if there is none. */
+/** Whether the output ends with a line feed; `undefined` for empty output. */
 function endsLine(chunk: unknown): boolean | undefined {
   if (typeof chunk === 'string') return chunk === '' ? undefined : chunk.endsWith('\n');
   return chunk instanceof Uint8Array && chunk.length > 0 ? chunk.at(-1) === 0x0a : undefined;
