@@ -39,6 +39,14 @@ export interface ContainerSpec {
   /** containers whose volumes are mounted too */
   readonly volumesFrom?: readonly string[] | undefined;
   readonly files?: readonly ContainerFile[] | undefined;
+  /** its image's files cannot be changed, nor can new ones be created outside of `tmpfs` and `mounts`; default: false */
+  readonly readOnlyRoot?: boolean | undefined;
+  /** size of each file system in memory, in `MiB`, by the path of its folder; any user can write there; counts as memory */
+  readonly tmpfs?: Readonly<Record<string, number>> | undefined;
+  /** all memory it may use, in `MiB`: it gets no swap; default: no limit */
+  readonly memoryMiB?: number | undefined;
+  /** how many processes and threads it may have; default: no limit */
+  readonly pids?: number | undefined;
   /** whether it gets a /dev/shm, which takes a little longer; default: true */
   readonly sharedMemory?: boolean | undefined;
   /** start it when this settles; it is created before, while the container whose namespaces it joins still starts */
@@ -75,6 +83,10 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       SecurityOpt: ['no-new-privileges'], // otherwise a setuid program could gain capabilities that were dropped
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       Sysctls: { ...spec.sysctls },
+      ReadonlyRootfs: spec.readOnlyRoot === true,
+      Tmpfs: tmpfsOptions(spec.tmpfs ?? {}),
+      ...memoryLimit(spec.memoryMiB),
+      ...(spec.pids === undefined ? {} : { PidsLimit: spec.pids }),
       // Mounts refuse a source that does not exist, whereas Binds would create an empty folder there, owned by root.
       Mounts: (spec.mounts ?? []).map(({ source, target, readOnly }) => ({
         Type: 'bind',
@@ -86,4 +98,17 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       LogConfig: { Type: 'none', Config: {} }, // alpy reads the output as it comes, so the daemon need not store it
     },
   };
+}
+
+/** `exec`, which is not Docker's default: programs are often unpacked to /tmp and run there. */
+function tmpfsOptions(sizes: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  const options = Object.entries(sizes).map(([path, mib]) => [path, `rw,exec,nosuid,nodev,mode=1777,size=${mib}m`]);
+  return Object.fromEntries(options) as Readonly<Record<string, string>>;
+}
+
+/** `MemorySwap` is memory and swap together. Without it, Docker allows as much swap as memory. */
+function memoryLimit(memoryMiB: number | undefined): Pick<Docker.HostConfig, 'Memory' | 'MemorySwap'> {
+  if (memoryMiB === undefined) return {};
+  const bytes = memoryMiB * 1024 * 1024;
+  return { Memory: bytes, MemorySwap: bytes };
 }

@@ -19,6 +19,10 @@ test('a container with all options becomes options of the Engine API', () => {
       sysctls: { 'net.ipv4.ip_forward': '1' },
       mounts: [{ source: '/a', target: '/b', readOnly: true }],
       volumesFrom: ['abc'],
+      readOnlyRoot: true,
+      tmpfs: { '/tmp': 64, '/run': 8 },
+      memoryMiB: 512,
+      pids: 100,
     },
     { 'io.alpy.run': '1' },
   );
@@ -46,6 +50,11 @@ test('a container with all options becomes options of the Engine API', () => {
       Sysctls: { 'net.ipv4.ip_forward': '1' },
       Mounts: [{ Type: 'bind', Source: '/a', Target: '/b', ReadOnly: true }],
       VolumesFrom: ['abc'],
+      ReadonlyRootfs: true,
+      Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,mode=1777,size=64m', '/run': 'rw,exec,nosuid,nodev,mode=1777,size=8m' },
+      Memory: 536870912,
+      MemorySwap: 536870912,
+      PidsLimit: 100,
       LogConfig: { Type: 'none', Config: {} },
     },
   });
@@ -70,4 +79,10 @@ test('in a bare namespace, the daemon sets nothing up', () => {
   const spec = { name: 'lifeline', image: 'alpy/node:latest', networkMode: 'bare' };
   expect(createOptions(spec, {})).toMatchObject({ NetworkDisabled: true, HostConfig: { NetworkMode: 'none' } });
   expect(createOptions({ ...spec, networkMode: 'none' }, {})).not.toHaveProperty('NetworkDisabled');
+});
+
+test('without limits, a container has a writable root and no limit of memory or processes', () => {
+  const { HostConfig } = createOptions({ name: 'node0', image: 'alpy/node:latest', networkMode: 'none' }, {});
+  expect(HostConfig).toMatchObject({ ReadonlyRootfs: false, Tmpfs: {} });
+  for (const limit of ['Memory', 'MemorySwap', 'PidsLimit']) expect(HostConfig).not.toHaveProperty(limit);
 });
