@@ -21,6 +21,8 @@ export interface ContainerSpec {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
+  /** numbers of additional groups of its processes */
+  readonly groups?: readonly number[] | undefined;
   /**
    * `none`: a namespace without a network; `bare`: the same without the daemon's set-up, which takes half the time but provides
    * no /etc/hosts; `container:ID`: that of another container
@@ -39,8 +41,10 @@ export interface ContainerSpec {
   /** containers whose volumes are mounted too */
   readonly volumesFrom?: readonly string[] | undefined;
   readonly files?: readonly ContainerFile[] | undefined;
-  /** its image's files cannot be changed, nor can new ones be created outside of `tmpfs` and `mounts`; default: false */
+  /** its image's files cannot be changed, nor can new ones be created outside of `volumes`, `tmpfs` and `mounts`; default: false */
   readonly readOnlyRoot?: boolean | undefined;
+  /** folders on the daemon's disk that are removed with the container; they start with what the image has there */
+  readonly volumes?: readonly string[] | undefined;
   /** size of each file system in memory, in `MiB`, by the path of its folder; any user can write there; counts as memory */
   readonly tmpfs?: Readonly<Record<string, number>> | undefined;
   /** all memory it may use, in `MiB`: it gets no swap; default: no limit */
@@ -71,6 +75,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
     OpenStdin: true,
     StdinOnce: true,
     Tty: false,
+    ...(spec.volumes ? { Volumes: Object.fromEntries(spec.volumes.map((path) => [path, {}])) } : {}),
     // The image may set another stop signal; only SIGKILL always ends the container.
     StopSignal: 'SIGKILL',
     HostConfig: {
@@ -83,6 +88,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       SecurityOpt: ['no-new-privileges'], // otherwise a setuid program could gain capabilities that were dropped
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       Sysctls: { ...spec.sysctls },
+      ...(spec.groups ? { GroupAdd: spec.groups.map(String) } : {}),
       ReadonlyRootfs: spec.readOnlyRoot === true,
       Tmpfs: tmpfsOptions(spec.tmpfs ?? {}),
       ...memoryLimit(spec.memoryMiB),
