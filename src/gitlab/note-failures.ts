@@ -49,7 +49,7 @@ function testOf({ test }: { readonly test: TestReport }): TestReport {
 }
 
 function comparisonLine(comparison: Comparison, pipelineUrl: string | undefined): string {
-  if ('unknown' in comparison) return `New and known failures are not told apart: ${inline(comparison.unknown, 400)}`;
+  if ('unknown' in comparison) return `Cannot separate new failures from known ones: ${inline(comparison.unknown, 400)}`;
   const { branch, pipelineId } = comparison;
   const url = pipelineUrl?.replace(/\/\d+$/, `/${pipelineId}`);
   const pipeline = url === undefined ? `pipeline ${pipelineId}` : `[pipeline ${pipelineId}](${url})`;

@@ -67,10 +67,10 @@ test('the note shows cause and place of each failure, new ones before known ones
   expect(text).toContain('**0 passed, 4 failed, 1 flaky**');
 });
 
-test('without a comparison the note says why new and known failures are not told apart', () => {
+test('without a comparison the note says why it cannot separate new failures from known ones', () => {
   const text = noteText('n', [job], { comparison: { unknown: 'there is no pipeline' } });
   expect(outline(text)[0]).toBe('Failures (1)');
-  expect(text).toContain('not told apart: there is no pipeline');
+  expect(text).toContain('from known ones: there is no pipeline');
   expect(noteText('n', [{ ...job, report: runReport([testReport()]) }])).not.toContain('told apart');
 });
 
