@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { isJsonObject, type JsonObject } from '../core/json-object.ts';
+import { isJsonObject, jsonText, type JsonObject } from '../core/json-object.ts';
 import { SharkdFailure } from './errors.ts';
 import type { Frame, FrameQuery } from './frame.ts';
 
@@ -33,7 +33,7 @@ export function parseAnswer(line: string): SharkdAnswer {
   if (!isJsonObject(answer)) throw unknown(line);
   const { id, result, error } = answer;
   if (isJsonObject(error)) {
-    return { kind: 'error', id: typeof id === 'number' ? id : undefined, reason: String(error['message']) };
+    return { kind: 'error', id: typeof id === 'number' ? id : undefined, reason: jsonText(error['message']) };
   }
   if (typeof id !== 'number' || result === undefined) throw unknown(line);
   return { kind: 'result', id, result };
@@ -72,13 +72,13 @@ export function framesOf(result: unknown): readonly Frame[] {
     const { num, c } = isJsonObject(row) ? row : {};
     if (typeof num !== 'number' || !Array.isArray(c))
       throw new SharkdFailure(`expected a frame from sharkd, got ${JSON.stringify(row)}`);
-    const [time, length, protocol, info] = c as readonly unknown[];
+    const [time, length, protocol, info] = (c as readonly unknown[]).map(jsonText);
     return {
       number: num,
       timeMs: Number(time) * 1000,
       lengthBytes: Number(length),
-      protocol: String(protocol),
-      info: String(info),
+      protocol: protocol ?? '',
+      info: info ?? '',
       fields: {},
     };
   });

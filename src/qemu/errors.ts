@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describeOutput } from '../core/error-details.ts';
 import { AlpyError, EnvironmentError, type Fault } from '../core/errors.ts';
+import { jsonText } from '../core/json-object.ts';
 import { durationText } from '../core/text.ts';
 
 /** QEMU answered a command with an error. */
@@ -85,7 +86,7 @@ export class DiskIoError extends EnvironmentError {
   /** @param data - of QEMU's event BLOCK_IO_ERROR */
   constructor(guest: string, data: Readonly<Record<string, unknown>>) {
     const { device, operation, reason, nospace } = data;
-    const what = `${guest}: QEMU could not ${String(operation)} the disk ${String(device)}: ${typeof reason === 'string' ? reason : 'I/O error'}`;
+    const what = `${guest}: QEMU could not ${jsonText(operation)} the disk ${jsonText(device)}: ${typeof reason === 'string' ? reason : 'I/O error'}`;
     const advice =
       nospace === true
         ? 'free some space where Docker keeps its data (docker info: Docker Root Dir) and where snapshots are kept'

@@ -41,10 +41,21 @@ export function parseMessage(line: string): QmpMessage {
 }
 
 function eventOf(event: string, { data, timestamp }: JsonObject): QmpEvent {
+  return { event, data: isJsonObject(data) ? data : {}, timeMs: timeOf(timestamp) ?? Date.now() };
+}
+
+/** The latest time that a `Date` can hold, in `s`. */
+const latestSeconds = 8.64e12;
+
+/** Returns `undefined` if it is no time: both numbers are -1 if QEMU could not read its clock. */
+function timeOf(timestamp: unknown): number | undefined {
   const { seconds, microseconds } = isJsonObject(timestamp) ? timestamp : {};
-  // both are -1 if QEMU could not read the time
-  const timeMs = typeof seconds === 'number' && seconds >= 0 ? seconds * 1000 + Number(microseconds) / 1000 : Date.now();
-  return { event, data: isJsonObject(data) ? data : {}, timeMs };
+  const isTime = isBetween(seconds, 0, latestSeconds) && isBetween(microseconds, 0, 999_999);
+  return isTime ? seconds * 1000 + microseconds / 1000 : undefined;
+}
+
+function isBetween(value: unknown, least: number, most: number): value is number {
+  return typeof value === 'number' && value >= least && value <= most;
 }
 
 function versionOf({ version }: JsonObject): string {

@@ -162,6 +162,7 @@ export class QmpClient {
   }
 
   #take(message: QmpMessage): void {
+    if (this.#isClosed) return; // the rest of a broken connection
     if (message.kind === 'event') {
       for (const listener of this.#listeners) listener(message.event);
     } else if (message.kind === 'result') {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import { isJsonObject } from '../core/json-object.ts';
+import { isJsonObject, jsonText } from '../core/json-object.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import type { QmpEvent } from './qmp-messages.ts';
 import { QmpError } from './errors.ts';
@@ -57,5 +57,5 @@ async function migrate(qmp: QmpClient, command: 'migrate' | 'migrate-incoming', 
 
 async function reasonOf(qmp: QmpClient): Promise<string> {
   const status = await qmp.execute('query-migrate');
-  return isJsonObject(status) && 'error-desc' in status ? String(status['error-desc']) : 'QEMU gave no reason';
+  return isJsonObject(status) && 'error-desc' in status ? jsonText(status['error-desc']) : 'QEMU gave no reason';
 }

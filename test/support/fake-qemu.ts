@@ -54,7 +54,7 @@ export class FakeQemu {
     this.send({ event, data, timestamp: { seconds: Math.floor(ms / 1000), microseconds: Math.round((ms % 1000) * 1000) } });
   }
 
-  raw(text: string): void {
+  raw(text: string | Uint8Array): void {
     this.#toClient.write(text);
   }
 
