@@ -37,7 +37,7 @@ const owners = {
   'junit-report-builder': ['report'],
   vitest: ['runner'],
   yaml: ['config', 'images', 'gitlab'],
-  zod: ['core', 'config', 'images', 'gitlab'],
+  zod: ['core', 'config', 'images', 'report', 'gitlab'],
 };
 
 module.exports = {

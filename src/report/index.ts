@@ -13,7 +13,7 @@ export { mergeOutputs } from './merge-outputs.ts';
 export type { ErrorReport, JobReport, RunReport, ShardReport, SourcePlace, StepReport, TestReport, TestStatus } from './model.ts';
 export { readEvents } from './read-events.ts';
 export { redactHead, redactReport, redactSink, redactTest } from './redact.ts';
-export { readRunJson, runJson, writeRunJson } from './run-json.ts';
+export { parseRunJson, readRunJson, runJson, writeRunJson } from './run-json.ts';
 export { shardProblem } from './shards.ts';
 export { exitStatusOf, hasFailed, statusOf } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';

@@ -48,6 +48,9 @@ function moved(test: TestReport, { directoryOf }: ShardResults, shard: number): 
 function joined(environments: readonly RunReport['environment'][]): RunReport['environment'] {
   const names = new Set(environments.flatMap((environment) => Object.keys(environment)));
   return Object.fromEntries(
-    [...names].map((name) => [name, [...new Set(environments.flatMap((one) => one[name] ?? []))].join(' | ')]),
+    [...names].map((name) => [
+      name,
+      [...new Set(environments.flatMap((one) => (Object.hasOwn(one, name) ? (one[name] ?? []) : [])))].join(' | '),
+    ]),
   );
 }

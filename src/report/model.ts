@@ -118,6 +118,9 @@ export interface RunReport {
   readonly job?: JobReport;
 }
 
+/** What is known about a run before its first test. */
+export type RunHead = Omit<RunReport, 'durationMs' | 'tests' | 'errors' | 'exitStatus'>;
+
 /** The GitLab job of a run, to link its artifacts. */
 export interface JobReport {
   /** page of the job, `CI_JOB_URL` */

@@ -61,16 +61,21 @@ function parseEvent(line: string): StepEvent | undefined {
 function isEvent(value: unknown): value is StepEvent {
   if (!isJsonObject(value)) return false;
   const { kind, source, timeMs, stepId, text, durationMs, error } = value;
-  if (typeof source !== 'string' || typeof timeMs !== 'number') return false;
+  if (typeof source !== 'string' || !isTime(timeMs)) return false;
   if (kind === 'log') return typeof text === 'string' && isOptionalText(stepId);
   if (!isStep(value)) return false;
   if (kind === 'begin') return true;
-  return kind === 'end' && typeof durationMs === 'number' && isOptionalText(error);
+  return kind === 'end' && isTime(durationMs) && isOptionalText(error);
 }
 
 function isStep({ id, parentId, category, title }: JsonObject): boolean {
   const isKnown = stepCategories.some((known) => known === category);
   return typeof id === 'string' && isOptionalText(parentId) && isKnown && typeof title === 'string';
+}
+
+/** JSON can hold numbers that JavaScript takes for infinite. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 function isOptionalText(value: unknown): boolean {

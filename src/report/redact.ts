@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { StepSink } from '../core/step.ts';
-import type { RunReport, TestReport } from './model.ts';
-import type { RunHead } from './stored-results.ts';
+import type { RunHead, RunReport, TestReport } from './model.ts';
 
 /** Fields whose values are fixed words that programs match on. They are not redacted, even if a secret is such a word. */
 const fixedFields: ReadonlySet<string> = new Set(['status', 'fault', 'category']);

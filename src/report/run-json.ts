@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
 import type { RunReport } from './model.ts';
+import { checkReport, runSchema } from './run-schema.ts';
 import { printableJson } from './text.ts';
 import { writeReport } from './write-file.ts';
 
@@ -25,7 +26,7 @@ export async function writeRunJson(outDirectory: string, report: RunReport): Pro
 
 /**
  * Reads `run.json` of an earlier run.
- * @throws UsageError if it cannot be read, or has another format or version
+ * @throws UsageError if it cannot be read, or is something else
  */
 export async function readRunJson(file: string): Promise<RunReport> {
   let value: unknown;
@@ -34,9 +35,22 @@ export async function readRunJson(file: string): Promise<RunReport> {
   } catch (cause) {
     throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
+  return parseRunJson(value, file);
+}
+
+/**
+ * Checks the content of `run.json`.
+ * @param file - where it comes from, for messages
+ * @throws UsageError if it is something else, or has another version
+ */
+export function parseRunJson(value: unknown, file: string): RunReport {
   const version = isJsonObject(value) ? value['schemaVersion'] : undefined;
-  if (version === runJsonVersion) return value as RunReport;
   if (version === undefined) throw new UsageError(`expected run.json of alpy in ${file}, got something else`);
-  const found = JSON.stringify(version);
-  throw new UsageError(`expected version ${runJsonVersion} of run.json in ${file}, got ${found}: use the alpy that wrote it`);
+  if (version !== runJsonVersion)
+    throw new UsageError(
+      `expected version ${runJsonVersion} of run.json in ${file}, got ${JSON.stringify(version)}: use the alpy that wrote it`,
+    );
+  const { data, problem } = checkReport(runSchema, value);
+  if (data === undefined) throw new UsageError(`expected run.json of alpy in ${file}, got something else: ${problem}`);
+  return data;
 }

@@ -3,18 +3,14 @@ import { appendFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
-import type { RunReport, TestReport } from './model.ts';
+import { isJsonObject } from '../core/json-object.ts';
+import type { RunHead, RunReport, TestReport } from './model.ts';
+import { checkReport, headSchema, testSchema } from './run-schema.ts';
 import { exitStatusOf } from './status.ts';
 import { printableJson } from './text.ts';
 
 /** Name of the file with the results of an unfinished run: a line of JSON for the run, then one for each test. */
 export const storedResultsFile = 'results.ndjson';
-
-/** What is known about a run before its first test. */
-export type RunHead = Pick<
-  RunReport,
-  'alpyVersion' | 'startedAt' | 'environment' | 'failsOnFlaky' | 'projectPath' | 'shard' | 'job'
->;
 
 /**
  * Stores the result of every test as soon as it ends, so that no result is lost if the run dies before it writes its reports, which
@@ -78,7 +74,7 @@ export async function readStoredResults(outDirectory: string): Promise<RunReport
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   });
-  const lines = text.split('\n').flatMap((line) => parse(line) ?? []);
+  const lines = text.split('\n').map(parse);
   const head = lines.find((line) => line.run !== undefined)?.run;
   if (!head) throw new UsageError(`expected results of alpy in ${file}, got something else`);
   const tests = lines.flatMap(({ test }) => test ?? []);
@@ -88,11 +84,14 @@ export async function readStoredResults(outDirectory: string): Promise<RunReport
   return { ...head, durationMs, tests, errors, exitStatus: exitStatusOf({ ...head, tests, errors }) };
 }
 
-/** Returns `undefined` for the last line of a run that died while it was writing it. */
-function parse(line: string): { readonly run?: RunHead; readonly test?: TestReport } | undefined {
+/** Returns nothing for the last line of a run that died while it was writing it. */
+function parse(line: string): { readonly run?: RunHead | undefined; readonly test?: TestReport | undefined } {
+  let value: unknown;
   try {
-    return JSON.parse(line) as { readonly run?: RunHead; readonly test?: TestReport };
+    value = JSON.parse(line);
   } catch {
-    return undefined;
+    return {};
   }
+  if (!isJsonObject(value)) return {};
+  return { run: checkReport(headSchema, value['run']).data, test: checkReport(testSchema, value['test']).data };
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
-import type { RunReport } from '../report/index.ts';
+import { parseRunJson, type RunReport } from '../report/index.ts';
 
 /**
  * Reads how long test files took, from `run.json` of an earlier run or from an object `{"file": seconds}`.
@@ -16,22 +16,17 @@ export async function readDurations(file: string): Promise<ReadonlyMap<string, n
   } catch (cause) {
     throw new UsageError(`--durations: cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
-  if (isReport(value)) return durationsOf([value]);
+  if (isJsonObject(value) && 'schemaVersion' in value) return durationsOf(parseRunJson(value, file));
   const entries = isJsonObject(value) ? Object.entries(value) : undefined;
   if (entries?.every(isDuration)) return new Map(entries);
   throw new UsageError(`--durations: ${file} is neither run.json of an earlier run nor {"test file": seconds, …}`);
 }
 
 /** Durations of test files, in `s`, summed over their tests. Pure. */
-function durationsOf(reports: readonly Pick<RunReport, 'tests'>[]): ReadonlyMap<string, number> {
+function durationsOf({ tests }: Pick<RunReport, 'tests'>): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
-  for (const { file, durationMs } of reports.flatMap(({ tests }) => tests))
-    sums.set(file, (sums.get(file) ?? 0) + durationMs / 1000);
+  for (const { file, durationMs } of tests) sums.set(file, (sums.get(file) ?? 0) + durationMs / 1000);
   return sums;
-}
-
-function isReport(value: unknown): value is Pick<RunReport, 'tests'> {
-  return isJsonObject(value) && 'schemaVersion' in value && Array.isArray(value['tests']);
 }
 
 function isDuration(entry: readonly [string, unknown]): entry is [string, number] {
