@@ -19,6 +19,7 @@ export {
 export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
+export { helperLimits } from './limits.ts';
 export { Lifeline, type LifelineSpec } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';

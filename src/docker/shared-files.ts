@@ -8,6 +8,7 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { ownedName, removeOrphans } from '../core/owner.ts';
 import { Container } from './container.ts';
 import type { Engine } from './engine.ts';
+import { helperLimits } from './limits.ts';
 import { ContainerError } from './errors.ts';
 import type { ContainerSpec } from './spec.ts';
 
@@ -60,7 +61,17 @@ async function seesMarker(
   how: Partial<ContainerSpec>,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const spec: ContainerSpec = { name: 'file-probe', image, entrypoint: ['cat'], command: [marker], networkMode: 'bare', ...how };
+  const spec: ContainerSpec = {
+    name: 'file-probe',
+    image,
+    entrypoint: ['cat'],
+    command: [marker],
+    networkMode: 'bare',
+    dropAllCapabilities: true,
+    addCapabilities: ['DAC_OVERRIDE'], // the folder may be open to its owner only
+    ...helperLimits,
+    ...how,
+  };
   try {
     await using container = await Container.start(engine, spec, signal);
     container.expectExit();

@@ -9,6 +9,8 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
+const bytesOfMiB = 1024 * 1024;
+
 /** Image, command and settings of a container. */
 export interface ContainerSpec {
   /** its name in messages, and part of its name in Docker: `node0` */
@@ -51,6 +53,8 @@ export interface ContainerSpec {
   readonly memoryMiB?: number | undefined;
   /** how many processes and threads it may have; default: no limit */
   readonly pids?: number | undefined;
+  /** size to which its programs may let a file grow, in `MiB`; default: no limit */
+  readonly fileSizeMiB?: number | undefined;
   /** whether it gets a /dev/shm, which takes a little longer; default: true */
   readonly sharedMemory?: boolean | undefined;
   /** start it when this settles; it is created before, while the container whose namespaces it joins still starts */
@@ -93,6 +97,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       Tmpfs: tmpfsOptions(spec.tmpfs ?? {}),
       ...memoryLimit(spec.memoryMiB),
       ...(spec.pids === undefined ? {} : { PidsLimit: spec.pids }),
+      ...(spec.fileSizeMiB === undefined ? {} : { Ulimits: [fileSizeLimit(spec.fileSizeMiB)] }),
       // Mounts refuse a source that does not exist, whereas Binds would create an empty folder there, owned by root.
       Mounts: (spec.mounts ?? []).map(({ source, target, readOnly }) => ({
         Type: 'bind',
@@ -115,6 +120,11 @@ function tmpfsOptions(sizes: Readonly<Record<string, number>>): Readonly<Record<
 /** `MemorySwap` is memory and swap together. Without it, Docker allows as much swap as memory. */
 function memoryLimit(memoryMiB: number | undefined): Pick<Docker.HostConfig, 'Memory' | 'MemorySwap'> {
   if (memoryMiB === undefined) return {};
-  const bytes = memoryMiB * 1024 * 1024;
+  const bytes = memoryMiB * bytesOfMiB;
   return { Memory: bytes, MemorySwap: bytes };
+}
+
+/** Only a process with SYS_RESOURCE could raise it. */
+function fileSizeLimit(mib: number): { readonly Name: string; readonly Soft: number; readonly Hard: number } {
+  return { Name: 'fsize', Soft: mib * bytesOfMiB, Hard: mib * bytesOfMiB };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { buffer } from 'node:stream/consumers';
 import { messageOf } from '../core/errors.ts';
-import { Container, type Engine } from '../docker/index.ts';
+import { Container, helperLimits, type Engine } from '../docker/index.ts';
 import { failure, type Finding } from './finding.ts';
 
 const device = '/dev/net/tun';
@@ -24,6 +24,7 @@ export async function checkTun(engine: Engine, image: string, signal?: AbortSign
         dropAllCapabilities: true,
         addCapabilities: ['NET_ADMIN'],
         devices: [device],
+        ...helperLimits,
       },
       signal,
     );

@@ -37,6 +37,18 @@ export interface NodePlace {
 const defaultTimeoutMs = 30_000;
 
 /**
+ * For commands of tests. The hosts file lies on the disk of this machine and may be written to, so its size is limited like that
+ * of all files.
+ */
+const nodeLimits = {
+  readOnlyRoot: true,
+  tmpfs: { '/tmp': 64, '/run': 16, '/var/tmp': 16 },
+  memoryMiB: 256,
+  pids: 512,
+  fileSizeMiB: 64,
+} as const;
+
+/**
  * Alpy must not disturb a link. So a node generates no IPv6 address (hence no router solicitation and no duplicate address
  * detection), and does not drop packets because of an asymmetric route.
  */
@@ -213,6 +225,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     pidMode: lifeline.pidNamespace,
     startsAfter: lifeline.running,
     sharedMemory: false,
+    ...nodeLimits,
     ...trafficCapabilities(),
   };
   try {

@@ -8,7 +8,7 @@ import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { bootId } from '../core/identity.ts';
 import { readLines } from '../core/lines.ts';
 import { step } from '../core/step.ts';
-import { Container, imageId, type Engine } from '../docker/index.ts';
+import { Container, helperLimits, imageId, type Engine } from '../docker/index.ts';
 
 /** An accelerator of QEMU. */
 export type Accel = 'kvm' | 'tcg';
@@ -107,6 +107,8 @@ async function startProbe({ engine, image, signal }: KvmProbe): Promise<Containe
     networkMode: 'bare',
     devices: ['/dev/kvm'],
     dropAllCapabilities: true,
+    ...helperLimits,
+    memoryMiB: 512, // a guest of 128 MiB
   } as const;
   try {
     return await Container.start(engine, spec, signal);

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { step } from '../core/step.ts';
-import { Container, imageId, type Engine, type FileAccess } from '../docker/index.ts';
+import { Container, helperLimits, imageId, type Engine, type FileAccess } from '../docker/index.ts';
 import { DiskCache } from './disk-cache.ts';
 import { findDiskFile, judgeDisk, type DiskFormat, type DiskImage, type DiskReport } from './disk-image.ts';
 import { recogniseWrapping } from './disk-wrapping.ts';
@@ -86,6 +86,12 @@ async function reportOf(path: string, { engine, image, access }: DiskPlace, sign
       entrypoint: ['sh', '-c', script, 'sh'],
       command: [containerPath],
       networkMode: 'bare',
+      dropAllCapabilities: true,
+      addCapabilities: ['DAC_OVERRIDE'], // the image may be readable for its owner only
+      ...helperLimits,
+      readOnlyRoot: access.kind !== 'copy', // a copy lies in its root
+      tmpfs: { '/tmp': 1 },
+      memoryMiB: 256, // for the tables of large images, of which qemu-img reads the whole
       mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
       volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
       files: access.kind === 'copy' ? [{ path: containerPath, content: { file: path } }] : [],

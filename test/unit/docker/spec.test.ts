@@ -26,6 +26,7 @@ test('a container with all options becomes options of the Engine API', () => {
       tmpfs: { '/tmp': 64, '/run': 8 },
       memoryMiB: 512,
       pids: 100,
+      fileSizeMiB: 64,
     },
     { 'io.alpy.run': '1' },
   );
@@ -61,6 +62,7 @@ test('a container with all options becomes options of the Engine API', () => {
       Memory: 536870912,
       MemorySwap: 536870912,
       PidsLimit: 100,
+      Ulimits: [{ Name: 'fsize', Soft: 67108864, Hard: 67108864 }],
       LogConfig: { Type: 'none', Config: {} },
     },
   });
@@ -90,5 +92,5 @@ test('in a bare namespace, the daemon sets nothing up', () => {
 test('without limits, a container has a writable root and no limit of memory or processes', () => {
   const { HostConfig } = createOptions({ name: 'node0', image: 'alpy/node:latest', networkMode: 'none' }, {});
   expect(HostConfig).toMatchObject({ ReadonlyRootfs: false, Tmpfs: {} });
-  for (const limit of ['Memory', 'MemorySwap', 'PidsLimit']) expect(HostConfig).not.toHaveProperty(limit);
+  for (const limit of ['Memory', 'MemorySwap', 'PidsLimit', 'Ulimits']) expect(HostConfig).not.toHaveProperty(limit);
 });

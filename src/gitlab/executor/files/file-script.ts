@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { text } from 'node:stream/consumers';
 import { EnvironmentError } from '../../../core/errors.ts';
-import { Container, Engine, type Mount } from '../../../docker/index.ts';
+import { Container, helperLimits, Engine, type Mount } from '../../../docker/index.ts';
 import { imageNamed, resolveImages } from '../../../images/index.ts';
 import type { DriverContext } from '../driver-context.ts';
 import { runIdOf } from '../paths.ts';
@@ -37,7 +37,18 @@ export async function runFileScript(
   using engine = await Engine.connect({ runId: runIdOf(job), jobId: String(job.id) });
   const image = imageNamed(resolveImages(env, settings.alpyImages), 'node').reference;
   const entrypoint = ['sh', '-ec', script, 'sh'];
-  const spec = { name: 'files', image, entrypoint, command: args, networkMode: 'bare', mounts };
+  const spec = {
+    name: 'files',
+    image,
+    entrypoint,
+    command: args,
+    networkMode: 'bare',
+    mounts,
+    dropAllCapabilities: true,
+    addCapabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'], // a job's files belong to any user
+    ...helperLimits,
+    memoryMiB: 256, // a job may have created any number of files
+  };
   await using container = await Container.start(engine, spec, signal);
   container.expectExit();
   const outputs = [text(container.stdout), text(container.stderr)];
