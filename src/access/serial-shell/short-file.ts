@@ -21,12 +21,12 @@ export async function putShortFile(
   if (bytes.includes(0)) return false; // sum does not count them at the beginning
   const isByUmask = (mode & 0o7711) === 0o600; // other modes need chmod: a new file is not executable, and sum must be able to read it
   const text = [
-    // an existing file would keep its mode, so write to none (set -C); and mv would move it into a directory
-    `f=${quoteWord(path)};[ -d "$f" ]&&exit 1;umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;command printf %b '${escapeText(bytes)}' >"$f.alpy"`,
-    `{ c=sum;command -v $c >/dev/null||c=md5sum;set -- $($c <"$f.alpy");}`, // busybox of Debian has no sum
-    `case $1 in ${sum(bytes)}|${md5(bytes)});;*)exit 1;esac`,
-    ...(isByUmask ? [] : [`chmod ${octal(mode)} "$f.alpy"`]),
-    `exec mv -f "$f.alpy" "$f"`,
+    // an existing file would keep its mode, so write to none (set -C); mv would move it into a directory and replace a device
+    `f=${quoteWord(path)};p=$f.alpy;[ -e "$f" ]&&{ [ -f "$f" ]||exit 1;};umask ${octal(isByUmask ? 0o777 & ~mode : 0o077)};set -C;command printf %b '${escapeText(bytes)}' >"$p"`,
+    `{ c=sum;command -v $c >/dev/null||c=md5sum;set -- $($c <"$p");}`, // busybox of Debian has no sum
+    `case $1 in ${sum(bytes)}|${md5(bytes)});;*)false;esac`,
+    ...(isByUmask ? [] : [`chmod ${octal(mode)} "$p"`]),
+    `exec mv -f "$p" "$f"`,
   ].join('&&');
   if (!session.takesInOneLine(text)) return false;
   const { exitStatus } = await session.run({ text, title: `write ${path}`, isOwn: true }, wait);

@@ -62,7 +62,12 @@ export async function putFile(
 
 /** Creates the file before its content is typed: so a device that cannot write fails now, and the file is private from the start. */
 async function createPart(session: ShellSession, path: string, part: string, wait: Wait): Promise<void> {
-  const text = `[ -d ${quoteWord(path)} ]&&{ echo 'it is a directory';exit 1;};umask 077;: >${part}`; // mv would move it into that
+  const refuse = (test: string, reason: string): string => `[ ${test} "$f" ]&&{ echo '${reason}';exit 1;}`;
+  const refusals = [
+    refuse('-d', 'it is a directory'), // mv would move it into that
+    `[ -e "$f" ]&&${refuse('! -f', 'it is a device, pipe or socket')}`, // mv would replace it
+  ];
+  const text = `f=${quoteWord(path)};${refusals.join(';')};umask 077;: >${part}`;
   const { exitStatus, output } = await session.run({ text, title: `create ${path}`, isOwn: true }, wait);
   if (exitStatus !== 0) throw cannotWrite(session, path, reasonIn(output));
 }

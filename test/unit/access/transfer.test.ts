@@ -145,6 +145,20 @@ describe.concurrent.each(availableShells())('a transfer in %s', (_name, command)
     expect((await shell.run(`ls -A ${folder}; ls ${folder}.alpy; rm -r ${folder}`)).output).toMatch(/^ls: [^\n]*$/);
   });
 
+  test('to the path of a device or pipe fails and leaves it as it is; a link to a file is replaced', async () => {
+    await using guest = await startShell(command);
+    const { shell } = guest;
+    const folder = await makeFolder(shell);
+    await shell.run(`mkfifo ${folder}/pipe; ln -s /dev/null ${folder}/null; : >${folder}/file; ln -s file ${folder}/link`);
+    for (const bytes of [Buffer.from('short'), everyByte]) {
+      for (const path of [`${folder}/pipe`, `${folder}/null`])
+        await expect(shell.upload(bytes, path)).rejects.toMatchObject({ code: 'ALPY_TRANSFER' });
+      await shell.upload(bytes, `${folder}/link`);
+    }
+    const kinds = `test -p ${folder}/pipe && test -c ${folder}/null && test -f ${folder}/link && ! test -s ${folder}/file`;
+    await shell.run(`${kinds} && ! ls ${folder}/*.alpy && rm -r ${folder}`);
+  });
+
   test('of a script runs it with its interpreter and arguments, and leaves no file', async () => {
     await using guest = await startShell(command);
     const { shell } = guest;
