@@ -26,8 +26,9 @@ const dockerHub = 'https://index.docker.io/v1/';
  */
 export async function registryLogin(reference: string, env: Variables, signal?: AbortSignal): Promise<RegistryLogin | undefined> {
   const registry = registryOf(reference);
-  const [user, password] = [valueOf(env, 'CI_REGISTRY_USER'), valueOf(env, 'CI_REGISTRY_PASSWORD')];
-  if (registry === valueOf(env, 'CI_REGISTRY') && user && password) return { username: user, password, serveraddress: registry };
+  const [user, password] = [valueOf(env, 'CI_REGISTRY_USER'), env['CI_REGISTRY_PASSWORD']]; // a password may begin with a blank
+  if (registry === valueOf(env, 'CI_REGISTRY') && user && password?.trim())
+    return { username: user, password, serveraddress: registry };
   const { repository } = splitReference(reference);
   for await (const { content, source } of configs(env)) {
     const config = parseDockerConfig(content, source);

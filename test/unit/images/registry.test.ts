@@ -27,7 +27,10 @@ test("the job's login is used only for the project's registry", async () => {
     serveraddress: 'registry.example:5000',
   });
   expect(await registryLogin('other.example/g/node:1', env)).toBeUndefined();
-  expect(await registryLogin('registry.example:5000/g/node:1', { ...env, CI_REGISTRY_PASSWORD: '' })).toBeUndefined();
+  for (const CI_REGISTRY_PASSWORD of ['', ' '])
+    expect(await registryLogin('registry.example:5000/g/node:1', { ...env, CI_REGISTRY_PASSWORD })).toBeUndefined();
+  const blank = await registryLogin('registry.example:5000/g/node:1', { ...env, CI_REGISTRY_PASSWORD: ' p ' });
+  expect(blank?.password).toBe(' p ');
 });
 
 test("other logins come from DOCKER_AUTH_CONFIG, then from Docker's own file", async () => {
