@@ -3,6 +3,7 @@ import { constants, openSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
@@ -11,8 +12,15 @@ import { logUnscoped } from '../core/step.ts';
 import type { Answerer, OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
 
-/** Limit for the arguments of a call, and for its input, in `bytes`. */
-const maxBytes = 64 * 1024 * 1024;
+/** Limit for the arguments of a call, in `bytes`; Linux allows a program little more than half of that. */
+const maxArgumentBytes = 4 * 1024 ** 2;
+/** Limit for the input of a call, in `bytes`. */
+const maxInputBytes = 64 * 1024 ** 2;
+
+/** How many calls are served at once; others wait. */
+const maxRunning = 64;
+/** How many calls may wait. Later ones get no answer: no honest job makes so many. */
+const maxWaiting = 1000;
 
 /** Limit for a line in the pipe of requests, in characters; a request is shorter. */
 const longestRequest = 200;
@@ -47,6 +55,22 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
     throw new EnvironmentError(`cannot create the folder for calls in ${directory}: ${messageOf(cause)}`, { cause });
   }
   const running = new Map<string, AbortController>();
+  const waiting = new Set<string>();
+  const serveNext = (): void => {
+    const [id] = waiting;
+    if (id === undefined || running.size >= maxRunning) return;
+    waiting.delete(id);
+    const stop = new AbortController();
+    running.set(id, stop);
+    serveOne(join(calls, id), answer, stop)
+      .catch((error: unknown) => {
+        logUnscoped('alpy.session', `a call was given up: ${messageOf(error)}`);
+      })
+      .finally(() => {
+        running.delete(id);
+        serveNext();
+      });
+  };
   const input = new Socket({ fd: pipe, readable: true, writable: false });
   input.on('error', (error) => {
     logUnscoped('alpy.session', `no more calls can be taken: ${messageOf(error)}`);
@@ -54,21 +78,19 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
   onLines(input, (line) => {
     const { verb, id } = /^(?<verb>call|cancel) (?<id>[A-Za-z0-9]{1,64})$/.exec(line)?.groups ?? {};
     if (id === undefined) return;
-    if (verb === 'cancel') running.get(id)?.abort(new Error('cancelled by its caller'));
-    else if (!running.has(id)) {
-      const stop = new AbortController();
-      running.set(id, stop);
-      serveOne(join(calls, id), answer, stop)
-        .catch((error: unknown) => {
-          logUnscoped('alpy.session', `a call was given up: ${messageOf(error)}`);
-        })
-        .finally(() => running.delete(id));
+    if (verb === 'cancel') {
+      waiting.delete(id);
+      running.get(id)?.abort(new Error('cancelled by its caller'));
+    } else if (!running.has(id) && waiting.size < maxWaiting) {
+      waiting.add(id);
+      serveNext();
     }
   });
   return {
     directory,
     calls,
     async [Symbol.asyncDispose]() {
+      waiting.clear();
       for (const stop of running.values()) stop.abort(new Error('the testbed ends'));
       input.destroy();
       await Promise.resolve();
@@ -87,9 +109,23 @@ function onLines(input: Socket, onLine: (line: string) => void): void {
 }
 
 async function serveOne(path: string, answer: Answerer, stop: AbortController): Promise<void> {
-  const words = (await readWhole(path)) ?? Buffer.alloc(0);
-  const args = words.toString().split('\0').slice(0, -1);
-  const input = await readWhole(`${path}.in`);
+  const args = (await readArguments(path)).toString().split('\0').slice(0, -1);
+  const input = await openInput(`${path}.in`);
+  try {
+    await answerOne(path, { args, input, answer, stop });
+  } finally {
+    input?.destroy();
+  }
+}
+
+interface OneCall {
+  readonly args: readonly string[];
+  readonly input: Readable | undefined;
+  readonly answer: Answerer;
+  readonly stop: AbortController;
+}
+
+async function answerOne(path: string, { args, input, answer, stop }: OneCall): Promise<void> {
   const outputs = { out: openPipe(`${path}.out`), err: openPipe(`${path}.err`) };
   for (const pipe of Object.values(outputs)) {
     pipe.on('error', () => {
@@ -97,7 +133,7 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
     });
   }
   const write = (output: OutputName, data: Buffer | string): Promise<void> => writeTo(outputs[output], data);
-  const status = await answer({ args, input: input && Readable.from([input]), write, signal: stop.signal });
+  const status = await answer({ args, input, write, signal: stop.signal });
   await Promise.all(Object.values(outputs).map((pipe) => ended(pipe)));
   const done = openPipe(`${path}.done`);
   done.on('error', () => undefined); // the caller has gone
@@ -105,22 +141,33 @@ async function serveOne(path: string, answer: Answerer, stop: AbortController): 
   await ended(done);
 }
 
-/** @returns `undefined` if there is no such file */
-async function readWhole(path: string): Promise<Buffer | undefined> {
-  await using file = await openPlain(path, 'r').catch((error: unknown) => {
+async function readArguments(path: string): Promise<Buffer> {
+  const input = await openLimited(path, maxArgumentBytes);
+  return input ? buffer(input) : Buffer.alloc(0);
+}
+
+async function openInput(path: string): Promise<Readable | undefined> {
+  const input = await openLimited(path, maxInputBytes);
+  input?.on('error', () => undefined); // who reads it gets the error; nobody may
+  return input;
+}
+
+/**
+ * Opens what a file contains now; the container may still write to it.
+ * @returns `undefined` if there is no such file
+ * @throws Error if it is too large
+ */
+async function openLimited(path: string, maxBytes: number): Promise<Readable | undefined> {
+  const file = await openPlain(path, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (!file) return undefined;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // in pieces, because the container may still write to it
-  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const { size } = await file.stat();
+  if (size > 0 && size <= maxBytes) return file.createReadStream({ end: size - 1 }); // closes the file when it ends
+  await file.close();
+  if (size > maxBytes) throw new Error(`${path} has more than ${maxBytes} bytes`);
+  return Readable.from([]);
 }
 
 /** Opens a pipe for writing; the socket owns it. @throws Error when it has no reader, or is not a pipe */

@@ -2,10 +2,12 @@
 // The program `alpy` of a job's container, run by the real sh, and the keeper's end of it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
+import { appendFile, link, mkdtemp, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { execa } from 'execa';
 import { serveFolder, type CallFolder } from '../../../src/session/file-calls.ts';
@@ -163,6 +165,44 @@ test.each(['', 'call', 'call ../../x', 'call a/b', 'call a.in', 'cancel nobody',
     expect(fake.calls).toHaveLength(1);
   },
 );
+
+test('at most 64 calls are served at once; the others wait', async () => {
+  const full = Promise.withResolvers<undefined>();
+  const done = Promise.withResolvers<undefined>();
+  let [running, most, ended] = [0, 0, 0];
+  await using many = await serveFolder(join(directory, 'many'), async () => {
+    running += 1;
+    most = Math.max(most, running);
+    if (running === 64) full.resolve(undefined);
+    await full.promise;
+    await setTimeout(1); // others could begin meanwhile
+    running -= 1;
+    if (++ended === 200) done.resolve(undefined);
+    return 0;
+  });
+  const pipe = join(directory, 'pipe');
+  await execa('mkfifo', [pipe]);
+  const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    const ids = Array.from({ length: 200 }, (_, index) => `Call${index}`);
+    for (const id of ids) for (const end of ['out', 'err', 'done']) await link(pipe, join(many.calls, `${id}.${end}`));
+    await writeFile(join(many.directory, 'requests'), ids.map((id) => `call ${id}\n`).join(''), { flag: 'a' });
+    await done.promise;
+    expect(most).toBe(64);
+  } finally {
+    closeSync(reader);
+  }
+});
+
+test('more input than 64 MiB is refused without being read', async () => {
+  await ask(async (call) => {
+    await pipes(call);
+    await writeFile(call, 'cat\0-i\0');
+    await writeFile(`${call}.in`, '');
+    await truncate(`${call}.in`, 64 * 1024 ** 2 + 1);
+  });
+  expect(fake.calls).toHaveLength(1); // that of ask
+});
 
 test('a folder that cannot be created is an error', async () => {
   const file = join(directory, 'file');
