@@ -26,8 +26,13 @@ export interface ProcessStatus {
 
 /** Identity of this process as text, for {@link parseIdentity}; `undefined` if there is no /proc. */
 export function ownIdentity(): string | undefined {
-  const start = readProcess('self')?.start;
-  return start === undefined ? undefined : [bootId(), pidNamespace(), process.pid, start].join(' ');
+  return identityOf(process.pid);
+}
+
+/** The same text for another process; `undefined` if there is no such process, or it cannot be seen from here. */
+export function identityOf(pid: number): string | undefined {
+  const start = readProcess(pid === process.pid ? 'self' : pid)?.start;
+  return start === undefined ? undefined : [bootId(), pidNamespace(), pid, start].join(' ');
 }
 
 /** Reads the text of {@link ownIdentity}. Returns `undefined` for any other text. */

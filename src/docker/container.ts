@@ -70,6 +70,7 @@ export class Container implements AsyncDisposable {
   static async create(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const uniqueName = engine.uniqueName(spec.name);
     const handle = engine.docker.getContainer(uniqueName); // by name, because a request to create it that was cancelled may have succeeded
+    engine.guard();
     try {
       const created = await engine.call(`create the container of ${spec.name}`, signal, () =>
         engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),

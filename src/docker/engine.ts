@@ -9,6 +9,7 @@ import { ownIdentity } from '../core/identity.ts';
 import { reach, type Connection, type ReachOptions } from './connect.ts';
 import { ContainerError, DaemonError, daemonError, statusCodeOf } from './errors.ts';
 import { ExitEvents } from './events.ts';
+import { Guard, type GuardNote } from './guard.ts';
 import { atSocket, daemonPlace, type DaemonPlace } from './place.ts';
 import { Requests } from './requests.ts';
 import { DaemonWatch, type WatchLimits } from './watch.ts';
@@ -28,6 +29,8 @@ export interface EngineOptions extends ReachOptions, WatchLimits {
   readonly runId?: string | undefined;
   /** identifier of the CI job, for a label */
   readonly jobId?: string | undefined;
+  /** whether a process removes what this one leaves if it is killed; default: yes. No if the guard of another process of the run does */
+  readonly isGuarded?: boolean | undefined;
 }
 
 const hurriedLostMs = 3000;
@@ -58,6 +61,8 @@ export class Engine implements Disposable {
   readonly #lost = new AbortController();
   readonly #watch: DaemonWatch;
   readonly #witness: Disposable;
+  readonly #startGuard: (() => Guard) | undefined;
+  #guard: Guard | undefined;
   #count = 0;
 
   private constructor(
@@ -66,7 +71,7 @@ export class Engine implements Disposable {
     runId: string,
     options: EngineOptions,
   ) {
-    const { jobId } = options;
+    const { jobId, socketPath, isGuarded = true } = options;
     this.docker = docker;
     this.place = place;
     this.version = version.Version;
@@ -79,6 +84,7 @@ export class Engine implements Disposable {
       ...(jobId === undefined ? {} : { [jobLabel]: jobId }),
       ...(owner === undefined ? {} : { [ownerLabel]: owner }),
     };
+    this.#startGuard = isGuarded ? () => Guard.start({ runId, socketPath }) : undefined;
     this.#requests = requests;
     const ping = docker.ping.bind(docker) as unknown as (options: { abortSignal: AbortSignal }) => Promise<unknown>; // not in the types
     const daemon = { address: place.address, ping: (abortSignal: AbortSignal) => ping({ abortSignal }) };
@@ -134,6 +140,12 @@ export class Engine implements Disposable {
     this.#watch.hurry(hurriedLostMs);
   }
 
+  /** Starts what cleans up if this process is killed, unless it runs. @param notes - what else to remove then */
+  guard(...notes: readonly GuardNote[]): void {
+    this.#guard ??= this.#startGuard?.();
+    for (const note of notes) this.#guard?.note(note);
+  }
+
   /** Creates a unique name for a container, of characters that Docker allows. */
   uniqueName(role: string): string {
     this.#count += 1;
@@ -162,6 +174,7 @@ export class Engine implements Disposable {
 
   /** Closes all connections, so that none keeps the process alive. */
   [Symbol.dispose](): void {
+    this.#guard?.[Symbol.dispose]();
     this.#witness[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.exits[Symbol.dispose]();

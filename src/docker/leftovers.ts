@@ -20,24 +20,30 @@ export async function removeLeftovers(
   runId: string | undefined,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
-  const found = await list(engine, runId === undefined ? runLabel : `${runLabel}=${runId}`, signal);
+  const found = await list(engine, labelOf(runId), signal);
   return remove(engine, runId === undefined ? await leftBehind(engine, found, signal) : found, signal);
 }
 
 /** Removes the containers of the engine's own run. @throws ContainerError if the daemon refuses */
 export async function removeOwn(engine: Engine, signal?: AbortSignal): Promise<void> {
-  await remove(engine, await list(engine, `${runLabel}=${engine.runId}`, signal), signal);
+  await remove(engine, await list(engine, labelOf(engine.runId), signal), signal);
 }
 
 /**
- * Removes the containers of other runs whose owner no longer runs, for example because it was killed between creating and
- * starting them.
+ * Removes containers whose owner no longer runs, for example because it was killed between creating and starting them.
+ * @param runId - only those of this run; absent for those of all runs but the engine's own
+ * @returns the names of the removed containers
  * @throws ContainerError if the daemon refuses
  */
-export async function removeOfDead(engine: Engine, signal?: AbortSignal): Promise<void> {
-  const others = (await list(engine, runLabel, signal)).filter((one) => !isOf(one, engine.runId));
-  const orphans = others.filter(({ Labels }) => ownerState(Labels[ownerLabel]) === 'dead');
-  await remove(engine, orphans, signal);
+export async function removeOfDead(engine: Engine, runId?: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const found = await list(engine, labelOf(runId), signal);
+  const meant = runId === undefined ? found.filter((one) => !isOf(one, engine.runId)) : found;
+  const orphans = meant.filter(({ Labels }) => ownerState(Labels[ownerLabel]) === 'dead');
+  return remove(engine, orphans, signal);
+}
+
+function labelOf(runId: string | undefined): string {
+  return runId === undefined ? runLabel : `${runLabel}=${runId}`;
 }
 
 function isOf({ Labels }: ContainerInfo, runId: string): boolean {
@@ -82,13 +88,14 @@ async function remove(
   those: readonly ContainerInfo[],
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  const names: string[] = [];
-  for (const one of those) {
-    const name = one.Names[0]?.slice(1) ?? one.Id;
-    const isOwn = isOf(one, engine.runId); // events are received only for its own containers
-    const removed = isOwn ? (): Promise<void> => engine.exits.removalOf(one.Id) : undefined;
-    const removing = removeContainer(engine.docker.getContainer(one.Id), name, removed);
-    if (await raceWithSignal(removing, signal)) names.push(name);
-  }
-  return names;
+  const names = await Promise.all(
+    those.map(async (one) => {
+      const name = one.Names[0]?.slice(1) ?? one.Id;
+      const isOwn = isOf(one, engine.runId); // events are received only for its own containers
+      const removed = isOwn ? (): Promise<void> => engine.exits.removalOf(one.Id) : undefined;
+      const removing = removeContainer(engine.docker.getContainer(one.Id), name, removed);
+      return (await raceWithSignal(removing, signal)) ? [name] : [];
+    }),
+  );
+  return names.flat();
 }

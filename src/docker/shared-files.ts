@@ -37,6 +37,7 @@ export async function probeFileAccess(
   signal?: AbortSignal,
 ): Promise<FileAccess> {
   removeOrphans(directory, markerPrefix);
+  engine.guard({ folder: directory, prefix: markerPrefix });
   const marker = join(directory, ownedName(markerPrefix));
   const text = randomBytes(16).toString('hex');
   await writeFile(marker, text).catch((cause: unknown) => {

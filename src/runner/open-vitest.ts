@@ -31,6 +31,8 @@ export interface VitestOptions {
   readonly debugPort?: number | undefined;
   /** takes messages of workers that are not Vitest's; default: there are none */
   readonly onMessage?: MessageListener | undefined;
+  /** called with the PID of each worker */
+  readonly onWorker?: ((pid: number) => void) | undefined;
   /** takes what tests print on their standard output; default: this process's */
   readonly testOutput?: NodeJS.WriteStream | undefined;
   /** cancels the run */
@@ -61,7 +63,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function openVitest(options: VitestOptions): Promise<OpenedVitest> {
   const { config, root, settings, testTimeoutMs, isRun, workers, reporter, signal, testOutput, debugPort } = options;
   const { testName, bail, repeatEach = 1, update = false } = settings;
-  const testWorkers = new TestWorkers(options.onMessage);
+  const testWorkers = new TestWorkers(options.onMessage, options.onWorker);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
     {

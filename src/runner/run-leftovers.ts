@@ -42,6 +42,6 @@ export async function removeRunLeftovers(engine: Engine, isHurried: boolean): Pr
     return errorReports(error);
   }
   // the next run tries again
-  if (!isHurried) await removeOfDead(engine, AbortSignal.timeout(othersTimeoutMs)).catch(() => undefined);
+  if (!isHurried) await removeOfDead(engine, undefined, AbortSignal.timeout(othersTimeoutMs)).catch(() => undefined);
   return [];
 }

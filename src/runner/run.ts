@@ -19,13 +19,14 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
+import { draftPrefix } from '../snapshot/index.ts';
 import { closeVitest } from './close-vitest.ts';
 import { clearOut, makeFolder } from './out-directory.ts';
 import { removeRunLeftovers } from './run-leftovers.ts';
 import { RunReporter } from './reporter.ts';
 import type { Run, RunOptions, Selected } from './run-options.ts';
 import { runVitest } from './run-vitest.ts';
-import { SchedulerServer } from './scheduler/server.ts';
+import { runFolders, SchedulerServer } from './scheduler/server.ts';
 import { isSelected } from './selection.ts';
 import { setUp } from './set-up-run.ts';
 import { runRounds } from './watch/rounds.ts';
@@ -127,7 +128,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Sets the run up and runs its tests. A run that is stopped before has no tests. */
 async function perform(run: Run, finish: Finish): Promise<Outcome> {
-  const { options, engine, reporter, begin, end } = run;
+  const { options, engine, reporter, begin, end, testsDirectory } = run;
+  engine.guard(runFolders, { socketsBelow: testsDirectory }, { folder: options.snapshotDirectory, prefix: draftPrefix });
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
   opened.defer(async () => void left.push(...(await removeRunLeftovers(engine, end.aborted)))); // after Vitest is closed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { relative } from 'node:path';
 import type { Config } from '../config/index.ts';
+import { identityOf } from '../core/identity.ts';
 import type { HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
@@ -60,6 +61,10 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
         workers,
         reporter,
         onMessage: messageListener(options),
+        onWorker: (pid) => {
+          const worker = identityOf(pid);
+          if (worker !== undefined) engine.guard({ process: worker });
+        },
         testOutput: options.testOutput,
         signal: end,
       }),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { ChildProcess } from 'node:child_process';
-import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
+import { ChildProcess } from 'node:child_process';
+import { ForksPoolWorker, version, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
+import { BugError } from '../core/errors.ts';
 import { isReady } from './ready.ts';
 
 /** Takes a message of a worker. @returns false if it is not alpy's */
@@ -21,12 +22,17 @@ export class TestWorkers {
     },
   };
   readonly onMessage: MessageListener;
+  readonly onStart: (pid: number) => void;
   readonly #workers = new Set<TestWorker>();
   #isStopping = false;
 
-  /** @param onMessage - takes messages of workers that are not Vitest's */
-  constructor(onMessage: MessageListener = () => false) {
+  /**
+   * @param onMessage - takes messages of workers that are not Vitest's
+   * @param onStart - called with the PID of each worker
+   */
+  constructor(onMessage: MessageListener = () => false, onStart: (pid: number) => void = () => undefined) {
     this.onMessage = onMessage;
+    this.onStart = onStart;
   }
 
   /** whether new workers are killed */
@@ -65,6 +71,8 @@ class TestWorker extends ForksPoolWorker {
 
   override async start(): Promise<void> {
     await super.start();
+    const { pid } = assertProcess(this.#child);
+    if (pid !== undefined) this.#workers.onStart(pid);
     if (this.#workers.isStopping) this.kill();
   }
 
@@ -85,8 +93,19 @@ class TestWorker extends ForksPoolWorker {
     this.#child?.kill('SIGKILL');
   }
 
-  /** a private property of Vitest's */
+  /** a private property of Vitest's: the public ones neither give the process nor kill it at once; absent while it does not run */
   get #child(): ChildProcess | undefined {
     return Reflect.get(this, '_fork');
   }
+}
+
+/**
+ * Returns the process of a worker that was just started.
+ * @throws BugError if this version of Vitest keeps it elsewhere
+ */
+export function assertProcess(child: unknown): ChildProcess {
+  if (child instanceof ChildProcess) return child;
+  throw new BugError(
+    `expected the process of a test file in Vitest's worker, got ${typeof child}: alpy does not support Vitest ${version}. Install the version that alpy's package.json names`,
+  );
 }

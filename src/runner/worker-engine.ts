@@ -22,7 +22,7 @@ export function runFacts(): RunFacts {
 /** Returns this worker's connection to the daemon. */
 export function workerEngine(): Promise<Engine> {
   const { runId, jobId } = runFacts();
-  return (engine ??= Engine.connect({ runId, jobId }));
+  return (engine ??= Engine.connect({ runId, jobId, isGuarded: false }));
 }
 
 /** Returns the lifelines that the tests of this worker share. */

@@ -10,6 +10,7 @@ import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
+import { draftPrefix } from '../snapshot/index.ts';
 import {
   checkSnapshotSupport,
   inspectHost,
@@ -88,6 +89,7 @@ async function hold(
   lifetime.defer('engine', () => {
     engine[Symbol.dispose]();
   });
+  guardFiles(engine, spec, directory);
   const testbed = await bootTestbed(engine, spec, directory, lifetime, signal);
   const services = await startServices(testbed, spec.services, signal);
   const shared = join(spec.directory, sessionFiles.shared);
@@ -112,6 +114,16 @@ async function hold(
   });
   checkServices(services);
   return { testbed, job };
+}
+
+/** Notes the files that must not outlive a keeper that is killed. */
+function guardFiles(engine: Engine, { directory, snapshotDirectory }: SessionSpec, testbedDirectory: string): void {
+  engine.guard(
+    { socket: join(directory, sessionFiles.socket) },
+    { socket: join(directory, sessionFiles.shared, sessionFiles.console) },
+    { socketsBelow: testbedDirectory },
+    { folder: snapshotDirectory, prefix: draftPrefix },
+  );
 }
 
 function isStop([name]: readonly string[]): boolean {

@@ -4,4 +4,4 @@ export { ContentHashes } from './content-hashes.ts';
 export { SnapshotError } from './errors.ts';
 export { snapshotKey } from './key.ts';
 export { snapshotFormat } from './record.ts';
-export { SnapshotStore, type RemovedSnapshot, type Snapshot, type SnapshotListing } from './store.ts';
+export { draftPrefix, SnapshotStore, type RemovedSnapshot, type Snapshot, type SnapshotListing } from './store.ts';

@@ -39,7 +39,8 @@ interface StoredFolder extends RemovedSnapshot {
   readonly usedMs: number;
 }
 
-const draftPrefix = '.draft-';
+/** Begins the names of unfinished snapshots in the store, which are those of `ownedName`. */
+export const draftPrefix = '.draft-';
 /** How long after its last use a snapshot is not removed to make room, in `ms`: a guest may be starting from it. */
 const graceMs = 120_000;
 

@@ -10,6 +10,8 @@ import { ownedName, removeOrphans } from '../../core/owner.ts';
 import { Scheduler, type Capacity, type Demand } from './scheduler.ts';
 
 const prefix = 'alpy-run-';
+/** Where each run has a temporary folder, with a name of `ownedName`. */
+export const runFolders = { folder: tmpdir(), prefix } as const;
 /** Maximum duration of a run whose process cannot be seen from here, such as one in a container that shares `/tmp`, in `ms`. */
 const foreignRunMs = 24 * 3_600_000;
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { lstatSync, readdirSync, rmSync, type Dirent } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../core/errors.ts';
+import { parseIdentity, processState, type ProcessIdentity } from '../core/identity.ts';
+import { removeOrphans } from '../core/owner.ts';
+import { Engine } from './engine.ts';
+import type { GuardedRun, GuardNote } from './guard.ts';
+import { removeOfDead } from './leftovers.ts';
+
+/** How long processes of the run may take to notice its end, in `ms`. Then they are killed: they may be stopped, or in an endless loop. */
+const graceMs = 1000;
+/**
+ * How long nothing may have been found after the end of all processes, in `ms`. A killed process may just have requested a container,
+ * and no event says that the daemon has dropped such a request, so this is an estimate.
+ */
+const quietMs = 700;
+const pollMs = 200;
+const connectTimeoutMs = 5000;
+
+/** A folder for QEMU's sockets; see `listenHere`. */
+const socketFolder = /^\.alpy[A-Za-z0-9]{6}$/;
+/** How deep below the folder of all tests: in that of a test, of its attempt, of its boot. */
+const maxDepth = 4;
+
+/**
+ * Removes what a dead run left: its processes, its containers whose owner is dead, and the noted files. Touches nothing of processes
+ * that live, and nothing that is younger than the call: a new run may use the same folders.
+ * @throws DaemonError, ContainerError
+ */
+export async function sweep(run: GuardedRun, notes: readonly GuardNote[]): Promise<void> {
+  const beganMs = Date.now();
+  const processes = notes.flatMap((note) => ('process' in note ? (parseIdentity(note.process) ?? []) : []));
+  const ended = endProcesses(processes);
+  await Promise.all([
+    ended.then(() => {
+      for (const note of notes) removeFiles(note, beganMs);
+    }),
+    removeContainers(run, ended),
+  ]);
+}
+
+async function removeContainers({ runId, socketPath }: GuardedRun, processesEnded: Promise<void>): Promise<void> {
+  using engine = await Engine.connect({ runId, socketPath, lateMs: 0, isGuarded: false }, { timeoutMs: connectTimeoutMs });
+  const state = { haveEnded: false };
+  void processesEnded.then(() => {
+    state.haveEnded = true;
+  });
+  let quietSinceMs = performance.now();
+  for (;;) {
+    const mayGrow = !state.haveEnded;
+    const removed = await removeOfDead(engine, runId);
+    if (mayGrow || removed.length > 0) quietSinceMs = performance.now();
+    else if (performance.now() - quietSinceMs >= quietMs) return;
+    await sleep(pollMs);
+  }
+}
+
+/** Waits until all processes are dead, and kills those that take too long. */
+async function endProcesses(processes: readonly ProcessIdentity[]): Promise<void> {
+  const startMs = performance.now();
+  let alive = processes;
+  for (;;) {
+    alive = alive.filter((one) => processState(one) === 'alive');
+    if (alive.length === 0) return;
+    if (performance.now() - startMs >= graceMs) for (const { pid } of alive) kill(pid);
+    await sleep(pollMs / 4);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error; // it has just ended
+  }
+}
+
+function removeFiles(note: GuardNote, beforeMs: number): void {
+  if ('prefix' in note) removeOrphans(note.folder, note.prefix);
+  else if ('socketsBelow' in note) removeSocketFolders(note.socketsBelow, beforeMs, maxDepth);
+  else if ('socket' in note) removeOlder(note.socket, beforeMs);
+}
+
+function removeSocketFolders(folder: string, beforeMs: number, depth: number): void {
+  for (const entry of entriesOf(folder)) {
+    if (!entry.isDirectory()) continue; // nor a link
+    const path = join(folder, entry.name);
+    if (socketFolder.test(entry.name)) removeOlder(path, beforeMs);
+    else if (depth > 1) removeSocketFolders(path, beforeMs, depth - 1);
+  }
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return []; // it is gone
+  }
+}
+
+function removeOlder(path: string, beforeMs: number): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && stats.birthtimeMs <= beforeMs) rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { identityOf, ownIdentity } from '../../../src/core/identity.ts';
+import { ownedName } from '../../../src/core/owner.ts';
+import { sweep } from '../../../src/docker/sweeper.ts';
+import { FakeDaemon } from '../../support/fake-daemon.ts';
+
+const deadIdentity = ownIdentity()!.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
+
+interface Listed {
+  readonly name: string;
+  readonly owner: string;
+}
+
+/** A daemon with these containers of the run `r1`; a container appears in the list until it is removed. */
+async function daemonWith(containers: readonly Listed[]): Promise<{ socketPath: string; removed: string[] }> {
+  const removed: string[] = [];
+  const daemon = await FakeDaemon.open((request, response) => {
+    if (request.method === 'DELETE') {
+      removed.push(/\/containers\/([^?]*)/.exec(request.url ?? '')?.[1] ?? '');
+      response.writeHead(204).end();
+    } else if (request.url?.startsWith('/containers/json') === true) {
+      const left = containers.filter(({ name }) => !removed.includes(name));
+      const labels = (owner: string): object => ({ 'io.alpy.run': 'r1', 'io.alpy.owner': owner });
+      response.end(
+        JSON.stringify(
+          left.map(({ name, owner }) => ({ Id: name, Names: [`/${name}`], State: 'created', Labels: labels(owner) })),
+        ),
+      );
+    } else return false;
+    return true;
+  });
+  onTestFinished(() => daemon[Symbol.asyncDispose]());
+  return { socketPath: daemon.socketPath, removed };
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'alpy-sweeper-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+function sleeper(): ChildProcess {
+  const child = spawn('sleep', ['600']);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+test('containers of dead processes of the run are removed, those of living ones stay', async () => {
+  const { socketPath, removed } = await daemonWith([
+    { name: 'dead', owner: deadIdentity },
+    { name: 'alive', owner: ownIdentity()! },
+  ]);
+  await sweep({ runId: 'r1', socketPath }, [{ process: deadIdentity }]);
+  expect(removed).toEqual(['dead']);
+});
+
+test('a process of the run that does not end, for example because it is stopped, is killed, and then its containers are removed', async () => {
+  const worker = sleeper();
+  const [bystander, owner] = [sleeper(), identityOf(worker.pid!)!];
+  const { socketPath, removed } = await daemonWith([{ name: 'late', owner }]);
+  worker.kill('SIGSTOP');
+  const exited = once(worker, 'exit');
+  await sweep({ runId: 'r1', socketPath }, [{ process: deadIdentity }, { process: owner }]);
+  expect(await exited).toEqual([null, 'SIGKILL']);
+  expect(removed).toEqual(['late']);
+  expect(bystander.signalCode).toBeNull();
+});
+
+test('a process that has got the PID of one of the run is not killed', async () => {
+  const { socketPath } = await daemonWith([]);
+  const other = sleeper();
+  await sweep({ runId: 'r1', socketPath }, [{ process: identityOf(other.pid!)!.replace(/\d+$/, '1') }]);
+  expect(other.signalCode).toBeNull();
+});
+
+test('folders of sockets are removed below the tests, also if the daemon is gone; everything else stays', async () => {
+  const folder = await temporaryFolder();
+  const sockets = ['a/.alpyXy12Zz', 'a/retry1/.alpyAAAAAA'].map((name) => join(folder, name));
+  const others = ['a/.alpy-not-ours', 'a/captures', '.alpyAAAAAAA'].map((name) => join(folder, name));
+  for (const name of [...sockets, ...others]) await mkdir(name, { recursive: true });
+  const socket = join(folder, 'keeper.sock');
+  await writeFile(socket, '');
+  const notes = [{ socketsBelow: folder }, { socket }, { process: deadIdentity }];
+  await expect(sweep({ runId: 'r1', socketPath: join(folder, 'none.sock') }, notes)).rejects.toMatchObject({
+    code: 'ALPY_DAEMON',
+  });
+  expect(sockets.filter(existsSync)).toEqual([]);
+  expect(existsSync(socket)).toBe(false);
+  expect(others.filter(existsSync)).toEqual(others);
+});
+
+test('files with the name of a dead process are removed, those of a living one stay', async () => {
+  const { socketPath } = await daemonWith([]);
+  const folder = await temporaryFolder();
+  const alive = join(folder, ownedName('.draft-'));
+  const dead = join(folder, ownedName('.draft-').replace(/-\d+-\d+-/, `-${deadIdentity.split(' ')[2]}-1-`));
+  for (const name of [alive, dead]) await mkdir(name);
+  await sweep({ runId: 'r1', socketPath }, [{ folder, prefix: '.draft-' }]);
+  expect([alive, dead].map(existsSync)).toEqual([true, false]);
+});
