@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Containers of a testbed that are killed.
+import { messageOf } from '../../../src/core/errors.ts';
+import type { Phase } from '../phases.ts';
+import type { Target } from '../target.ts';
+import { MissedError, type Expectation, type FaultKind } from './kind.ts';
+
+/** Phases in which a testbed exists. */
+const testbedPhases: readonly Phase[] = ['set-up', 'boot', 'save', 'restore', 'test', 'tear-down'];
+
+const died: Expectation = {
+  statuses: [3],
+  causes: [
+    { code: 'ALPY_CONTAINER_DIED', fault: 'environment' },
+    { code: 'ALPY_CONTAINER', fault: 'environment' },
+    { code: 'ALPY_HYPERVISOR', fault: 'environment' },
+    { code: 'ALPY_QMP_CLOSED', fault: 'environment' },
+    { code: 'ALPY_CONSOLE_CLOSED', fault: 'environment' },
+  ],
+};
+
+/** Kills a container as the kernel or an administrator may do. */
+async function kill(target: Target, role: RegExp): Promise<void> {
+  const container = await target.container(role);
+  await container.kill({ signal: 'SIGKILL' }).catch(missed);
+}
+
+const killQemu = 'for p in /proc/[0-9]*; do read -r n <$p/comm && case $n in qemu-system*) kill -9 ${p#/proc/};; esac; done; :';
+
+/** Kills QEMU in whichever container runs it. */
+async function killHypervisor(target: Target): Promise<void> {
+  const roles = (await target.containers()).some(({ Names }) => Names.some((name) => name.endsWith('-qemu')));
+  const container = await target.container(roles ? /-qemu$/ : /-lifeline$/);
+  try {
+    const exec = await container.exec({ Cmd: ['sh', '-c', killQemu], User: '0' });
+    await exec.start({ Detach: true });
+  } catch (error) {
+    missed(error);
+  }
+}
+
+function missed(error: unknown): never {
+  throw new MissedError(`it has ended: ${messageOf(error)}`, { cause: error });
+}
+
+const lateReason = 'a container that is killed while its testbed is torn down has nothing left to do';
+
+function killing(name: string, phases: readonly Phase[], role: RegExp, expected = died, harmless = lateReason): FaultKind {
+  return { name: `kill-${name}`, phases, expected, harmless, inject: (target) => kill(target, role) };
+}
+
+/** Kills a part of a testbed. */
+export const containerKinds: readonly FaultKind[] = [
+  killing('lifeline', testbedPhases, /-lifeline$/),
+  killing('node', testbedPhases, /-node0$/),
+  killing('app', ['test'], /-ping/, { statuses: [3], causes: [{ code: 'ALPY_APP_ENDED', fault: 'environment' }] }),
+  killing('decoder', ['test'], /-decoder$/, { statuses: [] }, 'tshark decodes the capture instead'),
+  { name: 'kill-qemu', phases: testbedPhases, expected: died, harmless: lateReason, inject: killHypervisor },
+];

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Guests that misbehave. The guest does it by itself, some time after its test has begun.
+import type { FaultKind } from './kind.ts';
+
+const lost = { statuses: [1], causes: [{ code: 'ALPY_GUEST_LOST', fault: 'device' as const }] };
+const unresponsive = {
+  statuses: [1],
+  causes: ['ALPY_COMMAND', 'ALPY_CONSOLE_TIMEOUT', 'ALPY_EXEC', 'ALPY_EXEC_TIMEOUT', 'ALPY_DEVICE'].map((code) => ({
+    code,
+    fault: 'device' as const,
+  })),
+};
+
+/** @param command - what the guest's shell runs */
+function inGuest(name: string, command: string, rest: Pick<FaultKind, 'expected' | 'harmless'>): FaultKind {
+  return {
+    name: `guest-${name}`,
+    phases: ['test'],
+    ...rest,
+    limitMs: 60_000,
+    project: (detail) => ({ inGuest: `sleep ${(detail * 0.8).toFixed(2)}; ${command}` }),
+    inject: () => undefined, // the guest does it
+  };
+}
+
+/** Faults of the guest. */
+export const guestKinds: readonly FaultKind[] = [
+  inGuest('panic', 'echo c >/proc/sysrq-trigger', { expected: lost }),
+  inGuest('reboot-loop', 'echo b >/proc/sysrq-trigger', { expected: lost }),
+  inGuest('hang', 'echo -1 >/proc/sys/kernel/sched_rt_runtime_us; chrt -f 99 sh -c "while :; do :; done"', {
+    expected: unresponsive,
+  }),
+  inGuest('silence', 'kill -STOP -1', { expected: unresponsive }),
+  inGuest('console-flood', 'yes flood >/dev/ttyS0', { expected: unresponsive, harmless: 'alpy finds its markers in the flood' }),
+  inGuest('clock-step', 'date -s 2035-01-01; date -s 1999-01-01', {
+    expected: { statuses: [] },
+    harmless: 'no wait depends on the clock of the guest',
+  }),
+];

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Fault } from '../../../src/core/errors.ts';
+import type { PlannedKind } from '../plan.ts';
+import type { ProjectChanges } from '../project.ts';
+import type { Target } from '../target.ts';
+
+/** How a run that a fault has hit must end. */
+export interface Expectation {
+  /** exit statuses of the run, or the signal that ended it */
+  readonly statuses: readonly (number | NodeJS.Signals)[];
+  /** codes and faults of errors, at least one of which must be reported; absent if the run reports no error */
+  readonly causes?: readonly { readonly code: string; readonly fault?: Fault }[];
+}
+
+/** A kind of fault. */
+export interface FaultKind extends PlannedKind {
+  readonly expected: Expectation;
+  /** why a run may pass although the fault hit it before its last test had ended; absent if it may not */
+  readonly harmless?: string | undefined;
+  /** changes of the project, by the random number of the case */
+  readonly project?: ((detail: number) => ProjectChanges) | undefined;
+  /** whether the run has a snapshot store of its own, which the fault damages */
+  readonly hasOwnStore?: boolean;
+  /** how long the run may take after the fault, in `ms`; default: 30 s */
+  readonly limitMs?: number;
+  /** whether the reports may be missing or incomplete: the main process was killed, or cannot write files */
+  readonly losesReports?: boolean;
+  /**
+   * Injects the fault.
+   * @throws MissedError when what it should hit does not exist any more
+   */
+  readonly inject: (target: Target) => Promise<void> | void;
+}
+
+/** The moment of a fault has passed: what it should hit has ended. */
+export class MissedError extends Error {}

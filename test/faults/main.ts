@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `npm run test:faults`: injects faults into runs at random moments, and judges how alpy deals with them.
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import yargs from 'yargs';
+import { alpyVersion } from '../../src/version.ts';
+import { runCampaign } from './campaign.ts';
+import { faultKinds } from './kinds/index.ts';
+import { OutcomesFile } from './outcomes-file.ts';
+import { planCampaign } from './plan.ts';
+import type { Outcome } from './run-case.ts';
+import { outcomeTable, withSection } from './table.ts';
+
+const options = await yargs(process.argv.slice(2))
+  .usage('$0 -- [options]')
+  .options({
+    seed: { type: 'number', describe: 'seed of the campaign; default: a random one' },
+    count: { type: 'number', default: 50, describe: 'how many faults to inject' },
+    only: { type: 'array', string: true, choices: faultKinds.map(({ name }) => name), describe: 'kinds of faults' },
+    case: { type: 'number', describe: 'replay only this case of the campaign' },
+    json: { type: 'boolean', default: false, describe: 'print the outcomes as JSON' },
+    verbose: { type: 'boolean', default: false, describe: 'also print the output of runs that were wrong' },
+    resume: { type: 'string', describe: 'file of outcomes: continue this campaign, whose first part was interrupted' },
+  })
+  .strict()
+  .parseAsync();
+
+const seed = options.seed ?? Math.floor(Math.random() * 1e6);
+const kinds = options.only === undefined ? faultKinds : faultKinds.filter(({ name }) => options.only!.includes(name));
+const selection = options.only === undefined ? '' : ` --only ${options.only.join(' ')}`;
+const command = `npm run test:faults -- --seed ${seed}${selection}`;
+const isWhole = options.only === undefined && options.case === undefined;
+
+const file = new OutcomesFile(options.resume);
+const outcomes: Outcome[] = [...file.read()];
+const planned = planCampaign(seed, Math.max(options.count, options.case ?? 0), kinds);
+const cases = planned.filter(({ number }) =>
+  options.case === undefined ? outcomes.every((outcome) => outcome.case.number !== number) : number === options.case,
+);
+
+const stop = new AbortController(); // the first signal ends the campaign after the current case
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    stop.abort();
+  });
+say(`faults: seed ${seed}, ${cases.length} cases`);
+await runCampaign(cases, kinds, report, stop.signal);
+const table = outcomeTable(outcomes, seed);
+const minutes = outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+const wrong = outcomes.filter(({ verdict }) => verdict === 'wrong').length;
+if (isWhole && !stop.signal.aborted) await writeTable();
+if (options.json)
+  process.stdout.write(
+    `${JSON.stringify({ seed, outcomes: outcomes.map((one) => ({ ...one, output: undefined })) }, undefined, 2)}\n`,
+  );
+else process.stdout.write(`${table}\n`);
+say(`faults: ${outcomes.length} cases in ${minutes.toFixed(1)} minutes, ${wrong} wrong`);
+process.exitCode = wrong > 0 || stop.signal.aborted ? 1 : 0;
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function report(outcome: Outcome): void {
+  outcomes.push(outcome);
+  file.add(outcome);
+  const { number, kind, phase, test, delayMs } = outcome.case;
+  const { verdict, problems, status = 'none', seconds } = outcome;
+  const moment = `${kind} in ${phase} of test ${test} after ${delayMs} ms`;
+  say(`${String(number).padStart(3)} ${verdict.padEnd(8)} ${moment}: status ${status ?? 'none'} (${seconds.toFixed(1)} s)`);
+  for (const problem of problems) say(`      ${problem}`);
+  if (verdict !== 'wrong') return;
+  if (options.verbose) for (const line of outcome.output) say(`      | ${line}`);
+  say(`      replay: ${command} --case ${number}`);
+}
+
+async function writeTable(): Promise<void> {
+  const path = resolve(import.meta.dirname, '../../docs/reliability.md');
+  const page = await readFile(path, 'utf8').catch(() => '# Reliability\n');
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`;
+  const head = `${date}, alpy ${alpyVersion}, ${machine}: \`${command} --count ${options.count}\`, ${minutes.toFixed(1)} minutes.`;
+  await writeFile(path, withSection(page, `## Injected faults\n\n${head}\n\n${table}`));
+}

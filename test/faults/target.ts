@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import type { ContainerInfo } from 'dockerode';
+import { jobLabel } from '../../src/docker/index.ts';
+import { MissedError } from './kinds/kind.ts';
+import { childrenOf } from './processes.ts';
+
+/** Time between two looks for something that is about to appear, in `ms`. */
+const lookMs = 20;
+
+/** A run into which a fault is injected. */
+export class Target {
+  readonly docker: Docker;
+  readonly child: ChildProcess;
+  /** label of the run's containers */
+  readonly jobId: string;
+  /** absolute path of the project */
+  readonly directory: string;
+  /** absolute path of the snapshot store */
+  readonly store: string;
+  /** folder for temporary files of the run */
+  readonly temporary: string;
+  /** random number of the case, from 0 to below 1 */
+  readonly detail: number;
+
+  constructor(parts: Pick<Target, 'docker' | 'child' | 'jobId' | 'directory' | 'store' | 'temporary' | 'detail'>) {
+    ({
+      docker: this.docker,
+      child: this.child,
+      jobId: this.jobId,
+      directory: this.directory,
+      store: this.store,
+      temporary: this.temporary,
+      detail: this.detail,
+    } = parts);
+  }
+
+  /** PID of the main process. */
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** whether the main process has ended */
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** The run's containers, in any state. */
+  async containers(): Promise<readonly ContainerInfo[]> {
+    return this.docker.listContainers({ all: true, filters: { label: [`${jobLabel}=${this.jobId}`] } });
+  }
+
+  /** Waits for a container that runs. @param role - `lifeline`, `node0`, … @throws MissedError when the run ends before */
+  async container(role: RegExp): Promise<Docker.Container> {
+    const found = await this.#appearance(async () =>
+      (await this.containers()).find(({ Names, State }) => State === 'running' && Names.some((name) => role.test(name))),
+    );
+    return this.docker.getContainer(found.Id);
+  }
+
+  /** Waits for a process that runs tests. @throws MissedError when the run ends before */
+  async worker(): Promise<number> {
+    return this.#appearance(() => Promise.resolve(childrenOf(this.pid)[0]));
+  }
+
+  async #appearance<T>(look: () => Promise<T | undefined>): Promise<T> {
+    for (;;) {
+      const found = await look();
+      if (found !== undefined) return found;
+      if (this.hasEnded) throw new MissedError('the run has ended before');
+      await sleep(lookMs);
+    }
+  }
+}
