@@ -9,6 +9,14 @@ export interface Wait {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The longest time that a timer of Node can wait, in `ms`: 24 days. A longer one fires at once, or is refused. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** A signal that fires at a time, in `ms` since 1970, but after 24 days at the latest. */
+export function signalAt(timeMs: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(longestTimerMs, Math.max(0, Math.ceil(timeMs - Date.now()))));
+}
+
 /** The wait alone, of options that say more. */
 export function waitOf({ timeoutMs, signal }: Wait): Wait {
   return { timeoutMs, signal };

@@ -2,20 +2,17 @@
 // Schemas of the arguments and options that users pass.
 import { z } from 'zod';
 import { unknownOptions } from './argument-problems.ts';
-import type { Wait } from './deadline.ts';
+import { longestTimerMs, type Wait } from './deadline.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import type { Pattern } from './pattern.ts';
 
 /** One schema per option of `T`. The compiler refuses a missing one and one too many. */
 export type OptionSchemas<T> = { readonly [Name in keyof T]-?: z.ZodType<T[Name] | undefined> };
 
-/** The longest time that a timer of Node can wait, in `ms`: 24 days. */
-const longestMs = 2 ** 31 - 1;
-
 // The error of each schema completes the sentence "expected … to be".
-const aTime = `a number of milliseconds from 0 to ${longestMs}`;
+const aTime = `a number of milliseconds from 0 to ${longestTimerMs}`;
 
-export const milliseconds = z.number({ error: aTime }).min(0, { error: aTime }).max(longestMs, { error: aTime });
+export const milliseconds = z.number({ error: aTime }).min(0, { error: aTime }).max(longestTimerMs, { error: aTime });
 export const text = z.string({ error: 'a string' });
 export const someText = z.string({ error: 'a string' }).min(1, { error: 'a string that is not empty' });
 export const flag = z.boolean({ error: 'true or false' });

@@ -55,6 +55,12 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 60)} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`;
 }
 
+/** A time as ISO 8601 in UTC; `unknown` for a number that is no time. @param timeMs - in `ms` since 1970 */
+export function timeText(timeMs: number): string {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? 'unknown' : time.toISOString();
+}
+
 /** A path with forward slashes, as reports show it on every system. */
 export function slashes(path: string): string {
   return path.split(sep).join('/');

@@ -10,7 +10,7 @@ import type { ResolvedImage } from './resolved-image.ts';
 export interface PresentImage {
   /** `sha256:…` */
   readonly id: string;
-  /** creation time, in `ms` since 1970 */
+  /** creation time, in `ms` since 1970; NaN if the image has none */
   readonly createdMs: number;
   /** size of all layers, in `bytes` */
   readonly sizeBytes: number;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
-import { alignColumns } from '../core/text.ts';
+import { alignColumns, timeText } from '../core/text.ts';
 import { inspectImage, type PresentImage } from './inspect.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
@@ -37,7 +37,7 @@ export function imagesJson(rows: readonly ImageRow[]): string {
       location: reference,
       from: origin,
       state: present ? 'present' : 'missing',
-      ...(present && { id: present.id, created: new Date(present.createdMs).toISOString(), sizeBytes: present.sizeBytes }),
+      ...(present && { id: present.id, created: timeText(present.createdMs), sizeBytes: present.sizeBytes }),
     })),
     null,
     2,
@@ -46,7 +46,8 @@ export function imagesJson(rows: readonly ImageRow[]): string {
 
 function state({ id, createdMs, sizeBytes }: PresentImage, nowMs: number): string {
   const size = `${Math.round(sizeBytes / 1_000_000)} MB`;
-  return `${id.replace('sha256:', '').slice(0, 12)}, ${age(nowMs - createdMs)} old, ${size}`;
+  const built = Number.isNaN(createdMs) ? 'built at an unknown time' : `${age(nowMs - createdMs)} old`;
+  return `${id.replace('sha256:', '').slice(0, 12)}, ${built}, ${size}`;
 }
 
 function age(durationMs: number): string {

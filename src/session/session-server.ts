@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { signalAt } from '../core/deadline.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
 import { Lifetime } from '../core/lifetime.ts';
@@ -54,7 +55,7 @@ export async function keep(spec: SessionSpec, signal: AbortSignal, onReady: () =
   using debugLog = DebugLog.open(directory);
   await withSink(redactSink(composeSinks(debugLog.sink, sink), makeRedactor(spec.secrets)), async () => {
     await using lifetime = new Lifetime();
-    const overdue = AbortSignal.timeout(Math.max(0, spec.deadlineMs - Date.now()));
+    const overdue = signalAt(spec.deadlineMs);
     const asked = new AbortController();
     const closed = Promise.withResolvers<void>();
     markHandled(closed.promise); // thrown below too

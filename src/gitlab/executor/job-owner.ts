@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { codeOf } from '../../core/errors.ts';
 import { bootId, pidNamespace, processState, readProcess, type ProcessIdentity } from '../../core/identity.ts';
 
@@ -63,10 +64,23 @@ export async function writeOwner(session: string, owner: JobOwner): Promise<void
   }
 }
 
-/** Reads the owner of a job. Returns `undefined` if it was not recorded, for example because an older alpy prepared the job. */
+const OwnerSchema: z.ZodType<JobOwner> = z.object({
+  machine: z.string(),
+  bootId: z.string(),
+  pidNamespace: z.string(),
+  starters: z.array(z.object({ pid: z.int(), start: z.string() })),
+  startedMs: z.number(),
+  endsByMs: z.number(),
+  temporary: z.string(),
+});
+
+/**
+ * Reads the owner of a job. Returns `undefined` if it was not recorded, for example because an older alpy prepared the job, or if
+ * the file is damaged.
+ */
 export async function readOwner(session: string): Promise<JobOwner | undefined> {
   try {
-    return JSON.parse(await readFile(join(session, ownerFile), 'utf8')) as JobOwner;
+    return OwnerSchema.safeParse(JSON.parse(await readFile(join(session, ownerFile), 'utf8'))).data;
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' || error instanceof SyntaxError) return undefined;
     throw error;

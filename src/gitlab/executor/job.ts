@@ -129,7 +129,7 @@ export async function readJob(env: Variables): Promise<Job> {
 
 /** All values that a job gives to a variable, expanded and as GitLab sent them. Pure. */
 export function valuesOf({ variables, rawVariables }: Pick<Job, 'variables' | 'rawVariables'>, name: string): readonly string[] {
-  const expanded = variables[name];
+  const expanded = Object.hasOwn(variables, name) ? variables[name] : undefined;
   const raw = rawVariables.flatMap(({ key, value }) => (key === name ? [value] : []));
   return [...(expanded === undefined ? [] : [expanded]), ...raw];
 }
@@ -157,5 +157,8 @@ function readServices(text: string | undefined, variables: Variables): readonly 
 
 /** Expands `$NAME` and `${NAME}` once: values are not expanded again. */
 function expand(text: string, variables: Variables): string {
-  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => variables[braced ?? bare ?? ''] ?? '');
+  return text.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, bare?: string) => {
+    const name = braced ?? bare ?? '';
+    return Object.hasOwn(variables, name) ? (variables[name] ?? '') : ''; // an object also has a `constructor`
+  });
 }

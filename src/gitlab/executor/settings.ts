@@ -90,7 +90,7 @@ export async function loadSettings(file: string): Promise<Settings> {
   });
   let raw: unknown;
   try {
-    raw = parse(text) ?? {};
+    raw = parse(text, { logLevel: 'error' }) ?? {}; // no warnings of the parser on standard error
   } catch (cause) {
     throw new ExecutorSettingsError(file, [messageOf(cause)], { cause });
   }

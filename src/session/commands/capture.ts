@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
+import { timeText } from '../../core/text.ts';
 import type { Frame } from '../../capture/index.ts';
 import type { Link } from '../../testbed/index.ts';
 import type { Call } from '../call.ts';
@@ -73,5 +74,5 @@ function fieldsOf({ values }: ParsedArgs): readonly string[] {
 
 function frameLine({ number, timeMs, lengthBytes, protocol, info, fields }: Frame, names: readonly string[]): string {
   const values = names.map((name) => fields[name] ?? '');
-  return [String(number), new Date(timeMs).toISOString(), String(lengthBytes), protocol, info, ...values].join('\t');
+  return [String(number), timeText(timeMs), String(lengthBytes), protocol, info, ...values].join('\t');
 }

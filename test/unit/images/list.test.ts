@@ -45,3 +45,10 @@ test('images as JSON', () => {
     { name: 'node', location: 'alpy/node:latest', from: 'default', state: 'missing' },
   ]);
 });
+
+test('an image without a time of creation is listed', () => {
+  const [row] = rows;
+  const timeless = [{ ...row, present: { ...row?.present, createdMs: NaN } }] as readonly ImageRow[];
+  expect(formatImages(timeless, created)).toContain('0123456789ab, built at an unknown time, 462 MB');
+  expect(JSON.parse(imagesJson(timeless))).toMatchObject([{ created: 'unknown' }]);
+});
