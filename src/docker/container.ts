@@ -30,6 +30,7 @@ export class Container implements AsyncDisposable {
   readonly #container: Docker.Container;
   #exitStatus: ExitStatus | undefined;
   #isExpectedToExit = false;
+  #hasRunOutOfMemory = false;
   #outputRead: Promise<unknown> = Promise.resolve();
   #removed: Promise<unknown> | undefined;
 
@@ -94,6 +95,11 @@ export class Container implements AsyncDisposable {
   /** how it ended, if it has */
   get exitStatus(): ExitStatus | undefined {
     return this.#exitStatus;
+  }
+
+  /** whether the kernel has ended a process of it because of its limit of memory */
+  get hasRunOutOfMemory(): boolean {
+    return this.#hasRunOutOfMemory || this.engine.exits.hasRunOutOfMemory(this.id);
   }
 
   /**
@@ -180,6 +186,7 @@ export class Container implements AsyncDisposable {
       await this.#removed;
     } finally {
       this.stdin.destroy(); // even if it could not be removed: an open stream keeps the process alive
+      this.#hasRunOutOfMemory = this.hasRunOutOfMemory;
       this.engine.exits.forget(this.id);
     }
   }

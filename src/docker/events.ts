@@ -21,6 +21,8 @@ export class ExitEvents implements Disposable {
   readonly #stream: Readable;
   readonly #exits = new Map<string, PromiseWithResolvers<ExitStatus>>();
   readonly #removals = new Map<string, PromiseWithResolvers<void>>();
+  /** containers that have hit their limit of memory */
+  readonly #outOfMemory = new Set<string>();
   readonly #failed = Promise.withResolvers<Error>();
   #failure: Error | undefined;
   #isClosed = false;
@@ -52,7 +54,7 @@ export class ExitEvents implements Disposable {
 
   /** Subscribes to the events of containers with a label. @internal */
   static async open(docker: Docker, label: string): Promise<ExitEvents> {
-    const filters = { type: ['container'], event: ['die', 'exec_die', 'destroy'], label: [label] };
+    const filters = { type: ['container'], event: ['die', 'exec_die', 'destroy', 'oom'], label: [label] };
     const options = { filters } as unknown as Docker.GetEventsOptions; // the types lack "exec_die"
     return new ExitEvents((await docker.getEvents(options)) as Readable);
   }
@@ -73,10 +75,16 @@ export class ExitEvents implements Disposable {
     return this.#entry(this.#removals, id).promise;
   }
 
+  /** Whether the kernel has ended a process of a container because of its limit of memory. */
+  hasRunOutOfMemory(id: string): boolean {
+    return this.#outOfMemory.has(id);
+  }
+
   /** Forgets a container or exec whose end no longer matters. */
   forget(id: string): void {
     this.#exits.delete(id);
     this.#removals.delete(id);
+    this.#outOfMemory.delete(id);
   }
 
   [Symbol.dispose](): void {
@@ -90,6 +98,7 @@ export class ExitEvents implements Disposable {
     const exitStatus = exitStatusOf(Number(Attributes?.['exitCode']));
     const execId = Attributes?.['execID'];
     if (Action === 'destroy' && ID !== undefined) this.#entry(this.#removals, ID).resolve();
+    else if (Action === 'oom' && ID !== undefined) this.#outOfMemory.add(ID);
     else if (Action === 'die' && ID !== undefined) this.#entry(this.#exits, ID).resolve(exitStatus);
     else if (execId !== undefined) this.#entry(this.#exits, execId).resolve(exitStatus);
   }

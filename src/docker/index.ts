@@ -17,6 +17,7 @@ export {
   type AppEnd,
 } from './errors.ts';
 export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
+export { FileCopies } from './file-copies.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
 export { helperLimits } from './limits.ts';

@@ -6,6 +6,11 @@ import { hashLabel } from './content-hash.ts';
 import { MissingImageError } from './errors.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
+interface ImageConfig {
+  readonly Labels: Readonly<Record<string, string | undefined>> | null;
+  readonly Volumes: Readonly<Record<string, unknown>> | null;
+}
+
 /** An image that the daemon has. */
 export interface PresentImage {
   /** `sha256:…` */
@@ -14,6 +19,8 @@ export interface PresentImage {
   readonly createdMs: number;
   /** size of all layers, in `bytes` */
   readonly sizeBytes: number;
+  /** folders that it declares as volumes */
+  readonly volumes: readonly string[];
   /** hash of what it was built from; absent if alpy did not build it */
   readonly hash: string | undefined;
 }
@@ -26,10 +33,10 @@ export async function inspectImage(docker: Docker, reference: string, signal?: A
   try {
     const inspection = docker.getImage(reference).inspect(); // does not take a signal
     const { Id, Created, Size, Config } = await raceWithSignal(inspection, signal);
-    // Labels is null if an image has none; the types do not say so
-    const labels: Readonly<Record<string, string | undefined>> | null | undefined = (Config as typeof Config | null | undefined)
-      ?.Labels;
-    return { id: Id, createdMs: Date.parse(Created), sizeBytes: Size, hash: labels?.[hashLabel] };
+    // both are null if an image has none; the types do not say so
+    const { Labels, Volumes } = (Config as Partial<ImageConfig> | null | undefined) ?? {};
+    const volumes = Object.keys(Volumes ?? {});
+    return { id: Id, createdMs: Date.parse(Created), sizeBytes: Size, volumes, hash: Labels?.[hashLabel] };
   } catch (error) {
     signal?.throwIfAborted();
     if (statusOf(error) === 404) return undefined;

@@ -23,10 +23,11 @@ import {
   wholeNumber,
 } from '../core/schemas.ts';
 import type { ContainerFile } from '../docker/index.ts';
+import type { AppLimits } from './app-limits.ts';
 import { Node } from './node.ts';
 
 /** A program to run in the network namespace of a node. */
-export interface AppSpec {
+export interface AppSpec extends AppLimits {
   /** the node whose namespace it shares */
   readonly node: Node;
   /** default: that of the image */
@@ -38,11 +39,14 @@ export interface AppSpec {
   /** its name in logs and messages; default: the first word of the command */
   readonly name?: string | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** read-only in the app, unless it has a writable root */
   readonly files?: readonly ContainerFile[] | undefined;
   readonly workingDirectory?: string | undefined;
   readonly user?: string | undefined;
   /** default: NET_ADMIN and NET_RAW; see {@link trafficCapabilities} */
   readonly capabilities?: readonly string[] | undefined;
+  /** device files of the daemon's machine, such as /dev/net/tun for a VPN in user space; default: none */
+  readonly devices?: readonly string[] | undefined;
 }
 
 /** What an app printed, and how it ended. */
@@ -83,6 +87,13 @@ const appSpec = options<AppSpec>({
   workingDirectory: someText.optional(),
   user: someText.optional(),
   capabilities: texts.optional(),
+  devices: listOf(
+    text.refine((path) => path.startsWith('/dev/'), { error: 'a path below /dev' }),
+    'a list of device files, such as /dev/net/tun',
+  ).optional(),
+  writableRoot: flag.optional(),
+  memoryMiB: wholeNumber(8).optional(),
+  pids: wholeNumber(1).optional(),
 });
 
 /** Checks of the arguments of an app's functions. */

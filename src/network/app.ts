@@ -10,20 +10,32 @@ import {
   Container,
   ContainerTimeoutError,
   ExecError,
+  FileCopies,
   isWrongCommand,
   trafficCapabilities,
   type AppEnd,
   type Blame,
+  type ContainerSpec,
   type Engine,
   type Lifeline,
 } from '../docker/index.ts';
 import { Collector } from './collector.ts';
+import { limitHint, limitsOf, type AppLimits } from './app-limits.ts';
 import { check, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
 
 /** Where apps are started. */
 export interface AppPlace {
   readonly engine: Engine;
   readonly lifeline: Lifeline;
+  /** a folder of this machine that the daemon sees, for copies of files; absent if it sees none */
+  readonly filesFolder?: string | undefined;
+}
+
+/** Image of an app. */
+export interface AppImage {
+  readonly reference: string;
+  /** folders that it declares as volumes */
+  readonly volumes: readonly string[];
 }
 
 /** How long to wait for an app by default, in `ms`. */
@@ -34,13 +46,15 @@ export class App implements AsyncDisposable {
   readonly name: string;
   readonly container: Container;
   readonly #command: readonly string[];
+  readonly #limits: AppLimits;
   readonly #stdout: Collector;
   readonly #stderr: Collector;
   #isAwaited = false;
   /** signals that {@link App.kill} has sent */
   readonly #sentSignals = new Set<NodeJS.Signals>();
 
-  private constructor(container: Container, command: readonly string[]) {
+  private constructor(container: Container, command: readonly string[], limits: AppLimits) {
+    this.#limits = limits;
     this.name = container.name;
     this.container = container;
     this.#command = command;
@@ -51,35 +65,21 @@ export class App implements AsyncDisposable {
 
   /**
    * Starts an app.
-   * @param image - reference of its image
    * @throws UsageError if the image does not have the program, or an app may not have the capability
    * @throws ContainerError when the daemon refuses
    */
-  static async start(place: AppPlace, spec: AppSpec, image: string, signal?: AbortSignal): Promise<App> {
-    const { node, command, entrypoint, environment, files, workingDirectory, user, capabilities } = spec;
+  static async start(place: AppPlace, spec: AppSpec, image: AppImage, signal?: AbortSignal): Promise<App> {
+    const { node, command } = spec;
     const label = spec.name ?? command?.[0]?.split('/').at(-1) ?? 'app';
     const name = `${label}@${node.name}`;
     return step('alpy.network', `Start ${name}`, async () => {
-      const container = await Container.start(
-        place.engine,
-        {
-          name,
-          image,
-          command,
-          entrypoint,
-          environment,
-          files,
-          workingDirectory,
-          user,
-          ...node.shared,
-          pidMode: place.lifeline.pidNamespace,
-          ...trafficCapabilities(capabilities),
+      await using copies = await copyFiles(place, spec);
+      const container = await Container.start(place.engine, { name, ...containerSpec(place, spec, image, copies) }, signal).catch(
+        (error: unknown) => {
+          throw isWrongCommand(error) ? new UsageError(`${image.reference}: ${error.message}`, { cause: error }) : error;
         },
-        signal,
-      ).catch((error: unknown) => {
-        throw isWrongCommand(error) ? new UsageError(`${image}: ${error.message}`, { cause: error }) : error;
-      });
-      return new App(container, command ?? []);
+      );
+      return new App(container, command ?? [], spec);
     });
   }
 
@@ -191,17 +191,61 @@ export class App implements AsyncDisposable {
   }
 
   #details(): readonly ErrorDetail[] {
-    return appDetails(this.#outputSoFar());
+    const hint = this.#limitHint();
+    const limits = hint === undefined ? [] : [{ title: 'Limits of the app', lines: [hint] }];
+    return [...appDetails(this.#outputSoFar()), ...limits];
   }
 
-  /** @param otherwise - whose fault it is, unless the test has sent the signal that ended the app */
-  #blame({ signal }: ExitStatus, otherwise: Fault): Blame | Fault {
-    if (signal === undefined || !this.#sentSignals.has(signal)) return otherwise;
-    return { fault: 'usage', hint: `the test sent ${signal} (app.kill)` };
+  #limitHint(): string | undefined {
+    const { stdout, stderr } = this.#outputSoFar();
+    return limitHint(this.#limits, { ranOutOfMemory: this.container.hasRunOutOfMemory, stdout, stderr });
+  }
+
+  /** @param otherwise - whose fault it is, unless the test has sent the signal that ended the app, or the app has hit a limit */
+  #blame({ code, signal }: ExitStatus, otherwise: Fault): Blame | Fault {
+    if (signal !== undefined && this.#sentSignals.has(signal))
+      return { fault: 'usage', hint: `the test sent ${signal} (app.kill)` };
+    const hint = code === 0 ? undefined : this.#limitHint();
+    return hint === undefined ? otherwise : { fault: 'usage', hint };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
     for (const output of [this.#stdout, this.#stderr]) output.close();
   }
+}
+
+/** Returns `undefined` if the app's files need not be mounted, because its root is writable. */
+async function copyFiles({ filesFolder }: AppPlace, { files = [], writableRoot }: AppSpec): Promise<FileCopies | undefined> {
+  if (files.length === 0 || writableRoot === true || filesFolder === undefined) return undefined;
+  return FileCopies.create(filesFolder, files);
+}
+
+function containerSpec(
+  { lifeline }: AppPlace,
+  spec: AppSpec,
+  image: AppImage,
+  copies: FileCopies | undefined,
+): Omit<ContainerSpec, 'name'> {
+  const { node, command, entrypoint, environment, workingDirectory, user, capabilities, devices } = spec;
+  const files = copies ? [] : (spec.files ?? []);
+  const limits = limitsOf(spec, image.volumes);
+  const own = copies?.mounts ?? [];
+  const shared = (node.shared.mounts ?? []).filter(({ target }) => !own.some((mount) => mount.target === target));
+  return {
+    image: image.reference,
+    command,
+    entrypoint,
+    environment,
+    files,
+    workingDirectory,
+    user,
+    devices,
+    networkMode: node.shared.networkMode,
+    mounts: [...shared, ...own],
+    pidMode: lifeline.pidNamespace,
+    ...limits,
+    ...(files.length > 0 ? { readOnlyRoot: false } : {}), // the daemon copies no files into a read-only root
+    ...trafficCapabilities(capabilities),
+  };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export type { InterfaceConfig } from './address.ts';
-export { App } from './app.ts';
+export { App, type AppPlace } from './app.ts';
 export { appsCheck, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
 export type { Counters } from './counters.ts';
 export { hostsText, Node } from './node.ts';

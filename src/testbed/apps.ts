@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Engine, Lifeline } from '../docker/index.ts';
 import { findImage } from '../images/inspect.ts';
 import type { ResolvedImage } from '../images/resolved-image.ts';
-import { App, appsCheck, type AppResult, type AppSpec, type AppWaitOptions } from '../network/index.ts';
+import { App, appsCheck, type AppPlace, type AppResult, type AppSpec, type AppWaitOptions } from '../network/index.ts';
 
 /** Starts apps, and knows them until the testbed ends. */
 export class Apps {
-  readonly #engine: Engine;
-  readonly #lifeline: Lifeline;
+  readonly #place: AppPlace;
   readonly #images: readonly ResolvedImage[];
   readonly #apps: App[] = [];
 
-  constructor(engine: Engine, lifeline: Lifeline, images: readonly ResolvedImage[]) {
-    this.#engine = engine;
-    this.#lifeline = lifeline;
+  constructor(place: AppPlace, images: readonly ResolvedImage[]) {
+    this.#place = place;
     this.#images = images;
   }
 
@@ -32,8 +29,8 @@ export class Apps {
     const name = spec.image ?? 'traffic';
     const known = this.#images.find((image) => image.name === name);
     const image = known ?? { name, reference: name, origin: 'the test', buildable: false };
-    await findImage(this.#engine.docker, image, signal);
-    const app = await App.start({ engine: this.#engine, lifeline: this.#lifeline }, spec, image.reference, signal);
+    const { volumes } = await findImage(this.#place.engine.docker, image, signal);
+    const app = await App.start(this.#place, spec, { reference: image.reference, volumes }, signal);
     this.#apps.push(app);
     return app;
   }

@@ -104,7 +104,7 @@ function testbedParts(context: CreationContext, { machine, connected }: Running)
   return {
     dut: new Dut({ ...machine, appliance, access, directory, timeFactor, links, clock, isRestored }),
     nodes: connected.map(({ node }) => node),
-    apps: new Apps(engine, lifeline, facts.images),
+    apps: new Apps({ engine, lifeline, filesFolder: facts.access.kind === 'bind' ? directory : undefined }, facts.images),
     hypervisor,
     started,
     finishCaptures: () => finishCaptures(captures, lifeline, place),

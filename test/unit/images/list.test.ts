@@ -9,7 +9,13 @@ const rows: readonly ImageRow[] = [
     reference: 'reg.example/alpy/qemu:latest',
     origin: 'variable ALPY_REGISTRY',
     buildable: true,
-    present: { id: `sha256:${'0123456789abcdef'.repeat(4)}`, createdMs: created, sizeBytes: 462_345_678, hash: undefined },
+    present: {
+      id: `sha256:${'0123456789abcdef'.repeat(4)}`,
+      createdMs: created,
+      sizeBytes: 462_345_678,
+      volumes: [],
+      hash: undefined,
+    },
   },
   { name: 'node', reference: 'alpy/node:latest', origin: 'default', buildable: true },
 ];
