@@ -5,7 +5,7 @@ import type { App, Apps, Node } from 'alpy';
 export async function serveHttp(apps: Apps, node: Node, text: string): Promise<App> {
   // httpd goes to the background once it listens
   const script =
-    'mkdir -p /www; printf %s "$0" >/www/index.html; busybox httpd -p 80 -h /www; echo listening; exec sleep infinity';
+    'mkdir /tmp/www; printf %s "$0" >/tmp/www/index.html; busybox httpd -p 80 -h /tmp/www; echo listening; exec sleep infinity';
   const server = await apps.start({ node, name: 'httpd', command: ['sh', '-ec', script, text] });
   await server.waitForOutput(/^listening$/);
   return server;

@@ -3,6 +3,6 @@ export { commandHelp, parseCommandLine, sessionCommands } from './commands/index
 export { SessionError } from './errors.ts';
 export type { CallerTerminal } from './call.ts';
 export { callSocket, type SocketCall } from './socket.ts';
-export { sessionFiles, sharedFolder, type ServiceSpec, type SessionSpec } from './spec.ts';
+export { sessionFiles, sharedFolder, type ContainerLimits, type ServiceSpec, type SessionSpec } from './spec.ts';
 export { runSessionServer, startSessionServer } from './start.ts';
 export { isSessionUp, stopSession } from './stop.ts';

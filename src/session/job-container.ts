@@ -17,7 +17,7 @@ import { sharedFolder, type JobContainerSpec } from './spec.ts';
 export async function startJobContainer(
   engine: Engine,
   testbed: Testbed,
-  { node, image, mounts, environment }: JobContainerSpec,
+  { node, image, mounts, environment, limits }: JobContainerSpec,
   signal?: AbortSignal,
 ): Promise<Container> {
   const { shared } = nodeNamed({ testbed }, node);
@@ -31,6 +31,7 @@ export async function startJobContainer(
         command: [],
         environment,
         networkMode: shared.networkMode,
+        ...limits,
         ...trafficCapabilities(),
         mounts: [...mounts, ...(shared.mounts ?? [])],
       },

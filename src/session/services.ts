@@ -19,8 +19,9 @@ export async function startServices(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, App>> {
   const started = await Promise.all(
-    services.map(async ({ name, node, ...service }) => {
-      const spec = { ...service, name, node: nodeNamed({ testbed }, node) };
+    services.map(async ({ name, node, limits, ...service }) => {
+      // the images of services are made for a writable root, and a job cannot say that it needs one
+      const spec = { ...service, ...limits, writableRoot: true, name, node: nodeNamed({ testbed }, node) };
       const app = await testbed.apps.start(spec, signal).catch((cause: unknown) => {
         if (!(cause instanceof UsageError)) throw cause;
         throw new ServiceError(`service ${name}: ${cause.message}. Correct its entrypoint or command`, { cause });

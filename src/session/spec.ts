@@ -3,6 +3,14 @@ import type { Config } from '../config/index.ts';
 import type { ResolvedImage } from '../images/index.ts';
 import type { Mount } from '../docker/index.ts';
 
+/** What a container of a job may use. */
+export interface ContainerLimits {
+  /** memory, in `MiB` */
+  readonly memoryMiB: number;
+  /** processes and threads */
+  readonly pids: number;
+}
+
 /** A program that runs beside a node until the testbed ends. */
 export interface ServiceSpec {
   /** name for `alpy exec`, and of its log */
@@ -13,6 +21,7 @@ export interface ServiceSpec {
   readonly entrypoint?: readonly string[] | undefined;
   readonly command?: readonly string[] | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly limits: ContainerLimits;
 }
 
 /** The container in which the scripts of a CI job run. */
@@ -23,6 +32,7 @@ export interface JobContainerSpec {
   readonly image: string;
   readonly mounts: readonly Mount[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly limits: ContainerLimits;
 }
 
 /** The session to serve. Plain data, passed as a file. The docs call the process that serves it the keeper. */

@@ -4,7 +4,7 @@ import { UsageError } from '../../core/errors.ts';
 import { secretsOf } from '../../core/redact.ts';
 import { loadConfig, resolveConfig, type Config } from '../../config/index.ts';
 import { imageNamed, resolveImages, type ResolvedImage } from '../../images/index.ts';
-import { sharedFolder, sessionFiles, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
+import { sharedFolder, sessionFiles, type ContainerLimits, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
 import { maxLinks, resolveTopology } from '../../topology/index.ts';
 import type { DriverContext } from './driver-context.ts';
 import { firstNonEmpty, type Job, type JobService } from './job.ts';
@@ -33,6 +33,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   const { config, isRunners } = await loadTestbedConfig(context, project);
   assertWithinLimits(config, isRunners, settings);
   const images = resolveImages(env, settings.alpyImages);
+  const limits = { memoryMiB: settings.limits.jobMemoryMiB, pids: settings.limits.jobPids };
   const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], nodeNames(config.topology)[0]), config, 'ALPY_NODE');
   return {
     directory: paths.session,
@@ -44,7 +45,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
     snapshotDirectory: join(settings.root, 'snapshots'),
     ...(isRunners && !job.variables['ALPY_APPLIANCE_IMAGE'] ? {} : { diskFolders: [project, ...settings.imageFolders] }),
     deadlineMs: Date.now() + job.timeoutMs + settings.graceSeconds * 1000,
-    services: planServices(job, node, config),
+    services: planServices(job, node, config, limits),
     job: {
       node,
       image: jobImages(context, images).job,
@@ -60,6 +61,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
         ALPY_NODE: node,
         ALPY_LINKS: String(config.topology.links),
       },
+      limits,
     },
     secrets: secretsOf(job.variables), // debug.log and events.ndjson are artifacts, which the runner does not mask
   };
@@ -117,7 +119,7 @@ function checkNode(name: string, { topology }: Config, source: string): string {
   );
 }
 
-function planServices(job: Job, node: string, config: Config): readonly ServiceSpec[] {
+function planServices(job: Job, node: string, config: Config, limits: ContainerLimits): readonly ServiceSpec[] {
   const names = new Set<string>();
   const possibleNodes = nodeNames({ links: maxLinks }); // an alias that no topology has as a node names only the service
   return job.services.map((service): ServiceSpec => {
@@ -131,6 +133,7 @@ function planServices(job: Job, node: string, config: Config): readonly ServiceS
       name,
       node: checkNode(chosenNode, config, `service ${name}`),
       image,
+      limits,
       ...(entrypoint && entrypoint.length > 0 ? { entrypoint } : {}),
       ...(command && command.length > 0 ? { command } : {}),
       ...(variables ? { environment: variables } : {}),

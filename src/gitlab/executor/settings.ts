@@ -47,9 +47,15 @@ const SettingsSchema = z.strictObject({
       memoryMiB: z.int().min(32).default(4096).describe('largest memory of a guest, in MiB'),
       cpus: z.int().min(1).default(4).describe('largest number of processors of a guest'),
       links: z.int().min(0).default(8).describe('largest number of links of a testbed'),
+      jobMemoryMiB: z
+        .int()
+        .min(16)
+        .default(2048)
+        .describe("memory of the container of a job's scripts, and of each of its services, in MiB"),
+      jobPids: z.int().min(16).default(2048).describe('processes and threads in each of these containers'),
     })
     .prefault({})
-    .describe('what a job may ask for'),
+    .describe('what a job may use'),
   snapshotsMiB: z.int().min(1).default(8192).describe('how much of the disk snapshots may take, in MiB'),
   graceSeconds: z
     .int()

@@ -40,11 +40,13 @@ variables:
   allow: []
   #  - LANG
 
-# What a job may ask for.
+# What a job may use.
 limits:
   memoryMiB: 4096 # of a guest
   cpus: 4 # of a guest
   links: 8 # of a testbed
+  jobMemoryMiB: 2048 # of the container of its scripts, and of each of its services
+  jobPids: 2048 # processes and threads in each of these containers
 
 # How much of the disk snapshots may take, in MiB. The least recently used ones are removed first.
 snapshotsMiB: 8192

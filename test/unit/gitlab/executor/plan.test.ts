@@ -54,7 +54,7 @@ describe('the testbed', () => {
         ALPY_OUT: '/evil',
         ALPY_REGISTRY: 'evil',
       },
-      settings: 'imageFolders: [/srv/images]\ngraceSeconds: 60\nsnapshotsMiB: 9',
+      settings: 'imageFolders: [/srv/images]\ngraceSeconds: 60\nsnapshotsMiB: 9\nlimits: { jobMemoryMiB: 99, jobPids: 88 }',
     });
     const { builds, session } = jobPaths(context.settings, context.job);
     const project = join(builds, 'group', 'project');
@@ -95,6 +95,7 @@ describe('the testbed', () => {
           ALPY_NODE: 'node0',
           ALPY_LINKS: '3',
         },
+        limits: { memoryMiB: 99, pids: 88 },
       },
       secrets: [],
     });
@@ -168,9 +169,10 @@ describe('services', () => {
       { name: 'iperf3', alias: 'sink', variables: { ALPY_NODE: 'node2', A: 'b' }, entrypoint: ['iperf3'], command: ['-s'] },
     ];
     const spec = await plan({ ...bed, services, variables: { ALPY_NODE: 'node0' } });
+    const limits = { memoryMiB: 2048, pids: 2048 };
     expect(spec.services).toEqual([
-      { name: 'web', node: 'node0', image: 'registry.example:5000/a/web:1@sha256:0' },
-      { name: 'node1', node: 'node1', image: 'web:2' },
+      { name: 'web', node: 'node0', image: 'registry.example:5000/a/web:1@sha256:0', limits },
+      { name: 'node1', node: 'node1', image: 'web:2', limits },
       {
         name: 'sink',
         node: 'node2',
@@ -178,6 +180,7 @@ describe('services', () => {
         entrypoint: ['iperf3'],
         command: ['-s'],
         environment: { ALPY_NODE: 'node2', A: 'b' },
+        limits,
       },
     ]);
   });
