@@ -14,3 +14,9 @@ test('waits on a slow machine are longer, up to four times; a short disturbance 
   expect(measureSlowness(clock(0, 900))).toBe(4);
   expect([timeFactorOf('kvm', 1.5), timeFactorOf('tcg', 1.5)]).toEqual([1.5, 6]);
 });
+
+test('a machine that is not slow is measured once', () => {
+  let calls = 0;
+  measureSlowness(() => (calls += 1));
+  expect(calls).toBe(2);
+});
