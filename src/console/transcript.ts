@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { FileBounds } from '../core/bounded-file.ts';
+import { log } from '../core/step.ts';
 import { escapeBytes } from '../core/text.ts';
 import { AppendFile } from './append-file.ts';
 
@@ -12,7 +14,8 @@ const carriageReturn = 13;
 /**
  * Record of a console in two files, both readable while it runs and complete after {@link Transcript.close}: `<base>.log`
  * holds exactly the bytes received; `<base>.txt` is for reading: one line per line, escaped, with the time in seconds
- * since the start and the direction (`<` received, `>` sent). The carriage return before a line feed is not shown there.
+ * since the start and the direction (`<` received, `>` sent). The carriage return before a line feed is not shown there. If a
+ * file becomes larger than 64 MiB, its middle is left out, and the file says so.
  */
 export class Transcript implements AsyncDisposable {
   readonly logPath: string;
@@ -24,12 +27,13 @@ export class Transcript implements AsyncDisposable {
   #line: Buffer[] = [];
   #lineBytes = 0;
   #lineTime = '';
+  #isClosed = false;
 
-  private constructor(basePath: string, title: string) {
+  private constructor(basePath: string, title: string, bounds: FileBounds | undefined) {
     this.logPath = `${basePath}.log`;
     this.textPath = `${basePath}.txt`;
-    this.#log = AppendFile.open(this.logPath);
-    this.#text = AppendFile.open(this.textPath);
+    this.#log = AppendFile.open(this.logPath, (bytes) => `\n[alpy left out ${bytes} bytes here]\n`, bounds);
+    this.#text = AppendFile.open(this.textPath, (bytes) => `# ${bytes} bytes were left out here\n`, bounds);
     this.#text.write(`# ${title}, seconds since ${new Date().toISOString()}\n`);
   }
 
@@ -37,9 +41,10 @@ export class Transcript implements AsyncDisposable {
    * Starts a record. If a file cannot be written, {@link Transcript.check} and {@link Transcript.close} throw.
    * @param basePath - path of both files without their suffix, such as `…/console`
    * @param title - what the first line of the readable file says
+   * @param bounds - of each file
    */
-  static create(basePath: string, title = 'serial console'): Transcript {
-    return new Transcript(basePath, title);
+  static create(basePath: string, title = 'serial console', bounds?: FileBounds): Transcript {
+    return new Transcript(basePath, title, bounds);
   }
 
   /** Records bytes that came from the device. */
@@ -65,8 +70,15 @@ export class Transcript implements AsyncDisposable {
    * @throws TranscriptError when something could not be written
    */
   async close(): Promise<void> {
+    const isFirst = !this.#isClosed;
+    this.#isClosed = true;
     this.#flush();
     const results = await Promise.allSettled([this.#log.close(), this.#text.close()]);
+    if (isFirst && this.#log.leftOutBytes > 0)
+      log(
+        'alpy.console',
+        `the guest sent so much that ${this.#log.leftOutBytes} bytes are left out in the middle of ${this.logPath}`,
+      );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 

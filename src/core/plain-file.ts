@@ -14,6 +14,7 @@ const flagsOf = {
   'r+': constants.O_RDWR,
   w: constants.O_WRONLY,
   a: constants.O_WRONLY | constants.O_APPEND,
+  'a+': constants.O_RDWR | constants.O_APPEND,
 } as const;
 
 /** What is expected at a path. */
@@ -44,7 +45,7 @@ export function openOnlySync(kind: PlainKind, path: string, flags: number): numb
 }
 
 /**
- * Opens a regular file and nothing else, like {@link openOnlySync}. For `w` and `a`, creates it if nothing is there.
+ * Opens a regular file and nothing else, like {@link openOnlySync}. For `w`, `a` and `a+`, creates it if nothing is there.
  * @param mode - as for `fs.open`
  * @returns the descriptor, which the caller closes
  * @throws EnvironmentError if something else is there
@@ -56,7 +57,7 @@ export function openPlainSync(path: string, mode: keyof typeof flagsOf): number 
     if (mode === 'w') ftruncateSync(found); // not before: only a regular file may lose its content
     return found;
   }
-  const isCreated = mode === 'w' || mode === 'a';
+  const isCreated = mode === 'w' || mode === 'a' || mode === 'a+';
   return openSync(path, flagsOf[mode] | constants.O_NOFOLLOW | (isCreated ? constants.O_CREAT | constants.O_EXCL : 0));
 }
 

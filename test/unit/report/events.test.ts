@@ -169,3 +169,23 @@ test('a log that cannot be opened or is closed still accepts events', () => {
   debug.sink(begin('B'));
   expect(debug.failure).toMatchObject({ code: 'ENOTDIR' });
 });
+
+test('a log that becomes too large keeps its beginning and its end, and all its events can be read', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-report-'));
+  const debug = DebugLog.open(made.path, 0, { most: 20_000, head: 8000, tail: 4000 });
+  const texts = Array.from({ length: 1000 }, (_, number) => `line ${number}`);
+  for (const text of texts) debug.sink(line(text));
+  debug[Symbol.dispose]();
+  expect(debug.failure).toBeUndefined();
+  const text = await readFile(join(made.path, 'debug.log'), 'utf8');
+  expect(text).toMatch(/line 0\n[^]*\n… \d+ bytes were left out here\n[^]*line 999\n$/);
+  expect(text.length).toBeLessThan(20_100);
+  const json = (await readFile(join(made.path, 'events.ndjson'), 'utf8')).trimEnd().split('\n');
+  const kept = json.map((one) => (JSON.parse(one) as { readonly text: string }).text);
+  const isNote = (one: string): boolean => !one.startsWith('line ');
+  expect(kept.filter(isNote)).toHaveLength(1);
+  expect(kept.filter((one) => !isNote(one))).toEqual([
+    ...texts.slice(0, kept.findIndex(isNote)),
+    ...texts.slice(kept.findIndex(isNote) + 1 - kept.length),
+  ]);
+});
