@@ -72,13 +72,30 @@ export async function openPlain(path: string, mode: keyof typeof flagsOf): Promi
 }
 
 /**
- * Writes a file completely or not at all. Replaces what was at the path, also a link, instead of writing to it.
+ * Reads a regular file, like {@link openPlain}.
+ * @param maxBytes - its maximum size
+ * @throws EnvironmentError if it is larger, or something else is there
  * @throws Error of the file system
  */
-export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+export async function readPlain(path: string, maxBytes: number): Promise<string> {
+  await using file = await openPlain(path, 'r');
+  const { size } = await file.stat();
+  if (size > maxBytes) throw new EnvironmentError(`expected at most ${maxBytes} bytes in ${path}, got ${size}`);
+  const bytes = Buffer.alloc(size); // a writer could keep a read to the end going
+  let at = 0;
+  for (let count = 1; at < size && count > 0; at += count) count = (await file.read(bytes, at, size - at, at)).bytesRead;
+  return bytes.toString('utf8', 0, at);
+}
+
+/**
+ * Writes a file completely or not at all. Replaces what was at the path, also a link, instead of writing to it.
+ * @param content - text or bytes; a stream has to yield bytes
+ * @throws Error of the file system
+ */
+export async function replaceFile(path: string, content: string | Uint8Array | AsyncIterable<unknown>): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.part`; // nobody can guess the name and put a link there
   try {
-    await writeFile(draft, content, { flag: 'wx' });
+    await writeFile(draft, content as string | AsyncIterable<Uint8Array>, { flag: 'wx' });
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });

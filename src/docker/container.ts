@@ -8,7 +8,7 @@ import { logUnscoped } from '../core/step.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, ContainerTimeoutError, DaemonError, statusCodeOf } from './errors.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
-import { readFiles, writeFiles, type ContainerFile } from './files.ts';
+import { readFiles, writeFiles, type ContainerFile, type ReadLimits, type TakeFile } from './files.ts';
 import type { ContainerSpec } from './spec.ts';
 import { createOptions } from './spec.ts';
 import { throttle } from './throttle.ts';
@@ -159,9 +159,29 @@ export class Container implements AsyncDisposable {
     await writeFiles(this.engine, this.#container, this.name, files, signal);
   }
 
-  /** Copies a file or the files of a folder out of it. @throws ContainerError if there is no such path */
-  async read(path: string, signal?: AbortSignal): Promise<ReadonlyMap<string, Buffer>> {
-    return readFiles(this.engine, this.#container, this.name, path, signal);
+  /**
+   * Copies files out of it; see {@link readFiles}.
+   * @throws ContainerError if there is no such path or it has more than the limits allow; what `take` throws
+   */
+  async readEach(path: string, limits: ReadLimits, take: TakeFile, signal?: AbortSignal): Promise<void> {
+    await readFiles(this.engine, this.#container, { name: this.name, path, limits, take }, signal);
+  }
+
+  /**
+   * Reads a file of it.
+   * @param maxBytes - its maximum size
+   * @returns `undefined` if the path is not a regular file
+   * @throws ContainerError if there is no such path or it is too large
+   */
+  async read(path: string, maxBytes: number, signal?: AbortSignal): Promise<Buffer | undefined> {
+    let found: Buffer | undefined;
+    const take: TakeFile = async (_, content) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of content) chunks.push(chunk as Uint8Array);
+      found = Buffer.concat(chunks);
+    };
+    await this.readEach(path, { entries: 1, bytes: maxBytes }, take, signal);
+    return found;
   }
 
   /** the Engine API's handle, for this folder only @internal */

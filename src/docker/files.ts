@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { extract, pack } from 'tar-stream';
+import { extract, pack, type Header } from 'tar-stream';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import type { Engine } from './engine.ts';
+import { ContainerError } from './errors.ts';
 
 /** A file to copy into a container. */
 export interface ContainerFile {
@@ -48,21 +48,44 @@ export async function writeFiles(
   if (failure) throw failure.error;
 }
 
-/** Copies a file, or all files of a folder, out of a container. The keys are paths relative to the parent of `path`. */
+/** What is accepted from a container, which may put anything into its files. */
+export interface ReadLimits {
+  /** default: 1000 */
+  readonly entries?: number;
+  /** size of all files together, in `bytes` */
+  readonly bytes: number;
+}
+
+/**
+ * Copies a file, or the files in a folder but not in its subfolders, out of a container. Skips links and special files.
+ * @throws ContainerError if the daemon refuses, or if there is more than the limits allow
+ * @throws what `take` throws
+ */
 export async function readFiles(
   engine: Engine,
   container: Docker.Container,
-  name: string,
-  path: string,
+  { name, path, limits, take }: ReadRequest,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, Buffer>> {
+): Promise<void> {
+  const { entries = 1000, bytes } = limits;
   const archive = (await engine.call(`read ${path} of ${name}`, signal, () => container.getArchive({ path }))) as Readable;
-  const files = new Map<string, Buffer>();
+  const tooMuch = (what: string): Error =>
+    new ContainerError(`cannot read ${path} of ${name}: expected at most ${what}, got more`);
   const reader = extract();
+  let [count, total] = [0, 0];
+  const takeEntry = async ({ type, name: entryName, size }: Header, content: AsyncIterable<unknown>): Promise<void> => {
+    total += size;
+    if (++count > entries) throw tooMuch(`${entries} files`);
+    if (total > bytes) throw tooMuch(`${bytes} bytes`);
+    const parts = entryName.split('/');
+    const last = parts.at(-1) ?? '';
+    if (type === 'file' && parts.length <= 2 && !['', '.', '..'].includes(last)) await take(last, content);
+  };
   reader.on('entry', (header, stream, next) => {
-    buffer(stream).then(
-      (content) => {
-        if (header.type === 'file') files.set(header.name, content);
+    stream.on('error', () => undefined); // the reader fails too, with the same error
+    takeEntry(header, stream).then(
+      () => {
+        stream.resume(); // what was not taken
         next();
       },
       (error: unknown) => {
@@ -71,7 +94,18 @@ export async function readFiles(
     );
   });
   await pipeline(archive, reader, ...(signal ? [{ signal }] : []));
-  return files;
+}
+
+/** Gets the name of a file, without folders, and its content; need not read it. */
+export type TakeFile = (name: string, content: AsyncIterable<unknown>) => Promise<void>;
+
+/** See {@link readFiles}. */
+export interface ReadRequest {
+  /** name of the container in messages */
+  readonly name: string;
+  readonly path: string;
+  readonly limits: ReadLimits;
+  readonly take: TakeFile;
 }
 
 async function fill(archive: ReturnType<typeof pack>, files: readonly ContainerFile[]): Promise<void> {
@@ -82,9 +116,12 @@ async function fill(archive: ReturnType<typeof pack>, files: readonly ContainerF
       continue;
     }
     try {
-      const { size } = await stat(content.file);
-      if (size < 1024 * 1024) archive.entry({ name, mode }, await readFile(content.file));
-      else await pipeline(createReadStream(content.file), archive.entry({ name, mode, size }));
+      await using file = await open(content.file, constants.O_RDONLY | constants.O_NONBLOCK); // opening a pipe must not wait
+      const stats = await file.stat();
+      if (!stats.isFile()) throw new Error('it is not a regular file');
+      const { size } = stats;
+      if (size < 1024 * 1024) archive.entry({ name, mode }, await file.readFile());
+      else await pipeline(file.createReadStream({ end: size - 1, autoClose: false }), archive.entry({ name, mode, size }));
     } catch (cause) {
       throw new EnvironmentError(`cannot read ${content.file} to copy it to ${path}: ${messageOf(cause)}`, { cause });
     }

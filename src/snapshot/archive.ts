@@ -7,11 +7,13 @@ import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { extract, pack, type Pack } from 'tar-stream';
 import { messageOf } from '../core/errors.ts';
 import { SnapshotError } from './errors.ts';
-import { recordFile } from './record.ts';
+import { fileName, recordFile } from './record.ts';
 import type { Snapshot, SnapshotStore } from './store.ts';
 
 /** Compression level: shrinks a guest's memory to about a third, at some 300 MB/s. */
 const level = 3;
+/** Most files in an archive; a snapshot has five. */
+const maxFiles = 20;
 /** Blocks of zeros become holes in files. */
 const blockBytes = 65_536;
 
@@ -46,10 +48,16 @@ export async function loadArchive(store: SnapshotStore, file: string, signal?: A
   const draft = await store.begin(0);
   try {
     const reader = extract();
+    let [count, bytesLeft] = [0, store.maxBytes];
+    const spend = (bytes: number): void => {
+      bytesLeft -= bytes;
+      if (bytesLeft < 0) throw new Error(`it is larger than the store may become: raise snapshots.maxMiB`);
+    };
     reader.on('entry', ({ name, type }, stream, next) => {
-      const isOurs = type === 'file' && /^[A-Za-z0-9][\w.-]*$/.test(name);
+      stream.on('error', () => undefined); // the reader fails too, with the same error
+      const isOurs = type === 'file' && ++count <= maxFiles && fileName.test(name);
       const taken = isOurs
-        ? writeSparse(stream, join(draft, name))
+        ? writeSparse(stream, join(draft, name), spend)
         : Promise.reject(new Error(`it holds ${JSON.stringify(name)}`));
       taken.then(
         () => {
@@ -84,8 +92,11 @@ async function fill(archive: Pack, directory: string, names: readonly string[]):
   }
 }
 
-/** Everybody may read the file, because QEMU's container runs as another user. */
-async function writeSparse(stream: AsyncIterable<unknown>, path: string): Promise<void> {
+/**
+ * Everybody may read the file, because QEMU's container runs as another user.
+ * @param spend - gets the number of bytes before they are written; may throw
+ */
+async function writeSparse(stream: AsyncIterable<unknown>, path: string, spend: (bytes: number) => void): Promise<void> {
   await using file = await open(path, 'wx', 0o666);
   await file.chmod(0o666);
   let at = 0;
@@ -93,7 +104,9 @@ async function writeSparse(stream: AsyncIterable<unknown>, path: string): Promis
     const bytes = chunk as Buffer;
     for (let from = 0; from < bytes.length; from += blockBytes) {
       const block = bytes.subarray(from, from + blockBytes);
-      if (!isZero(block)) await file.write(block, 0, block.length, at + from);
+      if (isZero(block)) continue;
+      spend(block.length);
+      await file.write(block, 0, block.length, at + from);
     }
     at += bytes.length;
   }

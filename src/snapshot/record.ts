@@ -10,6 +10,9 @@ export const recordFile = 'snapshot.json';
  */
 export const snapshotFormat = 2;
 
+/** Names of a snapshot's files: none leads out of its folder. */
+export const fileName = /^[A-Za-z0-9][\w.-]*$/;
+
 /** A file of a snapshot, as it was saved. */
 export interface FileRecord {
   readonly bytes: number;
@@ -55,6 +58,7 @@ function isRecord(value: unknown): value is SnapshotRecord {
     isJsonObject(inputs) &&
     Object.values(inputs).every((text) => typeof text === 'string') &&
     isJsonObject(files) &&
+    Object.keys(files).every((name) => fileName.test(name)) &&
     Object.values(files).every(
       (file) => isJsonObject(file) && Number.isInteger(file['bytes']) && typeof file['sha256'] === 'string',
     )

@@ -53,7 +53,8 @@ export class SnapshotStore {
   readonly directory: string;
   /** absolute path of the folder whose subfolders are the snapshots */
   readonly savedDirectory: string;
-  readonly #maxBytes: number;
+  /** how much disk space it may take */
+  readonly maxBytes: number;
 
   /**
    * @param directory - absolute path; created when something is saved
@@ -62,7 +63,7 @@ export class SnapshotStore {
   constructor(directory: string, maxBytes: number) {
     this.directory = directory;
     this.savedDirectory = join(directory, 'saved');
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Returns the absolute path of the folder for the files of a snapshot, whether or not it exists. */
@@ -107,11 +108,11 @@ export class SnapshotStore {
       const made = await mkdir(this.savedDirectory, { recursive: true });
       if (made !== undefined) await chmod(made, 0o755); // containers that mount it run as another user
       this.removeDeadDrafts();
-      if (bytes > this.#maxBytes)
+      if (bytes > this.maxBytes)
         throw new SnapshotError(
-          `a snapshot may take ${mebibytes(bytes)}, but the store ${this.directory} only ${mebibytes(this.#maxBytes)}: raise snapshots.maxMiB`,
+          `a snapshot may take ${mebibytes(bytes)}, but the store ${this.directory} only ${mebibytes(this.maxBytes)}: raise snapshots.maxMiB`,
         );
-      await this.prune({ maxBytes: this.#maxBytes - bytes });
+      await this.prune({ maxBytes: this.maxBytes - bytes });
       const { bavail, bsize } = await statfs(this.directory);
       if (bavail * bsize < bytes)
         throw new SnapshotError(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
@@ -54,12 +54,16 @@ export function captureOf(name: string, nic: NicSpec, place: CapturePlace): Capt
 
 /** Completes captures after QEMU has ended: copies them out of its container if they are inside, and corrects their times. */
 export async function finishCaptures(captures: readonly Capture[], lifeline: Lifeline, place: CapturePlace): Promise<void> {
-  const { hypervisor, directory, areInside, toWallClock } = place;
-  if (areInside && captures.length > 0) await copyOut(lifeline, hypervisor.directory, directory);
+  const { hypervisor, areInside, toWallClock } = place;
+  if (areInside && captures.length > 0) await copyOut(lifeline, hypervisor.directory, captures);
   await Promise.all(captures.map(({ path }) => finishCapture(path, toWallClock)));
 }
 
-async function copyOut(lifeline: Lifeline, from: string, to: string): Promise<void> {
-  for (const [name, content] of await lifeline.container.read(from))
-    await replaceFile(join(to, name.split('/').at(-1) ?? name), content);
+/** Takes only the captures: QEMU may have created other files there, such as one with the name of a log. */
+async function copyOut(lifeline: Lifeline, from: string, captures: readonly Capture[]): Promise<void> {
+  const paths = new Map(captures.map(({ path }) => [basename(path), path]));
+  await lifeline.container.readEach(from, { bytes: Infinity }, async (name, content) => {
+    const path = paths.get(name);
+    if (path !== undefined) await replaceFile(path, content);
+  });
 }

@@ -16,6 +16,9 @@ import { Guest } from './guest.ts';
 import type { Link } from './link.ts';
 import { isCpuRunning, pressReset } from './reset-button.ts';
 
+/** Size of the largest picture of a screen, in `bytes`. */
+const maxScreenBytes = 64 * 1024 ** 2;
+
 /** The device under test: a QEMU guest, its console and its links. */
 export class Dut {
   readonly name: string;
@@ -218,7 +221,7 @@ export class Dut {
     check.screenshot(arguments);
     const inside = join(this.#hypervisor.scratchDirectory, 'screen.png');
     await this.qmp.execute('screendump', { filename: inside, format: 'png' });
-    const [picture] = (await this.#hypervisor.container.read(inside)).values();
+    const picture = await this.#hypervisor.container.read(inside, maxScreenBytes);
     if (!picture) throw new EnvironmentError('QEMU saved no picture of the screen');
     await replaceFile(path, picture);
   }

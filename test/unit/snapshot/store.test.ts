@@ -2,6 +2,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
+import { pack, type Pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadArchive, saveArchive, snapshotKey, SnapshotStore, type Snapshot } from '../../../src/snapshot/index.ts';
 
@@ -192,3 +195,29 @@ test('loading a damaged or foreign archive fails and leaves nothing behind', asy
   await expect(loadArchive(other, file)).rejects.toThrow(/cannot load a snapshot from .*archive/);
   expect(await readdir(other.directory, { recursive: true })).toEqual(['saved']);
 });
+
+test.each([
+  ['a name that leads out', { name: '../x' }],
+  ['a link', { name: 'memory', type: 'symlink', linkname: '/etc/passwd' }],
+  ['a device', { name: 'memory', type: 'block-device', devmajor: 254, devminor: 0 }],
+] as const)('loading an archive with %s fails and leaves nothing behind', async (_, header) => {
+  await expectRefused((archive) => void archive.entry(header, ''));
+});
+
+test('loading an archive with too many files, or more bytes than the store may have, fails and leaves nothing behind', async () => {
+  await expectRefused((archive) => {
+    for (let count = 0; count < 30; count += 1) archive.entry({ name: `file${count}` }, 'x');
+  });
+  await expectRefused((archive) => void archive.entry({ name: 'memory' }, Buffer.alloc(2 * mebibyte, 'x')));
+});
+
+async function expectRefused(fill: (archive: Pack) => void): Promise<void> {
+  const small = new SnapshotStore(join(directory, 'small'), mebibyte);
+  const archive = pack();
+  fill(archive);
+  archive.finalize();
+  const file = join(directory, 'crafted');
+  await writeFile(file, zstdCompressSync(await buffer(archive)));
+  await expect(loadArchive(small, file)).rejects.toMatchObject({ code: 'ALPY_SNAPSHOT' });
+  expect(await readdir(small.directory, { recursive: true })).toEqual(['saved']);
+}
