@@ -4,6 +4,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 import { beforeEach, expect, test } from 'vitest';
 import { useExecutorHost } from '../support/executor-host.ts';
 import type { JobResult, RunningJob } from '../support/contract-runner.ts';
@@ -161,6 +163,49 @@ test('cleanup_file_variables follows no link, even if it is the only stage after
   await expectMachineUntouched();
   expect(result, result.log).toMatchObject({ status: 'success' });
   expect(lastCalls(result, 3)).toEqual(['build_script 0', 'cleanup_file_variables 0', 'cleanup 0']);
+});
+
+/** Packs an archive where the runner looks for a cache, as another job could have done. */
+async function plantCache(files: Readonly<Record<string, string>>, links: Readonly<Record<string, string>> = {}): Promise<void> {
+  const folder = join(host().root, 'cache', 'project-42', 'group', 'project', 'planted');
+  await mkdir(folder, { recursive: true });
+  const archive = pack();
+  for (const [name, linkname] of Object.entries(links)) archive.entry({ name, type: 'symlink', linkname });
+  for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
+  archive.finalize();
+  await writeFile(join(folder, 'cache.zip'), await buffer(archive));
+}
+
+const archives: readonly (readonly [string, (place: string) => Parameters<typeof plantCache>])[] = [
+  ['absolute names', (place) => [{ [`${place}/SECRET`]: 'planted', 'kept.txt': 'kept' }]],
+  ['names with ..', (place) => [{ 'kept.txt': 'kept', [`${'../'.repeat(20)}${place.slice(1)}/SECRET`]: 'planted' }]],
+  ['a file behind a link', (place) => [{ 'kept.txt': 'kept', 'out/SECRET': 'planted' }, { out: place }]],
+];
+
+test.each(archives)('a cache with %s is not unpacked outside of the project', async (_, planted) => {
+  await plantCache(...planted(precious()));
+  const job = await host().start({
+    variables: silent,
+    script: ['cat kept.txt'],
+    cache: { key: 'planted', paths: ['kept.txt'] },
+  });
+  const result = await job.result;
+  await expectMachineUntouched();
+  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(result.log).toMatch(/^kept/m);
+});
+
+test('an unpacked cache cannot change how git works, even if no script of the job runs', async () => {
+  await plantCache({ '../project.tmp/.glr.gconf': `[credential]\n\thelper = "!echo x >${marker}; false"\n` });
+  const job = await host().start({
+    variables: { FF_GIT_URLS_WITHOUT_TOKENS: 'true' }, // no ALPY_APPLIANCE, and no alpy.yaml in the project
+    script: ['echo not-reached'],
+    cache: { key: 'planted', paths: ['kept.txt'] },
+  });
+  const result = await job.result;
+  await expectMachineUntouched();
+  expect(result, result.log).toMatchObject({ status: 'failed' });
+  expect(lastCalls(result, 2)).toEqual(['cleanup_file_variables 0', 'cleanup 0']);
 });
 
 test("a background process of a script ends before the first stage on the runner's machine", async () => {

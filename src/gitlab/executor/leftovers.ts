@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readlink, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
 import { Engine, removeLeftovers } from '../../docker/index.ts';
 import { isSessionUp } from '../../session/index.ts';
 import { removeFolder } from './files/remove-folder.ts';
+import { mayBeTampered } from './files/sanitize.ts';
 import { readJob, type Job } from './job.ts';
 import { mayStillRun, readOwner } from './job-owner.ts';
-import { jobPaths, runIdOf, sanitizePaths } from './paths.ts';
+import { jobPaths, runIdOf } from './paths.ts';
 import type { FileScriptContext } from './files/file-script.ts';
 
 /** Names of the folders of jobs; see `Job.key`. */
@@ -38,7 +38,7 @@ export async function removeDeadJobs(
     const { session, builds } = jobPaths(settings, { key, projectId: 0 });
     if (await isLive(session, builds)) continue;
     // a container of the job may outlive its keeper, because the job chose its image, and could plant links that redirect the removal
-    if (existsSync(sanitizePaths(settings, { key, projectId: 0 }).begun)) await removeContainers({ key, id }, signal);
+    if (mayBeTampered(settings, { key, projectId: 0 })) await removeContainers({ key, id }, signal);
     const temporary = (await readOwner(session))?.temporary ?? '';
     if (temporary !== '') await removeTemporary(temporary, key);
     for (const folder of parents) await renameAside(folder, key);

@@ -55,6 +55,8 @@ export function projectDirectory({ settings, job }: DriverContext): string {
 export interface SanitizePaths {
   /** exists once a script has begun */
   readonly begun: string;
+  /** exists once a cache or artifacts may have been unpacked */
+  readonly unpacked: string;
   /** copy of the runner's temporary folder from before scripts began and caches and artifacts were unpacked */
   readonly pristine: string;
   /** exists once the files that scripts left are safe for this machine */
@@ -64,7 +66,13 @@ export interface SanitizePaths {
 /** See {@link SanitizePaths}. Pure. */
 export function sanitizePaths(...args: Parameters<typeof jobPaths>): SanitizePaths {
   const { session } = jobPaths(...args);
-  return { begun: join(session, 'begun'), pristine: join(session, 'pristine'), sanitized: join(session, 'sanitized') };
+  const inSession = (name: string): string => join(session, name);
+  return {
+    begun: inSession('begun'),
+    unpacked: inSession('unpacked'),
+    pristine: inSession('pristine'),
+    sanitized: inSession('sanitized'),
+  };
 }
 
 /** Identifier of the job's run: its containers have it as a label and can be found by it. Pure. */

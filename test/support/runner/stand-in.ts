@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 /**
  * Copies the files that `--path` names to the folder `--url`/`--id`; the real gitlab-runner uploads an archive. Like the real one, it
- * expands `$NAME` in paths from its environment, and reads whatever is at a path, even devices and pipes.
+ * expands `$NAME` in paths from its environment, and reads whatever is at a path, even devices and pipes. Like the real one with
+ * FF_USE_FASTZIP=false, it unpacks absolute names and `..`.
  */
 const standIn = `#!/usr/bin/env bash
 # Stand-in for the commands of gitlab-runner that the runner's scripts call.
@@ -38,7 +39,7 @@ case $command in
     mkdir -p "\${url#file://}/$id"
     cp --recursive --copy-contents --dereference --parents -- "\${found[@]}" "\${url#file://}/$id" ;;
   cache-archiver) mkdir -p "$(dirname "$archive")"; tar -cf "$archive" -- "\${found[@]}" ;;
-  cache-extractor) tar -xf "$archive" ;;
+  cache-extractor) tar --absolute-names -xf "$archive" ;;
   *) echo "no such command: $command" >&2; exit 1 ;;
 esac
 `;

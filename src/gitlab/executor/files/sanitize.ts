@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Once a script of a job has begun, anything below the job's folder of builds may be the job's work. Before the runner's own
+// Once a script of a job has begun or archives were unpacked, anything below the job's folder of builds may be the work of a job. Before the runner's own
 // scripts continue there, no process of the job may be left, and no file that they would execute, follow or wait for.
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -63,9 +63,31 @@ export async function savePristine(context: DriverContext): Promise<void> {
 
 /** Records that a script of the job begins; see {@link haveScriptsBegun}. @throws EnvironmentError when the file cannot be written */
 export async function recordScriptsBegun({ settings, job }: DriverContext): Promise<void> {
-  const { begun } = sanitizePaths(settings, job);
-  await writeFile(begun, '').catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot write ${begun}: ${messageOf(cause)}`, { cause });
+  await createMarker(sanitizePaths(settings, job).begun);
+}
+
+/** Whether a cache or artifacts may have been unpacked, with files that other jobs packed. */
+export function haveArchivesArrived({ settings, job }: DriverContext): boolean {
+  return existsSync(sanitizePaths(settings, job).unpacked);
+}
+
+/**
+ * Whether a container of the job may have written below its folder of builds. Such a container may still run, and could redirect
+ * what is done there by planting links.
+ */
+export function mayBeTampered(...args: Parameters<typeof jobPaths>): boolean {
+  const { begun, unpacked } = sanitizePaths(...args);
+  return existsSync(begun) || existsSync(unpacked);
+}
+
+/** Records that archives are unpacked; see {@link haveArchivesArrived}. @throws EnvironmentError when the file cannot be written */
+export async function recordArchives({ settings, job }: DriverContext): Promise<void> {
+  await createMarker(sanitizePaths(settings, job).unpacked);
+}
+
+async function createMarker(file: string): Promise<void> {
+  await writeFile(file, '').catch((cause: unknown) => {
+    throw new EnvironmentError(`cannot write ${file}: ${messageOf(cause)}`, { cause });
   });
 }
 

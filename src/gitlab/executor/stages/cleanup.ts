@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { existsSync } from 'node:fs';
 import { EnvironmentError } from '../../../core/errors.ts';
 import { Lifetime } from '../../../core/lifetime.ts';
 import { Engine, removeLeftovers } from '../../../docker/index.ts';
@@ -7,7 +6,8 @@ import { stopSession } from '../../../session/index.ts';
 import type { DriverContext } from '../driver-context.ts';
 import { keepFiles } from '../files/keep.ts';
 import { removeFolder } from '../files/remove-folder.ts';
-import { jobPaths, runIdOf, sanitizePaths } from '../paths.ts';
+import { mayBeTampered } from '../files/sanitize.ts';
+import { jobPaths, runIdOf } from '../paths.ts';
 
 /**
  * Ends everything that a job left running and removes its folders, whatever state they are in. Captures and logs that the job could
@@ -17,7 +17,7 @@ import { jobPaths, runIdOf, sanitizePaths } from '../paths.ts';
 export async function cleanUpJob(context: DriverContext, signal: AbortSignal): Promise<void> {
   const { settings, job } = context;
   const { session, builds } = jobPaths(settings, job);
-  let mayBeWritten = existsSync(sanitizePaths(settings, job).begun);
+  let mayBeWritten = mayBeTampered(settings, job);
   await using lifetime = new Lifetime(); // runs in reverse order: the testbed ends first
   lifetime.defer(session, () => removeFolder(context, session, signal));
   lifetime.defer(builds, async () => {

@@ -7,6 +7,11 @@ import type { Variables } from '../../../core/variables.ts';
 const driverVariables =
   /^(CUSTOM_ENV_|JOB_RESPONSE_FILE$|BUILD_EXIT_CODE_FILE$|BUILD_FAILURE_EXIT_CODE$|SYSTEM_FAILURE_EXIT_CODE$)/;
 
+/** The driver's environment without variables that are only for the driver. Pure. */
+export function scriptEnvironment(env: Variables): Variables {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !driverVariables.test(name)));
+}
+
 /**
  * Runs a script of the runner on this machine. Its output goes to ours.
  * @param env - of the driver
@@ -15,9 +20,8 @@ const driverVariables =
  * @throws EnvironmentError when it cannot be started or a signal ended it
  */
 export async function runPredefined(script: string, env: Variables, signal: AbortSignal, shell?: string): Promise<number> {
-  const scriptEnv = Object.fromEntries(Object.entries(env).filter(([name]) => !driverVariables.test(name)));
   const result = await execa('bash', shell === undefined ? [script] : ['-c', shell, 'bash', script], {
-    env: scriptEnv,
+    env: scriptEnvironment(env),
     extendEnv: false,
     stdin: 'ignore',
     stdout: 'inherit',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentError, messageOf } from '../../../core/errors.ts';
 import { makeRedactor, secretsOf } from '../../../core/redact.ts';
@@ -43,10 +43,16 @@ async function createFolders({ settings, job, env }: DriverContext): Promise<voi
       throw new EnvironmentError(`cannot create ${folder}: ${messageOf(cause)}. Check root in ${settings.file}`, { cause });
     });
   };
-  await create(builds, () => mkdir(dirname(builds), { recursive: true }));
+  await create(builds, () => createPrivateFolder(dirname(builds)));
   const owner = await describeOwner(Date.now() + job.timeoutMs + settings.graceSeconds * 1000, env['TMPDIR']);
   await create(session, () => writeOwner(session, owner));
   for (const folder of [builds, cache]) await create(folder, () => mkdir(folder, { recursive: true }));
+}
+
+/** What a job leaves may be a program with the setuid bit: no other user of this machine may reach it. */
+async function createPrivateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o700); // an older alpy created it for all
 }
 
 /** Removes leftovers of jobs that were never cleaned up, for example after a crash. A failure does not stop this job. */

@@ -7,18 +7,20 @@ import { sessionFiles, stopSession } from '../../../session/index.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
 import { artifactFolder, collectFiles } from '../files/collect.ts';
 import { collectedFile } from '../files/keep.ts';
-import { haveScriptsBegun, sanitizeBuilds, savePristine } from '../files/sanitize.ts';
+import { haveArchivesArrived, haveScriptsBegun, recordArchives, sanitizeBuilds, savePristine } from '../files/sanitize.ts';
 import { removeEscapingLinks } from '../files/symlinks.ts';
 import { outcomeOfStatus, type Outcome } from '../outcome.ts';
 import { jobPaths, projectDirectory } from '../paths.ts';
 import { filteringShell } from '../policy/host-shell.ts';
 import { logOnce } from './log-once.ts';
 import { runPredefined } from './predefined.ts';
-import { handlesFiles, isAfterScripts, isPredefined } from './sub-stages.ts';
+import { handlesFiles, isAfterScripts, isPredefined, unpacksArchives } from './sub-stages.ts';
+import { runUnpacking } from './unpack.ts';
 import { runUserScript, type ScriptOutput } from './user-script.ts';
 
 /**
- * Runs a script of the runner: predefined ones on this machine, all others in the job's container.
+ * Runs a script of the runner: predefined ones on this machine, or in a container of their own if they unpack archives; all others
+ * in the job's container.
  * @param script - path of the script
  * @param stage - name of the sub-stage; may be unknown to us
  * @throws the errors of {@link runUserScript}
@@ -31,15 +33,18 @@ export async function runStage(
   io: StageIo & ScriptOutput,
 ): Promise<Outcome> {
   if (!isPredefined(stage)) return runUserScript(context, script, io);
-  const isAfter = haveScriptsBegun(context);
-  if (isAfter || isAfterScripts(stage)) await stopTestbed(context, io);
-  if (isAfter) await sanitizeBuilds(context, io);
-  else if (handlesFiles(stage)) {
-    await savePristine(context);
-    await removeEscapingLinks(context, io);
-  }
-  if (isAfter || isAfterScripts(stage)) await collectOnce(context, io);
+  const haveBegun = haveScriptsBegun(context);
+  const isAfter = haveBegun || isAfterScripts(stage);
   const { trustJobs, variables } = context.settings;
+  if (isAfter) await stopTestbed(context, io);
+  if (haveBegun || (isAfter && haveArchivesArrived(context))) await sanitizeBuilds(context, io);
+  else if (handlesFiles(stage)) await removeEscapingLinks(context, io);
+  if (isAfter) await collectOnce(context, io);
+  if (unpacksArchives(stage)) {
+    await savePristine(context);
+    await recordArchives(context);
+    if (!trustJobs) return outcomeOfStatus(await runUnpacking(context, script, io));
+  }
   const shell = trustJobs ? undefined : filteringShell(`${projectDirectory(context)}.tmp`, variables.allow);
   return outcomeOfStatus(await runPredefined(script, context.env, io.signal, shell));
 }

@@ -10,7 +10,8 @@ interface Predefined {
 
 /**
  * Sub-stages whose scripts the runner writes and that run no command of the job: git, caches and artifacts. They need git and
- * gitlab-runner, so they run on the runner's machine. All others, including ones that we don't know, run in the job's container.
+ * gitlab-runner, so they run on the runner's machine; those that unpack
+ * archives run in a container there. All others, including ones that we don't know, run in the job's container.
  * Source: gitlab-org/gitlab-runner, common/build_stage.go and `Predefined` of its executors.
  */
 const predefined: ReadonlyMap<string, Predefined> = new Map<string, Predefined>([
@@ -36,7 +37,12 @@ export function isAfterScripts(stage: string): boolean {
   return predefined.get(stage)?.isAfterScripts ?? false;
 }
 
-/** Whether a sub-stage reads or writes paths that the job chooses. */
+/** Whether a sub-stage packs or unpacks files at paths that the job chooses. */
 export function handlesFiles(stage: string): boolean {
   return predefined.get(stage)?.handlesFiles ?? false;
+}
+
+/** Whether a sub-stage unpacks archives, which other jobs have packed. */
+export function unpacksArchives(stage: string): boolean {
+  return handlesFiles(stage) && !isAfterScripts(stage);
 }
