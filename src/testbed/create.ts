@@ -35,7 +35,7 @@ export async function createTestbed(
     await createCaptureFiles(spec.directory, links);
     const machine = hypervisorSpec(spec, facts);
     const lease = await acquireLifeline(engine, facts, spec.lifelines, machine, signal);
-    const started: Started = { lease, areCapturesInside: facts.access.kind === 'copy', nodes: [], hostsFiles: [] };
+    const started: Started = { lease, areCapturesInside: facts.access.kind === 'copy', nodes: [], hostsFolders: [] };
     const clock = new GuestClock(restoredFrom(spec)?.record.virtualMs);
     const context = { engine, facts, spec, links, machine, clock, started };
     try {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../core/plain-file.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import { hostsText, Node } from '../network/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
@@ -10,17 +11,24 @@ import type { CreationContext } from './creation.ts';
 export async function startNode(context: CreationContext, node: NodeSpec, signal: AbortSignal): Promise<Node> {
   const { engine, facts, started } = context;
   const image = imageNamed(facts.images, 'node').reference;
-  const hostsFile = facts.access.kind === 'bind' ? await createHostsFile(context, node) : undefined;
+  const hostsFile = facts.access.kind === 'bind' ? await createHostsFile(context) : undefined;
   const place = { engine, lifeline: started.lease.lifeline, image, hostsFile };
   const startedNode = await Node.start(place, node, signal);
   started.nodes.push(startedNode);
   return startedNode;
 }
 
-/** One for each node, because a test may change it. */
-async function createHostsFile({ spec, started }: CreationContext, node: NodeSpec): Promise<string> {
-  const path = join(spec.directory, node.hostsFile);
-  started.hostsFiles.push(path);
-  await replaceFile(path, hostsText);
+/**
+ * One for each node, because a test may change it. A program on the node could even make it a setuid program, so other users of
+ * this machine must not find it: its folder cannot be listed, and its name cannot be guessed. They can enter the folder, because
+ * a daemon with user namespaces is another user, too.
+ */
+async function createHostsFile({ spec, started }: CreationContext): Promise<string> {
+  const folder = await mkdtemp(join(spec.directory, '.hosts-'));
+  started.hostsFolders.push(folder);
+  await chmod(folder, 0o711);
+  const path = join(folder, randomBytes(16).toString('hex'));
+  await writeFile(path, hostsText, { flag: 'wx' });
+  await chmod(path, 0o644); // whatever the umask is
   return path;
 }

@@ -16,7 +16,7 @@ export interface Started {
   /** whether the captures are in the lifeline's container, which then has to outlive QEMU */
   readonly areCapturesInside: boolean;
   readonly nodes: Node[];
-  readonly hostsFiles: string[];
+  readonly hostsFolders: string[];
   hypervisor?: Hypervisor;
   console?: SerialConsole;
   /** settles when the snapshot is loaded, if there is one */
@@ -60,7 +60,7 @@ export async function tearDown(started: Started, completion?: Completion): Promi
   if (hypervisor) await errors.release('qemu', () => hypervisor[Symbol.asyncDispose]());
   if (completion) await finishCaptures(completion, errorOutput, errors);
   await removed;
-  for (const file of started.hostsFiles) await errors.release('hosts', () => rm(file, { force: true }));
+  for (const folder of started.hostsFolders) await errors.release('hosts', () => rm(folder, { recursive: true, force: true }));
   if (!isLost) await errors.release('lifeline', () => lease.release(!errors.hasAny));
   errors.throwIfAny();
 }

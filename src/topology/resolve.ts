@@ -39,8 +39,7 @@ function nicSpec(index: number): NicSpec {
 }
 
 function nodeSpec(index: number): NodeSpec {
-  const name = nodeName(index);
-  return { name, hostsFile: `${name}.hosts`, interfaces: [interfaceSpec(index)] };
+  return { name: nodeName(index), interfaces: [interfaceSpec(index)] };
 }
 
 function interfaceSpec(index: number): InterfaceSpec {

@@ -46,8 +46,6 @@ export interface CaptureSpec {
 /** A container that holds a network namespace. */
 export interface NodeSpec {
   readonly name: string;
-  /** name of its hosts file in the testbed's folder */
-  readonly hostsFile: string;
   readonly interfaces: readonly [InterfaceSpec, ...InterfaceSpec[]];
 }
 

@@ -24,7 +24,7 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
     },
     areCapturesInside: options.inside ?? false,
     nodes: [released('node0') as unknown as Node],
-    hostsFiles: [],
+    hostsFolders: [],
     hypervisor: {
       expectEnd: () => calls.push('expect end of QEMU'),
       readStderr: () => Promise.resolve(broken.includes('disk full') ? 'dump write error' : ''),
@@ -114,6 +114,6 @@ test('an error of the tear-down does not hide why the creation failed', async ()
 test('a creation that failed before QEMU started has only its lifeline to release', async () => {
   const { calls, started } = fakeTestbed();
   const { lease, areCapturesInside } = started;
-  await tearDown({ lease, areCapturesInside, nodes: [], hostsFiles: [] });
+  await tearDown({ lease, areCapturesInside, nodes: [], hostsFolders: [] });
   expect(calls).toEqual(['release lifeline']);
 });

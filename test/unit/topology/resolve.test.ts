@@ -28,8 +28,8 @@ test('the short form is one DUT whose NICs each have a node', () => {
       },
     ],
     nodes: [
-      { name: 'node0', hostsFile: 'node0.hosts', interfaces: [{ name: 'eth0', mac: '02:00:00:a1:00:00' }] },
-      { name: 'node1', hostsFile: 'node1.hosts', interfaces: [{ name: 'eth0', mac: '02:00:00:a1:00:01' }] },
+      { name: 'node0', interfaces: [{ name: 'eth0', mac: '02:00:00:a1:00:00' }] },
+      { name: 'node1', interfaces: [{ name: 'eth0', mac: '02:00:00:a1:00:01' }] },
     ],
     links: [
       {
@@ -62,7 +62,7 @@ test('the largest topology fits into the PCI slots, and nothing in it has the sa
   const lists = [
     nics.flatMap(({ id, netdev, tap, capture }) => [id, netdev, tap, capture.id, capture.file]),
     [...nics, ...interfaces].map(({ mac }) => mac),
-    nodes.flatMap(({ name, hostsFile }) => [name, hostsFile]),
+    nodes.map(({ name }) => name),
     links.map(({ name }) => name),
   ];
   for (const list of lists) expect(new Set(list).size).toBe(list.length);
