@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../core/errors.ts';
+import { checkCapabilities } from './refused-capabilities.ts';
 import type { ContainerSpec } from './spec.ts';
 
 type Capabilities = Pick<ContainerSpec, 'addCapabilities' | 'dropCapabilities'>;
@@ -11,8 +11,8 @@ type Capabilities = Pick<ContainerSpec, 'addCapabilities' | 'dropCapabilities'>;
  */
 export const lifelineCapabilities = ['NET_ADMIN', 'KILL'] as const;
 
-/** Each of these would break that isolation. DAC_READ_SEARCH opens files of the host by their inode numbers. */
-const breaksIsolation = ['ALL', 'KILL', 'SYS_PTRACE', 'DAC_READ_SEARCH'];
+/** What nodes, apps and jobs have by default, besides Docker's defaults. */
+export const defaultCapabilities: readonly string[] = ['NET_ADMIN', 'NET_RAW'];
 
 /** Docker's defaults that are dropped: KILL for isolation; device nodes and file capabilities could affect the host through a shared folder. */
 const dropped = ['KILL', 'MKNOD', 'SETFCAP'];
@@ -20,15 +20,9 @@ const dropped = ['KILL', 'MKNOD', 'SETFCAP'];
 /**
  * Capabilities of nodes and apps: Docker's defaults without KILL, MKNOD and SETFCAP, plus others.
  * @param added - default: NET_ADMIN and NET_RAW
- * @throws UsageError if one of them would give access to QEMU's memory and files
+ * @throws UsageError if no program of a test may have one of them
  */
-export function trafficCapabilities(added: readonly string[] = ['NET_ADMIN', 'NET_RAW']): Capabilities {
-  const names = added.map((name) => name.toUpperCase().replace(/^CAP_/, ''));
-  const refused = names.filter((name) => breaksIsolation.includes(name));
-  if (refused.length > 0) {
-    throw new UsageError(
-      `expected capabilities that isolate an app from QEMU, got ${refused.join(', ')}. Remove ${breaksIsolation.join(', ')}`,
-    );
-  }
+export function trafficCapabilities(added: readonly string[] = defaultCapabilities): Capabilities {
+  const names = checkCapabilities(added);
   return { addCapabilities: names, dropCapabilities: dropped.filter((name) => !names.includes(name)) };
 }

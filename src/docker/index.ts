@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Agent, agentLoop } from './agent.ts';
 export type { Blame } from './blame.ts';
-export { trafficCapabilities } from './capabilities.ts';
+export { defaultCapabilities, trafficCapabilities } from './capabilities.ts';
+export { capabilityName, checkCapabilities, reasonToRefuse } from './refused-capabilities.ts';
 export { Container } from './container.ts';
 export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOptions } from './engine.ts';
 export {

@@ -21,6 +21,7 @@ export async function startJobContainer(
   signal?: AbortSignal,
 ): Promise<Container> {
   const { shared } = nodeNamed({ testbed }, node);
+  const { capabilities, ...amounts } = limits;
   return step('alpy.session', `Start the job's container beside ${node}`, () =>
     Container.start(
       engine,
@@ -31,8 +32,8 @@ export async function startJobContainer(
         command: [],
         environment,
         networkMode: shared.networkMode,
-        ...limits,
-        ...trafficCapabilities(),
+        ...amounts,
+        ...trafficCapabilities(capabilities),
         mounts: [...mounts, ...(shared.mounts ?? [])],
       },
       signal,

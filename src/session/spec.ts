@@ -9,6 +9,8 @@ export interface ContainerLimits {
   readonly memoryMiB: number;
   /** processes and threads */
   readonly pids: number;
+  /** capabilities besides those of every network program */
+  readonly capabilities: readonly string[];
 }
 
 /** A program that runs beside a node until the testbed ends. */

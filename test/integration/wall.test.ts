@@ -102,7 +102,7 @@ describe.each([
 test("the container of a job's scripts sees no process of the testbed, and has no more rights than an app", async () => {
   const builds = await mkdtemp(join(testHost.directory, 'builds-'));
   const image = imageNamed(testHost.facts.images, 'node').reference;
-  const limits = { memoryMiB: 256, pids: 100 };
+  const limits = { memoryMiB: 256, pids: 100, capabilities: ['NET_ADMIN', 'NET_RAW'] };
   const mounts = [{ source: builds, target: '/builds', readOnly: false }];
   await using job = await startJobContainer(testHost.engine, testbed, { node: 'node0', image, mounts, environment: {}, limits });
   expect((await inContainer(job, 'cat /proc/[0-9]*/comm')).stdout).not.toMatch(/qemu|tini/);

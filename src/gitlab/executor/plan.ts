@@ -9,6 +9,7 @@ import { maxLinks, resolveTopology } from '../../topology/index.ts';
 import type { DriverContext } from './driver-context.ts';
 import { firstNonEmpty, type Job, type JobService } from './job.ts';
 import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
+import { capabilitiesOf } from './policy/capability-policy.ts';
 import { assertImageIsAllowed, assertWithinLimits, resolveTopologyFile, withRunnerSettings } from './policy/testbed-policy.ts';
 
 /** Variables of a job that configure its testbed. The administrator decides everything else. */
@@ -33,7 +34,8 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   const { config, isRunners } = await loadTestbedConfig(context, project);
   assertWithinLimits(config, isRunners, settings);
   const images = resolveImages(env, settings.alpyImages);
-  const limits = { memoryMiB: settings.limits.jobMemoryMiB, pids: settings.limits.jobPids };
+  const { jobMemoryMiB: memoryMiB, jobPids: pids } = settings.limits;
+  const limits = { memoryMiB, pids, capabilities: capabilitiesOf(job, settings) };
   const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], nodeNames(config.topology)[0]), config, 'ALPY_NODE');
   return {
     directory: paths.session,

@@ -4,8 +4,18 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { codeOf, messageOf, SettingsError } from '../../core/errors.ts';
 import { ConfigSchema } from '../../config/index.ts';
+import { capabilityName, reasonToRefuse } from '../../docker/refused-capabilities.ts';
 
 const path = z.string().startsWith('/', { error: 'expected an absolute path' });
+
+/** A capability that jobs may have, in any spelling. */
+const capability = z
+  .string()
+  .min(1)
+  .refine((name) => reasonToRefuse(capabilityName(name)) === undefined, {
+    error: ({ input }) =>
+      `expected a capability that keeps a job within its testbed, got ${String(input)}: ${reasonToRefuse(capabilityName(String(input))) ?? ''}`,
+  });
 
 /** The settings of a runner's administrator. Jobs cannot change them. */
 const SettingsSchema = z.strictObject({
@@ -53,6 +63,10 @@ const SettingsSchema = z.strictObject({
         .default(2048)
         .describe("memory of the container of a job's scripts, and of each of its services, in MiB"),
       jobPids: z.int().min(16).default(2048).describe('processes and threads in each of these containers'),
+      capabilities: z
+        .array(capability)
+        .default([])
+        .describe('capabilities that jobs may ask for with ALPY_CAPABILITIES, besides NET_ADMIN and NET_RAW'),
     })
     .prefault({})
     .describe('what a job may use'),

@@ -95,7 +95,7 @@ describe('the testbed', () => {
           ALPY_NODE: 'node0',
           ALPY_LINKS: '3',
         },
-        limits: { memoryMiB: 99, pids: 88 },
+        limits: { memoryMiB: 99, pids: 88, capabilities: ['NET_ADMIN', 'NET_RAW'] },
       },
       secrets: [],
     });
@@ -169,7 +169,7 @@ describe('services', () => {
       { name: 'iperf3', alias: 'sink', variables: { ALPY_NODE: 'node2', A: 'b' }, entrypoint: ['iperf3'], command: ['-s'] },
     ];
     const spec = await plan({ ...bed, services, variables: { ALPY_NODE: 'node0' } });
-    const limits = { memoryMiB: 2048, pids: 2048 };
+    const limits = { memoryMiB: 2048, pids: 2048, capabilities: ['NET_ADMIN', 'NET_RAW'] };
     expect(spec.services).toEqual([
       { name: 'web', node: 'node0', image: 'registry.example:5000/a/web:1@sha256:0', limits },
       { name: 'node1', node: 'node1', image: 'web:2', limits },
