@@ -6,7 +6,6 @@ import { UsageError } from '../core/errors.ts';
 import { slashes } from '../core/text.ts';
 import { errorReports, failureLines, type TestReport } from '../report/index.ts';
 import { closeVitest } from './close-vitest.ts';
-import { openVitest } from './open-vitest.ts';
 import { lineOf } from './outcome.ts';
 import { noTests } from './run-vitest.ts';
 import { isSelected, selectFiles, type Selection } from './selection.ts';
@@ -30,6 +29,7 @@ export type ListedTest = Pick<TestReport, 'file' | 'line' | 'fullName'>;
 export async function listTests({ loaded, selection, directory, signal }: ListOptions): Promise<readonly ListedTest[]> {
   const { config, root } = loaded;
   const settings = { testName: selection.testName };
+  const { openVitest } = await import('./open-vitest.ts'); // not for a run, which loads it while it inspects the machine
   const { vitest } = await openVitest({
     config,
     root,

@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import { createVitest, type Reporter, type Vitest } from 'vitest/node';
 import { moduleMap, type Config } from '../config/index.ts';
 import { cancellingSequencer } from './run-specifications.ts';
+import { setUpAllowanceMs } from './set-up-allowance.ts';
 import { TestWorkers, type MessageListener } from './test-workers.ts';
 
 export { readTests, runSpecifications } from './run-specifications.ts';
@@ -50,9 +51,6 @@ export interface VitestSettings {
   /** whether to write the snapshots of `toMatchSnapshot` anew */
   readonly update?: boolean | undefined;
 }
-
-/** How long the creation and tear-down of a testbed may take without the boot, in `ms`. */
-export const setUpAllowanceMs = 180_000;
 
 /** Alpy itself needs no transformation: Node runs it as it is. */
 const ownFiles = new RegExp(`^${dirname(import.meta.dirname).replace(/[^\w/]/g, '\\$&')}/`);

@@ -6,10 +6,11 @@ import type { HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { messageListener } from './messages.ts';
-import { setUpAllowanceMs, type OpenedVitest } from './open-vitest.ts';
+import type { OpenedVitest } from './open-vitest.ts';
 import type { Run } from './run-options.ts';
 import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
 import type { Capacity } from './scheduler/scheduler.ts';
+import { setUpAllowanceMs } from './set-up-allowance.ts';
 
 /** Inspects the machine and prepares Vitest. */
 export async function setUp({ options, testsDirectory, engine, loading, reporter, end }: Run): Promise<{

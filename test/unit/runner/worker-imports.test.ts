@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const runner = join(import.meta.dirname, '..', '..', '..', 'src', 'runner');
+const src = join(import.meta.dirname, '..', '..', '..', 'src');
+const runner = join(src, 'runner');
 
 /** Packages that a file loads besides Vitest, in the order of their names. */
 async function packagesLoadedBy(file: string): Promise<readonly string[]> {
@@ -40,4 +41,10 @@ test('a worker loads zod while the daemon already creates its first container', 
   const loaded = await packagesLoadedBy(join(runner, 'warm-up.ts'));
   expect(loaded).toContain('dockerode');
   expect(loaded.filter((name) => [...costly, 'zod'].includes(name))).toEqual([]);
+});
+
+test('the main process loads Vitest while containers already inspect the machine', async () => {
+  const loaded = await packagesLoadedBy(join(src, 'cli', 'run', 'handler.ts'));
+  expect(loaded).toContain('dockerode');
+  expect(loaded.filter((name) => ['vitest', 'vite', 'rolldown'].includes(name))).toEqual([]);
 });
