@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlpyError, codeOf, messageOf, type Fault } from '../core/errors.ts';
 import { log } from '../core/step.ts';
+import { ConsoleClosedError } from '../console/index.ts';
 import { HypervisorError } from '../qemu/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import { BootError } from '../testbed/index.ts';
@@ -106,6 +107,8 @@ function factsOf({ code, fault, message }: AlpyError): Pick<FailedBoot, 'code' |
 function wouldFailAgain(error: unknown): error is AlpyError {
   if (!(error instanceof AlpyError) || error instanceof HypervisorError) return false;
   if (error instanceof SnapshotError) return true;
-  const { fault } = error instanceof BootError && error.cause instanceof AlpyError ? error.cause : error;
+  const cause = error instanceof BootError && error.cause instanceof AlpyError ? error.cause : error;
+  if (cause instanceof ConsoleClosedError) return false; // QEMU ended; a guest that powers off is another error
+  const { fault } = cause;
   return fault === 'device' || fault === 'usage';
 }

@@ -26,16 +26,17 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
     const startMs = performance.now();
     const socket = connect(path);
     try {
-      socket.on('error', () => undefined); // before the connection `once` reports errors; later 'close' follows
-      const closed = once(socket, 'close').then(
-        () => undefined,
-        () => undefined, // nobody listens there any more
-      );
-      const asked = once(readLines(socket), 'line') as Promise<[string]>;
+      let lost: Error | undefined;
+      socket.on('error', (error) => {
+        lost = error; // 'close' follows
+      });
+      const closed = once(socket, 'close').catch(() => undefined);
+      const asked = once(readLines(socket), 'line').catch(() => undefined) as Promise<[string] | undefined>;
       socket.write(`${JSON.stringify(demand)}\n`);
-      const first = Promise.race([asked, closed]);
+      const first = Promise.race([asked, closed.then(() => undefined)]);
       const [line] = (await raceWithSignal(first, signal)) ?? [];
-      if (line === undefined) throw new EnvironmentError('the run ended while a test waited for a free slot');
+      if (line === undefined)
+        throw new EnvironmentError(`the run's scheduler ended while a test waited for ${what}`, { cause: lost });
       const answer = JSON.parse(line) as Answer;
       if ('refused' in answer)
         throw new EnvironmentError(`${answer.refused}. Lower appliance.memoryMiB, or use a larger machine`);

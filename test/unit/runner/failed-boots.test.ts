@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LoginError } from '../../../src/access/index.ts';
 import { ContainerError } from '../../../src/docker/index.ts';
 import { HypervisorError, QmpClosedError } from '../../../src/qemu/index.ts';
+import { ConsoleClosedError } from '../../../src/console/index.ts';
 import { FailedBoots } from '../../../src/runner/failed-boots.ts';
 import { SnapshotError } from '../../../src/snapshot/index.ts';
 import { BootError, GuestLostError } from '../../../src/testbed/index.ts';
@@ -73,6 +74,11 @@ test.each([
   ['that the daemon refused', new ContainerError('cannot start'), {}],
   ['whose QEMU refuses an argument', new HypervisorError('QEMU did not start', 'no such device', 'usage'), {}],
   ['whose QEMU was killed', new BootError('rabbit did not boot', { cause: new QmpClosedError('a prompt') }), {}],
+  [
+    'whose console closed',
+    new BootError('rabbit did not boot', { cause: new ConsoleClosedError('console', 'a prompt', '') }),
+    {},
+  ],
   ['that was cancelled', lost, { signal: AbortSignal.abort() }],
   ['of another machine', lost, { keys: ['one', 'other'] }],
 ])('a boot %s is tried again', async (_what, error, options) => {

@@ -67,6 +67,23 @@ test('the folder of a run in another PID namespace is kept for a day, because th
   }
 });
 
+test('a demand is an environment error if nothing listens at the socket', async () => {
+  const path = join(tmpdir(), `alpy-none-${randomBytes(6).toString('hex')}`);
+  await expect(acquire(path, all)).rejects.toMatchObject({
+    code: 'ALPY_ENVIRONMENT',
+    fault: 'environment',
+    cause: { code: 'ENOENT' },
+  });
+  const script = "const s = require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+  await once(spawn(process.execPath, ['-e', script, path], { env: { ...process.env, NODE_OPTIONS: '' } }), 'exit');
+  await expect(acquire(path, all)).rejects.toMatchObject({
+    code: 'ALPY_ENVIRONMENT',
+    fault: 'environment',
+    cause: { code: 'ECONNREFUSED' },
+  });
+  await rm(path);
+});
+
 test('a cancelled request is not granted', async () => {
   await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
   const first = await acquire(server.path, all);
