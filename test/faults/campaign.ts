@@ -6,29 +6,41 @@ import Docker from 'dockerode';
 import { Bystander } from './bystander.ts';
 import type { FaultKind } from './kinds/kind.ts';
 import type { FaultCase } from './plan.ts';
-import { runCase, type CampaignPlace, type Outcome } from './run-case.ts';
+import { runCase, type Outcome } from './run-case.ts';
+import type { CampaignPlace } from './stage.ts';
 
-/** Runs cases one after the other. @param onOutcome - called after each */
-export async function runCampaign(
-  cases: readonly FaultCase[],
-  kinds: readonly FaultKind[],
-  onOutcome: (outcome: Outcome) => void,
-  signal: AbortSignal,
-): Promise<void> {
+/** What to run. */
+export interface CampaignOptions {
+  readonly cases: readonly FaultCase[];
+  readonly kinds: readonly FaultKind[];
+  /** how many cases run at the same time */
+  readonly jobs: number;
+  /** called after each case */
+  readonly onOutcome: (outcome: Outcome) => void;
+  /** ends the campaign after the current cases */
+  readonly signal: AbortSignal;
+}
+
+/** Runs cases beside a testbed that none of them may disturb. */
+export async function runCampaign({ cases, kinds, jobs, onOutcome, signal }: CampaignOptions): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'alpy-faults-'));
   try {
     await using bystander = await prepare(directory);
     const place: CampaignPlace = { docker: new Docker(), bystander, env: envIn(directory), store: join(directory, 'store') };
-    for (const one of cases) {
-      if (signal.aborted) return;
-      onOutcome(
-        await runCase(
-          place,
-          kinds.find(({ name }) => name === one.kind)!,
-          one,
-        ),
-      );
-    }
+    const queue = cases.values();
+    const work = async (): Promise<void> => {
+      for (const one of queue) {
+        if (signal.aborted) return;
+        onOutcome(
+          await runCase(
+            place,
+            kinds.find(({ name }) => name === one.kind)!,
+            one,
+          ),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, work));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -63,17 +63,18 @@ function lateProblems({ expected }: FaultKind, { status, reports }: Observation)
   ];
 }
 
-function causeProblems({ expected }: FaultKind, { status, reports, hadBegun }: Observation): readonly string[] {
+function causeProblems({ expected, losesReports }: FaultKind, { status, reports, hadBegun }: Observation): readonly string[] {
   if (status === undefined) return [];
-  const { statuses, causes } = expected;
+  const { statuses, causes, early } = expected;
+  if (!hadBegun && status === early) return [];
   const problems = statuses.includes(status!) ? [] : [`status ${status}, expected ${statuses.join(' or ') || 'only 0'}`];
-  if (causes === undefined || !hadBegun) return problems;
+  if (causes === undefined || !hadBegun || (losesReports === true && !reports.run)) return problems;
   const errors = [...(reports.run?.errors ?? []), ...(reports.run?.tests ?? []).flatMap((test) => test.errors)];
   const isNamed = errors.some(({ code, fault }) =>
     causes.some((cause) => cause.code === code && (cause.fault ?? fault) === fault),
   );
   const named = errors.map(({ code = 'no code', fault = 'unknown' }) => `${code} (${fault})`).join(', ');
-  const wanted = [...new Set(causes.map(({ code }) => code))].join(', ');
+  const wanted = [...new Set(causes.map(({ code = 'a failed assertion' }) => code))].join(', ');
   return isNamed ? problems : [...problems, `the cause is not named: got ${named || 'no error'}, expected one of ${wanted}`];
 }
 

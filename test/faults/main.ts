@@ -19,6 +19,7 @@ const options = await yargs(process.argv.slice(2))
     count: { type: 'number', default: 50, describe: 'how many faults to inject' },
     only: { type: 'array', string: true, choices: faultKinds.map(({ name }) => name), describe: 'kinds of faults' },
     case: { type: 'number', describe: 'replay only this case of the campaign' },
+    jobs: { type: 'number', default: 2, describe: 'how many cases run at the same time' },
     json: { type: 'boolean', default: false, describe: 'print the outcomes as JSON' },
     verbose: { type: 'boolean', default: false, describe: 'also print the output of runs that were wrong' },
     resume: { type: 'string', describe: 'file of outcomes: continue this campaign, whose first part was interrupted' },
@@ -45,9 +46,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     stop.abort();
   });
 say(`faults: seed ${seed}, ${cases.length} cases`);
-await runCampaign(cases, kinds, report, stop.signal);
+await runCampaign({ cases, kinds, jobs: options.jobs, onOutcome: report, signal: stop.signal });
 const table = outcomeTable(outcomes, seed);
-const minutes = outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+const minutes = outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / options.jobs / 60;
 const wrong = outcomes.filter(({ verdict }) => verdict === 'wrong').length;
 if (isWhole && !stop.signal.aborted) await writeTable();
 if (options.json)

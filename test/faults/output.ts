@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const resultLine = /^(PASSED|FAILED|ERROR|SKIPPED|FLAKY) (?<name>.*) \(/;
+const resultLine = /^(?<status>PASSED|FAILED|ERROR|SKIPPED|FLAKY) (?<name>.*) \(/;
 
 /** What a run prints. */
 export class RunOutput {
@@ -23,9 +23,10 @@ export class RunOutput {
     }));
   }
 
-  /** names of the tests whose results were printed */
-  get results(): readonly string[] {
-    return this.lines.flatMap((line) => resultLine.exec(line)?.groups?.['name'] ?? []);
+  /** status by name of the tests whose results were printed */
+  get results(): ReadonlyMap<string, string> {
+    const found = this.lines.map((line) => resultLine.exec(line)?.groups).filter((groups) => groups !== undefined);
+    return new Map(found.map(({ name, status }) => [name!, status!]));
   }
 
   /** Waits for the nth line that matches. @returns false when the run ends before */

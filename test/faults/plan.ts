@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { moments, type Phase } from './phases.ts';
+import { moments, needsBoot, type Phase } from './phases.ts';
 import { pick, randomOf, shuffled } from './random.ts';
 
 /** How many tests each run of the campaign has. */
 export const testCount = 3;
+
+/** Of how many kinds of faults one is injected into a run that boots, before the other phases have had their turn. */
+const bootsEvery = 8;
 
 /** What a plan needs to know of a kind of fault. */
 export interface PlannedKind {
@@ -33,13 +36,21 @@ export interface FaultCase {
  */
 export function planCampaign(seed: number, count: number, kinds: readonly PlannedKind[]): readonly FaultCase[] {
   const random = randomOf(seed);
-  const phasesOf = new Map(kinds.map((kind) => [kind.name, shuffled(random, kind.phases)]));
+  const phasesOf = new Map(
+    shuffled(random, kinds).map(({ name, phases }, index) => [name, bootsAt(index % bootsEvery === 0, shuffled(random, phases))]),
+  );
   return Array.from({ length: count }, (_, index) => {
     const round = Math.floor(index / kinds.length);
     const kind = shuffled(randomOf(seed, round), kinds)[index % kinds.length]!;
     const allPhases = phasesOf.get(kind.name)!;
     return planCase(seed, index + 1, kind.name, allPhases[round % allPhases.length]!);
   });
+}
+
+/** Moves the phases of runs that boot, which take three times as long as others, to the beginning or the end. */
+function bootsAt(isFirst: boolean, phases: readonly Phase[]): readonly Phase[] {
+  const [boots, others] = [phases.filter(needsBoot), phases.filter((phase) => !needsBoot(phase))];
+  return isFirst ? [...boots, ...others] : [...others, ...boots];
 }
 
 function planCase(seed: number, number: number, kind: string, phase: Phase): FaultCase {

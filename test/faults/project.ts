@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rabbitImage } from '../support/testbeds.ts';
 
-const wait = 'timeoutMs: 8000';
-
 /** What a case changes in its project. */
 export interface ProjectChanges {
   /** what the guest does by itself once a test has begun: a shell command that runs in its background */
   readonly inGuest?: string | undefined;
+  /** how long a test waits for each thing that it does, in `ms`; default: 60 s, enough for a machine that is very busy */
+  readonly waitMs?: number | undefined;
+  /** in which test, from 1; default: the first */
+  readonly inTest?: number;
 }
 
 /** The configuration of all projects of the campaign. */
@@ -18,18 +20,18 @@ export const configuration = `appliance:
   login: { user: root, password: rabbit, loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' }
 topology: { links: 1 }
 workers: 2
-tests: { timeoutMs: 10000 }
+tests: { timeoutMs: 60000 }
 `;
 
 /** A project whose three tests use console, node, app and capture. The first two share a worker. */
-export function projectFiles({ inGuest }: ProjectChanges): Readonly<Record<string, string>> {
-  const begin = inGuest === undefined ? '' : `await dut.console.sendLine(${JSON.stringify(`(${inGuest}) >/dev/null 2>&1 &`)});`;
-  const body = `async ({ dut, nodes: [node], links: [link], apps, step }) => {
+export function projectFiles({ inGuest, waitMs = 60_000, inTest = 1 }: ProjectChanges): Readonly<Record<string, string>> {
+  const wait = `timeoutMs: ${waitMs}`;
+  const body = (test: number): string => `async ({ dut, nodes: [node], links: [link], apps, step }) => {
   await step('Use the testbed', async () => {
     await dut.shell.run('ip address add 10.0.0.2/24 dev eth0 && ip link set eth0 up', { ${wait} });
     await node.configure({ address: '10.0.0.1/24' });
     await apps.start({ node, command: ['ping', '-i', '0.2', '10.0.0.2'] });
-    ${begin}
+    ${inGuest !== undefined && test === inTest ? background(inGuest) : ''}
     await expect(node).toReach('10.0.0.2', { ${wait} });
     expect(await link.capture.frames('icmp.type == 0')).not.toHaveLength(0);
     await node.run('ping -q -c 5 -i 0.2 10.0.0.2', { ${wait} });
@@ -39,7 +41,12 @@ export function projectFiles({ inGuest }: ProjectChanges): Readonly<Record<strin
   const head = "import { expect, test } from 'alpy/test';\n";
   return {
     'alpy.yaml': configuration,
-    'tests/a.test.ts': `${head}const body = ${body};\ntest('first', body);\ntest('second', body);\n`,
-    'tests/b.test.ts': `${head}test('third', ${body});\n`,
+    'tests/a.test.ts': `${head}test('first', ${body(1)});\ntest('second', ${body(2)});\n`,
+    'tests/b.test.ts': `${head}test('third', ${body(3)});\n`,
   };
+}
+
+/** A line of a test that starts a command in the background of the guest. */
+function background(command: string): string {
+  return `await dut.console.sendLine(${JSON.stringify(`(${command}) >/dev/null 2>&1 &`)});`;
 }

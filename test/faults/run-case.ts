@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Docker from 'dockerode';
 import { messageOf } from '../../src/core/errors.ts';
-import { Project } from '../support/cli.ts';
-import type { Bystander } from './bystander.ts';
-import { ContainerRecord } from './container-record.ts';
 import { judge, type Verdict } from './judge.ts';
 import { MissedError, type FaultKind } from './kinds/kind.ts';
 import { leftOf } from './leftovers.ts';
-import { RunOutput } from './output.ts';
-import { moments, needsBoot } from './phases.ts';
 import type { FaultCase } from './plan.ts';
-import { projectFiles } from './project.ts';
+import type { RunOutput } from './output.ts';
+import { moments } from './phases.ts';
+import { Stage, type CampaignPlace } from './stage.ts';
+import type { Target } from './target.ts';
 import { readReports } from './reports.ts';
-import { Target } from './target.ts';
-
-/** What all cases share. */
-export interface CampaignPlace {
-  readonly docker: Docker;
-  readonly bystander: Bystander;
-  /** environment of the runs */
-  readonly env: Readonly<Record<string, string>>;
-  /** a snapshot store with the guest's snapshot */
-  readonly store: string;
-}
 
 /** The outcome of a case. */
 export interface Outcome {
@@ -38,42 +24,27 @@ export interface Outcome {
   readonly output: readonly string[];
 }
 
-const defaultLimitMs = 30_000;
+const defaultLimitMs = 90_000;
 
 /** Starts a run, injects a fault at its moment, and judges how the run ends. */
 export async function runCase(place: CampaignPlace, kind: FaultKind, one: FaultCase): Promise<Outcome> {
   const startMs = performance.now();
-  await using project = await Project.create(projectFiles(kind.project?.(one.detail) ?? {}));
-  const jobId = `faults-${process.pid}-${one.number}`;
-  await mkdir(project.path('tmp'));
-  const store = needsBoot(one.phase) ? project.path('snapshots') : place.store;
-  await mkdir(store, { recursive: true });
-  using record = await ContainerRecord.open(place.docker, jobId);
-  const env = { ...place.env, ALPY_JOB_ID: jobId, TMPDIR: project.path('tmp'), ALPY_SNAPSHOTS_DIRECTORY: store };
-  const child = project.start(['run', '--verbose'], env);
-  const output = new RunOutput(child);
-  const { docker } = place;
-  const target = new Target({
-    docker,
-    child,
-    jobId,
-    directory: project.directory,
-    store,
-    temporary: project.path('tmp'),
-    detail: one.detail,
-  });
+  await using stage = await Stage.open(place, kind, one);
+  const { target, output, record } = stage;
   const before = await injectAt(one, kind, target, output);
   const status = await endOf(target, output, kind.limitMs ?? defaultLimitMs);
+  target.proxy?.thaw();
+  const endedBefore = [...before.results.keys()];
   const left = await leftOf(target, record.ids);
   const { verdict, problems } = judge(kind, {
     ...(status === undefined ? {} : { status }),
-    endedBefore: before.results,
+    endedBefore,
     hadBegun: before.hasBegun,
-    reports: readReports(project.path('alpy-out'), before.results),
+    reports: readReports(join(target.directory, 'alpy-out'), endedBefore),
     left,
     disturbed: await place.bystander.disturbances(),
   });
-  const isMissed = before.missed !== undefined && problems.length > 0 === (status !== 0);
+  const isMissed = before.missed !== undefined;
   return {
     case: one,
     verdict: isMissed ? 'missed' : verdict,
@@ -86,7 +57,7 @@ export async function runCase(place: CampaignPlace, kind: FaultKind, one: FaultC
 
 interface Moment {
   /** tests with results at that time */
-  readonly results: readonly string[];
+  readonly results: ReadonlyMap<string, string>;
   /** whether the run had begun its tests */
   readonly hasBegun: boolean;
   /** why there was nothing to hit */
@@ -99,6 +70,8 @@ async function injectAt(one: FaultCase, kind: FaultKind, target: Target, output:
   const hasCome = line === undefined || (await output.line(line, one.test));
   await sleep(one.delayMs); // the random delay of the case
   const moment = { results: output.results, hasBegun: output.lines.some((text) => text.startsWith('workers: ')) };
+  const failed = [...moment.results].find(([, status]) => status !== 'PASSED');
+  if (failed) return { ...moment, missed: `before the fault, ${failed.join(' had ended as ')}` };
   if (!hasCome) return { ...moment, missed: `the run ended before its phase ${one.phase}` };
   if (target.hasEnded) return { ...moment, missed: 'the run had ended' };
   try {

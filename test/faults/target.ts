@@ -4,11 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInfo } from 'dockerode';
 import { jobLabel } from '../../src/docker/index.ts';
+import type { DaemonProxy } from '../support/daemon-proxy.ts';
 import { MissedError } from './kinds/kind.ts';
 import { childrenOf } from './processes.ts';
 
 /** Time between two looks for something that is about to appear, in `ms`. */
 const lookMs = 20;
+
+type TargetParts = Pick<Target, 'docker' | 'child' | 'jobId' | 'directory' | 'store' | 'temporary' | 'detail' | 'proxy'>;
 
 /** A run into which a fault is injected. */
 export class Target {
@@ -24,8 +27,10 @@ export class Target {
   readonly temporary: string;
   /** random number of the case, from 0 to below 1 */
   readonly detail: number;
+  /** what stands between the run and the daemon; absent if nothing does */
+  readonly proxy: DaemonProxy | undefined;
 
-  constructor(parts: Pick<Target, 'docker' | 'child' | 'jobId' | 'directory' | 'store' | 'temporary' | 'detail'>) {
+  constructor(parts: TargetParts) {
     ({
       docker: this.docker,
       child: this.child,
@@ -34,6 +39,7 @@ export class Target {
       store: this.store,
       temporary: this.temporary,
       detail: this.detail,
+      proxy: this.proxy,
     } = parts);
   }
 

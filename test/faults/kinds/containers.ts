@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Containers of a testbed that are killed.
+import type Docker from 'dockerode';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
@@ -15,7 +16,7 @@ const died: Expectation = {
     { code: 'ALPY_CONTAINER', fault: 'environment' },
     { code: 'ALPY_HYPERVISOR', fault: 'environment' },
     { code: 'ALPY_QMP_CLOSED', fault: 'environment' },
-    { code: 'ALPY_CONSOLE_CLOSED', fault: 'environment' },
+    { code: 'ALPY_APP_ENDED', fault: 'environment' }, // apps share the node's namespaces
   ],
 };
 
@@ -27,10 +28,16 @@ async function kill(target: Target, role: RegExp): Promise<void> {
 
 const killQemu = 'for p in /proc/[0-9]*; do read -r n <$p/comm && case $n in qemu-system*) kill -9 ${p#/proc/};; esac; done; :';
 
+/** The container that QEMU runs in. @throws MissedError when the run ends before it exists */
+export async function hypervisorContainer(target: Target): Promise<Docker.Container> {
+  await target.container(/-lifeline$/);
+  const hasOwn = (await target.containers()).some(({ Names }) => Names.some((name) => name.endsWith('-qemu')));
+  return target.container(hasOwn ? /-qemu$/ : /-lifeline$/);
+}
+
 /** Kills QEMU in whichever container runs it. */
 async function killHypervisor(target: Target): Promise<void> {
-  const roles = (await target.containers()).some(({ Names }) => Names.some((name) => name.endsWith('-qemu')));
-  const container = await target.container(roles ? /-qemu$/ : /-lifeline$/);
+  const container = await hypervisorContainer(target);
   try {
     const exec = await container.exec({ Cmd: ['sh', '-c', killQemu], User: '0' });
     await exec.start({ Detach: true });

@@ -5,7 +5,7 @@ import type { FaultKind } from './kind.ts';
 const lost = { statuses: [1], causes: [{ code: 'ALPY_GUEST_LOST', fault: 'device' as const }] };
 const unresponsive = {
   statuses: [1],
-  causes: ['ALPY_COMMAND', 'ALPY_CONSOLE_TIMEOUT', 'ALPY_EXEC', 'ALPY_EXEC_TIMEOUT', 'ALPY_DEVICE'].map((code) => ({
+  causes: [undefined, 'ALPY_COMMAND', 'ALPY_CONSOLE_TIMEOUT', 'ALPY_EXEC', 'ALPY_EXEC_TIMEOUT', 'ALPY_DEVICE'].map((code) => ({
     code,
     fault: 'device' as const,
   })),
@@ -17,8 +17,7 @@ function inGuest(name: string, command: string, rest: Pick<FaultKind, 'expected'
     name: `guest-${name}`,
     phases: ['test'],
     ...rest,
-    limitMs: 60_000,
-    project: (detail) => ({ inGuest: `sleep ${(detail * 0.8).toFixed(2)}; ${command}` }),
+    project: (detail) => ({ waitMs: 10_000, inGuest: `sleep ${(detail * 0.8).toFixed(2)}; ${command}` }),
     inject: () => undefined, // the guest does it
   };
 }

@@ -8,8 +8,11 @@ import type { Target } from '../target.ts';
 export interface Expectation {
   /** exit statuses of the run, or the signal that ended it */
   readonly statuses: readonly (number | NodeJS.Signals)[];
-  /** codes and faults of errors, at least one of which must be reported; absent if the run reports no error */
-  readonly causes?: readonly { readonly code: string; readonly fault?: Fault }[];
+  /** the signal that may end the main process before the run has begun its tests: its program is not loaded yet */
+  readonly early?: NodeJS.Signals;
+  /** codes and faults of errors, at least one of which must be reported (a failed assertion has no code); absent if the run
+   * reports no error */
+  readonly causes?: readonly { readonly code: string | undefined; readonly fault?: Fault }[];
 }
 
 /** A kind of fault. */
@@ -21,6 +24,10 @@ export interface FaultKind extends PlannedKind {
   readonly project?: ((detail: number) => ProjectChanges) | undefined;
   /** whether the run has a snapshot store of its own, which the fault damages */
   readonly hasOwnStore?: boolean;
+  /** whether a proxy, which can freeze and break, stands between the run and the daemon */
+  readonly usesProxy?: boolean;
+  /** a folder of the project that gets a small file system of its own */
+  readonly small?: { readonly folder: 'alpy-out' | 'snapshots'; readonly megabytes: number };
   /** how long the run may take after the fault, in `ms`; default: 30 s */
   readonly limitMs?: number;
   /** whether the reports may be missing or incomplete: the main process was killed, or cannot write files */

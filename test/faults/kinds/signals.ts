@@ -37,9 +37,9 @@ function toMain(signal: SignalName): FaultKind {
   return {
     name: `main-${signal}`,
     phases,
-    expected: { statuses: [statusOf[signal]] },
+    expected: { statuses: [statusOf[signal]], early: signal },
     losesReports: signal === 'SIGKILL',
-    limitMs: 10_000,
+    limitMs: 15_000,
     inject: ({ pid }) => {
       send(pid, signal);
     },

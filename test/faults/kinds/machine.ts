@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Memory, network interfaces and the scheduler's socket.
+import { messageOf } from '../../../src/core/errors.ts';
+import { cutSockets } from '../cut-sockets.ts';
+import type { Phase } from '../phases.ts';
+import type { Target } from '../target.ts';
+import { MissedError, type FaultKind } from './kind.ts';
+import { hypervisorContainer } from './containers.ts';
+
+/** Lets the container of QEMU use hardly more memory than now; the guest, which needs more soon, makes the kernel kill QEMU. */
+async function limitMemory(target: Target): Promise<void> {
+  const container = await hypervisorContainer(target);
+  const { memory_stats: memory } = await container.stats({ stream: false, 'one-shot': true });
+  const bytes = memory.usage + 4 * 1024 ** 2;
+  await container.update({ Memory: bytes, MemorySwap: bytes }).catch((error: unknown) => {
+    throw new MissedError(messageOf(error), { cause: error });
+  });
+}
+
+/** Runs a command in the first node. */
+async function inNode(target: Target, command: readonly string[]): Promise<void> {
+  const container = await target.container(/-node0$/);
+  const exec = await container.exec({ Cmd: [...command], Privileged: true, User: '0' });
+  await exec.start({ Detach: true });
+}
+
+const noLink: FaultKind['expected'] = {
+  statuses: [3],
+  causes: [{ code: 'ALPY_ENVIRONMENT' }, { code: 'ALPY_CONTAINER_DIED' }, { code: 'ALPY_EXEC', fault: 'environment' }],
+};
+const linkPhases: readonly Phase[] = ['restore', 'test', 'tear-down'];
+const late = 'the test had used the link for the last time';
+
+/** Faults of the machine. */
+export const machineKinds: readonly FaultKind[] = [
+  {
+    name: 'out-of-memory-qemu',
+    phases: ['test'],
+    expected: { statuses: [3], causes: [{ code: 'ALPY_CONTAINER_DIED', fault: 'environment' }] },
+    project: () => ({ inGuest: 'sleep 0.5; head -c 60000000 /dev/zero | tail | sleep 1' }),
+    inject: limitMemory,
+  },
+  {
+    name: 'tap-removed',
+    phases: linkPhases,
+    project: () => ({ waitMs: 10_000 }),
+    expected: noLink,
+    harmless: late,
+    inject: (target) => inNode(target, ['ip', 'link', 'delete', 'eth0']),
+  },
+  {
+    name: 'tap-moved',
+    phases: linkPhases,
+    project: () => ({ waitMs: 10_000 }),
+    expected: noLink,
+    harmless: late,
+    inject: (target) => inNode(target, ['ip', 'link', 'set', 'eth0', 'netns', '1']),
+  },
+  {
+    name: 'scheduler-cut',
+    phases: ['set-up', 'restore', 'test', 'tear-down'],
+    expected: { statuses: [3], causes: [{ code: 'ALPY_ENVIRONMENT', fault: 'environment' }] },
+    harmless: 'a test that has its share of the machine does not need the scheduler any more',
+    inject: ({ pid, temporary, detail }) => {
+      cutSockets(pid, temporary, detail < 0.5 ? 'connected' : 'listening');
+    },
+  },
+];
