@@ -69,6 +69,11 @@ export const ConfigSchema = z.strictObject({
     .optional()
     .describe('how many test files run at the same time; default: as many as cores and memory allow'),
   retries: z.int().min(0).default(0).describe('how often to retry a test that failed'),
+  retryEnvironment: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('how often to retry a test in addition after an error of the environment, such as a timeout under load'),
   failOnFlaky: z.boolean().default(false).describe('whether a test that passed only at a retry makes the run fail'),
   out: z
     .string()

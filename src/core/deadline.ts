@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { addNotes } from './errors.ts';
 import { markHandled } from './mark-handled.ts';
 
 /** How long to wait, and what can end the wait early. */
@@ -73,9 +74,16 @@ export async function withDeadline<T>(
   } catch (error) {
     if (wait.signal?.aborted) throw wait.signal.reason;
     if (!timeout.aborted || error !== timeout.reason) throw error;
+    const endMs = performance.now();
     const asked = blameFor(startMs);
-    throw (await raceWithSignal(asked, wait.signal)) ?? onTimeout(error);
+    throw (await raceWithSignal(asked, wait.signal)) ?? noteWait(onTimeout(error), startMs, endMs);
   }
+}
+
+/** Lets the runner find out whether this machine was overloaded during the wait. */
+function noteWait(error: Error, startMs: number, endMs: number): Error {
+  addNotes(error, { waitedMs: [startMs, endMs] });
+  return error;
 }
 
 /** Calls `listener` when the signal fires, or at once if it has fired already. */

@@ -32,11 +32,22 @@ export interface ErrorNotes {
   readonly endedTest?: string;
   /** nothing caught it while these tests ran */
   readonly tests?: readonly string[];
+  /** it is a missed deadline: when the wait began and ended, by the clock of `performance.now` in its process */
+  readonly waitedMs?: readonly [from: number, to: number];
+  /** it is a missed deadline, and the machine was overloaded during the wait: the measurements, one per line */
+  readonly load?: readonly string[];
+  /** it is a missed deadline, and this is the reason, for which the device is not to blame */
+  readonly excuse?: string;
 }
 
 /** Adds notes to an error, which keeps them on its way to another process. Does nothing if something else than an error was thrown. */
 export function addNotes(error: unknown, notes: ErrorNotes): void {
-  if (error instanceof Error) Object.assign(error, { alpyNotes: { ...notesOf(error), ...notes } });
+  if (error instanceof Error) annotate(error, notes);
+}
+
+/** The same for an error that may have become plain data. */
+export function annotate(error: object, notes: ErrorNotes): void {
+  Object.assign(error, { alpyNotes: { ...notesOf(error), ...notes } });
 }
 
 /** The notes about an error, also if it came from another process as plain data. */

@@ -1,32 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { notesOf, partsOf } from '../core/errors.ts';
+import { notesOf, partsOf, type ErrorDetail } from '../core/errors.ts';
 import { causeDetails, internalDetails } from './cause-details.ts';
 import { detailsOf } from './error-details.ts';
+import { hasMissedDeadline } from './missed-deadline.ts';
 import type { ErrorReport } from './model.ts';
 import { placeOf } from './source-place.ts';
 import { faultOf, type ThrownError } from './status.ts';
 import { syntaxErrorOf } from './syntax-error.ts';
 import { capText, plainLines } from './text.ts';
-
-/** How Vitest's messages about missed deadlines of tests, hooks and `expect.poll` begin. */
-const timedOut =
-  /^(?:Test|Hook) timed out in |^The \w+ phase of "\w+" hook timed out|^Matcher did not succeed in time|^Timed out in wait/;
-
-/** Whether an error or one of its causes is a missed deadline. */
-function hasMissedDeadline(error: unknown, depth = 0): boolean {
-  if (typeof error !== 'object' || error === null || depth > 10) return false;
-  const { code, name, message, cause, __vitest_error_context__: context } = error as Partial<ThrownError>;
-  if (typeof code === 'string' && code.endsWith('_TIMEOUT')) return true;
-  if (name === 'TimeoutError' || (typeof message === 'string' && timedOut.test(message))) return true;
-  return isMatcherTimeout(context) || hasMissedDeadline(cause, depth + 1);
-}
-
-/** See `MatcherResult` of the matchers. */
-function isMatcherTimeout(context: unknown): boolean {
-  if (typeof context !== 'object' || context === null || !('meta' in context)) return false;
-  const { meta } = context;
-  return typeof meta === 'object' && meta !== null && 'hasMissedDeadline' in meta && meta.hasMissedDeadline === true;
-}
 
 /** Most errors of one test, and longest text of an error, in characters. They stay in memory until the run ends. */
 const maxErrors = 100;
@@ -79,9 +60,15 @@ function errorReport(error: ThrownError, directory: string | undefined): ErrorRe
   const { code, diff, expected, actual } = error;
   const syntax = syntaxErrorOf(error);
   const name = syntax === undefined ? error.name : 'SyntaxError';
-  const fault = faultOf(error);
+  const { load, isConsequence } = notesOf(error);
+  const fault = load === undefined ? faultOf(error) : 'environment';
   const place = directory === undefined ? {} : placeOf(error, directory);
-  const details = [...detailsOf(error), ...causeDetails(error, directory), ...(place.place ? [] : internalDetails(error))];
+  const details = [
+    ...loadDetails(load),
+    ...detailsOf(error),
+    ...causeDetails(error, directory),
+    ...(place.place ? [] : internalDetails(error)),
+  ];
   return {
     message: plain(syntax?.message ?? withAdvice(error.message)),
     ...(name === undefined ? {} : { name: plain(name) }),
@@ -93,6 +80,12 @@ function errorReport(error: ThrownError, directory: string | undefined): ErrorRe
     ...(typeof actual === 'string' ? { actual: plain(actual, maxValueLength) } : {}),
     ...(diff === undefined ? {} : { diff: plain(diff) }),
     ...(details.length === 0 ? {} : { details }),
-    ...(notesOf(error).isConsequence === true ? { isConsequence: true } : {}),
+    ...(isConsequence === true ? { isConsequence: true } : {}),
+    ...(load === undefined ? {} : { isUnderLoad: true }),
   };
+}
+
+/** The measurements that show that the device may not be to blame. */
+function loadDetails(lines: readonly string[] | undefined): readonly ErrorDetail[] {
+  return lines === undefined ? [] : [{ title: 'This machine was overloaded during the wait', lines }];
 }

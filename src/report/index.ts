@@ -4,18 +4,29 @@ export { caseNames, oneLine } from './case-names.ts';
 export { causeOfTest, causeText } from './cause.ts';
 export { DebugLog } from './debug-log.ts';
 export { errorReports } from './error-reports.ts';
+export { classOfAttempt, worstClass } from './failure-class.ts';
 export { composeSinks, eventLine, OpenSteps } from './events.ts';
 export { failureLines } from './failure-text.ts';
 export type { FailureLineKind, FailureTextOptions } from './failure-text.ts';
 export { htmlReport } from './html.ts';
 export { consoleArtifact, consoleTail, JobLog, testSection } from './job-log.ts';
 export { mergeOutputs } from './merge-outputs.ts';
-export type { ErrorReport, JobReport, RunReport, ShardReport, SourcePlace, StepReport, TestReport, TestStatus } from './model.ts';
+export type {
+  ErrorReport,
+  FailureClass,
+  JobReport,
+  RunReport,
+  ShardReport,
+  SourcePlace,
+  StepReport,
+  TestReport,
+  TestStatus,
+} from './model.ts';
 export { readEvents } from './read-events.ts';
 export { redactHead, redactReport, redactSink, redactTest } from './redact.ts';
 export { parseRunJson, readRunJson, runJson, writeRunJson } from './run-json.ts';
 export { shardProblem } from './shards.ts';
-export { exitStatusOf, hasFailed, statusOf } from './status.ts';
+export { exitStatusOf, hasFailed, statusOf, type TestState, type ThrownError } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';
 export { placeAt } from './source-place.ts';
 export { readStoredResults, StoredResults, storedResultsFile } from './stored-results.ts';

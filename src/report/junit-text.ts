@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { posix } from 'node:path';
+import { classNote } from './class-note.ts';
 import { failureLines } from './failure-text.ts';
 import type { TestReport } from './model.ts';
 import { overloadNote } from './overload-note.ts';
@@ -30,14 +31,10 @@ export function withoutMarks(text: string): string {
 /** All errors of a test, then the paths of its files. Only the errors are shortened, because the files hold the rest. */
 export function failureText(test: TestReport, outPath: string, maxLength: number): string {
   const { errors, artifacts } = test;
-  const note = overloadNote(test);
+  const notes = [classNote(test), overloadNote(test)].filter((note) => note !== undefined);
   const text = capText(failureLines(errors, { maxTextLength: Math.floor(maxLength / 4) }).join('\n'), maxLength);
   const files = artifacts.map((artifact) => `\n  ${plainLines(posix.join(outPath, artifact))}`);
-  const parts = [
-    text,
-    ...(note === undefined ? [] : [plainLines(note)]),
-    ...(files.length === 0 ? [] : [`Files:${files.join('')}`]),
-  ];
+  const parts = [text, ...notes.map(plainLines), ...(files.length === 0 ? [] : [`Files:${files.join('')}`])];
   return parts.join('\n\n');
 }
 

@@ -79,6 +79,7 @@ function addOutcome(item: TestCase, test: TestReport, { report, outPath, maxLeng
   const file = posix.join(report.projectPath ?? '', test.file);
   item.className(oneLine(test.file)).file(oneLine(file)).time(toSeconds(test.durationMs));
   if (test.status === 'flaky') item.property('flaky', 'true');
+  if (test.failureClass !== undefined) item.property('failure-class', test.failureClass);
   if (test.attempts !== undefined) item.property('attempts', String(test.attempts));
   if (test.status === 'skipped') {
     item.skipped();

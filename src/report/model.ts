@@ -5,6 +5,16 @@ import type { StepCategory } from '../core/step.ts';
 /** How a test ended: `flaky` passed at a retry, `failed` is the device's fault, `error` any other fault. */
 export type TestStatus = 'passed' | 'flaky' | 'failed' | 'error' | 'skipped';
 
+/**
+ * Why a test failed: the device (`product`); the machine, Docker or the images (`environment`); a deadline that passed while the machine
+ * was overloaded (`timeout under load`); alpy itself (`harness`); the test or the configuration (`usage`); an error of unknown origin from the
+ * test's own code (`test`).
+ */
+export const failureClasses = ['product', 'harness', 'usage', 'test', 'environment', 'timeout under load'] as const;
+
+/** See {@link failureClasses}. */
+export type FailureClass = (typeof failureClasses)[number];
+
 /** A place in a source file. */
 export interface SourcePlace {
   /** relative to the current directory, with forward slashes */
@@ -32,6 +42,8 @@ export interface ErrorReport {
   readonly fault?: Fault;
   /** whether something did not happen in time; absent if not */
   readonly hasMissedDeadline?: true;
+  /** whether that was while this machine was overloaded, so the device may not be to blame; absent if not */
+  readonly isUnderLoad?: true;
   /** expected value of an assertion, as text */
   readonly expected?: string;
   /** received value of an assertion, as text */
@@ -76,6 +88,8 @@ export interface TestReport {
   /** line of the call of `test` in that file, from 1; absent if unknown */
   readonly line?: number;
   readonly status: TestStatus;
+  /** why it failed, or its earlier attempts if it is flaky; absent if it did not fail */
+  readonly failureClass?: FailureClass;
   readonly durationMs: number;
   /** how often it was run; absent if once */
   readonly attempts?: number;

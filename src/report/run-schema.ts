@@ -3,7 +3,17 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { stepCategories } from '../core/step.ts';
-import type { ErrorReport, JobReport, RunHead, RunReport, ShardReport, SourcePlace, StepReport, TestReport } from './model.ts';
+import {
+  failureClasses,
+  type ErrorReport,
+  type JobReport,
+  type RunHead,
+  type RunReport,
+  type ShardReport,
+  type SourcePlace,
+  type StepReport,
+  type TestReport,
+} from './model.ts';
 
 /** Most shards of a run; the list of the missing ones has to fit into memory. */
 const mostShards = 10_000;
@@ -30,6 +40,7 @@ const error: z.ZodType<ErrorReport> = z.object({
   code: text.exactOptional(),
   fault: z.enum(['usage', 'environment', 'device', 'bug']).exactOptional(),
   hasMissedDeadline: z.literal(true).exactOptional(),
+  isUnderLoad: z.literal(true).exactOptional(),
   expected: text.exactOptional(),
   actual: text.exactOptional(),
   diff: text.exactOptional(),
@@ -58,6 +69,7 @@ export const testSchema: z.ZodType<TestReport> = z.object({
   file: text,
   line: count.exactOptional(),
   status: z.enum(['passed', 'flaky', 'failed', 'error', 'skipped']),
+  failureClass: z.enum(failureClasses).exactOptional(),
   durationMs: duration,
   attempts: count.exactOptional(),
   errors: z.array(error),

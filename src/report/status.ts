@@ -46,10 +46,14 @@ export function hasFailed({ status }: Pick<TestReport, 'status'>): boolean {
  * thrown. The first error decides, because the others usually follow from it. But a test in a broken environment says nothing about
  * the device, so an environment error makes it an `error`, unless only the clean-up failed.
  */
-export function statusOf(state: TestState, errors: readonly ErrorReport[]): TestStatus {
+export function statusOf(state: TestState, errors: readonly Pick<ErrorReport, 'fault' | 'code' | 'isUnderLoad'>[]): TestStatus {
   if (state === 'passed' || state === 'skipped') return state;
-  const isBroken = errors.some(({ fault, code }) => fault === 'environment' && code !== 'ALPY_CLEANUP');
-  return state === 'failed' && errors[0]?.fault === 'device' && !isBroken ? 'failed' : 'error';
+  return state === 'failed' && errors[0]?.fault === 'device' && !errors.some(isBroken) ? 'failed' : 'error';
+}
+
+/** Whether an error says that the environment of a test broke. A late answer under load does not. */
+export function isBroken({ fault, code, isUnderLoad }: Pick<ErrorReport, 'fault' | 'code' | 'isUnderLoad'>): boolean {
+  return fault === 'environment' && code !== 'ALPY_CLEANUP' && isUnderLoad !== true;
 }
 
 /**

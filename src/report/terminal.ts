@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { StepSink } from '../core/step.ts';
+import { classNote } from './class-note.ts';
 import { eventLine, OpenSteps } from './events.ts';
 import { failureLines, type FailureTextOptions } from './failure-text.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from './model.ts';
@@ -53,11 +54,12 @@ export function summaryLines(report: RunReport, outDirectory: string): readonly 
  */
 export function testFailureLines(test: TestReport, outDirectory: string, style?: FailureTextOptions['style']): readonly string[] {
   const where = test.directory === undefined ? [] : [`  see ${outDirectory}/${test.directory}`];
-  const note = overloadNote(test);
-  const load = note === undefined ? [] : [`  ${escapeControls(note)}`];
+  const notes = [classNote(test), overloadNote(test)].flatMap((note) =>
+    note === undefined ? [] : [`  ${escapeControls(note)}`],
+  );
   const lines = errorLines(test.errors, style);
-  const gap = lines.includes('') && load.length + where.length > 0 ? [''] : [];
-  return [...lines, ...gap, ...load, ...where];
+  const gap = lines.includes('') && notes.length + where.length > 0 ? [''] : [];
+  return [...lines, ...gap, ...notes, ...where];
 }
 
 /** The errors outside any test, each after an empty line. */

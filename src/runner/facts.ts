@@ -44,8 +44,6 @@ declare module 'vitest' {
   interface TaskMeta {
     /** folder for the test's files, relative to {@link RunFacts.testsDirectory} */
     alpyDirectory?: string;
-    /** why the device may not be to blame for a timeout of the test */
-    alpyBlame?: string;
     /** whether the test was skipped because it could not run */
     alpyNotRun?: boolean;
     /** see `TestReport.overload` */

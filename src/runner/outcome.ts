@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { TestCase } from 'vitest/node';
-import { errorReports, placeAt, statusOf, type ErrorReport, type TestReport } from '../report/index.ts';
+import { notesOf } from '../core/errors.ts';
+import {
+  classOfAttempt,
+  errorReports,
+  placeAt,
+  statusOf,
+  worstClass,
+  type ErrorReport,
+  type FailureClass,
+  type TestReport,
+  type TestState,
+  type TestStatus,
+  type ThrownError,
+} from '../report/index.ts';
 
 /** How a test ended. */
-export type TestOutcome = Pick<TestReport, 'status' | 'errors' | 'durationMs' | 'attempts' | 'skipReason' | 'notRun' | 'line'>;
+export type TestOutcome = Pick<
+  TestReport,
+  'status' | 'failureClass' | 'errors' | 'durationMs' | 'attempts' | 'skipReason' | 'notRun' | 'line'
+>;
 
 /** Vitest's note on a cancelled test. */
 const cancelledNote = 'The test run was aborted by the user.';
@@ -24,17 +40,21 @@ export function outcomeOf(testCase: TestCase, root: string, end: EarlyEnd | unde
   const note = result.state === 'skipped' ? result.note : undefined;
   const isUnrun = end !== undefined && (result.state === 'pending' || note === cancelledNote);
   if (isUnrun) return { ...unrun(testCase, end), ...lineOf(testCase) };
-  const { alpyBlame: blame, alpyNotRun: isNotRun } = testCase.meta();
+  const { alpyNotRun: isNotRun } = testCase.meta();
   const attempts = testCase.attempts();
   const failures = attempts.filter(({ state }) => state === 'failed');
   // Vitest drops the errors of a test that is skipped at a later attempt; a failure must not become a skip
   const isFailure = result.state === 'skipped' && failures.length > 0;
   const thrown = isFailure ? failures.flatMap(({ errors = [] }) => errors) : (result.errors ?? []);
-  const reports = thrown.flatMap((error) => errorReports(error, root));
-  const errors = blame === undefined ? reports : [blamed(blame), ...reports.map(asConsequence)];
+  const errors = thrown.flatMap((error) => reportsOf(error, root));
   const isFlaky = result.state === 'passed' && failures.length > 0;
+  const hasFailed = isFailure || isFlaky || result.state === 'failed';
+  const ofAttempts =
+    failures.length > 0 ? failures.map(({ errors = [] }) => errors.flatMap((error) => reportsOf(error))) : [errors];
+  const failureClass = hasFailed ? worstClass(ofAttempts.map(classOfAttempt)) : undefined;
   return {
-    status: isFlaky ? 'flaky' : statusOf(isFailure ? 'failed' : result.state, errors),
+    status: isFlaky ? 'flaky' : statusByClass(isFailure ? 'failed' : result.state, failureClass),
+    ...(failureClass === undefined ? {} : { failureClass }),
     errors,
     durationMs: testCase.diagnostic()?.duration ?? 0,
     ...(attempts.length > 1 ? { attempts: attempts.length } : {}),
@@ -44,8 +64,17 @@ export function outcomeOf(testCase: TestCase, root: string, end: EarlyEnd | unde
   };
 }
 
-function blamed(message: string): ErrorReport {
-  return { message, fault: 'environment' };
+/** The reports of an error. If something else explains a missed deadline, that comes first. */
+function reportsOf(error: ThrownError, root?: string): readonly ErrorReport[] {
+  const reports = errorReports(error, root);
+  const { excuse } = notesOf(error);
+  return excuse === undefined ? reports : [{ message: excuse, fault: 'environment' }, ...reports.map(asConsequence)];
+}
+
+/** The attempts of a test are judged one by one, and the worst decides. */
+function statusByClass(state: TestState, failureClass: FailureClass | undefined): TestStatus {
+  if (failureClass === undefined) return statusOf(state, []);
+  return failureClass === 'product' ? 'failed' : 'error';
 }
 
 function unrun(testCase: TestCase, { reason, notRun }: EarlyEnd): TestOutcome {

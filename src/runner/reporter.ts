@@ -5,7 +5,15 @@ import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/nod
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
-import { errorReports, hasFailed, readEvents, stepTree, type ErrorReport, type TestReport } from '../report/index.ts';
+import {
+  classOfAttempt,
+  errorReports,
+  hasFailed,
+  readEvents,
+  stepTree,
+  type ErrorReport,
+  type TestReport,
+} from '../report/index.ts';
 import { testDirectoryName } from '../report/test-directory.ts';
 import { lineOf, outcomeOf, placedAtTest, type EarlyEnd, type TestOutcome } from './outcome.ts';
 import { outsideReports } from './outside-errors.ts';
@@ -155,7 +163,8 @@ export class RunReporter implements Reporter {
     const running = death || !this.hasBailed ? unreported.filter((testCase) => this.#hasBegun(testCase)) : [];
     const error = death ? deathReport(death) : { message: 'the run ended while this test ran' };
     for (const testCase of running) {
-      const outcome: TestOutcome = { status: 'error', errors: [error], durationMs: 0, ...lineOf(testCase) };
+      const failureClass = classOfAttempt([error]);
+      const outcome: TestOutcome = { status: 'error', failureClass, errors: [error], durationMs: 0, ...lineOf(testCase) };
       this.#add(this.#report(testCase, outcome, this.#directoryOf(testCase)));
     }
     const names = running.map(({ fullName }) => `"${fullName}"`).join(', ');

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Set-up file of every worker: what happens before and after each test.
 import { join, relative } from 'node:path';
-import { afterAll, aroundEach, beforeEach, expect, type TestContext } from 'vitest';
-import { blameFor } from '../core/deadline.ts';
+import { afterAll, aroundEach, beforeAll, beforeEach, expect, type TestContext } from 'vitest';
 import { addNotes, messageOf, partsOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink } from '../core/step.ts';
@@ -16,10 +15,13 @@ import { terminalSink } from '../report/terminal.ts';
 import { claimTestDirectory } from '../report/test-directory.ts';
 import { installDebugClock } from './debug-clock.ts';
 import { ActivityReporter } from './activity.ts';
+import { allowEnvironmentRetries } from './environment-retries.ts';
 import { beginAttempt, checkExpected, refuseFailure } from './expected-failure.ts';
+import { explainTimeouts, isTestTimeout } from './explain-timeouts.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
+import { LoadMonitor } from './scheduler/load-monitor.ts';
 import { readyMessage } from './ready.ts';
 import { TestCalls, withCalls } from './test-calls.ts';
 import { trackAllCalls, watchUncaught } from './track-calls.ts';
@@ -31,6 +33,7 @@ type Task = TestContext['task'];
 const facts = runFacts();
 if (facts.isDebugged) installDebugClock();
 const redact = makeRedactor(facts.secrets);
+const monitor = new LoadMonitor();
 expect.extend(matchers);
 trackAllCalls();
 Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 50); // the default is less than what alpy and Vitest may call above a test
@@ -84,11 +87,10 @@ aroundEach(async (runTest, { task }) => {
       await withCalls(calls, runTest);
     } finally {
       const errors = task.result?.errors?.slice(earlierErrors) ?? [];
-      const timeout = errors.find(isTimeout);
-      const blamed = timeout ? await blameFor(startMs) : undefined;
-      if (blamed) task.meta.alpyBlame = blamed.message;
+      const timeout = errors.find(isTestTimeout);
       if (timeout) addStack(timeout, calls.pendingSites);
-      checkExpected(task, errors, !blamed && state.isSetUp !== false);
+      const isExcused = await explainTimeouts(errors, startMs, monitor);
+      checkExpected(task, errors, !isExcused && state.isSetUp !== false);
       const overload = overloadBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
       await endTest(state, calls, task)
@@ -105,15 +107,14 @@ aroundEach(async (runTest, { task }) => {
   });
 }, longEnough);
 
+beforeAll(({}, file) => {
+  allowEnvironmentRetries(file, facts.config.retryEnvironment);
+});
+
 // Makes Vitest send the test's `meta` to the main process at once, so that its files are found if this process dies
 beforeEach(() => undefined);
 
 afterAll(closeWorker, longEnough);
-
-/** Whether Vitest's timeout ended the test. All other waits find out themselves who is to blame. */
-function isTimeout({ message }: { readonly message: string }): boolean {
-  return message.startsWith('Test timed out in ');
-}
 
 /** Vitest's timeout has at most the place of the test. That of the call which the test was waiting for helps more. */
 function addStack(timeout: { readonly message: string; stack?: string }, lines: readonly string[]): void {

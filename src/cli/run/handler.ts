@@ -132,9 +132,20 @@ async function list(io: CliIo, loaded: LoadedConfig, selection: Selection): Prom
 
 /** The configuration, with the values that options override. */
 function loadConfigFor(io: CliIo, args: RunArguments): Promise<LoadedConfig> {
-  const { concurrent, retries, accel, boot, image, out, timeout: timeoutMs, 'fail-on-flaky': failOnFlaky } = args;
+  const { concurrent, retries, accel, boot, image, out, timeout: timeoutMs } = args;
+  const { 'fail-on-flaky': failOnFlaky, 'retry-environment': retryEnvironment } = args;
   const workers = args['pause-on-failure'] || args.debug ? 1 : args.workers; // the user looks at one test at a time
   const appliance = image === undefined ? {} : { appliance: { image } };
-  const flags = { workers, retries, failOnFlaky, accel, boot, out, tests: { concurrent, timeoutMs }, ...appliance };
+  const flags = {
+    workers,
+    retries,
+    retryEnvironment,
+    failOnFlaky,
+    accel,
+    boot,
+    out,
+    tests: { concurrent, timeoutMs },
+    ...appliance,
+  };
   return loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });
 }

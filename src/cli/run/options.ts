@@ -11,6 +11,11 @@ const howOptions = {
   workers: wholeNumberOption('--workers', 1, 'how many test files run at the same time'),
   concurrent: { type: 'boolean', describe: 'also run the tests of one file at the same time' },
   retries: wholeNumberOption('--retries', 0, 'how often to retry a test that failed'),
+  'retry-environment': wholeNumberOption(
+    '--retry-environment',
+    0,
+    'how often to retry a test in addition after an error of the environment',
+  ),
   'fail-on-flaky': { type: 'boolean', describe: 'end with status 1 if a test passed only at a retry' },
   'repeat-each': wholeNumberOption('--repeat-each', 1, 'run each test this many times'),
   timeout: {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { TestReport, TestStatus } from '../model.ts';
+import { classNote } from '../class-note.ts';
 import { overloadNote } from '../overload-note.ts';
 import { seconds } from '../text.ts';
 import { causeText } from '../cause.ts';
@@ -39,6 +40,7 @@ export function testPart({ test, id }: NumberedTest, { isOpen, withFile }: { isO
     <div id="${id}">
       ${when(skipReason, (reason) => html`<p>Skipped: ${reason}</p>`)}
       ${status === 'flaky' ? html`<p>Passed at attempt ${attempts ?? 'unknown'}. Errors of the attempts before:</p>` : undefined}
+      ${when(classNote(test), (note) => html`<p>${note}</p>`)}
       ${errorsPart(errors)}${when(overloadNote(test), (note) => html`<p>${note}</p>`)}${filesPart(artifacts)}${stepsPart(steps)}
     </div>
   </details> `;

@@ -44,6 +44,7 @@ test('a file that names an image gets every default', () => {
     boot: 'snapshot',
     snapshots: { maxMiB: 8192 },
     retries: 0,
+    retryEnvironment: 0,
     failOnFlaky: false,
     out: '/project/alpy-out',
   });
@@ -83,6 +84,7 @@ test('a file can set every value', () => {
     snapshots: { directory: '/snapshots', maxMiB: 100 },
     workers: 3,
     retries: 1,
+    retryEnvironment: 2,
     failOnFlaky: true,
     out: '/out',
   };
@@ -127,6 +129,7 @@ test('precedence: flags, variables, file, defaults; each value has its origin', 
     boot: 'default',
     'snapshots.maxMiB': 'default',
     retries: 'flag',
+    retryEnvironment: 'default',
     failOnFlaky: 'default',
     out: 'file',
   });
@@ -231,7 +234,7 @@ test('unknown keys are refused, with the most similar key', () => {
     'appliance.speed: unknown key. Expected one of name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
     'Links: unknown key here. Did you mean topology.links?',
     'worker: unknown key. Did you mean workers?',
-    'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, retries, failOnFlaky, out',
+    'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, retries, retryEnvironment, failOnFlaky, out',
   ]);
 });
 
