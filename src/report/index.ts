@@ -5,6 +5,7 @@ export { causeOfTest, causeText } from './cause.ts';
 export { DebugLog } from './debug-log.ts';
 export { errorReports } from './error-reports.ts';
 export { classOfAttempt, worstClass } from './failure-class.ts';
+export { classNote } from './class-note.ts';
 export { composeSinks, eventLine, OpenSteps } from './events.ts';
 export { failureLines } from './failure-text.ts';
 export type { FailureLineKind, FailureTextOptions } from './failure-text.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { countLines, testFailureLines, hasFailed, runErrorLines } from '../../../report/index.ts';
+import { classNote, countLines, escapeControls, testFailureLines, hasFailed, runErrorLines } from '../../../report/index.ts';
 import { shortEndLines } from './end-lines.ts';
 import { factLines } from './fact-lines.ts';
 import { resultLine } from './result-line.ts';
@@ -24,7 +24,11 @@ export function listOutput(write: WriteLine, options: ListOptions): RunOutput {
     test: (test) => {
       if (amount === 'quiet' && !hasFailed(test)) return;
       write(resultLine(test, options));
-      if (!hasFailed(test)) return;
+      if (!hasFailed(test)) {
+        const note = classNote(test);
+        if (note !== undefined) write(`  ${escapeControls(note)}`);
+        return;
+      }
       for (const line of [...testFailureLines(test, outPath, options.failureStyle), '']) write(line);
     },
     end: (report) => {
