@@ -2,7 +2,7 @@
 import { checkCapabilities } from './refused-capabilities.ts';
 import type { ContainerSpec } from './spec.ts';
 
-type Capabilities = Pick<ContainerSpec, 'addCapabilities' | 'dropCapabilities'>;
+type Capabilities = Pick<ContainerSpec, 'addCapabilities' | 'dropAllCapabilities'>;
 
 /**
  * Capabilities of the lifeline and of QEMU, which runs in it. KILL is needed to end apps that run as another user. It also
@@ -11,18 +11,31 @@ type Capabilities = Pick<ContainerSpec, 'addCapabilities' | 'dropCapabilities'>;
  */
 export const lifelineCapabilities = ['NET_ADMIN', 'KILL'] as const;
 
-/** What nodes, apps and jobs have by default, besides Docker's defaults. */
+/** What nodes, apps and jobs have by default, besides {@link neededByNetworkPrograms}. */
 export const defaultCapabilities: readonly string[] = ['NET_ADMIN', 'NET_RAW'];
 
-/** Docker's defaults that are dropped: KILL for isolation; device nodes and file capabilities could affect the host through a shared folder. */
-const dropped = ['KILL', 'MKNOD', 'SETFCAP'];
+/**
+ * What network programs need of Docker's default capabilities. Without KILL, for isolation; without MKNOD, SETFCAP and FSETID, because
+ * device nodes, file capabilities and setuid files could affect the host through a shared folder.
+ */
+const neededByNetworkPrograms = [
+  'CHOWN', // daemons give the files and sockets that they create as root to their own user
+  'DAC_OVERRIDE', // … and then, as root, write to them
+  'FOWNER', // … and change their modes
+  'SETUID', // they change to that user
+  'SETGID', // … and group
+  'SETPCAP', // they drop capabilities for good, as do nodes
+  'NET_BIND_SERVICE', // they listen on ports below 1024
+  'SYS_CHROOT', // sshd, OpenVPN, HAProxy and lldpd confine themselves to a folder
+  'AUDIT_WRITE', // sshd of Debian and Fedora ends at a log-in that it cannot record
+];
 
 /**
- * Capabilities of nodes and apps: Docker's defaults without KILL, MKNOD and SETFCAP, plus others.
+ * Capabilities of nodes, apps and jobs: those that network programs need, plus others.
  * @param added - default: NET_ADMIN and NET_RAW
  * @throws UsageError if no program of a test may have one of them
  */
 export function trafficCapabilities(added: readonly string[] = defaultCapabilities): Capabilities {
   const names = checkCapabilities(added);
-  return { addCapabilities: names, dropCapabilities: dropped.filter((name) => !names.includes(name)) };
+  return { dropAllCapabilities: true, addCapabilities: [...new Set([...neededByNetworkPrograms, ...names])] };
 }

@@ -33,8 +33,6 @@ export interface ContainerSpec {
   /** `container:ID`: that of another container; default: a new one */
   readonly pidMode?: string | undefined;
   readonly dropAllCapabilities?: boolean | undefined;
-  /** to remove from Docker's defaults */
-  readonly dropCapabilities?: readonly string[] | undefined;
   readonly addCapabilities?: readonly string[] | undefined;
   /** device files; the paths are the same in the container */
   readonly devices?: readonly string[] | undefined;
@@ -87,7 +85,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       NetworkMode: isBare ? 'none' : spec.networkMode,
       ...(spec.pidMode === undefined ? {} : { PidMode: spec.pidMode }),
       ...(spec.sharedMemory === false ? { IpcMode: 'none' } : {}),
-      CapDrop: spec.dropAllCapabilities === true ? ['ALL'] : [...(spec.dropCapabilities ?? [])],
+      CapDrop: spec.dropAllCapabilities === true ? ['ALL'] : [],
       CapAdd: [...(spec.addCapabilities ?? [])],
       SecurityOpt: ['no-new-privileges'], // otherwise a setuid program could gain capabilities that were dropped
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
