@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configurationTable } from './configuration-table.ts';
+import { privilegesTable } from './privileges.ts';
 
 /** The root of the repository. */
 export const root = join(import.meta.dirname, '..');
@@ -9,9 +10,10 @@ export const root = join(import.meta.dirname, '..');
 /** Pages with generated parts, relative to the root. */
 export const pages: readonly string[] = ['README.md', ...globSync('docs/**/*.md', { cwd: root }).sort()];
 
-/** The text of a page with its generated parts brought up to date: quoted files and the table of the configuration. */
+/** The text of a page with its generated parts brought up to date: quoted files and tables. */
 export function pageText(page: string): string {
-  return withTable(withQuotes(readFileSync(join(root, page), 'utf8')));
+  const text = withQuotes(readFileSync(join(root, page), 'utf8'));
+  return withTable(withTable(text, 'table', configurationTable), 'privileges', privilegesTable);
 }
 
 /** Fills in the code blocks after a comment `<!-- quote: FILE -->`. */
@@ -21,10 +23,10 @@ function withQuotes(text: string): string {
   });
 }
 
-/** Fills in the table of all values. */
-function withTable(text: string): string {
+/** Fills in a generated table between the comments that begin and end it. */
+function withTable(text: string, name: string, table: () => string): string {
   return text.replace(
-    /(<!-- table: begin -->\n)[^]*(<!-- table: end -->)/,
-    (_, begin: string, end: string) => `${begin}${configurationTable()}\n${end}`,
+    new RegExp(`(<!-- ${name}: begin -->\\n)[^]*(<!-- ${name}: end -->)`),
+    (_, begin: string, end: string) => `${begin}${table()}\n${end}`,
   );
 }
