@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -13,15 +13,21 @@ export interface FileStamp {
 }
 
 /** Reads the stamp of a file. @throws Error of the file system if there is no such file */
-export async function stampOf(path: string): Promise<FileStamp> {
-  const { size, dev, ino, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+export async function stampOf(file: string | FileHandle): Promise<FileStamp> {
+  const stats = typeof file === 'string' ? stat(file, { bigint: true }) : file.stat({ bigint: true });
+  const { size, dev, ino, mtimeNs, ctimeNs } = await stats;
   return { bytes: Number(size), stamp: [dev, ino, mtimeNs, ctimeNs].join(' ') };
 }
 
 /** SHA-256 of a file of any size, in hexadecimal. @throws Error of the file system if it cannot be read */
-export async function sha256Of(path: string): Promise<string> {
+export async function sha256Of(file: string | FileHandle): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  const options = { highWaterMark: 1024 * 1024 };
+  const content =
+    typeof file === 'string'
+      ? createReadStream(file, options)
+      : file.createReadStream({ ...options, start: 0, autoClose: false });
+  await pipeline(content, hash);
   return hash.digest('hex');
 }
 

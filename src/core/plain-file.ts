@@ -72,6 +72,30 @@ export async function openPlain(path: string, mode: keyof typeof flagsOf): Promi
 }
 
 /**
+ * Opens a regular file to read it, for a path that a person has named: follows links, but does not wait for a pipe.
+ * @throws EnvironmentError if something else is there
+ * @throws Error of the file system
+ */
+export async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new EnvironmentError(`expected a file at ${path}, got a folder or a special file`);
+}
+
+/**
+ * Reads the end of a regular file, like {@link openPlain}; it may begin within a character.
+ * @throws EnvironmentError if something else is there
+ * @throws Error of the file system
+ */
+export async function readPlainEnd(path: string, maxBytes: number): Promise<Buffer> {
+  await using file = await openPlain(path, 'r');
+  const { size } = await file.stat();
+  const length = Math.min(size, maxBytes);
+  return await readAt(file, size - length, length);
+}
+
+/**
  * Reads a regular file, like {@link openPlain}.
  * @param maxBytes - its maximum size
  * @throws EnvironmentError if it is larger, or something else is there
@@ -81,10 +105,16 @@ export async function readPlain(path: string, maxBytes: number): Promise<string>
   await using file = await openPlain(path, 'r');
   const { size } = await file.stat();
   if (size > maxBytes) throw new EnvironmentError(`expected at most ${maxBytes} bytes in ${path}, got ${size}`);
-  const bytes = Buffer.alloc(size); // a writer could keep a read to the end going
+  return (await readAt(file, 0, size)).toString(); // no further: a writer could keep it going
+}
+
+/** Reads bytes at a position; fewer if the file ends there. */
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
   let at = 0;
-  for (let count = 1; at < size && count > 0; at += count) count = (await file.read(bytes, at, size - at, at)).bytesRead;
-  return bytes.toString('utf8', 0, at);
+  for (let count = 1; at < length && count > 0; at += count)
+    count = (await file.read(bytes, at, length - at, position + at)).bytesRead;
+  return bytes.subarray(0, at);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import type { Fault } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
+import { logUnscoped } from '../core/step.ts';
 import { oneLine, printfEscape, quoteWord } from '../core/text.ts';
 import type { Container } from './container.ts';
 import { commandText, ContainerDiedError, ExecError, ExecTimeoutError } from './errors.ts';
@@ -25,6 +26,9 @@ done`;
 
 /** A job prints this when it ends: its number and its status, in one write, so that no other output can come in between. */
 const jobEnd = /\u0001(\d+) (\d+)\n/;
+
+/** Longest answer with what was printed before it, in characters. */
+const maxUnread = 8 * 1024 ** 2;
 
 interface Answer {
   readonly stdout: string;
@@ -50,10 +54,12 @@ export class Agent {
       this.#stdout += text;
       this.#endJobs();
       this.#answer();
+      this.#bound();
     });
     container.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
       this.#answer();
+      this.#bound();
     });
     void this.#failAtExit();
   }
@@ -178,6 +184,16 @@ export class Agent {
     this.#stderr = this.#stderr.slice(errorEnd + 1);
     this.#waiting.shift()?.resolve({ stdout, stderr, status: Number(end[1]) });
     this.#answer();
+  }
+
+  /** Kills the container if it prints without end. A program in it may write to the agent's output. */
+  #bound(): void {
+    if (this.#stdout.length + this.#stderr.length <= maxUnread) return;
+    logUnscoped('alpy.docker', `${this.#container.name} is killed: it printed more than ${maxUnread} characters in one answer`);
+    [this.#stdout, this.#stderr] = ['', ''];
+    this.#container.stdout.removeAllListeners('data').resume();
+    this.#container.stderr.removeAllListeners('data').resume();
+    markHandled(this.#container.kill());
   }
 
   async #failAtExit(): Promise<void> {

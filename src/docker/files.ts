@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { extract, pack, type Header } from 'tar-stream';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { openRegular } from '../core/plain-file.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError } from './errors.ts';
 
@@ -116,10 +115,8 @@ async function fill(archive: ReturnType<typeof pack>, files: readonly ContainerF
       continue;
     }
     try {
-      await using file = await open(content.file, constants.O_RDONLY | constants.O_NONBLOCK); // opening a pipe must not wait
-      const stats = await file.stat();
-      if (!stats.isFile()) throw new Error('it is not a regular file');
-      const { size } = stats;
+      await using file = await openRegular(content.file);
+      const { size } = await file.stat();
       if (size < 1024 * 1024) archive.entry({ name, mode }, await file.readFile());
       else await pipeline(file.createReadStream({ end: size - 1, autoClose: false }), archive.entry({ name, mode, size }));
     } catch (cause) {

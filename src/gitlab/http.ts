@@ -20,6 +20,9 @@ export interface Limits {
 /** 15 s per request, a minute in total, three attempts. */
 export const defaultLimits: Limits = { requestMs: 15_000, totalMs: 60_000, waitsMs: [500, 2000], retryAfterMs: 10_000 };
 
+/** Largest answer that is read. */
+const maxAnswerBytes = 64 * 1024 ** 2;
+
 /** A request to GitLab. */
 export interface Request {
   readonly task: Task;
@@ -79,7 +82,7 @@ async function attempt(request: Request, wait: Wait): Promise<Answer | Failure> 
       let text: string;
       try {
         response = await fetch(request.url, withAuthorization(request, signal));
-        text = await response.text();
+        text = await readText(response);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof GitLabError) throw error;
@@ -98,6 +101,18 @@ async function attempt(request: Request, wait: Wait): Promise<Answer | Failure> 
 export function timeout(task: Task, timeoutMs: number): GitLabError {
   const found = `no complete answer within ${timeoutMs / 1000} s`;
   return new GitLabError('timeout', task, found, 'check whether the runner can reach GitLab, or try again later');
+}
+
+/** @throws Error if the answer is larger than any that alpy needs */
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) throw new Error(`it has more than ${maxAnswerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function withAuthorization({ task, token, init }: Request, signal: AbortSignal): RequestInit {

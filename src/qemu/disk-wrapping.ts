@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { openRegular } from '../core/plain-file.ts';
 import { shellWord } from '../core/text.ts';
 
 /** Compression programs: first bytes, suffix of the name, program that unpacks it. */
@@ -35,7 +36,7 @@ const vhdMagic = 'conectix';
  * @throws Error of the file system if it cannot be read
  */
 export async function recogniseWrapping(path: string, isRaw: boolean): Promise<string | undefined> {
-  await using file = await open(path);
+  await using file = await openRegular(path);
   const { size } = await file.stat();
   const head = await readAt(file, 0, sectorBytes);
   const isBootable = head.length === sectorBytes && head.readUInt16LE(bootSignatureOffset) === bootSignature;
@@ -52,7 +53,7 @@ export async function recogniseWrapping(path: string, isRaw: boolean): Promise<s
 
 /** Whether a file begins like a bootable disk. */
 export async function hasBootSector(path: string): Promise<boolean> {
-  await using file = await open(path);
+  await using file = await openRegular(path);
   const head = await readAt(file, 0, sectorBytes);
   return head.length === sectorBytes && head.readUInt16LE(bootSignatureOffset) === bootSignature;
 }

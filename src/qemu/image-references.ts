@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { open } from 'node:fs/promises';
+import { openRegular } from '../core/plain-file.ts';
 
 /** The other files that hold a part of a disk image. */
 export interface ImageReferences {
@@ -38,7 +38,7 @@ export async function imageReferences(path: string): Promise<ImageReferences> {
 }
 
 async function readHeader(path: string): Promise<Buffer> {
-  await using file = await open(path);
+  await using file = await openRegular(path);
   const header = Buffer.alloc(headerBytes);
   const { bytesRead } = await file.read(header, 0, headerBytes, 0);
   return header.subarray(0, bytesRead);

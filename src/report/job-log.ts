@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { open } from 'node:fs/promises';
 import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
+import { readPlainEnd } from '../core/plain-file.ts';
 import { failureLines } from './failure-text.ts';
 import type { TestReport } from './model.ts';
 import { testLine } from './terminal.ts';
@@ -180,14 +180,8 @@ export async function consoleTail(file: string, { lines = 40, maxBytes = 16_384 
 }
 
 async function readEnd(file: string, maxBytes: number): Promise<Buffer> {
-  await using handle = await open(file);
-  const { size } = await handle.stat();
-  const isCut = size > maxBytes;
-  const length = isCut ? maxBytes + 1 : size; // the byte before shows whether the first line is whole
-  if (length === 0) return Buffer.alloc(0);
-  const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(length), position: size - length });
-  const bytes = buffer.subarray(0, bytesRead);
-  if (!isCut) return bytes;
+  const bytes = await readPlainEnd(file, maxBytes + 1); // the byte before shows whether the first line is whole
+  if (bytes.length <= maxBytes) return bytes;
   const newline = bytes.indexOf('\n');
   if (newline >= 0 && newline < bytes.length - 1) return bytes.subarray(newline + 1);
   const first = bytes.findIndex((byte, index) => index > 0 && !isContinuation(byte));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { slashes } from '../core/text.ts';
@@ -94,12 +94,13 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** Prefers a hard link, because captures are large. */
+/** Prefers a hard link, because captures are large. Replaces what was at the target, also a link, instead of writing to it. */
 async function linkOrCopy(source: string, target: string): Promise<void> {
+  await rm(target, { recursive: true, force: true });
   try {
     await link(source, target);
   } catch (error) {
-    if (!['EXDEV', 'EPERM', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
-    await copyFile(source, target);
+    if (!['EXDEV', 'EPERM'].includes(codeOf(error) ?? '')) throw error;
+    await copyFile(source, target, constants.COPYFILE_EXCL);
   }
 }

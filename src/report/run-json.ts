@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
+import { readPlain } from '../core/plain-file.ts';
 import type { RunReport } from './model.ts';
-import { checkReport, runSchema } from './run-schema.ts';
+import { checkReport, maxReportBytes, runSchema } from './run-schema.ts';
 import { printableJson } from './text.ts';
 import { writeReport } from './write-file.ts';
 
@@ -31,7 +31,7 @@ export async function writeRunJson(outDirectory: string, report: RunReport): Pro
 export async function readRunJson(file: string): Promise<RunReport> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    value = JSON.parse(await readPlain(file, maxReportBytes));
   } catch (cause) {
     throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

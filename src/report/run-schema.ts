@@ -15,6 +15,9 @@ import {
   type TestReport,
 } from './model.ts';
 
+/** Most bytes to read of a report. */
+export const maxReportBytes = 256 * 1024 ** 2;
+
 /** Most shards of a run; the list of the missing ones has to fit into memory. */
 const mostShards = 10_000;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { appendFileSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { appendFileSync, closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
+import { openPlainSync, readPlain } from '../core/plain-file.ts';
 import type { RunHead, RunReport, TestReport } from './model.ts';
-import { checkReport, headSchema, testSchema } from './run-schema.ts';
+import { checkReport, headSchema, maxReportBytes, testSchema } from './run-schema.ts';
 import { exitStatusOf } from './status.ts';
 import { printableJson } from './text.ts';
 
@@ -51,7 +51,12 @@ export class StoredResults {
 
   #append(value: object): void {
     this.#attempt(() => {
-      appendFileSync(this.#file, `${printableJson(value)}\n`);
+      const file = openPlainSync(this.#file, 'a');
+      try {
+        appendFileSync(file, `${printableJson(value)}\n`);
+      } finally {
+        closeSync(file);
+      }
     });
   }
 
@@ -71,7 +76,7 @@ export class StoredResults {
  */
 export async function readStoredResults(outDirectory: string): Promise<RunReport> {
   const file = join(outDirectory, storedResultsFile);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readPlain(file, maxReportBytes).catch((cause: unknown) => {
     throw new UsageError(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   });
   const lines = text.split('\n').map(parse);

@@ -9,6 +9,9 @@ import type { SerialConsole } from '../console/index.ts';
 /** How much output is buffered for a slow reader before it is disconnected, in `bytes`. */
 const maxUnreadBytes = 4 * 1024 * 1024;
 
+/** How many clients may be connected; others are disconnected at once. */
+const maxClients = 64;
+
 /**
  * Serves the serial console on a socket. A client gets the last line and all output from then on; what it writes is typed. There may
  * be several clients; one that does not read is disconnected, because it must not stall the guest.
@@ -30,6 +33,7 @@ export async function serveConsole(path: string, console: SerialConsole): Promis
     });
     void type(socket, console);
   });
+  server.maxConnections = maxClients;
   server.listen(path);
   await once(server, 'listening');
   await chmod(path, 0o666); // the job's container may run as any user; other users cannot enter the folder

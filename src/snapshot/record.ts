@@ -10,6 +10,9 @@ export const recordFile = 'snapshot.json';
  */
 export const snapshotFormat = 2;
 
+/** Most bytes to read of a record. */
+export const maxRecordBytes = 1024 ** 2;
+
 /** Names of a snapshot's files: none leads out of its folder. */
 export const fileName = /^[A-Za-z0-9][\w.-]*$/;
 

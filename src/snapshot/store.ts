@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { ownedName, removeOrphans } from '../core/owner.ts';
-import { replaceFile } from '../core/plain-file.ts';
+import { readPlain, replaceFile } from '../core/plain-file.ts';
 import { log } from '../core/step.ts';
 import { SnapshotError } from './errors.ts';
 import { snapshotKey } from './key.ts';
-import { parseRecord, recordFile, type SnapshotRecord } from './record.ts';
+import { maxRecordBytes, parseRecord, recordFile, type SnapshotRecord } from './record.ts';
 import { findDamage, measureFile, rememberWhole } from './verify.ts';
 
 /** A snapshot in a store. */
@@ -78,7 +78,7 @@ export class SnapshotStore {
   async find(key: string): Promise<Snapshot | undefined> {
     return this.#guarded(`look for ${key}`, async () => {
       const directory = this.directoryOf(key);
-      const text = await readFile(join(directory, recordFile), 'utf8').catch((error: unknown) => {
+      const text = await readPlain(join(directory, recordFile), maxRecordBytes).catch((error: unknown) => {
         if (codeOf(error) === 'ENOENT') return undefined;
         throw error;
       });
@@ -147,7 +147,7 @@ export class SnapshotStore {
    */
   async adopt(draft: string): Promise<Snapshot> {
     return this.#guarded('take a snapshot', async () => {
-      const text = await readFile(join(draft, recordFile), 'utf8').catch(() => '');
+      const text = await readPlain(join(draft, recordFile), maxRecordBytes).catch(() => '');
       const record = parseRecord(text);
       if (record?.key !== snapshotKey(record?.inputs ?? {}))
         throw new SnapshotError(`it holds no ${recordFile} of this version of alpy: was it made by alpy snapshot save?`);
@@ -238,7 +238,7 @@ export class SnapshotStore {
     try {
       const files = await readdir(directory);
       const { mtimeMs: usedMs } = await stat(files.includes(recordFile) ? join(directory, recordFile) : directory);
-      const found = parseRecord(await readFile(join(directory, recordFile), 'utf8').catch(() => ''));
+      const found = parseRecord(await readPlain(join(directory, recordFile), maxRecordBytes).catch(() => ''));
       const record = found?.key === key ? found : undefined;
       const counted = files.filter((file) => !record || Object.hasOwn(record.files, file));
       const stats = await Promise.all(counted.map((file) => stat(join(directory, file))));

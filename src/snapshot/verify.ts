@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { bootId } from '../core/identity.ts';
 import { sha256Of, stampOf, type FileStamp } from '../core/file.ts';
-import { openPlain, replaceFile } from '../core/plain-file.ts';
-import type { FileRecord, SnapshotRecord } from './record.ts';
+import { openPlain, readPlain, replaceFile } from '../core/plain-file.ts';
+import { maxRecordBytes, type FileRecord, type SnapshotRecord } from './record.ts';
 
 /** Name of the file with the stamps of the files whose content has been checked. */
 const verifiedFile = 'verified.json';
 
 /** Returns size and SHA-256 of a file that QEMU has written. @throws EnvironmentError when it is not a regular file */
 export async function measureFile(path: string): Promise<FileRecord> {
-  await (await openPlain(path, 'r')).close();
-  const sha256 = await sha256Of(path);
-  return { bytes: (await stampOf(path)).bytes, sha256 };
+  await using file = await openPlain(path, 'r');
+  const sha256 = await sha256Of(file);
+  return { bytes: (await stampOf(file)).bytes, sha256 };
 }
 
 /**
@@ -26,11 +26,11 @@ export async function findDamage(directory: string, record: SnapshotRecord): Pro
   const known = await readVerified(directory);
   const stamps: Record<string, string> = {};
   for (const [name, { bytes, sha256 }] of Object.entries(record.files)) {
-    const path = join(directory, name);
-    const found = await findStamp(path);
-    if (found === undefined) return `${name} is missing`;
+    await using file = await openIfThere(join(directory, name));
+    if (file === undefined) return `${name} is missing`;
+    const found = await stampNow(file);
     if (found.bytes !== bytes) return `${name} has ${found.bytes} bytes, not ${bytes}: it is truncated`;
-    if (known[name] !== found.stamp && (await sha256Of(path)) !== sha256) return `the content of ${name} is not what was saved`;
+    if (known[name] !== found.stamp && (await sha256Of(file)) !== sha256) return `the content of ${name} is not what was saved`;
     stamps[name] = found.stamp;
   }
   const isNew = Object.entries(stamps).some(([name, stamp]) => known[name] !== stamp);
@@ -41,7 +41,10 @@ export async function findDamage(directory: string, record: SnapshotRecord): Pro
 /** Stores that all files are undamaged. */
 export async function rememberWhole(directory: string, record: SnapshotRecord): Promise<void> {
   const stamps: Record<string, string> = {};
-  for (const name of Object.keys(record.files)) stamps[name] = (await findStamp(join(directory, name)))?.stamp ?? '';
+  for (const name of Object.keys(record.files)) {
+    await using file = await openIfThere(join(directory, name));
+    stamps[name] = file === undefined ? '' : (await stampNow(file)).stamp;
+  }
   await rememberVerified(directory, stamps);
 }
 
@@ -52,18 +55,20 @@ async function rememberVerified(directory: string, stamps: Readonly<Record<strin
 
 async function readVerified(directory: string): Promise<Readonly<Record<string, string | undefined>>> {
   try {
-    return JSON.parse(await readFile(join(directory, verifiedFile), 'utf8')) as Readonly<Record<string, string>>;
+    return JSON.parse(await readPlain(join(directory, verifiedFile), maxRecordBytes)) as Readonly<Record<string, string>>;
   } catch {
     return {}; // missing or incomplete
   }
 }
 
-async function findStamp(path: string): Promise<FileStamp | undefined> {
-  try {
-    const { bytes, stamp } = await stampOf(path);
-    return { bytes, stamp: `${bootId()} ${stamp}` }; // a power failure can lose data that the file's times do not show
-  } catch (error) {
+async function stampNow(file: FileHandle): Promise<FileStamp> {
+  const { bytes, stamp } = await stampOf(file);
+  return { bytes, stamp: `${bootId()} ${stamp}` }; // a power failure can lose data that the file's times do not show
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  return openPlain(path, 'r').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
-  }
+  });
 }

@@ -4,8 +4,9 @@ import { closeSync, writeSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openPlain, openPlainSync, replaceFile } from '../../../src/core/plain-file.ts';
+import { openPlain, openPlainSync, openRegular, readPlain, readPlainEnd, replaceFile } from '../../../src/core/plain-file.ts';
 
 let directory: string;
 let victim: string;
@@ -69,4 +70,35 @@ test('a file that cannot be replaced leaves no draft', async () => {
   await mkdir(path);
   await expect(replaceFile(path, 'x')).rejects.toMatchObject({ code: 'EISDIR' });
   expect((await readdir(directory)).sort()).toEqual(['file', 'victim']);
+});
+
+test('readPlain reads a file up to a size, and nothing else', async () => {
+  await writeFile(path, 'hällo');
+  expect(await readPlain(path, 6)).toBe('hällo');
+  await expect(readPlain(path, 5)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+  await expect(readPlain('/dev/zero', 5)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+  await expect(readPlain(join(directory, 'nothing'), 5)).rejects.toMatchObject({ code: 'ENOENT' });
+  await symlink(victim, join(directory, 'link'));
+  await expect(readPlain(join(directory, 'link'), 100)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+});
+
+test('readPlainEnd reads the last bytes', async () => {
+  await writeFile(path, 'hello');
+  expect((await readPlainEnd(path, 3)).toString()).toBe('llo');
+  expect((await readPlainEnd(path, 9)).toString()).toBe('hello');
+});
+
+test('openRegular follows a link to a file, and refuses folders, pipes and devices without waiting', async () => {
+  await symlink(victim, path);
+  await using file = await openRegular(path);
+  expect(await file.readFile('utf8')).toBe('precious');
+  const pipe = join(directory, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const other of [pipe, directory, '/dev/zero'])
+    await expect(openRegular(other)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+});
+
+test('replaceFile writes what a stream yields', async () => {
+  await replaceFile(path, Readable.from([Buffer.from('one '), Buffer.from('two')]));
+  expect(await readFile(path, 'utf8')).toBe('one two');
 });

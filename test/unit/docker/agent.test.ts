@@ -21,7 +21,8 @@ function open(): { readonly agent: Agent; readonly end: () => void } {
   const shell = spawn('sh', ['-c', agentLoop]);
   shells.push(shell);
   const exited = once(shell, 'exit').then(([code]) => exitStatusOf(Number(code ?? 137)));
-  const container = { name: 'node0', stdin: shell.stdin, stdout: shell.stdout, stderr: shell.stderr, exited };
+  const kill = (): Promise<void> => Promise.resolve(void shell.kill('SIGKILL'));
+  const container = { name: 'node0', kill, stdin: shell.stdin, stdout: shell.stdout, stderr: shell.stderr, exited };
   return { agent: new Agent(container as unknown as Container), end: () => shell.kill('SIGKILL') };
 }
 
@@ -44,6 +45,13 @@ test('a call that times out does not affect the answer to the next', async () =>
   const { agent } = open();
   await expect(agent.run('sleep 0.3; echo late', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT' });
   expect(await agent.run('echo next', wait)).toBe('next\n');
+});
+
+test.each(['', '>&2'])('a container that prints without end %s is killed', async (redirect) => {
+  const { agent } = open();
+  await expect(agent.run(`while :; do echo ${'x'.repeat(10_000)}; done ${redirect}`, wait)).rejects.toMatchObject({
+    code: 'ALPY_CONTAINER_DIED',
+  });
 });
 
 test('when the container ends, all pending calls fail', async () => {

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { appendFile, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, lstat, mkdir, mkdtempDisposable, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { mergeOutputs, readStoredResults, StoredResults, storedResultsFile } from '../../../src/report/index.ts';
+import {
+  mergeOutputs,
+  readRunJson,
+  readStoredResults,
+  StoredResults,
+  storedResultsFile,
+  writeReports,
+} from '../../../src/report/index.ts';
 import { testReport } from './build.ts';
 
 const head = { alpyVersion: '1.2.3', startedAt: '2026-11-24T01:02:03.000Z', environment: { accel: 'tcg' } };
@@ -35,4 +42,42 @@ test('results that cannot be stored do not fail a test, and the reason is kept',
   stored.add(testReport());
   stored.remove();
   expect(stored.failure?.message).toMatch(/^cannot store results in \/dev\/null\/results\.ndjson: ENOTDIR/);
+});
+
+test('no result or report is written through a link that stands in the output directory', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-stored-'));
+  const [out, victim] = [join(made.path, 'out'), join(made.path, 'victim')];
+  await writeFile(victim, 'precious');
+  await mkdir(join(out, 'tests', 'one'), { recursive: true });
+  const stored = new StoredResults(out);
+  stored.begin(head);
+  stored.add(testReport());
+  await rm(join(out, storedResultsFile));
+  await symlink(victim, join(out, storedResultsFile));
+  stored.add(testReport({ id: '2' }));
+  expect(stored.failure).toMatchObject({ fault: 'environment' });
+  await expect(readStoredResults(out)).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+  for (const name of ['run.json', 'run.json.part', 'junit.xml']) await symlink(victim, join(out, name));
+  await expect(readRunJson(join(out, 'run.json'))).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+  const report = { ...head, durationMs: 1, tests: [], errors: [], exitStatus: 0 } as const;
+  await writeReports(report, out, 'out');
+  expect((await lstat(join(out, 'run.json'))).isFile()).toBe(true);
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+});
+
+test('a merge replaces links that stand where the files of tests belong', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-stored-'));
+  const [shard, out, victim] = ['shard', 'out', 'victim'].map((name) => join(made.path, name)) as [string, string, string];
+  await writeFile(victim, 'precious');
+  for (const folder of [shard, out]) await mkdir(join(folder, 'tests', 'one'), { recursive: true });
+  await writeFile(join(shard, 'tests', 'one', 'console.log'), 'of the test');
+  await symlink(victim, join(shard, 'tests', 'one', 'link'));
+  await symlink(victim, join(out, 'tests', 'one', 'console.log'));
+  const stored = new StoredResults(shard);
+  stored.begin(head);
+  stored.add(testReport({ directory: 'tests/one' }));
+  await mergeOutputs({ directories: [shard], out, outPath: 'out' });
+  expect(await readFile(join(out, 'tests', 'one', 'console.log'), 'utf8')).toBe('of the test');
+  expect(await readdir(join(out, 'tests', 'one'))).toEqual(['console.log']);
+  expect(await readFile(victim, 'utf8')).toBe('precious');
 });

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { EnvironmentError, statusByFault } from '../../../core/errors.ts';
+import { readPlainEnd } from '../../../core/plain-file.ts';
 import { tail } from '../../../core/text.ts';
 import { callSocket, isSessionUp, sessionFiles } from '../../../session/index.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
@@ -111,8 +112,8 @@ async function callServer(
 /** The error for a testbed that ended by itself, with what its keeper printed last or with the end of its log. */
 async function unexpectedEnd(session: string): Promise<EnvironmentError> {
   const readTail = async (...path: readonly string[]): Promise<string> => {
-    const text = await readFile(join(session, ...path), 'utf8').catch(() => ''); // it may have ended before it wrote the file
-    return tail(text.trim(), 2000);
+    const end = await readPlainEnd(join(session, ...path), 10_000).catch(() => ''); // it may have ended before it wrote the file
+    return tail(end.toString().trim(), 2000);
   };
   const what = 'the testbed ended unexpectedly';
   if (!(await recordIfNew(session, what))) return new EnvironmentError(`${what}; see the error above`);
