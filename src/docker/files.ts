@@ -57,7 +57,7 @@ export interface ReadLimits {
 
 /**
  * Copies a file, or the files in a folder but not in its subfolders, out of a container. Skips links and special files.
- * @throws ContainerError if the daemon refuses, or if there is more than the limits allow
+ * @throws ContainerError if the daemon refuses, the answer is damaged, or there is more than the limits allow
  * @throws what `take` throws
  */
 export async function readFiles(
@@ -72,7 +72,10 @@ export async function readFiles(
     new ContainerError(`cannot read ${path} of ${name}: expected at most ${what}, got more`);
   const reader = extract();
   let [count, total] = [0, 0];
+  let refusal: { readonly error: unknown } | undefined;
   const takeEntry = async ({ type, name: entryName, size }: Header, content: AsyncIterable<unknown>): Promise<void> => {
+    // the reader would wait forever for a file whose header has no valid size
+    if (!Number.isSafeInteger(size)) throw new ContainerError(`cannot read ${path} of ${name}: ${entryName} has no valid size`);
     total += size;
     if (++count > entries) throw tooMuch(`${entries} files`);
     if (total > bytes) throw tooMuch(`${bytes} bytes`);
@@ -88,11 +91,16 @@ export async function readFiles(
         next();
       },
       (error: unknown) => {
+        refusal ??= { error };
         reader.destroy(error instanceof Error ? error : new Error(String(error)));
       },
     );
   });
-  await pipeline(archive, reader, ...(signal ? [{ signal }] : []));
+  await pipeline(archive, reader, ...(signal ? [{ signal }] : [])).catch((cause: unknown) => {
+    if (refusal) throw refusal.error;
+    signal?.throwIfAborted();
+    throw new ContainerError(`cannot read ${path} of ${name}: ${messageOf(cause)}`, { cause });
+  });
 }
 
 /** Gets the name of a file, without folders, and its content; need not read it. */

@@ -10,20 +10,7 @@ import { longestSocketPath } from '../core/socket-path.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { TerminalSize } from '../docker/index.ts';
 import type { Answerer, Call, CallerTerminal, OutputName } from './call.ts';
-
-/** First line of a connection. */
-interface Request {
-  readonly args: readonly string[];
-  /** whether messages with the input of the command follow */
-  readonly hasInput?: boolean;
-  readonly terminal?: Pick<CallerTerminal, 'type' | 'size'>;
-}
-
-/** Every further line from the caller; `input` in base64. */
-type Message = { readonly input: string } | { readonly inputEnd: true } | { readonly resize: TerminalSize };
-
-/** Every line that comes back; data in base64. The last one has the exit status. */
-type Reply = { readonly out: string } | { readonly err: string } | { readonly exit: number };
+import { parseInput, parseReply, parseRequest, type Message, type Reply, type Request } from './wire.ts';
 
 /**
  * Takes calls on a socket of this machine. Each connection is a call; if the caller closes it early, the call is cancelled. Its
@@ -58,7 +45,7 @@ export async function serveSocket(
       server.close();
       const ending = [...running].map(async ([socket, answered]) => {
         if ((await answered) === 'held open' || socket.closed) return;
-        const closed = once(socket, 'close');
+        const closed = once(socket, 'close').catch(() => undefined); // an error of the connection also ends it
         socket.destroySoon();
         await closed;
       });
@@ -91,7 +78,7 @@ async function serveOne(
     socket.destroy(); // closed without a request
     return 'answered';
   }
-  const request = JSON.parse(first.value) as Request;
+  const request = parseRequest(first.value);
   const { args } = request;
   const caller = new Caller(request);
   caller.take(lines).catch(() => socket.destroy()); // not a message
@@ -121,10 +108,10 @@ class Caller implements Pick<Call, 'input' | 'terminal'> {
     if (terminal) this.terminal = { ...terminal, onResize: this.#onResize.bind(this) };
   }
 
-  /** Takes messages until the caller closes the connection. @throws SyntaxError for a line that is no JSON */
+  /** Takes messages until the caller closes the connection. @throws EnvironmentError for any other line */
   async take(lines: AsyncIterator<string>): Promise<void> {
     for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-      const message = JSON.parse(line.value) as Message;
+      const message = parseInput(line.value);
       if ('resize' in message) this.#sizes.emit('change', message.resize);
       else if ('inputEnd' in message) this.input?.end();
       else await this.#write(Buffer.from(message.input, 'base64'));
@@ -163,7 +150,7 @@ const cancelTimeoutMs = 15_000;
  * in the server, and has ended there when this throws.
  * @param path - the server's socket
  * @returns the exit status; `undefined` when the server exited before it sent one
- * @throws EnvironmentError when no server listens
+ * @throws EnvironmentError when no server listens, or something else than a session server
  */
 export async function callSocket(path: string, call: SocketCall): Promise<number | undefined> {
   call.signal.throwIfAborted();
@@ -183,7 +170,7 @@ export async function callSocket(path: string, call: SocketCall): Promise<number
   let status: number | undefined;
   try {
     for await (const line of readLines(socket)) {
-      const reply = JSON.parse(line) as Reply;
+      const reply = parseReply(line);
       if ('out' in reply) call.stdout(Buffer.from(reply.out, 'base64'));
       else if ('err' in reply) call.stderr(Buffer.from(reply.err, 'base64'));
       else status = reply.exit;

@@ -53,9 +53,10 @@ export async function loadArchive(store: SnapshotStore, file: string, signal?: A
       bytesLeft -= bytes;
       if (bytesLeft < 0) throw new Error(`it is larger than the store may become: raise snapshots.maxMiB`);
     };
-    reader.on('entry', ({ name, type }, stream, next) => {
+    reader.on('entry', ({ name, type, size }, stream, next) => {
       stream.on('error', () => undefined); // the reader fails too, with the same error
-      const isOurs = type === 'file' && ++count <= maxFiles && fileName.test(name);
+      // the reader would wait forever for a file whose header has no valid size
+      const isOurs = type === 'file' && ++count <= maxFiles && fileName.test(name) && Number.isSafeInteger(size);
       const taken = isOurs
         ? writeSparse(stream, join(draft, name), spend)
         : Promise.reject(new Error(`it holds ${JSON.stringify(name)}`));

@@ -57,7 +57,7 @@ function isRecord(value: unknown): value is SnapshotRecord {
   return (
     format === snapshotFormat &&
     [key, appliance, createdAt, qemuVersion].every((text) => typeof text === 'string') &&
-    typeof virtualMs === 'number' &&
+    Number.isFinite(virtualMs) &&
     isJsonObject(inputs) &&
     Object.values(inputs).every((text) => typeof text === 'string') &&
     isJsonObject(files) &&
