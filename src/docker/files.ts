@@ -73,6 +73,7 @@ export async function readFiles(
   const reader = extract();
   let [count, total] = [0, 0];
   let refusal: { readonly error: unknown } | undefined;
+  let isDamaged = false;
   const takeEntry = async ({ type, name: entryName, size }: Header, content: AsyncIterable<unknown>): Promise<void> => {
     // the reader would wait forever for a file whose header has no valid size
     if (!Number.isSafeInteger(size)) throw new ContainerError(`cannot read ${path} of ${name}: ${entryName} has no valid size`);
@@ -84,14 +85,14 @@ export async function readFiles(
     if (type === 'file' && parts.length <= 2 && !['', '.', '..'].includes(last)) await take(last, content);
   };
   reader.on('entry', (header, stream, next) => {
-    stream.on('error', () => undefined); // the reader fails too, with the same error
+    stream.on('error', () => (isDamaged ||= refusal === undefined)); // the reader fails too, with the same error
     takeEntry(header, stream).then(
       () => {
         stream.resume(); // what was not taken
         next();
       },
       (error: unknown) => {
-        refusal ??= { error };
+        if (!isDamaged) refusal ??= { error };
         reader.destroy(error instanceof Error ? error : new Error(String(error)));
       },
     );
