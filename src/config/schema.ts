@@ -68,6 +68,11 @@ export const ConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('how many test files run at the same time; default: as many as cores and memory allow'),
+  testbedsMiB: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('memory for all testbeds of a run together, in MiB; default: 85 % of what is available when the run starts'),
   retries: z.int().min(0).default(0).describe('how often to retry a test that failed'),
   retryEnvironment: z
     .int()

@@ -22,14 +22,17 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
   const { config, root } = loaded;
   const machine = await inspectMachine();
   const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
-  const workers = config.workers ?? defaultWorkers(machine, host.accel, config.appliance.memoryMiB);
+  const capacity = capacityOf(machine, host.accel, config.testbedsMiB);
+  const workers = config.workers ?? defaultWorkers(machine.cores, capacity.memoryMiB, host.accel, config.appliance.memoryMiB);
+  const memory =
+    config.testbedsMiB === undefined ? `${machine.availableMiB} MiB available` : `${config.testbedsMiB} MiB for testbeds`;
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
     appliance: relative(directory, disk.path),
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
-    workers: `${workers} (${machine.cores} cores, ${machine.availableMiB} MiB available)`,
+    workers: `${workers} (${machine.cores} cores, ${memory})`,
   };
   const forWorkers = {
     runId: engine.runId,
@@ -49,7 +52,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
   };
   const { openVitest } = await loading;
   return {
-    facts: { forWorkers, capacity: { ...capacityOf(machine, host.accel), testbeds: workers } },
+    facts: { forWorkers, capacity: { ...capacity, testbeds: workers } },
     environment,
     openVitest: () =>
       openVitest({

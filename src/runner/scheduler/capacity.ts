@@ -28,10 +28,13 @@ export async function inspectMachine(): Promise<MachineFacts> {
   return { cores: availableParallelism(), availableMiB };
 }
 
-/** The resources of a machine that all testbeds together may use. Pure. */
-export function capacityOf({ cores, availableMiB }: MachineFacts, accel: Accel): Omit<Capacity, 'testbeds'> {
+/**
+ * The resources of a machine that all testbeds together may use. Pure.
+ * @param memoryMiB - what the configuration says; absent for most of the available memory
+ */
+export function capacityOf({ cores, availableMiB }: MachineFacts, accel: Accel, memoryMiB?: number): Omit<Capacity, 'testbeds'> {
   return {
-    memoryMiB: Math.floor(availableMiB * (1 - spare)),
+    memoryMiB: memoryMiB ?? Math.floor(availableMiB * (1 - spare)),
     // a booting guest keeps a core busy; with KVM only briefly
     boots: accel === 'kvm' ? cores : Math.max(1, Math.floor(cores / 2)),
   };
@@ -42,9 +45,10 @@ const workersPerCore = 3;
 
 /**
  * Returns the default number of workers: as many as fit. Pure.
+ * @param memoryMiB - memory for all testbeds
  * @param guestMiB - memory of the appliance
  */
-export function defaultWorkers(machine: MachineFacts, accel: Accel, guestMiB: number): number {
-  const room = Math.floor(capacityOf(machine, accel).memoryMiB / testbedMiB(guestMiB, accel));
-  return Math.max(1, Math.min(machine.cores * workersPerCore, room));
+export function defaultWorkers(cores: number, memoryMiB: number, accel: Accel, guestMiB: number): number {
+  const room = Math.floor(memoryMiB / testbedMiB(guestMiB, accel));
+  return Math.max(1, Math.min(cores * workersPerCore, room));
 }

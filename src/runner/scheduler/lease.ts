@@ -39,7 +39,9 @@ export async function acquire(path: string, demand: Demand, signal?: AbortSignal
         throw new EnvironmentError(`the run's scheduler ended while a test waited for ${what}`, { cause: lost });
       const answer = JSON.parse(line) as Answer;
       if ('refused' in answer)
-        throw new EnvironmentError(`${answer.refused}. Lower appliance.memoryMiB, or use a larger machine`);
+        throw new EnvironmentError(
+          `${answer.refused}. Lower appliance.memoryMiB or what the test needs, raise testbedsMiB if it is set, or use a larger machine`,
+        );
       const waitedMs = performance.now() - startMs;
       if (waitedMs > shortMs) log('alpy.runner', `waited ${(waitedMs / 1000).toFixed(1)} s for ${what}`);
       return { [Symbol.dispose]: () => socket.destroy() };

@@ -51,7 +51,7 @@ export class Scheduler {
   request(demand: Demand, grant: () => void): () => void {
     if (demand.kind === 'testbed' && demand.memoryMiB > this.#capacity.memoryMiB)
       throw new RangeError(
-        `a testbed wants ${demand.memoryMiB} MiB, but the machine has ${this.#capacity.memoryMiB} MiB for all of them`,
+        `a testbed wants ${demand.memoryMiB} MiB, but the run has ${this.#capacity.memoryMiB} MiB for all of them`,
       );
     const request = { demand, grant };
     this.#queue = [...this.#queue, request];

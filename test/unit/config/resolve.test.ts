@@ -234,7 +234,7 @@ test('unknown keys are refused, with the most similar key', () => {
     'appliance.speed: unknown key. Expected one of name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
     'Links: unknown key here. Did you mean topology.links?',
     'worker: unknown key. Did you mean workers?',
-    'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, retries, retryEnvironment, failOnFlaky, out',
+    'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, retries, retryEnvironment, failOnFlaky, out',
   ]);
 });
 

@@ -4,17 +4,20 @@ import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from '../../..
 import { overloadBetween, readLoad } from '../../../../src/runner/scheduler/load.ts';
 
 test('the number of workers is limited by cores and by memory, and at least 1', () => {
-  const workers = (cores: number, availableMiB: number, guestMiB: number): number =>
-    defaultWorkers({ cores, availableMiB }, 'tcg', guestMiB);
-  expect(workers(2, 24_000, 256)).toBe(6);
-  expect(workers(16, 24_000, 4096)).toBe(4);
-  expect(workers(16, 500, 4096)).toBe(1);
+  expect(defaultWorkers(2, 20_000, 'tcg', 256)).toBe(6);
+  expect(defaultWorkers(16, 20_000, 'tcg', 4096)).toBe(4);
+  expect(defaultWorkers(16, 400, 'tcg', 4096)).toBe(1);
 });
 
 test('with KVM as many boots at once as cores, half as many without', () => {
   expect(capacityOf({ cores: 8, availableMiB: 1000 }, 'kvm')).toEqual({ memoryMiB: 850, boots: 8 });
   expect(capacityOf({ cores: 8, availableMiB: 1000 }, 'tcg')).toEqual({ memoryMiB: 850, boots: 4 });
   expect(capacityOf({ cores: 1, availableMiB: 1000 }, 'tcg').boots).toBe(1);
+});
+
+test('the configuration says how much memory testbeds may take, instead of the machine', () => {
+  expect(capacityOf({ cores: 2, availableMiB: 1000 }, 'kvm', 300).memoryMiB).toBe(300);
+  expect(capacityOf({ cores: 2, availableMiB: 1000 }, 'kvm', 3000).memoryMiB).toBe(3000);
 });
 
 test('this machine has cores and memory, and a testbed takes more than its guest', async () => {

@@ -69,5 +69,5 @@ test('a cancelled request makes room for the next, and a second release does not
 });
 
 test('refuses what the machine can never provide', () => {
-  expect(() => open().want('a', testbed(1001))).toThrow('a testbed wants 1001 MiB, but the machine has 1000 MiB for all of them');
+  expect(() => open().want('a', testbed(1001))).toThrow('a testbed wants 1001 MiB, but the run has 1000 MiB for all of them');
 });
