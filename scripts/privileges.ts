@@ -107,6 +107,7 @@ export const privileges: Readonly<Record<string, Privileges>> = {
   },
   unpack: {
     ...helper,
+    user: '0:0',
     capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
     memory: 1024,
     pids: 512,
@@ -119,8 +120,7 @@ export const privileges: Readonly<Record<string, Privileges>> = {
       'certificates ro',
     ],
     network: "the host's",
-    reason:
-      'gitlab-runner unpacks caches and artifacts of other jobs; it needs capabilities only if the runner is root, and is its user otherwise',
+    reason: 'gitlab-runner unpacks caches and artifacts of other jobs as its own user; only root needs capabilities',
   },
   files: {
     ...helper,

@@ -11,6 +11,7 @@ import type { Finding } from './finding.ts';
 import { checkImage } from './images.ts';
 import { checkKvm } from './kvm.ts';
 import { checkMemory } from './memory.ts';
+import { checkSeccomp } from './seccomp.ts';
 import { checkTun } from './tun.ts';
 
 /** What a run would use. */
@@ -47,7 +48,8 @@ export async function checkMachine(check: MachineCheck): Promise<readonly Findin
   }
   using connection = engine;
   if (signal) whenAborted(signal, connection.hurry.bind(connection));
-  return [daemonFound(connection, connection.place.reason), ...(await checkWithDaemon(connection, check))];
+  const daemon = [daemonFound(connection, connection.place.reason), await checkSeccomp(connection, signal)];
+  return [...daemon, ...(await checkWithDaemon(connection, check))];
 }
 
 async function checkWithDaemon(engine: Engine, check: MachineCheck): Promise<readonly Finding[]> {

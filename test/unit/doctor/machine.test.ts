@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkMachine } from '../../../src/doctor/machine.ts';
+import { judgeSeccomp } from '../../../src/doctor/seccomp.ts';
 
 const images = [
   { name: 'qemu', reference: 'alpy/qemu:latest', origin: 'default', buildable: true },
@@ -25,7 +26,8 @@ async function startEmptyDaemon(socket: string): Promise<void> {
     const url = request.url ?? '';
     if (url.includes('/version')) response.end(JSON.stringify({ Version: '28', KernelVersion: '6' }));
     else if (url.includes('/events')) response.flushHeaders();
-    else if (url.includes('/info')) response.end(JSON.stringify({ MemTotal: 8 * 1024 ** 3 }));
+    else if (url.includes('/info'))
+      response.end(JSON.stringify({ MemTotal: 8 * 1024 ** 3, SecurityOptions: ['name=seccomp,profile=default'] }));
     else response.writeHead(404).end(JSON.stringify({ message: 'no such image' }));
   });
   server.listen(socket);
@@ -51,10 +53,20 @@ test('without the QEMU image, checks that need it are left out, and each image h
   const findings = await checkMachine(check);
   expect(findings.map(({ name, result, remedy }) => [name, result, remedy]).filter(([name]) => name !== 'disk')).toEqual([
     ['docker', 'ok', undefined],
+    ['seccomp', 'ok', undefined],
     ['image qemu', 'failure', 'alpy images build qemu'],
     ['image traffic', 'warning', 'alpy images build traffic'],
     ['image wan', 'warning', 'alpy images pull wan'],
     ['memory', 'failure', 'end other programs, or lower appliance.memoryMiB'],
   ]);
   expect(findings.at(-1)?.name).toBe('disk');
+});
+
+test.each([
+  [['name=apparmor', 'name=seccomp,profile=builtin'], 'ok'],
+  [['name=seccomp,profile=/etc/docker/seccomp.json'], 'ok'],
+  [['name=seccomp,profile=unconfined'], 'warning'],
+  [['name=apparmor'], 'warning'],
+] as const)('a daemon with the security options %j: seccomp is %s', (options, result) => {
+  expect(judgeSeccomp(options).result).toBe(result);
 });
