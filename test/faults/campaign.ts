@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Docker from 'dockerode';
 import { Bystander } from './bystander.ts';
+import { DaemonLoan } from './daemon-loan.ts';
 import type { FaultKind } from './kinds/kind.ts';
 import type { FaultCase } from './plan.ts';
 import { runCase, type Outcome } from './run-case.ts';
@@ -26,7 +27,9 @@ export async function runCampaign({ cases, kinds, jobs, onOutcome, signal }: Cam
   const directory = await mkdtemp(join(tmpdir(), 'alpy-faults-'));
   try {
     await using bystander = await prepare(directory);
-    const place: CampaignPlace = { docker: new Docker(), bystander, env: envIn(directory), store: join(directory, 'store') };
+    const docker = new Docker();
+    await using daemon = new DaemonLoan(join(directory, 'd'), docker);
+    const place: CampaignPlace = { docker, bystander, daemon, env: envIn(directory), store: join(directory, 'store') };
     const queue = cases.values();
     const work = async (): Promise<void> => {
       for (const one of queue) {

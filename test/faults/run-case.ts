@@ -29,11 +29,22 @@ const defaultLimitMs = 90_000;
 /** Starts a run, injects a fault at its moment, and judges how the run ends. */
 export async function runCase(place: CampaignPlace, kind: FaultKind, one: FaultCase): Promise<Outcome> {
   const startMs = performance.now();
-  await using stage = await Stage.open(place, kind, one);
+  try {
+    await using stage = await Stage.open(place, kind, one);
+    return await playCase(place, kind, one, stage);
+  } catch (error) {
+    if (!(error instanceof MissedError)) throw error;
+    return { case: one, verdict: 'missed', problems: [error.message], seconds: (performance.now() - startMs) / 1000, output: [] };
+  }
+}
+
+async function playCase(place: CampaignPlace, kind: FaultKind, one: FaultCase, stage: Stage): Promise<Outcome> {
+  const startMs = performance.now();
   const { target, output, record } = stage;
   const before = await injectAt(one, kind, target, output);
   const status = await endOf(target, output, kind.limitMs ?? defaultLimitMs);
   target.proxy?.thaw();
+  await target.daemon?.ensureRunning(); // only a daemon removes containers
   const endedBefore = [...before.results.keys()];
   const left = await leftOf(target, record.ids);
   const { verdict, problems } = judge(kind, {

@@ -3,11 +3,13 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
+import { messageOf } from '../../src/core/errors.ts';
 import { Project } from '../support/cli.ts';
 import { DaemonProxy } from '../support/daemon-proxy.ts';
 import type { Bystander } from './bystander.ts';
 import { ContainerRecord } from './container-record.ts';
-import type { FaultKind } from './kinds/kind.ts';
+import type { DaemonLoan } from './daemon-loan.ts';
+import { MissedError, type FaultKind } from './kinds/kind.ts';
 import { RunOutput } from './output.ts';
 import { needsBoot } from './phases.ts';
 import type { FaultCase } from './plan.ts';
@@ -22,6 +24,8 @@ export interface CampaignPlace {
   readonly bystander: Bystander;
   /** environment of the runs */
   readonly env: Readonly<Record<string, string>>;
+  /** the campaign's own daemon */
+  readonly daemon: DaemonLoan;
   /** a snapshot store with the guest's snapshot */
   readonly store: string;
 }
@@ -40,8 +44,12 @@ export class Stage implements AsyncDisposable {
     this.#resources = resources;
   }
 
-  static async open({ docker, env, store: sharedStore }: CampaignPlace, kind: FaultKind, one: FaultCase): Promise<Stage> {
+  static async open(place: CampaignPlace, kind: FaultKind, one: FaultCase): Promise<Stage> {
+    const { env, store: sharedStore } = place;
     await using resources = new AsyncDisposableStack();
+    const borrowed = kind.usesOwnDaemon === true ? resources.use(await place.daemon.borrow()) : undefined;
+    const daemon = borrowed?.daemon;
+    const docker = daemon?.docker ?? place.docker;
     const project = resources.use(await Project.create(projectFiles({ ...kind.project?.(one.detail), inTest: one.test })));
     const jobId = `faults-${process.pid}-${one.number}`;
     const hasOwnStore = kind.hasOwnStore === true || needsBoot(one.phase);
@@ -57,6 +65,7 @@ export class Stage implements AsyncDisposable {
       TMPDIR: project.path('tmp'),
       ALPY_SNAPSHOTS_DIRECTORY: store,
       ...(proxy ? { DOCKER_HOST: proxy.host } : {}),
+      ...(daemon ? { DOCKER_HOST: daemon.host } : {}),
     });
     resources.defer(() => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
@@ -71,6 +80,7 @@ export class Stage implements AsyncDisposable {
       temporary: project.path('tmp'),
       detail: one.detail,
       proxy,
+      daemon,
     });
     return new Stage(target, record, resources.move());
   }
@@ -81,7 +91,9 @@ export class Stage implements AsyncDisposable {
 }
 
 async function mountSmall(resources: AsyncDisposableStack, folder: string, megabytes: number): Promise<void> {
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]).catch((error: unknown) => {
+    throw new MissedError(`cannot mount a small file system: ${messageOf(error)}`, { cause: error });
+  });
   resources.defer(async () => {
     await run('umount', ['--lazy', folder]);
   });

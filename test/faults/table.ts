@@ -28,6 +28,12 @@ export function outcomeTable(outcomes: readonly TableOutcome[], seed: number): s
   ].join('\n');
 }
 
+/** Why runs may pass although a fault of these kinds hit them, as Markdown. Pure. */
+export function harmlessTable(kinds: readonly { readonly name: string; readonly harmless?: string | undefined }[]): string {
+  const rows = kinds.flatMap(({ name, harmless }) => (harmless === undefined ? [] : [`| ${name} | ${harmless} |`]));
+  return ['| fault | why a run may survive it |', '|---|---|', ...rows].join('\n');
+}
+
 /** Replaces the part of a page between the markers, or appends it. Pure. */
 export function withSection(page: string, section: string): string {
   const marked = `${begin}\n\n${section.trim()}\n\n${end}`;

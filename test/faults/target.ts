@@ -6,12 +6,16 @@ import type { ContainerInfo } from 'dockerode';
 import { jobLabel } from '../../src/docker/index.ts';
 import type { DaemonProxy } from '../support/daemon-proxy.ts';
 import { MissedError } from './kinds/kind.ts';
+import type { OwnDaemon } from './own-daemon.ts';
 import { childrenOf } from './processes.ts';
 
 /** Time between two looks for something that is about to appear, in `ms`. */
 const lookMs = 20;
 
-type TargetParts = Pick<Target, 'docker' | 'child' | 'jobId' | 'directory' | 'store' | 'temporary' | 'detail' | 'proxy'>;
+type TargetParts = Pick<
+  Target,
+  'docker' | 'child' | 'jobId' | 'directory' | 'store' | 'temporary' | 'detail' | 'proxy' | 'daemon'
+>;
 
 /** A run into which a fault is injected. */
 export class Target {
@@ -29,6 +33,8 @@ export class Target {
   readonly detail: number;
   /** what stands between the run and the daemon; absent if nothing does */
   readonly proxy: DaemonProxy | undefined;
+  /** the daemon that the fault hits; absent if it hits none */
+  readonly daemon: OwnDaemon | undefined;
 
   constructor(parts: TargetParts) {
     ({
@@ -40,6 +46,7 @@ export class Target {
       temporary: this.temporary,
       detail: this.detail,
       proxy: this.proxy,
+      daemon: this.daemon,
     } = parts);
   }
 

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { codeOf } from '../../../src/core/errors.ts';
 import type { FaultKind } from './kind.ts';
 
+/** Name of the file that fills a file system. */
+export const fillerName = 'filler';
+
 /** Writes a file until the file system is full. */
-async function fill(folder: string): Promise<void> {
-  await using file = await open(join(folder, 'filler'), 'w');
+export async function fill(folder: string): Promise<void> {
+  await using file = await open(join(folder, fillerName), 'w');
   for (const bytes of [1024 ** 2, 4096]) {
     const block = Buffer.alloc(bytes, 1);
     try {

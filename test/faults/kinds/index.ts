@@ -2,6 +2,7 @@
 import { containerKinds } from './containers.ts';
 import { daemonKinds } from './daemon.ts';
 import { diskKinds } from './disk.ts';
+import { dockerdKinds } from './dockerd.ts';
 import { guestKinds } from './guest.ts';
 import type { FaultKind } from './kind.ts';
 import { machineKinds } from './machine.ts';
@@ -15,6 +16,7 @@ export const faultKinds: readonly FaultKind[] = [
   ...guestKinds,
   ...machineKinds,
   ...daemonKinds,
+  ...dockerdKinds,
   ...diskKinds,
   ...snapshotKinds,
 ];

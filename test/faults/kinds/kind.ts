@@ -26,6 +26,10 @@ export interface FaultKind extends PlannedKind {
   readonly hasOwnStore?: boolean;
   /** whether a proxy, which can freeze and break, stands between the run and the daemon */
   readonly usesProxy?: boolean;
+  /** whether the run uses the campaign's own daemon, which the fault hits */
+  readonly usesOwnDaemon?: boolean;
+  /** whether it belongs only to campaigns of more than 50 faults */
+  readonly isSlow?: boolean;
   /** a folder of the project that gets a small file system of its own */
   readonly small?: { readonly folder: 'alpy-out' | 'snapshots'; readonly megabytes: number };
   /** how long the run may take after the fault, in `ms`; default: 30 s */

@@ -32,6 +32,12 @@ test('every kind comes once before any comes again, and in each of its phases', 
   expect(kinds.map(({ name }) => phasesOf(name))).toEqual([['inspect', 'test'], ['reporting', 'tear-down', 'test'], ['save']]);
 });
 
+test('only some kinds begin with a phase that boots', () => {
+  const many = Array.from({ length: 40 }, (_, index) => ({ name: `kind${index}`, phases: ['boot', 'test', 'save'] as const }));
+  const first = planCampaign(11, 40, many).map(({ phase }) => phase);
+  expect(first.filter((phase) => phase !== 'test')).toHaveLength(5);
+});
+
 test('delays are within their phase, and only phases of tests choose a test', () => {
   for (const { phase, delayMs, detail, test: nth } of planCampaign(5, 300, kinds)) {
     expect(delayMs).toBeGreaterThanOrEqual(0);

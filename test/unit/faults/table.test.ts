@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { outcomeTable, withSection, type TableOutcome } from '../../faults/table.ts';
+import { harmlessTable, outcomeTable, withSection, type TableOutcome } from '../../faults/table.ts';
 
 const outcome = (number: number, kind: string, verdict: TableOutcome['verdict']): TableOutcome => ({
   case: { number, kind, phase: 'test' },
@@ -15,6 +15,10 @@ test('the table counts outcomes by kind and phase, and names the seed and number
     '| a | test | 0 | 0 | 0 | 1 | 0 |',
     '| b | test | 3 | 1 | 1 | 0 | 9/3 |',
   ]);
+});
+
+test('a fault that a run may survive is listed with the reason', () => {
+  expect(harmlessTable([{ name: 'a' }, { name: 'b', harmless: 'it waits' }])).toMatch(/\n\| b \| it waits \|$/);
 });
 
 test('a section is appended to a page once and replaced afterwards', () => {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Docker daemon itself: one of the campaign, with its own folders.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { phases } from '../phases.ts';
+import { fill } from './disk.ts';
+import type { Expectation, FaultKind } from './kind.ts';
+
+const codes = [
+  'ALPY_DAEMON',
+  'ALPY_CONTAINER',
+  'ALPY_CONTAINER_DIED',
+  'ALPY_CONTAINER_TIMEOUT',
+  'ALPY_HYPERVISOR',
+  'ALPY_APP_ENDED',
+];
+const lost: Expectation = { statuses: [3], causes: codes.map((code) => ({ code, fault: 'environment' })) };
+const base = { phases, expected: lost, usesOwnDaemon: true, isSlow: true } as const;
+
+/** Faults of a daemon. */
+export const dockerdKinds: readonly FaultKind[] = [
+  {
+    ...base,
+    name: 'dockerd-SIGKILL',
+    inject: async ({ daemon }) => {
+      daemon!.send('SIGKILL');
+      await daemon!.ended();
+    },
+  },
+  {
+    ...base,
+    name: 'dockerd-restart',
+    inject: async ({ daemon }) => {
+      daemon!.send('SIGTERM');
+      await daemon!.ended();
+      await daemon!.ensureRunning();
+    },
+  },
+  {
+    ...base,
+    name: 'dockerd-SIGSTOP',
+    harmless: 'the daemon goes on after a few seconds',
+    inject: async ({ daemon, detail }) => {
+      daemon!.send('SIGSTOP');
+      await sleep(500 + 5000 * detail);
+      daemon!.send('SIGCONT');
+    },
+  },
+  {
+    ...base,
+    name: 'disk-full-docker-root',
+    phases: ['inspect', 'set-up', 'restore', 'test'],
+    expected: {
+      statuses: [3],
+      causes: [...lost.causes!, { code: 'ALPY_DISK_IO', fault: 'environment' }, { code: 'ALPY_ENVIRONMENT' }],
+    },
+    harmless: 'containers that run may need no space there',
+    project: () => ({ inGuest: 'sleep 1; head -c 20000000 /dev/urandom >/root/data; sync' }),
+    inject: ({ daemon }) => fill(daemon!.root),
+  },
+];
