@@ -8,6 +8,7 @@ import { logUnscoped } from '../core/step.ts';
 import type { Engine } from './engine.ts';
 import { ContainerError, ContainerTimeoutError, DaemonError, statusCodeOf } from './errors.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
+import { checkLabels } from './image-labels.ts';
 import { readFiles, writeFiles, type ContainerFile, type ReadLimits, type TakeFile } from './files.ts';
 import type { ContainerSpec } from './spec.ts';
 import { createOptions } from './spec.ts';
@@ -67,15 +68,19 @@ export class Container implements AsyncDisposable {
   /**
    * Creates a container without starting it. Leaves none behind if that fails.
    * @throws ContainerError if the daemon refuses
+   * @throws UsageError if its image falsifies the daemon's events; see {@link checkLabels}
    */
   static async create(engine: Engine, spec: ContainerSpec, signal?: AbortSignal): Promise<Container> {
     const uniqueName = engine.uniqueName(spec.name);
     const handle = engine.docker.getContainer(uniqueName); // by name, because a request to create it that was cancelled may have succeeded
     engine.guard();
     try {
-      const created = await engine.call(`create the container of ${spec.name}`, signal, () =>
-        engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),
-      );
+      const [created] = await Promise.all([
+        engine.call(`create the container of ${spec.name}`, signal, () =>
+          engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),
+        ),
+        checkLabels(engine, spec.image, signal),
+      ]);
       if (spec.files && spec.files.length > 0) await writeFiles(engine, created, spec.name, spec.files, signal);
       const stream = await engine.call(`attach to ${spec.name}`, signal, () =>
         created.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }),

@@ -50,10 +50,16 @@ function isOf({ Labels }: ContainerInfo, runId: string): boolean {
   return Labels[runLabel] === runId;
 }
 
-function list(engine: Engine, label: string, signal: AbortSignal | undefined): Promise<readonly ContainerInfo[]> {
-  return engine.call('list the containers', signal, () =>
+/** An image can give our labels to a container that somebody else starts from it, but it cannot give it a name. */
+function isOurs({ Names, Labels }: ContainerInfo): boolean {
+  return Names.some((name) => name.startsWith(`/alpy-${Labels[runLabel] ?? ''}-`));
+}
+
+async function list(engine: Engine, label: string, signal: AbortSignal | undefined): Promise<readonly ContainerInfo[]> {
+  const found = await engine.call('list the containers', signal, () =>
     engine.docker.listContainers({ all: true, filters: { label: [label] } }),
   );
+  return found.filter(isOurs);
 }
 
 async function leftBehind(

@@ -78,6 +78,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
     StdinOnce: true,
     Tty: false,
     ...(spec.volumes ? { Volumes: Object.fromEntries(spec.volumes.map((path) => [path, {}])) } : {}),
+    Healthcheck: { Test: ['NONE'] }, // the daemon would run the image's again and again, and report each run as an event
     // The image may set another stop signal; only SIGKILL always ends the container.
     StopSignal: 'SIGKILL',
     HostConfig: {

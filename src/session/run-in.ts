@@ -74,7 +74,13 @@ async function copy(stream: AsyncIterable<Buffer>, output: OutputName, call: Cal
   for await (const chunk of stream) await call.write(output, chunk);
 }
 
-/** Removes the first line from a stream and passes it to `onLine`. */
+/** Longest line with a PID, in bytes. */
+const maxPidBytes = 32;
+
+/**
+ * Removes the first line from a stream and passes it to `onLine`. A stream whose beginning is no short line is passed on whole: the
+ * container's shell is not what it seems.
+ */
 async function* afterFirstLine(stream: Readable, onLine: (line: string) => void): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -84,7 +90,13 @@ async function* afterFirstLine(stream: Readable, onLine: (line: string) => void)
     }
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf('\n');
-    if (end < 0) continue;
+    if (end < 0 && head.length <= maxPidBytes) continue;
+    if (end < 0 || end > maxPidBytes) {
+      onLine('');
+      yield head;
+      head = undefined;
+      continue;
+    }
     onLine(head.toString('utf8', 0, end).trim()); // a terminal ends lines with a carriage return, too
     if (end + 1 < head.length) yield head.subarray(end + 1);
     head = undefined;

@@ -21,10 +21,10 @@ export async function startNode(context: CreationContext, node: NodeSpec, signal
 /**
  * One for each node, because a test may change it. A program on the node could even make it a setuid program, so other users of
  * this machine must not find it: its folder cannot be listed, and its name cannot be guessed. They can enter the folder, because
- * a daemon with user namespaces is another user, too.
+ * a daemon with user namespaces is another user, too. What a killed process leaves is removed with the folders of QEMU's sockets.
  */
 async function createHostsFile({ spec, started }: CreationContext): Promise<string> {
-  const folder = await mkdtemp(join(spec.directory, '.hosts-'));
+  const folder = await mkdtemp(join(spec.directory, '.alpy'));
   started.hostsFolders.push(folder);
   await chmod(folder, 0o711);
   const path = join(folder, randomBytes(16).toString('hex'));

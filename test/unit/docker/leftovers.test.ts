@@ -17,6 +17,7 @@ interface Listed {
   readonly state: string;
   readonly owner?: string | undefined;
   readonly ageS?: number;
+  readonly isNamedByUs?: boolean;
 }
 
 /** A daemon with these containers; `removed` is what it was asked to remove. */
@@ -30,9 +31,9 @@ async function daemonWith(containers: readonly Listed[]): Promise<{ engine: Engi
       const ofRun = /io\.alpy\.run=(\w+)/.exec(decodeURIComponent(request.url))?.[1];
       const listed = containers
         .filter(({ run }) => ofRun === undefined || run === ofRun)
-        .map(({ name, run, state, owner, ageS = 0 }) => ({
+        .map(({ name, run, state, owner, ageS = 0, isNamedByUs = true }) => ({
           Id: name,
-          Names: [`/${name}`],
+          Names: [`/${isNamedByUs ? 'alpy' : 'their'}-${run}-1-1-${name}`],
           State: state,
           Created: nowS - ageS,
           Labels: { 'io.alpy.run': run, ...(owner === undefined ? {} : { 'io.alpy.owner': owner }) },
@@ -57,7 +58,7 @@ test('containers of a live process stay in every state; those of a dead one are 
   const alive = states.map((state) => ({ name: `alive-${state}`, run: 'a', state, owner: ownIdentity(), ageS: 9999 }));
   const dead = states.map((state) => ({ name: `dead-${state}`, run: 'd', state, owner: deadIdentity }));
   const { engine, removed } = await daemonWith([...alive, ...dead]);
-  await expect(removeLeftovers(engine, undefined)).resolves.toEqual(['dead-created', 'dead-running', 'dead-exited']);
+  await expect(removeLeftovers(engine, undefined)).resolves.toEqual(states.map((state) => `alpy-d-1-1-dead-${state}`));
   expect(removed).toEqual(['dead-created', 'dead-running', 'dead-exited']);
 });
 
@@ -84,4 +85,15 @@ test('a run that ends removes its own leftovers and those of dead processes, and
   expect(removed).toEqual(['mine']);
   await removeOfDead(engine);
   expect(removed).toEqual(['mine', 'orphan']);
+});
+
+test('a container that somebody started from an image with our labels is not ours', async () => {
+  const { engine, removed } = await daemonWith([
+    { name: 'theirs', run: 'd', state: 'running', owner: deadIdentity, isNamedByUs: false },
+    { name: 'ours', run: 'd', state: 'running', owner: deadIdentity },
+  ]);
+  expect(await removeLeftovers(engine, undefined)).toEqual(['alpy-d-1-1-ours']);
+  await removeLeftovers(engine, 'd');
+  await removeOfDead(engine);
+  expect(removed).not.toContain('theirs');
 });

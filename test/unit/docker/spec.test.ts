@@ -44,6 +44,7 @@ test('a container with all options becomes options of the Engine API', () => {
     OpenStdin: true,
     StdinOnce: true,
     Tty: false,
+    Healthcheck: { Test: ['NONE'] },
     StopSignal: 'SIGKILL',
     HostConfig: {
       AutoRemove: true,

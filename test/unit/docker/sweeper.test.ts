@@ -30,7 +30,7 @@ async function daemonWith(containers: readonly Listed[]): Promise<{ socketPath: 
       const labels = (owner: string): object => ({ 'io.alpy.run': 'r1', 'io.alpy.owner': owner });
       response.end(
         JSON.stringify(
-          left.map(({ name, owner }) => ({ Id: name, Names: [`/${name}`], State: 'created', Labels: labels(owner) })),
+          left.map(({ name, owner }) => ({ Id: name, Names: [`/alpy-r1-1-1-${name}`], State: 'created', Labels: labels(owner) })),
         ),
       );
     } else return false;
