@@ -77,7 +77,7 @@ export class Agent {
     const { name } = this.#container;
     const { stdout, stderr, status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(name, `the end of ${oneLine(script)}`, wait.timeoutMs, { cause }),
+      (cause) => new ExecTimeoutError(name, `the end of ${oneLine(script)}`, wait.timeoutMs, { cause }, 'environment'),
       () => this.#send(script),
     );
     if (status !== 0) throw new ExecError(name, ['sh', '-ec', script], exitStatusOf(status), stdout, stderr, otherwise);
@@ -142,7 +142,7 @@ export class Agent {
     const { name } = this.#container;
     const { status } = await withDeadline(
       wait,
-      (cause) => new ExecTimeoutError(name, 'the end of its processes', wait.timeoutMs, { cause }),
+      (cause) => new ExecTimeoutError(name, 'the end of its processes', wait.timeoutMs, { cause }, 'environment'),
       () => this.#sendLine('!kill'),
     );
     if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '', 'environment');

@@ -3,7 +3,6 @@ import { describeOutput, outputDetail } from '../core/error-details.ts';
 import {
   AlpyError,
   codeOf,
-  DeviceError,
   EnvironmentError,
   messageOf,
   type AlpyErrorOptions,
@@ -161,16 +160,18 @@ export class ExecError extends AlpyError implements ProgramEnd {
   }
 }
 
-/** A command in a container did not end in time. */
-export class ExecTimeoutError extends DeviceError {
-  override readonly code = 'ALPY_EXEC_TIMEOUT';
+/** A command in a container did not end in time. The device is to blame, unless it was one of alpy's own commands. */
+export class ExecTimeoutError extends AlpyError {
+  readonly code = 'ALPY_EXEC_TIMEOUT';
+  readonly fault: Fault;
   /** what was awaited, in words */
   readonly awaited: string;
   /** how long, in `ms` */
   readonly timeoutMs: number;
 
-  constructor(name: string, awaited: string, timeoutMs: number, options?: AlpyErrorOptions) {
+  constructor(name: string, awaited: string, timeoutMs: number, options?: AlpyErrorOptions, fault: Fault = 'device') {
     super(waitedFor(name, awaited, timeoutMs), options);
+    this.fault = fault;
     this.awaited = awaited;
     this.timeoutMs = timeoutMs;
   }

@@ -9,8 +9,9 @@ const defaultRetryMs = 60_000;
 /**
  * How the configuration says to log in; undefined if it does not say. Pure.
  * @param ageMs - how long the guest has been running, in `ms`: a young one may set its passwords only after it asks for them
+ * @param timeFactor - how much slower the guest runs than with KVM on a usual machine
  */
-export function loginOptionsOf({ login }: Appliance, ageMs: number): LoginOptions | undefined {
+export function loginOptionsOf({ login }: Appliance, ageMs: number, timeFactor = 1): LoginOptions | undefined {
   if (!login) return undefined;
   return {
     user: login.user,
@@ -19,6 +20,6 @@ export function loginOptionsOf({ login }: Appliance, ageMs: number): LoginOption
     ...(login.passwordPrompt === undefined ? {} : { passwordPrompt: patternOf(login.passwordPrompt) }),
     ...(login.shellPrompt === undefined ? {} : { shellPrompt: patternOf(login.shellPrompt) }),
     ...(login.failure === undefined ? {} : { failurePattern: patternOf(login.failure) }),
-    retryMs: Math.max(0, (login.retryMs ?? defaultRetryMs) - ageMs),
+    retryMs: Math.max(0, (login.retryMs ?? defaultRetryMs) * timeFactor - ageMs),
   };
 }

@@ -22,12 +22,14 @@ export class SerialShell implements Access {
   readonly deathSigns = [{ pattern: /Kernel panic - not syncing[^\r\n]*/, meaning: 'its kernel panicked' }];
   readonly #appliance: Appliance;
   readonly #console: SerialConsole;
+  readonly #timeFactor: number;
   readonly #commandTimeoutMs: number;
   #shell: RemoteShell | undefined;
 
   constructor({ appliance, console, timeFactor }: AccessParts) {
     this.#appliance = appliance;
     this.#console = console;
+    this.#timeFactor = timeFactor;
     this.#commandTimeoutMs = 60_000 * timeFactor;
   }
 
@@ -48,7 +50,7 @@ export class SerialShell implements Access {
   }
 
   async login(boot: Boot, wait: Wait, options?: LoginOptions): Promise<RemoteShell> {
-    const login = options ?? loginOptionsOf(this.#appliance, boot.ageMs);
+    const login = options ?? loginOptionsOf(this.#appliance, boot.ageMs, this.#timeFactor);
     if (!login) {
       throw new UsageError(
         `${this.#appliance.name}: how to log in? Describe appliance.login in the configuration, or pass options to dut.login()`,

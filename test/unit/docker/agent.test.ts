@@ -54,6 +54,13 @@ test.each(['', '>&2'])('a container that prints without end %s is killed', async
   });
 });
 
+test("a script of alpy's own that times out is not the device's fault, but a program of the test is", async () => {
+  const { agent } = open();
+  const [own, tests] = [agent.run('sleep 5', { timeoutMs: 50 }), agent.runInBackground(['sleep', '5'], { timeoutMs: 50 })];
+  await expect(own).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT', fault: 'environment' });
+  await expect(tests).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT', fault: 'device' });
+});
+
 test('when the container ends, all pending calls fail', async () => {
   const { agent, end } = open();
   const answers = [agent.run('sleep 60', wait), agent.run('echo never', wait)];
