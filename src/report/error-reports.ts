@@ -44,7 +44,11 @@ function thrown(part: unknown, whole: ThrownError): ThrownError {
 /** What Vitest says after a timeout of a test or a hook. It names an option that alpy does not have. */
 const vitestAdvice = /\nIf this is a long-running (?<what>test|hook), pass a timeout value .+$/;
 
-function withAdvice(message: string): string {
+/** Vitest's refusal of `only` in CI. It names an option that alpy does not have. */
+const onlyAdvice = ' or pass --allowOnly argument to bypass this error';
+
+function withAdvice(text: string): string {
+  const message = text.replace(onlyAdvice, ': in CI, the other tests must not be left out');
   const what = vitestAdvice.exec(message)?.groups?.['what'];
   if (what === undefined) return message;
   const advice =

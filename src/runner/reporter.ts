@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
-import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
+import { BugError, codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
 import type { StepEvent } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
 import {
@@ -120,6 +120,19 @@ export class RunReporter implements Reporter {
     return this.#options.isSelected?.(testCase) ?? true;
   }
 
+  /**
+   * Adds an error for each file that was to run but has no result, although nothing explains that.
+   * @param modules - those that Vitest has loaded
+   */
+  addMissing(files: readonly string[], modules: readonly Pick<TestModule, 'moduleId' | 'state'>[]): void {
+    if (this.#errors.length > 0) return;
+    const ended = new Set(modules.filter((one) => !['queued', 'pending'].includes(one.state())).map(({ moduleId }) => moduleId));
+    const missing = files.filter((file) => !ended.has(file) && !this.hasTestsOf(file));
+    this.#errors.push(
+      ...missing.flatMap((file) => errorReports(new BugError(`${this.#nameOf(file)} was to run but has no result`))),
+    );
+  }
+
   /** called by Vitest */
   onTestCaseReady({ id }: TestCase): void {
     this.#started.set(id, Date.now());
@@ -157,6 +170,8 @@ export class RunReporter implements Reporter {
    * @returns the death of the process, if it is the error of a test
    */
   #endModule(module: TestModule, deaths: readonly WorkerDeath[]): WorkerDeath | undefined {
+    // Vitest ends tests that it refuses to run, such as those of a file with `only` in CI, without calling us
+    for (const testCase of this.#selectedTests(module)) if (!this.#tests.has(testCase.id)) this.onTestCaseResult(testCase);
     const unreported = this.#selectedTests(module).filter(({ id }) => !this.#tests.has(id));
     const death = deaths.find(({ files }) => files.some((file) => module.moduleId.endsWith(file)));
     // the end of the run after failed tests also ends those that run

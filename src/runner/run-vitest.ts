@@ -38,6 +38,10 @@ export async function runVitest(
     reporter.addUnrun(await readTests(vitest, chosen.filter(isUnknown)));
     return report;
   }
+  reporter.addMissing(
+    chosen.map(({ moduleId }) => moduleId),
+    vitest.state.getTestModules(),
+  );
   if (report === undefined && reporter.errors.length === 0 && reporter.tests.length === 0)
     throw noTests(selection, options.loaded, vitest.state.getTestModules());
   return report;

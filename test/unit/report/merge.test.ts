@@ -96,3 +96,18 @@ test('shards that are missing, repeated, or do not belong together are rejected'
   await expect(merge([join(root, 'none')])).rejects.toThrow(/cannot read .*none\/run\.json/);
   await expect(merge([one], 'out/shard-1')).rejects.toThrow(/is the output of a shard and would be overwritten/);
 });
+
+test('a shard that was stopped is an error of the environment: the tests that it skipped have no result', async () => {
+  const skipped = { status: 'skipped', skipReason: 'stopped by SIGTERM' } as const;
+  const directories = [
+    await shard(1, [testWithFile('a.test.ts', 'a')]),
+    await shard(2, [testReport({ file: 'b.test.ts', ...skipped })], { exitStatus: 143 }),
+  ];
+  const merged = await merge(directories);
+  expect(merged).toMatchObject({ exitStatus: 3, errors: [{ code: 'ALPY_ENVIRONMENT', fault: 'environment' }] });
+});
+
+test('if no shard has run a test, that is a usage error, because a filter matched nothing', async () => {
+  const merged = await merge([await shard(1, []), await shard(2, [])]);
+  expect(merged).toMatchObject({ exitStatus: 2, errors: [{ code: 'ALPY_USAGE' }] });
+});

@@ -217,3 +217,32 @@ test('after the last failure that --bail allows, the other tests did not run', (
     ['d', 'skipped', true],
   ]);
 });
+
+test('a test that Vitest has ended without reporting it keeps its result', () => {
+  const { reporter } = reporterIn('/nowhere');
+  const refused = fakeTest('refused', { state: 'failed', errors: [{ name: 'Error', message: 'Unexpected .only modifier' }] });
+  reporter.onTestRunEnd([fakeModule([refused])], []);
+  expect(reporter.tests).toMatchObject([
+    { name: 'refused', status: 'error', errors: [{ message: 'Unexpected .only modifier' }] },
+  ]);
+});
+
+test('a file that was to run but has no result is an error', () => {
+  const state = (moduleId: string, of: 'queued' | 'pending' | 'passed'): Pick<TestModule, 'moduleId' | 'state'> => ({
+    moduleId,
+    state: () => of,
+  });
+  const { reporter } = reporterIn('/nowhere');
+  reporter.onTestCaseResult(fakeTest('fine', { state: 'passed' }, '/project/reported.test.ts'));
+  const files = ['unknown', 'queued', 'pending', 'passed', 'reported'].map((name) => `/project/${name}.test.ts`);
+  const modules = (['queued', 'pending', 'passed'] as const).map((name) => state(`/project/${name}.test.ts`, name));
+  reporter.addMissing(files, modules);
+  expect(reporter.errors.map(({ fault }) => fault)).toEqual(['bug', 'bug', 'bug']);
+});
+
+test('a file without a result is no second error if another error explains it', () => {
+  const { reporter } = reporterIn('/nowhere');
+  reporter.onTestRunEnd([], [{ name: 'Error', message: 'outside' }]);
+  reporter.addMissing(['/project/unknown.test.ts'], []);
+  expect(reporter.errors).toHaveLength(1);
+});
