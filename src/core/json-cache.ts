@@ -18,7 +18,8 @@ export class JsonCache {
 
   /** Returns `undefined` if there is no entry of that name, or the file cannot be read. */
   async find(name: string): Promise<unknown> {
-    return (await this.#read())[name];
+    const entries = await this.#read();
+    return Object.hasOwn(entries, name) ? entries[name] : undefined;
   }
 
   /** Adds an entry, if the file can be written. Readers see the old or the new file. If two processes write at once, one entry is lost. */

@@ -83,7 +83,8 @@ export class LineSplitter {
     const lines = (this.#rest + this.#decoder.write(chunk)).split(/\r?\n|\r(?!\n|$)/);
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#emit(line);
-    while (this.#rest.length > longestLine) {
+    // a carriage return at the end may belong to the end of the line
+    while (this.#rest.replace(/\r$/, '').length > longestLine) {
       this.#onLine(this.#rest.slice(0, longestLine));
       this.#rest = this.#rest.slice(longestLine);
     }

@@ -53,7 +53,17 @@ function linesOf(stack: string, message: string): readonly string[] {
 
 function frameOf(text: string): StackFrame | undefined {
   const { name, file, line, column } = frameLine.exec(text)?.groups ?? {};
-  if (file === undefined) return undefined;
-  const path = (file.startsWith('file://') ? fileURLToPath(file) : file).replace(/\?[^/]*$/, ''); // Vite appends queries
+  const path = file === undefined ? undefined : pathOf(file)?.replace(/\?[^/]*$/, ''); // Vite appends queries
+  if (path === undefined) return undefined;
   return { file: path, line: Number(line), column: Number(column), ...(name === undefined ? {} : { name }) };
+}
+
+/** Returns `undefined` for a URL that is not that of a file: anything may be in a stack. */
+function pathOf(file: string): string | undefined {
+  if (!file.startsWith('file://')) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return undefined;
+  }
 }
