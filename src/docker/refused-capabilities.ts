@@ -11,6 +11,7 @@ const refused: Readonly<Record<string, string>> = {
   SYS_RESOURCE: 'it changes the limits of other processes, and uses what the machine keeps for its administrator',
   // access to files and devices of the machine
   DAC_READ_SEARCH: 'it opens files of the machine by their inode numbers',
+  MKNOD: 'it leaves device nodes in shared folders; an app gets a device with the option devices',
   SETFCAP: 'it leaves programs with capabilities in shared folders',
   LINUX_IMMUTABLE: 'it makes files that nobody can remove',
   SYS_RAWIO: 'it reads and writes the memory and disks of the machine',
