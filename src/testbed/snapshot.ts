@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, truncate } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, partsOf } from '../core/errors.ts';
 import { categorizedStep, log } from '../core/step.ts';
 import { accessInputs } from '../access/index.ts';
-import { imageId, type Engine } from '../docker/index.ts';
+import { ConsoleClosedError } from '../console/index.ts';
+import { ContainerDiedError, imageId, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import {
   diskId,
@@ -30,6 +31,7 @@ import type { Topology } from '../topology/index.ts';
 import { createTestbed } from './create.ts';
 import type { TestbedSpec } from './creation.ts';
 import type { Appliance } from './dut-parts.ts';
+import { BootError } from './errors.ts';
 import type { CreatedTestbed } from './testbed.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
@@ -155,9 +157,14 @@ async function makeSnapshot(
 async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
   const testbed = await createTestbed(engine, facts, spec, signal);
   const saved = await bootAndSaveState(testbed, facts, signal).catch(async (error: unknown) => {
-    await testbed.close().catch((follows: unknown) => {
-      log('alpy.snapshot', `then the testbed was not torn down properly: ${messageOf(follows)}`); // why it did not boot is the error to throw
-    });
+    const follows = await testbed.close().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    const died = partsOf(follows).find((part) => part instanceof ContainerDiedError);
+    // the console closed because QEMU died
+    if (died && error instanceof BootError && error.cause instanceof ConsoleClosedError) throw died;
+    if (follows !== undefined) log('alpy.snapshot', `then the testbed was not torn down properly: ${messageOf(follows)}`); // why it did not boot is the error to throw
     throw error;
   });
   await testbed.close();

@@ -10,6 +10,7 @@ import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
 import { LifelinePool, type Appliance, type Testbed } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
+import { procText, qemuProcesses } from '../support/processes.ts';
 import { TestHost, rabbit, rabbitImage } from '../support/testbeds.ts';
 
 const provision = [
@@ -193,7 +194,29 @@ test('guests of different snapshots use one lifeline, one after the other', asyn
   expect(new Set(used).size).toBe(1);
 });
 
+/** Kills the QEMU of this host's testbed. */
+async function killQemu(): Promise<void> {
+  const filters = { label: [`${runLabel}=${testHost.engine.runId}`] };
+  const ids = (await new Docker().listContainers({ filters })).map(({ Id }) => Id);
+  const own = qemuProcesses().filter((pid) => ids.some((id) => procText(pid, 'cgroup').includes(id)));
+  expect(own).toHaveLength(1);
+  process.kill(Number(own[0]), 'SIGKILL');
+}
+
 describe('a snapshot', () => {
+  test('is not made if QEMU is killed while the guest boots, and the error says that QEMU died', async () => {
+    const other = new SnapshotStore(join(directory, 'killed'), storeBytes);
+    const killed = Promise.withResolvers<void>();
+    const making = withSink(
+      (event) => {
+        if (event.kind === 'begin' && event.title.startsWith('Log in')) killQemu().then(killed.resolve, killed.reject);
+      },
+      () => provide(rabbit(), other),
+    );
+    await expect(making).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', fault: 'environment', signal: 'SIGKILL' });
+    await killed.promise;
+  });
+
   let damaged: SnapshotStore;
 
   /** A store with a copy of the snapshot. */
