@@ -24,7 +24,7 @@ export interface Outcome {
   readonly output: readonly string[];
 }
 
-const defaultLimitMs = 90_000;
+const defaultLimitMs = 180_000;
 
 /** Starts a run, injects a fault at its moment, and judges how the run ends. */
 export async function runCase(place: CampaignPlace, kind: FaultKind, one: FaultCase): Promise<Outcome> {
@@ -33,8 +33,8 @@ export async function runCase(place: CampaignPlace, kind: FaultKind, one: FaultC
     await using stage = await Stage.open(place, kind, one);
     return await playCase(place, kind, one, stage);
   } catch (error) {
-    if (!(error instanceof MissedError)) throw error;
-    return { case: one, verdict: 'missed', problems: [error.message], seconds: (performance.now() - startMs) / 1000, output: [] };
+    const verdict = error instanceof MissedError ? 'missed' : 'wrong';
+    return { case: one, verdict, problems: [messageOf(error)], seconds: (performance.now() - startMs) / 1000, output: [] };
   }
 }
 
