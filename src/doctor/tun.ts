@@ -31,10 +31,11 @@ export async function checkTun(engine: Engine, image: string, signal?: AbortSign
     container.expectExit();
     const [stderr, status] = await Promise.all([buffer(container.stderr), container.waitForExit({ timeoutMs: 20_000, signal })]);
     if (status.code === 0) return { name: device, result: 'ok', text: 'a container can create a tap' };
-    return {
-      ...failure(device, `a container cannot create a tap: ${stderr.toString().trim()}`, remedy),
-      fix: ['modprobe', 'tun'],
-    };
+    const reason = stderr.toString().trim();
+    const text = `a container cannot create a tap: ${reason}`;
+    // the root of a daemon with user namespaces is an ordinary user of the machine
+    if (/Permission denied/i.test(reason)) return failure(device, text, `sudo chmod 666 ${device}`);
+    return { ...failure(device, text, remedy), fix: ['modprobe', 'tun'] };
   } catch (error) {
     return { ...failure(device, messageOf(error), remedy), fix: ['modprobe', 'tun'] };
   }
