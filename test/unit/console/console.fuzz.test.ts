@@ -8,7 +8,6 @@ import { RemoteShell } from '../../../src/access/index.ts';
 import { END, SerialConsole } from '../../../src/console/index.ts';
 import { ByteQueue } from '../../../src/console/byte-queue.ts';
 import { allowingErrors, anyText, brokenBytes, fuzz, inPieces } from '../../support/fuzz.ts';
-import { harmful } from '../../support/hostile.ts';
 import { connect } from './guest.ts';
 
 const wait = { timeoutMs: 20_000 };
@@ -29,7 +28,7 @@ fuzz('escape codes are found the same in whatever pieces they arrive', [output],
   expect(other.plain(0).bytes).toEqual(one.plain(0).bytes);
   expect(other.certainTo).toBe(one.certainTo);
   expect(other.tailText()).toBe(one.tailText());
-  expect(harmful.exec(one.tailText())).toBeNull();
+  expect(/[^\P{Cc}\n\t]/u.exec(one.tailText())).toBeNull(); // reports escape characters that change the direction of writing
 });
 
 fuzz('a queue of limited size holds the end of the output', [output, fc.nat(60)], ({ whole, pieces }, limit) => {
