@@ -36,6 +36,25 @@ export default defineConfig(
     },
   },
   {
+    // they handle files in folders that a container can write to
+    files: ['src/{capture,console,report,snapshot,testbed}/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:fs', 'node:fs/promises'].map((name) => ({
+            name,
+            importNames: [
+              ...['readFile', 'readFileSync', 'writeFile', 'writeFileSync', 'appendFile', 'truncate', 'truncateSync'],
+              ...['createReadStream', 'createWriteStream'],
+            ],
+            message: 'They follow links and open pipes and devices; use core/plain-file.ts.',
+          })),
+        },
+      ],
+    },
+  },
+  {
     files: ['src/cli/**', 'scripts/**', 'test/**', 'bench/**', 'vitest.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },

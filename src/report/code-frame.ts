@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// eslint-disable-next-line no-restricted-imports -- for sources of the project, which may be links
 import { readFileSync, statSync } from 'node:fs';
 import { plainText } from '../core/text.ts';
 

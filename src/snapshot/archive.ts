@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { extract, pack, type Pack } from 'tar-stream';
 import { messageOf } from '../core/errors.ts';
+import { openPlain, openRegular, replaceFile } from '../core/plain-file.ts';
 import { SnapshotError } from './errors.ts';
 import { fileName, recordFile } from './record.ts';
 import type { Snapshot, SnapshotStore } from './store.ts';
@@ -23,18 +23,14 @@ const blockBytes = 65_536;
  * @throws SnapshotError when it cannot be written
  */
 export async function saveArchive({ directory, record }: Snapshot, file: string, signal?: AbortSignal): Promise<void> {
-  const draft = `${file}.part`;
   const archive = pack();
   const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
   try {
     const filled = fill(archive, directory, [recordFile, ...Object.keys(record.files)]);
-    const written = pipeline(archive, compress, createWriteStream(draft), ...(signal ? [{ signal }] : []));
-    const [filling, writing] = await Promise.allSettled([filled, written]);
-    if (writing.status === 'rejected') throw writing.reason;
-    if (filling.status === 'rejected') throw filling.reason;
-    await rename(draft, file);
+    const compressed = pipeline(archive, compress, ...(signal ? [{ signal }] : []));
+    const settled = await Promise.allSettled([replaceFile(file, compress), compressed, filled]);
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
   } catch (cause) {
-    await rm(draft, { force: true });
     signal?.throwIfAborted();
     throw new SnapshotError(`cannot save snapshot ${record.key} to ${file}: ${messageOf(cause)}`, { cause });
   }
@@ -69,7 +65,9 @@ export async function loadArchive(store: SnapshotStore, file: string, signal?: A
         },
       );
     });
-    await pipeline(createReadStream(file), createZstdDecompress(), reader, ...(signal ? [{ signal }] : []));
+    await using input = await openRegular(file);
+    const content = input.createReadStream({ autoClose: false });
+    await pipeline(content, createZstdDecompress(), reader, ...(signal ? [{ signal }] : []));
     return await store.adopt(draft);
   } catch (cause) {
     signal?.throwIfAborted();
@@ -83,8 +81,10 @@ async function fill(archive: Pack, directory: string, names: readonly string[]):
   try {
     for (const name of names) {
       const path = join(directory, name);
-      const { size } = await stat(path);
-      await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), archive.entry({ name, size }));
+      await using file = await openPlain(path, 'r');
+      const { size } = await file.stat();
+      const content = file.createReadStream({ highWaterMark: 1024 * 1024, autoClose: false });
+      await pipeline(content, archive.entry({ name, size }));
     }
     archive.finalize();
   } catch (error) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../core/plain-file.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import { hostsText, Node } from '../network/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
@@ -28,7 +29,7 @@ async function createHostsFile({ spec, started }: CreationContext): Promise<stri
   started.hostsFolders.push(folder);
   await chmod(folder, 0o711);
   const path = join(folder, randomBytes(16).toString('hex'));
-  await writeFile(path, hostsText, { flag: 'wx' });
+  await replaceFile(path, hostsText);
   await chmod(path, 0o644); // whatever the umask is
   return path;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
-import { readFile, truncate } from 'node:fs/promises';
+// eslint-disable-next-line no-restricted-imports -- for /proc
+import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { messageOf, partsOf } from '../core/errors.ts';
+import { openPlain } from '../core/plain-file.ts';
 import { categorizedStep, log } from '../core/step.ts';
 import { accessInputs } from '../access/index.ts';
 import { ConsoleClosedError } from '../console/index.ts';
@@ -216,7 +218,8 @@ interface BlockStats {
 
 async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
   for (const name of Object.values(snapshotFiles)) await createWorldWritableFile(join(draft, name));
-  await truncate(join(draft, snapshotFiles.memory), memoryBytes);
+  await using memory = await openPlain(join(draft, snapshotFiles.memory), 'r+');
+  await memory.truncate(memoryBytes);
 }
 
 /** Stand for paths, which do not affect the guest. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tests the stand-in for GitLab that hands out jobs, and runs the real GitLab Runner against it if it is installed.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { craftZip, linkMode, type ZipEntry } from '../support/crafted-zip.ts';
 import { checksumOf, Coordinator, runnerToken } from '../support/coordinator.ts';
 import { useExecutorHost } from '../support/executor-host.ts';
 import { jobPayload, type JobDescription, type JobPayload } from '../support/runner/payload.ts';
@@ -197,6 +198,39 @@ describe.skipIf(hasNone)('the real GitLab Runner', () => {
     expect(job.artifacts.map(({ type, format }) => `${type} ${format}`).sort()).toEqual(['archive zip', 'dotenv gzip']);
     const zip = job.artifacts.find(({ type }) => type === 'archive')?.data.toString('latin1') ?? '';
     expect(['mine.txt', 'out/pipe', 'out/link'].filter((name) => zip.includes(name))).toEqual(['mine.txt']);
+  });
+
+  test.each([
+    ['zip', {}],
+    ['zip of older runners', { FF_USE_FASTZIP: 'false' }],
+  ])('no archive is unpacked outside of the project (%s)', async (_name, variables) => {
+    const outside = join(host().directory, 'outside');
+    await mkdir(outside, { recursive: true });
+    await chmod(outside, 0o711);
+    const link = (name: string): ZipEntry => ({ name, content: outside, mode: linkMode });
+    const escapes: readonly (readonly ZipEntry[])[] = [
+      [{ name: 'kept.txt', content: 'kept' }, link('out')],
+      [{ name: 'out/behind-link', content: 'x' }],
+      [link('folder'), { name: 'folder/', content: '', mode: 0o040777 }], // changes the mode of the folder that the link leads to
+      [{ name: `${outside}/absolute`, content: 'x' }],
+      [{ name: `${'../'.repeat(20)}${outside.slice(1)}/parents`, content: 'x' }],
+    ];
+    for (const [index, entries] of escapes.entries()) {
+      const folder = join(host().root, 'cache', 'project-42', 'group', 'project', `planted${index}`);
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'cache.zip'), craftZip(entries));
+    }
+    const { payload, ended } = await start({
+      variables: { ...silent, ...variables },
+      script: ['cat kept.txt'],
+      cache: escapes.map((_entries, index) => ({ key: `planted${index}`, paths: ['kept.txt'], policy: 'pull' })),
+    });
+    const all = await ended;
+    const job = coordinator.job(payload.id);
+    expect(await readdir(outside)).toEqual([]);
+    expect((await stat(outside)).mode & 0o777).toBe(0o711);
+    expect(job, all + job.trace.toString()).toMatchObject({ state: 'success' });
+    expect(job.trace.toString()).toMatch(/ kept\r?$/m); // after the runner's time stamp
   });
 
   test('after_script runs after a cancel during the script', async () => {

@@ -76,6 +76,8 @@ export interface JobPayload {
   readonly features: { readonly trace_sections: boolean; readonly failure_reasons: readonly string[] };
 }
 
+type DescribedCache = Pick<PayloadCache, 'key' | 'paths'> & Partial<PayloadCache>;
+
 /** A job as a test describes it. Everything else has GitLab's defaults. */
 export interface JobDescription {
   readonly script: readonly string[];
@@ -92,7 +94,7 @@ export interface JobDescription {
   /** a file with variables for later jobs; absent for none */
   readonly dotenv?: string;
   /** absent for none */
-  readonly cache?: { readonly key: string; readonly paths: readonly string[] };
+  readonly cache?: DescribedCache | readonly DescribedCache[];
   readonly timeoutSeconds?: number;
   /** absent for none: nothing is checked out */
   readonly repository?: { readonly url: string; readonly sha: string };
@@ -141,7 +143,7 @@ export function jobPayload(description: JobDescription): JobPayload {
     image: { name: description.image ?? '' },
     services: description.services ?? [],
     artifacts: artifactsOf(description),
-    cache: cache ? [{ untracked: false, policy: 'pull-push', when: 'on_success', ...cache }] : [],
+    cache: [cache ?? []].flat().map((one) => ({ untracked: false, policy: 'pull-push', when: 'on_success', ...one })),
     credentials: [],
     dependencies: [],
     features: {
