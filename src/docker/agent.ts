@@ -12,13 +12,13 @@ import { exitStatusOf, type ExitStatus } from '../core/exit-status.ts';
  * Shell program for the first process of a container. It reads commands from its standard input, one per line, escaped for
  * `printf %b`. On standard output it answers with a command's output, a NUL and the status; on standard error with the output
  * and a NUL. It exits at the end of its input or at `!quit`. At `!kill` it kills all other processes of its PID namespace
- * except the first one. It does so itself, because a child would kill it too, and only if the first process is `tini`, so
+ * except the first one, if there are any. It does so itself, because a child would kill it too, and only if the first process is `tini`, so
  * that this never happens outside a container. Escaped commands never begin with `!`.
  */
 export const agentLoop = `while IFS= read -r line; do
 case $line in
 '!quit') exit ;;
-'!kill') read -r first </proc/1/comm; [ "$first" = tini ] && kill -s KILL -- -1 ;;
+'!kill') read -r first </proc/1/comm; [ "$first" = tini ] && { kill -s KILL -- -1 2>/dev/null || :; } ;;
 *) (set -e; eval "$(printf %b "$line")") </dev/null ;;
 esac
 printf '\\0%d\\n' "$?"; printf '\\0' >&2

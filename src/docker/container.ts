@@ -159,9 +159,13 @@ export class Container implements AsyncDisposable {
     this.#isExpectedToExit = true;
   }
 
-  /** Copies files into it. @throws ContainerError if the daemon refuses */
-  async write(files: readonly ContainerFile[], signal?: AbortSignal): Promise<void> {
-    await writeFiles(this.engine, this.#container, this.name, files, signal);
+  /**
+   * Copies files into it.
+   * @param folder - a folder that contains all of them; if the container's root is read-only, it must be a volume
+   * @throws ContainerError if the daemon refuses
+   */
+  async write(files: readonly ContainerFile[], signal?: AbortSignal, folder?: string): Promise<void> {
+    await writeFiles(this.engine, this.#container, this.name, files, signal, folder);
   }
 
   /**

@@ -14,6 +14,8 @@ export interface ExecSpec {
   readonly input?: string | Uint8Array | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly workingDirectory?: string | undefined;
+  /** default: that of the container */
+  readonly user?: string | undefined;
   /** size of the terminal that the command gets, in characters; absent for none. With a terminal, all output is on `stdout` */
   readonly terminal?: TerminalSize | undefined;
 }
@@ -62,6 +64,7 @@ export async function startExec(container: Container, spec: Omit<ExecSpec, 'inpu
       Tty: spec.terminal !== undefined,
       Env: Object.entries(spec.environment ?? {}).map(([key, value]) => `${key}=${value}`),
       ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
+      ...(spec.user === undefined ? {} : { User: spec.user }),
     }),
   );
   const stream = await engine.call(what, signal, () =>

@@ -21,6 +21,7 @@ export interface ContainerFile {
 
 /**
  * Copies files into a container, which need not run.
+ * @param folder - an existing folder that contains all of them
  * @throws EnvironmentError if a file cannot be read
  * @throws ContainerError if the daemon refuses
  */
@@ -30,6 +31,7 @@ export async function writeFiles(
   name: string,
   files: readonly ContainerFile[],
   signal?: AbortSignal,
+  folder = '/',
 ): Promise<void> {
   const archive = pack();
   let failure: { readonly error: unknown } | undefined;
@@ -39,9 +41,11 @@ export async function writeFiles(
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   };
-  const filled = fill(archive, files).catch(fail);
+  const filled = fill(archive, files, folder).catch(fail);
   const sent = engine
-    .call(`copy files to ${name}`, signal, () => container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: '/' }))
+    .call(`copy files to ${name}`, signal, () =>
+      container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: folder }),
+    )
     .catch(fail);
   await Promise.allSettled([filled, sent]);
   if (failure) throw failure.error;
@@ -116,9 +120,9 @@ export interface ReadRequest {
   readonly take: TakeFile;
 }
 
-async function fill(archive: ReturnType<typeof pack>, files: readonly ContainerFile[]): Promise<void> {
+async function fill(archive: ReturnType<typeof pack>, files: readonly ContainerFile[], folder: string): Promise<void> {
   for (const { path, content, mode = 0o644 } of files) {
-    const name = posix.relative('/', posix.resolve('/', path));
+    const name = posix.relative(folder, posix.resolve('/', path));
     if (typeof content === 'string' || content instanceof Uint8Array) {
       archive.entry({ name, mode }, Buffer.from(content));
       continue;

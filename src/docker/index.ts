@@ -21,8 +21,9 @@ export { exec, startExec, type ExecResult, type Execution, type TerminalSize } f
 export { FileCopies } from './file-copies.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
+export { HeldContainer, heldSpec } from './held-container.ts';
 export { helperLimits } from './limits.ts';
-export { Lifeline, type LifelineSpec } from './lifeline.ts';
+export { Lifeline } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';
 export { probeFileAccess, type FileAccess } from './shared-files.ts';
 export { removeLeftovers, removeOfDead, removeOwn } from './leftovers.ts';

@@ -19,7 +19,7 @@ const quietMs = 700;
 const pollMs = 200;
 const connectTimeoutMs = 5000;
 
-/** A folder for QEMU's sockets; see `listenHere`. */
+/** A folder for QEMU's files and sockets; see `LifelinePair` and `listenHere`. */
 const socketFolder = /^\.alpy[A-Za-z0-9]{6}$/;
 /** How deep below the folder of all tests: in that of a test, of its attempt, of its boot. */
 const maxDepth = 4;

@@ -243,7 +243,7 @@ function containerSpec(
     devices,
     networkMode: node.shared.networkMode,
     mounts: [...shared, ...own],
-    pidMode: lifeline.pidNamespace,
+    pidMode: lifeline.namespace,
     ...limits,
     ...(files.length > 0 ? { readOnlyRoot: false } : {}), // the daemon copies no files into a read-only root
     ...trafficCapabilities(capabilities),

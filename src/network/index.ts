@@ -6,4 +6,4 @@ export type { Counters } from './counters.ts';
 export { hostsText, Node } from './node.ts';
 export type { NodeRunOptions, NodeRunResult, PingOptions } from './node-options.ts';
 export type { PingReport } from './ping.ts';
-export { moveTap, prepareTaps, type Tap } from './taps.ts';
+export { moveTap, createTaps, type Tap } from './taps.ts';

@@ -222,7 +222,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     command: [],
     networkMode: hostsFile === undefined ? 'none' : 'bare',
     mounts: hostsMounts(place),
-    pidMode: lifeline.pidNamespace,
+    pidMode: lifeline.namespace,
     startsAfter: lifeline.running,
     sharedMemory: false,
     ...nodeLimits,

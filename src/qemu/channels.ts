@@ -8,7 +8,7 @@ import { raceWithSignal } from '../core/deadline.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { allOrAbort } from '../core/all-or-abort.ts';
 import { longestSocketPath } from '../core/socket-path.ts';
-import { startExec, type Lifeline } from '../docker/index.ts';
+import { startExec, type Container } from '../docker/index.ts';
 import { duplexOf } from './duplex.ts';
 import { HypervisorError } from './errors.ts';
 
@@ -82,7 +82,7 @@ async function listen(path: string): Promise<{ readonly server: Server; readonly
  * @throws ContainerError when the daemon refuses
  * @throws HypervisorError when the listening program exits
  */
-export async function listenThere({ container }: Lifeline, folder: string, signal?: AbortSignal): Promise<Channels> {
+export async function listenThere(container: Container, folder: string, signal?: AbortSignal): Promise<Channels> {
   const listenAt = async (name: string, abort: AbortSignal): Promise<Channel> => {
     const path = join(folder, name);
     // -t 0: ends when QEMU closes its side, instead of half a second later; -d -d: prints a line when it listens

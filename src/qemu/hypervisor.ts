@@ -5,10 +5,11 @@ import { raceWithSignal, withDeadline, type Wait } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { logUnscoped, step } from '../core/step.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
-import type { Container, FileAccess, Lifeline } from '../docker/index.ts';
+import type { Container, FileAccess } from '../docker/index.ts';
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {
+  copiedFolder,
   imagePath,
   prepareScript,
   qemuCommand,
@@ -17,24 +18,27 @@ import {
   type HypervisorPaths,
   type HypervisorSpec,
   type ContainerPaths,
-  type SharedFolders,
+  type SharedFiles,
 } from './qemu-files.ts';
+import type { QemuContainer } from './qemu-container.ts';
 import { QmpClient } from './qmp.ts';
+import { readStderr, stderrFile } from './qemu-output.ts';
 import { loadState, saveState } from './state.ts';
 
 /** Where a hypervisor runs. */
 export interface HypervisorPlace {
-  /** made from {@link lifelineSpec} with the folders below */
-  readonly lifeline: Lifeline;
+  /** made from {@link qemuContainerSpec} with the files below */
+  readonly container: QemuContainer;
   readonly access: FileAccess;
-  readonly folders: SharedFolders;
+  readonly files: SharedFiles;
+  /** absolute path of the folder on this machine with everything that QEMU writes for this testbed, captures among them */
+  readonly exchange: string;
+  /** settles when the taps exist that QEMU opens */
+  readonly tapsCreated: Promise<void>;
 }
 
 /** How long QEMU may take to start on a busy machine, in `ms`: it maps the guest's memory. */
 const startTimeoutMs = 60_000;
-
-/** How long a short command in its container may take, in `ms`. */
-const shellTimeoutMs = 30_000;
 
 /** How long QEMU may take to end when it is killed, in `ms`: the kernel has to free the guest's memory. */
 const endTimeoutMs = 20_000;
@@ -43,7 +47,7 @@ const endTimeoutMs = 20_000;
 const statusTimeoutMs = 5_000;
 
 interface Parts {
-  readonly lifeline: Lifeline;
+  readonly container: QemuContainer;
   readonly paths: HypervisorPaths;
   readonly channels: Channels;
   readonly qmp: QmpClient;
@@ -72,17 +76,18 @@ export class Hypervisor implements AsyncDisposable {
    */
   static async start(place: HypervisorPlace, spec: HypervisorSpec, signal?: AbortSignal): Promise<Hypervisor> {
     return step('alpy.qemu', 'Start QEMU', async () => {
-      const { lifeline } = place;
-      const [scratchDirectory, wait] = [lifeline.newFolder(), { timeoutMs: startTimeoutMs, signal }];
+      const { container } = place;
+      const [scratchDirectory, wait] = [container.newFolder(), { timeoutMs: startTimeoutMs, signal }];
       const { channels, ...rest } = await prepare(place, spec, scratchDirectory, wait);
       try {
         const paths = { ...rest, qmpSocket: channels.qmp.path, serialSocket: channels.serial.path };
         const script = `exec ${qemuCommand(spec, paths)} 2>${stderrFile(scratchDirectory)}`;
-        const { ended } = await lifeline.startShell(script, wait);
+        await raceWithSignal(place.tapsCreated, signal);
+        const { ended } = await container.startShell(script, wait);
         const qmp = await openMonitor(channels, ended, wait).catch(async (error: unknown) => {
-          throw await reasonOf(error, lifeline, scratchDirectory, ended, spec);
+          throw await reasonOf(error, container, scratchDirectory, ended, spec);
         });
-        return new Hypervisor({ lifeline, paths, channels, qmp, ended });
+        return new Hypervisor({ container, paths, channels, qmp, ended });
       } catch (error) {
         await channels[Symbol.asyncDispose]();
         throw error;
@@ -92,7 +97,7 @@ export class Hypervisor implements AsyncDisposable {
 
   /** the container in which it runs and that contains its files */
   get container(): Container {
-    return this.#parts.lifeline.container;
+    return this.#parts.container.container;
   }
 
   /** folder of the captures, as QEMU sees it */
@@ -122,8 +127,8 @@ export class Hypervisor implements AsyncDisposable {
 
   /** Reads QEMU's warnings and errors so far. Returns an empty string if its container has ended. */
   async readStderr(): Promise<string> {
-    const { lifeline, paths } = this.#parts;
-    return readStderr(lifeline, paths.scratchDirectory);
+    const { container, paths } = this.#parts;
+    return readStderr(container, paths.scratchDirectory);
   }
 
   /**
@@ -176,7 +181,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /**
-   * Waits until QEMU has ended; {@link Lifeline.killOthers} or the lifeline's end kills it. May be called again.
+   * Waits until QEMU has ended; the one who owns its container kills it. May be called again.
    * @throws QmpTimeoutError if it has not ended within 20 s
    */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -203,19 +208,20 @@ export class Hypervisor implements AsyncDisposable {
 
 /** Creates QEMU's folder and files, and listens for its connections. */
 async function prepare(
-  { lifeline, access, folders }: HypervisorPlace,
+  place: HypervisorPlace,
   spec: HypervisorSpec,
   scratchDirectory: string,
   wait: Wait,
 ): Promise<{ readonly channels: Channels; readonly containerPaths: ContainerPaths; readonly scratchDirectory: string }> {
-  const paths = containerPaths(access, folders, spec);
+  const { container, access, files, exchange } = place;
+  const paths = containerPaths(access, files, exchange, spec);
   const script = prepareScript(spec, { containerPaths: paths, scratchDirectory });
-  if (access.kind === 'copy') await copyFiles(lifeline, spec, paths, wait.signal);
-  const here = await channelsHere({ lifeline, access, folders }, spec);
+  if (access.kind === 'copy') await copyFiles(container, spec, paths, wait.signal);
+  const here = await channelsHere(place, paths.run);
   try {
-    await lifeline.runShell(script, wait);
+    await container.runShell(script, wait);
     return {
-      channels: here ?? (await listenThere(lifeline, scratchDirectory, wait.signal)),
+      channels: here ?? (await listenThere(container.container, scratchDirectory, wait.signal)),
       containerPaths: paths,
       scratchDirectory,
     };
@@ -226,25 +232,24 @@ async function prepare(
 }
 
 /** Listens on sockets of this process. Returns undefined if QEMU could not connect to them. */
-async function channelsHere({ lifeline, access, folders }: HypervisorPlace, spec: HypervisorSpec): Promise<Channels | undefined> {
-  const top = containerPaths(access, folders, { ...spec, directory: folders.run }).run;
-  if (access.kind === 'copy' || !lifeline.container.engine.sharesKernel || !canListenIn(top)) return undefined;
+async function channelsHere({ container, access, exchange }: HypervisorPlace, inside: string): Promise<Channels | undefined> {
+  if (access.kind === 'copy' || !container.container.engine.sharesKernel || !canListenIn(inside)) return undefined;
   try {
-    return await listenHere(folders.run, top);
+    return await listenHere(exchange, inside);
   } catch (error) {
-    logUnscoped('alpy.qemu', `cannot create sockets in ${folders.run}, so the lifeline listens instead: ${messageOf(error)}`); // not every file system supports them
+    logUnscoped('alpy.qemu', `cannot create sockets in ${exchange}, so QEMU's container listens instead: ${messageOf(error)}`); // not every file system supports them
     return undefined;
   }
 }
 
 async function copyFiles(
-  { container }: Lifeline,
+  { container }: QemuContainer,
   { machine, disk }: HypervisorSpec,
   paths: ContainerPaths,
   signal?: AbortSignal,
 ): Promise<void> {
   const captures = machine.nics.map(({ capture }) => ({ path: join(paths.run, capture.file), content: '', mode: 0o666 }));
-  await container.write([{ path: imagePath(paths, disk), content: { file: disk.path } }, ...captures], signal);
+  await container.write([{ path: imagePath(paths, disk), content: { file: disk.path } }, ...captures], signal, copiedFolder);
 }
 
 /** Waits for QEMU to connect. @throws QmpClosedError if QEMU exits first */
@@ -268,27 +273,18 @@ async function openMonitor({ qmp }: Channels, ended: Promise<ExitStatus>, wait: 
 /** The error that says why QEMU did not start. */
 async function reasonOf(
   error: unknown,
-  lifeline: Lifeline,
+  container: QemuContainer,
   scratchDirectory: string,
   ended: Promise<ExitStatus>,
   { machine }: HypervisorSpec,
 ): Promise<unknown> {
   if (error instanceof QmpTimeoutError)
-    return new HypervisorError('QEMU did not start in time', await readStderr(lifeline, scratchDirectory), 'environment');
+    return new HypervisorError('QEMU did not start in time', await readStderr(container, scratchDirectory), 'environment');
   if (!(error instanceof QmpClosedError)) return error;
   const status = await raceWithSignal(ended, AbortSignal.timeout(statusTimeoutMs)).catch(() => undefined);
   // a user who adds arguments of QEMU is responsible for them
   const hasExtra = machine.extra.length > 0;
   const hint = hasExtra ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
   const what = `QEMU did not start: it ended with ${status?.text ?? 'its container'}${hint}`;
-  return new HypervisorError(what, await readStderr(lifeline, scratchDirectory), hasExtra ? 'usage' : 'environment');
-}
-
-function stderrFile(scratchDirectory: string): string {
-  return join(scratchDirectory, 'stderr');
-}
-
-async function readStderr(lifeline: Lifeline, scratchDirectory: string): Promise<string> {
-  const script = `cat ${stderrFile(scratchDirectory)}`;
-  return lifeline.runShell(script, { timeoutMs: shellTimeoutMs }).catch(() => ''); // the end of its container is reported elsewhere
+  return new HypervisorError(what, await readStderr(container, scratchDirectory), hasExtra ? 'usage' : 'environment');
 }

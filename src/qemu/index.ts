@@ -9,13 +9,15 @@ export { DiskImageError, DiskIoError, HypervisorError, QmpClosedError, QmpError,
 export { identify, assertUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor } from './hypervisor.ts';
 export {
-  lifelineSpec,
-  sharedFolders,
+  qemuContainerSpec,
+  runMount,
+  sharedFiles,
   snapshotFiles,
   type HypervisorSpec,
-  type SharedFolders,
+  type SharedFiles,
   type SnapshotUse,
 } from './qemu-files.ts';
+export { QemuContainer, qemuUser, type QemuContainerSpec } from './qemu-container.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient } from './qmp.ts';
 export { readTextScreen } from './text-screen.ts';

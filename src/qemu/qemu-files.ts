@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { basename, dirname, join, relative } from 'node:path';
 import { quoteWord } from '../core/text.ts';
-import type { FileAccess, LifelineSpec, Mount } from '../docker/index.ts';
+import type { FileAccess, Mount } from '../docker/index.ts';
 import type { DiskImage } from './disk-image.ts';
 import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } from './machine.ts';
+import type { QemuContainerSpec } from './qemu-container.ts';
 import { fileUri } from './state.ts';
 import { isAtLeast } from './version.ts';
 
@@ -11,8 +12,6 @@ import { isAtLeast } from './version.ts';
 export interface HypervisorSpec {
   readonly machine: MachineSpec;
   readonly disk: DiskImage;
-  /** absolute path of the folder for captures on this machine */
-  readonly directory: string;
   readonly snapshot?: SnapshotUse | undefined;
 }
 
@@ -22,22 +21,28 @@ export interface SnapshotUse {
   readonly use: 'make' | 'restore';
 }
 
-/** Absolute paths of the folders of this machine below which QEMU finds all its files. */
-export interface SharedFolders {
-  /** for captures */
-  readonly run: string;
-  readonly image: string;
+/** The files of this machine that QEMU sees, except those that it writes for one testbed. */
+export interface SharedFiles {
+  /** absolute paths of the disk image and its backing files, or of the folder with all of them */
+  readonly image: readonly string[];
+  /** folder of a snapshot, or of all snapshots */
   readonly snapshot?: { readonly path: string; readonly readOnly: boolean } | undefined;
 }
 
 /** Names of the files in a snapshot's folder. */
 export const snapshotFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2', firmware: 'firmware.fd' } as const;
 
-/** The folders that QEMU needs for a testbed: that of the disk image as a whole, because a backing file may be in it. */
-export function sharedFolders({ disk, directory, snapshot }: Omit<HypervisorSpec, 'machine'>): SharedFolders {
+/** What QEMU's container must know of a machine. */
+export type MachineNeeds = Pick<MachineSpec, 'memoryMiB' | 'extra'>;
+
+/**
+ * The files that QEMU needs for a testbed.
+ * @param extra - the additional arguments of QEMU; if they name a file beside the disk image, QEMU sees the whole folder
+ */
+export function sharedFiles(disk: DiskImage, extra: readonly string[], snapshot: SnapshotUse | undefined): SharedFiles {
+  const needsFolder = extra.some((argument) => argument.includes(imageFolder.slice(1)));
   return {
-    run: directory,
-    image: dirname(disk.path),
+    image: needsFolder ? [dirname(disk.path)] : disk.files.map(({ path }) => path),
     snapshot: snapshot && { path: snapshot.directory, readOnly: snapshot.use === 'restore' && canReadOnly(disk) },
   };
 }
@@ -47,33 +52,54 @@ function canReadOnly({ qemuVersion }: DiskImage): boolean {
   return isAtLeast(qemuVersion, fileUri);
 }
 
-/** The lifeline in which QEMU sees these folders. Pure. */
-export function lifelineSpec(
+/** The container in which QEMU sees these files. Pure. */
+export function qemuContainerSpec(
   image: string,
   access: FileAccess,
-  folders: SharedFolders,
+  disk: DiskImage,
+  files: SharedFiles,
   accel: MachineSpec['accel'],
-): LifelineSpec {
+  machine: MachineNeeds,
+): QemuContainerSpec {
   return {
     image,
     devices: ['/dev/net/tun', ...(accel === 'kvm' ? ['/dev/kvm'] : [])],
-    mounts: access.kind === 'bind' ? mountsFor(folders) : [],
+    memoryMiB: memoryLimit(machine),
+    mounts: access.kind === 'bind' ? mountsFor(disk, files) : [],
     volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
+    volumes: access.kind === 'copy' ? [copiedFolder] : [],
   };
 }
 
-function mountsFor({ run, image, snapshot }: SharedFolders): readonly Mount[] {
-  const mounts = [
-    { source: image, target: imageFolder, readOnly: true },
-    { source: run, target: runFolder, readOnly: false },
-  ];
+/**
+ * How much memory a container of QEMU may use besides the guest's, in `MiB`. Measured with TCG: QEMU uses up to 350, of which its
+ * cache of translated code may take 256 (`tb-size`); tshark, which decodes there, 60 and more with each frame that it has to
+ * remember. The rest is for page cache that cannot be written back at once. This is no reservation, so it may be generous.
+ */
+const overheadMiB = 2048;
+
+/** No limit if additional arguments of QEMU may need more memory. */
+function memoryLimit({ memoryMiB, extra }: MachineNeeds): number | undefined {
+  return extra.length === 0 ? memoryMiB + overheadMiB : undefined;
+}
+
+function mountsFor(disk: DiskImage, { image, snapshot }: SharedFiles): readonly Mount[] {
+  const folder = dirname(disk.path);
+  const mounts = image.map((path) => ({ source: path, target: join(imageFolder, relative(folder, path)), readOnly: true }));
   return snapshot ? [...mounts, { source: snapshot.path, target: snapshotFolder, readOnly: snapshot.readOnly }] : mounts;
 }
 
-const runFolder = '/alpy/run';
-const snapshotFolder = '/alpy/snapshot';
+/** The mount of the folder with everything that QEMU writes for one testbed, except snapshots. */
+export function runMount(folder: string): Mount {
+  return { source: folder, target: runFolder, readOnly: false };
+}
+
+/** Contains the folders below, if files are copied. */
+export const copiedFolder = '/alpy';
+const runFolder = `${copiedFolder}/run`;
+const snapshotFolder = `${copiedFolder}/snapshot`;
 /** Where QEMU sees the folder of the disk image, unless paths are the same inside and outside. */
-export const imageFolder = '/alpy/image';
+export const imageFolder = `${copiedFolder}/image`;
 
 /** Folders as QEMU sees them. */
 export interface ContainerPaths {
@@ -82,19 +108,23 @@ export interface ContainerPaths {
   readonly snapshot: string;
 }
 
-/** Translates the folders of a hypervisor, which are below the shared ones, into paths that QEMU sees. Pure. */
+/**
+ * Translates folders of this machine into paths that QEMU sees. Pure.
+ * @param exchange - path of the folder with everything that QEMU writes for one testbed
+ */
 export function containerPaths(
   access: FileAccess,
-  folders: SharedFolders,
-  { disk, directory, snapshot }: HypervisorSpec,
+  files: SharedFiles,
+  exchange: string,
+  { disk, snapshot }: HypervisorSpec,
 ): ContainerPaths {
   if (access.kind === 'volumes-from') {
-    return { run: directory, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // the paths are the same inside and outside
+    return { run: exchange, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // the paths are the same inside and outside
   }
   return {
-    run: join(runFolder, relative(folders.run, directory)),
-    image: join(imageFolder, relative(folders.image, dirname(disk.path))),
-    snapshot: snapshot && folders.snapshot ? join(snapshotFolder, relative(folders.snapshot.path, snapshot.directory)) : '',
+    run: runFolder,
+    image: imageFolder,
+    snapshot: snapshot && files.snapshot ? join(snapshotFolder, relative(files.snapshot.path, snapshot.directory)) : '',
   };
 }
 
@@ -144,7 +174,13 @@ export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, hypervi
     memory: snapshot && { path: join(paths.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
     isIncoming: snapshot?.use === 'restore',
   };
-  return quoteWords(['qemu-system-x86_64', ...machineArguments(machine, machinePaths)]);
+  return quoteWords(['qemu-system-x86_64', '-sandbox', sandbox(disk), ...machineArguments(machine, machinePaths)]);
+}
+
+/** System calls that QEMU gives up. Older versions start a shell to save and load a snapshot. */
+function sandbox({ qemuVersion }: DiskImage): string {
+  const spawn = isAtLeast(qemuVersion, fileUri) ? 'deny' : 'allow';
+  return `on,obsolete=deny,elevateprivileges=deny,spawn=${spawn},resourcecontrol=deny`;
 }
 
 function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, paths: ContainerPaths): DiskFile {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
-import type { Lifeline } from '../docker/index.ts';
+import type { Container } from '../docker/index.ts';
 import type { GuestClock, Hypervisor } from '../qemu/index.ts';
 import type { NicSpec, NodeLink } from '../topology/index.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
@@ -21,11 +21,16 @@ export interface CapturePlace {
   readonly decoder: Decoder | undefined;
 }
 
-/** Creates the testbed's folder with the pcap files for QEMU to write. @throws EnvironmentError if it cannot */
-export async function createCaptureFiles(directory: string, links: readonly NodeLink[]): Promise<void> {
+/**
+ * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths.
+ * @throws EnvironmentError if it cannot
+ */
+export async function createCaptureFiles(directory: string, links: readonly NodeLink[]): Promise<readonly string[]> {
+  const paths = links.map(({ nic }) => join(directory, nic.capture.file));
   try {
     await mkdir(directory, { recursive: true });
-    for (const { nic } of links) await createWorldWritableFile(join(directory, nic.capture.file));
+    for (const path of paths) await createWorldWritableFile(path);
+    return paths;
   } catch (cause) {
     throw new EnvironmentError(`cannot create the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });
   }
@@ -53,16 +58,16 @@ export function captureOf(name: string, nic: NicSpec, place: CapturePlace): Capt
 }
 
 /** Completes captures after QEMU has ended: copies them out of its container if they are inside, and corrects their times. */
-export async function finishCaptures(captures: readonly Capture[], lifeline: Lifeline, place: CapturePlace): Promise<void> {
+export async function finishCaptures(captures: readonly Capture[], place: CapturePlace): Promise<void> {
   const { hypervisor, areInside, toWallClock } = place;
-  if (areInside && captures.length > 0) await copyOut(lifeline, hypervisor.directory, captures);
+  if (areInside && captures.length > 0) await copyOut(hypervisor.container, hypervisor.directory, captures);
   await Promise.all(captures.map(({ path }) => finishCapture(path, toWallClock)));
 }
 
 /** Takes only the captures: QEMU may have created other files there, such as one with the name of a log. */
-async function copyOut(lifeline: Lifeline, from: string, captures: readonly Capture[]): Promise<void> {
+async function copyOut(container: Container, from: string, captures: readonly Capture[]): Promise<void> {
   const paths = new Map(captures.map(({ path }) => [basename(path), path]));
-  await lifeline.container.readEach(from, { bytes: Infinity }, async (name, content) => {
+  await container.readEach(from, { bytes: Infinity }, async (name, content) => {
     const path = paths.get(name);
     if (path !== undefined) await replaceFile(path, content);
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { allOrAbort } from '../core/all-or-abort.ts';
 import { raceWithSignal } from '../core/deadline.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import { createAccess } from '../access/index.ts';
 import type { Engine } from '../docker/index.ts';
@@ -18,7 +19,7 @@ import { openConsole, startQemu, type StartedMachine } from './machine.ts';
 import { startNode } from './nodes.ts';
 import { tearDownAfter, type Started } from './teardown.ts';
 import { CreatedTestbed, type TestbedParts } from './testbed.ts';
-import { connect, prepareLinks } from './wiring.ts';
+import { connect, createTaps } from './wiring.ts';
 
 /**
  * Creates a testbed: nodes, a QEMU whose NICs are wired to them, console and captures. If anything fails, nothing of it is left.
@@ -32,13 +33,14 @@ export async function createTestbed(
 ): Promise<CreatedTestbed> {
   return categorizedStep('testbed.setup', 'alpy.testbed', 'Set the testbed up', async () => {
     const links = nodeLinks(spec.topology);
-    await createCaptureFiles(spec.directory, links);
+    const captures = await createCaptureFiles(spec.directory, links);
     const machine = hypervisorSpec(spec, facts);
-    const lease = await acquireLifeline(engine, facts, spec.lifelines, machine, signal);
+    const lease = await acquireLifeline(engine, facts, spec.lifelines, machine, spec.directory, signal);
     const started: Started = { lease, areCapturesInside: facts.access.kind === 'copy', nodes: [], hostsFolders: [] };
     const clock = new GuestClock(restoredFrom(spec)?.record.virtualMs);
     const context = { engine, facts, spec, links, machine, clock, started };
     try {
+      await lease.pair.share(captures);
       return new CreatedTestbed(testbedParts(context, await startAll(context, signal)));
     } catch (error) {
       throw await tearDownAfter(error, started);
@@ -57,22 +59,23 @@ interface Running {
   readonly connected: readonly ConnectedLink[];
 }
 
-/** Starts QEMU and the nodes at the same time. A node is connected as soon as it and the taps are ready. */
+/** Starts QEMU and the nodes at the same time. A node is connected as soon as it runs and QEMU has opened the taps. */
 async function startAll(context: CreationContext, signal?: AbortSignal): Promise<Running> {
   const { links, started } = context;
-  const { lifeline } = started.lease;
-  const tapsReady = Promise.withResolvers<void>();
+  const { lifeline } = started.lease.pair;
+  const tapsOpened = Promise.withResolvers<void>();
   const startMachine = async (abort: AbortSignal): Promise<StartedMachine> => {
-    const hypervisor = await startQemu(context, abort, signal);
-    await prepareLinks(lifeline, links, abort);
-    tapsReady.resolve();
+    const tapsCreated = createTaps(lifeline, links, abort);
+    markHandled(tapsCreated); // awaited before QEMU starts
+    const hypervisor = await startQemu(context, tapsCreated, abort, signal);
+    tapsOpened.resolve();
     const machine = await openConsole(context, hypervisor, abort);
     await started.restoring;
     return machine;
   };
   const startNodes = links.map((link) => async (abort: AbortSignal): Promise<ConnectedLink> => {
     const node = await startNode(context, link.node, abort);
-    await raceWithSignal(tapsReady.promise, abort);
+    await raceWithSignal(tapsOpened.promise, abort);
     // now, while others start: the kernel takes about 20 ms for each node, one after the other, and only waits meanwhile
     await connect(lifeline, link, node, abort);
     return { link, node };
@@ -90,7 +93,7 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
 function testbedParts(context: CreationContext, { machine, connected }: Running): TestbedParts {
   const { engine, facts, spec, clock, started } = context;
   const { appliance, directory } = spec;
-  const { lifeline } = started.lease;
+  const { lifeline } = started.lease.pair;
   const { hypervisor } = machine;
   const place = capturePlace(context, machine);
   const links = connected.map(({ link: { name, nic }, node }, index) => {
@@ -107,7 +110,7 @@ function testbedParts(context: CreationContext, { machine, connected }: Running)
     apps: new Apps({ engine, lifeline, filesFolder: facts.access.kind === 'bind' ? directory : undefined }, facts.images),
     hypervisor,
     started,
-    finishCaptures: () => finishCaptures(captures, lifeline, place),
+    finishCaptures: () => finishCaptures(captures, place),
   };
 }
 

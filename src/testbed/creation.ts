@@ -43,12 +43,9 @@ export function restoredFrom({ snapshot }: TestbedSpec): Snapshot | undefined {
 }
 
 /** QEMU as a testbed needs it. The guest's clock starts now. */
-export function hypervisorSpec(
-  { appliance, topology, disk, directory, snapshot }: TestbedSpec,
-  facts: HostFacts,
-): HypervisorSpec {
+export function hypervisorSpec({ appliance, topology, disk, snapshot }: TestbedSpec, facts: HostFacts): HypervisorSpec {
   const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date());
-  return { machine, disk, directory, snapshot: snapshot && snapshotUse(snapshot) };
+  return { machine, disk, snapshot: snapshot && snapshotUse(snapshot) };
 }
 
 function snapshotUse(snapshot: NonNullable<TestbedSpec['snapshot']>): SnapshotUse {

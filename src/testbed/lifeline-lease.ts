@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { Lifeline, type Engine } from '../docker/index.ts';
-import { sharedFolders, type HypervisorSpec, type SharedFolders } from '../qemu/index.ts';
+import type { Engine } from '../docker/index.ts';
+import { sharedFiles, type HypervisorSpec, type SharedFiles } from '../qemu/index.ts';
 import type { HostFacts } from './host.ts';
+import { LifelinePair } from './lifeline-pair.ts';
 import { planLifeline } from './lifeline-plan.ts';
 import type { LifelinePool } from './lifelines.ts';
 
-/** A lifeline that one testbed uses. */
+/** A lifeline with QEMU's container that one testbed uses. */
 export interface LifelineLease {
-  readonly lifeline: Lifeline;
-  /** the folders that containers see through it */
-  readonly folders: SharedFolders;
-  /** whether other testbeds may use the lifeline after this one */
+  readonly pair: LifelinePair;
+  /** the files that QEMU sees */
+  readonly files: SharedFiles;
+  /** whether other testbeds may use them after this one */
   readonly isReusable: boolean;
-  /** Ends the lifeline, or gives it back to its pool if it is reusable and `isClean`. */
+  /** Ends both, or gives them back to their pool if they are reusable and `isClean`. */
   readonly release: (isClean: boolean) => Promise<void>;
 }
 
 /**
- * Acquires a lifeline: from the pool if the testbed's files can be reached through a pooled one, else a new one.
+ * Acquires a lifeline and QEMU's container: from the pool if the testbed's files can be reached through pooled ones, else new ones.
+ * @param directory - absolute path of the testbed's folder
  * @throws ContainerError when the daemon refuses
  */
 export async function acquireLifeline(
@@ -25,16 +27,17 @@ export async function acquireLifeline(
   facts: HostFacts,
   pool: LifelinePool | undefined,
   hypervisor: HypervisorSpec,
+  directory: string,
   signal?: AbortSignal,
 ): Promise<LifelineLease> {
-  const pooled = pool?.planFor(facts, hypervisor);
+  const pooled = pool?.planFor(facts, hypervisor, directory);
   if (!pool || !pooled) {
-    const { spec, folders } = planLifeline(facts, sharedFolders(hypervisor));
-    const lifeline = await Lifeline.create(engine, spec, signal);
-    return { lifeline, folders, isReusable: false, release: () => lifeline[Symbol.asyncDispose]() };
+    const { disk, machine, snapshot } = hypervisor;
+    const plan = planLifeline(facts, machine, disk, sharedFiles(disk, machine.extra, snapshot), directory);
+    const pair = await LifelinePair.create(engine, plan, signal);
+    return { pair, files: plan.files, isReusable: false, release: () => pair[Symbol.asyncDispose]() };
   }
-  const lifeline = await pool.acquire(engine, pooled, signal);
-  const release = (isClean: boolean): Promise<void> =>
-    isClean ? pool.release(lifeline, pooled) : lifeline[Symbol.asyncDispose]();
-  return { lifeline, folders: pooled.folders, isReusable: true, release };
+  const pair = await pool.acquire(engine, pooled, signal);
+  const release = (isClean: boolean): Promise<void> => (isClean ? pool.release(pair, pooled) : pair[Symbol.asyncDispose]());
+  return { pair, files: pooled.files, isReusable: true, release };
 }

@@ -1,23 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { LifelineSpec } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { lifelineSpec, type SharedFolders } from '../qemu/qemu-files.ts';
+import type { DiskImage } from '../qemu/disk-image.ts';
+import type { QemuContainerSpec } from '../qemu/qemu-container.ts';
+import { qemuContainerSpec, type MachineNeeds, type SharedFiles } from '../qemu/qemu-files.ts';
 import type { HostFacts } from './host.ts';
 
 /** What a lifeline needs to know of the machine. */
 export type LifelineFacts = Pick<HostFacts, 'images' | 'access' | 'accel'>;
 
-/** A lifeline, as a value. */
+/** A lifeline and QEMU's container, as a value. */
 export interface LifelinePlan {
-  /** folders of this machine that QEMU sees in it */
-  readonly folders: SharedFolders;
-  readonly spec: LifelineSpec;
-  /** equal for two plans exactly if a lifeline of one can serve the other */
+  /** image of the lifeline */
+  readonly image: string;
+  /** files of this machine that QEMU sees */
+  readonly files: SharedFiles;
+  /** QEMU's container, without the exchange folder */
+  readonly qemu: QemuContainerSpec;
+  /** absolute path of the folder in which to create the exchange folder; absent if files are copied */
+  readonly directory: string | undefined;
+  /** whether the exchange folder is mounted */
+  readonly isMounted: boolean;
+  /** equal for two plans exactly if the containers of one can serve the other */
   readonly key: string;
 }
 
-/** Plans the lifeline in which QEMU sees these folders. Pure. */
-export function planLifeline({ images, access, accel }: LifelineFacts, folders: SharedFolders): LifelinePlan {
-  const spec = lifelineSpec(imageNamed(images, 'qemu').reference, access, folders, accel);
-  return { folders, spec, key: JSON.stringify(spec) };
+/**
+ * Plans the containers in which QEMU sees these files. Pure.
+ * @param directory - absolute path of a folder in the file system of the captures
+ */
+export function planLifeline(
+  facts: LifelineFacts,
+  machine: MachineNeeds,
+  disk: DiskImage,
+  files: SharedFiles,
+  directory: string,
+): LifelinePlan {
+  const { images, access, accel } = facts;
+  const image = imageNamed(images, 'qemu').reference;
+  const plan = {
+    image,
+    files,
+    qemu: qemuContainerSpec(image, access, disk, files, accel, machine),
+    directory: access.kind === 'copy' ? undefined : directory,
+    isMounted: access.kind === 'bind',
+  };
+  return { ...plan, key: JSON.stringify(plan) };
 }

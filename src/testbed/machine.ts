@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { raceWithSignal } from '../core/deadline.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { step } from '../core/step.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
@@ -24,16 +25,20 @@ const serialTimeoutMs = 30_000;
 
 /**
  * Starts QEMU, and begins to load the snapshot if there is one.
+ * @param tapsCreated - settles when its taps exist
  * @param signal - ends the start
  * @param outerSignal - ends the loading: when QEMU ends because of the snapshot, everything else fails too, and must not hide why
  */
 export async function startQemu(
   { facts, spec, machine, clock, started }: CreationContext,
+  tapsCreated: Promise<void>,
   signal: AbortSignal,
   outerSignal?: AbortSignal,
 ): Promise<Hypervisor> {
-  const { lifeline, folders } = started.lease;
-  const hypervisor = await Hypervisor.start({ lifeline, access: facts.access, folders }, machine, signal);
+  const { pair, files } = started.lease;
+  const container = await raceWithSignal(pair.qemu, signal);
+  const place = { container, access: facts.access, files, exchange: pair.exchange, tapsCreated };
+  const hypervisor = await Hypervisor.start(place, machine, signal);
   started.hypervisor = hypervisor;
   await assertUnchanged(spec.disk.files); // now that QEMU has opened them
   followClock(hypervisor, clock);

@@ -13,7 +13,7 @@ export async function startNode(context: CreationContext, node: NodeSpec, signal
   const { engine, facts, started } = context;
   const image = imageNamed(facts.images, 'node').reference;
   const hostsFile = facts.access.kind === 'bind' ? await createHostsFile(context) : undefined;
-  const place = { engine, lifeline: started.lease.lifeline, image, hostsFile };
+  const place = { engine, lifeline: started.lease.pair.lifeline, image, hostsFile };
   const startedNode = await Node.start(place, node, signal);
   started.nodes.push(startedNode);
   return startedNode;

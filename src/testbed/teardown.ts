@@ -13,7 +13,7 @@ import type { LifelineLease } from './lifeline-lease.ts';
  */
 export interface Started {
   readonly lease: LifelineLease;
-  /** whether the captures are in the lifeline's container, which then has to outlive QEMU */
+  /** whether the captures are in QEMU's container, which then has to outlive QEMU */
   readonly areCapturesInside: boolean;
   readonly nodes: Node[];
   readonly hostsFolders: string[];
@@ -80,13 +80,13 @@ export async function tearDownAfter(error: unknown, started: Started): Promise<u
 
 /** Kills QEMU and all processes of nodes and apps at once, which is faster than to have the daemon stop them one by one. */
 async function killProcesses(
-  { lease: { lifeline, isReusable }, areCapturesInside }: Started,
+  { lease: { pair, isReusable }, areCapturesInside }: Started,
   owners: readonly (Node | App)[],
   errors: ErrorList,
 ): Promise<void> {
   const containers = owners.map(({ container }) => container);
   await errors.release('processes', () =>
-    areCapturesInside || isReusable ? lifeline.killOthers(containers, { timeoutMs: killTimeoutMs }) : lifeline.kill(containers),
+    areCapturesInside || isReusable ? pair.killOthers(containers, { timeoutMs: killTimeoutMs }) : pair.kill(containers),
   );
 }
 

@@ -43,6 +43,11 @@ export class Testbed implements AsyncDisposable {
     return this.#parts.hypervisor.container;
   }
 
+  /** the container whose end ends all others */
+  get lifeline(): Container {
+    return this.#parts.started.lease.pair.lifeline.container;
+  }
+
   /**
    * Checks that QEMU, nodes and apps run, and that the guest has not ended unexpectedly.
    * @throws ContainerDiedError when a node or QEMU has ended
@@ -52,8 +57,8 @@ export class Testbed implements AsyncDisposable {
    */
   check(): void {
     const { hypervisor, nodes, apps, started } = this.#parts;
-    for (const { container } of [started.lease.lifeline, ...nodes]) {
-      if (container.exitStatus) throw new ContainerDiedError(container.name, container.exitStatus, '');
+    for (const container of [started.lease.pair.firstEnded, ...nodes.map((node) => node.container)]) {
+      if (container?.exitStatus) throw new ContainerDiedError(container.name, container.exitStatus, '');
     }
     const { exitStatus, finalStderr } = hypervisor;
     if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, finalStderr);

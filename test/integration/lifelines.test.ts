@@ -2,8 +2,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exec } from '../../src/docker/index.ts';
+import { exec, type Container } from '../../src/docker/index.ts';
 import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
+import type { DiskImage } from '../../src/qemu/index.ts';
 import { planLifeline, type LifelinePlan } from '../../src/testbed/lifeline-plan.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
@@ -24,8 +25,10 @@ async function testbedOf(lifelines: LifelinePool, changes: Parameters<typeof rab
   return testHost.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64, ...changes }), 1, { directory, lifelines });
 }
 
-const inLifeline = async (testbed: Testbed, script: string): Promise<string> =>
-  (await exec(testbed.qemu, { command: ['sh', '-ec', script] }, { timeoutMs: 10_000 })).stdout.toString();
+const runIn = async (container: Container, script: string): Promise<string> =>
+  (await exec(container, { command: ['sh', '-ec', script] }, { timeoutMs: 10_000 })).stdout.toString();
+
+const idsOf = ({ lifeline, qemu }: Testbed): readonly string[] => [lifeline.id, qemu.id];
 
 test('testbeds use a lifeline one after the other, and find nothing of earlier ones', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
@@ -36,10 +39,11 @@ test('testbeds use a lifeline one after the other, and find nothing of earlier o
   await first.apps.start({ node: node!, name: 'deaf', command: ['sh', '-c', 'trap "" TERM INT HUP; sleep 60'] });
   await first.close();
   const second = await testbedOf(lifelines);
-  expect(second.qemu.id).toBe(first.qemu.id);
+  expect(idsOf(second)).toEqual(idsOf(first));
   expect(second.nodes[0]!.container.id).not.toBe(node!.container.id);
   expect(await second.nodes[0]!.counters()).toEqual({ receivedFrames: 0, sentFrames: 0, dropped: 0 });
-  expect(await inLifeline(second, 'ls /var/tmp; cat /proc/[0-9]*/comm | grep -cE "sleep|qemu"')).toBe('alpy2\n2\n'); // the node's sleep, and QEMU
+  expect(await runIn(second.qemu, 'ls /var/tmp; cat /proc/[0-9]*/comm | grep -c qemu')).toBe('alpy2\n1\n');
+  expect(await runIn(second.lifeline, 'cat /proc/[0-9]*/comm | grep -c sleep')).toBe('1\n'); // the node's
   await second.dut.start();
   expect(await second.dut.isRunning()).toBe(true);
   await second.close();
@@ -52,7 +56,7 @@ test('testbeds side by side have their own lifelines, and a lifeline of another 
   const both = await Promise.all([testbedOf(lifelines), testbedOf(lifelines)]);
   expect(both[0].qemu.id).not.toBe(both[1].qemu.id);
   await Promise.all(both.map((testbed) => testbed.close()));
-  expect(await testHost.containers()).toHaveLength(1);
+  expect(await testHost.containers()).toHaveLength(2);
   const elsewhere = await testHost.testbed(rabbit({ login: undefined }), 0, { lifelines });
   expect(both.map(({ qemu }) => qemu.id)).not.toContain(elsewhere.qemu.id);
   await elsewhere.close();
@@ -67,7 +71,7 @@ test('the pool keeps as many lifelines as testbeds need, and reuses each', async
     const testbeds = await Promise.all(Array.from({ length: count }, () => testbedOf(lifelines)));
     used.push(testbeds.map(({ qemu }) => qemu.id));
     await Promise.all(testbeds.map((testbed) => testbed.close()));
-    expect(await testHost.containers()).toHaveLength(2);
+    expect(await testHost.containers()).toHaveLength(4);
   }
   const [first, second] = used;
   expect(new Set(second).size).toBe(2);
@@ -75,23 +79,29 @@ test('the pool keeps as many lifelines as testbeds need, and reuses each', async
 });
 
 describe('a lifeline that is started in advance', () => {
-  const plan = (image: string): LifelinePlan => planLifeline(testHost.facts, { run: testHost.directory, image });
+  const plan = (image: string): LifelinePlan => {
+    const disk = { path: join(image, 'disk.raw'), qemuVersion: '10.0' } as DiskImage;
+    return planLifeline(testHost.facts, { memoryMiB: 64, extra: [] }, disk, { image: [image] }, testHost.directory);
+  };
 
   test('is acquired, even while it is still starting', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
     lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     const first = await lifelines.acquire(testHost.engine, plan(testHost.directory));
-    expect(await first.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
-    expect(await testHost.containers()).toHaveLength(1);
+    for (const container of [first.lifeline, await first.qemu])
+      expect(await container.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
+    expect(await testHost.containers()).toHaveLength(2);
     await lifelines.release(first, plan(testHost.directory));
-    expect(await testHost.containers()).toHaveLength(1);
+    expect(await testHost.containers()).toHaveLength(2);
   });
 
   test('reports a failed start only to the caller that acquires it', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
     const nowhere = plan(join(testHost.directory, 'nowhere'));
     lifelines.prepare(Promise.resolve(testHost.engine), nowhere);
-    await expect(lifelines.acquire(testHost.engine, nowhere)).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
+    const pair = await lifelines.acquire(testHost.engine, nowhere);
+    await expect(pair.qemu).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
+    await pair[Symbol.asyncDispose]();
     expect(await testHost.containers()).toEqual([]);
   });
 
@@ -101,7 +111,7 @@ describe('a lifeline that is started in advance', () => {
     const reason = new Error('given up');
     await expect(lifelines.acquire(testHost.engine, plan(testHost.directory), AbortSignal.abort(reason))).rejects.toBe(reason);
     await lifelines.release(await lifelines.acquire(testHost.engine, plan(testHost.directory)), plan(testHost.directory));
-    expect(await testHost.containers()).toHaveLength(1);
+    expect(await testHost.containers()).toHaveLength(2);
   });
 
   test('is removed when the pool closes, even while it is starting', async () => {
@@ -115,7 +125,7 @@ describe('a lifeline that is started in advance', () => {
 test('a lifeline with leftovers is discarded', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const first = await testbedOf(lifelines);
-  expect(await inLifeline(first, 'ip tuntap add left mode tap; ls -d /sys/class/net/left')).toBe('/sys/class/net/left\n');
+  expect(await runIn(first.lifeline, 'ip tuntap add left mode tap; ls -d /sys/class/net/left')).toBe('/sys/class/net/left\n');
   await first.close();
   expect(await testHost.containers()).toEqual([]);
   const second = await testbedOf(lifelines);
@@ -126,7 +136,7 @@ test('a lifeline with leftovers is discarded', async () => {
 test('the lifeline of a failed testbed is discarded, and so is one that has died', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const failed = await testbedOf(lifelines);
-  await inLifeline(failed, 'for each in /proc/[0-9]*; do case $(cat $each/comm) in qemu*) kill -9 ${each#/proc/} ;; esac; done');
+  await runIn(failed.qemu, 'for each in /proc/[0-9]*; do case $(cat $each/comm) in qemu*) kill -9 ${each#/proc/} ;; esac; done');
   await failed.dut.qmp.closed;
   await expect(failed.close()).rejects.toMatchObject({
     code: 'ALPY_CONTAINER_DIED',

@@ -121,7 +121,7 @@ describe('a worker prepares the lifeline that its first testbed acquires', () =>
   test('but prepares none for an old QEMU, which needs a lifeline per snapshot', async () => {
     const { prepared, acquired } = await lifelinesOf({ qemuVersion: '7.2.22' }, 'snapshot');
     expect(prepared).toEqual([]);
-    expect(acquired[0]?.folders.snapshot).toMatchObject({
+    expect(acquired[0]?.files.snapshot).toMatchObject({
       readOnly: false,
       path: expect.stringMatching(/saved\/\w{32}$/) as string,
     });

@@ -16,7 +16,7 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
   const started = {
     lease: {
       isReusable: options.isReusable ?? false,
-      lifeline: {
+      pair: {
         kill: (containers: readonly string[]) => call(`kill lifeline and ${containers.join(' ')}`),
         killOthers: (containers: readonly string[]) => call(`kill ${containers.join(' ')}`),
       },

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { raceWithSignal, type Wait } from '../core/deadline.ts';
+import { EnvironmentError } from '../core/errors.ts';
+import { step } from '../core/step.ts';
+import { quoteWord } from '../core/text.ts';
+import {
+  Container,
+  exec,
+  HeldContainer,
+  heldSpec,
+  type Agent,
+  type ContainerSpec,
+  type Engine,
+  type Lifeline,
+} from '../docker/index.ts';
+
+/**
+ * The user and group as whom QEMU runs. No account has this number: Debian reserves 65000 to 65533, and systemd's dynamic users
+ * end before it. It is below 65536, so that it exists in user namespaces of the usual size.
+ */
+export const qemuUser = 65_525;
+
+/** Folder for temporary files. It is a volume, because guests write their disks there: memory would not be enough. */
+export const scratchFolder = '/var/tmp';
+
+/** What differs between the containers of QEMU. */
+export interface QemuContainerSpec extends Pick<ContainerSpec, 'mounts' | 'volumesFrom' | 'volumes' | 'memoryMiB'> {
+  /** an image with `tini`, `sh` and QEMU */
+  readonly image: string;
+  readonly devices: readonly string[];
+}
+
+/** Settings of every container in which QEMU runs. */
+export const qemuConfinement = {
+  user: `${qemuUser}:${qemuUser}`,
+  dropAllCapabilities: true,
+  readOnlyRoot: true,
+} as const satisfies Partial<ContainerSpec>;
+
+/** QEMU's threads, most of them for I/O, and those of tshark and socat. */
+const maxThreads = 1024;
+
+/** How long short commands in it may take, in `ms`. */
+const shellTimeoutMs = 30_000;
+
+/**
+ * The container in which QEMU runs, as a user without any capability, in a PID namespace of its own: nodes and apps see nothing of
+ * it. It shares the network namespace of the lifeline, whose agent creates QEMU's taps and moves them to their nodes.
+ */
+export class QemuContainer extends HeldContainer {
+  /** its limit of memory; absent for none */
+  readonly memoryMiB: number | undefined;
+  #folders = 0;
+
+  private constructor(container: Container, memoryMiB: number | undefined, start: (agent: Agent) => Promise<void>) {
+    super(container, start);
+    this.memoryMiB = memoryMiB;
+  }
+
+  /**
+   * Creates the container, and starts it in the background when the lifeline runs.
+   * @throws ContainerError if the daemon refuses
+   */
+  static async create(engine: Engine, spec: QemuContainerSpec, lifeline: Lifeline, signal?: AbortSignal): Promise<QemuContainer> {
+    const { devices, volumes = [], ...rest } = spec;
+    const container = await Container.create(
+      engine,
+      {
+        ...heldSpec,
+        ...qemuConfinement,
+        ...rest,
+        name: 'qemu',
+        networkMode: lifeline.namespace,
+        environment: { TMPDIR: scratchFolder },
+        devices,
+        volumes: [scratchFolder, ...volumes],
+        pids: maxThreads,
+      },
+      signal,
+    );
+    return new QemuContainer(container, spec.memoryMiB, async (agent) => {
+      await raceWithSignal(lifeline.running, signal);
+      await step('alpy.docker', "Start QEMU's container", () => container.run(signal));
+      await openDevices(container, agent, devices, { timeoutMs: shellTimeoutMs, signal });
+    });
+  }
+
+  /** A new path for a folder in it. The folder is not created. */
+  newFolder(): string {
+    this.#folders += 1;
+    return `${scratchFolder}/alpy${this.#folders}`;
+  }
+
+  /**
+   * Removes all temporary files. Returns whether it is in its initial state again: no other process runs.
+   * @throws ExecError, ExecTimeoutError, ContainerDiedError
+   */
+  async isPristine(wait: Wait): Promise<boolean> {
+    // the processes are tini, the agent and the shell that runs this script
+    const found = await this.runShell(`rm -rf ${scratchFolder}/*; set -- /proc/[0-9]*; echo $#`, wait);
+    return found.trim() === '3';
+  }
+}
+
+/**
+ * Lets QEMU's user open the devices. A container gets device files of its own, with the owner and the permissions of the host's:
+ * often only root, or the group kvm, may open them. Then their owner changes the permissions of the container's files. That takes
+ * no capability.
+ * @throws EnvironmentError if QEMU's user still may not open one
+ */
+async function openDevices(container: Container, agent: Agent, devices: readonly string[], wait: Wait): Promise<void> {
+  if ((await firstClosed(agent, devices, wait)) === undefined) return;
+  await exec(container, { command: ['chmod', 'a+rw', ...devices], user: '0' }, wait);
+  const closed = await firstClosed(agent, devices, wait);
+  if (closed === undefined) return;
+  throw new EnvironmentError(
+    `expected that QEMU, as user ${qemuUser}, can open ${closed}, got permission denied. On the daemon's machine, run: chmod 666 ${closed}`,
+  );
+}
+
+/** The first device that the agent's user may not open. */
+async function firstClosed(agent: Agent, devices: readonly string[], wait: Wait): Promise<string | undefined> {
+  const test = `for each in ${devices.map(quoteWord).join(' ')}; do [ -r $each ] && [ -w $each ] || { echo $each; break; }; done`;
+  const found = (await agent.run(test, wait)).trim();
+  return found === '' ? undefined : found;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { chmod, link, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Wait } from '../core/deadline.ts';
+import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { markHandled } from '../core/mark-handled.ts';
+import { Lifeline, type Container, type Engine, type Mount } from '../docker/index.ts';
+import { QemuContainer } from '../qemu/qemu-container.ts'; // not the index: workers need this before all else
+import { runMount } from '../qemu/qemu-files.ts';
+import type { LifelinePlan } from './lifeline-plan.ts';
+
+/**
+ * The first two containers of a testbed: the lifeline, and the container in which QEMU runs. If one ends, the other one is ended,
+ * too. QEMU's container sees one folder of this machine that it can write to, the exchange folder: it belongs to this pair alone, and
+ * contains links to files of the testbed. QEMU's user can create nothing in it.
+ */
+export class LifelinePair implements AsyncDisposable {
+  readonly lifeline: Lifeline;
+  /** settles when the container is created; rejects if it cannot be */
+  readonly qemu: Promise<QemuContainer>;
+  /** absolute path of the exchange folder; empty if files are copied */
+  readonly exchange: string;
+  #firstEnded: Container | undefined;
+
+  private constructor(lifeline: Lifeline, qemu: Promise<QemuContainer>, exchange: string) {
+    this.lifeline = lifeline;
+    this.qemu = qemu;
+    this.exchange = exchange;
+    markHandled(this.#endTogether());
+  }
+
+  /**
+   * Creates the lifeline. It starts in the background, and QEMU's container after it.
+   * @throws ContainerError if the daemon refuses
+   * @throws EnvironmentError if the exchange folder cannot be created
+   */
+  static async create(engine: Engine, plan: LifelinePlan, signal?: AbortSignal): Promise<LifelinePair> {
+    const { image, qemu: spec, directory, isMounted } = plan;
+    const exchange = directory === undefined ? '' : await createExchange(directory);
+    try {
+      const lifeline = await Lifeline.create(engine, image, signal);
+      const mounts = [...(spec.mounts ?? []), ...(isMounted ? [runMount(exchange)] : [])];
+      // files in memory count as memory of whoever writes them: then nobody knows how much that may be
+      const memoryMiB = (await isInMemory(mounts)) ? undefined : spec.memoryMiB;
+      const qemu = QemuContainer.create(engine, { ...spec, mounts, memoryMiB }, lifeline, signal);
+      markHandled(qemu); // whoever awaits it gets the error
+      return new LifelinePair(lifeline, qemu, exchange);
+    } catch (error) {
+      await removeExchange(exchange);
+      throw error;
+    }
+  }
+
+  /** the container that ended first, if one has; the other one was ended because of it */
+  get firstEnded(): Container | undefined {
+    return this.#firstEnded;
+  }
+
+  /**
+   * Shows files to QEMU, which may write to them.
+   * @param paths - in the file system of the exchange folder
+   * @throws EnvironmentError if the file system has no hard links
+   */
+  async share(paths: readonly string[]): Promise<void> {
+    if (this.exchange === '') return;
+    try {
+      for (const path of paths) await link(path, join(this.exchange, basename(path)));
+    } catch (cause) {
+      throw new EnvironmentError(
+        `expected a file system with hard links, got: ${messageOf(cause)}. Put the output folder on another file system`,
+        { cause },
+      );
+    }
+  }
+
+  /**
+   * Kills QEMU and all processes of nodes and apps together, which is faster than removing their containers one by one.
+   * @param containers - those of nodes and apps; releasing them then waits until the daemon has removed them
+   * @throws ExecError, ExecTimeoutError, ContainerDiedError
+   */
+  async killOthers(containers: readonly Container[], wait: Wait): Promise<void> {
+    for (const container of containers) container.expectRemoval();
+    const qemu = await this.qemu;
+    await Promise.all([this.lifeline.killOthers(wait), qemu.killOthers(wait)]);
+  }
+
+  /**
+   * Ends both, and with them QEMU and everything that depends on the lifeline.
+   * @param containers - those of nodes and apps; releasing them then waits until the daemon has removed them
+   */
+  async kill(containers: readonly Container[]): Promise<void> {
+    for (const container of containers) container.expectRemoval();
+    const qemu = await this.qemu;
+    qemu.container.expectExit();
+    this.lifeline.container.expectExit();
+    await Promise.all([this.lifeline.kill(), qemu.kill()]);
+  }
+
+  /**
+   * Whether both are in their initial state again, so that another testbed can use them.
+   * @throws ExecError, ExecTimeoutError, ContainerDiedError
+   */
+  async isPristine(wait: Wait): Promise<boolean> {
+    const qemu = await this.qemu;
+    const [lifeline, own] = await Promise.all([this.lifeline.isPristine(wait), qemu.isPristine(wait), this.#clearExchange()]);
+    return lifeline && own;
+  }
+
+  /** Ends both, and everything that depends on them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const qemu = await this.qemu.catch(() => undefined);
+    this.lifeline.container.expectExit();
+    qemu?.container.expectExit();
+    await Promise.all([this.lifeline[Symbol.asyncDispose](), qemu?.[Symbol.asyncDispose]()]);
+    await removeExchange(this.exchange);
+  }
+
+  async #clearExchange(): Promise<void> {
+    if (this.exchange === '') return;
+    for (const name of await readdir(this.exchange)) await rm(join(this.exchange, name), { recursive: true });
+  }
+
+  async #endTogether(): Promise<void> {
+    const qemu = await this.qemu;
+    const ended = async ({ container }: Lifeline | QemuContainer, other: Lifeline | QemuContainer): Promise<void> => {
+      await container.exited;
+      if (this.#firstEnded) return;
+      this.#firstEnded = container;
+      other.container.expectExit();
+      await other.kill();
+    };
+    await Promise.all([ended(this.lifeline, qemu), ended(qemu, this.lifeline)]);
+  }
+}
+
+/** Numbers of the file systems tmpfs and ramfs; see statfs(2). */
+const memoryFileSystems: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+
+/** Whether one of the folders that QEMU can write to is in memory. */
+async function isInMemory(mounts: readonly Mount[]): Promise<boolean> {
+  const written = mounts.filter(({ readOnly }) => !readOnly);
+  const types = await Promise.all(written.map(({ source }) => statfs(source).then(({ type }) => type)));
+  return types.some((type) => memoryFileSystems.has(type));
+}
+
+/** Only this process can list it, and only its owner can create files in it. */
+async function createExchange(directory: string): Promise<string> {
+  try {
+    const folder = await mkdtemp(join(directory, '.alpy'));
+    await chmod(folder, 0o711);
+    return folder;
+  } catch (cause) {
+    throw new EnvironmentError(`cannot create a folder for QEMU in ${directory}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function removeExchange(folder: string): Promise<void> {
+  if (folder !== '') await rm(folder, { recursive: true, force: true });
+}
