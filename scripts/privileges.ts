@@ -44,6 +44,23 @@ const helper = {
 
 /** By kind of container. */
 export const privileges: Readonly<Record<string, Privileges>> = {
+  lifeline: {
+    ...helper,
+    capabilities: ['KILL', 'NET_ADMIN'],
+    devices: ['/dev/net/tun'],
+    pids: 64,
+    reason: "creates QEMU's taps, moves them to nodes, and ends nodes and apps of any user",
+  },
+  qemu: {
+    ...helper,
+    user: '65525:65525',
+    devices: ['/dev/net/tun'],
+    memory: 2112,
+    pids: 1024,
+    mounts: ['files of the disk image ro', 'captures and sockets rw', '/var/tmp, a volume, rw'],
+    network: "the lifeline's",
+    reason: 'QEMU opens its taps and, with KVM, `/dev/kvm`; memory is that of the guest (here 64 MiB) and 2048 MiB',
+  },
   node: {
     ...helper,
     capabilities: network,

@@ -5,9 +5,10 @@ import type { ContainerSpec } from './spec.ts';
 type Capabilities = Pick<ContainerSpec, 'addCapabilities' | 'dropAllCapabilities'>;
 
 /**
- * Capabilities of the lifeline and of QEMU, which runs in it. KILL is needed to end apps that run as another user. It also
- * isolates QEMU from the testbed's programs: the kernel lets a process open `/proc/PID/root` or `/proc/PID/mem` of another
- * one only if it has all capabilities of that one, or SYS_PTRACE. So nothing else in the PID namespace may ever have KILL.
+ * Capabilities of the lifeline. NET_ADMIN creates QEMU's taps and moves them to nodes; KILL ends apps that run as another user. KILL
+ * also keeps the testbed's programs out of the lifeline: the kernel lets a process open `/proc/PID/root` or `/proc/PID/mem` of
+ * another one only if it has all capabilities of that one, or SYS_PTRACE. So nothing else in the PID namespace may ever have KILL.
+ * QEMU is not in it, and has no capability.
  */
 export const lifelineCapabilities = ['NET_ADMIN', 'KILL'] as const;
 

@@ -25,7 +25,7 @@ export class Lifeline extends HeldContainer {
       networkMode: 'bare', // it needs no name resolution
       addCapabilities: lifelineCapabilities,
       devices: ['/dev/net/tun'],
-      pids: maxProcesses,
+      ...limits,
     };
     const container = await Container.create(engine, spec, signal);
     return new Lifeline(container, () => step('alpy.docker', 'Start the lifeline', () => container.run(signal)));
@@ -47,5 +47,5 @@ export class Lifeline extends HeldContainer {
   }
 }
 
-/** Its own processes. Those of nodes and apps are counted in their containers. */
-const maxProcesses = 64;
+/** For its own processes, which take less than 10 MiB. Those of nodes and apps count in their containers. */
+const limits = { memoryMiB: 64, pids: 64 } as const;

@@ -138,7 +138,7 @@ test('all processes of live containers have no more capabilities, no new privile
     ({ pids }) => pids.length > 0,
   );
   if (!live.some(({ pids }) => existsSync(`/proc/${pids[0]}`))) skip('the processes of the daemon are not visible here');
-  expect(new Set(live.map(({ kind }) => kind))).toEqual(new Set(['lifeline', 'node', 'app', 'job', 'decoder']));
+  expect(new Set(live.map(({ kind }) => kind))).toEqual(new Set(['lifeline', 'qemu', 'node', 'app', 'job', 'decoder']));
   for (const { kind, pids } of live) {
     const allowed = maskOf(privileges[kind]!.capabilities);
     for (const pid of pids) {
