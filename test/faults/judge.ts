@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ErrorReport, TestReport } from '../../src/report/index.ts';
 import type { FaultKind } from './kinds/kind.ts';
+import type { Phase } from './phases.ts';
 import { testCount } from './plan.ts';
 
 /** The results that a run left: its reports, or what it had stored until it was killed. */
@@ -16,6 +17,7 @@ export interface LeftReports {
 
 /** What is known about a run after a fault. */
 export interface Observation {
+  readonly phase: Phase;
   /** exit status, or the signal that ended the main process; absent if it had to be killed after its limit */
   readonly status?: number | NodeJS.Signals | null;
   /** tests whose results had been printed when the fault was injected */
@@ -36,7 +38,7 @@ export type Verdict = 'correct' | 'survived' | 'wrong' | 'missed';
 export function judge(kind: FaultKind, seen: Observation): { readonly verdict: Verdict; readonly problems: readonly string[] } {
   const hasPassed = seen.status === 0;
   const isLate = seen.endedBefore.length === testCount;
-  const mayPass = isLate || kind.harmless !== undefined;
+  const mayPass = isLate || (kind.harmless !== undefined && (kind.harmlessIn?.includes(seen.phase) ?? true));
   const problems = [
     ...(seen.status === undefined ? ['the run did not end in time'] : []),
     ...(hasPassed

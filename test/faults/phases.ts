@@ -23,7 +23,7 @@ export const moments: Readonly<Record<Phase, PhaseMoment>> = {
   boot: { line: / > Log in as root\.\.\.$/, isPerTest: false, lengthMs: 6000 },
   save: { line: / > Save the snapshot\.\.\.$/, isPerTest: false, lengthMs: 600 },
   restore: { line: / > Load the snapshot\.\.\.$/, isPerTest: true, lengthMs: 150 },
-  test: { line: /INFO test Use the testbed\.\.\.$/, isPerTest: true, lengthMs: 1500 },
+  test: { line: /INFO test Use the testbed\.\.\.$/, isPerTest: true, lengthMs: 1000 },
   'tear-down': { line: /INFO \S+ Tear the testbed down\.\.\.$/, isPerTest: true, lengthMs: 150 },
   reporting: { line: /^(PASSED|FAILED|ERROR|SKIPPED) /, isPerTest: false, lengthMs: 250 },
 };

@@ -48,6 +48,7 @@ async function playCase(place: CampaignPlace, kind: FaultKind, one: FaultCase, s
   const endedBefore = [...before.results.keys()];
   const left = await leftOf(target, record.ids);
   const { verdict, problems } = judge(kind, {
+    phase: one.phase,
     ...(status === undefined ? {} : { status }),
     endedBefore,
     hadBegun: before.hasBegun,

@@ -50,17 +50,34 @@ function missed(error: unknown): never {
   throw new MissedError(`it has ended: ${messageOf(error)}`, { cause: error });
 }
 
+/** Phases at whose ends QEMU, its node and its lifeline are killed anyway. */
+const latePhases: readonly Phase[] = ['save', 'tear-down'];
 const lateReason = 'a container that is killed while its testbed is torn down has nothing left to do';
 
-function killing(name: string, phases: readonly Phase[], role: RegExp, expected = died, harmless = lateReason): FaultKind {
-  return { name: `kill-${name}`, phases, expected, harmless, inject: (target) => kill(target, role) };
+function killing(name: string, phases: readonly Phase[], role: RegExp, rest: Partial<FaultKind> = {}): FaultKind {
+  const late = { harmless: lateReason, harmlessIn: latePhases };
+  return { name: `kill-${name}`, phases, expected: died, ...late, ...rest, inject: (target) => kill(target, role) };
 }
 
 /** Kills a part of a testbed. */
 export const containerKinds: readonly FaultKind[] = [
   killing('lifeline', testbedPhases, /-lifeline$/),
   killing('node', testbedPhases, /-node0$/),
-  killing('app', ['test'], /-ping/, { statuses: [3], causes: [{ code: 'ALPY_APP_ENDED', fault: 'environment' }] }),
-  killing('decoder', ['test'], /-decoder$/, { statuses: [] }, 'tshark decodes the capture instead'),
-  { name: 'kill-qemu', phases: testbedPhases, expected: died, harmless: lateReason, inject: killHypervisor },
+  killing('app', ['test'], /-ping/, {
+    expected: { statuses: [3], causes: [{ code: 'ALPY_APP_ENDED', fault: 'environment' }] },
+    harmless: undefined,
+  }),
+  killing('decoder', ['test'], /-decoder$/, {
+    expected: { statuses: [] },
+    harmless: 'tshark decodes the capture instead',
+    harmlessIn: ['test'],
+  }),
+  {
+    name: 'kill-qemu',
+    phases: testbedPhases,
+    expected: died,
+    harmless: lateReason,
+    harmlessIn: latePhases,
+    inject: killHypervisor,
+  },
 ];

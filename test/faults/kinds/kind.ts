@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Fault } from '../../../src/core/errors.ts';
+import type { Phase } from '../phases.ts';
 import type { PlannedKind } from '../plan.ts';
 import type { ProjectChanges } from '../project.ts';
 import type { Target } from '../target.ts';
@@ -20,6 +21,8 @@ export interface FaultKind extends PlannedKind {
   readonly expected: Expectation;
   /** why a run may pass although the fault hit it before its last test had ended; absent if it may not */
   readonly harmless?: string | undefined;
+  /** the phases in which that holds; default: all */
+  readonly harmlessIn?: readonly Phase[];
   /** changes of the project, by the random number of the case */
   readonly project?: ((detail: number) => ProjectChanges) | undefined;
   /** whether the run has a snapshot store of its own, which the fault damages */

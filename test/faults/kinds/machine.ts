@@ -55,6 +55,7 @@ export const machineKinds: readonly FaultKind[] = [
     project: () => ({ waitMs: 10_000 }),
     expected: noLink,
     harmless: late,
+    harmlessIn: ['tear-down'],
     inject: removeTap,
   },
   {

@@ -23,7 +23,7 @@ function seen(
   tests: readonly TestReport[] = [report('a', 'error', 'ALPY_CONTAINER_DIED')],
 ): Observation {
   const reports = { run: { tests, errors: [], exitStatus: 3 }, stored: [], hasJunit: true, withoutFiles: [] };
-  return { status: 3, endedBefore: [], hadBegun: true, reports, left: [], disturbed: [], ...changes };
+  return { phase: 'test', status: 3, endedBefore: [], hadBegun: true, reports, left: [], disturbed: [], ...changes };
 }
 
 test('a run that fails with the expected status and cause is correct', () => {
@@ -33,6 +33,7 @@ test('a run that fails with the expected status and cause is correct', () => {
 test('a run that passes is wrong, unless the fault may be harmless or came after the last result', () => {
   expect(judge(kind, seen({ status: 0 })).verdict).toBe('wrong');
   expect(judge(harmless, seen({ status: 0 })).verdict).toBe('survived');
+  expect(judge({ ...harmless, harmlessIn: ['tear-down'] }, seen({ status: 0 })).verdict).toBe('wrong');
   expect(
     judge(
       kind,
