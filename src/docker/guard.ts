@@ -13,7 +13,9 @@ export interface GuardedRun {
 
 /** What a guard has to know besides the containers. */
 export type GuardNote =
-  /** a process of the run, as text of `ownIdentity`: it must end with the run */
+  /** the process that is guarded, as text of `ownIdentity`: nothing happens before it is dead */
+  | { readonly owner: string }
+  /** another process of the run, in the same form: it must end with the run */
   | { readonly process: string }
   /** files with names of `ownedName`, which are removed when their process is dead */
   | { readonly folder: string; readonly prefix: string }
@@ -58,7 +60,7 @@ export class Guard implements Disposable {
     child.unref();
     (child.stdin as unknown as { readonly unref?: () => void }).unref?.();
     const guard = new Guard(child.stdin);
-    guard.note({ process: identity });
+    guard.note({ owner: identity });
     return guard;
   }
 

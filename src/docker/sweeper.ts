@@ -32,7 +32,8 @@ const maxDepth = 4;
 export async function sweep(run: GuardedRun, notes: readonly GuardNote[]): Promise<void> {
   const beganMs = Date.now();
   const processes = notes.flatMap((note) => ('process' in note ? (parseIdentity(note.process) ?? []) : []));
-  const ended = endProcesses(processes);
+  const owners = notes.flatMap((note) => ('owner' in note ? (parseIdentity(note.owner) ?? []) : []));
+  const ended = untilDead(owners).then(() => endProcesses(processes));
   await Promise.all([
     ended.then(() => {
       for (const note of notes) removeFiles(note, beganMs);
@@ -55,6 +56,11 @@ async function removeContainers({ runId, socketPath }: GuardedRun, processesEnde
     else if (performance.now() - quietSinceMs >= quietMs) return;
     await sleep(pollMs);
   }
+}
+
+/** Waits until all processes are dead. A process that lives although its pipe is closed may still need everything. */
+async function untilDead(processes: readonly ProcessIdentity[]): Promise<void> {
+  while (processes.some((one) => processState(one) === 'alive')) await sleep(pollMs / 4);
 }
 
 /** Waits until all processes are dead, and kills those that take too long. */

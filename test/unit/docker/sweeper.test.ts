@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { identityOf, ownIdentity } from '../../../src/core/identity.ts';
 import { ownedName } from '../../../src/core/owner.ts';
@@ -104,4 +105,19 @@ test('files with the name of a dead process are removed, those of a living one s
   for (const name of [alive, dead]) await mkdir(name);
   await sweep({ runId: 'r1', socketPath }, [{ folder, prefix: '.draft-' }]);
   expect([alive, dead].map(existsSync)).toEqual([true, false]);
+});
+
+test('while the guarded process lives, no process is killed and no file is removed', async () => {
+  const [owner, worker] = [sleeper(), sleeper()];
+  const socket = join(await temporaryFolder(), 'keeper.sock');
+  await writeFile(socket, '');
+  const { socketPath } = await daemonWith([]);
+  const notes = [{ owner: identityOf(owner.pid!)! }, { process: identityOf(worker.pid!)! }, { socket }];
+  const sweeping = sweep({ runId: 'r1', socketPath }, notes);
+  const longEnough = setTimeout(2000, 'waits'); // twice the time after which processes are killed
+  await expect(Promise.race([sweeping, longEnough])).resolves.toBe('waits');
+  expect([worker.signalCode, existsSync(socket)]).toEqual([null, true]);
+  owner.kill('SIGKILL');
+  await sweeping;
+  expect(existsSync(socket)).toBe(false);
 });
