@@ -10,6 +10,7 @@ import { recogniseWrapping } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
 import { assertBaseIsBeside } from './overlay-place.ts';
 import { imageFolder } from './qemu-files.ts';
+import { assertReadable } from './readable.ts';
 
 /**
  * Prints both reports, the errors, QEMU's version, and a hash of all firmware and ROMs that QEMU may load without being asked.
@@ -46,7 +47,7 @@ export interface DiskPlace {
  * Inspects a disk image with QEMU's tools.
  * @param file - path of the image
  * @param expected - its format as configured
- * @throws DiskImageError if it is missing, truncated, damaged or not a disk image
+ * @throws DiskImageError if it is missing, truncated, damaged or not a disk image, or QEMU's user may not read it
  * @throws ContainerError when the daemon refuses to run qemu-img
  */
 export async function inspectDisk(
@@ -55,6 +56,12 @@ export async function inspectDisk(
   place: DiskPlace,
   signal?: AbortSignal,
 ): Promise<DiskImage> {
+  const disk = await findDisk(file, expected, place, signal);
+  if (place.access.kind !== 'copy') await assertReadable(disk.files); // copies can be read in any case
+  return disk;
+}
+
+async function findDisk(file: string, expected: DiskFormat | 'auto', place: DiskPlace, signal?: AbortSignal): Promise<DiskImage> {
   const named = resolve(file);
   await findDiskFile(named);
   const path = await realpath(named); // the target of a link may be outside the mounted folder

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { stat } from 'node:fs/promises';
+import { shellWord } from '../core/text.ts';
+import { DiskImageError } from './errors.ts';
+import type { FileIdentity } from './file-identity.ts';
+import { qemuUser } from './qemu-container.ts';
+
+/**
+ * Checks that QEMU's user may read the files of a disk image: it owns none of them and is in none of their groups.
+ * @throws DiskImageError with the command that helps, if not
+ */
+export async function assertReadable(files: readonly FileIdentity[]): Promise<void> {
+  for (const { path } of files) {
+    const { mode, uid } = await stat(path);
+    if (uid === qemuUser || (mode & 0o004) !== 0) continue;
+    const permissions = (mode & 0o777).toString(8).padStart(4, '0');
+    throw new DiskImageError(
+      path,
+      `expected permissions that let every user read it, because QEMU runs as user ${qemuUser}, got ${permissions}. Run: chmod o+r ${shellWord(path)}`,
+    );
+  }
+}
