@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
@@ -147,6 +147,7 @@ describe('a disk that `qemuArgs` adds', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(directory, 'images-'));
+    await chmod(folder, 0o755); // QEMU's user has to enter it
     await copyFile(rabbitImage, join(folder, 'rabbit.qcow2'));
   });
 
