@@ -75,12 +75,12 @@ export class Container implements AsyncDisposable {
     const handle = engine.docker.getContainer(uniqueName); // by name, because a request to create it that was cancelled may have succeeded
     engine.guard();
     try {
-      const [created] = await Promise.all([
-        engine.call(`create the container of ${spec.name}`, signal, () =>
-          engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),
-        ),
-        checkLabels(engine, spec.image, signal),
-      ]);
+      const labelsChecked = checkLabels(engine, spec.image, signal);
+      markHandled(labelsChecked); // awaited when the container exists, so that it can be removed
+      const created = await engine.call(`create the container of ${spec.name}`, signal, () =>
+        engine.docker.createContainer({ ...createOptions(spec, engine.labels), name: uniqueName }),
+      );
+      await labelsChecked;
       if (spec.files && spec.files.length > 0) await writeFiles(engine, created, spec.name, spec.files, signal);
       const stream = await engine.call(`attach to ${spec.name}`, signal, () =>
         created.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }),

@@ -58,12 +58,12 @@ test('an image decides about the command and user of an app, not about labels, h
   await app.waitForOutput(/^65534$/);
   const { Config, Mounts } = await app.container.handle.inspect();
   expect(Config).toMatchObject({ Labels: testHost.engine.labels, Healthcheck: { Test: ['NONE'] }, StopSignal: 'SIGKILL' });
-  const [volume = ''] = Mounts.flatMap(({ Name }) => Name ?? []);
-  expect(volume).not.toBe('');
+  const volumes = Mounts.flatMap(({ Name }) => Name ?? []);
   await app.kill('SIGKILL');
   await app.wait({ check: false });
   await app[Symbol.asyncDispose]();
-  expect((await execa('docker', ['volume', 'inspect', volume], { reject: false })).exitCode).not.toBe(0);
+  for (const volume of volumes) // alpy may have replaced it by a file system in memory
+    expect((await execa('docker', ['volume', 'inspect', volume], { reject: false })).exitCode).not.toBe(0);
 });
 
 test.each(['exitCode', 'execID'])(
