@@ -62,7 +62,8 @@ test('an image decides about the command and user of an app, not about labels, h
   await app.kill('SIGKILL');
   await app.wait({ check: false });
   await app[Symbol.asyncDispose]();
-  for (const volume of volumes) // alpy may have replaced it by a file system in memory
+  for (const volume of volumes)
+    // alpy may have replaced it by a file system in memory
     expect((await execa('docker', ['volume', 'inspect', volume], { reject: false })).exitCode).not.toBe(0);
 });
 
