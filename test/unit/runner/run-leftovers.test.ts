@@ -11,7 +11,12 @@ const dead = ownIdentity()?.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
 /** A daemon with a container of this run and one of a dead run, which it can't remove. */
 function openDaemon(removed: string[]): Promise<FakeDaemon> {
   const containers = [
-    { Id: 'mine', Names: ['/alpy-mine-1-1-node0'], State: 'created', Labels: { [runLabel]: 'mine', [ownerLabel]: ownIdentity() } },
+    {
+      Id: 'mine',
+      Names: ['/alpy-mine-1-1-node0'],
+      State: 'created',
+      Labels: { [runLabel]: 'mine', [ownerLabel]: ownIdentity() },
+    },
     { Id: 'stuck', Names: ['/alpy-other-1-1-node0'], State: 'created', Labels: { [runLabel]: 'other', [ownerLabel]: dead } },
   ];
   return FakeDaemon.open((request, response) => {

@@ -10,9 +10,12 @@ test('the process of a worker is returned', () => {
   expect(assertProcess(child)).toBe(child);
 });
 
-test.each([undefined, {}, { pid: 7 }])('a version of Vitest that keeps it elsewhere (%j) is reported as not supported', (child) => {
-  expect(() => assertProcess(child)).toThrow(expect.objectContaining({ code: 'ALPY_BUG' }));
-});
+test.each([undefined, {}, { pid: 7 }])(
+  'a version of Vitest that keeps it elsewhere (%j) is reported as not supported',
+  (child) => {
+    expect(() => assertProcess(child)).toThrow(expect.objectContaining({ code: 'ALPY_BUG' }));
+  },
+);
 
 test('the version of Vitest that is installed is one that package.json allows', () => {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
