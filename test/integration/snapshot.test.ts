@@ -100,7 +100,9 @@ describe('a restored guest', () => {
     // what was written before the snapshot comes from its disk, not from the image
     await two.dut.shell.run('sync; echo 3 >/proc/sys/vm/drop_caches; cksum /root/written | cmp - /tmp/cksum');
     await Promise.all([one.close(), two.close()]);
-    await (await restore()).dut.shell.run('! ls /root/mine /tmp/mine'); // their changes are not in the snapshot
+    const third = await restore();
+    await third.dut.shell.run('! ls /root/mine /tmp/mine'); // their changes are not in the snapshot
+    await third.close();
   });
 });
 
