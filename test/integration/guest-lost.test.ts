@@ -187,7 +187,8 @@ test('a capture that fills the disk is an environment error', async ({ skip }) =
 
 test("a guest's disk that outgrows the host's is an environment error at once, with QEMU's I/O error", async () => {
   // a driver that fails as a full disk does; for the real one, the folder in which Docker keeps its data would have to be full
-  const full = 'driver=blkdebug,image.driver=null-co,image.size=64M,inject-error.0.iotype=write,inject-error.0.errno=28';
+  const full =
+    'driver=blkdebug,image.driver=null-co,image.size=64M,inject-error.0.event=none,inject-error.0.iotype=write,inject-error.0.errno=28';
   const testbed = await testHost.testbed(rabbit({ qemuArgs: ['-drive', `if=virtio,${full}`] }), 0);
   await testbed.dut.boot();
   const error = {
