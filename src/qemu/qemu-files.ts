@@ -72,9 +72,10 @@ export function qemuContainerSpec(
 }
 
 /**
- * How much memory a container of QEMU may use besides the guest's, in `MiB`. Measured with TCG: QEMU uses up to 350, of which its
- * cache of translated code may take 256 (`tb-size`); tshark, which decodes there, 60 and more with each frame that it has to
- * remember. The rest is for page cache that cannot be written back at once. This is no reservation, so it may be generous.
+ * How much memory a container of QEMU may use besides the guest's, in `MiB`. An estimate: QEMU without a guest takes 60 early in a
+ * boot, and its cache of translated code grows to 256 with TCG (`tb-size`); tshark, which decodes there, takes 60 and more with each
+ * frame that it has to remember. The rest is for page cache that cannot be written back at once. It is a limit, not a reservation,
+ * so it may be generous.
  */
 const overheadMiB = 2048;
 

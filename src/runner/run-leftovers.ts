@@ -9,18 +9,28 @@ const [removeTimeoutMs, hurriedTimeoutMs] = [30_000, 5000];
 /** The same for leftovers of dead runs, in `ms`. */
 const othersTimeoutMs = 5000;
 /**
- * When to look a second time after a stopped run, in `ms`. A killed worker may just have requested a container, and no event says
- * that the daemon has dropped such a request, so this is an estimate.
+ * When to look a second time after a stopped run, or if a worker did not end what it had started, in `ms`. A container may just have
+ * been requested, and no event says that the daemon has dropped such a request, so this is an estimate.
  */
 const secondLookMs = 700;
+
+/** How a run ended. */
+export interface RunEnd {
+  /** whether it was stopped */
+  readonly isHurried: boolean;
+  /** whether all workers have ended what they started */
+  readonly areWorkersClosed: boolean;
+}
 
 /**
  * Removes the containers that dead workers of this run left behind. They end without help, but some time after the worker. If the
  * run was not stopped, also removes leftovers of dead runs; a failure of that is not reported.
- * @param isHurried - whether the run was stopped
  * @returns why it was not possible
  */
-export async function removeRunLeftovers(engine: Engine, isHurried: boolean): Promise<readonly ErrorReport[]> {
+export async function removeRunLeftovers(
+  engine: Engine,
+  { isHurried, areWorkersClosed }: RunEnd,
+): Promise<readonly ErrorReport[]> {
   const timeoutMs = isHurried ? hurriedTimeoutMs : removeTimeoutMs;
   try {
     await withDeadline(
@@ -32,7 +42,7 @@ export async function removeRunLeftovers(engine: Engine, isHurried: boolean): Pr
         }),
       async (signal) => {
         await removeOwn(engine, signal);
-        if (!isHurried) return;
+        if (areWorkersClosed && !isHurried) return;
         await sleep(secondLookMs, undefined, { signal });
         await removeOwn(engine, signal);
       },

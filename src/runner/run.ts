@@ -132,14 +132,20 @@ async function perform(run: Run, finish: Finish): Promise<Outcome> {
   engine.guard(runFolders, { socketsBelow: testsDirectory }, { folder: options.snapshotDirectory, prefix: draftPrefix });
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
-  opened.defer(async () => void left.push(...(await removeRunLeftovers(engine, end.aborted)))); // after Vitest is closed
+  let areWorkersClosed = true;
+  opened.defer(async () => {
+    left.push(...(await removeRunLeftovers(engine, { isHurried: end.aborted, areWorkersClosed }))); // after Vitest is closed
+  });
   const outcome: Mutable<Omit<Outcome, 'left'>> = { environment: {}, shard: undefined };
   try {
     await using _opened = opened;
     const { facts, environment, openVitest } = await setUp(run);
     outcome.environment = environment;
     const vitest = await openVitest();
-    opened.defer(() => closeVitest(vitest.vitest, end));
+    opened.defer(async () => {
+      await closeVitest(vitest.vitest, end);
+      ({ areClosed: areWorkersClosed } = vitest.testWorkers);
+    });
     await using scheduler = await SchedulerServer.open(facts.capacity);
     options.onStart(environment);
     outcome.shard = await runVitest(run, environment, vitest, { ...facts.forWorkers, scheduler: scheduler.path });

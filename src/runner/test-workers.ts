@@ -2,7 +2,7 @@
 import { ChildProcess } from 'node:child_process';
 import { ForksPoolWorker, version, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
 import { BugError } from '../core/errors.ts';
-import { isReady } from './ready.ts';
+import { isClosed, isReady } from './ready.ts';
 
 /** Takes a message of a worker. @returns false if it is not alpy's */
 export type MessageListener = (message: unknown) => boolean;
@@ -40,6 +40,11 @@ export class TestWorkers {
     return this.#isStopping;
   }
 
+  /** whether all workers have ended everything that they started; one that was killed, or whose file has no test to run, has not */
+  get areClosed(): boolean {
+    return [...this.#workers].every((worker) => worker.isClosed);
+  }
+
   /** Kills workers that Vitest cannot cancel yet, now and when they are started. */
   killUnready(): void {
     this.#isStopping = true;
@@ -58,6 +63,7 @@ class TestWorker extends ForksPoolWorker {
   override readonly name = 'alpy';
   readonly #workers: TestWorkers;
   #isReady = false;
+  #isClosed = false;
 
   constructor(options: PoolOptions, workers: TestWorkers) {
     super(options);
@@ -67,6 +73,11 @@ class TestWorker extends ForksPoolWorker {
   /** whether Vitest can cancel its tests */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** whether it has ended everything that it started */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   override async start(): Promise<void> {
@@ -84,6 +95,7 @@ class TestWorker extends ForksPoolWorker {
 
   override deserialize(data: unknown): unknown {
     if (isReady(data)) this.#isReady = true;
+    else if (isClosed(data)) this.#isClosed = true;
     else if (!this.#workers.onMessage(data)) return super.deserialize(data);
     return {};
   }

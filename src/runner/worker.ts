@@ -22,7 +22,7 @@ import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { overloadBetween, readLoad } from './scheduler/load.ts';
 import { LoadMonitor } from './scheduler/load-monitor.ts';
-import { readyMessage } from './ready.ts';
+import { closedMessage, readyMessage } from './ready.ts';
 import { TestCalls, withCalls } from './test-calls.ts';
 import { trackAllCalls, watchUncaught } from './track-calls.ts';
 import { runFacts } from './worker-engine.ts';
@@ -114,7 +114,10 @@ beforeAll(({}, file) => {
 // Makes Vitest send the test's `meta` to the main process at once, so that its files are found if this process dies
 beforeEach(() => undefined);
 
-afterAll(closeWorker, longEnough);
+afterAll(async () => {
+  await closeWorker();
+  process.send?.(closedMessage);
+}, longEnough);
 
 /** Vitest's timeout has at most the place of the test. That of the call which the test was waiting for helps more. */
 function addStack(timeout: { readonly message: string; stack?: string }, lines: readonly string[]): void {

@@ -56,15 +56,12 @@ test('an image decides about the command and user of an app, not about labels, h
   ]);
   const app = await testbed.apps.start({ node: testbed.nodes[0]!, image, name: 'hostile' });
   await app.waitForOutput(/^65534$/);
-  const { Config, Mounts } = await app.container.handle.inspect();
+  const { Config, HostConfig, Mounts } = await app.container.handle.inspect();
   expect(Config).toMatchObject({ Labels: testHost.engine.labels, Healthcheck: { Test: ['NONE'] }, StopSignal: 'SIGKILL' });
-  const volumes = Mounts.flatMap(({ Name }) => Name ?? []);
+  expect(HostConfig.Tmpfs).toHaveProperty(['/data']); // instead of a volume, which could fill the disk
+  expect(Mounts.filter(({ Type }) => Type === 'volume')).toEqual([]);
   await app.kill('SIGKILL');
   await app.wait({ check: false });
-  await app[Symbol.asyncDispose]();
-  for (const volume of volumes)
-    // alpy may have replaced it by a file system in memory
-    expect((await execa('docker', ['volume', 'inspect', volume], { reject: false })).exitCode).not.toBe(0);
 });
 
 test.each(['exitCode', 'execID'])(

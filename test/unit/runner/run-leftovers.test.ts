@@ -40,6 +40,30 @@ test.each([
   const removed: string[] = [];
   await using daemon = await openDaemon(removed);
   using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'mine' });
-  expect(await removeRunLeftovers(engine, isHurried)).toEqual([]);
+  expect(await removeRunLeftovers(engine, { isHurried, areWorkersClosed: true })).toEqual([]);
   expect(removed).toEqual(asked);
+});
+
+test('a container that a dead worker had just requested is removed, too', async () => {
+  const removed: string[] = [];
+  let looks = 0;
+  await using daemon = await FakeDaemon.open((request, response) => {
+    if (request.url?.startsWith('/containers/json') === true) {
+      looks += 1;
+      const late = {
+        Id: 'late',
+        Names: ['/alpy-mine-2-1-qemu'],
+        State: 'created',
+        Labels: { [runLabel]: 'mine', [ownerLabel]: dead },
+      };
+      response.end(JSON.stringify(looks === 2 ? [late] : []));
+    } else if (request.method === 'DELETE') {
+      removed.push(request.url ?? '');
+      response.writeHead(204).end();
+    } else return false;
+    return true;
+  });
+  using engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'mine' });
+  expect(await removeRunLeftovers(engine, { isHurried: false, areWorkersClosed: false })).toEqual([]);
+  expect(removed).toEqual([expect.stringMatching(/^\/containers\/late\?/)]);
 });
