@@ -119,7 +119,7 @@ export class SnapshotStore {
           `a snapshot may take ${mebibytes(bytes)}, but the disk of ${this.directory} has only ${mebibytes(bavail * bsize)} left: free some, or move the store (snapshots.directory)`,
         );
       const draft = join(this.directory, ownedName(draftPrefix));
-      await mkdir(draft, { mode: 0o755 }); // QEMU's container runs as root without the right to override permissions
+      await mkdir(draft, { mode: 0o755 }); // QEMU runs as another user
       return draft;
     });
   }

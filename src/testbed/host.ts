@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import { ContainerError, probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
@@ -74,7 +74,9 @@ export async function checkSnapshotSupport(
 ): Promise<string | undefined> {
   if (access.kind === 'copy') return 'the Docker daemon sees no files of this machine';
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const isEntered = access.kind === 'volumes-from'; // then QEMU's user reaches a snapshot by its path, through this folder
+    await mkdir(directory, { recursive: true, mode: isEntered ? 0o711 : 0o700 });
+    if (isEntered) await chmod(directory, 0o711);
     const { kind } = await probeFileAccess(engine, imageNamed(images, 'node').reference, directory, signal);
     if (kind === access.kind) return undefined;
     return `the Docker daemon does not see ${directory}: set snapshots.directory to a folder below that of the project`;
