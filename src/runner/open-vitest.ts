@@ -84,7 +84,7 @@ export async function openVitest(options: VitestOptions): Promise<OpenedVitest> 
       ...(debugPort === undefined ? {} : { inspectBrk: `127.0.0.1:${debugPort}` }),
       teardownTimeout: setUpAllowanceMs,
       setupFiles: isRun ? ['warm-up', 'worker'].map(ownFile) : [],
-      passWithNoTests: true,
+      passWithNoTests: false, // a file without tests is an error
       disableConsoleIntercept: true,
       cache: false,
       fsModuleCache: false, // it would be in the user's node_modules

@@ -206,7 +206,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
       filters: { event: ['destroy'], label: [`${runLabel}=${String(runId)}`] },
     });
     const before = (await containers()).length;
-    expect(before).toBe(3);
+    expect(before).toBe(4); // lifeline, QEMU, node, decoder
     const killed = performance.now();
     child.kill('SIGKILL');
     let count = 0;
