@@ -146,6 +146,7 @@ export class Agent {
       () => this.#sendLine('!kill'),
     );
     if (status !== 0) throw new ExecError(name, ['kill', '-1'], exitStatusOf(status), '', '', 'environment');
+    this.#jobs.clear(); // they keep whoever waits for them
   }
 
   /** Makes it exit after the scripts that were sent before. */

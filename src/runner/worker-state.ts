@@ -67,6 +67,11 @@ export function setTestState(task: Task, state: TestState): void {
   states.set(task, state);
 }
 
+/** Forgets the state of a test that has ended: Vitest keeps the test until all tests of the file have ended. */
+export function forgetTestState(task: Task): void {
+  states.delete(task);
+}
+
 /**
  * Returns the state of a test.
  * @throws UsageError when the test was not started by `alpy run`

@@ -26,7 +26,7 @@ import { closedMessage, readyMessage } from './ready.ts';
 import { TestCalls, withCalls } from './test-calls.ts';
 import { trackAllCalls, watchUncaught } from './track-calls.ts';
 import { runFacts } from './worker-engine.ts';
-import { closeWorker, setTestState, type TestState } from './worker-state.ts';
+import { closeWorker, forgetTestState, setTestState, type TestState } from './worker-state.ts';
 
 type Task = TestContext['task'];
 
@@ -67,6 +67,7 @@ aroundEach(async (runTest, { task }) => {
   runningTests.add(calls);
   const before = await readLoad();
   const startMs = performance.now();
+  using _fixtures = releaseFixtures(task.context);
   using log = DebugLog.open(directory);
   const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
   const prefix = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests are mixed
@@ -102,6 +103,7 @@ aroundEach(async (runTest, { task }) => {
         })
         .finally(() => {
           runningTests.delete(calls);
+          forgetTestState(task);
         });
     }
   });
@@ -118,6 +120,16 @@ afterAll(async () => {
   await closeWorker();
   process.send?.(closedMessage);
 }, longEnough);
+
+/** Vitest keeps the context of each test until all tests of the file have ended. The fixtures in it would keep the whole testbed. */
+function releaseFixtures(context: TestContext): Disposable {
+  const before = new Set(Object.keys(context));
+  return {
+    [Symbol.dispose]: () => {
+      for (const name of Object.keys(context)) if (!before.has(name)) Reflect.deleteProperty(context, name);
+    },
+  };
+}
 
 /** Vitest's timeout has at most the place of the test. That of the call which the test was waiting for helps more. */
 function addStack(timeout: { readonly message: string; stack?: string }, lines: readonly string[]): void {
