@@ -122,7 +122,8 @@ class SmokeJob {
     return {
       get_sources: script(
         `mkdir -p "${this.#project}"`,
-        `cp "${this.#temporary}/guest.raw" "${this.#temporary}/alpy.yaml" "${this.#project}"`,
+        // a disk image has to be readable for QEMU's user
+        `install -m 644 "${this.#temporary}/guest.raw" "${this.#temporary}/alpy.yaml" "${this.#project}"`,
         'git --version',
       ),
       build_script: script(
