@@ -53,7 +53,7 @@ export class Guard implements Disposable {
     const child = spawn('sh', ['-c', script, 'alpy-guard', ...program], {
       cwd: '/',
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'], // the caller of alpy may wait until nobody has its output open
+      stdio: ['pipe', 'ignore', 'ignore'], // not alpy's own: its caller may wait until every process has closed them
     });
     child.on('error', () => undefined); // see above
     child.stdin.on('error', () => undefined); // it was killed

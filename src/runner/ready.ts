@@ -9,10 +9,14 @@ export const closedMessage = { alpy: 'closed' } as const;
 
 /** Whether a message of a worker is {@link readyMessage}. */
 export function isReady(message: unknown): boolean {
-  return isJsonObject(message) && message['alpy'] === readyMessage.alpy;
+  return isMessage(message, readyMessage);
 }
 
 /** Whether a message of a worker is {@link closedMessage}. */
 export function isClosed(message: unknown): boolean {
-  return isJsonObject(message) && message['alpy'] === closedMessage.alpy;
+  return isMessage(message, closedMessage);
+}
+
+function isMessage(message: unknown, expected: { readonly alpy: string }): boolean {
+  return isJsonObject(message) && message['alpy'] === expected.alpy;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Attempt } from './attempt.ts';
 
-/** Runs Perl code for each process that protects the testbed: `$pid`. The place where there is none says so. */
+/** Runs Perl code, with `$pid`, for each process that protects the testbed. Where no such process can be seen, it prints that. */
 const forGuarded = (body: string): string => `for my $pid (guarded()) { ${body} }\nreport('none') if !guarded();`;
 
 /** What a container without the lifeline's processes in sight reports. */
