@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
+import { printableJson } from '../core/text.ts';
 import { configOption, type CliIo } from './io.ts';
 
 /** `alpy config` */
@@ -12,7 +13,7 @@ export const configCommand = (io: CliIo): CommandModule<object, { readonly confi
     const { config, origins, file: found } = await loadConfig({ directory: io.directory, file, variables: io.env });
     io.stdout(`# ${found}`);
     for (const [path, origin] of origins) {
-      const value = path.endsWith('password') ? '(hidden)' : JSON.stringify(valueAt(config, path.split('.')));
+      const value = path.endsWith('password') ? '(hidden)' : printableJson(valueAt(config, path.split('.')));
       io.stdout(`${path}: ${value}  # ${originText(origin)}`);
     }
   },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { printableJson } from '../core/text.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { ResolvedImage } from '../images/index.ts';
 import { accelCacheFile } from './cache.ts';
@@ -33,7 +34,7 @@ export const doctorCommand = (io: CliIo): CommandModule<object, DoctorArguments>
     if (args.fix && (await fix(io, args, findings))) findings = await check(io, args);
     const forRun = findings.filter(({ isForCi }) => isForCi !== true);
     const canRun = !hasFailure(forRun);
-    if (args.json) io.stdout(JSON.stringify({ canRun, findings }, null, 2));
+    if (args.json) io.stdout(printableJson({ canRun, findings }, 2));
     else {
       printFindings(io, forRun);
       io.stdout(canRun ? 'alpy can run here' : 'alpy cannot run here');

@@ -8,7 +8,9 @@ export interface CliIo {
   readonly directory: string;
   /** fires when the user wants to stop */
   readonly signal: AbortSignal;
+  /** prints lines; control and direction characters other than tabs and line feeds become visible escapes */
   readonly stdout: (line: string) => void;
+  /** like `stdout`, but on standard error */
   readonly stderr: (line: string) => void;
   /** sets the exit status of the program; default: 0 */
   readonly exitWith: (status: number) => void;

@@ -4,6 +4,7 @@ import yargs, { type Argv } from 'yargs';
 import { detailLines } from '../core/error-details.ts';
 import { AlpyError, messageOf, partsOf, statusByFault, StoppedError, UsageError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
+import { visibleLines } from '../report/text.ts';
 import { alpyVersion } from '../version.ts';
 import { applianceCommand } from './appliance.ts';
 import { cleanCommand } from './clean.ts';
@@ -60,8 +61,8 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
     env: process.env,
     directory: process.cwd(),
     signal: stop.signal,
-    stdout: (line) => process.stdout.write(`${line}\n`),
-    stderr: (line) => process.stderr.write(`${line}\n`),
+    stdout: (line) => process.stdout.write(`${visibleLines(line)}\n`),
+    stderr: (line) => process.stderr.write(`${visibleLines(line)}\n`),
     exitWith: (value) => {
       status = value;
     },
@@ -71,7 +72,7 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
   } catch (error) {
     if (signalStatus === 0) {
       const errors = partsOf(error); // an error during clean-up must not hide the first one
-      process.stderr.write(`${makeRedactor(secretsOf(process.env))(errors.map(describe).join('\n'))}\n`);
+      io.stderr(makeRedactor(secretsOf(process.env))(errors.map(describe).join('\n')));
       status = errors[0] instanceof AlpyError ? statusByFault[errors[0].fault] : statusByFault.bug;
     }
   } finally {

@@ -53,19 +53,34 @@ const descriptions = [
 ] as const;
 
 async function call(io: CliIo, name: string, words: readonly string[]): Promise<number> {
-  const [{ callSocket, parseCommandLine, sessionCommands, sessionFiles }, { EnvironmentError }, { rawTerminal }] =
-    await Promise.all([import('../session/index.ts'), import('../core/errors.ts'), import('./terminal.ts')]);
+  const [
+    { callSocket, parseCommandLine, sessionCommands, sessionFiles },
+    { EnvironmentError },
+    { programOutput },
+    { rawTerminal },
+  ] = await Promise.all([
+    import('../session/index.ts'),
+    import('../core/errors.ts'),
+    import('./program-output.ts'),
+    import('./terminal.ts'),
+  ]);
   const command = sessionCommands.find((one) => one.name === name);
   const readsStdin = command !== undefined && parseCommandLine(command, words).values['stdin'] === true;
   const socket = join(await sessionDirectory(io), sessionFiles.socket);
   using terminal = readsStdin ? rawTerminal(io.env['TERM']) : undefined;
+  const isInteractive = terminal !== undefined; // the program draws on the terminal
+  const stdout = programOutput(process.stdout, isInteractive);
+  const stderr = programOutput(process.stderr, isInteractive);
   const status = await callSocket(socket, {
     args: [name, ...words],
     terminal,
     ...(readsStdin ? { input: process.stdin } : {}),
-    stdout: (data) => process.stdout.write(data),
-    stderr: (data) => process.stderr.write(data),
+    stdout: stdout.write,
+    stderr: stderr.write,
     signal: io.signal,
+  }).finally(() => {
+    stdout.end();
+    stderr.end();
   });
   if (status === undefined) throw new EnvironmentError('the testbed has ended in the meantime');
   return status;

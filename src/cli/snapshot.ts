@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
-import { alignColumns } from '../core/text.ts';
+import { alignColumns, printableJson, timeText } from '../core/text.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
 import { resolveTopology } from '../topology/index.ts';
@@ -64,7 +64,7 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
     else if (args.action === 'prune') await prune(io, store, args, maxBytes);
     else {
       const all = await store.list();
-      io.stdout(args.json ? JSON.stringify(all, null, 2) : table(all, directory));
+      io.stdout(args.json ? printableJson(all, 2) : table(all, directory));
     }
   },
 });
@@ -128,7 +128,7 @@ function table(all: readonly SnapshotListing[], directory: string): string {
     record.key,
     record.appliance,
     `${Math.ceil(diskBytes / 1024 ** 2)} MiB`,
-    new Date(usedMs).toISOString().slice(0, 16).replace('T', ' '),
+    timeText(usedMs).slice(0, 16).replace('T', ' '),
     record.inputs['qemu'] ?? '',
   ]);
   const lines = [['key', 'appliance', 'on disk', 'last used (UTC)', 'QEMU'], ...rows];

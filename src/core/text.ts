@@ -6,7 +6,7 @@ const names: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 
 
 /**
  * Makes bytes readable without losing any: printable ASCII and valid UTF-8 stay, everything else becomes an escape (`\n`, `\e`,
- * `\x00`).
+ * `\x00`), also characters that change the direction of writing (`\u202e`).
  */
 export function escapeBytes(bytes: Uint8Array): string {
   let out = '';
@@ -18,7 +18,7 @@ export function escapeBytes(bytes: Uint8Array): string {
     return [...utf8].map((character) => escapeCode(character.charCodeAt(0), character, false)).join('');
   }
   for (const character of utf8) out += escapeCode(character.codePointAt(0) ?? 0, character, true);
-  return out;
+  return escapeDirections(out);
 }
 
 function escapeCode(code: number, character: string, keepAbove127: boolean): string {
@@ -29,11 +29,31 @@ function escapeCode(code: number, character: string, keepAbove127: boolean): str
   return character;
 }
 
-/** Removes escape sequences and the control characters that XML 1.0 forbids. Keeps tabs, line feeds and carriage returns. */
+/**
+ * Converts Unicode's separators of lines and its controls of writing direction, which can make a text look like another, to escapes
+ * (`\u202e`).
+ */
+export function escapeDirections(text: string): string {
+  return text.replace(/[\u2028-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+}
+
+/**
+ * Removes escape sequences and the control characters that XML 1.0 forbids. Keeps tabs, line feeds and carriage returns. Characters
+ * that change the direction of writing become visible escapes.
+ */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text)
+  const plain = stripVTControlCharacters(text)
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '')
     .toWellFormed();
+  return escapeDirections(plain);
+}
+
+/** JSON in which control, direction and unpaired characters are escaped, so that a terminal can show the text. It means the same. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The last `length` characters of `text`, after `…` if something was left out. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type Docker from 'dockerode';
-import { alignColumns, timeText } from '../core/text.ts';
+import { alignColumns, printableJson, timeText } from '../core/text.ts';
 import { inspectImage, type PresentImage } from './inspect.ts';
 import type { ResolvedImage } from './resolved-image.ts';
 
@@ -31,7 +31,7 @@ export function formatImages(rows: readonly ImageRow[], nowMs: number): string {
 
 /** The rows as JSON. */
 export function imagesJson(rows: readonly ImageRow[]): string {
-  return JSON.stringify(
+  return printableJson(
     rows.map(({ name, reference, origin, present }) => ({
       name,
       location: reference,
@@ -39,7 +39,6 @@ export function imagesJson(rows: readonly ImageRow[]): string {
       state: present ? 'present' : 'missing',
       ...(present && { id: present.id, created: timeText(present.createdMs), sizeBytes: present.sizeBytes }),
     })),
-    null,
     2,
   );
 }

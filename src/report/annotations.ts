@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
+import { printableJson } from '../core/text.ts';
 import type { JobReport, RunReport, TestReport } from './model.ts';
 import { hasFailed } from './status.ts';
-import { escapeControls, printableJson } from './text.ts';
+import { escapeControls } from './text.ts';
 import { uniqueNames } from './unique-names.ts';
 import { writeReport } from './write-file.ts';
 

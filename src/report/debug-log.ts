@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoundedFile, type FileBounds } from '../core/bounded-file.ts';
 import type { StepEvent } from '../core/step.ts';
+import { printableJson } from '../core/text.ts';
 import { eventLine, OpenSteps } from './events.ts';
-import { printableJson } from './text.ts';
 
 /**
  * Writes `debug.log` (for people: `ms` since it was opened, then the line) and `events.ndjson` (for programs) of one test. Every

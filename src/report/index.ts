@@ -32,5 +32,5 @@ export { stepLines, stepTree } from './step-tree.ts';
 export { placeAt } from './source-place.ts';
 export { readStoredResults, StoredResults, storedResultsFile } from './stored-results.ts';
 export { countLines, runErrorLines, summaryLines, testFailureLines, testLine } from './terminal.ts';
-export { escapeControls, firstLine, plainLines, seconds } from './text.ts';
+export { escapeControls, firstLine, plainLines, seconds, visibleLines } from './text.ts';
 export { writeReports } from './write-reports.ts';

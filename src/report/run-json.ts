@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
 import { readPlain } from '../core/plain-file.ts';
+import { printableJson } from '../core/text.ts';
 import type { RunReport } from './model.ts';
 import { checkReport, maxReportBytes, runSchema } from './run-schema.ts';
-import { printableJson } from './text.ts';
 import { writeReport } from './write-file.ts';
 
 /** Version of the format of `run.json`. Increased when readers of the old format would misread the new one. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
 import { openPlainSync, readPlain } from '../core/plain-file.ts';
+import { printableJson } from '../core/text.ts';
 import type { RunHead, RunReport, TestReport } from './model.ts';
 import { checkReport, headSchema, maxReportBytes, testSchema } from './run-schema.ts';
 import { exitStatusOf } from './status.ts';
-import { printableJson } from './text.ts';
 
 /** Name of the file with the results of an unfinished run: a line of JSON for the run, then one for each test. */
 export const storedResultsFile = 'results.ndjson';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { escapeBytes, plainText } from '../core/text.ts';
+import { escapeBytes, escapeDirections, plainText } from '../core/text.ts';
 
 /** Removes escape codes and control characters, and ends lines with a line feed only. Direction characters become visible escapes. */
 export function plainLines(text: string): string {
-  return escapeDirections(plainText(text).replace(/\r\n?/g, '\n'));
+  return plainText(text).replace(/\r\n?/g, '\n');
 }
 
 /** Converts any text to one line: control and direction characters become visible escapes. */
@@ -17,21 +17,8 @@ export function visibleLines(text: string): string {
   return escapeDirections(lines.replace(/[^\P{Cc}\n\t]/gu, escapeCharacter));
 }
 
-/** JSON in which control, direction and unpaired characters are escaped, so that a terminal can show the text. It means the same. */
-export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
 function escapeCharacter(character: string): string {
   return escapeBytes(Buffer.from(character));
-}
-
-/** Unicode's separators of lines and its controls of writing direction, which can make a text look like another. */
-function escapeDirections(text: string): string {
-  return text.replace(/[\u2028-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
 /**

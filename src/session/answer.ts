@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { detailLines } from '../core/error-details.ts';
 import { AlpyError, messageOf, partsOf, statusByFault, UsageError } from '../core/errors.ts';
+import { visibleLines } from '../report/index.ts';
 import type { Answerer, Call } from './call.ts';
 import { allHelp, commandHelp, sessionCommands } from './commands/index.ts';
 import { parseCommandLine } from './commands/command.ts';
@@ -16,7 +17,7 @@ export function answererOf(session: Session, others?: (call: Call) => Promise<nu
       return (await others?.(call)) ?? (await answer(session, call));
     } catch (error) {
       const { text, status } = describe(error);
-      await call.write('err', `alpy: ${text}\n`);
+      await call.write('err', `alpy: ${visibleLines(text)}\n`);
       return call.signal.aborted ? 143 : status;
     }
   };

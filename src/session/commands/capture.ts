@@ -2,6 +2,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { timeText } from '../../core/text.ts';
 import type { Frame } from '../../capture/index.ts';
+import { escapeControls } from '../../report/index.ts';
 import type { Link } from '../../testbed/index.ts';
 import type { Call } from '../call.ts';
 import { linkNamed } from '../session.ts';
@@ -74,5 +75,5 @@ function fieldsOf({ values }: ParsedArgs): readonly string[] {
 
 function frameLine({ number, timeMs, lengthBytes, protocol, info, fields }: Frame, names: readonly string[]): string {
   const values = names.map((name) => fields[name] ?? '');
-  return [String(number), timeText(timeMs), String(lengthBytes), protocol, info, ...values].join('\t');
+  return [String(number), timeText(timeMs), String(lengthBytes), protocol, info, ...values].map(escapeControls).join('\t');
 }

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { cacheDirectory } from '../../../src/cli/cache.ts';
 import { main } from '../../../src/cli/main.ts';
+import { harmful } from '../../support/hostile.ts';
 
 async function runMain(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
   const written = { stdout: '', stderr: '' };
@@ -68,4 +69,10 @@ test('alpy schema prints JSON', async () => {
 test('the cache is in the folder that the XDG specification names', () => {
   expect(cacheDirectory({ XDG_CACHE_HOME: '/c' })).toBe('/c/alpy');
   expect(cacheDirectory({ XDG_CACHE_HOME: '' })).toMatch(/\/\.cache\/alpy$/);
+});
+
+test('messages show control and direction characters as escapes', async () => {
+  const { stderr } = await runMain('run', '--config', '/nowhere/\u202e\x9b2J\x1b]0;title\x07.yaml');
+  expect(harmful.exec(stderr)).toBeNull();
+  expect(stderr).toContain(String.raw`/nowhere/\u202e\x9b2J\e]0;title\a.yaml`);
 });

@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { DeviceError } from '../../../src/core/errors.ts';
+import { answererOf } from '../../../src/session/answer.ts';
 import { callSocket } from '../../../src/session/index.ts';
+import type { Session } from '../../../src/session/session.ts';
 import { serveSocket } from '../../../src/session/socket.ts';
 import { parseInput, parseReply, parseRequest } from '../../../src/session/wire.ts';
 import { milliseconds, parseCommandLine } from '../../../src/session/commands/command.ts';
 import { sessionCommands } from '../../../src/session/commands/index.ts';
 import { allowingErrors, anyJson, anyText, brokenBytes, brokenJson, fuzz, inPieces } from '../../support/fuzz.ts';
+import { harmful } from '../../support/hostile.ts';
 import { FakeAnswerer } from './fake-answerer.ts';
 
 const request = { args: ['cat', ''], hasInput: true, terminal: { type: 'xterm', size: { rows: 24, columns: 80 } } };
@@ -108,5 +112,40 @@ fuzz(
     for (const text of [...parsed.positionals, ...parsed.rest]) expect(typeof text).toBe('string');
     for (const name of Object.keys(command.options ?? {})) await allowingErrors(() => milliseconds(parsed, name));
     if (command.startsCommand && args[0] === '--') expect(parsed.rest).toEqual(args.slice(1)); // what follows is never an option
+  },
+);
+
+/** What a session prints for a call, by output. */
+async function printedBy(
+  session: unknown,
+  args: readonly string[],
+  others?: () => Promise<number>,
+): Promise<{ out: string; err: string; status: number }> {
+  const printed = { out: '', err: '' };
+  const write = (output: 'out' | 'err', data: Buffer | string): Promise<void> => {
+    printed[output] += data.toString();
+    return Promise.resolve();
+  };
+  const status = await answererOf(session as Session, others)({ args, write, signal: new AbortController().signal });
+  return { ...printed, status };
+}
+
+fuzz('a message about a failed command has no harmful character', [anyText, anyText], async (message, line) => {
+  const error = new DeviceError(message, { details: [{ title: line, lines: [line] }] });
+  const { err, status } = await printedBy({}, ['exec'], () => Promise.reject(error));
+  expect(status).toBe(1);
+  expect(harmful.exec(err)).toBeNull();
+});
+
+fuzz(
+  'a frame is one line with its fields, without harmful characters',
+  [anyText, anyText, anyText],
+  async (protocol, info, field) => {
+    const frame = { number: 1, timeMs: 0, lengthBytes: 60, protocol, info, fields: { 'dns.qry.name': field } };
+    const link = { name: 'link0', capture: { frames: () => Promise.resolve([frame]) } };
+    const { out } = await printedBy({ testbed: { links: [link] } }, ['capture', 'link0', '--field', 'dns.qry.name']);
+    expect(out.split('\n')).toHaveLength(2);
+    expect(out.split('\t')).toHaveLength(6);
+    expect(harmful.exec(out)).toBeNull();
   },
 );
