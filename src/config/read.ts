@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { readRegular } from '../core/plain-file.ts';
 import { ConfigError } from './errors.ts';
 import { installResolveHooks } from './resolve-hooks.ts';
+
+/** Largest configuration that is read, in `bytes`: far more than anybody writes. */
+const maxConfigBytes = 4 * 1024 * 1024;
 
 /**
  * Reads a configuration file without checking it.
@@ -45,16 +48,14 @@ export function parseYaml(file: string, text: string): unknown {
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readRegular(file, maxConfigBytes);
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
 async function importDefault(file: string): Promise<unknown> {
-  await stat(file).catch((error: unknown) => {
-    throw unreadable(file, error);
-  });
+  await readText(file); // Node would wait for a pipe, and read a file of any size
   installResolveHooks();
   const url = pathToFileURL(file).href;
   let module: unknown;

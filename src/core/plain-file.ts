@@ -84,6 +84,17 @@ export async function openRegular(path: string): Promise<FileHandle> {
 }
 
 /**
+ * Reads a regular file, like {@link openRegular}.
+ * @param maxBytes - its maximum size
+ * @throws EnvironmentError if it is larger, or something else is there
+ * @throws Error of the file system
+ */
+export async function readRegular(path: string, maxBytes: number): Promise<string> {
+  await using file = await openRegular(path);
+  return await readWhole(file, path, maxBytes);
+}
+
+/**
  * Reads the end of a regular file, like {@link openPlain}; it may begin within a character.
  * @throws EnvironmentError if something else is there
  * @throws Error of the file system
@@ -103,6 +114,10 @@ export async function readPlainEnd(path: string, maxBytes: number): Promise<Buff
  */
 export async function readPlain(path: string, maxBytes: number): Promise<string> {
   await using file = await openPlain(path, 'r');
+  return await readWhole(file, path, maxBytes);
+}
+
+async function readWhole(file: FileHandle, path: string, maxBytes: number): Promise<string> {
   const { size } = await file.stat();
   if (size > maxBytes) throw new EnvironmentError(`expected at most ${maxBytes} bytes in ${path}, got ${size}`);
   return (await readAt(file, 0, size)).toString(); // no further: a writer could keep it going

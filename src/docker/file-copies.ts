@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { openRegular } from '../core/plain-file.ts';
 import type { ContainerFile } from './files.ts';
 import type { Mount } from './spec.ts';
 
@@ -53,7 +54,10 @@ export class FileCopies implements AsyncDisposable {
 async function copy({ path, content, mode = 0o644 }: ContainerFile, target: string): Promise<void> {
   try {
     if (typeof content === 'string' || content instanceof Uint8Array) await writeFile(target, content, { flag: 'wx' });
-    else await copyFile(content.file, target, constants.COPYFILE_EXCL);
+    else {
+      await using source = await openRegular(content.file);
+      await copyFile(`/proc/self/fd/${source.fd}`, target, constants.COPYFILE_EXCL);
+    }
     await chmod(target, mode & 0o777); // setuid would have no effect in a container
   } catch (cause) {
     const what = typeof content === 'object' && 'file' in content ? `copy ${content.file}` : 'write a file';

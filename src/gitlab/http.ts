@@ -103,8 +103,8 @@ export function timeout(task: Task, timeoutMs: number): GitLabError {
   return new GitLabError('timeout', task, found, 'check whether the runner can reach GitLab, or try again later');
 }
 
-/** @throws Error if the answer is larger than any that alpy needs */
-async function readText({ body }: Response): Promise<string> {
+/** Reads an answer. @throws Error if it is larger than any that alpy needs, or is cut short */
+export async function readText({ body }: Pick<Response, 'body'>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {

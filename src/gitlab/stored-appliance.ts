@@ -9,7 +9,7 @@ import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { sha256Of } from '../core/file.ts';
 import type { JobContext, Token } from './context.ts';
 import { GitLabError, refusal, type Task } from './errors.ts';
-import { timeout } from './http.ts';
+import { readText, timeout } from './http.ts';
 import { uploadPackageFile } from './package.ts';
 import type { Variables } from '../core/variables.ts';
 
@@ -112,7 +112,11 @@ async function download(url: string, path: string, task: Task, token: Token, sig
     signal.throwIfAborted();
     throw new GitLabError('unavailable', task, messageOf(cause), 'check whether the runner can reach GitLab', { cause });
   }
-  if (!response.ok || response.body === null) throw refusal(task, token, response.status, await response.text());
+  if (!response.ok || response.body === null) {
+    const reason = await readText(response).catch(() => ''); // the status suffices
+    signal.throwIfAborted();
+    throw refusal(task, token, response.status, reason);
+  }
   try {
     await pipeline(Readable.fromWeb(response.body), createWriteStream(path), { signal });
   } catch (cause) {

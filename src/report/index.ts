@@ -26,6 +26,7 @@ export type {
 export { readEvents } from './read-events.ts';
 export { redactHead, redactReport, redactSink, redactTest } from './redact.ts';
 export { parseRunJson, readRunJson, runJson, writeRunJson } from './run-json.ts';
+export { maxReportBytes } from './run-schema.ts';
 export { shardProblem } from './shards.ts';
 export { exitStatusOf, hasFailed, statusOf, type TestState, type ThrownError } from './status.ts';
 export { stepLines, stepTree } from './step-tree.ts';

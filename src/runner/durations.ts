@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile } from 'node:fs/promises';
 import { messageOf, UsageError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
-import { parseRunJson, type RunReport } from '../report/index.ts';
+import { readRegular } from '../core/plain-file.ts';
+import { maxReportBytes, parseRunJson, type RunReport } from '../report/index.ts';
 
 /**
  * Reads how long test files took, from `run.json` of an earlier run or from an object `{"file": seconds}`.
@@ -12,7 +12,7 @@ import { parseRunJson, type RunReport } from '../report/index.ts';
 export async function readDurations(file: string): Promise<ReadonlyMap<string, number>> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    value = JSON.parse(await readRegular(file, maxReportBytes));
   } catch (cause) {
     throw new UsageError(`--durations: cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { EnvironmentError, messageOf, UsageError } from '../../core/errors.ts';
+import { readRegular } from '../../core/plain-file.ts';
 import type { Variables } from '../../core/variables.ts';
 
 const VariableSchema = z.object({ key: z.string(), value: z.string().nullish() });
@@ -33,6 +33,9 @@ const ResponseSchema = z.object({
   artifacts: ArtifactsSchema,
   cache: CacheSchema,
 });
+
+/** Largest {@link ResponseSchema | response} that is read, in `bytes`; file variables and scripts are a part of it. */
+const maxResponseBytes = 64 * 1024 * 1024;
 
 type Response = z.output<typeof ResponseSchema>;
 
@@ -99,7 +102,7 @@ export async function readJob(env: Variables): Promise<Job> {
     );
   let response: Response;
   try {
-    response = ResponseSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    response = ResponseSchema.parse(JSON.parse(await readRegular(file, maxResponseBytes)));
   } catch (cause) {
     throw new EnvironmentError(`JOB_RESPONSE_FILE: expected a job in ${file}, got something else: ${messageOf(cause)}`, {
       cause,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtempDisposable, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -89,6 +90,18 @@ test('a missing file, no file and an unknown kind of file are refused', async ()
     `${made.path}/no.ts:\n  there is no such file`,
     `${made.path}/alpy.json:\n  expected a file that ends in .ts or .yaml, got alpy.json`,
   ]);
+});
+
+test.for(['alpy.yaml', 'alpy.config.ts'])('%s is refused if it is a pipe or too large', async (name) => {
+  await using made = await folder({ '.git/x': '' });
+  const file = join(made.path, name);
+  execFileSync('mkfifo', [file]);
+  const load = (): Promise<unknown> => loadConfig({ directory: made.path, file: name });
+  await expect(load()).rejects.toMatchObject({ code: 'ALPY_CONFIG' });
+  await rm(file);
+  await writeFile(file, '');
+  await truncate(file, 2 ** 30);
+  await expect(load()).rejects.toMatchObject({ code: 'ALPY_CONFIG' });
 });
 
 test('the JSON Schema requires only an image, and describes every value', () => {

@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openPlain, openPlainSync, openRegular, readPlain, readPlainEnd, replaceFile } from '../../../src/core/plain-file.ts';
+import {
+  openPlain,
+  openPlainSync,
+  openRegular,
+  readPlain,
+  readPlainEnd,
+  readRegular,
+  replaceFile,
+} from '../../../src/core/plain-file.ts';
 
 let directory: string;
 let victim: string;
@@ -80,6 +88,13 @@ test('readPlain reads a file up to a size, and nothing else', async () => {
   await expect(readPlain(join(directory, 'nothing'), 5)).rejects.toMatchObject({ code: 'ENOENT' });
   await symlink(victim, join(directory, 'link'));
   await expect(readPlain(join(directory, 'link'), 100)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+});
+
+test('readRegular reads a file or what a link leads to, up to a size', async () => {
+  await symlink(victim, path);
+  expect(await readRegular(path, 8)).toBe('precious');
+  await expect(readRegular(path, 7)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+  await expect(readRegular('/dev/zero', 7)).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
 });
 
 test('readPlainEnd reads the last bytes', async () => {

@@ -30,9 +30,11 @@ test('copies files into a folder of this user, with their modes, and removes the
   expect(await readdir(folder.path)).toEqual(['source']);
 });
 
-test('a file that cannot be read is an error of the environment, and leaves nothing', async () => {
+test('a file that is missing or not regular is an error of the environment, and leaves nothing', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-test-'));
-  const copying = FileCopies.create(folder.path, [{ path: '/a', content: { file: join(folder.path, 'none') } }]);
-  await expect(copying).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT', fault: 'environment' });
+  for (const file of [join(folder.path, 'none'), '/dev/zero']) {
+    const copying = FileCopies.create(folder.path, [{ path: '/a', content: { file } }]);
+    await expect(copying).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT', fault: 'environment' });
+  }
   expect(await readdir(folder.path)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { parseEnv } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { fetchAppliance, storeAppliance } from '../../../src/gitlab/index.ts';
@@ -55,6 +56,21 @@ test('a download with a wrong checksum is removed', async () => {
   gitlab.faults.push(status(404));
   await expect(fetchAppliance(access, image, env)).rejects.toMatchObject({ code: 'ALPY_GITLAB', kind: 'not-found' });
 });
+
+test('an answer without end is not read', { timeout: 60_000 }, async () => {
+  await using gitlab = await FakeGitLab.start();
+  const access = { context: gitlab.context(), token: jobToken };
+  const env = { ALPY_APPLIANCE_URL: `${gitlab.apiUrl}/projects/1/packages/generic/a/1/b`, ALPY_APPLIANCE_SHA256: 'x' };
+  gitlab.faults.push((response) => {
+    response.writeHead(503);
+    Readable.from(endless()).pipe(response);
+  });
+  await expect(fetchAppliance(access, image, env)).rejects.toMatchObject({ code: 'ALPY_GITLAB', kind: 'unavailable' });
+});
+
+function* endless(): Iterable<Buffer> {
+  for (;;) yield content;
+}
 
 test('outside of a job only a small image can be stored', async () => {
   expect(await storeAppliance(undefined, image, { limitBytes: 2_000_000, variablesFile })).toBeUndefined();

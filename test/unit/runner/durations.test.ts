@@ -36,6 +36,10 @@ test.each(['[]', '{"a": "3"}', '{"a": -1}', 'null', '{"a": 1'])('refuses %s', as
   await expect(readDurations(await fileWith(text))).rejects.toMatchObject({ code: 'ALPY_USAGE' });
 });
 
+test('refuses a device', async () => {
+  await expect(readDurations('/dev/zero')).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+});
+
 test('refuses a missing file', async () => {
   await expect(readDurations('/nonexistent/run.json')).rejects.toThrow('--durations: cannot read /nonexistent/run.json');
 });

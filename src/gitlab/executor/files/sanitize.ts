@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Once a script of a job has begun or archives were unpacked, anything below the job's folder of builds may be the work of a job. Before the runner's own
-// scripts continue there, no process of the job may be left, and no file that they would execute, follow or wait for.
+// Once a script of a job has begun or archives were unpacked, anything below the job's folder of builds may be the work of a job.
+// Before the runner's own scripts continue there, no process of the job may be left, and no file that they would execute, follow or
+// wait for.
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -14,7 +15,8 @@ import { removalMessages, removeLinksScript } from './symlinks.ts';
 /**
  * For `sh`; `$1` is the folder of builds, `$2` the project, `$3` the runner's temporary folder. In this order: makes the path to the
  * project of real folders; removes special files; drops setuid and setgid bits, because the files lie on this machine; removes
- * links that lead out of the project; restores the temporary folder.
+ * links that lead out of the project; restores the temporary folder. No file has capabilities: no container of a job gets SETFCAP,
+ * without which the kernel does not set them.
  */
 const script = `
 owned() { chown --reference=/alpy/pristine -- "$1"; chmod u+rwx -- "$1"; }

@@ -11,7 +11,7 @@ describe('JOB_RESPONSE_FILE', () => {
     await expect(readJob({})).rejects.toThrow(
       'JOB_RESPONSE_FILE is not set. Do not call the stages of alpy executor yourself; GitLab Runner 17.9 or newer does',
     );
-    for (const file of ['', '/nowhere/x'])
+    for (const file of ['', '/nowhere/x', '/dev/zero'])
       await expect(readJob({ JOB_RESPONSE_FILE: file })).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
   });
 
