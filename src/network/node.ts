@@ -28,6 +28,8 @@ import { parsePing, type PingReport } from './ping.ts';
 export interface NodePlace {
   readonly engine: Engine;
   readonly lifeline: Lifeline;
+  /** settles when nodes may start, not before the lifeline runs */
+  readonly startsAfter: Promise<void>;
   /** the `node` image */
   readonly image: string;
   /** a file with {@link hostsText} whose path is the same for the daemon; absent if the daemon sees no files of this machine */
@@ -214,7 +216,7 @@ function hostsMounts({ hostsFile }: NodePlace): readonly Mount[] {
 }
 
 async function startContainer(place: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
-  const { engine, lifeline, image, hostsFile } = place;
+  const { engine, lifeline, startsAfter, image, hostsFile } = place;
   const spec = {
     name,
     image,
@@ -223,7 +225,7 @@ async function startContainer(place: NodePlace, name: string, signal?: AbortSign
     networkMode: hostsFile === undefined ? 'none' : 'bare',
     mounts: hostsMounts(place),
     pidMode: lifeline.namespace,
-    startsAfter: lifeline.running,
+    startsAfter,
     sharedMemory: false,
     ...nodeLimits,
     ...trafficCapabilities(),

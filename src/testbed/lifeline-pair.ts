@@ -18,6 +18,11 @@ export class LifelinePair implements AsyncDisposable {
   readonly lifeline: Lifeline;
   /** settles when the container is created; rejects if it cannot be */
   readonly qemu: Promise<QemuContainer>;
+  /**
+   * settles when both run. Nodes start after that: if the daemon starts all containers at once, QEMU's, in which most remains to be
+   * done, is ready only after the last node
+   */
+  readonly running: Promise<void>;
   /** absolute path of the exchange folder; empty if files are copied */
   readonly exchange: string;
   #firstEnded: Container | undefined;
@@ -26,6 +31,8 @@ export class LifelinePair implements AsyncDisposable {
     this.lifeline = lifeline;
     this.qemu = qemu;
     this.exchange = exchange;
+    this.running = qemu.then(({ running }) => running);
+    markHandled(this.running); // whoever awaits it gets the error
     markHandled(this.#endTogether());
   }
 

@@ -13,7 +13,8 @@ export async function startNode(context: CreationContext, node: NodeSpec, signal
   const { engine, facts, started } = context;
   const image = imageNamed(facts.images, 'node').reference;
   const hostsFile = facts.access.kind === 'bind' ? await createHostsFile(context) : undefined;
-  const place = { engine, lifeline: started.lease.pair.lifeline, image, hostsFile };
+  const { lifeline, running: startsAfter } = started.lease.pair;
+  const place = { engine, lifeline, startsAfter, image, hostsFile };
   const startedNode = await Node.start(place, node, signal);
   started.nodes.push(startedNode);
   return startedNode;
