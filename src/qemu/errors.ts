@@ -58,12 +58,15 @@ export class HypervisorError extends AlpyError {
   readonly fault: Fault;
   /** what QEMU printed */
   readonly stderr: string;
+  /** the signal that ended QEMU; absent if none did */
+  readonly signal: NodeJS.Signals | undefined;
 
-  constructor(what: string, stderr: string, fault: Fault) {
+  constructor(what: string, stderr: string, fault: Fault, signal?: NodeJS.Signals) {
     const { ending, details } = describeOutput('Output of QEMU', stderr);
     super(`${what}${ending}`, { details });
     this.fault = fault;
     this.stderr = stderr;
+    this.signal = signal;
   }
 }
 

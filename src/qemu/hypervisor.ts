@@ -150,7 +150,7 @@ export class Hypervisor implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof QmpClosedError)) throw error;
       await this.settle();
-      throw new HypervisorError('QEMU cannot restore the snapshot', this.#stderr, 'environment');
+      throw new HypervisorError('QEMU cannot restore the snapshot', this.#stderr, 'environment', this.#exitStatus?.signal);
     }
   }
 
@@ -286,5 +286,6 @@ async function reasonOf(
   const hasExtra = machine.extra.length > 0;
   const hint = hasExtra ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
   const what = `QEMU did not start: it ended with ${status?.text ?? 'its container'}${hint}`;
-  return new HypervisorError(what, await readStderr(container, scratchDirectory), hasExtra ? 'usage' : 'environment');
+  const stderr = await readStderr(container, scratchDirectory);
+  return new HypervisorError(what, stderr, hasExtra ? 'usage' : 'environment', status?.signal);
 }

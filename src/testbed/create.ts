@@ -19,6 +19,7 @@ import { openConsole, startQemu, type StartedMachine } from './machine.ts';
 import { startNode } from './nodes.ts';
 import { tearDownAfter, type Started } from './teardown.ts';
 import { CreatedTestbed, type TestbedParts } from './testbed.ts';
+import { SnapshotWatch } from './snapshot-watch.ts';
 import { connect, createTaps } from './wiring.ts';
 
 /**
@@ -33,7 +34,10 @@ export async function createTestbed(
 ): Promise<CreatedTestbed> {
   return categorizedStep('testbed.setup', 'alpy.testbed', 'Set the testbed up', async () => {
     const links = nodeLinks(spec.topology);
-    const captures = await createCaptureFiles(spec.directory, links);
+    const [captures, snapshotWatch] = await Promise.all([
+      createCaptureFiles(spec.directory, links),
+      spec.snapshot && SnapshotWatch.begin(spec.snapshot),
+    ]);
     const machine = hypervisorSpec(spec, facts);
     const lease = await acquireLifeline(engine, facts, spec.lifelines, machine, spec.directory, signal);
     const started: Started = { lease, areCapturesInside: facts.access.kind === 'copy', nodes: [], hostsFolders: [] };
@@ -41,9 +45,10 @@ export async function createTestbed(
     const context = { engine, facts, spec, links, machine, clock, started };
     try {
       await lease.pair.share(captures);
-      return new CreatedTestbed(testbedParts(context, await startAll(context, signal)));
+      return new CreatedTestbed({ ...testbedParts(context, await startAll(context, signal)), snapshotWatch });
     } catch (error) {
-      throw await tearDownAfter(error, started);
+      const reason = snapshotWatch && signal?.aborted !== true ? await snapshotWatch.explain(error) : error;
+      throw await tearDownAfter(reason, started);
     }
   });
 }
@@ -90,7 +95,7 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
   }
 }
 
-function testbedParts(context: CreationContext, { machine, connected }: Running): TestbedParts {
+function testbedParts(context: CreationContext, { machine, connected }: Running): Omit<TestbedParts, 'snapshotWatch'> {
   const { engine, facts, spec, clock, started } = context;
   const { appliance, directory } = spec;
   const { lifeline } = started.lease.pair;

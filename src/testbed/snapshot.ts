@@ -14,6 +14,7 @@ import {
   diskId,
   findArgumentFiles,
   machineArguments,
+  QmpClosedError,
   QmpError,
   assertUnchanged,
   snapshotFiles,
@@ -163,9 +164,10 @@ async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, 
       () => undefined,
       (reason: unknown) => reason,
     );
-    const died = partsOf(follows).find((part) => part instanceof ContainerDiedError);
-    // the console closed because QEMU died
-    if (died && error instanceof BootError && error.cause instanceof ConsoleClosedError) throw died;
+    const died = partsOf(follows).find((part) => part instanceof ContainerDiedError || part instanceof SnapshotError);
+    // the console or the monitor closed because QEMU died
+    const cause = error instanceof BootError ? error.cause : error;
+    if (died && (cause instanceof ConsoleClosedError || cause instanceof QmpClosedError)) throw died;
     if (follows !== undefined) log('alpy.snapshot', `then the testbed was not torn down properly: ${messageOf(follows)}`); // why it did not boot is the error to throw
     throw error;
   });

@@ -7,6 +7,7 @@ import type { Hypervisor } from '../qemu/index.ts';
 import type { Apps } from './apps.ts';
 import type { Dut } from './dut.ts';
 import type { Link } from './link.ts';
+import type { SnapshotWatch } from './snapshot-watch.ts';
 import { tearDown, type Started } from './teardown.ts';
 
 /** What a testbed is made of. */
@@ -15,6 +16,8 @@ export interface TestbedParts {
   readonly nodes: readonly Node[];
   readonly apps: Apps;
   readonly hypervisor: Hypervisor;
+  /** absent for a guest that boots, unless it is to be saved */
+  readonly snapshotWatch: SnapshotWatch | undefined;
   /** everything to be released */
   readonly started: Started;
   /** completes the captures once QEMU has ended */
@@ -70,6 +73,7 @@ export class Testbed implements AsyncDisposable {
    * Tears everything down and completes captures and console logs. A second call does nothing. The files of the captures and
    * of the console stay.
    * @throws what {@link Testbed.check} throws, after everything is down
+   * @throws SnapshotError when a file of its snapshot was changed meanwhile, or made the kernel kill QEMU
    * @throws CaptureError when a capture is not complete
    * @throws CleanupError when something could not be ended or released, which says nothing about what the test saw
    * @throws AggregateError of several of these
@@ -77,18 +81,27 @@ export class Testbed implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { hypervisor, started, finishCaptures } = this.#parts;
+    const { started, finishCaptures } = this.#parts;
     await categorizedStep('testbed.teardown', 'alpy.testbed', 'Tear the testbed down', () =>
       tearDown(started, {
-        check: async () => {
-          await hypervisor.settle();
-          this.check();
-        },
+        check: () => this.#checkAll(),
         closeConsole: () => this.dut.close(),
         apps: () => this.apps.all,
         finishCaptures,
       }),
     );
+  }
+
+  /** What the snapshot's files explain comes first: the guest is not to blame for it. */
+  async #checkAll(): Promise<void> {
+    const { hypervisor, snapshotWatch } = this.#parts;
+    await hypervisor.settle();
+    await snapshotWatch?.assertUnchanged();
+    try {
+      this.check();
+    } catch (error) {
+      throw (await snapshotWatch?.explain(error)) ?? error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { resolveImages } from '../../src/images/index.ts';
-import { fillerName } from './kinds/disk.ts';
 import { MissedError } from './kinds/kind.ts';
+import { fillerName } from '../support/fill-disk.ts';
 import { OwnDaemon } from './own-daemon.ts';
 
 const run = promisify(execFile);

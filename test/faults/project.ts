@@ -8,7 +8,7 @@ export interface ProjectChanges {
   /** how long a test waits for each thing that it does, in `ms`; default: 60 s, enough for a machine that is very busy */
   readonly waitMs?: number | undefined;
   /** in which test, from 1; default: the first */
-  readonly inTest?: number;
+  readonly inTest?: number | 'all' | undefined;
 }
 
 /** The configuration of all projects of the campaign. */
@@ -26,15 +26,16 @@ tests: { timeoutMs: 60000 }
 /** A project whose three tests use console, node, app and capture. The first two share a worker. */
 export function projectFiles({ inGuest, waitMs = 60_000, inTest = 1 }: ProjectChanges): Readonly<Record<string, string>> {
   const wait = `timeoutMs: ${waitMs}`;
+  const acts = (test: number): boolean => inGuest !== undefined && (inTest === 'all' || inTest === test);
   const body = (test: number): string => `async ({ dut, nodes: [node], links: [link], apps, step }) => {
   await step('Use the testbed', async () => {
     await dut.shell.run('ip address add 10.0.0.2/24 dev eth0 && ip link set eth0 up', { ${wait} });
     await node.configure({ address: '10.0.0.1/24' });
     await apps.start({ node, command: ['ping', '-i', '0.2', '10.0.0.2'] });
-    ${inGuest !== undefined && test === inTest ? background(inGuest) : ''}
+    ${acts(test) ? background(inGuest!) : ''}
     await expect(node).toReach('10.0.0.2', { ${wait} });
     expect(await link.capture.frames('icmp.type == 0')).not.toHaveLength(0);
-    await node.run('ping -q -c 5 -i 0.2 10.0.0.2', { ${wait} });
+    await node.run('ping -q -c ${acts(test) ? 20 : 5} -i 0.2 10.0.0.2', { ${wait} });
     expect(await dut.shell.run('uname', { ${wait} })).toMatchObject({ output: 'Linux' });
   });
 }`;

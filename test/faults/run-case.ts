@@ -79,7 +79,7 @@ interface Moment {
 /** Waits for the moment of a case and injects its fault. */
 async function injectAt(one: FaultCase, kind: FaultKind, target: Target, output: RunOutput): Promise<Moment> {
   const { line } = moments[one.phase];
-  const hasCome = line === undefined || (await output.line(line, one.test));
+  const hasCome = line === undefined || (await output.line(line, kind.isByGuest === true ? 1 : one.test));
   await sleep(one.delayMs); // the random delay of the case
   const moment = { results: output.results, hasBegun: output.lines.some((text) => text.startsWith('workers: ')) };
   const failed = [...moment.results].find(([, status]) => status !== 'PASSED');

@@ -50,7 +50,7 @@ export class Stage implements AsyncDisposable {
     const borrowed = kind.usesOwnDaemon === true ? resources.use(await place.daemon.borrow()) : undefined;
     const daemon = borrowed?.daemon;
     const docker = daemon?.docker ?? place.docker;
-    const project = resources.use(await Project.create(projectFiles({ ...kind.project?.(one.detail), inTest: one.test })));
+    const project = resources.use(await Project.create(projectFiles(kind.project?.(one.detail) ?? {})));
     const jobId = `faults-${process.pid}-${one.number}`;
     const hasOwnStore = kind.hasOwnStore === true || needsBoot(one.phase);
     const store = hasOwnStore ? project.path('snapshots') : sharedStore;

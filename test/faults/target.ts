@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInfo } from 'dockerode';
 import { jobLabel } from '../../src/docker/index.ts';
+import { procText, qemuProcesses } from '../support/processes.ts';
 import type { DaemonProxy } from '../support/daemon-proxy.ts';
 import { MissedError } from './kinds/kind.ts';
 import type { OwnDaemon } from './own-daemon.ts';
@@ -71,6 +72,15 @@ export class Target {
       (await this.containers()).find(({ Names, State }) => State === 'running' && Names.some((name) => role.test(name))),
     );
     return this.docker.getContainer(found.Id);
+  }
+
+  /** Waits for a QEMU of the run. @returns its PID @throws MissedError when the run ends before */
+  async qemu(): Promise<number> {
+    return this.#appearance(async () => {
+      const ids = (await this.containers()).map(({ Id }) => Id);
+      const own = qemuProcesses().find((pid) => ids.some((id) => procText(pid, 'cgroup').includes(id)));
+      return own === undefined ? undefined : Number(own);
+    });
   }
 
   /** Waits for a process that runs tests. @throws MissedError when the run ends before */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { chmod, copyFile, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, copyFile, mkdir, mkdtemp, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
@@ -10,6 +11,7 @@ import { SnapshotStore, type Snapshot } from '../../src/snapshot/index.ts';
 import { LifelinePool, type Appliance, type Testbed } from '../../src/testbed/index.ts';
 import { decodeFile } from '../support/decode-file.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
+import { fill } from '../support/fill-disk.ts';
 import { procText, qemuProcesses } from '../support/processes.ts';
 import { TestHost, rabbit, rabbitImage } from '../support/testbeds.ts';
 
@@ -207,6 +209,29 @@ async function killQemu(): Promise<void> {
 }
 
 describe('a snapshot', () => {
+  test('is not made if its disk becomes full while the guest boots, and the error says so', async () => {
+    const small = join(directory, 'small-disk');
+    await mkdir(small);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=520m', 'tmpfs', small]);
+    try {
+      const filled = Promise.withResolvers<void>();
+      const making = withSink(
+        (event) => {
+          if (event.kind === 'begin' && event.title.startsWith('Log in')) fill(small).then(filled.resolve, filled.reject);
+        },
+        () => provide(rabbit(), new SnapshotStore(small, storeBytes)),
+      );
+      await expect(making).rejects.toMatchObject({
+        code: 'ALPY_SNAPSHOT',
+        message: expect.stringContaining('of free space on its disk') as string,
+        cause: expect.objectContaining({ signal: 'SIGBUS' }) as object,
+      });
+      await filled.promise;
+    } finally {
+      execFileSync('umount', ['--lazy', small]);
+    }
+  });
+
   test('is not made if QEMU is killed while the guest boots, and the error says that QEMU died', async () => {
     const other = new SnapshotStore(join(directory, 'killed'), storeBytes);
     const killed = Promise.withResolvers<void>();
@@ -256,6 +281,38 @@ describe('a snapshot', () => {
   test('that is undamaged is used after a check of its content', async () => {
     await copyOf(() => Promise.resolve());
     expect((await damaged.find(snapshot.record.key))?.record).toEqual(snapshot.record);
+  });
+
+  test.for([
+    [
+      'written to',
+      async (path: string) => {
+        await using file = await open(path, 'r+');
+        await file.write('x', 123_456_789);
+      },
+    ],
+    ['truncated', (path: string) => truncate(path, 4096)],
+  ] as const)('whose memory is %s while a guest uses it is named when the testbed is closed', async ([, change]) => {
+    await copyOf(() => Promise.resolve());
+    const used = (await damaged.find(snapshot.record.key))!;
+    const testbed = await restore(used);
+    const memory = join(used.directory, 'memory');
+    await change(memory);
+    await testbed.dut.shell.run('find / -xdev -type f | xargs cat | cksum', { timeoutMs: 10_000 }).catch(() => undefined); // uses memory
+    await expect(testbed.close()).rejects.toMatchObject({
+      code: 'ALPY_SNAPSHOT',
+      fault: 'environment',
+      message: expect.stringContaining(memory) as string,
+    });
+  });
+
+  test('that is pruned while a guest uses it is harmless', async () => {
+    await copyOf(() => Promise.resolve());
+    const used = (await damaged.find(snapshot.record.key))!;
+    const testbed = await restore(used);
+    await damaged.prune({ maxBytes: 0, isForced: true });
+    await testbed.dut.shell.run('echo 3 >/proc/sys/vm/drop_caches; cksum /root/written | cmp - /tmp/cksum');
+    await testbed.close();
   });
 
   test('of another version of QEMU is refused', async () => {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Containers of a testbed that are killed.
-import type Docker from 'dockerode';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
@@ -26,21 +25,10 @@ async function kill(target: Target, role: RegExp): Promise<void> {
   await container.kill({ signal: 'SIGKILL' }).catch(missed);
 }
 
-const killQemu = 'for p in /proc/[0-9]*; do read -r n <$p/comm && case $n in qemu-system*) kill -9 ${p#/proc/};; esac; done; :';
-
-/** The container that QEMU runs in. @throws MissedError when the run ends before it exists */
-export async function hypervisorContainer(target: Target): Promise<Docker.Container> {
-  await target.container(/-lifeline$/);
-  const hasOwn = (await target.containers()).some(({ Names }) => Names.some((name) => name.endsWith('-qemu')));
-  return target.container(hasOwn ? /-qemu$/ : /-lifeline$/);
-}
-
-/** Kills QEMU in whichever container runs it. */
+/** Kills QEMU from outside: no process of its container may signal it. */
 async function killHypervisor(target: Target): Promise<void> {
-  const container = await hypervisorContainer(target);
   try {
-    const exec = await container.exec({ Cmd: ['sh', '-c', killQemu], User: '0' });
-    await exec.start({ Detach: true });
+    process.kill(await target.qemu(), 'SIGKILL');
   } catch (error) {
     missed(error);
   }

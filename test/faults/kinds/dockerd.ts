@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Docker daemon itself: one of the campaign, with its own folders.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fill } from '../../support/fill-disk.ts';
 import { phases } from '../phases.ts';
-import { fill } from './disk.ts';
 import type { Expectation, FaultKind } from './kind.ts';
 
 const codes = [
@@ -54,7 +54,7 @@ export const dockerdKinds: readonly FaultKind[] = [
       causes: [...lost.causes!, { code: 'ALPY_DISK_IO', fault: 'environment' }, { code: 'ALPY_ENVIRONMENT' }],
     },
     harmless: 'containers that run may need no space there',
-    project: () => ({ inGuest: 'sleep 1; head -c 20000000 /dev/urandom >/root/data; sync' }),
+    project: () => ({ inTest: 'all', inGuest: 'sleep 1; head -c 20000000 /dev/urandom >/root/data; sync' }),
     inject: ({ daemon }) => fill(daemon!.root),
   },
 ];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Guests that misbehave. The guest does it by itself, some time after its test has begun.
+import { testCount } from '../plan.ts';
 import type { FaultKind } from './kind.ts';
 
 const lost = { statuses: [1], causes: [{ code: 'ALPY_GUEST_LOST', fault: 'device' as const }] };
@@ -17,7 +18,12 @@ function inGuest(name: string, command: string, rest: Pick<FaultKind, 'expected'
     name: `guest-${name}`,
     phases: ['test'],
     ...rest,
-    project: (detail) => ({ waitMs: 10_000, inGuest: `sleep ${(detail * 0.8).toFixed(2)}; ${command}` }),
+    isByGuest: true,
+    project: (detail) => ({
+      waitMs: 10_000,
+      inTest: 1 + Math.floor(detail * testCount),
+      inGuest: `sleep ${(detail * 0.8).toFixed(2)}; ${command}`,
+    }),
     inject: () => undefined, // the guest does it
   };
 }

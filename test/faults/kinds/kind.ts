@@ -23,6 +23,8 @@ export interface FaultKind extends PlannedKind {
   readonly harmless?: string | undefined;
   /** the phases in which that holds; default: all */
   readonly harmlessIn?: readonly Phase[];
+  /** whether the guest does it by itself: the moment of the case is then only that from which a run may fail */
+  readonly isByGuest?: boolean;
   /** changes of the project, by the random number of the case */
   readonly project?: ((detail: number) => ProjectChanges) | undefined;
   /** whether the run has a snapshot store of its own, which the fault damages */

@@ -6,23 +6,35 @@ import { cutSockets } from '../cut-sockets.ts';
 import type { Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
 import { MissedError, type FaultKind } from './kind.ts';
-import { hypervisorContainer } from './containers.ts';
 
-/** Lets the container of QEMU use hardly more memory than now; the guest, which needs more soon, makes the kernel kill QEMU. */
+/** How much more memory QEMU may use: enough for its program, but not for what the guests need soon. */
+const moreBytes = 24 * 1024 ** 2;
+
+/** Lets the containers of QEMU use hardly more memory than now, so that the kernel kills QEMU as soon as a guest needs more. */
 async function limitMemory(target: Target): Promise<void> {
-  const container = await hypervisorContainer(target);
-  const { memory_stats: memory } = await container.stats({ stream: false, 'one-shot': true });
-  const bytes = memory.usage + 4 * 1024 ** 2;
-  await container.update({ Memory: bytes, MemorySwap: bytes }).catch((error: unknown) => {
-    throw new MissedError(messageOf(error), { cause: error });
-  });
+  await target.container(/-qemu$/);
+  const all = (await target.containers()).filter(({ Names }) => Names.some((name) => name.endsWith('-qemu')));
+  for (const { Id } of all) {
+    const container = target.docker.getContainer(Id);
+    try {
+      const { memory_stats: memory } = await container.stats({ stream: false, 'one-shot': true });
+      const { rss, anon = rss } = memory.stats as { readonly rss?: number; readonly anon?: number }; // of cgroups version 1 and 2
+      const bytes = anon! + moreBytes;
+      await container.update({ Memory: bytes, MemorySwap: bytes });
+    } catch (error) {
+      throw new MissedError(messageOf(error), { cause: error });
+    }
+  }
 }
+
+/** The interface appears soon after its node. */
+const deleteLink = 'for i in $(seq 100); do ip link delete eth0 && exit; sleep 0.05; done; exit 1';
 
 /** Removes the interface of the first node, which is one of QEMU's taps. */
 async function removeTap(target: Target): Promise<void> {
   const container = await target.container(/-node0$/);
   try {
-    const exec = await container.exec({ Cmd: ['ip', 'link', 'delete', 'eth0'], User: '0', AttachStderr: true });
+    const exec = await container.exec({ Cmd: ['sh', '-c', deleteLink], User: '0', AttachStderr: true });
     const output = await exec.start({});
     output.resume();
     await once(output, 'end');
@@ -46,7 +58,7 @@ export const machineKinds: readonly FaultKind[] = [
     name: 'out-of-memory-qemu',
     phases: ['test'],
     expected: { statuses: [3], causes: [{ code: 'ALPY_CONTAINER_DIED', fault: 'environment' }] },
-    project: () => ({ inGuest: 'sleep 0.5; head -c 60000000 /dev/zero | tail | sleep 1' }),
+    project: () => ({ inTest: 'all', inGuest: 'sleep 0.5; head -c 60000000 /dev/zero | tail | sleep 1' }),
     inject: limitMemory,
   },
   {
