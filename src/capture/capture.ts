@@ -4,6 +4,7 @@ import { blameFor, raceWithSignal, withDeadline, type Wait } from '../core/deadl
 import { messageOf, type ErrorDetail } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { durationText } from '../core/text.ts';
+import { timeoutSignal } from '../core/timeout-signal.ts';
 import { check, type CountOptions, type FollowOptions, type ReadOptions } from './capture-options.ts';
 import { askDecoder, follow, lookAtAll } from './decode.ts';
 import { DecodeTimeoutError, FrameTimeoutError } from './errors.ts';
@@ -89,13 +90,13 @@ export class Capture {
   async waitFor(filter: string, options: ReadOptions = {}): Promise<Frame> {
     check.waitFor(arguments);
     const timeoutMs = options.timeoutMs ?? waitTimeoutMs;
-    const late = AbortSignal.timeout(Math.max(0, Math.ceil(timeoutMs)));
     const signal = options.signal ?? new AbortController().signal;
     return step('alpy.capture', `Wait for ${filter} on ${this.name}`, async () => {
+      using late = timeoutSignal(timeoutMs);
       signal.throwIfAborted();
       const startMs = performance.now();
       const search = this.#search({ ...queryOf(filter, options), limit: 1 }, timeoutMs);
-      const { frames, looked } = await firstFrame(search, late, signal);
+      const { frames, looked } = await firstFrame(search, late.signal, signal);
       const [frame] = frames;
       if (frame) return frame;
       const blamed = await raceWithSignal(blameFor(startMs), signal); // the cause of the frame may have been delayed by a daemon that does not answer
@@ -109,7 +110,8 @@ export class Capture {
   async #nearest(query: FrameQuery, looked: number, signal: AbortSignal): Promise<readonly ErrorDetail[]> {
     if (looked === 0) return [];
     const nearest = new NearestFrames(query.filter);
-    const abort = AbortSignal.any([signal, AbortSignal.timeout(nearestMs)]);
+    using late = timeoutSignal(nearestMs);
+    const abort = AbortSignal.any([signal, late.signal]);
     try {
       const all = { ...query, filter: '', fields: nearest.fields };
       const frames = decodeByTshark(this.#source, all, { follow: false, signal: abort });

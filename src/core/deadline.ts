@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { addNotes } from './errors.ts';
 import { markHandled } from './mark-handled.ts';
+import { longestTimerMs, timeoutSignal } from './timeout-signal.ts';
 
 /** How long to wait, and what can end the wait early. */
 export interface Wait {
@@ -9,9 +10,6 @@ export interface Wait {
   /** ends the wait early; its reason is thrown */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** The longest time that a timer of Node can wait, in `ms`: 24 days. A longer one fires at once, or is refused. */
-export const longestTimerMs = 2 ** 31 - 1;
 
 /** A signal that fires at a time, in `ms` since 1970, but after 24 days at the latest. */
 export function signalAt(timeMs: number): AbortSignal {
@@ -67,7 +65,8 @@ export async function withDeadline<T>(
 ): Promise<T> {
   wait.signal?.throwIfAborted();
   const startMs = performance.now();
-  const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(wait.timeoutMs)));
+  using limit = timeoutSignal(wait.timeoutMs);
+  const timeout = limit.signal;
   const signal = wait.signal ? AbortSignal.any([wait.signal, timeout]) : timeout;
   try {
     return await raceWithSignal(body(signal), signal);

@@ -2,9 +2,10 @@
 // Schemas of the arguments and options that users pass.
 import { z } from 'zod';
 import { unknownOptions } from './argument-problems.ts';
-import { longestTimerMs, type Wait } from './deadline.ts';
+import type { Wait } from './deadline.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import type { Pattern } from './pattern.ts';
+import { longestTimerMs } from './timeout-signal.ts';
 
 /** One schema per option of `T`. The compiler refuses a missing one and one too many. */
 export type OptionSchemas<T> = { readonly [Name in keyof T]-?: z.ZodType<T[Name] | undefined> };

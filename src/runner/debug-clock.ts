@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { timers, timeoutSignal } from '../core/timeout-signal.ts';
 
 /** How often to look whether this process stood still, in `ms`. */
 const beatMs = 50;
@@ -13,8 +14,8 @@ export interface DebugClock extends Disposable {
 
 /**
  * Makes this process's clock and timers stand still while a debugger has stopped it, so that no time limit passes at a breakpoint:
- * a limit that would pass during a stop begins anew after it. Replaces `performance.now`, `setTimeout` and `AbortSignal.timeout`
- * until the result is disposed.
+ * a limit that would pass during a stop begins anew after it. Replaces `performance.now`, `setTimeout`, `AbortSignal.timeout` and
+ * the timers of {@link timeoutSignal} until the result is disposed.
  * @param longestGapMs - how long the process may be busy without counting as stopped, in `ms`; default 1000
  */
 export function installDebugClock(longestGapMs = defaultGapMs): DebugClock {
@@ -29,7 +30,11 @@ export function installDebugClock(longestGapMs = defaultGapMs): DebugClock {
   };
   const { setTimeout: startTimer } = globalThis;
   const heart = setInterval(look, beatMs).unref();
-  const original = { now: performance.now.bind(performance), timeout: AbortSignal.timeout.bind(AbortSignal) };
+  const original = {
+    now: performance.now.bind(performance),
+    timeout: AbortSignal.timeout.bind(AbortSignal),
+    start: timers.start,
+  };
 
   performance.now = () => now() - look();
   const start = (listener: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): NodeJS.Timeout => {
@@ -47,19 +52,15 @@ export function installDebugClock(longestGapMs = defaultGapMs): DebugClock {
     writable: true,
     value: Object.assign(start, startTimer),
   });
-  AbortSignal.timeout = (ms) => {
-    const late = new AbortController();
-    setTimeout(() => {
-      late.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-    }, ms).unref();
-    return late.signal;
-  };
+  timers.start = start;
+  AbortSignal.timeout = (ms) => timeoutSignal(ms).signal;
   return {
     stoppedMs: look,
     [Symbol.dispose]() {
       clearInterval(heart);
       performance.now = original.now;
       globalThis.setTimeout = startTimer;
+      timers.start = original.start;
       AbortSignal.timeout = original.timeout;
     },
   };
