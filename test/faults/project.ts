@@ -16,7 +16,7 @@ export const configuration = `appliance:
   name: rabbit
   image: ${rabbitImage}
   memoryMiB: 128
-  bootTimeoutMs: 20000
+  bootTimeoutMs: 40000
   login: { user: root, password: rabbit, loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' }
 topology: { links: 1 }
 workers: 2

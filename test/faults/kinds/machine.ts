@@ -13,7 +13,9 @@ const moreBytes = 24 * 1024 ** 2;
 /** Lets the containers of QEMU use hardly more memory than now, so that the kernel kills QEMU as soon as a guest needs more. */
 async function limitMemory(target: Target): Promise<void> {
   await target.container(/-qemu$/);
-  const all = (await target.containers()).filter(({ Names }) => Names.some((name) => name.endsWith('-qemu')));
+  const all = (await target.containers()).filter(
+    ({ Names, State }) => State === 'running' && Names.some((name) => name.endsWith('-qemu')),
+  );
   for (const { Id } of all) {
     const container = target.docker.getContainer(Id);
     try {

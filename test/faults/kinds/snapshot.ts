@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Phase } from '../phases.ts';
+import type { ProjectChanges } from '../project.ts';
 import type { Target } from '../target.ts';
 import { MissedError, type FaultKind } from './kind.ts';
 
@@ -45,7 +46,8 @@ const broken: FaultKind['expected'] = {
 
 function damaging(name: string, inject: FaultKind['inject'], harmless: string): FaultKind {
   const remade = 'a damaged snapshot is found before it is used, and replaced by a new one';
-  const base = { name: `snapshot-${name}`, phases: restorePhases, expected: broken, hasOwnStore: true };
+  const project = (): ProjectChanges => ({ waitMs: 15_000 }); // a guest whose memory has changed may hang
+  const base = { name: `snapshot-${name}`, phases: restorePhases, expected: broken, hasOwnStore: true, project };
   return { ...base, harmless: `${harmless}; ${remade}`, inject };
 }
 

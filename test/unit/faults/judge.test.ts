@@ -75,3 +75,14 @@ test('a passed test may not change its result after the last one', () => {
   const observed = seen({ endedBefore: all, status: 3 }, [report('a', 'passed'), report('b', 'passed'), report('c', 'error')]);
   expect(judge(kind, observed).verdict).toBe('wrong');
 });
+
+test('a device that does not answer may count as late under load, but only if that was measured', () => {
+  const guest: FaultKind = { ...kind, expected: { statuses: [1], causes: [{ code: 'ALPY_CONSOLE_TIMEOUT', fault: 'device' }] } };
+  const late = (isUnderLoad: boolean): TestReport => ({
+    ...report('a', 'error'),
+    errors: [{ message: '', code: 'ALPY_CONSOLE_TIMEOUT', fault: 'environment', ...(isUnderLoad ? { isUnderLoad } : {}) }],
+  });
+  expect(judge(guest, seen({}, [late(true)])).verdict).toBe('correct');
+  expect(judge(guest, seen({}, [late(false)])).verdict).toBe('wrong');
+  expect(judge(kind, seen({}, [late(true)])).verdict).toBe('wrong');
+});
