@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { jobLabel } from '../../src/docker/index.ts';
 import { procText, qemuProcesses } from '../support/processes.ts';
+import { entriesOf, pathsBelow, sizeOf, usedMiB } from './disk.ts';
 import type { Tolerance } from './flat.ts';
 import { pidsOf, treeOf, useOf, type ProcessUse } from './processes.ts';
 
+const residentMemory = { unit: 'MiB', share: 0.2, absolute: 16 };
+const heap = { unit: 'MiB', share: 0.15, absolute: 4 };
+
 /** The figures of a sample, with their units and how much each may grow. */
 export const figures = {
-  'main process: resident memory': { unit: 'MiB', share: 0.2, absolute: 16 },
-  'main process: heap after a garbage collection': { unit: 'MiB', share: 0.15, absolute: 4 },
+  'main process: resident memory': residentMemory,
+  'main process: heap after a garbage collection': heap,
   'main process: file descriptors': { unit: '', share: 0, absolute: 3 },
-  'largest worker: resident memory': { unit: 'MiB', share: 0.2, absolute: 16 },
-  'largest worker: heap after a garbage collection': { unit: 'MiB', share: 0.15, absolute: 4 },
+  'largest worker: resident memory': residentMemory,
+  'largest worker: heap after a garbage collection': heap,
   'largest worker: file descriptors': { unit: '', share: 0, absolute: 5 },
   'all of alpy: proportional memory': { unit: 'MiB', share: 0.2, absolute: 30 },
   'all of alpy: processes': { unit: '', share: 0, absolute: 1 },
@@ -56,8 +60,6 @@ export async function takeSample(subject: Subject): Promise<Sample | undefined> 
   const uses = tree.map(useOf).filter((use) => use !== undefined);
   const [main, ...others] = uses;
   if (main?.pid !== String(subject.pid) || others.length === 0) return undefined;
-  const worker = others.reduce((a, b) => (b.rssMiB > a.rssMiB ? b : a));
-  const heapOf = ({ pid }: ProcessUse): number | undefined => heaps.get(Number(pid));
   const filters = { label: [`${jobLabel}=${subject.job}`] };
   const [containers, { DockerRootDir: root }] = (await Promise.all([
     docker.listContainers({ all: true, filters }),
@@ -66,12 +68,8 @@ export async function takeSample(subject: Subject): Promise<Sample | undefined> 
   const ids = containers.map(({ Id }) => Id);
   const outBytes = sizeOf(subject.out);
   return present({
-    'main process: resident memory': main.rssMiB,
-    'main process: heap after a garbage collection': heapOf(main),
-    'main process: file descriptors': main.descriptors,
-    'largest worker: resident memory': worker.rssMiB,
-    'largest worker: heap after a garbage collection': largest(others.map(heapOf)),
-    'largest worker: file descriptors': largest(others.map(({ descriptors }) => descriptors)),
+    ...ofProcesses('main process', [main], heaps),
+    ...ofProcesses('largest worker', others, heaps),
     'all of alpy: proportional memory': uses.reduce((sum, { pssMiB }) => sum + pssMiB, 0),
     'all of alpy: processes': uses.length,
     'Docker daemon: file descriptors': largest(pidsOf('dockerd').map((pid) => useOf(pid)?.descriptors)),
@@ -85,16 +83,34 @@ export async function takeSample(subject: Subject): Promise<Sample | undefined> 
   });
 }
 
+type Figures<Who extends string> = Record<
+  `${Who}: ${'resident memory' | 'heap after a garbage collection' | 'file descriptors'}`,
+  number | undefined
+>;
+
+/** The largest figures of some processes. */
+function ofProcesses<Who extends string>(
+  who: Who,
+  uses: readonly ProcessUse[],
+  heaps: ReadonlyMap<string, number>,
+): Figures<Who> {
+  return {
+    [`${who}: resident memory`]: largest(uses.map(({ rssMiB }) => rssMiB)),
+    [`${who}: heap after a garbage collection`]: largest(uses.map(({ pid }) => heaps.get(pid))),
+    [`${who}: file descriptors`]: largest(uses.map(({ descriptors }) => descriptors)),
+  } as Figures<Who>;
+}
+
 function present(sample: Readonly<Record<FigureName, number | undefined>>): Sample {
   return Object.fromEntries(Object.entries(sample).filter(([, value]) => value !== undefined));
 }
 
 /** The last note of each process, in MiB. */
-function heapsOf(file: string): ReadonlyMap<number, number> {
-  const heaps = new Map<number, number>();
+function heapsOf(file: string): ReadonlyMap<string, number> {
+  const heaps = new Map<string, number>();
   for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
     const { pid, bytes } = JSON.parse(line) as { pid: number; bytes: number };
-    heaps.set(pid, bytes / 1024 ** 2);
+    heaps.set(String(pid), bytes / 1024 ** 2);
   }
   return heaps;
 }
@@ -102,45 +118,4 @@ function heapsOf(file: string): ReadonlyMap<number, number> {
 function largest(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
-}
-
-function entriesOf(folder: string): number | undefined {
-  try {
-    return readdirSync(folder).length;
-  } catch {
-    return undefined; // only root may read it, or the daemon is elsewhere
-  }
-}
-
-/** Used space of the file system of a folder, without the files of the run if they are on the same one. */
-function usedMiB(folder: string, out: string, outBytes: number): number | undefined {
-  try {
-    const { blocks, bfree, bsize } = statfsSync(folder);
-    const own = statSync(folder).dev === statSync(out).dev ? outBytes : 0;
-    return ((blocks - bfree) * bsize - own) / 1024 ** 2;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Size of all files below a folder, in bytes. */
-function sizeOf(folder: string): number {
-  return pathsBelow(folder).reduce((sum, path) => {
-    const facts = statSync(path, { throwIfNoEntry: false });
-    return sum + (facts?.isFile() ? facts.size : 0);
-  }, 0);
-}
-
-/** Everything below a folder. The run may remove a part meanwhile. */
-function pathsBelow(folder: string): readonly string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.flatMap((entry) => {
-      const path = join(folder, entry.name);
-      return entry.isDirectory() ? [path, ...pathsBelow(path)] : [path];
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
