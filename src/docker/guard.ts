@@ -21,8 +21,8 @@ export type GuardNote =
   | { readonly folder: string; readonly prefix: string }
   /** a folder in which tests have folders for QEMU's sockets */
   | { readonly socketsBelow: string }
-  /** a socket of the run */
-  | { readonly socket: string };
+  /** another file or folder of the run */
+  | { readonly path: string };
 
 /** The word that ends a guard without a clean-up. */
 const farewell = 'done';

@@ -86,7 +86,7 @@ function kill(pid: number): void {
 function removeFiles(note: GuardNote, beforeMs: number): void {
   if ('prefix' in note) removeOrphans(note.folder, note.prefix);
   else if ('socketsBelow' in note) removeSocketFolders(note.socketsBelow, beforeMs, maxDepth);
-  else if ('socket' in note) removeOlder(note.socket, beforeMs);
+  else if ('path' in note) removeOlder(note.path, beforeMs);
 }
 
 function removeSocketFolders(folder: string, beforeMs: number, depth: number): void {

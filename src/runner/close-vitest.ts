@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Vitest } from 'vitest/node';
 import { markHandled } from '../core/mark-handled.ts';
@@ -6,9 +7,12 @@ import { markHandled } from '../core/mark-handled.ts';
 /** How long Vitest may take to close after a stopped run, in `ms`. */
 const closeTimeoutMs = 1000;
 
-/** Closes Vitest. After a stopped run this has a deadline, because Vitest waits for workers even if they are dead. */
+/**
+ * Closes Vitest. After a stopped run this has a deadline, because Vitest waits for workers even if they are dead.
+ * @param opened - Vitest, and its folder of temporary files, which is removed even if Vitest misses the deadline
+ */
 export async function closeVitest(
-  vitest: Pick<Vitest, 'close'>,
+  { vitest, temporary }: { readonly vitest: Pick<Vitest, 'close'>; readonly temporary?: string | undefined },
   { aborted }: AbortSignal,
   timeoutMs = closeTimeoutMs,
 ): Promise<void> {
@@ -21,5 +25,6 @@ export async function closeVitest(
     await Promise.race([closed, sleep(timeoutMs, undefined, { signal: over.signal })]);
   } finally {
     over.abort();
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   }
 }

@@ -30,7 +30,7 @@ export async function listTests({ loaded, selection, directory, signal }: ListOp
   const { config, root } = loaded;
   const settings = { testName: selection.testName };
   const { openVitest } = await import('./open-vitest.ts'); // not for a run, which loads it while it inspects the machine
-  const { vitest } = await openVitest({
+  const opened = await openVitest({
     config,
     root,
     settings,
@@ -40,6 +40,7 @@ export async function listTests({ loaded, selection, directory, signal }: ListOp
     reporter: {},
     signal,
   });
+  const { vitest } = opened;
   try {
     const files = await selectFiles(vitest, selection, directory);
     if (files.length === 0) throw noTests(selection, loaded);
@@ -55,6 +56,6 @@ export async function listTests({ loaded, selection, directory, signal }: ListOp
       .map((test) => ({ file: slashes(relative(directory, test.module.moduleId)), fullName: test.fullName, ...lineOf(test) }))
       .sort((a, b) => (a.file === b.file ? 0 : a.file < b.file ? -1 : 1));
   } finally {
-    await closeVitest(vitest, signal);
+    await closeVitest(opened, signal);
   }
 }

@@ -13,6 +13,8 @@ export { readTests, runSpecifications } from './run-specifications.ts';
 export interface OpenedVitest {
   readonly vitest: Vitest;
   readonly testWorkers: TestWorkers;
+  /** folder with a random name in which Vitest keeps transformed modules; absent if this version has none */
+  readonly temporary?: string | undefined;
 }
 
 /** What Vitest runs, and how. */
@@ -106,7 +108,8 @@ export async function openVitest(options: VitestOptions): Promise<OpenedVitest> 
   for (const name of signals) {
     for (const listener of process.listeners(name)) if (before.get(name)?.has(listener) !== true) process.off(name, listener);
   }
-  return { vitest, testWorkers };
+  const temporary: unknown = Reflect.get(vitest, '_tmpDir'); // private; a killed run would leave it
+  return { vitest, testWorkers, ...(typeof temporary === 'string' ? { temporary } : {}) };
 }
 
 function ownFile(name: string): string {

@@ -40,7 +40,7 @@ import { runRounds } from './watch/rounds.ts';
 export async function runTests(options: RunOptions): Promise<RunReport> {
   const { loaded, signal, directory } = options;
   const { config } = loaded;
-  const started = Date.now();
+  const [startedMs, startedAt] = [performance.now(), new Date().toISOString()];
   const testsDirectory = join(config.out, 'tests');
   await makeFolder(testsDirectory);
   const { jobId, onWait } = options;
@@ -65,7 +65,7 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
   const isInside = projectPath !== '' && projectPath !== '..' && !projectPath.startsWith('../');
   const head = {
     alpyVersion: options.alpyVersion,
-    startedAt: new Date(started).toISOString(),
+    startedAt,
     ...(isInside ? { projectPath } : {}),
     ...(config.failOnFlaky ? ({ failsOnFlaky: true } as const) : {}),
   };
@@ -88,14 +88,14 @@ export async function runTests(options: RunOptions): Promise<RunReport> {
     reporter.stop(messageOf(run.end.reason));
     engine.hurry(); // the clean-up no longer waits for a daemon that does not answer
   });
-  const finish: Finish = async ({ environment, shard, left }, roundStarted = started) => {
+  const finish: Finish = async ({ environment, shard, left }, roundMs = startedMs) => {
     const lost = engine.lost.aborted && engine.lost.reason instanceof Error ? errorReports(engine.lost.reason) : [];
     const notStored = stored.failure === undefined ? [] : errorReports(stored.failure);
     const partial = { tests: reporter.tests, errors: [...lost, ...reporter.errors, ...left, ...notStored] };
     const whole: RunReport = {
       ...head,
       environment,
-      durationMs: Date.now() - roundStarted,
+      durationMs: performance.now() - roundMs,
       ...partial,
       exitStatus: signal.reason instanceof StoppedError ? signal.reason.exitStatus : exitStatusOf({ ...head, ...partial }),
       ...(shard === undefined ? {} : { shard }),
@@ -121,7 +121,7 @@ interface Outcome {
   readonly last?: RunReport | undefined;
 }
 
-/** Writes the reports. @param startMs - when the round began, in `ms` since 1970; default: with the run */
+/** Writes the reports. @param startMs - when the round began, by `performance.now`; default: with the run */
 type Finish = (outcome: Outcome, startMs?: number) => Promise<RunReport>;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -142,8 +142,9 @@ async function perform(run: Run, finish: Finish): Promise<Outcome> {
     const { facts, environment, openVitest } = await setUp(run);
     outcome.environment = environment;
     const vitest = await openVitest();
+    if (vitest.temporary !== undefined) engine.guard({ path: vitest.temporary });
     opened.defer(async () => {
-      await closeVitest(vitest.vitest, end);
+      await closeVitest(vitest, end);
       ({ areClosed: areWorkersClosed } = vitest.testWorkers);
     });
     await using scheduler = await SchedulerServer.open(facts.capacity);

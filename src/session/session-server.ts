@@ -120,8 +120,8 @@ async function hold(
 /** Notes the files that must not outlive a keeper that is killed. */
 function guardFiles(engine: Engine, { directory, snapshotDirectory }: SessionSpec, testbedDirectory: string): void {
   engine.guard(
-    { socket: join(directory, sessionFiles.socket) },
-    { socket: join(directory, sessionFiles.shared, sessionFiles.console) },
+    { path: join(directory, sessionFiles.socket) },
+    { path: join(directory, sessionFiles.shared, sessionFiles.console) },
     { socketsBelow: testbedDirectory },
     { folder: snapshotDirectory, prefix: draftPrefix },
   );

@@ -15,7 +15,7 @@ const docker = new Docker();
 /** The goal is 5 s; a busy machine gets more. */
 const longMs = 30_000;
 
-/** What is left of a run of this project: containers, processes, the folder of the scheduler, folders of sockets. */
+/** What is left of a run of this project: containers, processes, folders of sockets, temporary files. */
 async function left(project: Project, jobId: string, temporary: string): Promise<readonly string[]> {
   const containers = await docker.listContainers({ all: true, filters: { label: [`${jobLabel}=${jobId}`] } });
   const processes = readdirSync('/proc').filter(
@@ -26,7 +26,7 @@ async function left(project: Project, jobId: string, temporary: string): Promise
     ...containers.map(({ Names, State }) => `${Names.join(' ')} ${State}`),
     ...processes.map((pid) => `process ${procText(pid, 'cmdline').replaceAll('\0', ' ')}`),
     ...sockets,
-    ...readdirSync(temporary).filter((name) => name.startsWith('alpy-run-')),
+    ...readdirSync(temporary).filter((name) => name !== 'alpy-vite'), // the cache of all runs
   ];
 }
 

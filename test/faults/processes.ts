@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { procText } from '../support/processes.ts';
 
 /** PIDs of all processes that are visible here. */
@@ -26,4 +26,13 @@ export function processesOf(variable: string, containers: ReadonlySet<string>): 
     const [id] = /[0-9a-f]{64}/.exec(procText(pid, 'cgroup')) ?? [];
     return isOurs || (id !== undefined && containers.has(id)) ? [`process ${pid} ${procText(pid, 'comm')}`] : [];
   });
+}
+
+/** Whether a process has a file below a folder open. */
+export function hasOpenFileBelow(pid: number, folder: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(`${folder}/`));
+  } catch {
+    return false; // the process has ended, or has closed one of the files
+  }
 }

@@ -46,7 +46,7 @@ async function playCase(place: CampaignPlace, kind: FaultKind, one: FaultCase, s
   target.proxy?.thaw();
   await target.daemon?.ensureRunning(); // only a daemon removes containers
   const endedBefore = [...before.results.keys()];
-  const left = await leftOf(target, record.ids);
+  const [left, disturbed] = await Promise.all([leftOf(target, record.ids), place.bystander.disturbances()]);
   const { verdict, problems } = judge(kind, {
     phase: one.phase,
     ...(status === undefined ? {} : { status }),
@@ -54,7 +54,7 @@ async function playCase(place: CampaignPlace, kind: FaultKind, one: FaultCase, s
     hadBegun: before.hasBegun,
     reports: readReports(join(target.directory, 'alpy-out'), endedBefore),
     left,
-    disturbed: await place.bystander.disturbances(),
+    disturbed,
   });
   const isMissed = before.missed !== undefined;
   return {

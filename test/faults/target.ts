@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ContainerInfo } from 'dockerode';
@@ -8,7 +9,7 @@ import { procText, qemuProcesses } from '../support/processes.ts';
 import type { DaemonProxy } from '../support/daemon-proxy.ts';
 import { MissedError } from './kinds/kind.ts';
 import type { OwnDaemon } from './own-daemon.ts';
-import { childrenOf } from './processes.ts';
+import { childrenOf, hasOpenFileBelow } from './processes.ts';
 
 /** Time between two looks for something that is about to appear, in `ms`. */
 const lookMs = 20;
@@ -83,9 +84,10 @@ export class Target {
     });
   }
 
-  /** Waits for a process that runs tests. @throws MissedError when the run ends before */
+  /** Waits for a process that runs a test: it writes the test's files. @throws MissedError when the run ends before */
   async worker(): Promise<number> {
-    return this.#appearance(() => Promise.resolve(childrenOf(this.pid)[0]));
+    const tests = join(this.directory, 'alpy-out', 'tests');
+    return this.#appearance(() => Promise.resolve(childrenOf(this.pid).find((pid) => hasOpenFileBelow(pid, tests))));
   }
 
   async #appearance<T>(look: () => Promise<T | undefined>): Promise<T> {

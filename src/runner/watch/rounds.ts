@@ -39,7 +39,7 @@ export async function runRounds(
     const choice = await next(report, changed);
     if (choice === undefined || isOver()) return report;
     const files = await filesOf(run, choice, vitest);
-    startMs = Date.now();
+    startMs = performance.now();
     if (files.length === 0) continue;
     reporter.forget(files.map(({ moduleId }) => moduleId));
     selected.files = files;

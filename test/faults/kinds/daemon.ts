@@ -24,7 +24,7 @@ export const daemonKinds: readonly FaultKind[] = [
   {
     name: 'daemon-frozen-SIGINT',
     phases,
-    expected: { statuses: [130] },
+    expected: { statuses: [130], early: 'SIGINT' },
     usesProxy: true,
     limitMs: 12_000,
     inject: async ({ proxy, pid, detail }) => {

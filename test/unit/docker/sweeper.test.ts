@@ -88,7 +88,7 @@ test('folders of sockets are removed below the tests, also if the daemon is gone
   for (const name of [...sockets, ...others]) await mkdir(name, { recursive: true });
   const socket = join(folder, 'keeper.sock');
   await writeFile(socket, '');
-  const notes = [{ socketsBelow: folder }, { socket }, { process: deadIdentity }];
+  const notes = [{ socketsBelow: folder }, { path: socket }, { process: deadIdentity }];
   await expect(sweep({ runId: 'r1', socketPath: join(folder, 'none.sock') }, notes)).rejects.toMatchObject({
     code: 'ALPY_DAEMON',
   });
@@ -112,7 +112,7 @@ test('while the guarded process lives, no process is killed and no file is remov
   const socket = join(await temporaryFolder(), 'keeper.sock');
   await writeFile(socket, '');
   const { socketPath } = await daemonWith([]);
-  const notes = [{ owner: identityOf(owner.pid!)! }, { process: identityOf(worker.pid!)! }, { socket }];
+  const notes = [{ owner: identityOf(owner.pid!)! }, { process: identityOf(worker.pid!)! }, { path: socket }];
   const sweeping = sweep({ runId: 'r1', socketPath }, notes);
   const longEnough = setTimeout(2000, 'waits'); // twice the time after which processes are killed
   await expect(Promise.race([sweeping, longEnough])).resolves.toBe('waits');

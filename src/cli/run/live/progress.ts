@@ -18,7 +18,7 @@ export class Progress implements Disposable {
   readonly #boots: BootDurations;
   readonly #running = new Map<string, Activity>();
   readonly #ended = new Set<string>();
-  readonly #startMs = Date.now();
+  readonly #startMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #failed = 0;
   #paused: string | undefined;
@@ -84,7 +84,7 @@ export class Progress implements Disposable {
     });
     const more = this.#running.size - tests.length;
     const failed = this.#failed === 0 ? '' : paint('red', `, ${this.#failed} failed`);
-    const seconds = Math.floor((now - this.#startMs) / 1000);
+    const seconds = Math.floor((performance.now() - this.#startMs) / 1000);
     const running = this.#running.size === 0 ? this.#status : `${this.#running.size} running`;
     const head = `${paint('yellow', '⋯')} ${running}, ${this.#ended.size} done${failed} ${paint('dim', `(${seconds} s)`)}`;
     this.#live.set([head, ...tests, ...(more > 0 ? [`  and ${more} more`] : [])]);
