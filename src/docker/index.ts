@@ -19,6 +19,8 @@ export {
 } from './errors.ts';
 export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
 export { FileCopies } from './file-copies.ts';
+export type { GuardNote } from './guard.ts';
+export { removeGuardedFiles } from './guarded-files.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
 export { HeldContainer, heldSpec } from './held-container.ts';

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { lstatSync, readdirSync, rmSync, type Dirent } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../core/errors.ts';
 import { parseIdentity, processState, type ProcessIdentity } from '../core/identity.ts';
-import { removeOrphans } from '../core/owner.ts';
 import { Engine } from './engine.ts';
 import type { GuardedRun, GuardNote } from './guard.ts';
+import { removeGuardedFiles } from './guarded-files.ts';
 import { removeOfDead } from './leftovers.ts';
 
 /** How long processes of the run may take to notice its end, in `ms`. Then they are killed: they may be stopped, or in an endless loop. */
@@ -18,11 +16,6 @@ const graceMs = 1000;
 const quietMs = 700;
 const pollMs = 200;
 const connectTimeoutMs = 5000;
-
-/** A folder for QEMU's files and sockets; see `LifelinePair` and `listenHere`. */
-const socketFolder = /^\.alpy[A-Za-z0-9]{6}$/;
-/** How deep below the folder of all tests: in that of a test, of its attempt, of its boot. */
-const maxDepth = 4;
 
 /**
  * Removes what a dead run left: its processes, its containers whose owner is dead, and the noted files. Touches nothing of processes
@@ -36,7 +29,7 @@ export async function sweep(run: GuardedRun, notes: readonly GuardNote[]): Promi
   const ended = untilDead(owners).then(() => endProcesses(processes));
   await Promise.all([
     ended.then(() => {
-      for (const note of notes) removeFiles(note, beganMs);
+      removeGuardedFiles(notes, beganMs);
     }),
     removeContainers(run, ended),
   ]);
@@ -81,33 +74,4 @@ function kill(pid: number): void {
   } catch (error) {
     if (codeOf(error) !== 'ESRCH') throw error; // it has just ended
   }
-}
-
-function removeFiles(note: GuardNote, beforeMs: number): void {
-  if ('prefix' in note) removeOrphans(note.folder, note.prefix);
-  else if ('socketsBelow' in note) removeSocketFolders(note.socketsBelow, beforeMs, maxDepth);
-  else if ('path' in note) removeOlder(note.path, beforeMs);
-}
-
-function removeSocketFolders(folder: string, beforeMs: number, depth: number): void {
-  for (const entry of entriesOf(folder)) {
-    if (!entry.isDirectory()) continue; // nor a link
-    const path = join(folder, entry.name);
-    if (socketFolder.test(entry.name)) removeOlder(path, beforeMs);
-    else if (depth > 1) removeSocketFolders(path, beforeMs, depth - 1);
-  }
-}
-
-function entriesOf(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if (codeOf(error) === undefined) throw error;
-    return []; // it is gone
-  }
-}
-
-function removeOlder(path: string, beforeMs: number): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && stats.birthtimeMs <= beforeMs) rmSync(path, { recursive: true, force: true });
 }

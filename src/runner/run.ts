@@ -5,7 +5,7 @@ import { messageOf, StoppedError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { slashes } from '../core/text.ts';
-import { connectTimeoutMs, Engine } from '../docker/index.ts';
+import { connectTimeoutMs, Engine, removeGuardedFiles, type GuardNote } from '../docker/index.ts';
 import {
   errorReports,
   exitStatusOf,
@@ -129,12 +129,17 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Sets the run up and runs its tests. A run that is stopped before has no tests. */
 async function perform(run: Run, finish: Finish): Promise<Outcome> {
   const { options, engine, reporter, begin, end, testsDirectory } = run;
-  engine.guard(runFolders, { socketsBelow: testsDirectory }, { folder: options.snapshotDirectory, prefix: draftPrefix });
+  const filesOfWorkers: readonly GuardNote[] = [
+    { socketsBelow: testsDirectory },
+    { folder: options.snapshotDirectory, prefix: draftPrefix },
+  ];
+  engine.guard(runFolders, ...filesOfWorkers);
   const left: ErrorReport[] = [];
   const opened = new AsyncDisposableStack();
   let areWorkersClosed = true;
   opened.defer(async () => {
     left.push(...(await removeRunLeftovers(engine, { isHurried: end.aborted, areWorkersClosed }))); // after Vitest is closed
+    if (!areWorkersClosed) removeGuardedFiles(filesOfWorkers);
   });
   const outcome: Mutable<Omit<Outcome, 'left'>> = { environment: {}, shard: undefined };
   try {

@@ -2,7 +2,7 @@
 // How `alpy run` reports failing tests, from the worker to all reports. None needs a guest that prints.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { glob, readdir, readFile, stat } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RunReport, TestReport } from '../../src/report/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
@@ -187,10 +187,11 @@ describe('a failing test', () => {
     );
   });
 
-  test('leaves only the output in the folder of the project', async () => {
+  test('leaves only the output in the folder of the project, although a worker was killed', async () => {
     expect((await readdir(project.directory)).sort()).toEqual(['alpy-out', 'alpy.yaml', 'blank.raw', 'snapshots', 'tests']);
     expect(await readdir(project.path('snapshots'))).toEqual([]);
     expect((await readdir(project.path('alpy-out'))).sort()).toEqual(['junit.xml', 'metrics.txt', 'report', 'run.json', 'tests']);
+    expect(await Array.fromAsync(glob('alpy-out/**/.alpy*', { cwd: project.directory }))).toEqual([]);
   });
 });
 
