@@ -90,7 +90,7 @@ async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<Rec
   const { pool, worker } = await startWorker(facts);
   const once = (key: string): Promise<Snapshot> => {
     const found = new SnapshotStore(join(directory, 'store'), 1).directoryOf(key);
-    return Promise.resolve({ record: { key }, directory: found } as unknown as Snapshot);
+    return Promise.resolve({ record: { key, files: {} }, directory: found } as unknown as Snapshot);
   };
   const factory = await worker.workerFactory();
   const { appliance } = facts.config;
