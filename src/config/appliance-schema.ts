@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { isPattern } from './pattern.ts';
 
 const text = z.string().min(1);
+/** A path of the file system. */
+export const path = text.refine((value) => !value.includes('\0'), { error: 'a path without NUL' });
 const pattern = text.refine(isPattern, { error: 'text or a valid /regular expression/' });
 
 /** How to log in to the appliance on its serial console. */
@@ -42,7 +44,7 @@ export const ApplianceSchema = z.strictObject({
     })
     .default('dut')
     .describe('name in logs and reports'),
-  image: text.describe('disk image, relative to this file'),
+  image: path.describe('disk image, relative to this file'),
   format: z.enum(['auto', 'qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']).default('auto').describe('format of the disk image'),
   memoryMiB: z.int().min(32).default(256).describe('memory, in MiB'),
   cpus: z.int().min(1).default(1).describe('number of virtual processors'),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
 import { maxLinks } from '../topology/index.ts';
-import { ApplianceSchema } from './appliance-schema.ts';
+import { ApplianceSchema, path } from './appliance-schema.ts';
 
 // An object instead of a number, so that cables between several DUTs can be added without breaking existing files.
 const TopologySchema = z.strictObject({
@@ -39,11 +39,7 @@ const TestsSchema = z.strictObject({
 export const defaultSnapshotsMiB = 8192;
 
 const SnapshotsSchema = z.strictObject({
-  directory: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('folder for snapshots, relative to this file; default: one below ~/.cache/alpy'),
+  directory: path.optional().describe('folder for snapshots, relative to this file; default: one below ~/.cache/alpy'),
   maxMiB: z
     .int()
     .min(1)
@@ -80,9 +76,7 @@ export const ConfigSchema = z.strictObject({
     .default(0)
     .describe('how often to retry a test in addition after an error of the environment, such as a timeout under load'),
   failOnFlaky: z.boolean().default(false).describe('whether a test that passed only at a retry makes the run fail'),
-  out: z
-    .string()
-    .min(1)
+  out: path
     .default('alpy-out')
     .describe('output directory, relative to this file; the default is relative to the current directory'),
 });

@@ -25,7 +25,7 @@ printf '\\0%d\\n' "$?"; printf '\\0' >&2
 done`;
 
 /** A job prints this when it ends: its number and its status, in one write, so that no other output can come in between. */
-const jobEnd = /\u0001(\d+) (\d+)\n/;
+const jobEnds = /\u0001(\d+) (\d+)\n/g;
 
 /** Longest answer with what was printed before it, in characters. */
 const maxUnread = 8 * 1024 ** 2;
@@ -168,23 +168,24 @@ export class Agent {
   }
 
   #endJobs(): void {
-    for (let end = jobEnd.exec(this.#stdout); end; end = jobEnd.exec(this.#stdout)) {
-      this.#stdout = this.#stdout.slice(0, end.index) + this.#stdout.slice(end.index + end[0].length);
-      const id = Number(end[1]);
-      this.#jobs.get(id)?.resolve(exitStatusOf(Number(end[2])));
-      this.#jobs.delete(id);
-    }
+    if (!this.#stdout.includes('\u0001')) return;
+    this.#stdout = this.#stdout.replace(jobEnds, (_, id: string, status: string) => {
+      this.#jobs.get(Number(id))?.resolve(exitStatusOf(Number(status)));
+      this.#jobs.delete(Number(id));
+      return '';
+    });
   }
 
   #answer(): void {
-    const end = /\0(\d+)\n/.exec(this.#stdout);
-    const errorEnd = this.#stderr.indexOf('\0');
-    if (!end || errorEnd < 0) return;
-    const [stdout, stderr] = [this.#stdout.slice(0, end.index), this.#stderr.slice(0, errorEnd)];
-    this.#stdout = this.#stdout.slice(end.index + end[0].length);
-    this.#stderr = this.#stderr.slice(errorEnd + 1);
-    this.#waiting.shift()?.resolve({ stdout, stderr, status: Number(end[1]) });
-    this.#answer();
+    for (;;) {
+      const end = /\0(\d+)\n/.exec(this.#stdout);
+      const errorEnd = this.#stderr.indexOf('\0');
+      if (!end || errorEnd < 0) return;
+      const [stdout, stderr] = [this.#stdout.slice(0, end.index), this.#stderr.slice(0, errorEnd)];
+      this.#stdout = this.#stdout.slice(end.index + end[0].length);
+      this.#stderr = this.#stderr.slice(errorEnd + 1);
+      this.#waiting.shift()?.resolve({ stdout, stderr, status: Number(end[1]) });
+    }
   }
 
   /** Kills the container if it prints without end. A program in it may write to the agent's output. */

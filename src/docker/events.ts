@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { messageOf } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import { readLines } from '../core/lines.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { ContainerError } from './errors.ts';
@@ -9,8 +10,8 @@ import { exitStatusOf, type ExitStatus } from '../core/exit-status.ts';
 
 /** The part of an Engine API event that is used here. */
 interface EngineEvent {
-  readonly Action?: string;
-  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string | undefined>> };
+  readonly Action?: unknown;
+  readonly Actor?: unknown;
 }
 
 /**
@@ -94,18 +95,20 @@ export class ExitEvents implements Disposable {
 
   #take(line: string): void {
     const { Action, Actor } = this.#parse(line);
-    const { ID, Attributes } = Actor ?? {};
-    const exitStatus = exitStatusOf(Number(Attributes?.['exitCode']));
-    const execId = Attributes?.['execID'];
-    if (Action === 'destroy' && ID !== undefined) this.#entry(this.#removals, ID).resolve();
-    else if (Action === 'oom' && ID !== undefined) this.#outOfMemory.add(ID);
-    else if (Action === 'die' && ID !== undefined) this.#entry(this.#exits, ID).resolve(exitStatus);
-    else if (execId !== undefined) this.#entry(this.#exits, execId).resolve(exitStatus);
+    const { ID: id, Attributes } = isJsonObject(Actor) ? Actor : {};
+    const { exitCode, execID: execId } = isJsonObject(Attributes) ? Attributes : {};
+    const exitStatus = exitStatusOf(typeof exitCode === 'string' ? Number(exitCode) : Number.NaN);
+    const isOfContainer = typeof id === 'string';
+    if (Action === 'destroy' && isOfContainer) this.#entry(this.#removals, id).resolve();
+    else if (Action === 'oom' && isOfContainer) this.#outOfMemory.add(id);
+    else if (Action === 'die' && isOfContainer) this.#entry(this.#exits, id).resolve(exitStatus);
+    else if (typeof execId === 'string') this.#entry(this.#exits, execId).resolve(exitStatus);
   }
 
   #parse(line: string): EngineEvent {
     try {
-      return JSON.parse(line) as EngineEvent;
+      const event: unknown = JSON.parse(line);
+      return isJsonObject(event) ? event : {};
     } catch (cause) {
       this.fail(new ContainerError(`the Docker daemon sent an event that is not JSON: ${messageOf(cause)}`, { cause }));
       return {};

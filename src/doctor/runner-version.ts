@@ -36,7 +36,8 @@ export async function readRunnerVersion(program: string): Promise<VersionVerdict
   return judgeRunnerVersion(stdout);
 }
 
-function judgeRunnerVersion(output: string): VersionVerdict {
+/** What the output of `gitlab-runner --version` means for jobs. Pure. */
+export function judgeRunnerVersion(output: string): VersionVerdict {
   const version = /^Version:\s*v?((\d+)\.(\d+)\S*)/m.exec(output);
   if (!version)
     return {

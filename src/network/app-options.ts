@@ -4,6 +4,7 @@ import { argumentsOf } from '../core/arguments.ts';
 import type { Wait } from '../core/deadline.ts';
 import type { ProgramEnd } from '../core/exit-status.ts';
 import {
+  absoluteFilePath,
   abortSignal,
   bytes,
   either,
@@ -12,6 +13,7 @@ import {
   listOf,
   oneOf,
   options,
+  path,
   pattern,
   requiredWait,
   someText,
@@ -66,12 +68,12 @@ export interface AppWaitOptions extends Partial<Wait> {
 const appWait = options<AppWaitOptions>({ ...waitSchemas, check: flag.optional() }).optional();
 
 const file = options<ContainerFile>({
-  path: text.refine((path) => path.startsWith('/'), { error: 'an absolute path' }),
+  path: absoluteFilePath,
   content: either<ContainerFile['content']>(
     'a string, bytes, or { file } with a path of this machine',
     text,
     bytes,
-    options<{ readonly file: string }>({ file: someText }),
+    options<{ readonly file: string }>({ file: path }),
   ),
   mode: wholeNumber(0, 0o7777).optional(),
 });
@@ -88,7 +90,7 @@ const appSpec = options<AppSpec>({
   user: someText.optional(),
   capabilities: texts.optional(),
   devices: listOf(
-    text.refine((path) => path.startsWith('/dev/'), { error: 'a path below /dev' }),
+    text.refine((device) => device.startsWith('/dev/'), { error: 'a path below /dev' }),
     'a list of device files, such as /dev/net/tun',
   ).optional(),
   writableRoot: flag.optional(),

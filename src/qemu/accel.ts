@@ -161,8 +161,8 @@ async function verdictKey({ engine, image, signal }: KvmProbe): Promise<string> 
 async function readVerdict(file: string | undefined, key: string): Promise<KvmVerdict | undefined> {
   if (file === undefined) return undefined;
   try {
-    const stored = JSON.parse(await readFile(file, 'utf8')) as KvmVerdict & { readonly key: string };
-    return stored.key === key ? { works: stored.works, reason: stored.reason } : undefined;
+    const { key: storedKey, works, reason } = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>;
+    return storedKey === key && typeof works === 'boolean' && typeof reason === 'string' ? { works, reason } : undefined;
   } catch {
     return undefined; // no verdict yet, or an incomplete one
   }

@@ -75,7 +75,7 @@ async function linkText(path: string): Promise<string> {
  * @throws {@link DiskImageError} if the image has another format, is damaged or truncated, or is not a disk image
  */
 export async function judgeDisk(path: string, expected: DiskFormat | 'auto', report: DiskReport): Promise<DiskImage> {
-  const chain = parseChain(report.info);
+  const chain = objectsIn(parse(report.info));
   const info = chain[0];
   const format = info?.['format'];
   if (typeof format !== 'string')
@@ -112,7 +112,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
     // an image that the configuration calls raw may look like another format, of another size
     virtualBytes:
       expected !== 'raw' && typeof virtualBytes === 'number' ? virtualBytes : Math.ceil(size / sectorBytes) * sectorBytes,
-    files: await Promise.all((expected === 'raw' ? [path] : filesOf(path, chain)).map(identify)),
+    files: await identifyAll(path, expected === 'raw' ? [path] : filesOf(path, chain)),
     qemuVersion: report.qemuVersion,
     firmware: report.firmware,
   };
@@ -124,6 +124,16 @@ async function assertHasBootSector(path: string): Promise<void> {
   throw new DiskImageError(
     path,
     'it is not a disk image: QEMU does not know its format, and it has no boot sector. If it is a raw disk, set appliance.format to raw',
+  );
+}
+
+async function identifyAll(path: string, files: readonly string[]): Promise<readonly FileIdentity[]> {
+  return await Promise.all(
+    files.map((file) =>
+      identify(file).catch((cause: unknown) => {
+        throw new DiskImageError(path, `it needs ${file}, which cannot be read: ${messageOf(cause)}`, { cause });
+      }),
+    ),
   );
 }
 
@@ -142,11 +152,12 @@ function filesOf(path: string, chain: readonly JsonObject[]): readonly string[] 
 
 /** Names of other files that hold a part of an image: its data, or the extents of a VMDK. */
 function partsOf({ filename, children, 'format-specific': specific }: JsonObject): readonly string[] {
-  const inner = Array.isArray(children) ? (children as readonly { readonly info?: JsonObject }[]) : [];
-  const dataFile = ((specific as JsonObject | undefined)?.['data'] as JsonObject | undefined)?.['data-file'];
-  const folder = dirname(String(filename));
+  const inner = objectsIn(children).flatMap(({ info }) => (isJsonObject(info) ? info['filename'] : []));
+  const data = isJsonObject(specific) ? specific['data'] : undefined;
+  const dataFile = isJsonObject(data) ? data['data-file'] : undefined;
+  const folder = dirname(typeof filename === 'string' ? filename : '');
   return [
-    ...inner.flatMap(({ info }) => (typeof info?.['filename'] === 'string' ? [info['filename']] : [])),
+    ...inner.filter((name) => typeof name === 'string'),
     ...(typeof dataFile === 'string' ? [resolve(folder, dataFile)] : []),
   ];
 }
@@ -156,9 +167,8 @@ function convertIt(path: string, format?: string): string {
   return `Convert it: qemu-img convert ${from}-O qcow2 ${shellWord(path)} ${shellWord(`${path}.qcow2`)}`;
 }
 
-function parseChain(json: string): readonly JsonObject[] {
-  const value = parse(json);
-  return Array.isArray(value) ? (value as readonly JsonObject[]) : [];
+function objectsIn(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 function isFormat(format: string): format is DiskFormat {

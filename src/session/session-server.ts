@@ -5,6 +5,7 @@ import { join, sep } from 'node:path';
 import { signalAt } from '../core/deadline.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
@@ -31,13 +32,19 @@ import { checkServices, startServices } from './services.ts';
 import { serveSocket } from './socket.ts';
 import { sessionFiles, type SessionSpec } from './spec.ts';
 
-/** @throws EnvironmentError when the file cannot be read */
+/** @throws EnvironmentError when the file cannot be read, or is damaged */
 export async function readSpec(directory: string): Promise<SessionSpec> {
   const file = join(directory, sessionFiles.spec);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new EnvironmentError(`cannot read ${file}`, { cause });
   });
-  return JSON.parse(text) as SessionSpec;
+  try {
+    const spec: unknown = JSON.parse(text);
+    if (isJsonObject(spec)) return spec as unknown as SessionSpec;
+  } catch {
+    // not even JSON
+  }
+  throw new EnvironmentError(`expected the description of a testbed in ${file}, got something else. Create the testbed again`);
 }
 
 /**

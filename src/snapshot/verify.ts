@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { bootId } from '../core/identity.ts';
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { sha256Of, stampOf, type FileStamp } from '../core/file.ts';
 import { openPlain, readPlain, replaceFile } from '../core/plain-file.ts';
 import { maxRecordBytes, type FileRecord, type SnapshotRecord } from './record.ts';
@@ -53,9 +54,10 @@ async function rememberVerified(directory: string, stamps: Readonly<Record<strin
   await replaceFile(join(directory, verifiedFile), JSON.stringify(stamps)).catch(() => undefined);
 }
 
-async function readVerified(directory: string): Promise<Readonly<Record<string, string | undefined>>> {
+async function readVerified(directory: string): Promise<JsonObject> {
   try {
-    return JSON.parse(await readPlain(join(directory, verifiedFile), maxRecordBytes)) as Readonly<Record<string, string>>;
+    const stamps: unknown = JSON.parse(await readPlain(join(directory, verifiedFile), maxRecordBytes));
+    return isJsonObject(stamps) ? stamps : {};
   } catch {
     return {}; // missing or incomplete
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { argumentsOf } from '../core/arguments.ts';
-import { flag, someText, waitOptions } from '../core/schemas.ts';
+import { flag, path, waitOptions } from '../core/schemas.ts';
 import { loginOptions } from '../access/index.ts';
 
 /** Checks of the arguments of the functions of a device and its links. */
@@ -17,6 +17,6 @@ export const check = {
   isRunning: argumentsOf('dut.isRunning'),
   reboot: argumentsOf('dut.reboot', { wait: waitOptions }),
   reset: argumentsOf('dut.reset'),
-  screenshot: argumentsOf('dut.screenshot', { path: someText }),
+  screenshot: argumentsOf('dut.screenshot', { path }),
   setUp: argumentsOf('link.setUp', { isUp: flag }),
 };

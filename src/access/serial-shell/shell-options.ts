@@ -13,6 +13,7 @@ import {
   options,
   pattern,
   requiredWait,
+  path,
   someText,
   text,
   textOrBytes,
@@ -134,7 +135,6 @@ const opening = options<OpeningCommand>({
 });
 
 const console = instanceOf(SerialConsole, 'a SerialConsole');
-const remotePath = someText;
 
 /** Checks of the arguments of a shell's functions. */
 export const check = {
@@ -145,16 +145,16 @@ export const check = {
   runScript: argumentsOf('dut.shell.runScript', {
     script: either<string | { readonly content: string | Uint8Array }>(
       'the path of a file, or { content }',
-      someText,
+      path,
       options<{ readonly content: string | Uint8Array }>({ content: textOrBytes }),
     ),
     args: texts.optional(),
-    options: options<ScriptOptions>({ ...runSchemas, directory: someText.optional() }).optional(),
+    options: options<ScriptOptions>({ ...runSchemas, directory: path.optional() }).optional(),
   }),
   upload: argumentsOf('dut.shell.upload', {
-    source: either<string | Uint8Array>('bytes (a Buffer or Uint8Array), or the path of a file', someText, bytes),
-    remotePath,
+    source: either<string | Uint8Array>('bytes (a Buffer or Uint8Array), or the path of a file', path, bytes),
+    remotePath: path,
     options: options<UploadOptions>({ ...waitSchemas, mode: wholeNumber(0, 0o7777).optional() }).optional(),
   }),
-  download: argumentsOf('dut.shell.download', { remotePath, options: waitOptions }),
+  download: argumentsOf('dut.shell.download', { remotePath: path, options: waitOptions }),
 };

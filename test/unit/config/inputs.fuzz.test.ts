@@ -47,8 +47,9 @@ fuzz(
     const { nodes, links } = resolveTopology(loaded.config.topology);
     expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
     expect(links).toHaveLength(loaded.config.topology.links);
-    expect(loaded.config.appliance.image).toMatch(/^\//);
+    for (const path of [loaded.config.appliance.image, loaded.config.out]) expect(path).toMatch(/^\/[^\0]*$/);
   },
+  { examples: [[{ ...valid, out: 'a\0b' }, {}]] },
 );
 
 fuzz(

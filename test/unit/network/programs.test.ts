@@ -51,5 +51,5 @@ test('the counters of an interface, or an error if ip prints none', () => {
     sentFrames: 34,
     dropped: 3,
   });
-  expect(() => parseCounters('[{}]')).toThrow('expected counters from ip, got: [{}]');
+  expect(() => parseCounters('[{}]')).toThrow('expected counters of an interface from ip, got: [{}]');
 });

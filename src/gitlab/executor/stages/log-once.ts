@@ -41,11 +41,21 @@ export async function logOnce(
 /** Records a message as logged. @returns whether it is new */
 export async function recordIfNew(session: string, message: string): Promise<boolean> {
   const path = join(session, loggedFile);
-  const logged = JSON.parse(await readFile(path, 'utf8').catch(() => '[]')) as readonly string[]; // missing at first
+  const logged = await readLogged(path);
   const line = firstLine(message);
   if (logged.some((one) => one.includes(line))) return false;
   await writeFile(path, JSON.stringify([...logged, line]), { mode: 0o600 });
   return true;
+}
+
+/** Returns nothing if the file is missing, as at first, or damaged. */
+async function readLogged(path: string): Promise<readonly string[]> {
+  try {
+    const lines: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return Array.isArray(lines) ? lines.filter((line) => typeof line === 'string') : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Drops the error's code as well: in errors of several lines it is at the end of the last line. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, statusByFault } from '../../../core/errors.ts';
+import { z } from 'zod';
+import { codeOf, EnvironmentError, statusByFault, type Fault } from '../../../core/errors.ts';
 import { SessionError, sessionFiles } from '../../../session/index.ts';
 import { artifactFolder } from '../files/collect.ts';
 import type { Job } from '../job.ts';
@@ -53,7 +54,29 @@ export async function readStartFailure(session: string): Promise<NoTestbedError 
     throw error;
   });
   if (text === undefined) return undefined;
-  const failure = JSON.parse(text) as NoTestbed;
+  const failure = parseFailure(text);
+  if (!failure)
+    throw new EnvironmentError(`expected the reason why there is no testbed in ${session}/${failureFile}, got something else`);
   const [firstLine = ''] = failure.message.split('\n');
   return new NoTestbedError({ ...failure, message: `there is no testbed; see the error above: ${firstLine}` });
+}
+
+const OutcomeSchema = z.union([
+  z.object({ kind: z.enum(['success', 'system']) }),
+  z.object({ kind: z.literal('failure'), exitCode: z.int() }),
+]);
+const FailureSchema = z.object({
+  message: z.string(),
+  code: z.string(),
+  fault: z.enum(Object.keys(statusByFault) as [Fault, ...Fault[]]),
+  outcome: OutcomeSchema,
+});
+
+/** @returns `undefined` if the file is damaged, for example because the disk was full */
+function parseFailure(text: string): NoTestbed | undefined {
+  try {
+    return FailureSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
