@@ -150,7 +150,9 @@ export class Hypervisor implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof QmpClosedError)) throw error;
       await this.settle();
-      throw new HypervisorError('QEMU cannot restore the snapshot', this.#stderr, 'environment', this.#exitStatus?.signal);
+      const status = this.#exitStatus;
+      const what = `QEMU did not restore the snapshot: it ended with ${status?.text ?? 'its container'}`;
+      throw new HypervisorError(what, this.#stderr, 'environment', status?.signal);
     }
   }
 

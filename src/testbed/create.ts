@@ -11,6 +11,7 @@ import { nodeLinks, type NodeLink } from '../topology/index.ts';
 import { Apps } from './apps.ts';
 import { captureOf, createCaptureFiles, finishCaptures, wallClockOf, type CapturePlace } from './captures.ts';
 import { hypervisorSpec, restoredFrom, type CreationContext, type TestbedSpec } from './creation.ts';
+import { explainByContainers } from './dead-container.ts';
 import { Dut } from './dut.ts';
 import type { HostFacts } from './host.ts';
 import { acquireLifeline } from './lifeline-lease.ts';
@@ -47,8 +48,9 @@ export async function createTestbed(
       await lease.pair.share(captures);
       return new CreatedTestbed({ ...testbedParts(context, await startAll(context, signal)), snapshotWatch });
     } catch (error) {
-      const reason = snapshotWatch && signal?.aborted !== true ? await snapshotWatch.explain(error) : error;
-      throw await tearDownAfter(reason, started);
+      if (signal?.aborted === true) throw await tearDownAfter(error, started);
+      const reason = (await snapshotWatch?.explain(error)) ?? error;
+      throw await tearDownAfter(await explainByContainers(reason, started), started);
     }
   });
 }

@@ -5,6 +5,7 @@ import { ContainerDiedError, type Container } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Hypervisor } from '../qemu/index.ts';
 import type { Apps } from './apps.ts';
+import { deadContainer } from './dead-container.ts';
 import type { Dut } from './dut.ts';
 import type { Link } from './link.ts';
 import type { SnapshotWatch } from './snapshot-watch.ts';
@@ -59,10 +60,9 @@ export class Testbed implements AsyncDisposable {
    * @throws AppEndedError when an app has ended, and nothing waited for that
    */
   check(): void {
-    const { hypervisor, nodes, apps, started } = this.#parts;
-    for (const container of [started.lease.pair.firstEnded, ...nodes.map((node) => node.container)]) {
-      if (container?.exitStatus) throw new ContainerDiedError(container.name, container.exitStatus, '');
-    }
+    const { hypervisor, apps, started } = this.#parts;
+    const dead = deadContainer(started);
+    if (dead) throw dead;
     const { exitStatus, finalStderr } = hypervisor;
     if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, finalStderr);
     if (this.dut.failure) throw this.dut.failure; // before the apps, which may have ended because of it

@@ -16,7 +16,7 @@ export const configuration = `appliance:
   name: rabbit
   image: ${rabbitImage}
   memoryMiB: 128
-  bootTimeoutMs: 40000
+  bootTimeoutMs: 90000
   login: { user: root, password: rabbit, loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' }
 topology: { links: 1 }
 workers: 2

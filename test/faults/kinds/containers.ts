@@ -8,16 +8,7 @@ import { MissedError, type Expectation, type FaultKind } from './kind.ts';
 /** Phases in which a testbed exists. */
 const testbedPhases: readonly Phase[] = ['set-up', 'boot', 'save', 'restore', 'test', 'tear-down'];
 
-const died: Expectation = {
-  statuses: [3],
-  causes: [
-    { code: 'ALPY_CONTAINER_DIED', fault: 'environment' },
-    { code: 'ALPY_CONTAINER', fault: 'environment' },
-    { code: 'ALPY_HYPERVISOR', fault: 'environment' },
-    { code: 'ALPY_QMP_CLOSED', fault: 'environment' },
-    { code: 'ALPY_APP_ENDED', fault: 'environment' }, // apps share the node's namespaces
-  ],
-};
+const died: Expectation = { statuses: [3], causes: [{ code: 'ALPY_CONTAINER_DIED', fault: 'environment' }] };
 
 /** Kills a container as the kernel or an administrator may do. */
 async function kill(target: Target, role: RegExp): Promise<void> {

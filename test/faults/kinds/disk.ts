@@ -4,22 +4,16 @@ import { join } from 'node:path';
 import { fill } from '../../support/fill-disk.ts';
 import type { FaultKind } from './kind.ts';
 
-const full: FaultKind['expected'] = {
-  statuses: [3],
-  causes: (['ALPY_TRANSCRIPT', 'ALPY_CAPTURE', 'ALPY_ENVIRONMENT', 'ALPY_SNAPSHOT', 'ALPY_DISK_IO', 'ENOSPC'] as const).map(
-    (code) => ({
-      code,
-      fault: 'environment',
-    }),
-  ),
-};
+function full(...codes: readonly string[]): FaultKind['expected'] {
+  return { statuses: [3], causes: codes.map((code) => ({ code, fault: 'environment' })) };
+}
 
 /** Full disks. */
 export const diskKinds: readonly FaultKind[] = [
   {
     name: 'disk-full-run-folder',
     phases: ['inspect', 'set-up', 'restore', 'test', 'tear-down', 'reporting'],
-    expected: full,
+    expected: full('ALPY_TRANSCRIPT', 'ALPY_CAPTURE', 'ALPY_ENVIRONMENT', 'ENOSPC'),
     small: { folder: 'alpy-out', megabytes: 16 },
     losesReports: true,
     inject: ({ directory }) => fill(join(directory, 'alpy-out')),
@@ -27,7 +21,7 @@ export const diskKinds: readonly FaultKind[] = [
   {
     name: 'disk-full-store',
     phases: ['boot', 'save'],
-    expected: full,
+    expected: full('ALPY_SNAPSHOT', 'ALPY_DISK_IO'),
     harmless: 'the snapshot had been written, or the tests boot without one',
     small: { folder: 'snapshots', megabytes: 400 },
     inject: ({ store }) => fill(store),
