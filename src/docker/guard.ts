@@ -21,6 +21,8 @@ export type GuardNote =
   | { readonly folder: string; readonly prefix: string }
   /** a folder in which tests have folders for QEMU's sockets */
   | { readonly socketsBelow: string }
+  /** a socket of the run, which is removed if no program listens at it, and its folder if that is empty then */
+  | { readonly socket: string }
   /** another file or folder of the run */
   | { readonly path: string };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { lstatSync, readdirSync, rmSync, type Dirent } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync, type Dirent } from 'node:fs';
+import { createConnection } from 'node:net';
+import { dirname, join } from 'node:path';
 import { codeOf } from '../core/errors.ts';
 import { removeOrphans } from '../core/owner.ts';
 import type { GuardNote } from './guard.ts';
@@ -14,14 +16,42 @@ const maxDepth = 4;
  * Removes the files that some notes name.
  * @param beforeMs - keeps what is younger, in `ms` since 1970; default: keeps nothing
  */
-export function removeGuardedFiles(notes: readonly GuardNote[], beforeMs = Infinity): void {
-  for (const note of notes) removeFiles(note, beforeMs);
+export async function removeGuardedFiles(notes: readonly GuardNote[], beforeMs = Infinity): Promise<void> {
+  for (const note of notes) await removeFiles(note, beforeMs);
 }
 
-function removeFiles(note: GuardNote, beforeMs: number): void {
+async function removeFiles(note: GuardNote, beforeMs: number): Promise<void> {
   if ('prefix' in note) removeOrphans(note.folder, note.prefix);
   else if ('socketsBelow' in note) removeSocketFolders(note.socketsBelow, beforeMs, maxDepth);
+  else if ('socket' in note) await removeSocket(note.socket);
   else if ('path' in note) removeOlder(note.path, beforeMs);
+}
+
+/** Removes a socket unless a program listens at it: another one may use the path by now. */
+async function removeSocket(path: string): Promise<void> {
+  if (!existsSync(path) || (await isListening(path))) return;
+  rmSync(path, { force: true });
+  removeIfEmpty(dirname(path));
+}
+
+async function isListening(path: string): Promise<boolean> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error; // it has other files
+  }
 }
 
 function removeSocketFolders(folder: string, beforeMs: number, depth: number): void {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../core/errors.ts';
 import { parseIdentity, processState, type ProcessIdentity } from '../core/identity.ts';
+import { markHandled } from '../core/mark-handled.ts';
 import { Engine } from './engine.ts';
 import type { GuardedRun, GuardNote } from './guard.ts';
 import { removeGuardedFiles } from './guarded-files.ts';
@@ -27,12 +28,13 @@ export async function sweep(run: GuardedRun, notes: readonly GuardNote[]): Promi
   const processes = notes.flatMap((note) => ('process' in note ? (parseIdentity(note.process) ?? []) : []));
   const owners = notes.flatMap((note) => ('owner' in note ? (parseIdentity(note.owner) ?? []) : []));
   const ended = untilDead(owners).then(() => endProcesses(processes));
-  await Promise.all([
-    ended.then(() => {
-      removeGuardedFiles(notes, beganMs);
-    }),
-    removeContainers(run, ended),
-  ]);
+  const filesRemoved = ended.then(() => removeGuardedFiles(notes, beganMs));
+  markHandled(filesRemoved); // awaited below
+  try {
+    await removeContainers(run, ended);
+  } finally {
+    await filesRemoved; // also without a daemon
+  }
 }
 
 async function removeContainers({ runId, socketPath }: GuardedRun, processesEnded: Promise<void>): Promise<void> {

@@ -19,6 +19,7 @@ import {
   type ShardReport,
   type TestReport,
 } from '../report/index.ts';
+import { sessionSockets } from '../session/spec.ts'; // not the whole folder, which takes long to load
 import { draftPrefix } from '../snapshot/index.ts';
 import { closeVitest } from './close-vitest.ts';
 import { clearOut, makeFolder } from './out-directory.ts';
@@ -132,6 +133,7 @@ async function perform(run: Run, finish: Finish): Promise<Outcome> {
   const filesOfWorkers: readonly GuardNote[] = [
     { socketsBelow: testsDirectory },
     { folder: options.snapshotDirectory, prefix: draftPrefix },
+    ...(options.pause ? sessionSockets(options.pause.directory) : []),
   ];
   engine.guard(runFolders, ...filesOfWorkers);
   const left: ErrorReport[] = [];
@@ -139,7 +141,7 @@ async function perform(run: Run, finish: Finish): Promise<Outcome> {
   let areWorkersClosed = true;
   opened.defer(async () => {
     left.push(...(await removeRunLeftovers(engine, { isHurried: end.aborted, areWorkersClosed }))); // after Vitest is closed
-    if (!areWorkersClosed) removeGuardedFiles(filesOfWorkers);
+    if (!areWorkersClosed) await removeGuardedFiles(filesOfWorkers);
   });
   const outcome: Mutable<Omit<Outcome, 'left'>> = { environment: {}, shard: undefined };
   try {

@@ -30,7 +30,7 @@ import type { Session } from './session.ts';
 import { JobContainer, runScript, startJobContainer } from './job-container.ts';
 import { checkServices, startServices } from './services.ts';
 import { serveSocket } from './socket.ts';
-import { sessionFiles, type SessionSpec } from './spec.ts';
+import { sessionFiles, sessionSockets, type SessionSpec } from './spec.ts';
 
 /** @throws EnvironmentError when the file cannot be read, or is damaged */
 export async function readSpec(directory: string): Promise<SessionSpec> {
@@ -127,8 +127,7 @@ async function hold(
 /** Notes the files that must not outlive a keeper that is killed. */
 function guardFiles(engine: Engine, { directory, snapshotDirectory }: SessionSpec, testbedDirectory: string): void {
   engine.guard(
-    { path: join(directory, sessionFiles.socket) },
-    { path: join(directory, sessionFiles.shared, sessionFiles.console) },
+    ...sessionSockets(directory),
     { socketsBelow: testbedDirectory },
     { folder: snapshotDirectory, prefix: draftPrefix },
   );

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import type { ResolvedImage } from '../images/index.ts';
 import type { Mount } from '../docker/index.ts';
@@ -78,6 +79,15 @@ export const sessionFiles = {
   /** in that folder: the serial console as a socket */
   console: 'console.sock',
 } as const;
+
+/**
+ * The sockets of a session, for the guard of its process. In this order, both folders are empty after a paused test.
+ * @param directory - absolute path of the folder of the session
+ */
+export function sessionSockets(directory: string): readonly { readonly socket: string }[] {
+  const { shared, console, socket } = sessionFiles;
+  return [join(directory, shared, console), join(directory, socket)].map((path) => ({ socket: path }));
+}
 
 /** Where a job's container sees the folder {@link sessionFiles.shared}. */
 export const sharedFolder = '/alpy';

@@ -129,6 +129,17 @@ test('Ctrl-C ends a paused run, and its testbed is torn down', async () => {
   expect(await project.run(['status'])).toMatchObject({ status: 3 });
 });
 
+test('SIGKILL ends a paused run, and its session is gone within 5 s', async () => {
+  const run = new TerminalRun(project, ['run', '--pause-on-failure', '-t', 'fails']);
+  await run.waitFor(/^Paused: /);
+  const session = project.path('alpy-out/session');
+  expect(existsSync(session)).toBe(true);
+  const script = run.child.pid!;
+  process.kill(Number(await readFile(`/proc/${script}/task/${script}/children`, 'utf8')), 'SIGKILL');
+  await run.end();
+  await expect.poll(() => existsSync(session), { timeout: 5000, interval: 100 }).toBe(false);
+});
+
 test('`--watch` runs what a changed file affects, all with Enter, failed with f, and ends with q', async () => {
   await using own = await Project.create({
     'alpy.yaml': 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 0 }\nworkers: 1\nboot: cold\n',

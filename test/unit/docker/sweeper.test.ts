@@ -43,7 +43,7 @@ async function daemonWith(containers: readonly Listed[]): Promise<{ socketPath: 
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'alpy-sweeper-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true })); // the sweeper may have removed it
   return folder;
 }
 
@@ -95,6 +95,19 @@ test('folders of sockets are removed below the tests, also if the daemon is gone
   expect(sockets.filter(existsSync)).toEqual([]);
   expect(existsSync(socket)).toBe(false);
   expect(others.filter(existsSync)).toEqual(others);
+});
+
+test('a socket is removed with its folder if that is empty then, but not while a program listens at it', async () => {
+  const { socketPath } = await daemonWith([]);
+  const session = join(await temporaryFolder(), 'session');
+  const [console, keeper] = [join(session, 'shared', 'console.sock'), join(session, 'keeper.sock')];
+  await mkdir(join(session, 'shared'), { recursive: true });
+  for (const path of [console, keeper]) await writeFile(path, ''); // as refused as a socket without a program
+  await sweep({ runId: 'r1', socketPath }, [{ socket: console }, { socket: keeper }, { process: deadIdentity }]);
+  expect(existsSync(session)).toBe(false);
+
+  await sweep({ runId: 'r1', socketPath }, [{ socket: socketPath }, { process: deadIdentity }]);
+  expect(existsSync(socketPath)).toBe(true);
 });
 
 test('files with the name of a dead process are removed, those of a living one stay', async () => {
