@@ -59,7 +59,7 @@ fuzz(
     if (found) expect([typeof found.virtualBytes, found.files[0]?.path]).toEqual(['number', found.path]);
   },
   {
-    runs: 60,
+    runs: 40,
     examples: [
       [[null], check, 'auto'],
       [[info[0], null], check, 'auto'],
@@ -81,7 +81,7 @@ fuzz(
     await writeFile(path, content);
     expect(['undefined', 'string']).toContain(typeof (await recogniseWrapping(path, isRaw)));
   },
-  { runs: 40 },
+  { runs: 30 },
 );
 
 fuzz(

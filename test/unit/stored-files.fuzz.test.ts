@@ -41,16 +41,20 @@ fuzz(
         expect([typeof found.path, typeof found.virtualBytes, Array.isArray(found.files)]).toEqual(['string', 'number', true]);
     }),
   {
-    runs: 40,
+    runs: 20,
     examples: [[Buffer.from('{"/nowhere/disk auto i": {}}')], [Buffer.from('{"/nowhere/disk auto i": {"files": [null]}}')]],
   },
 );
 
-fuzz('the remembered duration of a boot is read from any file', [damaged({ dut: 5 })], (content) =>
-  withFile('boots.json', content, async (folder) => {
-    const durations = await BootDurations.open(join(folder, 'boots.json'), 'dut');
-    expect(['undefined', 'number']).toContain(typeof durations.expectedMs({ category: 'testbed.boot' }));
-  }),
+fuzz(
+  'the remembered duration of a boot is read from any file',
+  [damaged({ dut: 5 })],
+  (content) =>
+    withFile('boots.json', content, async (folder) => {
+      const durations = await BootDurations.open(join(folder, 'boots.json'), 'dut');
+      expect(['undefined', 'number']).toContain(typeof durations.expectedMs({ category: 'testbed.boot' }));
+    }),
+  { runs: 30 },
 );
 
 const failure = { message: 'no', code: 'ALPY_BOOT', fault: 'device', outcome: { kind: 'failure', exitCode: 1 } };
@@ -63,7 +67,7 @@ fuzz(
       const found = await allowingErrors(() => readStartFailure(folder));
       if (found) expect([typeof found.message, typeof found.outcome.kind]).toEqual(['string', 'string']);
     }),
-  { runs: 40, examples: [[Buffer.from('')], [Buffer.from('null')], [Buffer.from('{}')]] },
+  { runs: 20, examples: [[Buffer.from('')], [Buffer.from('null')], [Buffer.from('{}')]] },
 );
 
 fuzz(
@@ -75,7 +79,7 @@ fuzz(
       expect(await recordIfNew(folder, message)).toBe(false);
     }),
   {
-    runs: 40,
+    runs: 20,
     examples: [
       [Buffer.from(''), 'x'],
       [Buffer.from('[null]'), 'x'],
@@ -91,7 +95,7 @@ fuzz(
     withFile('session.json', content, async (folder) => {
       await allowingErrors(() => readSpec(folder));
     }),
-  { runs: 40, examples: [[Buffer.from('')], [Buffer.from('null')]] },
+  { runs: 20, examples: [[Buffer.from('')], [Buffer.from('null')]] },
 );
 
 const record = {
@@ -116,7 +120,7 @@ fuzz(
     await writeFile(join(directory, 'verified.json'), content);
     expect((await store.find(record.key))?.record.key).toBe(record.key);
   },
-  { runs: 20, examples: [[Buffer.from('null')]] },
+  { runs: 8, examples: [[Buffer.from('null')]] },
 );
 
 const fileName = anyText.map((text) => text.replaceAll(/[\0/]/g, '').slice(0, 60));

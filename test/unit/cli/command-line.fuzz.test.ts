@@ -108,7 +108,7 @@ fuzz(
     }
   },
   {
-    runs: 60,
+    runs: 30,
     examples: [
       ['run', ['--out', 'a', '--out', 'b']],
       ['run', ['--out.x=a']],

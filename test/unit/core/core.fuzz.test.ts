@@ -132,7 +132,7 @@ fuzz(
     const absent = await new JsonCache(join(folder.path, 'other.json')).find('toString');
     expect(absent).toBeUndefined();
   },
-  { runs: 40 },
+  { runs: 20 },
 );
 
 fuzz('any identity of a process is read or refused', [anyText], (given) => {

@@ -92,7 +92,7 @@ fuzz(
     if (found instanceof Map) for (const seconds of found.values()) expect(seconds).not.toBeNaN();
     if (name === 'testReport' && found !== undefined) expect(Array.isArray(found)).toBe(true);
   },
-  { runs: 60 },
+  { runs: 40 },
 );
 
 fuzz(
@@ -106,5 +106,5 @@ fuzz(
     expect(await answering(answers, () => allowingErrors(act))).toBeUndefined();
     expect(await readdir(folder.path)).toEqual([]);
   },
-  { runs: 30 },
+  { runs: 20 },
 );

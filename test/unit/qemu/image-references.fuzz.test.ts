@@ -40,7 +40,12 @@ fuzz('any header of a disk image is read', [fc.oneof(withFields, brokenBytes(val
 
 const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }).filter((text) => text.isWellFormed());
 
-fuzz('the names in a header are found', [fc.record({ backing: name, backingFormat: name, dataFile: name })], async (files) => {
-  const { names: found, backingFormat } = await referencesOf(await headerOf(files));
-  expect({ found, backingFormat }).toEqual({ found: [files.backing, files.dataFile], backingFormat: files.backingFormat });
-});
+fuzz(
+  'the names in a header are found',
+  [fc.record({ backing: name, backingFormat: name, dataFile: name })],
+  async (files) => {
+    const { names: found, backingFormat } = await referencesOf(await headerOf(files));
+    expect({ found, backingFormat }).toEqual({ found: [files.backing, files.dataFile], backingFormat: files.backingFormat });
+  },
+  { runs: 50 },
+);

@@ -79,6 +79,7 @@ fuzz(
     if (report) assertReports(report);
   },
   {
+    runs: 60,
     examples: [
       [{ schemaVersion: 1, tests: [null] }],
       [{ ...parsed, tests: [{ ...failed, artifacts: ['../../etc/passwd'] }] }],
@@ -139,6 +140,7 @@ fuzz(
     expect(parseRunJson(JSON.parse(runJson(report)), 'run.json')).toEqual(report);
     for (const line of failureLines(report.errors)) expect(harmful.exec(line)).toBeNull();
   },
+  { runs: 20 },
 );
 
 const ndjson = [
@@ -165,6 +167,7 @@ fuzz(
     expect(parseRunJson(JSON.parse(runJson(report)), 'run.json')).toEqual(report);
   },
   {
+    runs: 25,
     examples: [[Buffer.from('{"kind":"begin","id":"1","category":"step","title":"","source":"","timeMs":1e999}\n')]],
   },
 );
@@ -187,7 +190,7 @@ fuzz(
     expect(await readdir(folder.path)).toEqual(['inner']);
     expect((await readdir(inner)).filter((name) => !['a', 'b', 'out'].includes(name))).toEqual([]);
   },
-  { runs: 30 },
+  { runs: 12 },
 );
 
 function isObject(value: unknown): value is object {
@@ -214,7 +217,7 @@ fuzz(
     expect(report.exitStatus).not.toBe(0);
     assertReports(report);
   },
-  { examples: [[{ run: head }, { test: 5 }, Buffer.from('null')]] },
+  { runs: 25, examples: [[{ run: head }, { test: 5 }, Buffer.from('null')]] },
 );
 
 fuzz(
@@ -232,7 +235,7 @@ fuzz(
     for (const seconds of durations?.values() ?? []) expect(seconds).toBeGreaterThanOrEqual(0);
     await allowingErrors(() => readLastFailed(folder.path));
   },
-  { examples: [[Buffer.from('{"schemaVersion": 1, "tests": [null]}')]] },
+  { runs: 30, examples: [[Buffer.from('{"schemaVersion": 1, "tests": [null]}')]] },
 );
 
 fuzz('a test folder has a safe name, whatever the test is called', [anyText, anyText, fc.nat(10_000)], (file, fullName, n) => {

@@ -54,7 +54,7 @@ fuzz(
     await allowingErrors(() => store.list());
     await allowingErrors(() => store.find(record.key));
   },
-  { runs: 40 },
+  { runs: 10 },
 );
 
 /** The tar archive in a file of `alpy snapshot save`. */
@@ -108,5 +108,5 @@ fuzz(
     expect(await readdir(join(folder.path, 'store'))).toEqual(['saved']);
     if (loaded) expect(await readFile(join(loaded.directory, 'memory'), 'utf8')).toBe('true');
   },
-  { runs: 60, examples: [[zstdCompressSync(withHeader(tar, 124, Buffer.from([0xf0, 0, 1])))]] },
+  { runs: 15, examples: [[zstdCompressSync(withHeader(tar, 124, Buffer.from([0xf0, 0, 1])))]] },
 );
