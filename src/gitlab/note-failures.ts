@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { caseNames, causeOfTest, causeText, failureLines, hasFailed, oneLine } from '../report/index.ts';
+import { caseNames, causeOfTest, causeText, classNote, failureLines, hasFailed, oneLine } from '../report/index.ts';
 import type { ErrorReport, RunReport, TestReport, TestStatus } from '../report/index.ts';
 import { caseKey, type Comparison } from './known-failures.ts';
 import { foldedBlock, inline } from './markdown.ts';
@@ -68,7 +68,11 @@ function testParts(title: string, tests: readonly TestReport[]): readonly string
 
 function testPart(test: TestReport): string {
   const summary = summaryOf(`${icons[test.status]} ${inline(test.fullName)}`, causeText(test), causeOfTest(test));
-  return foldedBlock(summary, failureLines(test.errors, { maxBlocks: 3 }).join('\n'));
+  const note = classNote(test);
+  return foldedBlock(
+    summary,
+    [...failureLines(test.errors, { maxBlocks: 3 }), ...(note === undefined ? [] : ['', note])].join('\n'),
+  );
 }
 
 function outsidePart(error: ErrorReport): string {

@@ -4,6 +4,7 @@ import { annotate } from '../../../src/core/errors.ts';
 import { ConsoleTimeoutError } from '../../../src/console/errors.ts';
 import { classOfAttempt, isOfEnvironment, worstClass, type ClassifiedError } from '../../../src/report/failure-class.ts';
 import { errorReports, htmlReport, runJson, summaryLines, type TestReport } from '../../../src/report/index.ts';
+import { noteText } from '../../../src/gitlab/note.ts';
 import { junitXml } from '../../../src/report/junit.ts';
 import { runReport, testReport } from './build.ts';
 
@@ -51,7 +52,8 @@ test('a timeout under load is one of the environment, and the measurements are i
 
 function allReports(changes: Partial<TestReport>): string[] {
   const report = runReport([testReport(changes)]);
-  return [summaryLines(report, 'alpy-out').join('\n'), htmlReport(report), junitXml(report, 'alpy-out'), runJson(report)];
+  const note = noteText('alpy', [{ report, jobUrl: 'https://gitlab.test/jobs/1', outPath: 'alpy-out' }]);
+  return [summaryLines(report, 'alpy-out').join('\n'), htmlReport(report), note, junitXml(report, 'alpy-out'), runJson(report)];
 }
 
 test('every report names the class of a failed test', () => {
@@ -61,7 +63,7 @@ test('every report names the class of a failed test', () => {
 
 test('a test that passed after an error of the environment shows that error', () => {
   const flaky = { status: 'flaky', failureClass: 'environment', attempts: 2, errors: [{ message: 'no daemon' }] } as const;
-  const [summary, page, junit, json] = allReports(flaky);
-  for (const text of [summary, page]) expect(text).toContain('Passed at attempt 2 after an environment error: no daemon');
+  const [summary, page, note, junit, json] = allReports(flaky);
+  for (const text of [summary, page, note]) expect(text).toContain('Passed at attempt 2 after an environment error: no daemon');
   for (const text of [junit, json]) expect(text).toContain('environment');
 });

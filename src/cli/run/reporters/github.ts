@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import { escapeControls, hasFailed, plainLines, type ErrorReport, type RunReport } from '../../../report/index.ts';
+import { classNote, escapeControls, hasFailed, plainLines, type ErrorReport, type RunReport } from '../../../report/index.ts';
 import type { RunOutput, WriteLine } from './run-output.ts';
 
 /**
@@ -37,8 +37,17 @@ function annotations({ tests, errors }: RunReport): readonly string[] {
   return [
     ...tests
       .filter(hasFailed)
-      .map(({ file, line, fullName, errors: [first] }) =>
-        command({ file, ...(line === undefined ? {} : { line }), ...first?.place, title: fullName }, first),
+      .map((test) =>
+        command(
+          {
+            file: test.file,
+            ...(test.line === undefined ? {} : { line: test.line }),
+            ...test.errors[0]?.place,
+            title: test.fullName,
+          },
+          test.errors[0],
+          classNote(test),
+        ),
       ),
     ...errors.map((error) => command({ ...error.place, title: 'outside any test' }, error)),
   ];
@@ -51,11 +60,11 @@ interface Annotation {
   readonly title: string;
 }
 
-function command({ file, line, column, title }: Annotation, error: ErrorReport | undefined): string {
+function command({ file, line, column, title }: Annotation, error: ErrorReport | undefined, note?: string): string {
   const properties = Object.entries({ file, line, col: column, title })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(escapeControls(String(value)))}`);
-  const text = [error?.message ?? 'the test failed', error?.codeFrame, error?.diff].filter((part) => part !== undefined);
+  const text = [error?.message ?? 'the test failed', error?.codeFrame, error?.diff, note].filter((part) => part !== undefined);
   return `::error ${properties.join(',')}::${escapeData(plainLines(text.join('\n')))}`;
 }
 

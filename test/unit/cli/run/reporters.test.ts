@@ -138,6 +138,14 @@ test.each([
   expect(() => chooseOutput(names, {} as ReporterOptions)).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }));
 });
 
+test.each<ReporterName>(['list', 'line', 'dot', 'json', 'junit', 'github'])(
+  '%s names the class of a failed test',
+  async (name) => {
+    const { out } = await printed([name], runReport([{ ...failed, status: 'error', failureClass: 'timeout under load' }]));
+    expect(name === 'github' ? /^::error .*$/m.exec(out)?.[0] : out).toContain('timeout under load');
+  },
+);
+
 test('github: an error command per failure at its place, and nothing that a guest prints is a command', async () => {
   const written: string[] = [];
   const write = (line: string): void => void written.push(line);
