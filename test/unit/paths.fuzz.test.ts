@@ -59,11 +59,11 @@ fuzz(
       await allowingErrors(() => readers[what]?.(named, folder));
     }),
   {
+    runs: 75,
     examples: Object.keys(readers).flatMap((what) =>
       ['a\0b', 'x'.repeat(300), 'folder/', 'file/x'].map((one): [string, string] => [what, one]),
     ),
   },
-  { runs: 75 },
 );
 
 const name = path.map((text) => basename(text)).filter((text) => !['', '.', '..'].includes(text));
