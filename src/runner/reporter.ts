@@ -46,8 +46,8 @@ export class RunReporter implements Reporter {
   readonly #tests = new Map<string, TestReport>();
   #errors: ErrorReport[] = [];
   #stopReason: string | undefined;
-  /** when tests began, in `ms` since 1970 */
-  readonly #started = new Map<string, number>();
+  /** when tests began: in `ms` since 1970, as in events, and by a clock that is never stepped */
+  readonly #started = new Map<string, { readonly wallMs: number; readonly monotonicMs: number }>();
 
   /** @param onTest - called with each test when it has ended */
   constructor(paths: ReporterPaths, onTest: (report: TestReport) => void, options: ReporterOptions = {}) {
@@ -135,7 +135,7 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestCaseReady({ id }: TestCase): void {
-    this.#started.set(id, Date.now());
+    this.#started.set(id, { wallMs: Date.now(), monotonicMs: performance.now() });
   }
 
   /** called by Vitest */
@@ -232,7 +232,7 @@ export class RunReporter implements Reporter {
   #report(testCase: TestCase, outcome: TestOutcome, directory = testCase.meta().alpyDirectory): TestReport {
     const { alpyOverload: overload } = testCase.meta();
     const { lastMs, ...files } = this.#files(directory);
-    const startedMs = this.#started.get(testCase.id);
+    const started = this.#started.get(testCase.id);
     const { durationMs } = outcome;
     return {
       id: testCase.id,
@@ -242,8 +242,7 @@ export class RunReporter implements Reporter {
       ...outcome,
       errors: outcome.errors.map((error) => placedAtTest(error, testCase, this.#paths.root)),
       // for a test whose process died, the last event shows how long it ran
-      durationMs:
-        durationMs > 0 || startedMs === undefined || lastMs === undefined ? durationMs : Math.max(0, lastMs - startedMs),
+      durationMs: durationMs > 0 || started === undefined || lastMs === undefined ? durationMs : ranMs(started, lastMs),
       ...files,
       ...(overload === undefined ? {} : { overload }),
     };
@@ -276,6 +275,11 @@ export class RunReporter implements Reporter {
       return otherwise;
     }
   }
+}
+
+/** How long a test ran that ended without a result. @param lastMs - time of its last event, in `ms` since 1970 */
+function ranMs({ wallMs, monotonicMs }: { readonly wallMs: number; readonly monotonicMs: number }, lastMs: number): number {
+  return Math.min(Math.max(0, lastMs - wallMs), performance.now() - monotonicMs); // the clock may have been stepped
 }
 
 function* noteLast(events: Iterable<StepEvent>, last: { timeMs?: number }): Generator<StepEvent> {

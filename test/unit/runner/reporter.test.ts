@@ -96,6 +96,19 @@ test('if a worker dies before Vitest reports that its test has begun, the direct
   expect(reporter.errors).toEqual([]);
 });
 
+test('if the clock was stepped forwards before a worker dies, its test has not run longer than the run', async () => {
+  await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
+  const { reporter, told } = reporterIn(made.path);
+  const dies = fakeTest('dies', { state: 'pending', directory: 'dies' });
+  await mkdir(join(made.path, 'tests', 'dies'), { recursive: true });
+  const line = { kind: 'log', source: 'test', timeMs: Date.now() + 12 * 3_600_000, text: 'after the step' };
+  await writeFile(join(made.path, 'tests', 'dies', 'events.ndjson'), `${JSON.stringify(line)}\n`);
+  reporter.onTestCaseReady(dies);
+  reporter.onTestRunEnd([fakeModule([dies])], [killed('/tests/a.test.ts')]);
+  expect(told).toMatchObject([{ name: 'dies', status: 'error' }]);
+  expect(told[0]!.durationMs).toBeLessThan(3_600_000);
+});
+
 test('if a worker dies between tests, the error belongs to no test', () => {
   const { reporter, told } = reporterIn('/nowhere');
   const never = fakeTest('never', { state: 'pending' });
