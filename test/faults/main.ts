@@ -20,6 +20,7 @@ const options = await yargs(process.argv.slice(2))
     only: { type: 'array', string: true, choices: faultKinds.map(({ name }) => name), describe: 'kinds of faults' },
     case: { type: 'number', describe: 'replay only this case of the campaign' },
     jobs: { type: 'number', default: 2, describe: 'how many cases run at the same time' },
+    write: { type: 'boolean', default: false, describe: 'write the table of outcomes to docs/reliability.md' },
     json: { type: 'boolean', default: false, describe: 'print the outcomes as JSON' },
     verbose: { type: 'boolean', default: false, describe: 'also print the output of runs that were wrong' },
     resume: { type: 'string', describe: 'file of outcomes: continue this campaign, whose first part was interrupted' },
@@ -35,9 +36,11 @@ const kinds =
 const selection = options.only === undefined ? '' : ` --only ${options.only.join(' ')}`;
 const command = `npm run test:faults -- --seed ${seed} --count ${options.count}${selection}`;
 const isWhole = options.only === undefined && options.case === undefined;
+const startMs = performance.now();
 
 const file = new OutcomesFile(options.resume);
-const outcomes: Outcome[] = [...file.read()];
+const earlier = file.read();
+const outcomes: Outcome[] = [...earlier];
 const planned = planCampaign(seed, Math.max(options.count, options.case ?? 0), kinds);
 const cases = planned.filter(({ number }) =>
   options.case === undefined ? outcomes.every((outcome) => outcome.case.number !== number) : number === options.case,
@@ -51,9 +54,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 say(`faults: seed ${seed}, ${cases.length} cases`);
 await runCampaign({ cases, kinds, jobs: options.jobs, onOutcome: report, signal: stop.signal });
 const table = outcomeTable(outcomes, seed);
-const minutes = outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / options.jobs / 60;
+const earlierSeconds = earlier.reduce((sum, { seconds }) => sum + seconds, 0) / options.jobs;
+const minutes = (earlierSeconds + (performance.now() - startMs) / 1000) / 60;
 const wrong = outcomes.filter(({ verdict }) => verdict === 'wrong').length;
-if (isWhole && !stop.signal.aborted) await writeTable();
+if (options.write && isWhole && !stop.signal.aborted) await writeTable();
 if (options.json)
   process.stdout.write(
     `${JSON.stringify({ seed, outcomes: outcomes.map((one) => ({ ...one, output: undefined })) }, undefined, 2)}\n`,
@@ -88,7 +92,11 @@ async function writeTable(): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`;
   const head = `${date}, alpy ${alpyVersion}, ${machine}: \`${command}\`, ${minutes.toFixed(1)} minutes.`;
-  const legend = `A fault is injected at a random moment of a run with three tests, while another testbed runs. _Correct_: the run failed with the
+  const legend = `\`npm run test:faults\` injects faults at random moments of runs: signals to alpy's processes; the end, memory or network interface of a
+container; a guest that panics, hangs or prints without end; a Docker daemon that freezes, breaks off or restarts; full disks; damaged
+snapshots; steps of the clock. \`npm test\` injects 50. For each wrong outcome, the campaign prints the command that replays it.
+
+A fault is injected at a random moment of a run with three tests, while another testbed runs. _Correct_: the run failed with the
 expected status and error code, kept its results, left nothing behind after 5 s, and the other testbed was not affected. _Survived_: the
 run passed, because the fault came after the last result or for the reason in the second table. _Missed_: what the fault should hit had
 already ended. _Wrong_: anything else.`;
