@@ -45,10 +45,10 @@ export class LifelinePair implements AsyncDisposable {
     const { image, qemu: spec, directory, isMounted } = plan;
     const exchange = directory === undefined ? '' : await createExchange(directory);
     try {
-      const lifeline = await Lifeline.create(engine, image, signal);
       const mounts = [...(spec.mounts ?? []), ...(isMounted ? [runMount(exchange)] : [])];
       // files in memory count as memory of whoever writes them: then nobody knows how much that may be
       const memoryMiB = (await isInMemory(mounts)) ? undefined : spec.memoryMiB;
+      const lifeline = await Lifeline.create(engine, image, signal);
       const qemu = QemuContainer.create(engine, { ...spec, mounts, memoryMiB }, lifeline, signal);
       markHandled(qemu); // whoever awaits it gets the error
       return new LifelinePair(lifeline, qemu, exchange);
@@ -113,13 +113,14 @@ export class LifelinePair implements AsyncDisposable {
     return lifeline && own;
   }
 
-  /** Ends both, and everything that depends on them. */
+  /** Ends both, and everything that depends on them. Removes the exchange folder even if the daemon is lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     const qemu = await this.qemu.catch(() => undefined);
     this.lifeline.container.expectExit();
     qemu?.container.expectExit();
-    await Promise.all([this.lifeline[Symbol.asyncDispose](), qemu?.[Symbol.asyncDispose]()]);
+    const released = await Promise.allSettled([this.lifeline[Symbol.asyncDispose](), qemu?.[Symbol.asyncDispose]()]);
     await removeExchange(this.exchange);
+    for (const result of released) if (result.status === 'rejected') throw result.reason;
   }
 
   async #clearExchange(): Promise<void> {

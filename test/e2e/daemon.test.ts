@@ -2,7 +2,8 @@
 // A Docker daemon that dies or freezes during a run.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import Docker from 'dockerode';
 import { expect, test } from 'vitest';
 import { jobLabel } from '../../src/docker/index.ts';
@@ -73,6 +74,8 @@ test('a daemon that dies ends the run with status 3, and reports cover what ran 
   expect(tests.map(({ name, status: how }) => `${name} ${how}`)).toContain('passes passed');
   expect(errors.map(({ fault }) => fault)).toContain('environment');
   expect(await readFile(own.path('alpy-out/junit.xml'), 'utf8')).toContain('passes');
+  const files = await readdir(own.path('alpy-out'), { recursive: true });
+  expect(files.filter((path) => basename(path).startsWith('.'))).toEqual([]); // the folders that QEMU writes to
 });
 
 test('a ping without an answer while the daemon is frozen is an environment error', async () => {
