@@ -142,10 +142,14 @@ export class Sharkd implements AsyncDisposable {
 
   async #failAtExit(): Promise<void> {
     const reason = await this.#container.exited.then(
-      ({ text }) => new SharkdFailure(`sharkd ended with ${text}`),
+      ({ text }) => new SharkdFailure(`sharkd ended with ${text}${this.#limitNote()}`),
       (cause: unknown) => new SharkdFailure('the connection to the daemon is lost, and sharkd with it', { cause }),
     );
     this.#fail(reason);
+  }
+
+  #limitNote(): string {
+    return this.#container.outOfMemoryKills === 0 ? '' : `: it needed more than its ${decoderMemoryMiB} MiB of memory`;
   }
 
   #fail(failure: SharkdFailure): void {

@@ -31,7 +31,7 @@ export class Container implements AsyncDisposable {
   readonly #container: Docker.Container;
   #exitStatus: ExitStatus | undefined;
   #isExpectedToExit = false;
-  #hasRunOutOfMemory = false;
+  #outOfMemoryKills = 0;
   #outputRead: Promise<unknown> = Promise.resolve();
   #removed: Promise<unknown> | undefined;
 
@@ -102,9 +102,9 @@ export class Container implements AsyncDisposable {
     return this.#exitStatus;
   }
 
-  /** whether the kernel has ended a process of it because of its limit of memory */
-  get hasRunOutOfMemory(): boolean {
-    return this.#hasRunOutOfMemory || this.engine.exits.hasRunOutOfMemory(this.id);
+  /** how often the kernel has killed a process of it because of its limit of memory */
+  get outOfMemoryKills(): number {
+    return this.#outOfMemoryKills || this.engine.exits.outOfMemoryKills(this.id);
   }
 
   /**
@@ -215,7 +215,7 @@ export class Container implements AsyncDisposable {
       await this.#removed;
     } finally {
       this.stdin.destroy(); // even if it could not be removed: an open stream keeps the process alive
-      this.#hasRunOutOfMemory = this.hasRunOutOfMemory;
+      this.#outOfMemoryKills = this.outOfMemoryKills;
       this.engine.exits.forget(this.id);
     }
   }

@@ -22,8 +22,8 @@ export class ExitEvents implements Disposable {
   readonly #stream: Readable;
   readonly #exits = new Map<string, PromiseWithResolvers<ExitStatus>>();
   readonly #removals = new Map<string, PromiseWithResolvers<void>>();
-  /** containers that have hit their limit of memory */
-  readonly #outOfMemory = new Set<string>();
+  /** how often the kernel killed a process because of a limit of memory, by container */
+  readonly #outOfMemoryKills = new Map<string, number>();
   readonly #failed = Promise.withResolvers<Error>();
   #failure: Error | undefined;
   #isClosed = false;
@@ -76,16 +76,16 @@ export class ExitEvents implements Disposable {
     return this.#entry(this.#removals, id).promise;
   }
 
-  /** Whether the kernel has ended a process of a container because of its limit of memory. */
-  hasRunOutOfMemory(id: string): boolean {
-    return this.#outOfMemory.has(id);
+  /** How often the kernel has killed a process of a container because of its limit of memory. */
+  outOfMemoryKills(id: string): number {
+    return this.#outOfMemoryKills.get(id) ?? 0;
   }
 
   /** Forgets a container or exec whose end no longer matters. */
   forget(id: string): void {
     this.#exits.delete(id);
     this.#removals.delete(id);
-    this.#outOfMemory.delete(id);
+    this.#outOfMemoryKills.delete(id);
   }
 
   [Symbol.dispose](): void {
@@ -100,7 +100,7 @@ export class ExitEvents implements Disposable {
     const exitStatus = exitStatusOf(typeof exitCode === 'string' ? Number(exitCode) : Number.NaN);
     const isOfContainer = typeof id === 'string';
     if (Action === 'destroy' && isOfContainer) this.#entry(this.#removals, id).resolve();
-    else if (Action === 'oom' && isOfContainer) this.#outOfMemory.add(id);
+    else if (Action === 'oom' && isOfContainer) this.#outOfMemoryKills.set(id, this.outOfMemoryKills(id) + 1);
     else if (Action === 'die' && isOfContainer) this.#entry(this.#exits, id).resolve(exitStatus);
     else if (typeof execId === 'string') this.#entry(this.#exits, execId).resolve(exitStatus);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { posix } from 'node:path';
 import type { ContainerSpec } from '../docker/index.ts';
+import { limitHit, type LimitSigns } from './limit-signs.ts';
 
 /** What an app may use. */
 export interface AppLimits {
@@ -40,32 +41,16 @@ function tmpMiB(memoryMiB: number): number {
   return Math.max(1, Math.floor(memoryMiB / 2));
 }
 
-/** How an app looks when it hits a limit. */
-export interface LimitSigns {
-  /** whether the kernel ended one of its processes because of its limit of memory */
-  readonly ranOutOfMemory: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** How many lines at the end of an output are searched. Earlier ones probably do not say why an app failed. */
-const searchedLines = 5;
-
-const noFork =
-  /\b(?:can ?not|can't|unable to|failed to|could not) (?:fork|create (?:a )?(?:new )?(?:thread|process)|start (?:a )?new thread)|fork[^\n]*(?:Resource temporarily unavailable|EAGAIN)|pthread_create/i;
-
 /** Says which limit an app has hit, and which option helps; `undefined` if it seems to have hit none. Pure. */
-export function limitHint(limits: AppLimits, { ranOutOfMemory, stdout, stderr }: LimitSigns): string | undefined {
+export function limitHint(limits: AppLimits, signs: LimitSigns): string | undefined {
   const { writableRoot = false, memoryMiB = defaultMemoryMiB, pids = defaultPids } = limits;
-  if (ranOutOfMemory) return `it used up its memory of ${memoryMiB} MiB; set memoryMiB of the app to allow more`;
-  const text = [stdout, stderr].map((output) => output.trimEnd().split('\n').slice(-searchedLines).join('\n')).join('\n');
-  if (noFork.test(text)) return `it may have ${pids} processes; set pids of the app to allow more`;
+  const limit = limitHit(signs);
+  if (limit === 'memory') return `it used up its memory of ${memoryMiB} MiB; set memoryMiB of the app to allow more`;
+  if (limit === 'processes') return `it may have ${pids} processes; set pids of the app to allow more`;
   if (writableRoot) return undefined;
-  if (/Read-only file system|EROFS/i.test(text)) {
+  if (limit === 'read-only root')
     return 'an app can write only to /tmp, /run and /var/tmp; set writableRoot: true of the app to let it write anywhere';
-  }
-  if (/No space left on device|ENOSPC|File too large|EFBIG/i.test(text)) {
+  if (limit === 'space')
     return `an app can write ${tmpMiB(memoryMiB)} MiB to /tmp, and ${smallFolderMiB} MiB to /run and to /var/tmp; set memoryMiB of the app, of which /tmp gets half, or writableRoot: true`;
-  }
   return undefined;
 }

@@ -198,7 +198,7 @@ export class App implements AsyncDisposable {
 
   #limitHint(): string | undefined {
     const { stdout, stderr } = this.#outputSoFar();
-    return limitHint(this.#limits, { ranOutOfMemory: this.container.hasRunOutOfMemory, stdout, stderr });
+    return limitHint(this.#limits, { ranOutOfMemory: this.container.outOfMemoryKills > 0, signal: this.signal, stdout, stderr });
   }
 
   /** @param otherwise - whose fault it is, unless the test has sent the signal that ended the app, or the app has hit a limit */

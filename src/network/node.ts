@@ -21,6 +21,7 @@ import type { NodeSpec } from '../topology/index.ts';
 import { configureCommands, type InterfaceConfig } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
 import { parseCounters, type Counters } from './counters.ts';
+import { nodeLimitHint, nodeLimits } from './node-limits.ts';
 import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from './node-options.ts';
 import { parsePing, type PingReport } from './ping.ts';
 
@@ -37,18 +38,6 @@ export interface NodePlace {
 }
 
 const defaultTimeoutMs = 30_000;
-
-/**
- * For commands of tests. The hosts file lies on the disk of this machine and may be written to, so its size is limited like that
- * of all files.
- */
-const nodeLimits = {
-  readOnlyRoot: true,
-  tmpfs: { '/tmp': 64, '/run': 16, '/var/tmp': 16 },
-  memoryMiB: 256,
-  pids: 512,
-  fileSizeMiB: 64,
-} as const;
 
 /**
  * Alpy must not disturb a link. So a node generates no IPv6 address (hence no router solicitation and no duplicate address
@@ -129,10 +118,14 @@ export class Node implements AsyncDisposable {
     const words = typeof command === 'string' ? ['sh', '-c', command] : command;
     return step('alpy.network', `Run ${typeof command === 'string' ? command : command.join(' ')} on ${this.name}`, async () => {
       const { input, environment } = options;
+      const killsBefore = this.container.outOfMemoryKills;
       const { exitStatus, stdout, stderr, droppedBytes } = await this.#exec({ command: words, input, environment }, options);
       const result = { stdout: stdout.toString(), stderr: stderr.toString(), ...programEnd(exitStatus), droppedBytes };
-      if (exitStatus.code !== 0 && options.check !== false)
-        throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr);
+      if (exitStatus.code !== 0 && options.check !== false) {
+        const hint = nodeLimitHint({ ...result, ranOutOfMemory: this.container.outOfMemoryKills > killsBefore });
+        const blame = hint === undefined ? 'device' : ({ fault: 'usage', hint } as const);
+        throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr, blame);
+      }
       return result;
     });
   }

@@ -14,7 +14,7 @@ async function startApp(exitCode = 137) {
     for (const stream of [stdout, stderr]) stream.end();
   };
   const container = {
-    ...{ name: 'iperf3@node0', stdout, stderr, exited: exited.promise, hasRunOutOfMemory: false },
+    ...{ name: 'iperf3@node0', stdout, stderr, exited: exited.promise, outOfMemoryKills: 0 },
     ...{
       logEndAfter: () => undefined,
       waitForExit: () => exited.promise,
@@ -72,7 +72,7 @@ test('the error of a wait for output says what was awaited, and has the command 
 
 test('an app that hits its limit of memory is a usage error', async () => {
   const { app, end, container } = await startApp();
-  container.hasRunOutOfMemory = true;
+  container.outOfMemoryKills = 1;
   end();
   await expect(app.wait()).rejects.toMatchObject({ fault: 'usage', message: /memoryMiB/ });
 });
