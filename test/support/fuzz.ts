@@ -6,7 +6,7 @@ import { AlpyError } from '../../src/core/errors.ts';
 
 /** How a property is tested by `npm run test:unit`. `npm run test:fuzz` runs every property for a time instead. */
 export interface FuzzOptions<T> {
-  /** number of runs among the unit tests; default 100 */
+  /** number of runs among the unit tests, which includes the examples; default 50 */
   readonly runs?: number;
   /** inputs that failed once; they are tried first */
   readonly examples?: T[];
@@ -29,7 +29,7 @@ export function fuzz<T extends [unknown, ...unknown[]]>(
   title: string,
   arbitraries: { readonly [K in keyof T]: fc.Arbitrary<T[K]> },
   predicate: (...input: T) => Promise<void> | void,
-  { runs = 100, examples = [] }: FuzzOptions<NoInfer<T>> = {},
+  { runs = 50, examples = [] }: FuzzOptions<NoInfer<T>> = {},
 ): void {
   test(title, { timeout: Math.max(60_000, campaignMs * 2 + 60_000) }, async ({ task }) => {
     let isSlow = false;
