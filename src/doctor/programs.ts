@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { constants } from 'node:fs';
 import { join } from 'node:path';
+import { loaderOf } from './elf.ts';
 import { hasAccess } from './file-access.ts';
 import { failure, type Finding } from './finding.ts';
 import { readRunnerVersion } from './runner-version.ts';
@@ -35,5 +36,14 @@ async function checkGitLabRunner(path: readonly string[]): Promise<Finding> {
   if (found.result !== 'ok') return found;
   const { result, text } = await readRunnerVersion(found.text);
   const finding = { name: found.name, result, text: `${found.text}: ${text}` };
-  return result === 'ok' ? finding : { ...finding, remedy: 'https://docs.gitlab.com/runner/install/' };
+  const install = 'https://docs.gitlab.com/runner/install/';
+  if (result === 'failure') return { ...finding, remedy: install };
+  const loader = await loaderOf(found.text).catch(() => undefined); // then its version says that it does not run
+  if (loader !== undefined)
+    return { ...finding, result: 'warning', text: `${finding.text}. ${needsLoader(loader)}`, remedy: install };
+  return result === 'ok' ? finding : { ...finding, remedy: install };
+}
+
+function needsLoader(loader: string): string {
+  return `Expected a statically linked program, got one that needs ${loader}: caches and artifacts are unpacked in a container, which may lack its libraries. This does not matter with trustJobs`;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { daemonError } from '../../../src/docker/errors.ts';
@@ -65,6 +65,13 @@ test.each([
   const found = (await findingsWith({}, version))['gitlab-runner'];
   expect(found).toMatch(new RegExp(`^${result}\\|`));
   expect(found).toMatch(text);
+});
+
+test('a dynamically linked gitlab-runner: a warning that names its loader', async () => {
+  const directory = await folder();
+  await symlink(process.execPath, join(directory, 'gitlab-runner'));
+  const found = (await findingsWith({ path: [directory] }))['gitlab-runner'];
+  expect(found).toMatch(/^warning\|.*needs \/\S*ld-\S+: caches and artifacts .*\|https:/);
 });
 
 test('a machine that lacks programs and memory: each finding says what to do', async () => {
