@@ -241,6 +241,7 @@ export function demultiplex(engine: Engine, stream: Duplex): { readonly stdout: 
  * @param removed - waits for the event of its removal, in case it is just removing itself; absent if no events are received for it
  * @returns whether this call removed it; false if it removed itself
  * @throws ContainerError if the daemon refuses, or takes longer than 20 s
+ * @throws DaemonError if the daemon is gone
  */
 export async function removeContainer(
   container: Docker.Container,
@@ -259,7 +260,11 @@ export async function removeContainer(
         if (error instanceof DaemonError) throw error; // the daemon is lost
         const status = statusCodeOf(error);
         if (status === 404) return false; // it removed itself
-        if (status !== 409) throw new ContainerError(`cannot remove ${name}: ${messageOf(error)}`, { cause: error });
+        const what = `cannot remove ${name}: ${messageOf(error)}`;
+        const isUnreachable = status === undefined && error instanceof Error && 'syscall' in error;
+        if (isUnreachable)
+          throw new DaemonError(`${what}. The Docker daemon was probably stopped`, 'docker version', { cause: error });
+        if (status !== 409) throw new ContainerError(what, { cause: error });
         await removed?.(); // it is just removing itself
         return false;
       }

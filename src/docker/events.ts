@@ -5,7 +5,7 @@ import { messageOf } from '../core/errors.ts';
 import { isJsonObject } from '../core/json-object.ts';
 import { readLines } from '../core/lines.ts';
 import { markHandled } from '../core/mark-handled.ts';
-import { ContainerError } from './errors.ts';
+import { ContainerError, DaemonError } from './errors.ts';
 import { exitStatusOf, type ExitStatus } from '../core/exit-status.ts';
 
 /** The part of an Engine API event that is used here. */
@@ -31,7 +31,9 @@ export class ExitEvents implements Disposable {
   private constructor(stream: Readable) {
     this.#stream = stream;
     const end = (cause?: Error): void => {
-      this.fail(new ContainerError('the Docker daemon closed its event stream. It was probably stopped', { cause }));
+      this.fail(
+        new DaemonError('the Docker daemon closed its event stream. It was probably stopped', 'docker version', { cause }),
+      );
     };
     readLines(stream).on('line', (line) => {
       this.#take(line);
@@ -62,7 +64,7 @@ export class ExitEvents implements Disposable {
 
   /**
    * Waits until a container or exec has ended.
-   * @throws {@link ContainerError} if the daemon is gone
+   * @throws {@link DaemonError} if the daemon is gone
    */
   exitOf(id: string): Promise<ExitStatus> {
     return this.#entry(this.#exits, id).promise;
@@ -70,7 +72,7 @@ export class ExitEvents implements Disposable {
 
   /**
    * Waits until a container has been removed.
-   * @throws {@link ContainerError} if the daemon is gone
+   * @throws {@link DaemonError} if the daemon is gone
    */
   removalOf(id: string): Promise<void> {
     return this.#entry(this.#removals, id).promise;

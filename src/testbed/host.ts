@@ -2,7 +2,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { messageOf } from '../core/errors.ts';
 import { step } from '../core/step.ts';
-import { ContainerError, probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
+import { ContainerError, DaemonError, probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
 import { findImage } from '../images/inspect.ts';
 import { imageNamed, type ResolvedImage } from '../images/resolved-image.ts';
 import { measureSlowness, timeFactorOf } from './speed.ts';
@@ -81,7 +81,7 @@ export async function checkSnapshotSupport(
     if (kind === access.kind) return undefined;
     return `the Docker daemon does not see ${directory}: set snapshots.directory to a folder below that of the project`;
   } catch (error) {
-    if (error instanceof ContainerError) throw error;
+    if (error instanceof ContainerError || error instanceof DaemonError) throw error;
     return messageOf(error);
   }
 }

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Docker from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { removeContainer } from '../../../src/docker/container.ts';
 import { Engine } from '../../../src/docker/engine.ts';
 import { FakeDaemon } from '../../support/fake-daemon.ts';
 
@@ -77,7 +79,15 @@ test('when the daemon ends, all waits fail', async () => {
   const waiting = engine.exits.exitOf('abc');
   (await daemon.events).end();
   await expect(waiting).rejects.toThrow('the Docker daemon closed its event stream');
-  await expect(engine.exits.removalOf('later')).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
+  await expect(engine.exits.removalOf('later')).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+});
+
+test('if the daemon is gone, the error of a removal names the daemon', async () => {
+  const nowhere = new Docker({ socketPath: join(directory, 'none.sock') });
+  await expect(removeContainer(nowhere.getContainer('x'), 'qemu')).rejects.toMatchObject({
+    code: 'ALPY_DAEMON',
+    message: expect.stringContaining('cannot remove qemu') as string,
+  });
 });
 
 test('when the daemon refuses, the error says what alpy tried', async () => {
