@@ -5,10 +5,18 @@ import type { Expectation, FaultKind } from './kinds/kind.ts';
 import type { Phase } from './phases.ts';
 import { testCount } from './plan.ts';
 
+/** No run of the campaign takes longer, in `ms`. */
+const longestRunMs = 900_000;
+
 /** The results that a run left: its reports, or what it had stored until it was killed. */
 export interface LeftReports {
   /** absent if there is no `run.json` */
-  readonly run?: { readonly tests: readonly TestReport[]; readonly errors: readonly ErrorReport[]; readonly exitStatus: number };
+  readonly run?: {
+    readonly tests: readonly TestReport[];
+    readonly errors: readonly ErrorReport[];
+    readonly exitStatus: number;
+    readonly durationMs?: number;
+  };
   /** full names of the tests whose results were stored while the run went on */
   readonly stored: readonly string[];
   readonly hasJunit: boolean;
@@ -93,9 +101,18 @@ function reportProblems({ endedBefore, hadBegun, reports: { run, hasJunit } }: O
   const kept = run.tests.filter(({ status }) => status !== 'skipped').map(nameOf);
   return [
     ...(hasJunit ? [] : ['no junit.xml']),
+    ...(run.durationMs === undefined || isPlausible(run.durationMs) ? [] : [`the run took ${run.durationMs} ms`]),
+    ...run.tests
+      .filter(({ durationMs }) => !isPlausible(durationMs))
+      .map((test) => `${test.fullName} took ${test.durationMs} ms`),
     ...run.errors.filter(({ fault }) => fault === 'bug').map(({ message }) => `an error of alpy itself: ${message}`),
     ...endedBefore.filter((name) => !kept.includes(name)).map((name) => `the result of ${name}, which had ended before, is lost`),
   ];
+}
+
+/** Whether a duration can be that of a case. */
+function isPlausible(ms: number): boolean {
+  return ms >= 0 && ms < longestRunMs;
 }
 
 /** What a killed run must have stored. */

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clockFile } from './clock-file.ts';
 import { processesOf } from './processes.ts';
 import type { Target } from './target.ts';
 
@@ -10,7 +11,7 @@ const graceMs = 5000;
 const lookMs = 200;
 
 /** Files that every run keeps: its own, and Vitest's cache, which all runs of a user share. */
-const kept = new Set(['alpy.yaml', 'tests', 'alpy-out', 'tmp', 'snapshots', 'alpy-vite', 'node_modules']);
+const kept = new Set(['alpy.yaml', 'tests', 'alpy-out', 'tmp', 'snapshots', 'alpy-vite', 'node_modules', clockFile]);
 
 /**
  * Lists what is left of a run 5 s after its main process has ended; returns as soon as nothing is.

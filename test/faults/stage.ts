@@ -61,6 +61,7 @@ export class Stage implements AsyncDisposable {
     const proxy = kind.usesProxy === true ? resources.use(await DaemonProxy.open()) : undefined;
     const child = project.start(['run', '--verbose'], {
       ...env,
+      ...kind.env?.(project.directory),
       ALPY_JOB_ID: jobId,
       TMPDIR: project.path('tmp'),
       ALPY_SNAPSHOTS_DIRECTORY: store,

@@ -12,7 +12,13 @@ export const daemonKinds: readonly FaultKind[] = [
   {
     name: 'daemon-freeze',
     phases,
-    expected: { statuses: [3], causes: [{ code: 'ALPY_DAEMON' }, { code: 'ALPY_CONTAINER_TIMEOUT' }] },
+    expected: {
+      statuses: [3],
+      causes: [
+        { code: 'ALPY_DAEMON', fault: 'environment' },
+        { code: 'ALPY_CONTAINER_TIMEOUT', fault: 'environment' },
+      ],
+    },
     harmless: 'the daemon answers again in time',
     usesProxy: true,
     inject: async ({ proxy, detail }) => {

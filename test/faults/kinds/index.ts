@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { clockKinds } from './clock.ts';
 import { containerKinds } from './containers.ts';
 import { daemonKinds } from './daemon.ts';
 import { diskKinds } from './disk.ts';
@@ -6,6 +7,7 @@ import { dockerdKinds } from './dockerd.ts';
 import { guestKinds } from './guest.ts';
 import type { FaultKind } from './kind.ts';
 import { machineKinds } from './machine.ts';
+import { outOfMemoryKinds } from './out-of-memory.ts';
 import { signalKinds } from './signals.ts';
 import { snapshotKinds } from './snapshot.ts';
 
@@ -15,6 +17,8 @@ export const faultKinds: readonly FaultKind[] = [
   ...containerKinds,
   ...guestKinds,
   ...machineKinds,
+  ...outOfMemoryKinds,
+  ...clockKinds,
   ...daemonKinds,
   ...dockerdKinds,
   ...diskKinds,

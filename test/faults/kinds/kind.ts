@@ -27,6 +27,8 @@ export interface FaultKind extends PlannedKind {
   readonly isByGuest?: boolean;
   /** changes of the project, by the random number of the case */
   readonly project?: ((detail: number) => ProjectChanges) | undefined;
+  /** variables for the environment of the run. @param directory - absolute path of its project */
+  readonly env?: (directory: string) => Readonly<Record<string, string>>;
   /** whether the run has a snapshot store of its own, which the fault damages */
   readonly hasOwnStore?: boolean;
   /** whether a proxy, which can freeze and break, stands between the run and the daemon */

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Memory, network interfaces and the scheduler's socket.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { messageOf } from '../../../src/core/errors.ts';
 import { cutSockets } from '../cut-sockets.ts';
 import type { Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
 import { MissedError, type FaultKind } from './kind.ts';
+
+const run = promisify(execFile);
 
 /** How much more memory QEMU may use: enough for its program, but not for what the guests need soon. */
 const moreBytes = 24 * 1024 ** 2;
@@ -47,6 +51,25 @@ async function removeTap(target: Target): Promise<void> {
   }
 }
 
+/** Moves the interface of the first node to another network namespace, which is removed with everything in it. */
+async function removeNamespace(target: Target): Promise<void> {
+  const container = await target.container(/-node0$/);
+  const name = `alpy-faults-${String(target.pid)}`;
+  await run('ip', ['netns', 'add', name]).catch(missed);
+  try {
+    const { State } = await container.inspect();
+    await run('nsenter', ['--target', String(State.Pid), '--net', 'ip', 'link', 'set', 'eth0', 'netns', name]);
+  } catch (error) {
+    missed(error);
+  } finally {
+    await run('ip', ['netns', 'delete', name]);
+  }
+}
+
+function missed(error: unknown): never {
+  throw new MissedError(messageOf(error), { cause: error });
+}
+
 const noLink: FaultKind['expected'] = {
   statuses: [3],
   causes: [{ code: 'ALPY_ENVIRONMENT' }, { code: 'ALPY_CONTAINER_DIED' }, { code: 'ALPY_EXEC', fault: 'environment' }],
@@ -71,6 +94,13 @@ export const machineKinds: readonly FaultKind[] = [
     harmless: late,
     harmlessIn: ['tear-down'],
     inject: removeTap,
+  },
+  {
+    name: 'namespace-removed',
+    phases: ['test'],
+    project: () => ({ waitMs: 10_000 }),
+    expected: noLink,
+    inject: removeNamespace,
   },
   {
     name: 'scheduler-cut',

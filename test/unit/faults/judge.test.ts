@@ -86,3 +86,10 @@ test('a device that does not answer may count as late under load, but only if th
   expect(judge(guest, seen({}, [late(false)])).verdict).toBe('wrong');
   expect(judge(kind, seen({}, [late(true)])).verdict).toBe('wrong');
 });
+
+test('a run in which a test took longer than a campaign, or less than no time, is wrong', () => {
+  for (const durationMs of [-1, 12 * 3_600_000]) {
+    const tests = [{ ...report('a', 'error', 'ALPY_CONTAINER_DIED'), durationMs }];
+    expect(judge(kind, seen({}, tests)).verdict).toBe('wrong');
+  }
+});
