@@ -9,8 +9,9 @@ const newsTimeoutMs = 500;
 
 /** A container that a testbed needs and that has ended, as the error to throw; `undefined` if all of them run. */
 export function deadContainer({ lease, nodes }: Pick<Started, 'lease' | 'nodes'>): ContainerDiedError | undefined {
-  for (const container of [lease.pair.firstEnded, ...nodes.map((node) => node.container)])
-    if (container?.exitStatus) return new ContainerDiedError(container.name, container.exitStatus, '');
+  const { firstEnded, lifeline } = lease.pair; // the first is unknown if QEMU's container could not even be created
+  for (const container of [firstEnded ?? lifeline.container, ...nodes.map((node) => node.container)])
+    if (container.exitStatus) return new ContainerDiedError(container.name, container.exitStatus, '');
   return undefined;
 }
 

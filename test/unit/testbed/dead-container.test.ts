@@ -26,16 +26,12 @@ function container(name: string): FakeContainer & { readonly end: () => void } {
 function testbed(): {
   readonly started: Pick<Started, 'lease' | 'nodes'>;
   readonly node: ReturnType<typeof container>;
+  readonly lifeline: ReturnType<typeof container>;
 } {
   const [lifeline, node] = [container('lifeline'), container('node0')];
-  const pair = {
-    lifeline: { container: lifeline },
-    get firstEnded(): FakeContainer | undefined {
-      return lifeline.exitStatus && lifeline;
-    },
-  };
+  const pair = { lifeline: { container: lifeline }, firstEnded: undefined };
   const nodes = [{ container: node as unknown as Container }];
-  return { started: { lease: { pair }, nodes } as unknown as Pick<Started, 'lease' | 'nodes'>, node };
+  return { started: { lease: { pair }, nodes } as unknown as Pick<Started, 'lease' | 'nodes'>, node, lifeline };
 }
 
 const refused = new EnvironmentError('no such process');
@@ -45,6 +41,12 @@ test('a container that has ended is the cause of what failed, even if the news o
   const explained = explainByContainers(refused, started);
   setImmediate(node.end);
   expect(await explained).toMatchObject({ code: 'ALPY_CONTAINER_DIED', container: 'node0', signal: 'SIGKILL' });
+});
+
+test("a lifeline that has ended is the cause, even if QEMU's container could not be created without it", async () => {
+  const { started, lifeline } = testbed();
+  lifeline.end();
+  expect(await explainByContainers(refused, started)).toMatchObject({ code: 'ALPY_CONTAINER_DIED', container: 'lifeline' });
 });
 
 test('another failure stays the cause while all containers run', async () => {
