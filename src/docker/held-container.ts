@@ -18,6 +18,17 @@ export const heldSpec = {
   readOnlyRoot: true,
 } as const satisfies Partial<ContainerSpec>;
 
+/** What is in a held container that no testbed uses. */
+export interface Remains {
+  /** whether nothing is left but its own processes */
+  readonly isEmpty: boolean;
+  /** resource limits and priorities for the kernel's killer of its first process and of the agent: other programs of the same user can change them */
+  readonly limits: string;
+}
+
+/** Prints {@link Remains.limits}. */
+export const printLimits = 'cat /proc/1/limits /proc/1/oom_score_adj /proc/self/limits /proc/self/oom_score_adj';
+
 /**
  * A container whose first process ends when its standard input ends. We hold that input, so when this process ends for any reason,
  * the daemon closes the input and the kernel kills every process of the PID namespace.

@@ -23,7 +23,7 @@ export type { GuardNote } from './guard.ts';
 export { removeGuardedFiles } from './guarded-files.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
-export { HeldContainer, heldSpec } from './held-container.ts';
+export { HeldContainer, heldSpec, printLimits, type Remains } from './held-container.ts';
 export { helperLimits } from './limits.ts';
 export { Lifeline } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';

@@ -4,7 +4,7 @@ import { step } from '../core/step.ts';
 import { lifelineCapabilities } from './capabilities.ts';
 import { Container } from './container.ts';
 import type { Engine } from './engine.ts';
-import { HeldContainer, heldSpec } from './held-container.ts';
+import { HeldContainer, heldSpec, printLimits, type Remains } from './held-container.ts';
 
 /**
  * The first container of a testbed. Nodes and apps run in its PID namespace, so its end kills all of them. QEMU shares only its
@@ -37,13 +37,14 @@ export class Lifeline extends HeldContainer {
   }
 
   /**
-   * Whether it is in its initial state again: no other process runs and no network interface is left.
+   * Returns whether it is empty: no other process runs and no network interface is left.
    * @throws ExecError, ExecTimeoutError, ContainerDiedError
    */
-  async isPristine(wait: Wait): Promise<boolean> {
+  async remains(wait: Wait): Promise<Remains> {
     // the processes are tini, the agent and the shell that runs this script
-    const found = await this.runShell('set -- /proc/[0-9]*; echo $# /sys/class/net/*', wait);
-    return found.trim() === '3 /sys/class/net/lo';
+    const found = await this.runShell(`set -- /proc/[0-9]*; echo $# /sys/class/net/*; ${printLimits}`, wait);
+    const [first, ...limits] = found.split('\n');
+    return { isEmpty: first === '3 /sys/class/net/lo', limits: limits.join('\n') };
   }
 }
 

@@ -14,7 +14,7 @@ const wholeOptions = /^(?:kernel|initrd|append|dtb|shim|bios|pflash|cdrom|hd[abc
 
 /**
  * Parses arguments of QEMU: `-drive if=none,file=a.img` has the values `none` and `a.img`. JSON, which `-blockdev` and file names
- * may contain, has one value for each of its strings. Pure.
+ * may contain, has one value for each of its strings and numbers. Pure.
  */
 export function argumentValues(args: readonly string[]): readonly ArgumentValue[] {
   let option = '';
@@ -56,7 +56,7 @@ function textsOfJson(json: string, key: string): readonly KeyAndValue[] {
 }
 
 function textsIn(value: unknown, key: string): readonly KeyAndValue[] {
-  if (typeof value === 'string') return [[key, value]];
+  if (typeof value === 'string' || typeof value === 'number') return [[key, String(value)]];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => textsIn(inner, key === '' ? name : `${key}.${name}`));
 }

@@ -11,6 +11,7 @@ import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {
   copiedFolder,
   imagePath,
+  needsImageFolder,
   prepareScript,
   qemuCommand,
   containerPaths,
@@ -23,6 +24,7 @@ import {
 import type { QemuContainer } from './qemu-container.ts';
 import { QmpClient } from './qmp.ts';
 import { readStderr, stderrFile } from './qemu-output.ts';
+import { assertFolderReachable } from './readable.ts';
 import { loadState, saveState } from './state.ts';
 
 /** Where a hypervisor runs. */
@@ -218,6 +220,7 @@ async function prepare(
   const { container, access, files, exchange } = place;
   const paths = containerPaths(access, files, exchange, spec);
   const script = prepareScript(spec, { containerPaths: paths, scratchDirectory });
+  if (access.kind === 'bind' && needsImageFolder(spec.machine.extra)) await assertFolderReachable(spec.disk.path);
   if (access.kind === 'copy') await copyFiles(container, spec, paths, wait.signal);
   const here = await channelsHere(place, paths.run);
   try {

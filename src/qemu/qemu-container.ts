@@ -8,10 +8,12 @@ import {
   exec,
   HeldContainer,
   heldSpec,
+  printLimits,
   type Agent,
   type ContainerSpec,
   type Engine,
   type Lifeline,
+  type Remains,
 } from '../docker/index.ts';
 
 /**
@@ -24,9 +26,10 @@ export const qemuUser = 65_525;
 export const scratchFolder = '/var/tmp';
 
 /** What differs between the containers of QEMU. */
-export interface QemuContainerSpec extends Pick<ContainerSpec, 'mounts' | 'volumesFrom' | 'volumes' | 'memoryMiB'> {
+export interface QemuContainerSpec extends Pick<ContainerSpec, 'mounts' | 'volumesFrom' | 'volumes'> {
   /** an image with `tini`, `sh` and QEMU */
   readonly image: string;
+  readonly memoryMiB: number;
   readonly devices: readonly string[];
 }
 
@@ -48,11 +51,11 @@ const shellTimeoutMs = 30_000;
  * it. It shares the network namespace of the lifeline, whose agent creates QEMU's taps and moves them to their nodes.
  */
 export class QemuContainer extends HeldContainer {
-  /** its limit of memory; absent for none */
-  readonly memoryMiB: number | undefined;
+  /** its limit of memory */
+  readonly memoryMiB: number;
   #folders = 0;
 
-  private constructor(container: Container, memoryMiB: number | undefined, start: (agent: Agent) => Promise<void>) {
+  private constructor(container: Container, memoryMiB: number, start: (agent: Agent) => Promise<void>) {
     super(container, start);
     this.memoryMiB = memoryMiB;
   }
@@ -92,13 +95,14 @@ export class QemuContainer extends HeldContainer {
   }
 
   /**
-   * Removes all temporary files. Returns whether it is in its initial state again: no other process runs.
+   * Removes all temporary files. Returns whether it is empty: no other process runs.
    * @throws ExecError, ExecTimeoutError, ContainerDiedError
    */
-  async isPristine(wait: Wait): Promise<boolean> {
+  async remains(wait: Wait): Promise<Remains> {
     // the processes are tini, the agent and the shell that runs this script
-    const found = await this.runShell(`rm -rf ${scratchFolder}/*; set -- /proc/[0-9]*; echo $#`, wait);
-    return found.trim() === '3';
+    const found = await this.runShell(`rm -rf ${scratchFolder}/*; set -- /proc/[0-9]*; echo $#; ${printLimits}`, wait);
+    const [first, ...limits] = found.split('\n');
+    return { isEmpty: first === '3', limits: limits.join('\n') };
   }
 }
 

@@ -4,6 +4,7 @@ import { quoteWord } from '../core/text.ts';
 import type { FileAccess, Mount } from '../docker/index.ts';
 import type { DiskImage } from './disk-image.ts';
 import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } from './machine.ts';
+import { qemuMemoryMiB } from './memory-limit.ts';
 import type { QemuContainerSpec } from './qemu-container.ts';
 import { fileUri } from './state.ts';
 import { isAtLeast } from './version.ts';
@@ -40,11 +41,15 @@ export type MachineNeeds = Pick<MachineSpec, 'memoryMiB' | 'extra'>;
  * @param extra - the additional arguments of QEMU; if they name a file beside the disk image, QEMU sees the whole folder
  */
 export function sharedFiles(disk: DiskImage, extra: readonly string[], snapshot: SnapshotUse | undefined): SharedFiles {
-  const needsFolder = extra.some((argument) => argument.includes(imageFolder.slice(1)));
   return {
-    image: needsFolder ? [dirname(disk.path)] : disk.files.map(({ path }) => path),
+    image: needsImageFolder(extra) ? [dirname(disk.path)] : disk.files.map(({ path }) => path),
     snapshot: snapshot && { path: snapshot.directory, readOnly: snapshot.use === 'restore' && canReadOnly(disk) },
   };
+}
+
+/** Whether additional arguments of QEMU name a file in the folder of the disk image. */
+export function needsImageFolder(extra: readonly string[]): boolean {
+  return extra.some((argument) => argument.includes(imageFolder.slice(1)));
 }
 
 /** Whether QEMU can map a snapshot's memory copy-on-write from a read-only file. */
@@ -64,24 +69,11 @@ export function qemuContainerSpec(
   return {
     image,
     devices: ['/dev/net/tun', ...(accel === 'kvm' ? ['/dev/kvm'] : [])],
-    memoryMiB: memoryLimit(machine),
+    memoryMiB: qemuMemoryMiB(machine),
     mounts: access.kind === 'bind' ? mountsFor(disk, files) : [],
     volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
     volumes: access.kind === 'copy' ? [copiedFolder] : [],
   };
-}
-
-/**
- * How much memory a container of QEMU may use besides the guest's, in `MiB`. An estimate: QEMU without a guest takes 60 early in a
- * boot, and its cache of translated code grows to 256 with TCG (`tb-size`); tshark, which decodes there, takes 60 and more with each
- * frame that it has to remember. The rest is for page cache that cannot be written back at once. It is a limit, not a reservation,
- * so it may be generous.
- */
-const overheadMiB = 2048;
-
-/** No limit if additional arguments of QEMU may need more memory. */
-function memoryLimit({ memoryMiB, extra }: MachineNeeds): number | undefined {
-  return extra.length === 0 ? memoryMiB + overheadMiB : undefined;
 }
 
 function mountsFor(disk: DiskImage, { image, snapshot }: SharedFiles): readonly Mount[] {

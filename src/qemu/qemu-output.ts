@@ -26,7 +26,5 @@ export async function readStderr(container: QemuContainer, scratchDirectory: str
 }
 
 function outOfMemory({ memoryMiB }: QemuContainer): string {
-  const limit =
-    memoryMiB === undefined ? 'the memory of the machine' : `${memoryMiB} MiB for QEMU's container or the memory of the machine`;
-  return `out of memory: expected at most ${limit}, got more, so the kernel killed QEMU. Run fewer tests at once (--workers), or lower appliance.memoryMiB`;
+  return `out of memory: expected at most ${memoryMiB} MiB for QEMU's container or the memory of the machine, got more, so the kernel killed QEMU. Run fewer tests at once (--workers), or lower appliance.memoryMiB`;
 }

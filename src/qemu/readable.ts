@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { shellWord } from '../core/text.ts';
 import { DiskImageError } from './errors.ts';
 import type { FileIdentity } from './file-identity.ts';
@@ -13,10 +14,27 @@ export async function assertReadable(files: readonly FileIdentity[]): Promise<vo
   for (const { path } of files) {
     const { mode, uid } = await stat(path);
     if (uid === qemuUser || (mode & 0o004) !== 0) continue;
-    const permissions = (mode & 0o777).toString(8).padStart(4, '0');
     throw new DiskImageError(
       path,
-      `expected permissions that let every user read it, because QEMU runs as user ${qemuUser}, got ${permissions}. Run: chmod o+r ${shellWord(path)}`,
+      `expected permissions that let every user read it, because QEMU runs as user ${qemuUser}, got ${permissionsOf(mode)}. Run: chmod o+r ${shellWord(path)}`,
     );
   }
+}
+
+/**
+ * Checks that QEMU's user may open files in the folder of a disk image.
+ * @throws DiskImageError with the command that helps, if not
+ */
+export async function assertFolderReachable(path: string): Promise<void> {
+  const folder = dirname(path);
+  const { mode, uid } = await stat(folder);
+  if (uid === qemuUser || (mode & 0o001) !== 0) return;
+  throw new DiskImageError(
+    path,
+    `appliance.qemuArgs names a file in its folder: expected permissions that let every user enter that, because QEMU runs as user ${qemuUser}, got ${permissionsOf(mode)}. Run: chmod o+x ${shellWord(folder)}`,
+  );
+}
+
+function permissionsOf(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { chmod, link, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
@@ -46,8 +47,7 @@ export class LifelinePair implements AsyncDisposable {
     const exchange = directory === undefined ? '' : await createExchange(directory);
     try {
       const mounts = [...(spec.mounts ?? []), ...(isMounted ? [runMount(exchange)] : [])];
-      // files in memory count as memory of whoever writes them: then nobody knows how much that may be
-      const memoryMiB = (await isInMemory(mounts)) ? undefined : spec.memoryMiB;
+      const memoryMiB = spec.memoryMiB + (await writtenMemoryMiB(mounts)); // files in memory count as memory of whoever writes them
       const lifeline = await Lifeline.create(engine, image, signal);
       const qemu = QemuContainer.create(engine, { ...spec, mounts, memoryMiB }, lifeline, signal);
       markHandled(qemu); // whoever awaits it gets the error
@@ -109,8 +109,9 @@ export class LifelinePair implements AsyncDisposable {
    */
   async isPristine(wait: Wait): Promise<boolean> {
     const qemu = await this.qemu;
-    const [lifeline, own] = await Promise.all([this.lifeline.isPristine(wait), qemu.isPristine(wait), this.#clearExchange()]);
-    return lifeline && own;
+    const [lifeline, own] = await Promise.all([this.lifeline.remains(wait), qemu.remains(wait), this.#clearExchange()]);
+    // both start with the daemon's defaults; an app that runs as root can change those of the lifeline, but not of QEMU's container
+    return lifeline.isEmpty && own.isEmpty && lifeline.limits === own.limits;
   }
 
   /** Ends both, and everything that depends on them. Removes the exchange folder even if the daemon is lost. */
@@ -141,14 +142,15 @@ export class LifelinePair implements AsyncDisposable {
   }
 }
 
-/** Numbers of the file systems tmpfs and ramfs; see statfs(2). */
+/** Numbers of the file systems tmpfs and ramfs, which has no size; see statfs(2). */
 const memoryFileSystems: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
-/** Whether one of the folders that QEMU can write to is in memory. */
-async function isInMemory(mounts: readonly Mount[]): Promise<boolean> {
+/** How much QEMU can write to folders that are in memory, in `MiB`. */
+async function writtenMemoryMiB(mounts: readonly Mount[]): Promise<number> {
   const written = mounts.filter(({ readOnly }) => !readOnly);
-  const types = await Promise.all(written.map(({ source }) => statfs(source).then(({ type }) => type)));
-  return types.some((type) => memoryFileSystems.has(type));
+  const found = await Promise.all(written.map(({ source }) => statfs(source)));
+  const bytes = found.filter(({ type }) => memoryFileSystems.has(type)).map(({ blocks, bsize }) => blocks * bsize || totalmem());
+  return Math.ceil(bytes.reduce((sum, one) => sum + one, 0) / 1024 ** 2);
 }
 
 /** Only this process can list it, and only its owner can create files in it. */

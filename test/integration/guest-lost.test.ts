@@ -130,6 +130,16 @@ describe('a disk image', () => {
     await expect(make(image)).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image, message: noBootSector });
   });
 
+  test('in a folder that only its owner may enter, while an argument names a file there', async () => {
+    const folder = join(testHost.directory, 'private');
+    await mkdir(folder, { mode: 0o700 });
+    const image = join(folder, 'blank.raw');
+    await copyFile(blank, image);
+    await writeFile(join(folder, 'rom'), '');
+    const qemuArgs = ['-fw_cfg', 'name=opt/rom,file=/alpy/image/rom'];
+    await expect(make(image, { qemuArgs })).rejects.toMatchObject({ code: 'ALPY_DISK_IMAGE', path: image });
+  });
+
   test('whose format differs from the configuration', async () => {
     await expect(make(blank, { format: 'qcow2' })).rejects.toMatchObject({
       code: 'ALPY_DISK_IMAGE',

@@ -133,6 +133,14 @@ test('a lifeline with leftovers is discarded', async () => {
   await second.close();
 });
 
+test('a lifeline whose resource limits an app has changed is discarded', async () => {
+  await using lifelines = new LifelinePool(testHost.directory);
+  const first = await testbedOf(lifelines);
+  await first.nodes[0]!.run('prlimit --pid 1 --nofile=100:100');
+  await first.close();
+  expect(await testHost.containers()).toEqual([]);
+});
+
 test('the lifeline of a failed testbed is discarded, and so is one that has died', async () => {
   await using lifelines = new LifelinePool(testHost.directory);
   const failed = await testbedOf(lifelines);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { identify } from '../../../src/qemu/index.ts';
-import { assertReadable } from '../../../src/qemu/readable.ts';
+import { assertFolderReachable, assertReadable } from '../../../src/qemu/readable.ts';
 
 let directory: string;
 
@@ -25,5 +25,16 @@ test("a disk image or backing file that QEMU's user may not read is an error wit
   await expect(assertReadable(files)).rejects.toMatchObject({
     code: 'ALPY_DISK_IMAGE',
     message: `disk image ${base}: expected permissions that let every user read it, because QEMU runs as user 65525, got 0640. Run: chmod o+r ${base}`,
+  });
+});
+
+test("a folder that QEMU's user may not enter is an error with the command that helps", async () => {
+  const image = join(directory, 'image');
+  await chmod(directory, 0o701);
+  await expect(assertFolderReachable(image)).resolves.toBeUndefined();
+  await chmod(directory, 0o700);
+  await expect(assertFolderReachable(image)).rejects.toMatchObject({
+    code: 'ALPY_DISK_IMAGE',
+    message: `disk image ${image}: appliance.qemuArgs names a file in its folder: expected permissions that let every user enter that, because QEMU runs as user 65525, got 0700. Run: chmod o+x ${directory}`,
   });
 });
