@@ -68,6 +68,7 @@ export class Machine implements AsyncDisposable {
       addresses: addressesOfThisMachine(),
       port: sockets.port,
       vsockPort: victim.vsockPort,
+      ipcKey: victim.ipcKey,
       users: ['65525:65525', '0:0'], // QEMU's, and root
     };
     return new Machine(facts, { canary, mark }, container, victim.pid, lifetime.move());
@@ -129,31 +130,38 @@ async function startContainer(host: TestHost, lifetime: Lifetime, folders: reado
   const missing = (await missingCapabilities()).flatMap((capability) => ['--cap-drop', capability]);
   const profiles = ['seccomp', 'apparmor', 'systempaths'].flatMap((profile) => ['--security-opt', `${profile}=unconfined`]);
   const rights = ['--cap-add', 'ALL', ...missing, ...profiles, '--device-cgroup-rule', 'a *:* rwm'];
-  const namespaces = ['--pid', 'host', '--network', 'host', '--label', `${jobLabel}=${suiteId()}`];
+  const namespaces = ['--pid', 'host', '--network', 'host', '--ipc', 'host', '--label', `${jobLabel}=${suiteId()}`];
   await execa('docker', ['run', '-d', '--rm', '--name', name, ...rights, ...namespaces, ...volumes, image, 'sleep', 'infinity']);
   return name;
 }
 
-/** A process of this machine with a mark in its command line and environment, which listens on a virtual socket if there are any. */
+/**
+ * A process of this machine with a mark in its command line and environment. It has shared memory of System V, and listens on a virtual
+ * socket if there are any.
+ */
 async function startVictim(
   lifetime: Lifetime,
   container: string,
   mark: string,
-): Promise<{ readonly pid: number; readonly vsockPort: number }> {
+): Promise<{ readonly pid: number; readonly vsockPort: number; readonly ipcKey: number }> {
+  const ipcKey = randomBytes(4).readUInt32BE() >>> 1;
   const script = `use Socket; $| = 1;
+    my $memory = shmget(${ipcKey}, 1, 01600) // die "shmget: $!";
     my ($socket, $port) = (undef, 0);
     if (socket($socket, 40, SOCK_STREAM, 0) and bind($socket, pack('SSLLx4', 40, 0, -1, -1)) and listen($socket, 9)) {
       (undef, undef, $port) = unpack('SSL', getsockname($socket));
     }
     print "$$ $port\\n";
-    <STDIN>;`;
+    <STDIN>;
+    shmctl($memory, 0, 0) or die "shmctl: $!"; # removes it`;
   const child = spawn('docker', ['exec', '-i', '-e', `SECRET=${mark}`, container, 'perl', '-e', script, mark]);
-  lifetime.defer('victim', () => {
+  lifetime.defer('victim', async () => {
     child.stdin.end();
+    if (child.exitCode === null) await once(child, 'exit'); // now its shared memory is removed
   });
   for await (const line of readLines(child.stdout)) {
     const [pid, port] = line.split(' ');
-    return { pid: Number(pid), vsockPort: Number(port) };
+    return { pid: Number(pid), vsockPort: Number(port), ipcKey };
   }
   throw new Error('the process of the control does not run');
 }

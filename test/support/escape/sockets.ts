@@ -38,6 +38,11 @@ export const socketAttempts: readonly Attempt[] = [
     controlIn: 'other testbed',
   },
   {
+    name: 'open shared memory of System V of this machine',
+    script: `tried(defined shmget($ipcKey, 1, 0));`,
+    refused: ['ENOENT'],
+  },
+  {
     name: 'connect to a virtual socket, which no namespace isolates',
     script: `my $is = socket(my $socket, 40, SOCK_STREAM, 0);
       # the port on which the control's process listens
