@@ -59,7 +59,8 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     pids: 1024,
     mounts: ['files of the disk image ro', 'captures and sockets rw', '/var/tmp, a volume, rw'],
     network: "the lifeline's",
-    reason: 'QEMU opens its taps and, with KVM, `/dev/kvm`; memory is that of the guest (here 64 MiB) and 2048 MiB',
+    reason:
+      'QEMU opens its taps and, with KVM, `/dev/kvm`; memory is that of the guest (here 64 MiB), of [`qemuArgs`](#limits), and 2048 MiB',
   },
   node: {
     ...helper,
@@ -115,7 +116,12 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     mounts: ['folder of the tests ro'],
     reason: 'finds out whether containers see files of this machine; the folder may be open to its owner only',
   },
-  'kvm-probe': { ...helper, devices: ['/dev/kvm'], memory: 512, reason: 'boots a kernel in 128 MiB to check KVM' },
+  'kvm-probe': {
+    ...helper,
+    devices: ['/dev/kvm'],
+    memory: 512,
+    reason: 'boots a kernel in 128 MiB to check KVM; often only root may open the device',
+  },
   'tun-probe': {
     ...helper,
     capabilities: ['NET_ADMIN'],
