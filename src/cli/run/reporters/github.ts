@@ -35,20 +35,18 @@ export function githubOutput(
 /** One command for each failed test, and for each error outside any test. */
 function annotations({ tests, errors }: RunReport): readonly string[] {
   return [
-    ...tests
-      .filter(hasFailed)
-      .map((test) =>
-        command(
-          {
-            file: test.file,
-            ...(test.line === undefined ? {} : { line: test.line }),
-            ...test.errors[0]?.place,
-            title: test.fullName,
-          },
-          test.errors[0],
-          classNote(test),
-        ),
+    ...tests.filter(hasFailed).map((test) =>
+      command(
+        {
+          file: test.file,
+          ...(test.line === undefined ? {} : { line: test.line }),
+          ...test.errors[0]?.place,
+          title: test.fullName,
+        },
+        test.errors[0],
+        classNote(test),
       ),
+    ),
     ...errors.map((error) => command({ ...error.place, title: 'outside any test' }, error)),
   ];
 }
