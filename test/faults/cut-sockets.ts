@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { MissedError } from './kinds/kind.ts';
+import { MissedError } from './missed-error.ts';
 
 /** State of a socket in `/proc/net/unix`. */
 const states = { listening: '01', connected: '03' } as const;

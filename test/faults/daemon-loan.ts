@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
 import { resolveImages } from '../../src/images/index.ts';
-import { MissedError } from './kinds/kind.ts';
+import { MissedError } from './missed-error.ts';
 import { fillerName } from '../support/fill-disk.ts';
 import { OwnDaemon } from './own-daemon.ts';
 

@@ -7,7 +7,7 @@ import type { ContainerInfo } from 'dockerode';
 import { jobLabel } from '../../src/docker/index.ts';
 import { procText, qemuProcesses } from '../support/processes.ts';
 import type { DaemonProxy } from '../support/daemon-proxy.ts';
-import { MissedError } from './kinds/kind.ts';
+import { MissedError } from './missed-error.ts';
 import type { OwnDaemon } from './own-daemon.ts';
 import { childrenOf, hasOpenFileBelow } from './processes.ts';
 

@@ -3,7 +3,8 @@
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
-import { MissedError, type Expectation, type FaultKind } from './kind.ts';
+import type { Expectation, FaultKind } from './kind.ts';
+import { MissedError } from '../missed-error.ts';
 
 /** Phases in which a testbed exists. */
 const testbedPhases: readonly Phase[] = ['set-up', 'boot', 'save', 'restore', 'test', 'tear-down'];

@@ -49,6 +49,3 @@ export interface FaultKind extends PlannedKind {
    */
   readonly inject: (target: Target) => Promise<void> | void;
 }
-
-/** The moment of a fault has passed: what it should hit has ended. */
-export class MissedError extends Error {}

@@ -7,7 +7,8 @@ import { messageOf } from '../../../src/core/errors.ts';
 import { cutSockets } from '../cut-sockets.ts';
 import type { Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
-import { MissedError, type FaultKind } from './kind.ts';
+import type { FaultKind } from './kind.ts';
+import { MissedError } from '../missed-error.ts';
 
 const run = promisify(execFile);
 

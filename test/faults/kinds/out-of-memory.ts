@@ -3,7 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Target } from '../target.ts';
-import { MissedError, type FaultKind } from './kind.ts';
+import type { FaultKind } from './kind.ts';
+import { MissedError } from '../missed-error.ts';
 
 const limitBytes = 24 * 1024 ** 2;
 

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { phases, type Phase } from '../phases.ts';
 import type { Target } from '../target.ts';
-import { MissedError, type Expectation, type FaultKind } from './kind.ts';
+import type { Expectation, FaultKind } from './kind.ts';
+import { MissedError } from '../missed-error.ts';
 
 const signals = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 type SignalName = (typeof signals)[number];

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { Phase } from '../phases.ts';
 import type { ProjectChanges } from '../project.ts';
 import type { Target } from '../target.ts';
-import { MissedError, type FaultKind } from './kind.ts';
+import type { FaultKind } from './kind.ts';
+import { MissedError } from '../missed-error.ts';
 
 const restorePhases: readonly Phase[] = ['inspect', 'set-up', 'restore', 'test', 'tear-down'];
 const changedBytes = 4 * 1024 ** 2;
