@@ -20,8 +20,9 @@ import { beginAttempt, checkExpected, refuseFailure } from './expected-failure.t
 import { explainTimeouts, isTestTimeout } from './explain-timeouts.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
-import { overloadBetween, readLoad } from './scheduler/load.ts';
+import { readLoad } from './scheduler/load.ts';
 import { LoadMonitor } from './scheduler/load-monitor.ts';
+import { pressureBetween } from './scheduler/overload.ts';
 import { closedMessage, readyMessage } from './ready.ts';
 import { TestCalls, withCalls } from './test-calls.ts';
 import { trackAllCalls, watchUncaught } from './track-calls.ts';
@@ -92,7 +93,7 @@ aroundEach(async (runTest, { task }) => {
       if (timeout) addStack(timeout, calls.pendingSites);
       const isExcused = await explainTimeouts(errors, startMs, monitor);
       checkExpected(task, errors, !isExcused && state.isSetUp !== false);
-      const overload = overloadBetween(before, await readLoad());
+      const overload = pressureBetween(before, await readLoad());
       if (overload !== undefined) task.meta.alpyOverload = overload;
       await endTest(state, calls, task)
         .catch((error: unknown) => {

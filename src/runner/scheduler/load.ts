@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, loadavg } from 'node:os';
 
-/** How long programs have waited for a processor so far. */
+/** What the machine has done until one moment. */
 export interface LoadReading {
+  /** by the clock of `performance.now` */
   readonly atMs: number;
-  /** in `µs`, from /proc/pressure/cpu (https://docs.kernel.org/accounting/psi.html); absent if the kernel does not record it */
+  /**
+   * how long programs have waited for a processor, in `µs`, from /proc/pressure/cpu (https://docs.kernel.org/accounting/psi.html);
+   * absent if the kernel does not record it
+   */
   readonly waitedUs?: number | undefined;
+  /** how many threads run or want to run, from /proc/loadavg; absent without /proc */
+  readonly runnable?: number | undefined;
+  /** time that a hypervisor gave to other machines, and all time, in ticks of all processors, from /proc/stat; absent without /proc */
+  readonly ticks?: { readonly stolen: number; readonly all: number } | undefined;
 }
-
-/** If processes wait for a processor for at least this share of the time, results may be due to the machine. */
-const overloadShare = 0.8;
 
 /** Reads the current load. */
 export async function readLoad(): Promise<LoadReading> {
-  const text = await readFile('/proc/pressure/cpu', 'utf8').catch(() => '');
-  const total = /^some .*total=(\d+)$/m.exec(text)?.[1];
-  return { atMs: performance.now(), waitedUs: total === undefined ? undefined : Number(total) };
+  const atMs = performance.now();
+  const [pressure = '', loadAverage = '', stat = ''] = await Promise.all(
+    ['pressure/cpu', 'loadavg', 'stat'].map((name) => readFile(`/proc/${name}`, 'utf8').catch(() => '')),
+  );
+  return { atMs, ...parseLoad(pressure, loadAverage, stat) };
 }
 
-/**
- * Describes an overload of the machine between two readings; `undefined` if there was none. Pure, except that it reads the load
- * average if the kernel does not record waits.
- */
-export function overloadBetween(from: LoadReading, to: LoadReading): string | undefined {
-  if (from.waitedUs === undefined || to.waitedUs === undefined) {
-    const [load = 0, cores] = [loadavg()[0], availableParallelism()];
-    return load > cores * 2 ? `load ${load.toFixed(1)} on ${cores} cores` : undefined;
-  }
-  const share = (to.waitedUs - from.waitedUs) / 1000 / Math.max(1, to.atMs - from.atMs);
-  return share >= overloadShare
-    ? `programs waited for a processor ${Math.round(Math.min(1, share) * 100)} % of the time`
-    : undefined;
+/** Parses /proc/pressure/cpu, /proc/loadavg and /proc/stat. Pure. */
+export function parseLoad(pressure: string, loadAverage: string, stat: string): Omit<LoadReading, 'atMs'> {
+  const waited = /^some .*total=(\d+)$/m.exec(pressure)?.[1];
+  const runnable = /^\S+ \S+ \S+ (\d+)\//.exec(loadAverage)?.[1];
+  // user nice system idle iowait irq softirq steal; the guest's times are contained in user and nice
+  const ticks = (/^cpu +([\d ]+)/.exec(stat)?.[1] ?? '').split(' ').slice(0, 8).map(Number);
+  const [stolen] = ticks.slice(7);
+  return {
+    waitedUs: waited === undefined ? undefined : Number(waited),
+    runnable: runnable === undefined ? undefined : Number(runnable),
+    ticks: stolen === undefined ? undefined : { stolen, all: ticks.reduce((sum, one) => sum + one, 0) },
+  };
 }

@@ -4,49 +4,17 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ownIdentity } from '../../../src/core/identity.ts';
 import { Engine } from '../../../src/docker/engine.ts';
 import { removeLeftovers, removeOfDead, removeOwn } from '../../../src/docker/leftovers.ts';
-import { FakeDaemon } from '../../support/fake-daemon.ts';
+import { listingDaemon, type Listed } from '../../support/listing-daemon.ts';
 
 /** Identity of a process that has exited. */
 const deadIdentity = ownIdentity()!.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
 
-const nowS = 1_800_000_000;
-
-interface Listed {
-  readonly name: string;
-  readonly run: string;
-  readonly state: string;
-  readonly owner?: string | undefined;
-  readonly ageS?: number;
-  readonly isNamedByUs?: boolean;
-}
-
-/** A daemon with these containers; `removed` is what it was asked to remove. */
+/** See {@link listingDaemon}. */
 async function daemonWith(containers: readonly Listed[]): Promise<{ engine: Engine; removed: string[] }> {
-  const removed: string[] = [];
-  const daemon = await FakeDaemon.open((request, response) => {
-    if (request.method === 'DELETE') {
-      removed.push(/\/containers\/([^?]*)/.exec(request.url ?? '')?.[1] ?? '');
-      response.writeHead(204).end();
-    } else if (request.url?.startsWith('/containers/json') === true) {
-      const ofRun = /io\.alpy\.run=(\w+)/.exec(decodeURIComponent(request.url))?.[1];
-      const listed = containers
-        .filter(({ run }) => ofRun === undefined || run === ofRun)
-        .map(({ name, run, state, owner, ageS = 0, isNamedByUs = true }) => ({
-          Id: name,
-          Names: [`/${isNamedByUs ? 'alpy' : 'their'}-${run}-1-1-${name}`],
-          State: state,
-          Created: nowS - ageS,
-          Labels: { 'io.alpy.run': run, ...(owner === undefined ? {} : { 'io.alpy.owner': owner }) },
-        }));
-      response.end(JSON.stringify(listed));
-    } else if (request.url === '/info') response.end(JSON.stringify({ SystemTime: new Date(nowS * 1000).toISOString() }));
-    else return false;
-    return true;
-  });
-  const engine = await Engine.connect({ socketPath: daemon.socketPath, runId: 'mine' });
-  onTestFinished(async () => {
-    engine[Symbol.dispose]();
-    await daemon[Symbol.asyncDispose]();
+  const { socketPath, removed } = await listingDaemon(containers);
+  const engine = await Engine.connect({ socketPath, runId: 'mine' });
+  onTestFinished(() => {
+    engine[Symbol.dispose](); // before the daemon
   });
   return { engine, removed };
 }

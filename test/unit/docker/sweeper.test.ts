@@ -10,36 +10,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { identityOf, ownIdentity } from '../../../src/core/identity.ts';
 import { ownedName } from '../../../src/core/owner.ts';
 import { sweep } from '../../../src/docker/sweeper.ts';
-import { FakeDaemon } from '../../support/fake-daemon.ts';
+import { listingDaemon } from '../../support/listing-daemon.ts';
 
 const deadIdentity = ownIdentity()!.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
-
-interface Listed {
-  readonly name: string;
-  readonly owner: string;
-}
-
-/** A daemon with these containers of the run `r1`; a container appears in the list until it is removed. */
-async function daemonWith(containers: readonly Listed[]): Promise<{ socketPath: string; removed: string[] }> {
-  const removed: string[] = [];
-  const daemon = await FakeDaemon.open((request, response) => {
-    if (request.method === 'DELETE') {
-      removed.push(/\/containers\/([^?]*)/.exec(request.url ?? '')?.[1] ?? '');
-      response.writeHead(204).end();
-    } else if (request.url?.startsWith('/containers/json') === true) {
-      const left = containers.filter(({ name }) => !removed.includes(name));
-      const labels = (owner: string): object => ({ 'io.alpy.run': 'r1', 'io.alpy.owner': owner });
-      response.end(
-        JSON.stringify(
-          left.map(({ name, owner }) => ({ Id: name, Names: [`/alpy-r1-1-1-${name}`], State: 'created', Labels: labels(owner) })),
-        ),
-      );
-    } else return false;
-    return true;
-  });
-  onTestFinished(() => daemon[Symbol.asyncDispose]());
-  return { socketPath: daemon.socketPath, removed };
-}
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'alpy-sweeper-'));
@@ -54,9 +27,9 @@ function sleeper(): ChildProcess {
 }
 
 test('containers of dead processes of the run are removed, those of living ones stay', async () => {
-  const { socketPath, removed } = await daemonWith([
-    { name: 'dead', owner: deadIdentity },
-    { name: 'alive', owner: ownIdentity()! },
+  const { socketPath, removed } = await listingDaemon([
+    { name: 'dead', run: 'r1', owner: deadIdentity },
+    { name: 'alive', run: 'r1', owner: ownIdentity() },
   ]);
   await sweep({ runId: 'r1', socketPath }, [{ process: deadIdentity }]);
   expect(removed).toEqual(['dead']);
@@ -65,7 +38,7 @@ test('containers of dead processes of the run are removed, those of living ones 
 test('a process of the run that does not end, for example because it is stopped, is killed, and then its containers are removed', async () => {
   const worker = sleeper();
   const [bystander, owner] = [sleeper(), identityOf(worker.pid!)!];
-  const { socketPath, removed } = await daemonWith([{ name: 'late', owner }]);
+  const { socketPath, removed } = await listingDaemon([{ name: 'late', run: 'r1', owner }]);
   worker.kill('SIGSTOP');
   const exited = once(worker, 'exit');
   await sweep({ runId: 'r1', socketPath }, [{ process: deadIdentity }, { process: owner }]);
@@ -75,7 +48,7 @@ test('a process of the run that does not end, for example because it is stopped,
 });
 
 test('a process that has got the PID of one of the run is not killed', async () => {
-  const { socketPath } = await daemonWith([]);
+  const { socketPath } = await listingDaemon([]);
   const other = sleeper();
   await sweep({ runId: 'r1', socketPath }, [{ process: identityOf(other.pid!)!.replace(/\d+$/, '1') }]);
   expect(other.signalCode).toBeNull();
@@ -98,7 +71,7 @@ test('folders of sockets are removed below the tests, also if the daemon is gone
 });
 
 test('a socket is removed with its folder if that is empty then, but not while a program listens at it', async () => {
-  const { socketPath } = await daemonWith([]);
+  const { socketPath } = await listingDaemon([]);
   const session = join(await temporaryFolder(), 'session');
   const [console, keeper] = [join(session, 'shared', 'console.sock'), join(session, 'keeper.sock')];
   await mkdir(join(session, 'shared'), { recursive: true });
@@ -111,7 +84,7 @@ test('a socket is removed with its folder if that is empty then, but not while a
 });
 
 test('files with the name of a dead process are removed, those of a living one stay', async () => {
-  const { socketPath } = await daemonWith([]);
+  const { socketPath } = await listingDaemon([]);
   const folder = await temporaryFolder();
   const alive = join(folder, ownedName('.draft-'));
   const dead = join(folder, ownedName('.draft-').replace(/-\d+-\d+-/, `-${deadIdentity.split(' ')[2]}-1-`));
@@ -124,7 +97,7 @@ test('while the guarded process lives, no process is killed and no file is remov
   const [owner, worker] = [sleeper(), sleeper()];
   const socket = join(await temporaryFolder(), 'keeper.sock');
   await writeFile(socket, '');
-  const { socketPath } = await daemonWith([]);
+  const { socketPath } = await listingDaemon([]);
   const notes = [{ owner: identityOf(owner.pid!)! }, { process: identityOf(worker.pid!)! }, { path: socket }];
   const sweeping = sweep({ runId: 'r1', socketPath }, notes);
   const longEnough = setTimeout(2000, 'waits'); // twice the time after which processes are killed

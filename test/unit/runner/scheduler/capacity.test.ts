@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from '../../../../src/runner/scheduler/capacity.ts';
-import { overloadBetween, readLoad } from '../../../../src/runner/scheduler/load.ts';
 
 test('the number of workers is limited by cores and by memory, and at least 1', () => {
   expect(defaultWorkers(2, 20_000, 'tcg', 256)).toBe(6);
@@ -25,11 +24,4 @@ test('this machine has cores and memory, and a testbed takes more than its guest
   expect(cores).toBeGreaterThan(0);
   expect(availableMiB).toBeGreaterThan(100);
   expect(testbedMiB(256, 'tcg')).toBeGreaterThan(testbedMiB(256, 'kvm'));
-});
-
-test('a machine is overloaded if processes wait for a processor most of the time', async () => {
-  const at = (atMs: number, waitedUs: number): { atMs: number; waitedUs: number } => ({ atMs, waitedUs });
-  expect(overloadBetween(at(0, 0), at(1000, 790_000))).toBeUndefined();
-  expect(overloadBetween(at(0, 5), at(1000, 900_005))).toBe('programs waited for a processor 90 % of the time');
-  expect((await readLoad()).atMs).toBeGreaterThan(0);
 });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { LoadMonitor, overloadOf, parseLoad, type LoadSample } from '../../../../src/runner/scheduler/load-monitor.ts';
+import { LoadMonitor } from '../../../../src/runner/scheduler/load-monitor.ts';
+import { parseLoad, readLoad } from '../../../../src/runner/scheduler/load.ts';
+import { overloadOf, pressureBetween, type LoadSample } from '../../../../src/runner/scheduler/overload.ts';
 
 /** Samples of ten seconds on two cores. */
 function samples(change: (second: number) => Partial<LoadSample>): readonly LoadSample[] {
@@ -59,4 +61,11 @@ test('a machine without a measurement before the wait is not overloaded', async 
   using monitor = new LoadMonitor();
   const nowMs = performance.now();
   await expect(monitor.overloadBetween(nowMs + 60_000, nowMs + 61_000)).resolves.toBeUndefined();
+});
+
+test('a test is noted as slowed down if processes waited for a processor most of the time', async () => {
+  const at = (atMs: number, waitedUs: number): { atMs: number; waitedUs: number } => ({ atMs, waitedUs });
+  expect(pressureBetween(at(0, 0), at(1000, 790_000))).toBeUndefined();
+  expect(pressureBetween(at(0, 5), at(1000, 900_005))).toBe('programs waited for a processor 90 % of the time');
+  expect((await readLoad()).atMs).toBeGreaterThan(0);
 });
