@@ -98,7 +98,7 @@ async function reportOf(path: string, { engine, image, access }: DiskPlace, sign
       ...helperLimits,
       readOnlyRoot: access.kind !== 'copy', // a copy lies in its root
       tmpfs: { '/tmp': 1 },
-      memoryMiB: 256, // for the tables of large images, of which qemu-img reads the whole
+      memoryMiB: 256, // qemu-img reads all tables of a large image into memory
       mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
       volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
       files: access.kind === 'copy' ? [{ path: containerPath, content: { file: path } }] : [],

@@ -185,7 +185,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /**
-   * Waits until QEMU has ended; the one who owns its container kills it. May be called again.
+   * Waits until QEMU has ended; the owner of its container kills it. May be called again.
    * @throws QmpTimeoutError if it has not ended within 20 s
    */
   async [Symbol.asyncDispose](): Promise<void> {

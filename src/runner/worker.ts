@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { afterAll, aroundEach, beforeAll, beforeEach, expect, type TestContext } from 'vitest';
 import { addNotes, messageOf, partsOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
-import { log as logLine, withSink } from '../core/step.ts';
+import { log as logLine, withSink, type StepSink } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
 // from single files, because a worker writes no reports
 import { BoundedSink } from '../report/bounded-sink.ts';
@@ -20,7 +20,7 @@ import { beginAttempt, checkExpected, refuseFailure } from './expected-failure.t
 import { explainTimeouts, isTestTimeout } from './explain-timeouts.ts';
 import { matchers } from './matchers.ts';
 import type { Testbed } from '../testbed/index.ts';
-import { readLoad } from './scheduler/load.ts';
+import { readLoad, type LoadReading } from './scheduler/load.ts';
 import { LoadMonitor } from './scheduler/load-monitor.ts';
 import { pressureBetween } from './scheduler/overload.ts';
 import { closedMessage, readyMessage } from './ready.ts';
@@ -54,47 +54,18 @@ process.send?.(readyMessage); // Vitest's part of the worker is ready
 const longEnough = 2 ** 31 - 1; // the test and its fixtures have their own deadlines
 
 aroundEach(async (runTest, { task }) => {
-  const { workers, testsPerFile, testsDirectory, root, showSteps, showActivity } = facts;
-  const file = relative(root, task.file.filepath);
-  task.meta.alpyDirectory ??= claimTestDirectory(testsDirectory, { file, fullName: task.fullTestName });
-  const testDirectory = join(testsDirectory, task.meta.alpyDirectory);
-  const attempt = task.result?.attempts?.length ?? 0;
-  const directory = attempt === 0 ? testDirectory : join(testDirectory, `${task.repeats ? 'repeat' : 'retry'}${attempt}`);
-  const state: TestState = { test: task.fullTestName, directory, attempt };
-  beginAttempt(task);
-  const earlierErrors = task.result?.errors?.length ?? 0;
-  setTestState(task, state);
-  const calls = new TestCalls(`${slashes(file)} > ${task.fullTestName}`);
-  runningTests.add(calls);
-  const before = await readLoad();
-  const startMs = performance.now();
+  const attempt = await beginTest(task);
+  const { calls, state } = attempt;
   using _fixtures = releaseFixtures(task.context);
-  using log = DebugLog.open(directory);
-  const isAlone = workers === 1 && (testsPerFile === 1 || task.concurrent !== true);
-  const prefix = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests are mixed
-  const activity = showActivity
-    ? new ActivityReporter({ id: task.id, file: slashes(file), fullName: task.fullTestName }, (message) =>
-        process.send?.(message),
-      )
-    : undefined;
-  using _activity = activity;
-  const sinks = [
-    log.sink,
-    ...(activity ? [activity.sink] : []),
-    ...(showSteps ? [terminalSink((line) => process.stderr.write(`${prefix}${line}\n`))] : []),
-  ];
+  using log = DebugLog.open(state.directory);
+  using activity = facts.showActivity ? activityOf(task) : undefined;
+  const sinks = [log.sink, ...(activity ? [activity.sink] : []), ...(facts.showSteps ? [stepsSink(task)] : [])];
   using bounded = new BoundedSink(redactSink(composeSinks(...sinks), redact)); // before expensive sinks
   await withSink(bounded.sink, async () => {
     try {
       await withCalls(calls, runTest);
     } finally {
-      const errors = task.result?.errors?.slice(earlierErrors) ?? [];
-      const timeout = errors.find(isTestTimeout);
-      if (timeout) addStack(timeout, calls.pendingSites);
-      const isExcused = await explainTimeouts(errors, startMs, monitor);
-      checkExpected(task, errors, !isExcused && state.isSetUp !== false);
-      const overload = pressureBetween(before, await readLoad());
-      if (overload !== undefined) task.meta.alpyOverload = overload;
+      await judgeTest(task, attempt);
       await endTest(state, calls, task)
         .catch((error: unknown) => {
           // a property of Vitest's: it would drop the error of a test that skipped itself
@@ -121,6 +92,55 @@ afterAll(async () => {
   await closeWorker();
   process.send?.(closedMessage);
 }, longEnough);
+
+/** An attempt at a test, with what was measured when it began. */
+interface Attempt {
+  readonly state: TestState;
+  readonly calls: TestCalls;
+  /** number of errors from earlier attempts */
+  readonly earlierErrors: number;
+  readonly load: LoadReading;
+  readonly startMs: number;
+}
+
+async function beginTest(task: Task): Promise<Attempt> {
+  const file = relative(facts.root, task.file.filepath);
+  task.meta.alpyDirectory ??= claimTestDirectory(facts.testsDirectory, { file, fullName: task.fullTestName });
+  const testDirectory = join(facts.testsDirectory, task.meta.alpyDirectory);
+  const attempt = task.result?.attempts?.length ?? 0;
+  const directory = attempt === 0 ? testDirectory : join(testDirectory, `${task.repeats ? 'repeat' : 'retry'}${attempt}`);
+  const state: TestState = { test: task.fullTestName, directory, attempt };
+  beginAttempt(task);
+  const earlierErrors = task.result?.errors?.length ?? 0;
+  setTestState(task, state);
+  const calls = new TestCalls(`${slashes(file)} > ${task.fullTestName}`);
+  runningTests.add(calls);
+  const load = await readLoad();
+  return { state, calls, earlierErrors, load, startMs: performance.now() };
+}
+
+function activityOf(task: Task): ActivityReporter {
+  const file = slashes(relative(facts.root, task.file.filepath));
+  return new ActivityReporter({ id: task.id, file, fullName: task.fullTestName }, (message) => process.send?.(message));
+}
+
+/** Prints the steps of a test. */
+function stepsSink(task: Task): StepSink {
+  const isAlone = facts.workers === 1 && (facts.testsPerFile === 1 || task.concurrent !== true);
+  const prefix = isAlone ? '' : `[${task.meta.alpyDirectory}] `; // lines of several tests are mixed
+  return terminalSink((line) => process.stderr.write(`${prefix}${line}\n`));
+}
+
+/** Explains errors of an attempt, and decides whether they are what a test that is expected to fail expects. */
+async function judgeTest(task: Task, { state, calls, earlierErrors, load, startMs }: Attempt): Promise<void> {
+  const errors = task.result?.errors?.slice(earlierErrors) ?? [];
+  const timeout = errors.find(isTestTimeout);
+  if (timeout) addStack(timeout, calls.pendingSites);
+  const isExcused = await explainTimeouts(errors, startMs, monitor);
+  checkExpected(task, errors, !isExcused && state.isSetUp !== false);
+  const overload = pressureBetween(load, await readLoad());
+  if (overload !== undefined) task.meta.alpyOverload = overload;
+}
 
 /** Vitest keeps the context of each test until all tests of the file have ended. The fixtures in it would keep the whole testbed. */
 function releaseFixtures(context: TestContext): Disposable {
