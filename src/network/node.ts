@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import type { Fault } from '../core/errors.ts';
+import { EnvironmentError, type Fault } from '../core/errors.ts';
 import { programEnd } from '../core/exit-status.ts';
 import { log, step } from '../core/step.ts';
 import {
@@ -99,11 +99,19 @@ export class Node implements AsyncDisposable {
    * Replaces the addresses, routes and MTU of its interface.
    * @throws UsageError if one is malformed, before anything changes
    * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
+   * @throws EnvironmentError if the interface is gone
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     check.configure(arguments);
     const script = ipBatch(configureCommands(this.#interface, config));
-    await step('alpy.network', `Configure ${this.name}`, () => this.#shell(script, wait, 'usage'));
+    await step('alpy.network', `Configure ${this.name}`, async () => {
+      try {
+        await this.#shell(script, wait, 'usage');
+      } catch (error) {
+        if (error instanceof ExecError) await this.assertInterface(wait);
+        throw error;
+      }
+    });
   }
 
   /**
@@ -156,6 +164,18 @@ export class Node implements AsyncDisposable {
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
     check.counters(arguments);
     return parseCounters(await this.#shell(`ip -j -s link show dev ${this.#interface}`, wait));
+  }
+
+  /**
+   * Asserts that its interface exists. Without it, nothing that the node sees or does not see says anything about the device.
+   * @throws EnvironmentError if it is gone
+   */
+  async assertInterface(wait: Partial<Wait> = {}): Promise<void> {
+    const name = this.#interface;
+    if ((await this.#shell(`[ -e /sys/class/net/${name} ] || echo gone`, wait)) === '') return;
+    throw new EnvironmentError(
+      `${this.name}: expected the interface ${name}, got none. If the test did not remove or rename it, another program on this machine did: find out which`,
+    );
   }
 
   /** Runs lines of shell, of which none may fail. The report shows no step for it. */

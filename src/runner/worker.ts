@@ -2,7 +2,7 @@
 // Set-up file of every worker: what happens before and after each test.
 import { join, relative } from 'node:path';
 import { afterAll, aroundEach, beforeAll, beforeEach, expect, type TestContext } from 'vitest';
-import { addNotes, messageOf, partsOf } from '../core/errors.ts';
+import { addNotes, EnvironmentError, messageOf, partsOf } from '../core/errors.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log as logLine, withSink, type StepSink } from '../core/step.ts';
 import { slashes } from '../core/text.ts';
@@ -175,8 +175,12 @@ async function endTest(state: TestState, calls: TestCalls, task: Task): Promise<
   const isExpected = task.fails === true && errors.length === 0;
   if (isBad && !isExpected) await pause(state, task, errors);
   await closeTestbed(state, isBad).catch((error: unknown) => errors.push(isBad ? asConsequence(error) : error));
-  if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('\n'));
-  if (errors.length === 1) throw errors[0];
+  if (errors.length > 0) throw combined(errors);
+}
+
+/** One error for one or more. */
+function combined(errors: readonly unknown[]): unknown {
+  return errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(messageOf).join('\n'));
 }
 
 /** Marks an error for the reports. One that stands for several is marked in all parts. */
@@ -194,7 +198,20 @@ async function closeTestbed({ testbed: making, directory, lease }: TestState, ha
   const testbed = await making?.catch(() => undefined); // the test has reported it
   if (!testbed) return;
   if (hasFailed) await saveScreen(testbed, directory);
-  await testbed.close();
+  const errors: unknown[] = [];
+  if (hasFailed) await checkLinks(testbed).catch((error: unknown) => errors.push(error));
+  await testbed.close().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw combined(errors);
+}
+
+/** How long the nodes may take to answer, in `ms`. */
+const linksTimeoutMs = 2000;
+
+/** @throws EnvironmentError if a node has lost its interface. If nodes do not answer, the tear-down says why. */
+async function checkLinks(testbed: Testbed): Promise<void> {
+  await testbed.checkLinks({ timeoutMs: linksTimeoutMs }).catch((error: unknown) => {
+    if (error instanceof EnvironmentError) throw error;
+  });
 }
 
 /** Keeps the testbed of a failed test until the user goes on, if the run says so. */

@@ -2,7 +2,7 @@
 import { detailLines } from '../core/error-details.ts';
 import { AlpyError, messageOf, partsOf, statusByFault, UsageError } from '../core/errors.ts';
 import { visibleLines } from '../report/index.ts';
-import type { Answerer, Call } from './call.ts';
+import { stoppedStatus, type Answerer, type Call } from './call.ts';
 import { allHelp, commandHelp, sessionCommands } from './commands/index.ts';
 import { parseCommandLine } from './commands/command.ts';
 import type { Session } from './session.ts';
@@ -18,7 +18,7 @@ export function answererOf(session: Session, others?: (call: Call) => Promise<nu
     } catch (error) {
       const { text, status } = describe(error);
       await call.write('err', `alpy: ${visibleLines(text)}\n`);
-      return call.signal.aborted ? 143 : status;
+      return call.signal.aborted ? stoppedStatus : status;
     }
   };
 }

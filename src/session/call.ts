@@ -2,6 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { TerminalSize } from '../docker/index.ts';
 
+/** Exit status of a call that was cancelled: that of a program that SIGTERM has ended. */
+export const stoppedStatus = 143;
+
 /** Which of its two outputs a command writes to. */
 export type OutputName = 'out' | 'err';
 

@@ -6,10 +6,10 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { codeOf, EnvironmentError, messageOf } from '../core/errors.ts';
+import { codeOf, EnvironmentError, messageOf, StoppedError } from '../core/errors.ts';
 import { openOnlySync, openPlain } from '../core/plain-file.ts';
 import { logUnscoped } from '../core/step.ts';
-import type { Answerer, OutputName } from './call.ts';
+import { stoppedStatus, type Answerer, type OutputName } from './call.ts';
 import { clientScript } from './client-script.ts';
 
 /** Limit for the arguments of a call, in `bytes`; Linux allows a program little more than half of that. */
@@ -80,7 +80,7 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
     if (id === undefined) return;
     if (verb === 'cancel') {
       waiting.delete(id);
-      running.get(id)?.abort(new Error('cancelled by its caller'));
+      running.get(id)?.abort(new StoppedError('cancelled by its caller', stoppedStatus));
     } else if (!running.has(id) && waiting.size < maxWaiting) {
       waiting.add(id);
       serveNext();
@@ -91,7 +91,7 @@ export async function serveFolder(directory: string, answer: Answerer): Promise<
     calls,
     async [Symbol.asyncDispose]() {
       waiting.clear();
-      for (const stop of running.values()) stop.abort(new Error('the testbed ends'));
+      for (const stop of running.values()) stop.abort(new StoppedError('the testbed ends', stoppedStatus));
       input.destroy();
       await Promise.resolve();
     },

@@ -4,12 +4,12 @@ import { chmod } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { whenAborted } from '../core/deadline.ts';
-import { EnvironmentError, messageOf } from '../core/errors.ts';
+import { EnvironmentError, messageOf, StoppedError } from '../core/errors.ts';
 import { readLines } from '../core/lines.ts';
 import { longestSocketPath } from '../core/socket-path.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { TerminalSize } from '../docker/index.ts';
-import type { Answerer, Call, CallerTerminal, OutputName } from './call.ts';
+import { stoppedStatus, type Answerer, type Call, type CallerTerminal, type OutputName } from './call.ts';
 import { parseInput, parseReply, parseRequest, type Message, type Reply, type Request } from './wire.ts';
 
 /**
@@ -61,7 +61,7 @@ async function serveOne(
 ): Promise<'answered' | 'held open'> {
   const gone = new AbortController();
   const cancel = (): void => {
-    gone.abort(new Error('cancelled by its caller'));
+    gone.abort(new StoppedError('cancelled by its caller', stoppedStatus));
   };
   socket.on('error', () => undefined); // 'close' follows
   socket.once('end', cancel);

@@ -2,7 +2,7 @@
 import { lstat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContainerDiedError } from '../docker/index.ts';
-import { HypervisorError, snapshotFiles } from '../qemu/index.ts';
+import { HypervisorError, QmpError, snapshotFiles } from '../qemu/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import type { TestbedSpec } from './creation.ts';
 
@@ -67,8 +67,19 @@ export class SnapshotWatch {
     } catch (cause) {
       return cause;
     }
+    const missing = this.#use === 'restore' ? await this.#findMissing() : undefined;
+    if (missing !== undefined && (error instanceof QmpError || error instanceof HypervisorError))
+      return new SnapshotError(
+        `expected ${missing}, got no such file: the snapshot was removed while a testbed was about to start from it. Run again: alpy makes a new snapshot`,
+        { cause: error },
+      );
     const isDeath = error instanceof ContainerDiedError || error instanceof HypervisorError;
     return isDeath && error.signal === 'SIGBUS' ? this.#ofBusError(error) : error;
+  }
+
+  async #findMissing(): Promise<string | undefined> {
+    for (const path of this.#before.keys()) if (!(await stateOf(path))) return path;
+    return undefined;
   }
 
   async #ofBusError(cause: Error): Promise<unknown> {

@@ -70,6 +70,14 @@ export class Testbed implements AsyncDisposable {
   }
 
   /**
+   * Checks what can be the reason of a failure although everything runs: whether the nodes still have their interfaces.
+   * @throws EnvironmentError if one is gone
+   */
+  async checkLinks(wait: Partial<Wait> = {}): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.assertInterface(wait)));
+  }
+
+  /**
    * Tears everything down and completes captures and console logs. A second call does nothing. The files of the captures and
    * of the console stay.
    * @throws what {@link Testbed.check} throws, after everything is down

@@ -117,6 +117,16 @@ describe('a node', () => {
     await testbed.close();
   });
 
+  test('whose interface was removed causes an environment error', async () => {
+    await using testbed = await testHost.testbed(silent(), 1);
+    const [node] = testbed.nodes;
+    await testbed.checkLinks();
+    await node!.run('ip link delete eth0');
+    const error = { code: 'ALPY_ENVIRONMENT', fault: 'environment' };
+    await expect(testbed.checkLinks()).rejects.toMatchObject(error);
+    await expect(node!.configure({ address: '192.168.1.1/24' })).rejects.toMatchObject(error);
+  });
+
   test('whose death destroys its tap causes an environment error', async () => {
     const testbed = await testHost.testbed(silent(), 2);
     await testbed.nodes[0]!.container.kill();

@@ -36,7 +36,7 @@ const classes = {
   link: [Link, []],
   apps: [Apps, []],
   app: [App, []],
-  node: [Node, ['bringUp']],
+  node: [Node, ['bringUp', 'assertInterface']],
   capture: [Capture, []],
 } as const;
 

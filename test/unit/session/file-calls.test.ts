@@ -10,6 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { execa } from 'execa';
+import { StoppedError } from '../../../src/core/errors.ts';
 import { serveFolder, type CallFolder } from '../../../src/session/file-calls.ts';
 import { FakeAnswerer } from './fake-answerer.ts';
 
@@ -81,6 +82,7 @@ test.each([
   expect(status).toBe(wanted);
   await fake.firstCancel();
   expect(fake.cancelled).toEqual(['cancelled by its caller']);
+  expect(fake.calls[0]?.signal.reason).toBeInstanceOf(StoppedError);
   expect(await readdir(served.calls)).toEqual([]);
 });
 
@@ -100,7 +102,7 @@ test('the end of the testbed cancels running calls', async () => {
   await fake.firstCall();
   await served[Symbol.asyncDispose]();
   expect((await running).status).toBe(143);
-  expect(fake.cancelled).toEqual(['the testbed ends']);
+  expect(fake.calls[0]?.signal.reason).toBeInstanceOf(StoppedError);
 });
 
 test('any user of the container can call', async () => {

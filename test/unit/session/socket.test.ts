@@ -8,6 +8,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { TerminalSize } from '../../../src/docker/index.ts';
+import { StoppedError } from '../../../src/core/errors.ts';
 import { callSocket, type SocketCall } from '../../../src/session/index.ts';
 import { serveSocket } from '../../../src/session/socket.ts';
 import { isSessionUp, stopSession } from '../../../src/session/stop.ts';
@@ -116,6 +117,7 @@ test('cancelling a call waits until it has ended in the server', async () => {
   stop.abort(new Error('by its job'));
   await expect(running).rejects.toBe(stop.signal.reason);
   expect(fake.cancelled).toEqual(['cancelled by its caller']);
+  expect(fake.calls[0]?.signal.reason).toBeInstanceOf(StoppedError);
   await expect(call(['say'], { signal: stop.signal })).rejects.toBe(stop.signal.reason);
 });
 

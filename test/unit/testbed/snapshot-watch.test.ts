@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exitStatusOf } from '../../../src/core/exit-status.ts';
 import { ContainerDiedError } from '../../../src/docker/index.ts';
-import { HypervisorError } from '../../../src/qemu/index.ts';
+import { HypervisorError, QmpError } from '../../../src/qemu/index.ts';
 import type { Snapshot } from '../../../src/snapshot/index.ts';
 import { SnapshotWatch } from '../../../src/testbed/snapshot-watch.ts';
 
@@ -43,6 +43,18 @@ test('a snapshot that nobody touches, that was removed, or that was replaced by 
   await rm(join(directory, 'state'));
   await watch.assertUnchanged();
   expect(await watch.explain(new Error('other'))).toMatchObject({ message: 'other' });
+});
+
+test('a snapshot that was removed before QEMU could open it is named', async () => {
+  const watch = await restored();
+  await rm(join(directory, 'state'));
+  const refused = new QmpError('migrate-incoming', 'GenericError', 'Could not open: No such file or directory');
+  expect(await watch.explain(refused)).toMatchObject({
+    code: 'ALPY_SNAPSHOT',
+    fault: 'environment',
+    message: expect.stringContaining(`expected ${join(directory, 'state')}, got no such file`) as string,
+    cause: refused,
+  });
 });
 
 test('a file that was written to or truncated is named, whatever followed from it', async () => {
