@@ -5,7 +5,8 @@ export const outputOptions = {
   out: { type: 'string', requiresArg: true, describe: 'output directory' },
   reporter: {
     type: 'string',
-    requiresArg: true,
+    array: true,
+    nargs: 1, // else yargs would take the test files after it, too
     describe: 'list (default), line, dot, json, junit, github',
   },
   verbose: { type: 'boolean', default: false, describe: 'also show the steps of the tests' },
