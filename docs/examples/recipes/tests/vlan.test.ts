@@ -13,7 +13,10 @@ test('keeps two VLANs apart and tags them on the trunk', async ({ dut, links, no
     bridge vlan add dev eth2 vid 20 pvid untagged
     bridge vlan add dev eth3 vid 10
     bridge vlan add dev eth3 vid 20
-    ip link set lan up`);
+    ip link set lan up
+    for nic in eth0 eth1 eth2 eth3; do # a port forwards only a moment after it is up; 3 stands for that
+      until [ "$(cat /sys/class/net/$nic/brport/state)" = 3 ]; do sleep 0.1; done
+    done`);
   await alice.configure({ address: '192.168.1.2/24' });
   await bob.configure({ address: '192.168.1.3/24' });
   await carol.configure({ address: '192.168.1.4/24' });
