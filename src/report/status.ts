@@ -73,8 +73,11 @@ function statusOfTest(test: TestReport): readonly number[] {
   if (!hasFailed(test)) return [];
   const { status, errors } = test;
   if (status === 'failed' || errors.length === 0) return [1];
-  // an `error` despite a failed assertion: the environment broke during the test
-  const others = errors.filter(({ fault }) => fault !== 'device');
+  // an `error` despite a failed assertion: the environment broke during the test, and programs of the test ended because of that
+  const isEnvironment = errors.some(isBroken);
+  const others = errors.filter(
+    ({ fault, isConsequence }) => fault !== 'device' && !(isEnvironment && fault === 'usage' && isConsequence === true),
+  );
   return (others.length > 0 ? others : errors).map(statusOfError);
 }
 

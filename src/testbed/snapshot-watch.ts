@@ -20,11 +20,19 @@ interface FileState {
 export class SnapshotWatch {
   readonly #use: 'restore' | 'make';
   readonly #memory: string;
+  readonly #paths: readonly string[];
+  /** those that existed, as they were */
   readonly #before: ReadonlyMap<string, FileState>;
 
-  private constructor(use: 'restore' | 'make', memory: string, before: ReadonlyMap<string, FileState>) {
+  private constructor(
+    use: 'restore' | 'make',
+    directory: string,
+    paths: readonly string[],
+    before: ReadonlyMap<string, FileState>,
+  ) {
     this.#use = use;
-    this.#memory = memory;
+    this.#memory = join(directory, snapshotFiles.memory);
+    this.#paths = paths;
     this.#before = before;
   }
 
@@ -33,14 +41,14 @@ export class SnapshotWatch {
     const { use } = snapshot;
     const directory = use === 'make' ? snapshot.directory : snapshot.from.directory;
     const names = use === 'make' ? [snapshotFiles.memory] : Object.keys(snapshot.from.record.files);
+    const paths = names.map((name) => join(directory, name));
     const states = await Promise.all(
-      names.map(async (name) => {
-        const path = join(directory, name);
+      paths.map(async (path) => {
         const state = await stateOf(path);
         return state ? ([[path, state]] as const) : [];
       }),
     );
-    return new SnapshotWatch(use, join(directory, snapshotFiles.memory), new Map(states.flat()));
+    return new SnapshotWatch(use, directory, paths, new Map(states.flat()));
   }
 
   /**
@@ -78,7 +86,7 @@ export class SnapshotWatch {
   }
 
   async #findMissing(): Promise<string | undefined> {
-    for (const path of this.#before.keys()) if (!(await stateOf(path))) return path;
+    for (const path of this.#paths) if (!(await stateOf(path))) return path;
     return undefined;
   }
 

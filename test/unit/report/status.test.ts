@@ -108,6 +108,12 @@ test.for<[string, readonly [TestStatus, ...ErrorReport[]][], readonly ErrorRepor
   ['a plain error in a test', [['error', by()]], [], 1],
   ['an error without a message', [['error']], [], 1],
   ['only environment errors', [['passed'], ['error', by('environment')]], [], 3],
+  [
+    'an app that ended because the environment broke',
+    [['error', by('device'), by('environment'), { ...by('usage'), isConsequence: true }]],
+    [],
+    3,
+  ],
   ['a failed assertion in a broken environment', [['error', by('device'), by('environment')]], [], 3],
   [
     'environment errors and a usage error',

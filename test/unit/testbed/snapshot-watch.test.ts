@@ -45,9 +45,11 @@ test('a snapshot that nobody touches, that was removed, or that was replaced by 
   expect(await watch.explain(new Error('other'))).toMatchObject({ message: 'other' });
 });
 
-test('a snapshot that was removed before QEMU could open it is named', async () => {
+test.each(['before it is watched', 'before QEMU could open it'])('a snapshot that was removed %s is named', async (when) => {
+  const remove = (): Promise<void> => rm(join(directory, 'state'));
+  if (when === 'before it is watched') await remove();
   const watch = await restored();
-  await rm(join(directory, 'state'));
+  if (when !== 'before it is watched') await remove();
   const refused = new QmpError('migrate-incoming', 'GenericError', 'Could not open: No such file or directory');
   expect(await watch.explain(refused)).toMatchObject({
     code: 'ALPY_SNAPSHOT',
