@@ -17,6 +17,7 @@ import { mergeOutputs } from '../../src/report/index.ts';
 import { readDurations, readLastFailed } from '../../src/runner/index.ts';
 import { loadArchive, saveArchive, SnapshotStore } from '../../src/snapshot/index.ts';
 import { allowingErrors, anyText, fuzz } from '../support/fuzz.ts';
+import { storeSmallSnapshot } from '../support/small-snapshot.ts';
 
 const path = fc.oneof(
   anyText,
@@ -74,25 +75,12 @@ fuzz(
   [name],
   (given) =>
     withPath(given, async (named, folder) => {
-      const store = new SnapshotStore(join(folder, 'store'), 1e6);
-      const draft = await store.begin(100);
-      await writeFile(join(draft, 'memory'), 'true');
-      const snapshot = await store.commit(draft, { ...record }, ['memory']);
+      const { snapshot } = await storeSmallSnapshot(join(folder, 'store'));
       await allowingErrors(() => saveArchive(snapshot, named));
       expect((await readdir(folder)).filter((one) => !['file', 'store', basename(named)].includes(one))).toEqual([]);
     }),
   { runs: 8, examples: [['a\0b'], ['x'.repeat(250)], ['store']] },
 );
-
-const record = {
-  format: 2,
-  key: 'b'.repeat(64),
-  appliance: 'rabbit',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  qemuVersion: '10.0.13',
-  virtualMs: 1,
-  inputs: {},
-} as const;
 
 fuzz('a path in a container is absolute and possible, or refused', [path, fc.constantFrom('', '/')], async (text, prefix) => {
   const given = prefix + text;

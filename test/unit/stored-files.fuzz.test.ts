@@ -11,8 +11,8 @@ import { recordIfNew } from '../../src/gitlab/executor/stages/log-once.ts';
 import { readStartFailure } from '../../src/gitlab/executor/stages/start-failure.ts';
 import { DiskCache } from '../../src/qemu/disk-cache.ts';
 import { readSpec } from '../../src/session/session-server.ts';
-import { SnapshotStore } from '../../src/snapshot/index.ts';
 import { allowingErrors, anyText, brokenBytes, brokenJson, fuzz } from '../support/fuzz.ts';
+import { storeSmallSnapshot } from '../support/small-snapshot.ts';
 
 /** The file of this name with damaged content. */
 function damaged(valid: unknown): fc.Arbitrary<Buffer> {
@@ -98,27 +98,15 @@ fuzz(
   { runs: 20, examples: [[Buffer.from('')], [Buffer.from('null')]] },
 );
 
-const record = {
-  format: 2,
-  key: 'a'.repeat(64),
-  appliance: 'rabbit',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  qemuVersion: '10.0.13',
-  virtualMs: 1,
-  inputs: {},
-} as const;
-
 fuzz(
   'a snapshot is found, whatever the file about its last check contains',
   [damaged({ memory: '1 2 3' })],
   async (content) => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-fuzz-'));
-    const store = new SnapshotStore(folder.path, 1e6);
-    const draft = await store.begin(100);
-    await writeFile(join(draft, 'memory'), 'true');
-    const { directory } = await store.commit(draft, record, ['memory']);
-    await writeFile(join(directory, 'verified.json'), content);
-    expect((await store.find(record.key))?.record.key).toBe(record.key);
+    const { store, snapshot } = await storeSmallSnapshot(folder.path);
+    const { key } = snapshot.record;
+    await writeFile(join(snapshot.directory, 'verified.json'), content);
+    expect((await store.find(key))?.record.key).toBe(key);
   },
   { runs: 8, examples: [[Buffer.from('null')]] },
 );

@@ -39,10 +39,10 @@ function fakeModule(tests: readonly TestCase[]): TestModule {
   return { moduleId: tests[0]?.module.moduleId, errors: () => [], children } as unknown as TestModule;
 }
 
-function reporterIn(outDirectory: string): { reporter: RunReporter; told: TestReport[] } {
-  const told: TestReport[] = [];
+function reporterIn(outDirectory: string): { reporter: RunReporter; reported: TestReport[] } {
+  const reported: TestReport[] = [];
   const paths = { root: '/project', outDirectory, testsDirectory: join(outDirectory, 'tests') };
-  return { reporter: new RunReporter(paths, (report) => told.push(report)), told };
+  return { reporter: new RunReporter(paths, (report) => reported.push(report)), reported };
 }
 
 const killed = (file: string): SerializedError => ({
@@ -52,7 +52,7 @@ const killed = (file: string): SerializedError => ({
 });
 
 test('if a worker is killed, its running test fails, later ones did not run, earlier ones keep their results', () => {
-  const { reporter, told } = reporterIn('/nowhere');
+  const { reporter, reported } = reporterIn('/nowhere');
   const [before, dies, after] = [
     fakeTest('before', { state: 'passed' }),
     fakeTest('dies', { state: 'pending' }),
@@ -64,13 +64,13 @@ test('if a worker is killed, its running test fails, later ones did not run, ear
   reporter.onTestCaseResult(other);
   const strange = { name: 'Error', message: 'outside' };
   reporter.onTestRunEnd([fakeModule([before, dies, after]), fakeModule([other])], [killed('/project/tests/a.test.ts'), strange]);
-  expect(told.map(({ name, status }) => [name, status])).toEqual([
+  expect(reported.map(({ name, status }) => [name, status])).toEqual([
     ['before', 'passed'],
     ['other', 'passed'],
     ['dies', 'error'],
     ['after', 'skipped'],
   ]);
-  expect(told[2]?.errors).toEqual([
+  expect(reported[2]?.errors).toEqual([
     {
       message:
         'the process that ran this test ended unexpectedly with signal SIGKILL. Was there too little memory? alpy did not send that signal',
@@ -78,18 +78,18 @@ test('if a worker is killed, its running test fails, later ones did not run, ear
       fault: 'environment',
     },
   ]);
-  expect(told[3]?.skipReason).toBe('not run: the process of this file ended with signal SIGKILL while "dies" ran');
+  expect(reported[3]?.skipReason).toBe('not run: the process of this file ended with signal SIGKILL while "dies" ran');
   expect(reporter.errors).toMatchObject([{ message: 'outside' }]);
 });
 
 test('if a worker dies before Vitest reports that its test has begun, the directory of the test shows it', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
-  const { reporter, told } = reporterIn(made.path);
+  const { reporter, reported } = reporterIn(made.path);
   const name = claimTestDirectory(join(made.path, 'tests'), { file: 'tests/a.test.ts', fullName: 'dies' });
   await writeFile(join(made.path, 'tests', name, 'console.log'), '');
   const [dies, never] = [fakeTest('dies', { state: 'pending' }), fakeTest('never', { state: 'pending' })];
   reporter.onTestRunEnd([fakeModule([dies, never])], [killed('tests/a.test.ts')]);
-  expect(told).toMatchObject([
+  expect(reported).toMatchObject([
     { name: 'dies', status: 'error', directory: 'tests/a-dies', artifacts: ['tests/a-dies/console.log'] },
     { name: 'never', status: 'skipped' },
   ]);
@@ -98,36 +98,38 @@ test('if a worker dies before Vitest reports that its test has begun, the direct
 
 test('if the clock was stepped forwards before a worker dies, its test has not run longer than the run', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
-  const { reporter, told } = reporterIn(made.path);
+  const { reporter, reported } = reporterIn(made.path);
   const dies = fakeTest('dies', { state: 'pending', directory: 'dies' });
   await mkdir(join(made.path, 'tests', 'dies'), { recursive: true });
   const line = { kind: 'log', source: 'test', timeMs: Date.now() + 12 * 3_600_000, text: 'after the step' };
   await writeFile(join(made.path, 'tests', 'dies', 'events.ndjson'), `${JSON.stringify(line)}\n`);
   reporter.onTestCaseReady(dies);
   reporter.onTestRunEnd([fakeModule([dies])], [killed('/tests/a.test.ts')]);
-  expect(told).toMatchObject([{ name: 'dies', status: 'error' }]);
-  expect(told[0]!.durationMs).toBeLessThan(3_600_000);
+  expect(reported).toMatchObject([{ name: 'dies', status: 'error' }]);
+  expect(reported[0]!.durationMs).toBeLessThan(3_600_000);
 });
 
 test('if a worker dies between tests, the error belongs to no test', () => {
-  const { reporter, told } = reporterIn('/nowhere');
+  const { reporter, reported } = reporterIn('/nowhere');
   const never = fakeTest('never', { state: 'pending' });
   reporter.onTestRunEnd([fakeModule([never])], [killed('tests/a.test.ts')]);
-  expect(told).toMatchObject([{ status: 'skipped', skipReason: 'not run: the process of this file ended with signal SIGKILL' }]);
+  expect(reported).toMatchObject([
+    { status: 'skipped', skipReason: 'not run: the process of this file ended with signal SIGKILL' },
+  ]);
   expect(reporter.errors).toHaveLength(1);
 });
 
 test('a test that never ended does not count as passed', () => {
-  const { reporter, told } = reporterIn('/nowhere');
+  const { reporter, reported } = reporterIn('/nowhere');
   const running = fakeTest('running', { state: 'pending' });
   reporter.onTestCaseReady(running);
   reporter.onTestRunEnd([fakeModule([running])], []);
-  expect(told).toMatchObject([{ status: 'error', errors: [{ message: 'the run ended while this test ran' }] }]);
+  expect(reported).toMatchObject([{ status: 'error', errors: [{ message: 'the run ended while this test ran' }] }]);
 });
 
 test('unreadable files of a test do not change its result', async () => {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
-  const { reporter, told } = reporterIn(made.path);
+  const { reporter, reported } = reporterIn(made.path);
   await mkdir(join(made.path, 'tests', 'spoilt'), { recursive: true });
   await symlink('/dev/zero', join(made.path, 'tests', 'spoilt', 'events.ndjson'));
   await writeFile(join(made.path, 'tests', 'file'), '');
@@ -137,7 +139,7 @@ test('unreadable files of a test do not change its result', async () => {
     ['c', 'missing'],
   ] as const)
     reporter.onTestCaseResult(fakeTest(name, { state: 'passed', directory }));
-  expect(told.map(({ status, steps }) => [status, steps])).toEqual(Array.from({ length: 3 }, () => ['passed', []]));
+  expect(reported.map(({ status, steps }) => [status, steps])).toEqual(Array.from({ length: 3 }, () => ['passed', []]));
   const messages = reporter.errors.map(({ message }) => message);
   expect(messages).toEqual(
     [/a link or a special file/, /ENOTDIR/, /ENOTDIR/].map((text) => expect.stringMatching(text) as string),
@@ -145,7 +147,7 @@ test('unreadable files of a test do not change its result', async () => {
 });
 
 test('if the clean-up of a failed test fails too, both errors are reported and the first decides', () => {
-  const { reporter, told } = reporterIn('/nowhere');
+  const { reporter, reported } = reporterIn('/nowhere');
   const both = {
     name: 'SuppressedError',
     message: 'x',
@@ -153,7 +155,7 @@ test('if the clean-up of a failed test fails too, both errors are reported and t
     error: { message: 'second' },
   };
   reporter.onTestCaseResult(fakeTest('twice', { state: 'failed', errors: [both] }));
-  expect(told).toMatchObject([{ status: 'failed', errors: [{ message: 'first' }, { message: 'second' }] }]);
+  expect(reported).toMatchObject([{ status: 'failed', errors: [{ message: 'first' }, { message: 'second' }] }]);
 });
 
 describe('a test that was run more than once', () => {
@@ -163,54 +165,54 @@ describe('a test that was run more than once', () => {
   ];
 
   test('and passed in the end is flaky, and keeps its errors', () => {
-    const { reporter, told } = reporterIn('/nowhere');
+    const { reporter, reported } = reporterIn('/nowhere');
     const attempts = [{ state: 'failed', errors: [first] }, { state: 'passed' }] as const;
     reporter.onTestCaseResult(fakeTest('a', { state: 'passed', errors: [first], attempts }));
-    expect(told).toMatchObject([{ status: 'flaky', attempts: 2, errors: [{ message: 'first' }] }]);
+    expect(reported).toMatchObject([{ status: 'flaky', attempts: 2, errors: [{ message: 'first' }] }]);
   });
 
   test('and failed every time has failed', () => {
-    const { reporter, told } = reporterIn('/nowhere');
+    const { reporter, reported } = reporterIn('/nowhere');
     const attempts = [
       { state: 'failed', errors: [first] },
       { state: 'failed', errors: [second] },
     ] as const;
     reporter.onTestCaseResult(fakeTest('a', { state: 'failed', errors: [first, second], attempts }));
-    expect(told).toMatchObject([{ status: 'failed', attempts: 2, errors: [{ message: 'first' }, { message: 'second' }] }]);
+    expect(reported).toMatchObject([{ status: 'failed', attempts: 2, errors: [{ message: 'first' }, { message: 'second' }] }]);
   });
 
   test('and passed every time has passed', () => {
-    const { reporter, told } = reporterIn('/nowhere');
+    const { reporter, reported } = reporterIn('/nowhere');
     reporter.onTestCaseResult(fakeTest('a', { state: 'passed', attempts: [{ state: 'passed' }, { state: 'passed' }] }));
-    expect(told).toMatchObject([{ status: 'passed', attempts: 2, errors: [] }]);
+    expect(reported).toMatchObject([{ status: 'passed', attempts: 2, errors: [] }]);
   });
 
   test('and skipped itself after it had failed has failed', () => {
-    const { reporter, told } = reporterIn('/nowhere');
+    const { reporter, reported } = reporterIn('/nowhere');
     const attempts = [{ state: 'failed', errors: [first] }, { state: 'skipped' }] as const;
     reporter.onTestCaseResult(fakeTest('a', { state: 'skipped', attempts }));
-    expect(told).toMatchObject([{ status: 'failed', attempts: 2, errors: [{ message: 'first' }] }]);
+    expect(reported).toMatchObject([{ status: 'failed', attempts: 2, errors: [{ message: 'first' }] }]);
   });
 });
 
 test('tests that were not selected are not reported, whatever happens', () => {
-  const told: TestReport[] = [];
+  const reported: TestReport[] = [];
   const paths = { root: '/project', outDirectory: '/nowhere', testsDirectory: '/nowhere/tests' };
   const isSelected = ({ name }: TestCase): boolean => name === 'wanted';
-  const reporter = new RunReporter(paths, (report) => told.push(report), { isSelected });
+  const reporter = new RunReporter(paths, (report) => reported.push(report), { isSelected });
   const [wanted, other] = [fakeTest('wanted', { state: 'passed' }), fakeTest('other', { state: 'skipped' })];
   reporter.onTestCaseResult(wanted);
   reporter.onTestCaseResult(other);
   reporter.onTestRunEnd([fakeModule([wanted, other, fakeTest('third', { state: 'pending' })])], []);
   reporter.addUnrun([fakeModule([fakeTest('fourth', { state: 'pending' })])]);
   expect(reporter.tests.map(({ name }) => name)).toEqual(['wanted']);
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
 });
 
 test('after the last failure that --bail allows, the other tests did not run', () => {
-  const told: TestReport[] = [];
+  const reported: TestReport[] = [];
   const paths = { root: '/project', outDirectory: '/nowhere', testsDirectory: '/nowhere/tests' };
-  const reporter = new RunReporter(paths, (report) => told.push(report), { bail: 2 });
+  const reporter = new RunReporter(paths, (report) => reported.push(report), { bail: 2 });
   const [a, b, c] = [
     fakeTest('a', { state: 'failed', errors: [{ message: 'x' }] }),
     fakeTest('b', { state: 'failed', errors: [{ message: 'x' }] }),
