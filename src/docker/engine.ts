@@ -172,9 +172,13 @@ export class Engine implements Disposable {
     }
   }
 
-  /** Closes all connections, so that none keeps the process alive. */
+  /**
+   * Closes all connections, so that none keeps the process alive. If the daemon is lost, the guard cleans up when it is back: this
+   * process cannot wait for that.
+   */
   [Symbol.dispose](): void {
-    this.#guard?.[Symbol.dispose]();
+    if (this.#lost.signal.aborted) this.#guard?.takeOver();
+    else this.#guard?.[Symbol.dispose]();
     this.#witness[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
     this.exits[Symbol.dispose]();

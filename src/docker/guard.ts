@@ -71,6 +71,11 @@ export class Guard implements Disposable {
     this.#input?.write(`${JSON.stringify(note)}\n`);
   }
 
+  /** Lets it clean up after this process has ended by itself, because this process cannot. */
+  takeOver(): void {
+    this.#input?.end();
+  }
+
   /** Ends it, because this process has cleaned up. */
   [Symbol.dispose](): void {
     this.#input?.end(`${farewell}\n`);

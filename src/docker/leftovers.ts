@@ -50,9 +50,12 @@ function isOf({ Labels }: ContainerInfo, runId: string): boolean {
   return Labels[runLabel] === runId;
 }
 
-/** An image can give our labels to a container that somebody else starts from it, but it cannot give it a name. */
-function isOurs({ Names, Labels }: ContainerInfo): boolean {
-  return Names.some((name) => name.startsWith(`/alpy-${Labels[runLabel] ?? ''}-`));
+/**
+ * An image can give our labels to a container that somebody else starts from it, but it cannot give it a name. A container whose
+ * removal was interrupted, because the daemon was killed, has lost its name, and nobody can use it any more.
+ */
+function isOurs({ Names, Labels, State }: ContainerInfo): boolean {
+  return (State === 'dead' && Names.length === 0) || Names.some((name) => name.startsWith(`/alpy-${Labels[runLabel] ?? ''}-`));
 }
 
 async function list(engine: Engine, label: string, signal: AbortSignal | undefined): Promise<readonly ContainerInfo[]> {

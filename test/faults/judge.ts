@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { statusByFault } from '../../src/core/errors.ts';
 import type { ErrorReport, TestReport } from '../../src/report/index.ts';
-import type { Expectation, FaultKind } from './kinds/kind.ts';
+import type { Cause, Expectation, FaultKind } from './kinds/kind.ts';
 import type { Phase } from './phases.ts';
 import { testCount } from './plan.ts';
 
@@ -82,12 +82,14 @@ function causeProblems({ expected, losesReports }: FaultKind, { status, reports,
   if (status === statusByFault.environment && errors.some((error) => isLateUnderLoad(error, causes))) return [];
   const problems = statuses.includes(status!) ? [] : [`status ${status}, expected ${statuses.join(' or ') || 'only 0'}`];
   if (causes === undefined || !hadBegun || (losesReports === true && !reports.run)) return problems;
-  const isNamed = errors.some(({ code, fault }) =>
-    causes.some((cause) => cause.code === code && (cause.fault ?? fault) === fault),
-  );
+  const isNamed = errors.some((error) => causes.some((cause) => isNamedBy(cause, error)));
   const named = errors.map(({ code = 'no code', fault = 'unknown' }) => `${code} (${fault})`).join(', ');
   const wanted = [...new Set(causes.map(({ code = 'a failed assertion' }) => code))].join(', ');
   return isNamed ? problems : [...problems, `the cause is not named: got ${named || 'no error'}, expected one of ${wanted}`];
+}
+
+function isNamedBy({ code, fault, message }: Cause, error: ErrorReport): boolean {
+  return code === error.code && (fault ?? error.fault) === error.fault && (message?.test(error.message) ?? true);
 }
 
 /** A device that does not answer while the machine is overloaded: alpy cannot know which of the two it is, and says so. */

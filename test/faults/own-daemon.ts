@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
@@ -19,6 +19,7 @@ export class OwnDaemon implements AsyncDisposable {
   readonly root: string;
   readonly #directory: string;
   #process: ChildProcess | undefined;
+  #containerd: ChildProcess | undefined;
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -51,25 +52,48 @@ export class OwnDaemon implements AsyncDisposable {
 
   /** Starts it if it does not run, and waits until it answers. */
   async ensureRunning(): Promise<void> {
-    if (this.#process?.exitCode === null && this.#process.signalCode === null) return;
-    const place = (name: string): string => join(this.#directory, name);
-    const own = ['--data-root', this.root, '--exec-root', place('exec'), '--pidfile', place('pid'), '--host', this.host];
-    this.#process = spawn('dockerd', [...own, '--iptables=false', '--ip6tables=false', '--bridge=none'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const log = createWriteStream(place('log'), { flags: 'a' });
-    for (const output of [this.#process.stdout!, this.#process.stderr!]) output.pipe(log, { end: false });
-    const limit = performance.now() + startMs;
-    while (
-      !(await this.docker.ping().then(
-        () => true,
-        () => false,
-      ))
-    ) {
-      if (performance.now() > limit || this.#process.exitCode !== null)
-        throw new Error(`dockerd does not answer; see ${place('log')}`);
+    if (isRunning(this.#process)) return;
+    if (!isRunning(this.#containerd)) await this.#startContainerd();
+    const folders = ['--data-root', this.root, '--exec-root', this.#path('exec'), '--pidfile', this.#path('pid')];
+    const network = ['--iptables=false', '--ip6tables=false', '--bridge=none'];
+    this.#process = this.#start('dockerd', [...folders, '--host', this.host, '--containerd', this.#path('ctd.sock'), ...network]);
+    const limitMs = performance.now() + startMs;
+    while (!(await this.#answers())) {
+      if (performance.now() > limitMs || !isRunning(this.#process)) {
+        const log = await readFile(this.#path('log'), 'utf8');
+        throw new Error(`dockerd does not answer:\n${log.trimEnd().split('\n').slice(-10).join('\n')}`);
+      }
       await sleep(50);
     }
+  }
+
+  /** As on other machines, containerd is a service of its own, which goes on when dockerd is killed. */
+  async #startContainerd(): Promise<void> {
+    const [root, state] = [join(this.root, 'containerd'), this.#path('ctd')];
+    await writeFile(
+      this.#path('ctd.toml'),
+      `version = 2\nroot = "${root}"\nstate = "${state}"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n` +
+        `[grpc]\naddress = "${this.#path('ctd.sock')}"\n`,
+    );
+    this.#containerd = this.#start('containerd', ['--config', this.#path('ctd.toml')]);
+  }
+
+  #start(program: string, args: readonly string[]): ChildProcess {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const log = createWriteStream(this.#path('log'), { flags: 'a' });
+    for (const output of [child.stdout, child.stderr]) output.pipe(log, { end: false });
+    return child;
+  }
+
+  async #answers(): Promise<boolean> {
+    return this.docker.ping().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name);
   }
 
   /** Sends the daemon a signal. */
@@ -79,8 +103,7 @@ export class OwnDaemon implements AsyncDisposable {
 
   /** Waits until it has ended. */
   async ended(): Promise<void> {
-    if (this.#process?.exitCode === null && this.#process.signalCode === null)
-      await once(this.#process, 'exit', { signal: AbortSignal.timeout(endMs) });
+    await endOf(this.#process);
   }
 
   /** Ends it with all of its containers. */
@@ -91,5 +114,15 @@ export class OwnDaemon implements AsyncDisposable {
       this.send('SIGKILL');
       await this.ended();
     });
+    this.#containerd?.kill();
+    await endOf(this.#containerd);
   }
+}
+
+function isRunning(child: ChildProcess | undefined): child is ChildProcess {
+  return child?.exitCode === null && child.signalCode === null;
+}
+
+async function endOf(child: ChildProcess | undefined): Promise<void> {
+  if (isRunning(child)) await once(child, 'exit', { signal: AbortSignal.timeout(endMs) });
 }

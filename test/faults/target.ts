@@ -67,12 +67,21 @@ export class Target {
     return this.docker.listContainers({ all: true, filters: { label: [`${jobLabel}=${this.jobId}`] } });
   }
 
-  /** Waits for a container that runs. @param role - `lifeline`, `node0`, … @throws MissedError when the run ends before */
-  async container(role: RegExp): Promise<Docker.Container> {
-    const found = await this.#appearance(async () =>
-      (await this.containers()).find(({ Names, State }) => State === 'running' && Names.some((name) => role.test(name))),
-    );
+  /**
+   * Waits for a container that runs.
+   * @param role - `lifeline`, `qemu`, `decoder`, name of a node, or `ping-node0`: an app with its node
+   * @throws MissedError when the run ends before
+   */
+  async container(role: string): Promise<Docker.Container> {
+    const found = await this.#appearance(async () => (await this.running(role))[0]);
     return this.docker.getContainer(found.Id);
+  }
+
+  /** The run's containers with a role that run now. */
+  async running(role: string): Promise<readonly ContainerInfo[]> {
+    return (await this.containers()).filter(
+      ({ Names, State }) => State === 'running' && Names.some((name) => roleOf(name) === role),
+    );
   }
 
   /** Waits for a QEMU of the run. @returns its PID @throws MissedError when the run ends before */
@@ -98,4 +107,9 @@ export class Target {
       await sleep(lookMs);
     }
   }
+}
+
+/** What `Engine.uniqueName` was given. */
+function roleOf(containerName: string): string | undefined {
+  return /^\/alpy-.+-\d+-\d+-(.+)$/.exec(containerName)?.[1];
 }

@@ -9,7 +9,8 @@ export interface Listed {
   readonly state?: string;
   readonly owner?: string | undefined;
   readonly ageS?: number;
-  readonly isNamedByUs?: boolean;
+  /** default: a name of alpy's */
+  readonly names?: readonly string[];
 }
 
 const nowS = 1_800_000_000;
@@ -37,10 +38,10 @@ export async function listingDaemon(containers: readonly Listed[]): Promise<{ so
   return { socketPath: daemon.socketPath, removed };
 }
 
-function asListed({ name, run, state = 'created', owner, ageS = 0, isNamedByUs = true }: Listed): object {
+function asListed({ name, run, state = 'created', owner, ageS = 0, names = [`/alpy-${run}-1-1-${name}`] }: Listed): object {
   return {
     Id: name,
-    Names: [`/${isNamedByUs ? 'alpy' : 'their'}-${run}-1-1-${name}`],
+    Names: names,
     State: state,
     Created: nowS - ageS,
     Labels: { 'io.alpy.run': run, ...(owner === undefined ? {} : { 'io.alpy.owner': owner }) },

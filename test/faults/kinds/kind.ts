@@ -11,9 +11,18 @@ export interface Expectation {
   readonly statuses: readonly (number | NodeJS.Signals)[];
   /** the signal that may end the main process before the run has begun its tests: its program is not loaded yet */
   readonly early?: NodeJS.Signals;
-  /** codes and faults of errors, at least one of which must be reported (a failed assertion has no code); absent if the run
-   * reports no error */
-  readonly causes?: readonly { readonly code: string | undefined; readonly fault?: Fault }[];
+  /** errors of which at least one must be reported; absent if the run reports no error */
+  readonly causes?: readonly Cause[];
+}
+
+/** An error that names the true cause. */
+export interface Cause {
+  /** a failed assertion has none */
+  readonly code: string | undefined;
+  /** default: any */
+  readonly fault?: Fault;
+  /** what its message says; default: anything */
+  readonly message?: RegExp;
 }
 
 /** A kind of fault. */

@@ -18,12 +18,9 @@ const moreBytes = 24 * 1024 ** 2;
 
 /** Lets the containers of QEMU use hardly more memory than now, so that the kernel kills QEMU as soon as a guest needs more. */
 async function limitMemory(target: Target): Promise<void> {
-  await target.container(/-qemu$/);
-  const all = (await target.containers()).filter(
-    ({ Names, State }) => State === 'running' && Names.some((name) => name.endsWith('-qemu')),
-  );
+  await target.container('qemu');
   let hits = 0;
-  for (const { Id } of all) {
+  for (const { Id } of await target.running('qemu')) {
     const qemu = qemuProcesses().find((pid) => procText(pid, 'cgroup').includes(Id));
     const used = qemu === undefined ? undefined : /^RssAnon:\s+(\d+) kB$/m.exec(procText(qemu, 'status'))?.[1];
     if (used === undefined) continue; // it has not started QEMU yet, or QEMU has ended
@@ -39,7 +36,7 @@ const deleteLink = 'for i in $(seq 100); do ip link delete eth0 && exit; sleep 0
 
 /** Removes the interface of the first node, which is one of QEMU's taps. */
 async function removeTap(target: Target): Promise<void> {
-  const container = await target.container(/-node0$/);
+  const container = await target.container('node0');
   try {
     const exec = await container.exec({ Cmd: ['sh', '-c', deleteLink], User: '0', AttachStderr: true });
     const output = await exec.start({});
@@ -54,7 +51,7 @@ async function removeTap(target: Target): Promise<void> {
 
 /** Moves the interface of the first node to another network namespace, which is removed with everything in it. */
 async function removeNamespace(target: Target): Promise<void> {
-  const container = await target.container(/-node0$/);
+  const container = await target.container('node0');
   const name = `alpy-faults-${String(target.pid)}`;
   await run('ip', ['netns', 'add', name]).catch(missed);
   try {

@@ -55,9 +55,18 @@ test('a run that ends removes its own leftovers and those of dead processes, and
   expect(removed).toEqual(['mine', 'orphan']);
 });
 
+test('a container whose removal the death of the daemon interrupted has no name any more, and is removed', async () => {
+  const { engine, removed } = await daemonWith([
+    { name: 'half-removed', run: 'd', state: 'dead', owner: deadIdentity, names: [] },
+    { name: 'nameless', run: 'd', state: 'running', owner: deadIdentity, names: [] },
+  ]);
+  await removeOfDead(engine);
+  expect(removed).toEqual(['half-removed']);
+});
+
 test('a container that somebody started from an image with our labels is not ours', async () => {
   const { engine, removed } = await daemonWith([
-    { name: 'theirs', run: 'd', state: 'running', owner: deadIdentity, isNamedByUs: false },
+    { name: 'theirs', run: 'd', state: 'running', owner: deadIdentity, names: ['/their-d-1-1-theirs'] },
     { name: 'ours', run: 'd', state: 'running', owner: deadIdentity },
   ]);
   expect(await removeLeftovers(engine, undefined)).toEqual(['alpy-d-1-1-ours']);

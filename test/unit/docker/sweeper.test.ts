@@ -2,17 +2,24 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { identityOf, ownIdentity } from '../../../src/core/identity.ts';
+import type { GuardedRun, GuardNote } from '../../../src/docker/guard.ts';
 import { ownedName } from '../../../src/core/owner.ts';
-import { sweep } from '../../../src/docker/sweeper.ts';
+import { sweep as sweepSlowly, type SweepTimes } from '../../../src/docker/sweeper.ts';
 import { listingDaemon } from '../../support/listing-daemon.ts';
 
 const deadIdentity = ownIdentity()!.replace(/\d+ \d+$/, `${spawnSync('true').pid} 1`);
+
+/** Does not wait as long as for a real daemon. */
+function sweep(run: GuardedRun, notes: readonly GuardNote[], times: Partial<SweepTimes> = {}): Promise<void> {
+  return sweepSlowly(run, notes, { graceMs, quietMs: 50, pollMs: 20, lateMs: 0, ...times });
+}
+const graceMs = 200;
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'alpy-sweeper-'));
@@ -100,10 +107,21 @@ test('while the guarded process lives, no process is killed and no file is remov
   const { socketPath } = await listingDaemon([]);
   const notes = [{ owner: identityOf(owner.pid!)! }, { process: identityOf(worker.pid!)! }, { path: socket }];
   const sweeping = sweep({ runId: 'r1', socketPath }, notes);
-  const longEnough = setTimeout(2000, 'waits'); // twice the time after which processes are killed
+  const longEnough = setTimeout(2 * graceMs, 'waits');
   await expect(Promise.race([sweeping, longEnough])).resolves.toBe('waits');
   expect([worker.signalCode, existsSync(socket)]).toEqual([null, true]);
   owner.kill('SIGKILL');
   await sweeping;
   expect(existsSync(socket)).toBe(false);
+});
+
+test('waits for a daemon that is restarting', async () => {
+  const { socketPath, removed } = await listingDaemon([{ name: 'late', run: 'r1', owner: deadIdentity }]);
+  const later = join(await temporaryFolder(), 'docker.sock');
+  const sweeping = sweep({ runId: 'r1', socketPath: later }, [{ process: deadIdentity }], { lateMs: 10_000 });
+  await setTimeout(100);
+  expect(removed).toEqual([]);
+  await link(socketPath, later); // from now on something listens
+  await sweeping;
+  expect(removed).toEqual(['late']);
 });
