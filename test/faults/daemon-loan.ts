@@ -7,7 +7,7 @@ import type Docker from 'dockerode';
 import { resolveImages } from '../../src/images/index.ts';
 import { MissedError } from './missed-error.ts';
 import { fillerName } from '../support/fill-disk.ts';
-import { OwnDaemon } from './own-daemon.ts';
+import { OwnDaemon } from '../support/own-daemon.ts';
 
 const run = promisify(execFile);
 const neededImages = new Set(['qemu', 'node', 'traffic']);

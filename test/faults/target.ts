@@ -8,7 +8,7 @@ import { jobLabel } from '../../src/docker/index.ts';
 import { procText, qemuProcesses } from '../support/processes.ts';
 import type { DaemonProxy } from '../support/daemon-proxy.ts';
 import { MissedError } from './missed-error.ts';
-import type { OwnDaemon } from './own-daemon.ts';
+import type { OwnDaemon } from '../support/own-daemon.ts';
 import { childrenOf, hasOpenFileBelow } from './processes.ts';
 
 /** Time between two looks for something that is about to appear, in `ms`. */

@@ -10,7 +10,32 @@ import Docker from 'dockerode';
 /** How long the daemon may take to start and to end, in `ms`. */
 const [startMs, endMs] = [60_000, 30_000];
 
-/** A Docker daemon of the campaign, which faults may kill and stop. */
+/** How a daemon of our own differs from the usual one. */
+export interface OwnDaemonOptions {
+  /** whether root of its containers is another user of this machine */
+  readonly remapsUsers?: boolean;
+}
+
+/** The first and the number of the users that a daemon with `remapsUsers` gives to its containers. */
+const remapped = 'dockremap:200000:65536';
+
+/**
+ * Gives the daemon what an administrator prepares for user namespaces: a user with subordinate users, and a tun device that is open to
+ * all. Nobody else on this machine sees it. Arguments: a folder, then the daemon's program.
+ */
+const prepareRemap = `set -e
+mount --make-rprivate /
+cd "$1"; shift
+{ cat /etc/passwd; echo dockremap:x:981:981::/nonexistent:/usr/sbin/nologin; } >passwd
+{ cat /etc/group; echo dockremap:x:981:; } >group
+echo ${remapped} | tee subuid >subgid
+mknod tun c 10 200
+chmod 666 tun
+for name in passwd group subuid subgid; do [ -e /etc/$name ] || : >/etc/$name; mount --bind $name /etc/$name; done
+mount --bind tun /dev/net/tun
+exec "$@"`;
+
+/** A Docker daemon of a test, which faults may kill and stop. */
 export class OwnDaemon implements AsyncDisposable {
   readonly docker: Docker;
   /** value of DOCKER_HOST */
@@ -21,8 +46,11 @@ export class OwnDaemon implements AsyncDisposable {
   #process: ChildProcess | undefined;
   #containerd: ChildProcess | undefined;
 
-  private constructor(directory: string) {
+  readonly #options: OwnDaemonOptions;
+
+  private constructor(directory: string, options: OwnDaemonOptions) {
     this.#directory = directory;
+    this.#options = options;
     this.root = join(directory, 'root');
     this.host = `unix://${directory}/docker.sock`;
     this.docker = new Docker({ socketPath: join(directory, 'docker.sock') });
@@ -33,8 +61,13 @@ export class OwnDaemon implements AsyncDisposable {
    * @param directory - for all of its files; its path must be short, because it contains sockets
    * @throws Error when dockerd cannot be started
    */
-  static async open(directory: string, from: Docker, images: readonly string[]): Promise<OwnDaemon> {
-    const daemon = new OwnDaemon(directory);
+  static async open(
+    directory: string,
+    from: Docker,
+    images: readonly string[],
+    options: OwnDaemonOptions = {},
+  ): Promise<OwnDaemon> {
+    const daemon = new OwnDaemon(directory, options);
     await mkdir(daemon.root, { recursive: true });
     try {
       await daemon.ensureRunning();
@@ -53,10 +86,16 @@ export class OwnDaemon implements AsyncDisposable {
   /** Starts it if it does not run, and waits until it answers. */
   async ensureRunning(): Promise<void> {
     if (isRunning(this.#process)) return;
-    if (!isRunning(this.#containerd)) await this.#startContainerd();
     const folders = ['--data-root', this.root, '--exec-root', this.#path('exec'), '--pidfile', this.#path('pid')];
-    const network = ['--iptables=false', '--ip6tables=false', '--bridge=none'];
-    this.#process = this.#start('dockerd', [...folders, '--host', this.host, '--containerd', this.#path('ctd.sock'), ...network]);
+    const args = [...folders, '--host', this.host, '--iptables=false', '--ip6tables=false', '--bridge=none'];
+    if (this.#options.remapsUsers === true) {
+      // one mount namespace for both, so it starts its containerd
+      const program = ['dockerd', ...args, '--userns-remap=dockremap'];
+      this.#process = this.#start('unshare', ['--mount', 'sh', '-c', prepareRemap, 'sh', this.#directory, ...program]);
+    } else {
+      if (!isRunning(this.#containerd)) await this.#startContainerd();
+      this.#process = this.#start('dockerd', [...args, '--containerd', this.#path('ctd.sock')]);
+    }
     const limitMs = performance.now() + startMs;
     while (!(await this.#answers())) {
       if (performance.now() > limitMs || !isRunning(this.#process)) {
