@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../../src/core/deadline.ts';
 import { messageOf } from '../../src/core/errors.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { FaultKind } from './kinds/kind.ts';
@@ -26,6 +27,8 @@ export interface Outcome {
 }
 
 const defaultLimitMs = 180_000;
+/** How long it may take to inject a fault, in `ms`: a daemon that starts again takes some seconds. */
+const injectMs = 90_000;
 
 /** Starts a run, injects a fault at its moment, and judges how the run ends. */
 export async function runCase(place: CampaignPlace, kind: FaultKind, one: FaultCase): Promise<Outcome> {
@@ -88,7 +91,11 @@ async function injectAt(one: FaultCase, kind: FaultKind, target: Target, output:
   if (!hasCome) return { ...moment, missed: `the run ended before its phase ${one.phase}` };
   if (target.hasEnded) return { ...moment, missed: 'the run had ended' };
   try {
-    await kind.inject(target);
+    await withDeadline(
+      { timeoutMs: injectMs },
+      () => new Error(`not injected within ${injectMs / 1000} s`),
+      async () => kind.inject(target),
+    );
     return moment;
   } catch (error) {
     if (!(error instanceof MissedError)) throw error;

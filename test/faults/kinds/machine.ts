@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Memory, network interfaces and the scheduler's socket.
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '../../../src/core/errors.ts';
 import { procText, qemuProcesses } from '../../support/processes.ts';
@@ -31,6 +31,9 @@ async function limitMemory(target: Target): Promise<void> {
   if (hits === 0) throw new MissedError('no QEMU runs');
 }
 
+/** How long a command in a container may take, in `ms`. */
+const injectMs = 20_000;
+
 /** The interface appears soon after its node. */
 const deleteLink = 'for i in $(seq 100); do ip link delete eth0 && exit; sleep 0.05; done; exit 1';
 
@@ -41,7 +44,8 @@ async function removeTap(target: Target): Promise<void> {
     const exec = await container.exec({ Cmd: ['sh', '-c', deleteLink], User: '0', AttachStderr: true });
     const output = await exec.start({});
     output.resume();
-    await once(output, 'end');
+    // the daemon may never end the output if the container ends at the same time
+    await finished(output, { signal: AbortSignal.timeout(injectMs) });
     const { ExitCode } = await exec.inspect();
     if (ExitCode !== 0) throw new MissedError(`ip link delete ended with ${ExitCode}`);
   } catch (error) {
