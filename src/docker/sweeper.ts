@@ -18,11 +18,11 @@ export interface SweepTimes {
    */
   readonly quietMs: number;
   readonly pollMs: number;
-  /** how long to wait for a daemon that does not answer: it may be restarting, and then has containers of the run */
+  /** how long to wait for a daemon that does not answer: it may be restarting, and then has containers of the run. The next run and `alpy clean` remove what is left after that */
   readonly lateMs: number;
 }
 
-const defaultTimes: SweepTimes = { graceMs: 1000, quietMs: 700, pollMs: 200, lateMs: 20_000 };
+const defaultTimes: SweepTimes = { graceMs: 1000, quietMs: 700, pollMs: 200, lateMs: 3500 };
 const connectTimeoutMs = 5000;
 
 /**
