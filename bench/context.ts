@@ -52,7 +52,7 @@ export async function openContext(
 /** Finds or creates the snapshot of a device. */
 export async function snapshotOf({ disk, factory, directory }: Context, links: number, device = appliance): Promise<Snapshot> {
   const logs = await mkdtemp(join(directory, 'boot-'));
-  return factory.provideSnapshot({ appliance: device, topology: resolveTopology({ links }), disk }, logs);
+  return factory.provideSnapshot({ appliance: device, topology: resolveTopology({ links }, device), disk }, logs);
 }
 
 /** Creates a testbed with its own lifeline, restored if a snapshot is given. */
@@ -65,7 +65,7 @@ export async function testbedOf(
   const files = await mkdtemp(join(directory, 'testbed-'));
   return factory.create({
     appliance: device,
-    topology: resolveTopology({ links }),
+    topology: resolveTopology({ links }, device),
     disk,
     directory: files,
     start: from ?? 'cold',

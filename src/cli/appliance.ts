@@ -105,7 +105,9 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const { appliance } = config;
   const factory = new TestbedFactory(engine, host);
   const disk = await factory.inspectDisk(appliance, io.signal);
-  await using testbed = await factory.create({ appliance, topology: resolveTopology({ links: 0 }), disk, directory }, io.signal);
+  // what boots is the appliance's matter alone, unless it boots from a link
+  const topology = appliance.boot === 'network' ? resolveTopology(config.topology, appliance) : resolveTopology({ links: 0 });
+  await using testbed = await factory.create({ appliance, topology, disk, directory }, io.signal);
   const startMs = performance.now();
   await testbed.boot({ signal: io.signal });
   const durationMs = performance.now() - startMs;

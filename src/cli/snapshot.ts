@@ -102,7 +102,7 @@ async function provide(io: CliIo, { config }: LoadedConfig, place: Place): Promi
   if (reason !== undefined) throw new UsageError(`cannot create a snapshot: ${reason}`);
   const factory = new testbeds.TestbedFactory(engine, host, { snapshots: place });
   const disk = await factory.inspectDisk(config.appliance, io.signal);
-  const spec = { appliance: config.appliance, topology: resolveTopology(config.topology), disk };
+  const spec = { appliance: config.appliance, topology: resolveTopology(config.topology, config.appliance), disk };
   return await factory.provideSnapshot(spec, directory, io.signal);
 }
 

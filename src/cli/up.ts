@@ -52,7 +52,7 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       secrets: secretsOf(io.env),
     };
     await session.startSessionServer(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
-    const { nodes, links } = resolveTopology(config.topology);
+    const { nodes, links } = resolveTopology(config.topology, config.appliance);
     const names = nodes.map(({ name }) => name).join(', ');
     io.stdout(
       `${config.appliance.name} is up${names === '' ? '' : `, with ${names}`}; its files are in ${join(directory, 'testbed')}`,

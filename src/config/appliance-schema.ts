@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
+import { NicModelSchema, NicsSchema } from './nic-schema.ts';
 import { isPattern } from './pattern.ts';
 
 const text = z.string().min(1);
@@ -51,10 +52,12 @@ export const ApplianceSchema = z.strictObject({
   cpu: text.optional().describe('QEMU CPU model; default: the best one of the accelerator'),
   machine: z.enum(['q35', 'pc']).default('q35').describe('QEMU machine type'),
   disk: z.enum(['virtio', 'ahci', 'ide', 'scsi']).default('virtio').describe('how the disk is attached'),
-  nic: z
-    .enum(['virtio-net-pci', 'e1000', 'e1000e', 'vmxnet3', 'rtl8139'])
-    .default('virtio-net-pci')
-    .describe('model of the NICs'),
+  nic: NicModelSchema.default('virtio-net-pci').describe('model of the NICs'),
+  nics: NicsSchema.optional().describe('what differs for single NICs, in the order of the links: `model`, `mac`'),
+  boot: z
+    .enum(['disk', 'network'])
+    .optional()
+    .describe('what the firmware boots: `network` tries the NICs in their order, then the disk; default: `disk`'),
   firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
   qemuArgs: z.array(z.string()).default([]).describe('additional arguments of QEMU'),
   bootTimeoutMs: z

@@ -31,7 +31,7 @@ export function knownValues(): readonly KnownValue[] {
 
 /** The keys that the object at `path` may have. */
 export function knownNames(path: Path): readonly string[] {
-  return Object.keys(
-    propertiesOf(path.reduce<unknown>((schema, name) => valueAt(schema, ['properties', name]), configJsonSchema())),
-  );
+  const inner = (schema: unknown, name: PropertyKey): unknown =>
+    valueAt(schema, typeof name === 'number' ? ['items'] : ['properties', name]);
+  return Object.keys(propertiesOf(path.reduce(inner, configJsonSchema())));
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { dirname, resolve } from 'node:path';
+import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
+import { resolveTopology } from '../topology/index.ts';
 import { ConfigError } from './errors.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
@@ -54,6 +56,7 @@ export function resolveConfig({ file, raw, variables = {}, flags = {}, directory
       file,
       describeProblems(checked.error.issues, merged, (path) => sourceText(originOf(path))),
     );
+  assertTopology(file, checked.data);
   const paths = leaves(checked.data);
   const root = dirname(file);
   const absolute = (path: readonly string[], value: string): string =>
@@ -74,6 +77,16 @@ export function resolveConfig({ file, raw, variables = {}, flags = {}, directory
     root,
     origins: new Map(paths.map((path) => [path.join('.'), originOf(path)])),
   });
+}
+
+/** @throws {@link ConfigError} when the appliance and the topology do not go together */
+function assertTopology(file: string, { topology, appliance }: Pick<Config, 'topology' | 'appliance'>): void {
+  try {
+    resolveTopology(topology, appliance);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new ConfigError(file, [error.message]);
+  }
 }
 
 /** An origin as text, for `alpy config`. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, probeKvm, type Accel } from './accel.ts';
 export { findArgumentFiles } from './argument-files.ts';
-export { diskId, machineArguments, type MachineSpec, type NicModel } from './machine.ts';
+export { diskId, machineArguments, type MachineSpec } from './machine.ts';
+export type { NicModel } from './nic-arguments.ts';
 export { GuestClock } from './clock.ts';
 export type { DiskFormat, DiskImage } from './disk-image.ts';
 export { inspectDisk } from './disk-probe.ts';

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { NicSpec } from '../topology/index.ts';
-
-/** Models of a NIC. */
-export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'vmxnet3' | 'rtl8139';
+import { escapeCommas } from './escape-commas.ts';
+import { nicArguments, type MachineNic } from './nic-arguments.ts';
 
 /** The hardware of a virtual machine. */
 export interface MachineSpec {
@@ -15,16 +13,13 @@ export interface MachineSpec {
   readonly memoryMiB: number;
   readonly firmware: 'bios' | 'uefi';
   readonly disk: 'virtio' | 'ahci' | 'ide' | 'scsi';
+  /** what the firmware boots; `network`: the NICs in their order, then the disk; default: the disk */
+  readonly boot?: 'disk' | 'network' | undefined;
   readonly nics: readonly MachineNic[];
   /** start of the guest's clock */
   readonly clockStart: Date;
   /** additional arguments of QEMU, after all others */
   readonly extra: readonly string[];
-}
-
-/** A NIC of a machine. */
-export interface MachineNic extends NicSpec {
-  readonly model: NicModel;
 }
 
 /** Memory in a file, so that a snapshot need not copy it. The guest writes to the file, or to a copy of each page. */
@@ -60,6 +55,9 @@ export interface MachinePaths {
   readonly isIncoming?: boolean | undefined;
 }
 
+/** QEMU uses 0 for a kernel that the user adds with `-kernel`. */
+const firstBootIndex = 1;
+
 /** Identifier of the guest's disk in QEMU. */
 export const diskId = 'disk0';
 
@@ -83,7 +81,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-display', 'none', '-vga', 'std'],
     // vmgenid: a restored guest reseeds its random numbers, so that no two guests get the same
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
-    ...spec.nics.flatMap((nic) => nicArguments(nic, paths)),
+    ...nicArguments(spec.nics, { isBooted: spec.boot === 'network', firstBootIndex, capture: paths.capture }),
     ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
     ...spec.extra,
   ];
@@ -98,11 +96,6 @@ function machineArgument({ machine, memoryMiB }: MachineSpec, { memory }: Machin
   }[memory.use];
   const backend = `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=${escapeCommas(memory.path)},${access}`;
   return ['-object', backend, '-machine', `${machine},memory-backend=ram0`];
-}
-
-/** Escapes a value inside an option of QEMU. */
-function escapeCommas(text: string): string {
-  return text.replaceAll(',', ',,');
 }
 
 /** The start of the clock in the format of `-rtc`: whole seconds, in UTC. */
@@ -124,21 +117,27 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
   ];
 }
 
-function diskArguments({ disk, machine }: MachineSpec, paths: MachinePaths): readonly string[] {
+function diskArguments({ disk, machine, boot, nics }: MachineSpec, paths: MachinePaths): readonly string[] {
   // an I/O error of this machine stops the guest, because the guest did not cause it
   const drive = ['-drive', `if=none,id=${diskId},rerror=stop,werror=stop,${driveOptions(paths.disk)}`];
-  // bootindex=1, because QEMU uses 0 for a kernel that the user adds with -kernel
+  const bootIndex = boot === 'network' ? firstBootIndex + nics.length : firstBootIndex;
   const hasAhci = machine === 'q35';
   switch (disk) {
     case 'virtio':
-      return [...drive, '-device', `virtio-blk-pci,drive=${diskId},bootindex=1`];
+      return [...drive, '-device', `virtio-blk-pci,drive=${diskId},bootindex=${bootIndex}`];
     case 'scsi':
-      return [...drive, '-device', 'virtio-scsi-pci,id=scsi0', '-device', `scsi-hd,drive=${diskId},bus=scsi0.0,bootindex=1`];
+      return [
+        ...drive,
+        '-device',
+        'virtio-scsi-pci,id=scsi0',
+        '-device',
+        `scsi-hd,drive=${diskId},bus=scsi0.0,bootindex=${bootIndex}`,
+      ];
     case 'ahci':
-      if (hasAhci) return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=1`];
-      return [...drive, '-device', 'ahci,id=ahci0', '-device', `ide-hd,drive=${diskId},bus=ahci0.0,bootindex=1`];
+      if (hasAhci) return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=${bootIndex}`];
+      return [...drive, '-device', 'ahci,id=ahci0', '-device', `ide-hd,drive=${diskId},bus=ahci0.0,bootindex=${bootIndex}`];
     case 'ide': // q35 has only the ports of its AHCI controller
-      return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=1`];
+      return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=${bootIndex}`];
   }
 }
 
@@ -151,21 +150,4 @@ function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
       ? [`backing.driver=${backing.format},backing.file.driver=file,backing.file.filename=${escapeCommas(backing.path)}`]
       : []),
   ].join(',');
-}
-
-/**
- * A snapshot is restored with `announce-rounds` 0. QEMU 10.0 then crashes when the guest resets a virtio NIC that may announce its
- * guest, as every reboot does: the timer of the announcements no longer exists.
- */
-const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',guest_announce=off' };
-
-function nicArguments({ id, netdev, mac, pciSlot, tap, capture, model }: MachineNic, paths: MachinePaths): readonly string[] {
-  const address = `addr=0x${pciSlot.toString(16)}`;
-  return [
-    // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
-    ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=${capture.id},netdev=${netdev},file=${escapeCommas(paths.capture(capture.file))}`],
-    // romfile=: no network boot, which would only delay the boot from disk
-    ...['-device', `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${address},romfile=`],
-  ];
 }

@@ -90,7 +90,10 @@ export const test = base.extend<TestFixtures>({
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
-    const request = { appliance: { ...described, image }, topology: resolveTopology(topology), boot, autoBoot, needs };
+    const request = {
+      ...{ appliance: { ...described, image }, topology: resolveTopology(topology, described) },
+      ...{ boot, autoBoot, needs },
+    };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
       // at a later attempt, a skip would hide the failure of an earlier one
       if (!(error instanceof FailedBeforeError) || state.attempt > 0) throw error;

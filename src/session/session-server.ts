@@ -171,7 +171,10 @@ async function bootTestbed(
   const disk = await factory.inspectDisk(appliance, signal);
   for (const { path } of disk.files) await assertDiskFileIsAllowed(path, spec.diskFolders);
   const start = needsSnapshots ? 'snapshot' : 'cold';
-  const testbed = await factory.create({ appliance, topology: resolveTopology(config.topology), disk, directory, start }, signal);
+  const testbed = await factory.create(
+    { appliance, topology: resolveTopology(config.topology, appliance), disk, directory, start },
+    signal,
+  );
   lifetime.defer('testbed', () => testbed.close());
   return await testbed.boot({ signal });
 }

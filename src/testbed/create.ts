@@ -16,6 +16,7 @@ import { Dut } from './dut.ts';
 import type { HostFacts } from './host.ts';
 import { acquireLifeline } from './lifeline-lease.ts';
 import { Link } from './link.ts';
+import { nicModel } from './machine-spec.ts';
 import { openConsole, startQemu, type StartedMachine } from './machine.ts';
 import { startNode } from './nodes.ts';
 import { tearDownAfter, type Started } from './teardown.ts';
@@ -105,7 +106,7 @@ function testbedParts(context: CreationContext, { machine, connected }: Running)
   const place = capturePlace(context, machine);
   const links = connected.map(({ link: { name, nic }, node }, index) => {
     const capture = captureOf(name, nic, place);
-    return new Link({ name, index, nic, model: appliance.nic, node, capture, qmp: hypervisor.qmp });
+    return new Link({ name, index, nic, model: nicModel(appliance, index), node, capture, qmp: hypervisor.qmp });
   });
   const { timeFactor } = facts;
   const access = createAccess({ appliance, console: machine.console, timeFactor });

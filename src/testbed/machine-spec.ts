@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Accel, MachineSpec } from '../qemu/index.ts';
+import type { Accel, MachineSpec, NicModel } from '../qemu/index.ts';
 import type { DutSpec } from '../topology/index.ts';
 import type { Appliance } from './dut-parts.ts';
 
@@ -8,8 +8,13 @@ export function machineSpec(appliance: Appliance, { nics }: DutSpec, accel: Acce
   return {
     ...appliance,
     accel,
-    nics: nics.map((nic) => ({ ...nic, model: appliance.nic })),
+    nics: nics.map((nic, index) => ({ ...nic, model: nicModel(appliance, index) })),
     clockStart,
     extra: appliance.qemuArgs,
   };
+}
+
+/** The model of one of the NICs. Pure. */
+export function nicModel({ nic, nics }: Pick<Appliance, 'nic' | 'nics'>, index: number): NicModel {
+  return nics?.[index]?.model ?? nic;
 }

@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
-import type { InterfaceSpec, LinkSpec, NicSpec, NodeSpec, RawTopology, Topology } from './topology.ts';
-
-/** PCI slot of the first NIC: fixed, so that other devices do not change the order in which a guest names its NICs. */
-const firstNicSlot = 0x10;
-
-/** The most links that a topology may have: a NIC in each PCI slot from 0x10 to 0x1e. The q35 machine uses 0x1f itself. */
-export const maxLinks = 15;
+import { assertMacsDiffer, assertNicsFit } from './assert-nics.ts';
+import { maxLinks, pciPlaces } from './pci-places.ts';
+import type { InterfaceSpec, LinkSpec, NicsOfAppliance, NicSpec, NodeSpec, RawTopology, Topology } from './topology.ts';
 
 const dutName = 'dut';
 const interfaceName = 'eth0'; // each node has one
 
 /**
  * Decides every name, address and identifier of a topology. Pure.
- * @throws UsageError if there are too many links
+ * @param appliance - may have MAC addresses for its NICs
+ * @throws UsageError if there are too many links, if the appliance's NICs do not go together with them, or if two interfaces have
+ * the same MAC address
  */
-export function resolveTopology({ links }: RawTopology): Topology {
+export function resolveTopology({ links }: RawTopology, appliance: NicsOfAppliance = {}): Topology {
   if (!Number.isInteger(links) || links < 0 || links > maxLinks)
     throw new UsageError(`topology.links: expected a whole number from 0 to ${maxLinks}, got ${String(links)}`);
+  assertNicsFit(links, appliance);
   const indexes = Array.from({ length: links }, (_, index) => index);
-  return {
-    duts: [{ name: dutName, nics: indexes.map(nicSpec) }],
+  const topology: Topology = {
+    duts: [{ name: dutName, nics: pciPlaces(links).map((place, index) => nicSpec(index, place, appliance.nics?.[index]?.mac)) }],
     nodes: indexes.map(nodeSpec),
     links: indexes.map(linkSpec),
   };
+  assertMacsDiffer(topology);
+  return topology;
 }
 
-function nicSpec(index: number): NicSpec {
+function nicSpec(index: number, place: Pick<NicSpec, 'pciBus' | 'pciSlot'>, mac: string | undefined): NicSpec {
   return {
     id: nicId(index),
     netdev: `net${index}`,
     // QEMU's prefix; the same in every testbed, because no testbed sees the links of another
-    mac: `52:54:00:a1:00:${hexByte(index)}`,
-    pciSlot: firstNicSlot + index,
+    mac: mac?.toLowerCase() ?? `52:54:00:a1:00:${hexByte(index)}`,
+    ...place,
     tap: `tap${index}`,
     capture: { id: `capture${index}`, file: `${linkName(index)}.pcap` },
   };

@@ -6,6 +6,15 @@ export interface RawTopology {
   readonly links: number;
 }
 
+/** What a configuration says about the NICs of its appliance. */
+export interface NicsOfAppliance {
+  readonly nic?: string | undefined;
+  /** what differs for single NICs, in the order of the links */
+  readonly nics?: readonly { readonly model?: string | undefined; readonly mac?: string | undefined }[] | undefined;
+  readonly machine?: string | undefined;
+  readonly boot?: string | undefined;
+}
+
 /**
  * The DUTs, nodes and links of a testbed, with every name, address and identifier decided. Plain JSON data. Names are unique
  * among the DUTs, the nodes and the links; links refer to their ends by name.
@@ -16,7 +25,7 @@ export interface Topology {
   readonly links: readonly LinkSpec[];
 }
 
-/** A device under test and its NICs, in the order of their PCI slots. */
+/** A device under test and its NICs, in the order of their PCI places. */
 export interface DutSpec {
   readonly name: string;
   readonly nics: readonly NicSpec[];
@@ -29,6 +38,8 @@ export interface NicSpec {
   /** identifier of its backend in QEMU */
   readonly netdev: string;
   readonly mac: string;
+  /** which bus it is on: that of the machine, or one behind a bridge in `bridgeSlot` */
+  readonly pciBus: 'root' | 'bridge';
   readonly pciSlot: number;
   /** name of its tap until a node gets it */
   readonly tap: string;

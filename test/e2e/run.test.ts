@@ -243,7 +243,7 @@ describe('a run that fails:', () => {
 
   test('a configuration with several errors: status 2, and all errors', async () => {
     await using project = await Project.create({
-      'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 16 }\n',
+      'alpy.yaml': 'appliance: { image: a.qcow2, memoryMB: 5, nic: ne2000 }\ntopology: { links: 33 }\n',
     });
     const { status, stderr } = await project.run(['run']);
     expect(status).toBe(2);

@@ -75,7 +75,7 @@ export class TestHost implements AsyncDisposable {
     const { directory = await mkdtemp(join(this.directory, 'testbed-')), start = 'cold', lifelines, facts } = options;
     const factory = this.factory({ lifelines }, facts);
     const disk = await factory.inspectDisk(appliance);
-    const testbed = await factory.create({ appliance, topology: resolveTopology({ links }), disk, directory, start });
+    const testbed = await factory.create({ appliance, topology: resolveTopology({ links }, appliance), disk, directory, start });
     this.#testbeds.push(testbed);
     return testbed;
   }

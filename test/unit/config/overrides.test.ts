@@ -17,7 +17,8 @@ test.each([
   [{ appliance: { memoryMiB: '512' } }, 'test.override: appliance.memoryMiB: expected a whole number, got "512"'],
   [{ appliance: { login: { usr: 'root' } } }, 'appliance.login.usr: unknown key. Did you mean user?'],
   [{ topology: { link: 3 } }, 'test.override: topology.link: unknown key. Did you mean links?'],
-  [{ topology: { links: 16 } }, 'test.override: topology.links: expected 15 or less, got the number 16'],
+  [{ topology: { links: 33 } }, 'test.override: topology.links: expected 32 or less, got the number 33'],
+  [{ appliance: { nics: [{ modl: 'igb' }] } }, 'appliance.nics.0.modl: unknown key. Did you mean model?'],
   [{ topology: 3 }, 'test.override: topology: expected an object, got the number 3'],
   [{ boot: 'hot' }, 'test.override: boot: expected one of cold, snapshot, got "hot"'],
 ])('%j is refused', (wrong, message) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { machineArguments, type MachinePaths, type MachineSpec } from '../../../src/qemu/machine.ts';
+import { resolveTopology } from '../../../src/topology/index.ts';
 
 const paths: MachinePaths = {
   disk: { path: '/i/d.raw', format: 'raw', isWritten: false },
@@ -32,6 +33,7 @@ test('all arguments of a machine with two NICs, UEFI and an argument by the user
     id: `nic${index}`,
     netdev: `net${index}`,
     mac: `52:54:00:a1:00:0${index}`,
+    pciBus: 'root' as const,
     pciSlot: 0x10 + index,
     tap: `tap${index}`,
     capture: { id: `capture${index}`, file: `link${index}.pcap` },
@@ -66,6 +68,16 @@ test('all arguments of a machine with two NICs, UEFI and an argument by the user
 
 test('a machine with BIOS and without NICs has neither firmware files nor taps', () => {
   expect(all({})).not.toMatch(/pflash|netdev/);
+});
+
+test('a machine that boots from the network tries its NICs, then its disk', () => {
+  const { nics } = resolveTopology({ links: 2 }).duts[0];
+  const text = all({ boot: 'network', nics: nics.map((nic) => ({ ...nic, model: 'e1000' })) });
+  expect(text).toContain(' -device virtio-blk-pci,drive=disk0,bootindex=3 ');
+  expect(text.match(/-device e1000,\S*/g)).toEqual([
+    '-device e1000,id=nic0,netdev=net0,mac=52:54:00:a1:00:00,addr=0x10,bootindex=1',
+    '-device e1000,id=nic1,netdev=net1,mac=52:54:00:a1:00:01,addr=0x11,bootindex=2',
+  ]);
 });
 
 test('each way to attach a disk', () => {

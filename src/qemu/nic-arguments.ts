@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { bridgeSlot, type NicSpec } from '../topology/index.ts';
+import { escapeCommas } from './escape-commas.ts';
+
+/** Models of a NIC. */
+export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'igb' | 'vmxnet3' | 'rtl8139' | 'pcnet' | 'ne2k_pci' | 'i82551';
+
+/** A NIC of a machine. */
+export interface MachineNic extends NicSpec {
+  readonly model: NicModel;
+}
+
+/** How NICs are attached. */
+export interface NicOptions {
+  /** whether the firmware boots from the NICs, by the ROM of each */
+  readonly isBooted: boolean;
+  /** `bootindex` of the first NIC */
+  readonly firstBootIndex: number;
+  /** path of a NIC's pcap, by the name that the topology gives it */
+  readonly capture: (file: string) => string;
+}
+
+/**
+ * A snapshot is restored with `announce-rounds` 0. QEMU 10.0 then crashes when the guest resets a virtio NIC that may announce its
+ * guest, as every reboot does: the timer of the announcements no longer exists.
+ */
+const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',guest_announce=off' };
+
+/** The bus behind the PCI bridge. */
+const bridgeBus = 'nics';
+
+/** Arguments of QEMU for NICs, their backends and captures, in the order of the PCI places. Pure. */
+export function nicArguments(nics: readonly MachineNic[], options: NicOptions): readonly string[] {
+  const hasBridge = nics.some(({ pciBus }) => pciBus === 'bridge');
+  return [
+    ...(hasBridge ? ['-device', `pci-bridge,id=${bridgeBus},chassis_nr=1,${address(bridgeSlot)}`] : []),
+    ...nics.flatMap((nic, index) => oneNic(nic, index, options)),
+  ];
+}
+
+function oneNic(nic: MachineNic, index: number, { isBooted, firstBootIndex, capture }: NicOptions): readonly string[] {
+  const { id, netdev, mac, tap, model } = nic;
+  const { port, place } = placeOf(nic, index);
+  // romfile=: no network boot, which would only delay the boot from disk
+  const boot = isBooted ? `bootindex=${firstBootIndex + index}` : 'romfile=';
+  return [
+    // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
+    ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
+    ...['-object', `filter-dump,id=${nic.capture.id},netdev=${netdev},file=${escapeCommas(capture(nic.capture.file))}`],
+    ...port,
+    ...['-device', `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${place},${boot}`],
+  ];
+}
+
+/** The place of a NIC, and the port that it needs there. */
+function placeOf({ id, model, pciBus, pciSlot }: MachineNic, index: number): { port: readonly string[]; place: string } {
+  if (pciBus === 'bridge') return { port: [], place: `bus=${bridgeBus},${address(pciSlot)}` };
+  if (model !== 'igb') return { port: [], place: address(pciSlot) };
+  // the virtual functions of an igb need the upper half of the numbers of a bus, so it has one to itself
+  const port = `${id}-port`;
+  return { port: ['-device', `pcie-root-port,id=${port},chassis=${index + 1},${address(pciSlot)}`], place: `bus=${port}` };
+}
+
+function address(slot: number): string {
+  return `addr=0x${slot.toString(16)}`;
+}
