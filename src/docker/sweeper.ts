@@ -18,7 +18,10 @@ export interface SweepTimes {
    */
   readonly quietMs: number;
   readonly pollMs: number;
-  /** how long to wait for a daemon that does not answer: it may be restarting, and then has containers of the run. The next run and `alpy clean` remove what is left after that */
+  /**
+   * how long to wait for a daemon that does not answer: it may be restarting, and then has containers of the run. The next run and
+   * `alpy clean` remove what is left after that
+   */
   readonly lateMs: number;
 }
 
