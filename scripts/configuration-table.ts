@@ -6,6 +6,7 @@ interface Schema {
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -34,7 +35,8 @@ function row(path: readonly string[]): string {
   return `| \`${path.join('.')}\` | ${typeOf(schema ?? {})} | ${standard} | ${variable} | ${cell(description)} |`;
 }
 
-function typeOf({ type = '', enum: values, items, minimum = -largest, maximum = largest }: Schema): string {
+function typeOf({ type = '', enum: values, items, anyOf, minimum = -largest, maximum = largest }: Schema): string {
+  if (anyOf) return [...new Set(anyOf.map(typeOf))].join(' or ');
   if (values) return values.map(code).join(', ');
   if (type === 'array') return `list of ${typeOf(items ?? {})}`;
   if (type !== 'integer') return type;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
 import { NicModelSchema, NicsSchema } from './nic-schema.ts';
+import { CloudInitSchema } from './cloud-init-schema.ts';
 import { isPattern } from './pattern.ts';
 
 const text = z.string().min(1);
@@ -60,6 +61,7 @@ export const ApplianceSchema = z.strictObject({
     .describe('what the firmware boots: `network` tries the NICs in their order, then the disk; default: `disk`'),
   firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
   qemuArgs: z.array(z.string()).default([]).describe('additional arguments of QEMU'),
+  cloudInit: CloudInitSchema.optional().describe('seed for cloud-init in the guest (NoCloud); absent for none'),
   bootTimeoutMs: z
     .int()
     .min(1)

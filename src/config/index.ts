@@ -16,4 +16,5 @@ export {
   type Config,
   type ConfigInput,
 } from './schema.ts';
+export { seedFiles, type SeedFile } from './seed-files.ts';
 export { valueAt } from './tree.ts';

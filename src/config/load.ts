@@ -6,6 +6,7 @@ import { ConfigError } from './errors.ts';
 import { configFileNames, findConfig } from './find.ts';
 import { readConfig } from './read.ts';
 import { resolveConfig, type LoadedConfig } from './resolve.ts';
+import { seedFiles } from './seed-files.ts';
 import type { ConfigOverrides } from './schema.ts';
 import type { Variables } from '../core/variables.ts';
 
@@ -41,5 +42,8 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
       `no ${configFileNames.slice(0, 2).join(' or ')} in this directory or above. alpy init creates one`,
     ]);
   }
-  return resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory });
+  const loaded = resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory });
+  const { cloudInit } = loaded.config.appliance;
+  if (cloudInit) await seedFiles(cloudInit, found); // before anything is started
+  return loaded;
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
 import { resolveTopology } from '../topology/index.ts';
+import { withSeedPaths } from './cloud-init-schema.ts';
 import { ConfigError } from './errors.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
@@ -62,9 +63,16 @@ export function resolveConfig({ file, raw, variables = {}, flags = {}, directory
   const absolute = (path: readonly string[], value: string): string =>
     resolve(originOf(path).kind === 'file' ? root : directory, value);
   const snapshots = checked.data.snapshots.directory;
+  const { cloudInit } = checked.data.appliance;
   const config: Config = {
     ...checked.data,
-    appliance: { ...checked.data.appliance, image: absolute(['appliance', 'image'], checked.data.appliance.image) },
+    appliance: {
+      ...checked.data.appliance,
+      image: absolute(['appliance', 'image'], checked.data.appliance.image),
+      ...(cloudInit && {
+        cloudInit: withSeedPaths(cloudInit, (key, path) => absolute(['appliance', 'cloudInit', key, 'file'], path)),
+      }),
+    },
     out: absolute(['out'], checked.data.out),
     snapshots: {
       ...checked.data.snapshots,

@@ -90,6 +90,11 @@ export async function openRegular(path: string): Promise<FileHandle> {
  * @throws Error of the file system
  */
 export async function readRegular(path: string, maxBytes: number): Promise<string> {
+  return (await readRegularBytes(path, maxBytes)).toString();
+}
+
+/** The same for a file that is not text. */
+export async function readRegularBytes(path: string, maxBytes: number): Promise<Buffer> {
   await using file = await openRegular(path);
   return await readWhole(file, path, maxBytes);
 }
@@ -114,13 +119,13 @@ export async function readPlainEnd(path: string, maxBytes: number): Promise<Buff
  */
 export async function readPlain(path: string, maxBytes: number): Promise<string> {
   await using file = await openPlain(path, 'r');
-  return await readWhole(file, path, maxBytes);
+  return (await readWhole(file, path, maxBytes)).toString();
 }
 
-async function readWhole(file: FileHandle, path: string, maxBytes: number): Promise<string> {
+async function readWhole(file: FileHandle, path: string, maxBytes: number): Promise<Buffer> {
   const { size } = await file.stat();
   if (size > maxBytes) throw new EnvironmentError(`expected at most ${maxBytes} bytes in ${path}, got ${size}`);
-  return (await readAt(file, 0, size)).toString(); // no further: a writer could keep it going
+  return await readAt(file, 0, size); // no further: a writer could keep it going
 }
 
 /** Reads bytes at a position; fewer if the file ends there. */

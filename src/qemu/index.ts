@@ -21,4 +21,5 @@ export {
 export { QemuContainer, qemuUser, type QemuContainerSpec } from './qemu-container.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient } from './qmp.ts';
+export { isoImage } from './iso9660.ts';
 export { readTextScreen } from './text-screen.ts';

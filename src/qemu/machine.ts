@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeCommas } from './escape-commas.ts';
 import { nicArguments, type MachineNic } from './nic-arguments.ts';
+import { seedArguments } from './seed.ts';
 
 /** The hardware of a virtual machine. */
 export interface MachineSpec {
@@ -41,6 +42,8 @@ export interface DiskFile {
 /** Where QEMU's files are, as QEMU sees them. */
 export interface MachinePaths {
   readonly disk: DiskFile;
+  /** image of the seed for cloud-init; absent for none */
+  readonly seed?: string | undefined;
   /** QEMU connects to it */
   readonly qmpSocket: string;
   /** QEMU connects to it */
@@ -76,6 +79,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
     ...firmwareArguments(spec, paths),
     ...diskArguments(spec, paths),
+    ...seedArguments(spec, paths.seed),
     ...['-chardev', `socket,id=serial0,path=${escapeCommas(paths.serialSocket)}`, '-serial', 'chardev:serial0'],
     ...['-chardev', `socket,id=qmp0,path=${escapeCommas(paths.qmpSocket)}`, '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],

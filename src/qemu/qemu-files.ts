@@ -6,6 +6,7 @@ import type { DiskImage } from './disk-image.ts';
 import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } from './machine.ts';
 import { qemuMemoryMiB } from './memory-limit.ts';
 import type { QemuContainerSpec } from './qemu-container.ts';
+import { seedFile, writeSeed } from './seed.ts';
 import { fileUri } from './state.ts';
 import { isAtLeast } from './version.ts';
 
@@ -13,6 +14,8 @@ import { isAtLeast } from './version.ts';
 export interface HypervisorSpec {
   readonly machine: MachineSpec;
   readonly disk: DiskImage;
+  /** image of the seed for cloud-init; absent for none */
+  readonly seed?: Buffer | undefined;
   readonly snapshot?: SnapshotUse | undefined;
 }
 
@@ -141,7 +144,7 @@ export interface HypervisorPaths extends HypervisorFolders {
  * Lines of shell that create the scratch directory and the files that QEMU writes to: the disk of a snapshot that it makes, and a
  * copy of the firmware's variables. Pure.
  */
-export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, folders: HypervisorFolders): string {
+export function prepareScript({ machine, disk, seed, snapshot }: HypervisorSpec, folders: HypervisorFolders): string {
   const { containerPaths: paths, scratchDirectory } = folders;
   const image = imagePath(paths, disk);
   const newDisk = join(paths.snapshot, snapshotFiles.disk);
@@ -149,16 +152,18 @@ export function prepareScript({ machine, disk, snapshot }: HypervisorSpec, folde
   const firmware = snapshot?.use === 'restore' ? join(paths.snapshot, snapshotFiles.firmware) : firmwareTemplate;
   return [
     quoteWords(['mkdir', '-p', scratchDirectory]),
+    ...(seed ? [writeSeed(seed, join(scratchDirectory, seedFile))] : []),
     ...(snapshot?.use === 'make' ? [quoteWords(overlay)] : []),
     ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, firmwareFile(snapshot, folders)])] : []),
   ].join('\n');
 }
 
 /** The shell command that starts QEMU. Pure. */
-export function qemuCommand({ machine, disk, snapshot }: HypervisorSpec, hypervisor: HypervisorPaths): string {
+export function qemuCommand({ machine, disk, seed, snapshot }: HypervisorSpec, hypervisor: HypervisorPaths): string {
   const { containerPaths: paths, qmpSocket, serialSocket } = hypervisor;
   const machinePaths: MachinePaths = {
     disk: diskFile(disk, snapshot, paths),
+    ...(seed ? { seed: join(hypervisor.scratchDirectory, seedFile) } : {}),
     qmpSocket,
     serialSocket,
     firmwareCode,

@@ -8,6 +8,7 @@ import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
+import { withSeedPaths } from '../config/cloud-init-schema.ts';
 import { checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
@@ -90,8 +91,11 @@ export const test = base.extend<TestFixtures>({
     const { config, root } = runFacts();
     const described = { ...config.appliance, ...appliance };
     const image = resolve(root, described.image);
+    const cloudInit = described.cloudInit && {
+      cloudInit: withSeedPaths(described.cloudInit, (_key, path) => resolve(root, path)),
+    };
     const request = {
-      ...{ appliance: { ...described, image }, topology: resolveTopology(topology, described) },
+      ...{ appliance: { ...described, image, ...cloudInit }, topology: resolveTopology(topology, described) },
       ...{ boot, autoBoot, needs },
     };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {

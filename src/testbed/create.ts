@@ -40,7 +40,7 @@ export async function createTestbed(
       createCaptureFiles(spec.directory, links),
       spec.snapshot && SnapshotWatch.begin(spec.snapshot),
     ]);
-    const machine = hypervisorSpec(spec, facts);
+    const machine = await hypervisorSpec(spec, facts);
     const lease = await acquireLifeline(engine, facts, spec.lifelines, machine, spec.directory, signal);
     const started: Started = { lease, areCapturesInside: facts.access.kind === 'copy', nodes: [], hostsFolders: [] };
     const clock = new GuestClock(restoredFrom(spec)?.record.virtualMs);

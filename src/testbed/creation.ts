@@ -8,6 +8,7 @@ import type { Appliance } from './dut-parts.ts';
 import type { HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { machineSpec } from './machine-spec.ts';
+import { seedImage } from './seed.ts';
 import type { Started } from './teardown.ts';
 
 /** The testbed to create. */
@@ -42,10 +43,12 @@ export function restoredFrom({ snapshot }: TestbedSpec): Snapshot | undefined {
   return snapshot?.use === 'restore' ? snapshot.from : undefined;
 }
 
-/** QEMU as a testbed needs it. The guest's clock starts now. */
-export function hypervisorSpec({ appliance, topology, disk, snapshot }: TestbedSpec, facts: HostFacts): HypervisorSpec {
+/** QEMU as a testbed needs it. The guest's clock starts now. @throws ConfigError if the seed for cloud-init cannot be made */
+export async function hypervisorSpec(spec: TestbedSpec, facts: HostFacts): Promise<HypervisorSpec> {
+  const { appliance, topology, disk, snapshot } = spec;
+  const seed = await seedImage(appliance);
   const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date());
-  return { machine, disk, snapshot: snapshot && snapshotUse(snapshot) };
+  return { machine, disk, seed, snapshot: snapshot && snapshotUse(snapshot) };
 }
 
 function snapshotUse(snapshot: NonNullable<TestbedSpec['snapshot']>): SnapshotUse {

@@ -39,6 +39,7 @@ import type { CreatedTestbed } from './testbed.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
+import { seedImage } from './seed.ts';
 
 /** The guest of a snapshot. */
 export interface SnapshotSpec {
@@ -58,7 +59,7 @@ const diskAllowanceBytes = 256 * 1024 ** 2;
  * inputs, also new ones.
  */
 const keysNotHashed: ReadonlySet<string> = new Set<keyof Appliance>([
-  ...(['name', 'image', 'format', 'login', 'provision'] as const),
+  ...(['name', 'image', 'format', 'cloudInit', 'login', 'provision'] as const),
   ...(['bootTimeoutMs', 'clockCommand', 'powerOffCommand'] as const), // act on a guest that runs
 ]);
 
@@ -87,14 +88,16 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
   };
   const settings = Object.entries(appliance).filter(([key]) => !keysNotHashed.has(key));
   const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date(0));
+  const seed = await seedImage(appliance);
   const inputs = {
     image: `${disk.format} ${await contents(disk.files)}`,
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
-    machine: machineArguments(machine, placeholderPaths).join(' '),
+    machine: machineArguments(machine, { ...placeholderPaths, seed: seed && 'seed' }).join(' '),
     login: digest(JSON.stringify(accessInputs(appliance))), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
     settings: digest(JSON.stringify(settings.sort())),
+    ...(seed ? { seed: digest(seed) } : {}),
     ...(added.files.length > 0 ? { files: await contents(added.files) } : {}),
     ...(added.needsContainer ? { container: await imageId(engine, imageNamed(facts.images, 'qemu').reference) } : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
@@ -241,6 +244,6 @@ async function hostCpu(): Promise<string> {
   return digest((text.split('\n\n')[0]?.match(lines) ?? []).join('\n'));
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+function digest(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }

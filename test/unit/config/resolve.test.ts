@@ -233,7 +233,7 @@ test('unknown keys are refused, with the most similar key', () => {
     'appliance.memory: unknown key. Did you mean memoryMiB?',
     'appliance.fromat: unknown key. Did you mean format?',
     'appliance.accel: unknown key here. Did you mean accel?',
-    'appliance.speed: unknown key. Expected one of name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, nics, boot, firmware, qemuArgs, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
+    'appliance.speed: unknown key. Expected one of name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, nics, boot, firmware, qemuArgs, cloudInit, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
     'Links: unknown key here. Did you mean topology.links?',
     'worker: unknown key. Did you mean workers?',
     'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, retries, retryEnvironment, failOnFlaky, out',

@@ -80,6 +80,12 @@ test('a machine that boots from the network tries its NICs, then its disk', () =
   ]);
 });
 
+test('a seed is a drive after the disk', () => {
+  expect(at({ seed: '/s.iso' })).toContain(
+    'virtio-blk-pci,drive=disk0,bootindex=1 -drive if=none,id=seed0,format=raw,readonly=on,file=/s.iso -device virtio-blk-pci,drive=seed0 ',
+  );
+});
+
 test('each way to attach a disk', () => {
   expect(all({ disk: 'scsi' })).toContain(
     `${diskDrive} -device virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0,bootindex=1 `,

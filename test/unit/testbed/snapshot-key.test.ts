@@ -83,6 +83,19 @@ test('the content of a file that `qemuArgs` names is part of the key', async () 
   );
 });
 
+test('the content of the seed for cloud-init is part of the key, but not the place of its files', async () => {
+  const file = join(directory, 'user-data');
+  const written = async (text: string): Promise<string> => {
+    await writeFile(file, text);
+    return keyOf({ cloudInit: { userData: { file } } });
+  };
+  const one = await written('#cloud-config\nhostname: one\n');
+  expect(one).not.toBe(await keyOf({}));
+  expect(await written('#cloud-config\nhostname: two\n')).not.toBe(one);
+  expect(await written('#cloud-config\nhostname: one\n')).toBe(one);
+  expect(await keyOf({ cloudInit: { userData: { hostname: 'one' } } })).toBe(one);
+});
+
 test('the firmware is part of the key, and the image of the container if `qemuArgs` names a file in it', async () => {
   expect(await keyOf({}, { firmware: 'two' })).not.toBe(await keyOf({}));
   const qemuArgs = ['-bios', '/usr/share/ovmf/OVMF.fd'];
