@@ -60,7 +60,10 @@ export const ApplianceSchema = z.strictObject({
     .optional()
     .describe('what the firmware boots: `network` tries the NICs in their order, then the disk; default: `disk`'),
   firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
-  qemuArgs: z.array(z.string()).default([]).describe('additional arguments of QEMU'),
+  kernel: path.optional().describe('Linux kernel that QEMU loads itself, instead of what the disk boots; relative to this file'),
+  initrd: path.optional().describe('initial RAM disk for `kernel`, relative to this file'),
+  kernelArgs: text.optional().describe('command line of `kernel`, such as `console=ttyS0`'),
+  qemuArgs: z.array(z.string()).default([]).describe('additional arguments of QEMU; files in them are relative to this file'),
   cloudInit: CloudInitSchema.optional().describe('seed for cloud-init in the guest (NoCloud); absent for none'),
   bootTimeoutMs: z
     .int()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { argumentsOf } from '../core/arguments.ts';
 import { anyObject, anything, options, someText } from '../core/schemas.ts';
@@ -42,8 +43,12 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
       `no ${configFileNames.slice(0, 2).join(' or ')} in this directory or above. alpy init creates one`,
     ]);
   }
-  const loaded = resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory });
+  const loaded = resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory, isFile });
   const { cloudInit } = loaded.config.appliance;
   if (cloudInit) await seedFiles(cloudInit, found); // before anything is started
   return loaded;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

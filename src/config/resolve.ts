@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
 import { resolveTopology } from '../topology/index.ts';
-import { withSeedPaths } from './cloud-init-schema.ts';
+import { withAbsolutePaths } from './appliance-paths.ts';
 import { ConfigError } from './errors.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
@@ -34,13 +34,22 @@ export interface ConfigLayers {
   readonly flags?: ConfigOverrides | undefined;
   /** current directory: paths in variables and flags, and the default of `out`, are relative to it */
   readonly directory: string;
+  /** whether a path is that of a file, to tell files in `qemuArgs` from other names; default: none is */
+  readonly isFile?: ((path: string) => boolean) | undefined;
 }
 
 /**
  * Merges defaults, file, variables and flags and checks the result. Pure.
  * @throws {@link ConfigError} with all problems
  */
-export function resolveConfig({ file, raw, variables = {}, flags = {}, directory }: ConfigLayers): LoadedConfig {
+export function resolveConfig({
+  file,
+  raw,
+  variables = {},
+  flags = {},
+  directory,
+  isFile = () => false,
+}: ConfigLayers): LoadedConfig {
   const set = setVariables(variables);
   const merged = [raw ?? {}, variablesTree(set), flags].reduce(overlay);
   const originOf = (path: Path): Origin => {
@@ -63,16 +72,9 @@ export function resolveConfig({ file, raw, variables = {}, flags = {}, directory
   const absolute = (path: readonly string[], value: string): string =>
     resolve(originOf(path).kind === 'file' ? root : directory, value);
   const snapshots = checked.data.snapshots.directory;
-  const { cloudInit } = checked.data.appliance;
   const config: Config = {
     ...checked.data,
-    appliance: {
-      ...checked.data.appliance,
-      image: absolute(['appliance', 'image'], checked.data.appliance.image),
-      ...(cloudInit && {
-        cloudInit: withSeedPaths(cloudInit, (key, path) => absolute(['appliance', 'cloudInit', key, 'file'], path)),
-      }),
-    },
+    appliance: withAbsolutePaths(checked.data.appliance, absolute, isFile),
     out: absolute(['out'], checked.data.out),
     snapshots: {
       ...checked.data.snapshots,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { realpath, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { isWithin } from '../core/file.ts';
+import { argumentValues, isFileOption, kindOf, type ArgumentValue } from '../core/qemu-arguments.ts';
 import type { FileAccess } from '../docker/index.ts';
-import { argumentValues, type ArgumentValue } from './argument-values.ts';
+import type { ApplianceFile } from './appliance-files.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
 import { imageReferences } from './image-references.ts';
 import { imageFolder } from './qemu-files.ts';
@@ -13,21 +14,14 @@ import { imageFolder } from './qemu-files.ts';
 export interface ArgumentFiles {
   /** files of this machine, including the backing files of overlays */
   readonly files: readonly FileIdentity[];
+  /** those of them that QEMU sees neither in the folder of the image nor at the same path, and so must be shown to it */
+  readonly named: readonly ApplianceFile[];
   /** whether the arguments also name paths inside QEMU's container image */
   readonly needsContainer: boolean;
   /** a name whose content cannot be compared, and why; absent if there is none */
   readonly unknown?: string | undefined;
 }
 
-/** Options whose value is never a file that QEMU reads. */
-const textOptions = new Set(['append', 'name', 'uuid', 'D', 'pidfile']);
-/** Keys whose value is a text for the guest, in options that also have a key for a file. */
-const textKeys: Readonly<Record<string, RegExp>> = { fw_cfg: /^(?:name|string)$/, smbios: /^(?!file$|path$)/ };
-/** Options whose value is the name of a file. */
-const fileOptions =
-  /^(?:kernel|initrd|dtb|bios|pflash|cdrom|hd[abcd]|fd[ab]|sd|mtdblock|option-rom|readconfig|shim|drive|blockdev|acpitable|L)$/;
-/** Keys whose value is the name of a file or folder, or another source that QEMU reads from. */
-const fileKeys = /(?:^|\.)(?:file|filename|url|uri|romfile|mem-path|data|kernel|initrd|dtb|shim|splash|tftp|smb)$/;
 /** Block drivers that read nothing but the files they name. */
 const fileDrivers =
   /^(?:file|raw|qcow2?|vmdk|vdi|vhdx|vpc|parallels|dmg|bochs|cloop|luks|null-(?:co|aio)|blkdebug|throttle|copy-on-read)$/;
@@ -35,6 +29,8 @@ const fileDrivers =
 const remoteNames = /^(?:[\w+-]+:\/\/|(?:nbd|rbd|iscsi|sheepdog):)/;
 /** Devices whose content never matters. */
 const emptyDevices = new Set(['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom']);
+/** Folders of the container image; a path in one of them never names a file of this machine. */
+const containerFolders = /^\/(?:usr|etc|lib\w*|s?bin|var)(?:\/|$)/;
 const changingFolders = /^\/(?:dev|proc|sys|alpy\/(?:run|snapshot))(?:\/|$)/;
 /** The longest chain of overlays to follow. */
 const maxDepth = 20;
@@ -54,6 +50,7 @@ class Search implements ArgumentFiles {
   readonly #folder: string;
   readonly #access: FileAccess;
   readonly #files = new Map<string, FileIdentity>();
+  readonly #named = new Map<string, ApplianceFile>();
   needsContainer = false;
   unknown: string | undefined;
 
@@ -66,14 +63,17 @@ class Search implements ArgumentFiles {
     return [...this.#files.values()];
   }
 
+  get named(): readonly ApplianceFile[] {
+    return [...this.#named.values()];
+  }
+
   async take({ option, key, value }: ArgumentValue): Promise<void> {
-    if (textOptions.has(option) || textKeys[option]?.test(key) === true || value === '') return;
-    if (fileOptions.test(option) && /(?:^|\.)driver$/.test(key) && !fileDrivers.test(value))
-      this.#doubt(value, 'it is not a file');
-    const isFile = fileKeys.test(key) || (fileOptions.test(option) && key === '');
+    const kind = kindOf({ option, key, value });
+    if (kind === 'text') return;
+    if (isFileOption(option) && /(?:^|\.)driver$/.test(key) && !fileDrivers.test(value)) this.#doubt(value, 'it is not a file');
     if (option === 'readconfig') this.#doubt(value, 'it may name more files');
     if (remoteNames.test(value)) this.#doubt(value, 'it is not a file of this machine');
-    else if (isFile || value.includes('/')) await this.#takeName(value);
+    else if (kind === 'file' || value.includes('/')) await this.#takeName(value);
   }
 
   /** A name may start with a protocol, as in `fat:rw:/folder`, and may be a list. */
@@ -82,7 +82,30 @@ class Search implements ArgumentFiles {
     const isWhole = !name.includes(':') || (whole !== undefined && (await exists(whole)));
     const paths = isWhole ? [name] : name.split(':').filter((part) => part.includes('/'));
     if (paths.length === 0) this.needsContainer = true; // QEMU searches its own folders for a plain name
-    for (const path of paths) await this.#takePath(path, 0);
+    if (isWhole && (await this.#isElsewhere(name))) await this.#takeElsewhere(name);
+    else for (const path of paths) await this.#takePath(path, 0);
+  }
+
+  /** Whether this is the path of a file of this machine that QEMU sees only if it is shown. */
+  async #isElsewhere(path: string): Promise<boolean> {
+    if (!isAbsolute(path) || this.#access.kind === 'volumes-from') return false;
+    const isOurs = !isWithin(imageFolder, path) && !changingFolders.test(path) && !containerFolders.test(path);
+    return (
+      isOurs &&
+      (await stat(path).then(
+        (stats) => stats.isFile(),
+        () => false,
+      ))
+    );
+  }
+
+  async #takeElsewhere(path: string): Promise<void> {
+    const parts: FileIdentity[] = [];
+    const real = await realpath(path);
+    const problem = await takeParts(real, dirname(real), parts, 0).catch(messageOf);
+    if (problem !== undefined) this.#doubt(path, problem);
+    for (const part of parts) this.#files.set(part.path, part);
+    this.#named.set(path, { key: 'qemuArgs', path, parts });
   }
 
   async #takePath(name: string, depth: number): Promise<void> {
@@ -135,6 +158,25 @@ class Search implements ArgumentFiles {
   #doubt(name: string, reason: string): void {
     this.unknown ??= `appliance.qemuArgs names ${name}: ${reason}`;
   }
+}
+
+/**
+ * Adds a file and everything that it needs to `parts`. Returns why not all of it can be compared, or undefined if it can.
+ * @param folder - what QEMU sees
+ */
+async function takeParts(path: string, folder: string, parts: FileIdentity[], depth: number): Promise<string | undefined> {
+  if (parts.some((part) => part.path === path)) return undefined;
+  if (depth > maxDepth) return 'its chain of overlays is too long';
+  parts.push(await identify(path));
+  const { names, unknown } = await imageReferences(path);
+  for (const name of names) {
+    const real = await realpath(resolve(dirname(path), name)).catch(() => undefined);
+    if (real === undefined || isAbsolute(name) || !isWithin(folder, real))
+      return `it needs ${name}, which is not a file beside it`;
+    const problem = await takeParts(real, folder, parts, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return unknown;
 }
 
 async function exists(path: string): Promise<boolean> {

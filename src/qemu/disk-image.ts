@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { shellWord } from '../core/text.ts';
 import { hasBootSector } from './disk-wrapping.ts';
 import { DiskImageError } from './errors.ts';
+import type { ApplianceFile } from './appliance-files.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
 
 /** Formats of disk images that QEMU reads. */
@@ -38,6 +39,13 @@ export interface DiskImage {
   readonly qemuVersion: string;
   /** hash of the firmware and ROMs of that QEMU */
   readonly firmware: string;
+  /** the files that other keys of the appliance name; absent if there are none */
+  readonly named?: readonly ApplianceFile[] | undefined;
+}
+
+/** All files of this machine that QEMU reads for an appliance: those of its disk image, and those that other keys name. Pure. */
+export function allFilesOf({ files, named = [] }: DiskImage): readonly FileIdentity[] {
+  return [...files, ...named.flatMap(({ parts }) => parts)];
 }
 
 const sectorBytes = 512;

@@ -82,6 +82,20 @@ export class DiskImageError extends AlpyError {
   }
 }
 
+/** A file that the appliance's description names, besides its disk image, cannot be used. */
+export class ApplianceFileError extends EnvironmentError {
+  override readonly code = 'ALPY_APPLIANCE_FILE';
+  /** the key that names it, such as `kernel` */
+  readonly key: string;
+  readonly path: string;
+
+  constructor(key: string, path: string, problem: string, options?: ErrorOptions) {
+    super(`appliance.${key} names ${path}: ${problem}`, options);
+    this.key = key;
+    this.path = path;
+  }
+}
+
 /** QEMU's machine could not read or write the guest's disk. */
 export class DiskIoError extends EnvironmentError {
   override readonly code = 'ALPY_DISK_IO';

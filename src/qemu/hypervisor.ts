@@ -7,10 +7,9 @@ import { logUnscoped, step } from '../core/step.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Container, FileAccess } from '../docker/index.ts';
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
+import { copyFiles } from './copy-files.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {
-  copiedFolder,
-  imagePath,
   needsImageFolder,
   prepareScript,
   qemuCommand,
@@ -245,16 +244,6 @@ async function channelsHere({ container, access, exchange }: HypervisorPlace, in
     logUnscoped('alpy.qemu', `cannot create sockets in ${exchange}, so QEMU's container listens instead: ${messageOf(error)}`); // not every file system supports them
     return undefined;
   }
-}
-
-async function copyFiles(
-  { container }: QemuContainer,
-  { machine, disk }: HypervisorSpec,
-  paths: ContainerPaths,
-  signal?: AbortSignal,
-): Promise<void> {
-  const captures = machine.nics.map(({ capture }) => ({ path: join(paths.run, capture.file), content: '', mode: 0o666 }));
-  await container.write([{ path: imagePath(paths, disk), content: { file: disk.path } }, ...captures], signal, copiedFolder);
 }
 
 /** Waits for QEMU to connect. @throws QmpClosedError if QEMU exits first */

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, probeKvm, type Accel } from './accel.ts';
+export { inspectFiles, keyPlacesOf, withPlaces, type ApplianceFile, type NamedPath } from './appliance-files.ts';
 export { findArgumentFiles } from './argument-files.ts';
 export { diskId, machineArguments, type MachineSpec } from './machine.ts';
 export type { NicModel } from './nic-arguments.ts';
 export { GuestClock } from './clock.ts';
-export type { DiskFormat, DiskImage } from './disk-image.ts';
+export { allFilesOf, type DiskFormat, type DiskImage } from './disk-image.ts';
 export { inspectDisk } from './disk-probe.ts';
-export { DiskImageError, DiskIoError, HypervisorError, QmpClosedError, QmpError, QmpTimeoutError } from './errors.ts';
+export {
+  ApplianceFileError,
+  DiskImageError,
+  DiskIoError,
+  HypervisorError,
+  QmpClosedError,
+  QmpError,
+  QmpTimeoutError,
+} from './errors.ts';
 export { identify, assertUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor } from './hypervisor.ts';
 export {
@@ -22,4 +31,5 @@ export { QemuContainer, qemuUser, type QemuContainerSpec } from './qemu-containe
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient } from './qmp.ts';
 export { isoImage } from './iso9660.ts';
+export { assertNamedReadable } from './readable.ts';
 export { readTextScreen } from './text-screen.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { escapeCommas } from './escape-commas.ts';
+import { escapeCommas } from '../core/qemu-arguments.ts';
+import { withPlaces, type FilePlaces } from './appliance-files.ts';
 import { nicArguments, type MachineNic } from './nic-arguments.ts';
 import { seedArguments } from './seed.ts';
 
@@ -13,6 +14,12 @@ export interface MachineSpec {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly firmware: 'bios' | 'uefi';
+  /** path of a kernel on this machine, which QEMU boots instead of the disk */
+  readonly kernel?: string | undefined;
+  /** path of its initial RAM disk on this machine */
+  readonly initrd?: string | undefined;
+  /** its command line */
+  readonly kernelArgs?: string | undefined;
   readonly disk: 'virtio' | 'ahci' | 'ide' | 'scsi';
   /** what the firmware boots; `network`: the NICs in their order, then the disk; default: the disk */
   readonly boot?: 'disk' | 'network' | undefined;
@@ -52,6 +59,8 @@ export interface MachinePaths {
   readonly firmwareVariables: string;
   /** path of a NIC's pcap, by the name that the topology gives it */
   readonly capture: (file: string) => string;
+  /** translates paths of the files that other keys of the appliance name */
+  readonly placeOf: FilePlaces;
   /** absent for memory without a file */
   readonly memory?: MemoryFile | undefined;
   /** whether QEMU waits for the state of a snapshot to load */
@@ -78,6 +87,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     // clock=vm: filter-dump then records this start plus the virtual clock, which can be converted to wall-clock time
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
     ...firmwareArguments(spec, paths),
+    ...kernelArguments(spec, paths),
     ...diskArguments(spec, paths),
     ...seedArguments(spec, paths.seed),
     ...['-chardev', `socket,id=serial0,path=${escapeCommas(paths.serialSocket)}`, '-serial', 'chardev:serial0'],
@@ -87,7 +97,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
     ...nicArguments(spec.nics, { isBooted: spec.boot === 'network', firstBootIndex, capture: paths.capture }),
     ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
-    ...spec.extra,
+    ...withPlaces(spec.extra, paths.placeOf),
   ];
 }
 
@@ -118,6 +128,14 @@ function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVa
   return [
     ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmwareCode}`],
     ...['-drive', `if=pflash,unit=1,format=raw,file=${firmwareVariables}`],
+  ];
+}
+
+function kernelArguments({ kernel, initrd, kernelArgs }: MachineSpec, { placeOf }: MachinePaths): readonly string[] {
+  return [
+    ...(kernel === undefined ? [] : ['-kernel', placeOf(kernel)]),
+    ...(initrd === undefined ? [] : ['-initrd', placeOf(initrd)]),
+    ...(kernelArgs === undefined ? [] : ['-append', kernelArgs]),
   ];
 }
 

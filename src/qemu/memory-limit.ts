@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { argumentValues } from './argument-values.ts';
+import { argumentValues } from '../core/qemu-arguments.ts';
 import type { MachineSpec } from './machine.ts';
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { bridgeSlot, type NicSpec } from '../topology/index.ts';
-import { escapeCommas } from './escape-commas.ts';
+import { escapeCommas } from '../core/qemu-arguments.ts';
 
 /** Models of a NIC. */
 export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'igb' | 'vmxnet3' | 'rtl8139' | 'pcnet' | 'ne2k_pci' | 'i82551';

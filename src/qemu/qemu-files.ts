@@ -2,6 +2,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { quoteWord } from '../core/text.ts';
 import type { FileAccess, Mount } from '../docker/index.ts';
+import { mountsOf, placesOf, type FilePlaces } from './appliance-files.ts';
 import type { DiskImage } from './disk-image.ts';
 import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } from './machine.ts';
 import { qemuMemoryMiB } from './memory-limit.ts';
@@ -81,7 +82,8 @@ export function qemuContainerSpec(
 
 function mountsFor(disk: DiskImage, { image, snapshot }: SharedFiles): readonly Mount[] {
   const folder = dirname(disk.path);
-  const mounts = image.map((path) => ({ source: path, target: join(imageFolder, relative(folder, path)), readOnly: true }));
+  const ofImage = image.map((path) => ({ source: path, target: join(imageFolder, relative(folder, path)), readOnly: true }));
+  const mounts = [...ofImage, ...mountsOf(disk.named ?? [])];
   return snapshot ? [...mounts, { source: snapshot.path, target: snapshotFolder, readOnly: snapshot.readOnly }] : mounts;
 }
 
@@ -102,6 +104,8 @@ export interface ContainerPaths {
   readonly run: string;
   readonly image: string;
   readonly snapshot: string;
+  /** the files that other keys of the appliance name */
+  readonly placeOf: FilePlaces;
 }
 
 /**
@@ -114,13 +118,15 @@ export function containerPaths(
   exchange: string,
   { disk, snapshot }: HypervisorSpec,
 ): ContainerPaths {
+  const placeOf = placesOf(disk.named ?? [], access);
   if (access.kind === 'volumes-from') {
-    return { run: exchange, image: dirname(disk.path), snapshot: snapshot?.directory ?? '' }; // the paths are the same inside and outside
+    return { run: exchange, image: dirname(disk.path), snapshot: snapshot?.directory ?? '', placeOf }; // the paths are the same inside and outside
   }
   return {
     run: runFolder,
     image: imageFolder,
     snapshot: snapshot && files.snapshot ? join(snapshotFolder, relative(files.snapshot.path, snapshot.directory)) : '',
+    placeOf,
   };
 }
 
@@ -169,6 +175,7 @@ export function qemuCommand({ machine, disk, seed, snapshot }: HypervisorSpec, h
     firmwareCode,
     firmwareVariables: firmwareFile(snapshot, hypervisor),
     capture: (file) => join(paths.run, file),
+    placeOf: paths.placeOf,
     memory: snapshot && { path: join(paths.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
     isIncoming: snapshot?.use === 'restore',
   };

@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { shellWord } from '../core/text.ts';
-import { DiskImageError } from './errors.ts';
+import type { ApplianceFile } from './appliance-files.ts';
+import { ApplianceFileError, DiskImageError } from './errors.ts';
 import type { FileIdentity } from './file-identity.ts';
 import { qemuUser } from './qemu-container.ts';
 
@@ -12,13 +13,31 @@ import { qemuUser } from './qemu-container.ts';
  */
 export async function assertReadable(files: readonly FileIdentity[]): Promise<void> {
   for (const { path } of files) {
-    const { mode, uid } = await stat(path);
-    if (uid === qemuUser || (mode & 0o004) !== 0) continue;
-    throw new DiskImageError(
-      path,
-      `expected permissions that let every user read it, because QEMU runs as user ${qemuUser}, got ${permissionsOf(mode)}. Run: chmod o+r ${shellWord(path)}`,
-    );
+    const problem = await readProblem(path);
+    if (problem === undefined) continue;
+    throw new DiskImageError(path, problem);
   }
+}
+
+/**
+ * Checks that QEMU's user may read the files that other keys name.
+ * @throws ApplianceFileError with the command that helps, if not
+ */
+export async function assertNamedReadable(named: readonly ApplianceFile[]): Promise<void> {
+  for (const { key, parts } of named) {
+    for (const { path } of parts) {
+      const problem = await readProblem(path);
+      if (problem === undefined) continue;
+      throw new ApplianceFileError(key, path, problem);
+    }
+  }
+}
+
+/** Why QEMU's user may not read a file; undefined if it may. */
+async function readProblem(path: string): Promise<string | undefined> {
+  const { mode, uid } = await stat(path);
+  if (uid === qemuUser || (mode & 0o004) !== 0) return undefined;
+  return `expected permissions that let every user read it, because QEMU runs as user ${qemuUser}, got ${permissionsOf(mode)}. Run: chmod o+r ${shellWord(path)}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { TestContext } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { Decoder } from '../capture/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { TestbedFactory, type Appliance, type Testbed } from '../testbed/index.ts';
+import { fileKeysText, TestbedFactory, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { DiskImage } from '../qemu/index.ts';
 import { closeLifelines, runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
@@ -52,11 +52,11 @@ export async function closeWorker(): Promise<void> {
   await Promise.all([closeLifelines(), closing?.[Symbol.asyncDispose]()]);
 }
 
-/** Returns the disk image of an appliance, inspected at most once. */
+/** Returns the disk image and other files of an appliance, inspected at most once. */
 export async function diskOf(appliance: Appliance): Promise<DiskImage> {
   const { config, disk } = runFacts();
-  if (appliance.image === config.appliance.image && appliance.format === config.appliance.format) return disk;
-  const key = `${appliance.image} ${appliance.format}`;
+  const key = fileKeysText(appliance);
+  if (key === fileKeysText(config.appliance)) return disk;
   const found = disks.get(key) ?? (await workerFactory()).inspectDisk(appliance);
   disks.set(key, found);
   return found;

@@ -11,6 +11,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
+import { allFilesOf } from '../qemu/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { draftPrefix } from '../snapshot/index.ts';
 import {
@@ -169,7 +170,7 @@ async function bootTestbed(
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
   const disk = await factory.inspectDisk(appliance, signal);
-  for (const { path } of disk.files) await assertDiskFileIsAllowed(path, spec.diskFolders);
+  for (const { path } of allFilesOf(disk)) await assertDiskFileIsAllowed(path, spec.diskFolders);
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create(
     { appliance, topology: resolveTopology(config.topology, appliance), disk, directory, start },
@@ -186,7 +187,7 @@ async function assertDiskFileIsAllowed(path: string, folders: readonly string[] 
   const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
   if (allowed.some((folder) => real.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return;
   throw new UsageError(
-    `the disk image needs ${path}, which a job may not use: it must lie in the project, or in a folder of imageFolders in the driver's settings`,
+    `the appliance needs ${path}, which a job may not use: it must lie in the project, or in a folder of imageFolders in the driver's settings`,
   );
 }
 

@@ -5,6 +5,7 @@ import { step } from '../core/step.ts';
 import { ContainerError, DaemonError, probeFileAccess, type Engine, type FileAccess } from '../docker/index.ts';
 import { findImage } from '../images/inspect.ts';
 import { imageNamed, type ResolvedImage } from '../images/resolved-image.ts';
+import { inspectNamedFiles, type FileKeys } from './named-files.ts';
 import { measureSlowness, timeFactorOf } from './speed.ts';
 import { chooseAccel, inspectDisk, type Accel, type DiskFormat, type DiskImage } from '../qemu/index.ts';
 
@@ -26,8 +27,8 @@ export interface FileFacts extends Pick<HostFacts, 'images' | 'access'> {
   readonly diskCacheFile?: string | undefined;
 }
 
-/** The disk image to inspect. */
-export interface DiskQuestion {
+/** The disk image to inspect, and the other keys of the appliance that name files. */
+export interface DiskQuestion extends FileKeys {
   /** absolute path */
   readonly image: string;
   readonly format: DiskFormat | 'auto';
@@ -87,8 +88,8 @@ export async function checkSnapshotSupport(
 }
 
 /**
- * Looks at a disk image; see {@link DiskImage}.
- * @throws DiskImageError when it cannot be used
+ * Inspects the files of an appliance: its disk image, and what other keys name.
+ * @throws DiskImageError, ApplianceFileError when one cannot be used
  */
 export async function inspectApplianceDisk(
   engine: Engine,
@@ -98,5 +99,9 @@ export async function inspectApplianceDisk(
 ): Promise<DiskImage> {
   const { images, access, diskCacheFile: cacheFile } = facts;
   const place = { engine, image: imageNamed(images, 'qemu').reference, access, cacheFile };
-  return inspectDisk(appliance.image, appliance.format, place, signal);
+  const [disk, named] = await Promise.all([
+    inspectDisk(appliance.image, appliance.format, place, signal),
+    inspectNamedFiles(appliance, access),
+  ]);
+  return named.length > 0 ? { ...disk, named } : disk;
 }

@@ -13,6 +13,7 @@ export {
   type HostQuestions,
 } from './host.ts';
 export { Link } from './link.ts';
+export { fileKeysText } from './named-files.ts';
 export { LifelinePool } from './lifelines.ts';
 export type { Once, SnapshotSpec } from './snapshot.ts';
 export type { SnapshotPlace } from './snapshot-place.ts';

@@ -5,7 +5,7 @@ import { raceWithSignal } from '../core/deadline.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { step } from '../core/step.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
-import { assertUnchanged, Hypervisor, type GuestClock } from '../qemu/index.ts';
+import { allFilesOf, assertUnchanged, Hypervisor, type GuestClock } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import type { CreationContext } from './creation.ts';
 
@@ -40,7 +40,7 @@ export async function startQemu(
   const place = { container, access: facts.access, files, exchange: pair.exchange, tapsCreated };
   const hypervisor = await Hypervisor.start(place, machine, signal);
   started.hypervisor = hypervisor;
-  await assertUnchanged(spec.disk.files); // now that QEMU has opened them
+  await assertUnchanged(allFilesOf(spec.disk)); // now that QEMU has opened them
   followClock(hypervisor, clock);
   if (spec.snapshot?.use === 'restore') {
     started.restoring = restore(hypervisor, spec.snapshot.from, outerSignal);

@@ -13,6 +13,8 @@ import { imageNamed } from '../images/resolved-image.ts';
 import {
   diskId,
   findArgumentFiles,
+  keyPlacesOf,
+  withPlaces,
   machineArguments,
   QmpClosedError,
   QmpError,
@@ -63,6 +65,9 @@ const keysNotHashed: ReadonlySet<string> = new Set<keyof Appliance>([
   ...(['bootTimeoutMs', 'clockCommand', 'powerOffCommand'] as const), // act on a guest that runs
 ]);
 
+/** Keys that name files. What QEMU does with them is in its arguments, and their content is an input, too. */
+const fileKeys: ReadonlySet<string> = new Set<keyof Appliance>(['kernel', 'initrd']);
+
 /** What a snapshot depends on. */
 interface SnapshotInputs {
   /** by name: everything that could make a restored guest differ from one that has just booted */
@@ -80,29 +85,33 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
   const { provision } = appliance;
   const added = await findArgumentFiles(appliance.qemuArgs, disk.path, facts.access);
   if (added.unknown !== undefined) throw new SnapshotError(added.unknown);
+  const { named = [] } = disk;
+  const others = [...new Map([...named.flatMap(({ parts }) => parts), ...added.files].map((file) => [file.path, file])).values()];
   const hashes = new ContentHashes(join(store.directory, '.hashes.json'));
   const contents = async (files: readonly FileIdentity[]): Promise<string> => {
     const all: string[] = [];
     for (const { path, stamp } of files) all.push(await hashes.of(path, stamp));
     return all.join(' ');
   };
-  const settings = Object.entries(appliance).filter(([key]) => !keysNotHashed.has(key));
+  const placeOf = keyPlacesOf(named);
+  const described = { ...appliance, qemuArgs: withPlaces(appliance.qemuArgs, placeOf) };
+  const settings = Object.entries(described).filter(([key]) => !keysNotHashed.has(key) && !fileKeys.has(key));
   const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date(0));
   const seed = await seedImage(appliance);
   const inputs = {
     image: `${disk.format} ${await contents(disk.files)}`,
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
-    machine: machineArguments(machine, { ...placeholderPaths, seed: seed && 'seed' }).join(' '),
+    machine: machineArguments(machine, { ...placeholderPaths, placeOf, seed: seed && 'seed' }).join(' '),
     login: digest(JSON.stringify(accessInputs(appliance))), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
     settings: digest(JSON.stringify(settings.sort())),
     ...(seed ? { seed: digest(seed) } : {}),
-    ...(added.files.length > 0 ? { files: await contents(added.files) } : {}),
+    ...(others.length > 0 ? { files: await contents(others) } : {}),
     ...(added.needsContainer ? { container: await imageId(engine, imageNamed(facts.images, 'qemu').reference) } : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
-  return { inputs, files: [...disk.files, ...added.files] };
+  return { inputs, files: [...disk.files, ...others] };
 }
 
 /** Finds a snapshot in the store or makes it; see {@link TestbedFactory.provideSnapshot}. */

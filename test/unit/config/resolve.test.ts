@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/errors.ts';
+import { knownNames } from '../../../src/config/known-names.ts';
 import { originText, resolveConfig, type LoadedConfig } from '../../../src/config/resolve.ts';
 import type { ConfigOverrides } from '../../../src/config/schema.ts';
 import type { Variables } from '../../../src/core/variables.ts';
@@ -233,7 +234,7 @@ test('unknown keys are refused, with the most similar key', () => {
     'appliance.memory: unknown key. Did you mean memoryMiB?',
     'appliance.fromat: unknown key. Did you mean format?',
     'appliance.accel: unknown key here. Did you mean accel?',
-    'appliance.speed: unknown key. Expected one of name, image, format, memoryMiB, cpus, cpu, machine, disk, nic, nics, boot, firmware, qemuArgs, cloudInit, bootTimeoutMs, login, provision, clockCommand, rebootCommand, powerOffCommand, become, kernelMessages, lineEnd',
+    `appliance.speed: unknown key. Expected one of ${knownNames(['appliance']).join(', ')}`,
     'Links: unknown key here. Did you mean topology.links?',
     'worker: unknown key. Did you mean workers?',
     'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, retries, retryEnvironment, failOnFlaky, out',

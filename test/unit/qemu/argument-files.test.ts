@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { argumentValues, replaceValues } from '../../../src/core/qemu-arguments.ts';
 import type { FileAccess } from '../../../src/docker/index.ts';
 import { findArgumentFiles } from '../../../src/qemu/argument-files.ts';
-import { argumentValues } from '../../../src/qemu/argument-values.ts';
 import { writeQcow2Header } from '../../support/qcow2-header.ts';
 
 let directory: string;
@@ -23,6 +23,10 @@ beforeAll(async () => {
   await writeQcow2Header(join(folder, 'middle'), { backing: '/alpy/image/base', dataFile: 'data' });
   for (const name of ['base', 'data']) await writeFile(join(folder, name), name);
   await writeQcow2Header(join(folder, 'orphan'), { backing: 'nowhere' });
+  await mkdir(join(directory, 'other'));
+  await writeFile(join(directory, 'other', 'base'), 'base');
+  await writeQcow2Header(join(directory, 'other', 'overlay'), { backing: 'base' });
+  await writeQcow2Header(join(directory, 'other', 'astray'), { backing: '../elsewhere' });
   await writeQcow2Header(join(folder, 'remote'), { backing: 'nbd://host/disk' });
   await writeFile(join(folder, 'split.vmdk'), '# Disk DescriptorFile\nversion=1\n');
 });
@@ -60,6 +64,58 @@ test('arguments are parsed into options, keys and values', () => {
     { option: 'drive', key: 'file.driver', value: 'raw' },
     { option: 'drive', key: 'file.file.filename', value: 'x' },
   ]);
+});
+
+describe('replaced values are escaped where they stand; other arguments do not change', () => {
+  test.each([
+    [
+      ['-drive', 'if=none,file=a,readonly=on'],
+      ['-drive', 'if=none,file=/f,,1,readonly=on'],
+    ],
+    [
+      ['-cdrom', 'a'],
+      ['-cdrom', '/f,1'],
+    ],
+    [
+      ['-blockdev', '{"driver": "raw", "file": {"filename": "a"}, "size": 5}'],
+      ['-blockdev', '{"driver":"raw","file":{"filename":"/f,1"},"size":5}'],
+    ],
+    [
+      ['-hda', 'json:{"file":"a"}'],
+      ['-hda', 'json:{"file":"/f,1"}'],
+    ],
+    [
+      ['-drive', 'file=json:{"file":"a"},if=none'],
+      ['-drive', 'file=json:{"file":"/f,,1"},if=none'],
+    ],
+    [
+      ['-append', 'b=a,c', '-smbios', 'type=1,,2,serial=b', '-blockdev', '{ "x": 1 }', '-snapshot'],
+      ['-append', 'b=a,c', '-smbios', 'type=1,,2,serial=b', '-blockdev', '{ "x": 1 }', '-snapshot'],
+    ],
+  ])('%j', (args, expected) => {
+    expect(replaceValues(args, ({ value }) => (value === 'a' ? '/f,1' : value))).toEqual(expected);
+  });
+});
+
+test('an absolute path outside the folder of the image is shown to QEMU, with the backing files beside it', async () => {
+  const other = join(directory, 'other');
+  const args = ['-cdrom', join(directory, 'elsewhere'), '-hda', join(other, 'overlay'), '-bios', '/usr/share/seabios/bios.bin'];
+  const found = await findArgumentFiles(args, join(folder, 'disk.qcow2'), { kind: 'bind' });
+  expect(found.named.map(({ path, parts }) => [path, parts.map((part) => relative(directory, part.path))])).toEqual([
+    [join(directory, 'elsewhere'), ['elsewhere']],
+    [join(other, 'overlay'), ['other/overlay', 'other/base']],
+  ]);
+  expect(found.files.map(({ path }) => relative(directory, path))).toEqual(['elsewhere', 'other/overlay', 'other/base']);
+  expect(found).toMatchObject({ needsContainer: true, unknown: undefined });
+  const inContainer = await findArgumentFiles(args, join(folder, 'disk.qcow2'), { kind: 'volumes-from', container: 'job' });
+  expect(inContainer.named).toEqual([]);
+  expect(inContainer.files.map(({ path }) => relative(directory, path))).toEqual(['elsewhere', 'other/overlay', 'other/base']);
+});
+
+test('an overlay outside the folder of the image whose backing file is not beside it cannot be compared', async () => {
+  const overlay = join(directory, 'other', 'astray');
+  const { unknown } = await findArgumentFiles(['-hda', overlay], join(folder, 'disk.qcow2'), { kind: 'bind' });
+  expect(unknown).toMatch(/names .*other\/astray: it needs \.\.\/elsewhere, which is not a file beside it$/);
 });
 
 describe('a file in the folder of the image is found', () => {

@@ -10,6 +10,7 @@ const paths: MachinePaths = {
   firmwareCode: '/code.fd',
   firmwareVariables: '/vars.fd',
   capture: (file) => `/run/${file}`,
+  placeOf: (path) => path,
 };
 const spec: MachineSpec = {
   name: 'rabbit',

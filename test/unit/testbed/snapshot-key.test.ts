@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../../src/docker/index.ts';
 import { identify } from '../../../src/qemu/index.ts';
+import { inspectNamedFiles } from '../../../src/testbed/named-files.ts';
 import { TestbedFactory, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
 import { resolveTopology } from '../../../src/topology/index.ts';
 import { rabbit } from '../../support/testbeds.ts';
@@ -51,6 +52,7 @@ async function keyOf(
     files: [await identify(image)],
     qemuVersion: '10.0',
     firmware,
+    named: await inspectNamedFiles(appliance, facts.access),
   } as const;
   const snapshots = { directory: join(directory, 'store'), maxBytes: 1 };
   const factory = new TestbedFactory(engineWith(imageId), facts, { snapshots });
@@ -94,6 +96,24 @@ test('the content of the seed for cloud-init is part of the key, but not the pla
   expect(await written('#cloud-config\nhostname: two\n')).not.toBe(one);
   expect(await written('#cloud-config\nhostname: one\n')).toBe(one);
   expect(await keyOf({ cloudInit: { userData: { hostname: 'one' } } })).toBe(one);
+});
+
+test('a file that a key names is part of the key by content, wherever it is', async () => {
+  const [here, elsewhere] = [join(directory, 'here'), join(directory, 'folder', 'elsewhere')];
+  await mkdir(join(directory, 'folder'));
+  for (const path of [here, elsewhere]) await writeFile(path, 'one');
+  for (const name of ['kernel', 'initrd'] as const) {
+    const one = await keyOf({ [name]: here });
+    expect(one).not.toBe(await keyOf({}));
+    expect(await keyOf({ [name]: elsewhere })).toBe(one);
+    await writeFile(here, 'two');
+    expect(await keyOf({ [name]: here })).not.toBe(one);
+    await writeFile(here, 'one');
+  }
+  const withDrive = (path: string): Promise<string> => keyOf({ qemuArgs: ['-drive', `file=${path},if=virtio,snapshot=on`] });
+  expect(await withDrive(elsewhere)).toBe(await withDrive(here));
+  await writeFile(elsewhere, 'two');
+  expect(await withDrive(elsewhere)).not.toBe(await withDrive(here));
 });
 
 test('the firmware is part of the key, and the image of the container if `qemuArgs` names a file in it', async () => {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { isAbsolute } from 'node:path';
+import { kindOf, replaceValues } from '../core/qemu-arguments.ts';
+import { withSeedPaths } from './cloud-init-schema.ts';
+import type { Appliance } from './schema.ts';
+
+/**
+ * An appliance whose paths are all absolute. A key that names a file belongs here, and in `src/testbed/named-files.ts`. Pure.
+ * @param absolute - makes the path in a key absolute
+ * @param isFile - whether a path is that of a file
+ */
+export function withAbsolutePaths(
+  appliance: Appliance,
+  absolute: (path: readonly string[], value: string) => string,
+  isFile: (path: string) => boolean,
+): Appliance {
+  const { image, kernel, initrd, qemuArgs, cloudInit } = appliance;
+  const inAppliance = (key: string, value: string): string => absolute(['appliance', key], value);
+  return {
+    ...appliance,
+    image: inAppliance('image', image),
+    ...(kernel === undefined ? {} : { kernel: inAppliance('kernel', kernel) }),
+    ...(initrd === undefined ? {} : { initrd: inAppliance('initrd', initrd) }),
+    ...(cloudInit && {
+      cloudInit: withSeedPaths(cloudInit, (key, path) => absolute(['appliance', 'cloudInit', key, 'file'], path)),
+    }),
+    qemuArgs: absoluteArguments(qemuArgs, (value) => inAppliance('qemuArgs', value), isFile),
+  };
+}
+
+/** A name that is no file here may be one that QEMU searches in its own folders, so it stays as it is. */
+function absoluteArguments(
+  args: readonly string[],
+  absolute: (value: string) => string,
+  isFile: (path: string) => boolean,
+): readonly string[] {
+  return replaceValues(args, (argument) => {
+    const { value } = argument;
+    if (isAbsolute(value) || kindOf(argument) !== 'file') return value;
+    const path = absolute(value);
+    return /^\.\.?\//.test(value) || isFile(path) ? path : value;
+  });
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { FileAccess } from '../docker/index.ts';
+import { assertNamedReadable, findArgumentFiles, inspectFiles, type ApplianceFile, type NamedPath } from '../qemu/index.ts';
+import type { Appliance } from './dut-parts.ts';
+
+/** The keys of an appliance that name files, besides its disk image. */
+export type FileKeys = Partial<Pick<Appliance, 'kernel' | 'initrd' | 'qemuArgs'>>;
+
+/** The files that keys of an appliance name, besides its disk image and `qemuArgs`. A new key that names files belongs here. Pure. */
+function namedPaths({ kernel, initrd }: FileKeys): readonly NamedPath[] {
+  const paths = { kernel, initrd };
+  return Object.entries(paths).flatMap(([key, path]) => (path === undefined ? [] : [{ key, path }]));
+}
+
+/**
+ * Inspects all files that keys of an appliance name, besides its disk image.
+ * @throws ApplianceFileError if one cannot be used
+ */
+export async function inspectNamedFiles(
+  keys: FileKeys & { readonly image: string },
+  access: FileAccess,
+): Promise<readonly ApplianceFile[]> {
+  const { qemuArgs = [], image } = keys;
+  const [files, inArguments] = await Promise.all([inspectFiles(namedPaths(keys)), findArgumentFiles(qemuArgs, image, access)]);
+  const named = [...files, ...inArguments.named];
+  if (access.kind !== 'copy') await assertNamedReadable(named); // copies can be read in any case
+  return named;
+}
+
+/** Equal for two appliances if they name the same files. Pure. */
+export function fileKeysText(appliance: Appliance): string {
+  const { image, format, qemuArgs } = appliance;
+  return JSON.stringify([image, format, namedPaths(appliance), qemuArgs]);
+}
