@@ -9,12 +9,13 @@ export const configCommand = (io: CliIo): CommandModule<object, { readonly confi
   describe: 'Print the configuration and where each value comes from',
   builder: (yargs) => yargs.options(configOption),
   handler: async ({ config: file }) => {
-    const { loadConfig, originText, valueAt } = await import('../config/index.ts');
+    const { hidden, loadConfig, originText, valueAt, withoutSecrets } = await import('../config/index.ts');
     const { config, origins, file: found } = await loadConfig({ directory: io.directory, file, variables: io.env });
     io.stdout(`# ${found}`);
     for (const [path, origin] of origins) {
-      const value = path.endsWith('password') ? '(hidden)' : printableJson(valueAt(config, path.split('.')));
-      io.stdout(`${path}: ${value}  # ${originText(origin)}`);
+      const keys = path.split('.');
+      const value = withoutSecrets(keys.at(-1) ?? '', valueAt(config, keys));
+      io.stdout(`${path}: ${value === hidden ? hidden : printableJson(value)}  # ${originText(origin)}`);
     }
   },
 });

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
+import { LoginSchema } from './login-schema.ts';
 import { NicModelSchema, NicsSchema } from './nic-schema.ts';
 import { CloudInitSchema } from './cloud-init-schema.ts';
-import { isPattern } from './pattern.ts';
+import { text } from './values.ts';
 
-const text = z.string().min(1);
 /** A path of the file system. */
 export const path = text.refine((value) => !value.includes('\0'), { error: 'a path without NUL' });
-const pattern = text.refine(isPattern, { error: 'text or a valid /regular expression/' });
-
-/** How to log in to the appliance on its serial console. */
-const LoginSchema = z.strictObject({
-  user: text.describe('user name'),
-  password: z.string().optional().describe('password; default: none'),
-  loginPrompt: pattern
-    .optional()
-    .describe('prompt for the user name, text or /regular expression/; default: matches "login: " and similar prompts'),
-  passwordPrompt: pattern
-    .optional()
-    .describe('prompt for the password, text or /regular expression/; default: matches "Password: " and similar prompts'),
-  shellPrompt: pattern
-    .optional()
-    .describe('prompt of the shell, text or /regular expression/; default: matches "# ", "$ " and similar prompts'),
-  failure: pattern.optional().describe('message that refuses the log-in, text or /regular expression/'),
-  retryMs: z
-    .int()
-    .min(0)
-    .optional()
-    .describe(
-      'how long after the start of the guest to retry a refused log-in, in ms, within bootTimeoutMs, because cloud-init sets passwords late; default: 60000',
-    ),
-  shellCommand: text
-    .optional()
-    .describe(
-      'what to type after the log-in to get a POSIX shell: `exec sh` if the log-in shell is csh or fish; default: nothing',
-    ),
-});
 
 /** The device under test: its image, its hardware and how to log in. */
 export const ApplianceSchema = z.strictObject({

@@ -17,4 +17,5 @@ export {
   type ConfigInput,
 } from './schema.ts';
 export { seedFiles, type SeedFile } from './seed-files.ts';
+export { hidden, withoutSecrets } from './secret-keys.ts';
 export { valueAt } from './tree.ts';

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { nearest } from '../core/nearest.ts';
 import { knownNames, knownValues } from './known-names.ts';
+import { isSecretKey } from './secret-keys.ts';
 import { valueAt, type Path } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -52,7 +53,7 @@ function expected(issue: Issue): string {
 function found(issue: Issue, value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   // a password that YAML reads as a number must not be shown in a job log
-  const shown = issue.path.at(-1) === 'password' ? '' : ` ${JSON.stringify(value)}`;
+  const shown = isSecretKey(issue.path.at(-1)) ? '' : ` ${JSON.stringify(value)}`;
   const hint = issue.code === 'invalid_type' && issue.expected === 'string' ? ' (put it in quotes to make it text)' : '';
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value}${shown}${hint}`;
   if (typeof value === 'string') return shown === '' ? 'other text' : shown.trim();

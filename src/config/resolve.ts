@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
 import { resolveTopology } from '../topology/index.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
+import { contradictions } from './contradictions.ts';
 import { ConfigError } from './errors.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
@@ -67,6 +68,8 @@ export function resolveConfig({
       describeProblems(checked.error.issues, merged, (path) => sourceText(originOf(path))),
     );
   assertTopology(file, checked.data);
+  const contradicting = contradictions(checked.data);
+  if (contradicting.length > 0) throw new ConfigError(file, contradicting);
   const paths = leaves(checked.data);
   const root = dirname(file);
   const absolute = (path: readonly string[], value: string): string =>

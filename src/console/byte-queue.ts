@@ -92,15 +92,13 @@ export class ByteQueue {
     this.#typed = [...recent, { ...disguise, text, position: this.#end }];
   }
 
-  /** The last output, consumed or not; see {@link readableTail}. */
-  tailText(): string {
+  /** The last output, consumed or not; see {@link readableTail}. @param hide - returns the text without secrets */
+  tailText(hide: (plain: PlainText) => PlainText = (plain) => plain): string {
     let from = this.#recentFrom;
     const isRest = (byte = 0): boolean => (byte & 0xc0) === 0x80;
     while (from > 0 && from < this.#end && isRest(this.#bytes[from - this.#origin])) from += 1; // half a character
-    return readableTail(
-      this.#codes.strip(this.#bytes.subarray(from - this.#origin, this.#end - this.#origin), from),
-      this.#typed,
-    );
+    const plain = this.#codes.strip(this.#bytes.subarray(from - this.#origin, this.#end - this.#origin), from);
+    return readableTail(hide(plain), this.#typed);
   }
 
   get #recentFrom(): number {

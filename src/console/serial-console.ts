@@ -9,6 +9,7 @@ import { echoPattern, pieces } from './pace.ts';
 import { describeAwaited, searchFor, type ConsolePattern, type Search } from './pattern.ts';
 import { findMatch } from './find-match.ts';
 import { Reservation } from './reservation.ts';
+import { SecretEcho } from './secret-echo.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Longest wait for a device to take what is sent, in `ms`. */
@@ -27,6 +28,7 @@ export class SerialConsole implements AsyncDisposable {
   readonly #queue: ByteQueue;
   readonly #lineEnd: string;
   readonly #reservation = new Reservation();
+  readonly #secrets = new SecretEcho();
   readonly #observers = new Set<(chunk: Buffer) => void>();
   #lastOutputMs = performance.now();
   #ended = false;
@@ -67,9 +69,9 @@ export class SerialConsole implements AsyncDisposable {
     return performance.now() - this.#lastOutputMs;
   }
 
-  /** the last output, consumed or not, for people: without escape codes and alpy's markers, escaped except for line ends */
+  /** the last output, consumed or not, for people: without escape codes, alpy's markers and typed secrets, escaped except for line ends */
   get tail(): string {
-    return this.#queue.tailText();
+    return this.#queue.tailText((plain) => this.#secrets.hide(plain));
   }
 
   /** how many bytes were received so far: a position in the output, for {@link SerialConsole.discard} */
@@ -197,6 +199,8 @@ export class SerialConsole implements AsyncDisposable {
     const onTimeout = this.#timeoutError(timeoutMs, () => awaited);
     await withDeadline({ timeoutMs, signal: options.signal }, onTimeout, async (signal) => {
       await this.#reservation.turn();
+      if (options.secret === true)
+        this.#secrets.add(Buffer.from(bytes.toString('latin1').replace(/[\r\n]+$/, ''), 'latin1'), this.position);
       if (options.disguise) this.#queue.noteTyped(bytes.toString(), options.disguise);
       for (const part of parts) {
         signal.throwIfAborted();
@@ -225,6 +229,7 @@ export class SerialConsole implements AsyncDisposable {
     this.#stream.destroy();
     this.#ended = true;
     this.#wake?.();
+    this.#transcript?.received(this.#secrets.flush());
     await this.#transcript?.close();
   }
 
@@ -234,7 +239,7 @@ export class SerialConsole implements AsyncDisposable {
 
   #receive(chunk: Buffer): void {
     this.#lastOutputMs = performance.now();
-    this.#transcript?.received(chunk);
+    this.#transcript?.received(this.#secrets.take(chunk, this.position));
     this.#queue.append(chunk);
     for (const observer of this.#observers) observer(chunk);
     this.#wake?.();

@@ -20,7 +20,7 @@ export interface Signature {
 const ordinals = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'];
 
 /** Arguments and options whose values no message shows: they may be passwords. */
-const unshown: ReadonlySet<unknown> = new Set(['password', 'data', 'text', 'input', 'content']);
+const unshown: ReadonlySet<unknown> = new Set(['password', 'newPassword', 'send', 'data', 'text', 'input', 'content']);
 
 /** What is wrong with one of the arguments, in sentences. Pure. */
 export function problemsOf(signature: Signature, index: number, value: unknown): readonly string[] {

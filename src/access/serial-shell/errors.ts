@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { AlpyError, DeviceError } from '../../core/errors.ts';
+import { AlpyError, DeviceError, UsageError } from '../../core/errors.ts';
 import { describeOutput } from '../../core/error-details.ts';
 import { exitStatusOf, type ProgramEnd } from '../../core/exit-status.ts';
 import { escapeBytes, oneLine } from '../../core/text.ts';
@@ -14,6 +14,22 @@ export class LoginError extends AlpyError {
   constructor(name: string, user: string, reason: string, output: string) {
     super(`${name}: cannot log in as "${user}": ${reason}. Check the user name and password`, { details: consoleDetail(output) });
     this.user = user;
+  }
+}
+
+/** The device did not ask what a step of the log-in answers. */
+export class LoginStepError extends AlpyError {
+  readonly code = 'ALPY_LOGIN_STEP';
+  readonly fault = 'usage';
+
+  /** @param step - its name @param output - the last output of the console, escaped */
+  constructor(name: string, step: string, output: string, options?: ErrorOptions) {
+    const last = output.replace(/\n+$/, '').split('\n').at(-1) ?? '';
+    super(
+      `${name}: expected the device to print ${step}, got ${last === '' ? 'nothing' : `"${last}" as its last line`}. ` +
+        `Correct expect, or set optional: true if the device does not always ask this`,
+      { ...options, details: consoleDetail(output) },
+    );
   }
 }
 
@@ -95,10 +111,17 @@ export class ShellKindError extends AlpyError {
   constructor(name: string, kind: string, output: string) {
     super(
       `${name}: expected a POSIX shell (sh, ash, dash, bash, zsh), got ${kind}. ` +
-        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh"`,
+        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh", or appliance.login.shell to none if there is none`,
       { details: consoleDetail(output) },
     );
   }
+}
+
+/** The error of a command, or of a file to copy, if `appliance.login.shell` says that there is no shell. */
+export function noShellError(name: string): UsageError {
+  return new UsageError(
+    `${name}: expected a shell, got appliance.login.shell: none. Use dut.console, or remove that key if the device has a POSIX shell`,
+  );
 }
 
 /** A file could not be copied to or from the device without damage. */

@@ -3,12 +3,14 @@ export {
   CommandError,
   LoggedOutError,
   LoginError,
+  LoginStepError,
   OutputTooLongError,
   PagerError,
   ShellKindError,
   TransferError,
 } from './errors.ts';
 export type { LoginOptions } from './login.ts';
+export type { LoginStep } from './login-steps.ts';
 export {
   prepareShell,
   type KernelMessages,

@@ -20,6 +20,8 @@ export function loginOptionsOf({ login }: Appliance, ageMs: number, timeFactor =
     ...(login.passwordPrompt === undefined ? {} : { passwordPrompt: patternOf(login.passwordPrompt) }),
     ...(login.shellPrompt === undefined ? {} : { shellPrompt: patternOf(login.shellPrompt) }),
     ...(login.failure === undefined ? {} : { failurePattern: patternOf(login.failure) }),
+    ...(login.newPassword === undefined ? {} : { newPassword: login.newPassword }),
+    ...(login.steps === undefined ? {} : { steps: login.steps.map((step) => ({ ...step, expect: patternOf(step.expect) })) }),
     retryMs: Math.max(0, (login.retryMs ?? defaultRetryMs) * timeFactor - ageMs),
   };
 }

@@ -6,6 +6,7 @@ import type { SerialConsole } from '../../console/index.ts';
 import type { Access, AccessParts, Boot } from '../access.ts';
 import { permissionAdvice, withBecome } from './become.ts';
 import { clockSetting } from './clock.ts';
+import { noShellError } from './errors.ts';
 import { runLastCommand } from './last-command.ts';
 import { loginOptionsOf } from './login-options.ts';
 import type { LoginOptions } from './login.ts';
@@ -25,6 +26,8 @@ export class SerialShell implements Access {
   readonly #timeFactor: number;
   readonly #commandTimeoutMs: number;
   #shell: RemoteShell | undefined;
+  /** whether the device takes `login.newPassword` */
+  #isPasswordNew = false;
 
   constructor({ appliance, console, timeFactor }: AccessParts) {
     this.#appliance = appliance;
@@ -58,12 +61,16 @@ export class SerialShell implements Access {
     }
     this.#console.discard(boot.bootPosition); // a prompt of an earlier boot must not count
     this.#shell = await RemoteShell.login(this.#console, login, wait, this.#shellOptions(boot));
+    this.#isPasswordNew = this.#shell.isPasswordNew;
     return this.#shell;
   }
 
   resume(boot: Boot): void {
+    if (!this.#appliance.login) return;
+    this.#isPasswordNew = true; // if the device has not asked for it, it takes the other one when it has refused this one
     const options = { ...this.#shellOptions(boot), login: loginOptionsOf(this.#appliance, Infinity) };
-    this.#shell = RemoteShell.attach(this.#console, options, clockSetting(this.#appliance));
+    const opening = this.#hasNoShell ? undefined : clockSetting(this.#appliance);
+    this.#shell = RemoteShell.attach(this.#console, options, opening);
   }
 
   async waitForClock(): Promise<void> {
@@ -75,13 +82,14 @@ export class SerialShell implements Access {
   }
 
   async reboot(done: (wait: Wait) => Promise<void>, wait: Wait): Promise<void> {
+    if (this.#hasNoShell) throw noShellError(this.#appliance.name);
     const command = withBecome(this.#appliance, this.#appliance.rebootCommand ?? defaultRebootCommand);
     await runLastCommand(this.shell, { command, done, advice: permissionAdvice('rebootCommand') }, wait);
   }
 
   async powerOff(done: (wait: Wait) => Promise<void>, wait: Wait): Promise<boolean> {
     const { powerOffCommand } = this.#appliance;
-    if (powerOffCommand === undefined || !this.#shell) return false;
+    if (powerOffCommand === undefined || !this.#shell || this.#hasNoShell) return false;
     const command = withBecome(this.#appliance, powerOffCommand);
     await runLastCommand(this.#shell, { command, done, advice: permissionAdvice('powerOffCommand') }, wait);
     return true;
@@ -92,8 +100,13 @@ export class SerialShell implements Access {
     return ['nothing came on the serial port. Alpy logs in there: is it a console of the image (Linux: console=ttyS0)?'];
   }
 
+  get #hasNoShell(): boolean {
+    return this.#appliance.login?.shell === 'none';
+  }
+
   #shellOptions({ signal }: Boot): ShellOptions {
     const { login, kernelMessages } = this.#appliance;
-    return { signal, timeoutMs: this.#commandTimeoutMs, startCommand: login?.shellCommand, kernelMessages };
+    const [timeoutMs, isPasswordNew] = [this.#commandTimeoutMs, this.#isPasswordNew];
+    return { signal, timeoutMs, startCommand: login?.shellCommand, kind: login?.shell, kernelMessages, isPasswordNew };
   }
 }

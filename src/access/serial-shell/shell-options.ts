@@ -25,6 +25,7 @@ import {
 import { SerialConsole } from '../../console/index.ts';
 import type { CommandError } from './errors.ts';
 import type { LoginOptions } from './login.ts';
+import type { LoginStep } from './login-steps.ts';
 import type { SessionLimits } from './shell-session.ts';
 
 /** Options of a shell. */
@@ -37,6 +38,10 @@ export interface ShellOptions extends SessionLimits {
   readonly prepare?: string;
   /** how to log in again when the device has logged out by itself; absent to stay logged out */
   readonly login?: LoginOptions | undefined;
+  /** whether the device has taken `login.newPassword` before; default false */
+  readonly isPasswordNew?: boolean | undefined;
+  /** `none` if the prompt is not that of a shell: nothing is typed there, and no command can be run; default `posix` */
+  readonly kind?: 'posix' | 'none' | undefined;
   /** what is typed first after the login, to start a POSIX shell: `exec sh` if the shell is csh or fish; absent for nothing */
   readonly startCommand?: string | undefined;
   /** see {@link RunOptions.kernelMessages} */
@@ -107,6 +112,18 @@ export const loginOptions = options<LoginOptions>({
   passwordPrompt: pattern.optional(),
   shellPrompt: pattern.optional(),
   failurePattern: pattern.optional(),
+  newPassword: text.optional(),
+  steps: listOf(
+    options<LoginStep>({
+      expect: pattern,
+      send: text,
+      enter: flag.optional(),
+      secret: flag.optional(),
+      optional: flag.optional(),
+      times: wholeNumber(1).optional(),
+    }),
+    'a list of steps, each { expect, send }',
+  ).optional(),
   attempts: wholeNumber(1).optional(),
   retryMs: milliseconds.optional(),
   nudgeMs: milliseconds.optional(),
@@ -122,6 +139,8 @@ const shellOptions = options<ShellOptions>({
   prepare: text.optional(),
   login: loginOptions.optional(),
   startCommand: text.optional(),
+  isPasswordNew: flag.optional(),
+  kind: oneOf(['posix', 'none']).optional(),
   kernelMessages,
   answerMs: listOf(milliseconds, 'a list of times in milliseconds', 1).optional(),
   outputBytes: wholeNumber(1).optional(),

@@ -44,6 +44,10 @@ const otherShells = new Map([
     /(?:^|\n)(?:Missing '?}'?|Illegal variable name|Bad : modifier in \$[^\n]*|Ambiguous (?:output|input) redirect)\./,
   ],
   ['fish', /(?:^|\n)fish: [^\n]*\n/],
+  [
+    'the command line of a vendor',
+    /(?:^|\n)[ %^]*(?:error: ?)?(?:(?:invalid (?:input|command)|(?:unknown|unrecognized|ambiguous|incomplete|bad) command)\b|syntax error[.,])[^\n]*\n/i,
+  ],
 ]);
 
 /** How long a pager may take to end after a key, in `ms`, and how many keys to press: the first may only dismiss a warning. */

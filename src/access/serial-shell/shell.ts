@@ -8,7 +8,7 @@ import { markHandled } from '../../core/mark-handled.ts';
 import { log, step } from '../../core/step.ts';
 import { oneLine, quoteWord } from '../../core/text.ts';
 import { ConsoleTimeoutError, type SerialConsole, waitForQuiet } from '../../console/index.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, noShellError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
 import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
 import {
@@ -47,11 +47,18 @@ export class RemoteShell {
   readonly #options: ShellOptions;
   #opened: Promise<void> | undefined;
   #tools: ReadonlySet<string> | undefined;
+  #isPasswordNew: boolean;
 
   private constructor(console: SerialConsole, options: ShellOptions, isReady: boolean) {
     this.console = console;
     this.#session = new ShellSession(console, isReady, options);
     this.#options = options;
+    this.#isPasswordNew = options.isPasswordNew ?? false;
+  }
+
+  /** whether the device takes the new password of the log-in. @internal */
+  get isPasswordNew(): boolean {
+    return this.#isPasswordNew;
   }
 
   /**
@@ -81,6 +88,7 @@ export class RemoteShell {
   /**
    * Logs in, unless a shell is already there, and prepares the shell.
    * @throws LoginError when the device refuses the user name and password, or asks for a password that is not given
+   * @throws LoginStepError when the device does not ask what a step of the log-in answers
    * @throws ConsoleTimeoutError when no prompt comes in time
    * @throws ShellKindError when the shell is not a POSIX shell (csh, fish, …) and `startCommand` does not start one
    * @throws ConsoleClosedError when the console ends
@@ -217,7 +225,8 @@ export class RemoteShell {
 
   async #logIn(login: LoginOptions, wait: Wait): Promise<void> {
     const rest = countDown(wait);
-    await logIn(this.console, login, wait);
+    this.#isPasswordNew = await logIn(this.console, login, wait, this.#isPasswordNew);
+    if (this.#options.kind === 'none') return;
     this.#session.forget();
     await this.#startShell(rest());
     const text = this.#options.prepare ?? prepareShell;
@@ -228,6 +237,7 @@ export class RemoteShell {
 
   /** Runs a task after the opening command, and logs in again first if the device has logged out; see {@link RemoteShell.#before}. */
   async #within<T>(awaited: string, options: Partial<Wait>, body: (wait: Wait) => Promise<T>): Promise<T> {
+    if (this.#options.kind === 'none') throw noShellError(this.console.name);
     return this.#before(awaited, options, async (wait) => {
       await this.#opened;
       const { login } = this.#options;
