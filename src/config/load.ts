@@ -7,7 +7,6 @@ import { ConfigError } from './errors.ts';
 import { configFileNames, findConfig } from './find.ts';
 import { readConfig } from './read.ts';
 import { resolveConfig, type LoadedConfig } from './resolve.ts';
-import { seedFiles } from './seed-files.ts';
 import type { ConfigOverrides } from './schema.ts';
 import type { Variables } from '../core/variables.ts';
 
@@ -43,10 +42,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
       `no ${configFileNames.slice(0, 2).join(' or ')} in this directory or above. alpy init creates one`,
     ]);
   }
-  const loaded = resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory, isFile });
-  const { cloudInit } = loaded.config.appliance;
-  if (cloudInit) await seedFiles(cloudInit, found); // before anything is started
-  return loaded;
+  return resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory, isFile });
 }
 
 function isFile(path: string): boolean {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { once } from 'node:events';
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { signalAt } from '../core/deadline.ts';
-import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { EnvironmentError } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
 import { isJsonObject } from '../core/json-object.ts';
 import { Lifetime } from '../core/lifetime.ts';
@@ -17,12 +17,14 @@ import { draftPrefix } from '../snapshot/index.ts';
 import {
   checkSnapshotSupport,
   inspectHost,
+  seedPaths,
   TestbedFactory,
   type HostFacts,
   type SnapshotPlace,
   type Testbed,
 } from '../testbed/index.ts';
 import { resolveTopology } from '../topology/index.ts';
+import { assertFilesAreAllowed } from './allowed-files.ts';
 import { answererOf } from './answer.ts';
 import type { Answerer } from './call.ts';
 import { serveConsole } from './console-socket.ts';
@@ -169,8 +171,12 @@ async function bootTestbed(
   const needsSnapshots = boot === 'snapshot' && appliance.login !== undefined; // the check starts a container
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
+  await assertFilesAreAllowed(seedPaths(appliance), spec.diskFolders); // before they are read
   const disk = await factory.inspectDisk(appliance, signal);
-  for (const { path } of allFilesOf(disk)) await assertDiskFileIsAllowed(path, spec.diskFolders);
+  await assertFilesAreAllowed(
+    allFilesOf(disk).map(({ path }) => path),
+    spec.diskFolders,
+  );
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create(
     { appliance, topology: resolveTopology(config.topology, appliance), disk, directory, start },
@@ -178,17 +184,6 @@ async function bootTestbed(
   );
   lifetime.defer('testbed', () => testbed.close());
   return await testbed.boot({ signal });
-}
-
-/** @throws UsageError when a file, after following links, is in none of the allowed folders */
-async function assertDiskFileIsAllowed(path: string, folders: readonly string[] | undefined): Promise<void> {
-  if (!folders) return;
-  const real = await realpath(path);
-  const allowed = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
-  if (allowed.some((folder) => real.startsWith(folder.endsWith(sep) ? folder : folder + sep))) return;
-  throw new UsageError(
-    `the appliance needs ${path}, which a job may not use: it must lie in the project, or in a folder of imageFolders in the driver's settings`,
-  );
 }
 
 async function snapshotPlace(

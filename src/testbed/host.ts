@@ -6,6 +6,8 @@ import { ContainerError, DaemonError, probeFileAccess, type Engine, type FileAcc
 import { findImage } from '../images/inspect.ts';
 import { imageNamed, type ResolvedImage } from '../images/resolved-image.ts';
 import { inspectNamedFiles, type FileKeys } from './named-files.ts';
+import type { Appliance } from './dut-parts.ts';
+import { seedImage } from './seed.ts';
 import { measureSlowness, timeFactorOf } from './speed.ts';
 import { chooseAccel, inspectDisk, type Accel, type DiskFormat, type DiskImage } from '../qemu/index.ts';
 
@@ -28,7 +30,7 @@ export interface FileFacts extends Pick<HostFacts, 'images' | 'access'> {
 }
 
 /** The disk image to inspect, and the other keys of the appliance that name files. */
-export interface DiskQuestion extends FileKeys {
+export interface DiskQuestion extends FileKeys, Partial<Pick<Appliance, 'cloudInit'>> {
   /** absolute path */
   readonly image: string;
   readonly format: DiskFormat | 'auto';
@@ -102,6 +104,7 @@ export async function inspectApplianceDisk(
   const [disk, named] = await Promise.all([
     inspectDisk(appliance.image, appliance.format, place, signal),
     inspectNamedFiles(appliance, access),
+    seedImage(appliance), // not needed yet, but its problems are found before anything is started
   ]);
   return named.length > 0 ? { ...disk, named } : disk;
 }

@@ -16,5 +16,6 @@ export { Link } from './link.ts';
 export { fileKeysText } from './named-files.ts';
 export { LifelinePool } from './lifelines.ts';
 export type { Once, SnapshotSpec } from './snapshot.ts';
+export { seedPaths } from './seed.ts';
 export type { SnapshotPlace } from './snapshot-place.ts';
 export { CreatedTestbed, Testbed } from './testbed.ts';
