@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { causeLine } from './failure-text.ts';
 import type { ErrorReport, TestReport } from './model.ts';
+import { decidingError } from './status.ts';
 import { capText } from './text.ts';
 
 /** Longest cause, in characters. */
@@ -8,7 +9,8 @@ const maxLength = 300;
 
 /** The error from which the others of a test follow. */
 export function causeOfTest({ errors }: Pick<TestReport, 'errors'>): ErrorReport | undefined {
-  return errors.find(({ isConsequence }) => isConsequence !== true) ?? errors[0];
+  const decisive = decidingError(errors);
+  return decisive === errors[0] ? (errors.find(({ isConsequence }) => isConsequence !== true) ?? decisive) : decisive;
 }
 
 /** That error in one line; `undefined` if the test has no error. */

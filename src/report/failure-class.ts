@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { failureClasses, type ErrorReport, type FailureClass } from './model.ts';
-import { isBroken, statusOf } from './status.ts';
-
-/** The part of an error that decides. */
-export type ClassifiedError = Pick<ErrorReport, 'fault' | 'code' | 'isUnderLoad'>;
+import { failureClasses, type FailureClass } from './model.ts';
+import { decidingError, isBroken, statusOf, type DecisiveError } from './status.ts';
 
 /** The class of one failed attempt of a test. Pure. @param errors - in the order in which they were thrown */
-export function classOfAttempt(errors: readonly ClassifiedError[]): FailureClass {
+export function classOfAttempt(errors: readonly DecisiveError[]): FailureClass {
   if (statusOf('failed', errors) === 'failed') return 'product';
-  const [first] = errors;
-  return classOfError(first?.fault === 'device' ? errors.find(isBroken) : first);
+  const decisive = decidingError(errors);
+  return classOfError(decisive?.fault === 'device' ? errors.find(isBroken) : decisive);
 }
 
-function classOfError(error: ClassifiedError | undefined): FailureClass {
+function classOfError(error: DecisiveError | undefined): FailureClass {
   if (error?.isUnderLoad === true) return 'timeout under load';
   switch (error?.fault) {
     case 'device':

@@ -41,18 +41,31 @@ export function hasFailed({ status }: Pick<TestReport, 'status'>): boolean {
   return status === 'failed' || status === 'error';
 }
 
+/** The part of an error that decides how a test ended. */
+export type DecisiveError = Pick<ErrorReport, 'fault' | 'code' | 'isUnderLoad'>;
+
 /**
- * How a test ended, from Vitest's state (which counts a successful retry as passed) and its errors in the order in which they were
- * thrown. The first error decides, because the others usually follow from it. But a test in a broken environment says nothing about
- * the device, so an environment error makes it an `error`, unless only the clean-up failed.
+ * The error that decides how a test ended: the first one, because the others usually follow from it. But if something was late under
+ * load and the guest is lost, that explains it: a busy machine makes no guest panic or power off. Pure.
+ * @param errors - in the order in which they were thrown
  */
-export function statusOf(state: TestState, errors: readonly Pick<ErrorReport, 'fault' | 'code' | 'isUnderLoad'>[]): TestStatus {
+export function decidingError<T extends DecisiveError>(errors: readonly T[]): T | undefined {
+  const [first] = errors;
+  const lost = first?.isUnderLoad === true ? errors.find(({ code }) => code === 'ALPY_GUEST_LOST') : undefined;
+  return lost ?? first;
+}
+
+/**
+ * How a test ended, from Vitest's state (which counts a successful retry as passed) and its errors; see {@link decidingError}. A test
+ * in a broken environment says nothing about the device, so an environment error makes it an `error`, unless only the clean-up failed.
+ */
+export function statusOf(state: TestState, errors: readonly DecisiveError[]): TestStatus {
   if (state === 'passed' || state === 'skipped') return state;
-  return state === 'failed' && errors[0]?.fault === 'device' && !errors.some(isBroken) ? 'failed' : 'error';
+  return state === 'failed' && decidingError(errors)?.fault === 'device' && !errors.some(isBroken) ? 'failed' : 'error';
 }
 
 /** Whether an error says that the environment of a test broke. A late answer under load does not. */
-export function isBroken({ fault, code, isUnderLoad }: Pick<ErrorReport, 'fault' | 'code' | 'isUnderLoad'>): boolean {
+export function isBroken({ fault, code, isUnderLoad }: DecisiveError): boolean {
   return fault === 'environment' && code !== 'ALPY_CLEANUP' && isUnderLoad !== true;
 }
 

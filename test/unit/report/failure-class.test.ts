@@ -2,17 +2,18 @@
 import { expect, test } from 'vitest';
 import { annotate } from '../../../src/core/errors.ts';
 import { ConsoleTimeoutError } from '../../../src/console/errors.ts';
-import { classOfAttempt, isOfEnvironment, worstClass, type ClassifiedError } from '../../../src/report/failure-class.ts';
+import { classOfAttempt, isOfEnvironment, worstClass } from '../../../src/report/failure-class.ts';
+import type { DecisiveError } from '../../../src/report/status.ts';
 import { errorReports, htmlReport, runJson, summaryLines, type TestReport } from '../../../src/report/index.ts';
 import { noteText } from '../../../src/gitlab/note.ts';
 import { junitXml } from '../../../src/report/junit.ts';
 import { runReport, testReport } from './build.ts';
 
-const device: ClassifiedError = { fault: 'device' };
-const environment: ClassifiedError = { fault: 'environment' };
-const late: ClassifiedError = { fault: 'environment', isUnderLoad: true };
+const device: DecisiveError = { fault: 'device' };
+const environment: DecisiveError = { fault: 'environment' };
+const late: DecisiveError = { fault: 'environment', isUnderLoad: true };
 
-test.each<[string, ClassifiedError[]]>([
+test.each<[string, DecisiveError[]]>([
   ['product', [device]],
   ['product', [device, { fault: 'usage' }]],
   ['product', [device, late]], // what follows a failed assertion does not excuse it
@@ -20,6 +21,7 @@ test.each<[string, ClassifiedError[]]>([
   ['environment', [environment, device]],
   ['environment', [device, environment]],
   ['timeout under load', [late, device]],
+  ['product', [late, { fault: 'device', code: 'ALPY_GUEST_LOST' }]], // a guest that panicked is late on every machine
   ['usage', [{ fault: 'usage' }, device]],
   ['harness', [{ fault: 'bug' }]],
   ['test', [{}, device]],
