@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Figure, Figures } from './figure.ts';
 import { crowdSize } from './measures/crowd.ts';
+import { manyNics } from './measures/many-nics.ts';
 
 /** A goal of the project. */
 export interface Goal {
@@ -55,6 +56,7 @@ export function goalsOf(figures: Figures): readonly Goal[] {
       'topology of 8 links, up',
     ),
     timing('tear-down, 8 links', 'topology of 8 links, down', '<= 0.3 s', { atMost: 0.3 }),
+    timing(`${manyNics} NICs, restored, up, in the right order`, `${manyNics} NICs, restored, up`, '<= 2.5 s', { atMost: 2.5 }),
     crowdGoal(figures),
     framesGoal(figures.all),
     timing('alpy --help', 'alpy --help', '<= 0.25 s', { atMost: 0.25 }),

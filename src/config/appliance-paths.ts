@@ -14,13 +14,18 @@ export function withAbsolutePaths(
   absolute: (path: readonly string[], value: string) => string,
   isFile: (path: string) => boolean,
 ): Appliance {
-  const { image, kernel, initrd, qemuArgs, cloudInit } = appliance;
+  const { image, kernel, initrd, qemuArgs, cloudInit, nics } = appliance;
   const inAppliance = (key: string, value: string): string => absolute(['appliance', key], value);
   return {
     ...appliance,
     image: inAppliance('image', image),
     ...(kernel === undefined ? {} : { kernel: inAppliance('kernel', kernel) }),
     ...(initrd === undefined ? {} : { initrd: inAppliance('initrd', initrd) }),
+    ...(nics && {
+      nics: nics.map((nic, index) =>
+        nic.rom === undefined ? nic : { ...nic, rom: absolute(['appliance', 'nics', String(index), 'rom'], nic.rom) },
+      ),
+    }),
     ...(cloudInit && {
       cloudInit: withSeedPaths(cloudInit, (key, path) => absolute(['appliance', 'cloudInit', key, 'file'], path)),
     }),

@@ -3,10 +3,7 @@ import { z } from 'zod';
 import { LoginSchema } from './login-schema.ts';
 import { NicModelSchema, NicsSchema } from './nic-schema.ts';
 import { CloudInitSchema } from './cloud-init-schema.ts';
-import { text } from './values.ts';
-
-/** A path of the file system. */
-export const path = text.refine((value) => !value.includes('\0'), { error: 'a path without NUL' });
+import { path, text } from './values.ts';
 
 /** The device under test: its image, its hardware and how to log in. */
 export const ApplianceSchema = z.strictObject({
@@ -25,7 +22,7 @@ export const ApplianceSchema = z.strictObject({
   machine: z.enum(['q35', 'pc']).default('q35').describe('QEMU machine type'),
   disk: z.enum(['virtio', 'ahci', 'ide', 'scsi']).default('virtio').describe('how the disk is attached'),
   nic: NicModelSchema.default('virtio-net-pci').describe('model of the NICs'),
-  nics: NicsSchema.optional().describe('what differs for single NICs, in the order of the links: `model`, `mac`'),
+  nics: NicsSchema.optional().describe('what differs for single NICs, in the order of the links: `model`, `mac`, `rom`'),
   boot: z
     .enum(['disk', 'network'])
     .optional()

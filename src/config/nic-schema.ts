@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
+import { path } from './values.ts';
 
 /** Models of a NIC. */
 export const NicModelSchema = z.enum([
@@ -28,5 +29,8 @@ export const NicsSchema = z.array(
   z.strictObject({
     model: NicModelSchema.optional().describe('its model; default: `nic`'),
     mac: MacSchema.optional().describe('its MAC address; default: 52:54:00:a1:00:00 for the first NIC, …:01 for the second'),
+    rom: path
+      .optional()
+      .describe('file with its boot ROM, relative to this file; default: iPXE if `boot` is `network`, else none'),
   }),
 );

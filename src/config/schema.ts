@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
 import { maxLinks } from '../topology/index.ts';
-import { ApplianceSchema, path } from './appliance-schema.ts';
+import { ApplianceSchema } from './appliance-schema.ts';
+import { path } from './values.ts';
 
 // An object instead of a number, so that cables between several DUTs can be added without breaking existing files.
 const TopologySchema = z.strictObject({

@@ -95,7 +95,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-display', 'none', '-vga', 'std'],
     // vmgenid: a restored guest reseeds its random numbers, so that no two guests get the same
     ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
-    ...nicArguments(spec.nics, { isBooted: spec.boot === 'network', firstBootIndex, capture: paths.capture }),
+    ...nicArguments(spec.nics, { isBooted: spec.boot === 'network', firstBootIndex, ...paths }),
     ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
     ...withPlaces(spec.extra, paths.placeOf),
   ];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { bridgeSlot, type NicSpec } from '../topology/index.ts';
 import { escapeCommas } from '../core/qemu-arguments.ts';
+import type { FilePlaces } from './appliance-files.ts';
 
 /** Models of a NIC. */
 export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'igb' | 'vmxnet3' | 'rtl8139' | 'pcnet' | 'ne2k_pci' | 'i82551';
@@ -8,6 +9,8 @@ export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'igb' | 'vmxnet3'
 /** A NIC of a machine. */
 export interface MachineNic extends NicSpec {
   readonly model: NicModel;
+  /** file with its boot ROM; default: that of QEMU if the firmware boots from the NICs, else none */
+  readonly rom?: string | undefined;
 }
 
 /** How NICs are attached. */
@@ -18,6 +21,7 @@ export interface NicOptions {
   readonly firstBootIndex: number;
   /** path of a NIC's pcap, by the name that the topology gives it */
   readonly capture: (file: string) => string;
+  readonly placeOf: FilePlaces;
 }
 
 /**
@@ -38,18 +42,26 @@ export function nicArguments(nics: readonly MachineNic[], options: NicOptions): 
   ];
 }
 
-function oneNic(nic: MachineNic, index: number, { isBooted, firstBootIndex, capture }: NicOptions): readonly string[] {
+function oneNic(nic: MachineNic, index: number, options: NicOptions): readonly string[] {
   const { id, netdev, mac, tap, model } = nic;
   const { port, place } = placeOf(nic, index);
-  // romfile=: no network boot, which would only delay the boot from disk
-  const boot = isBooted ? `bootindex=${firstBootIndex + index}` : 'romfile=';
   return [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
     ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=${nic.capture.id},netdev=${netdev},file=${escapeCommas(capture(nic.capture.file))}`],
+    ...['-object', `filter-dump,id=${nic.capture.id},netdev=${netdev},file=${escapeCommas(options.capture(nic.capture.file))}`],
     ...port,
-    ...['-device', `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${place},${boot}`],
+    ...[
+      '-device',
+      `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${place}${bootOptions(nic, index, options)}`,
+    ],
   ];
+}
+
+function bootOptions({ rom }: MachineNic, index: number, { isBooted, firstBootIndex, placeOf }: NicOptions): string {
+  const bootIndex = isBooted ? `,bootindex=${firstBootIndex + index}` : '';
+  if (rom !== undefined) return `,romfile=${escapeCommas(placeOf(rom))}${bootIndex}`;
+  // romfile=: no network boot, which would only delay the boot from disk
+  return isBooted ? bootIndex : ',romfile=';
 }
 
 /** The place of a NIC, and the port that it needs there. */

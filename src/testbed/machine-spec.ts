@@ -8,7 +8,7 @@ export function machineSpec(appliance: Appliance, { nics }: DutSpec, accel: Acce
   return {
     ...appliance,
     accel,
-    nics: nics.map((nic, index) => ({ ...nic, model: nicModel(appliance, index) })),
+    nics: nics.map((nic, index) => ({ ...nic, model: nicModel(appliance, index), rom: appliance.nics?.[index]?.rom })),
     clockStart,
     extra: appliance.qemuArgs,
   };

@@ -4,11 +4,12 @@ import { assertNamedReadable, findArgumentFiles, inspectFiles, type ApplianceFil
 import type { Appliance } from './dut-parts.ts';
 
 /** The keys of an appliance that name files, besides its disk image. */
-export type FileKeys = Partial<Pick<Appliance, 'kernel' | 'initrd' | 'qemuArgs'>>;
+export type FileKeys = Partial<Pick<Appliance, 'kernel' | 'initrd' | 'nics' | 'qemuArgs'>>;
 
 /** The files that keys of an appliance name, besides its disk image and `qemuArgs`. A new key that names files belongs here. Pure. */
-function namedPaths({ kernel, initrd }: FileKeys): readonly NamedPath[] {
-  const paths = { kernel, initrd };
+function namedPaths({ kernel, initrd, nics = [] }: FileKeys): readonly NamedPath[] {
+  const roms = Object.fromEntries(nics.map(({ rom }, index) => [`nics.${index}.rom`, rom]));
+  const paths = { kernel, initrd, ...roms };
   return Object.entries(paths).flatMap(([key, path]) => (path === undefined ? [] : [{ key, path }]));
 }
 

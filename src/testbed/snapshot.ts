@@ -66,7 +66,7 @@ const keysNotHashed: ReadonlySet<string> = new Set<keyof Appliance>([
 ]);
 
 /** Keys that name files. What QEMU does with them is in its arguments, and their content is an input, too. */
-const fileKeys: ReadonlySet<string> = new Set<keyof Appliance>(['kernel', 'initrd']);
+const fileKeys: ReadonlySet<string> = new Set<keyof Appliance>(['kernel', 'initrd', 'nics']);
 
 /** What a snapshot depends on. */
 interface SnapshotInputs {

@@ -9,7 +9,7 @@ const mostIgbs = 8;
  * Asserts that an appliance and its links go together. Pure.
  * @throws UsageError if the appliance describes a NIC without a link, or a machine cannot have its NICs or boot from them
  */
-export function assertNicsFit(links: number, { nic, nics = [], machine, boot }: NicsOfAppliance): void {
+export function assertNicsFit(links: number, { nic, nics = [], machine, boot, kernel }: NicsOfAppliance): void {
   if (nics.length > links) {
     const most = links === 0 ? 'none, because topology.links is 0' : `at most ${links}, as many as topology.links`;
     const remedy = `Remove ${nics.length - links} from the list, or set topology.links to ${nics.length}`;
@@ -19,9 +19,13 @@ export function assertNicsFit(links: number, { nic, nics = [], machine, boot }: 
     throw new UsageError('appliance.boot: expected a link to boot from, got topology.links: 0. Set topology.links to 1 or more');
   const models = Array.from({ length: links }, (_, index) => nics[index]?.model ?? nic);
   assertIgbsFit(models, machine);
-  if (boot === 'network' && models.every((model) => model === 'igb'))
+  if (boot === 'network' && kernel !== undefined)
     throw new UsageError(
-      'appliance.boot: expected a NIC that has a boot ROM, got only igb, for which QEMU has none. Set the first entry of appliance.nics to another model, such as e1000e',
+      'appliance.boot: expected either network or a kernel, which QEMU boots itself, got both. Remove one of them',
+    );
+  if (boot === 'network' && models.every((model, index) => model === 'igb' && nics[index]?.rom === undefined))
+    throw new UsageError(
+      'appliance.boot: expected a NIC that has a boot ROM, got only igb, for which QEMU has none. Set the first entry of appliance.nics to another model, such as e1000e, or name a file in its rom',
     );
 }
 

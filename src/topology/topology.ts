@@ -10,9 +10,12 @@ export interface RawTopology {
 export interface NicsOfAppliance {
   readonly nic?: string | undefined;
   /** what differs for single NICs, in the order of the links */
-  readonly nics?: readonly { readonly model?: string | undefined; readonly mac?: string | undefined }[] | undefined;
+  readonly nics?:
+    | readonly { readonly model?: string | undefined; readonly mac?: string | undefined; readonly rom?: string | undefined }[]
+    | undefined;
   readonly machine?: string | undefined;
   readonly boot?: string | undefined;
+  readonly kernel?: string | undefined;
 }
 
 /**

@@ -35,3 +35,7 @@ test('a file that `qemuArgs` names is relative to the file; other names stay as 
     ...['-kernel', '/project/rabbit/none', '-append', './seed.iso'],
   ]);
 });
+
+test('the ROM of a NIC is relative to the file', () => {
+  expect(applianceOf({ nics: [{}, { rom: 'ipxe.rom' }] }).nics).toEqual([{}, { rom: '/project/rabbit/ipxe.rom' }]);
+});

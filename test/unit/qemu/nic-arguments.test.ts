@@ -7,7 +7,12 @@ import { resolveTopology } from '../../../src/topology/index.ts';
 function devices(links: number, model: NicModel, others: Readonly<Record<number, NicModel>> = {}): readonly string[] {
   const { nics } = resolveTopology({ links }).duts[0];
   const all = nics.map((nic, index) => ({ ...nic, model: others[index] ?? model }));
-  const options = { isBooted: false, firstBootIndex: 1, capture: (file: string): string => `/run/${file}` };
+  const options = {
+    isBooted: false,
+    firstBootIndex: 1,
+    capture: (file: string): string => `/run/${file}`,
+    placeOf: (path: string): string => path,
+  };
   return nicArguments(all, options).flatMap((word, index, words) => (words[index - 1] === '-device' ? [word] : []));
 }
 
@@ -37,4 +42,21 @@ test('of more than 15 NICs, those from the 15th on are behind a bridge', () => {
     'e1000,id=nic15,netdev=net15,mac=52:54:00:a1:00:0f,bus=nics,addr=0x2,romfile=',
   ]);
   expect(devices(15, 'e1000').join(' ')).not.toContain('bridge');
+});
+
+test('a NIC has the ROM of its file, and is booted only if the firmware boots from the network', () => {
+  const [nic] = resolveTopology({ links: 1 }).duts[0].nics;
+  const device = (rom: string | undefined, isBooted: boolean): string | undefined =>
+    nicArguments([{ ...nic!, model: 'e1000', rom }], {
+      isBooted,
+      firstBootIndex: 1,
+      capture: (file) => file,
+      placeOf: (path) => `/alpy${path}`,
+    })
+      .at(-1)
+      ?.replace(/.*addr=0x10/, '');
+  expect(device(undefined, false)).toBe(',romfile=');
+  expect(device(undefined, true)).toBe(',bootindex=1');
+  expect(device('/a,b.rom', false)).toBe(',romfile=/alpy/a,,b.rom');
+  expect(device('/a,b.rom', true)).toBe(',romfile=/alpy/a,,b.rom,bootindex=1');
 });

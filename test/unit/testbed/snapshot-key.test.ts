@@ -62,7 +62,7 @@ async function keyOf(
     return Promise.reject(new Error('no turn'));
   };
   const provided = factory.provideSnapshot(
-    { appliance, topology: resolveTopology({ links: 1 }), disk },
+    { appliance, topology: resolveTopology({ links: 1 }, appliance), disk },
     directory,
     undefined,
     once,
@@ -128,4 +128,16 @@ test('every key of the appliance is part of it, except those that act on a runni
   expect(await keyOf({ name: 'rabbit', bootTimeoutMs: 1, clockCommand: '', powerOffCommand: 'halt' })).toBe(one);
   expect(await keyOf({ provision: ['true'] })).not.toBe(one);
   expect(await keyOf({ aKeyThatNobodyKnowsYet: true } as Partial<Appliance>)).not.toBe(one);
+});
+
+test('model, MAC address and the content of the ROM of each NIC are part of the key, but not the path of the ROM', async () => {
+  const [rom, moved] = [join(directory, 'a.rom'), join(directory, 'b.rom')];
+  const nics = (changes: object): Partial<Appliance> => ({ boot: 'network', nics: [{ model: 'e1000', ...changes }] });
+  await writeFile(rom, 'one');
+  await writeFile(moved, 'one');
+  const one = await keyOf(nics({ rom }));
+  expect(await keyOf(nics({ rom: moved }))).toBe(one);
+  await writeFile(rom, 'two');
+  const keys = [one, await keyOf(nics({ rom })), await keyOf(nics({})), await keyOf(nics({ rom: moved, model: 'e1000e' }))];
+  expect(new Set([...keys, await keyOf(nics({ rom: moved, mac: '52:54:00:12:34:56' })), await keyOf({})]).size).toBe(6);
 });

@@ -155,7 +155,13 @@ test.each<[string, number, NicsOfAppliance, string]>([
     'a boot from the network without a ROM',
     1,
     { boot: 'network', nic: 'igb' },
-    'appliance.boot: expected a NIC that has a boot ROM, got only igb, for which QEMU has none. Set the first entry of appliance.nics to another model, such as e1000e',
+    'appliance.boot: expected a NIC that has a boot ROM, got only igb, for which QEMU has none. Set the first entry of appliance.nics to another model, such as e1000e, or name a file in its rom',
+  ],
+  [
+    'a boot from the network and a kernel',
+    1,
+    { boot: 'network', kernel: '/vmlinuz' },
+    'appliance.boot: expected either network or a kernel, which QEMU boots itself, got both. Remove one of them',
   ],
   [
     'a PCIe device in an old machine',
@@ -181,6 +187,7 @@ test.each<[string, number, NicsOfAppliance, string]>([
 });
 
 test('NICs of PCIe models are accepted wherever there is room for them', () => {
+  expect(resolveTopology({ links: 1 }, { nics: [{ model: 'igb', rom: '/ipxe.rom' }], boot: 'network' }).nodes).toHaveLength(1);
   expect(resolveTopology({ links: 8 }, { nic: 'igb' }).nodes).toHaveLength(8);
   expect(resolveTopology({ links: 15 }, { nics: [...Array.from({ length: 14 }, () => ({})), igb] }).nodes).toHaveLength(15);
   expect(resolveTopology({ links: 32 }, { nic: 'e1000e', nics: [igb], boot: 'network' }).nodes).toHaveLength(32);
