@@ -21,9 +21,10 @@ const layers = {
   gitlab: ['core', 'docker', 'images', 'config', 'topology', 'session', 'report'],
   // prettier-ignore
   runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report', 'session'],
+  init: ['core', 'docker', 'images', 'config', 'topology', 'qemu', 'access', 'testbed'],
   doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
   // prettier-ignore
-  cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'doctor'],
+  cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'init', 'doctor'],
 };
 
 /** Run-time dependencies, each with the folders that may import it. */
@@ -31,7 +32,7 @@ const owners = {
   dockerode: ['docker', 'images'],
   'smol-toml': ['gitlab'],
   'tar-stream': ['docker', 'images', 'snapshot'],
-  execa: ['images', 'session', 'gitlab', 'doctor'],
+  execa: ['images', 'session', 'gitlab', 'init', 'doctor'],
   yargs: ['cli'],
   '@gitbeaker/rest': ['gitlab'],
   'junit-report-builder': ['report'],

@@ -1,57 +1,57 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
-import type { OptionalFile } from './init-files.ts';
+import { UsageError } from '../core/errors.ts';
 import type { CliIo } from './io.ts';
+import { durationMs, wholeNumberOption } from './options.ts';
+import { assertNoneExists, writeProject } from './project.ts';
+
+/** Options of `alpy init`. All but `image` need `image`. */
+export interface InitArguments {
+  readonly image?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly memory?: number | undefined;
+  readonly bootTimeout?: number | undefined;
+}
 
 /** `alpy init` */
-export const initCommand = (io: CliIo): CommandModule => ({
+export const initCommand = (io: CliIo): CommandModule<object, InitArguments> => ({
   command: 'init',
-  describe: 'Write a configuration, a first test and a pipeline to this directory',
-  handler: async () => {
-    const { optionalFiles, projectFiles } = await import('./init-files.ts');
-    const { editorFolder, writeEditorFiles } = await import('../config/index.ts');
-    for (const name of Object.keys(projectFiles)) {
-      if (await exists(join(io.directory, name)))
-        throw new UsageError(`${name} already exists. Remove it first: alpy init overwrites nothing`);
+  describe: 'Write a configuration, a first test and a pipeline to this directory; with --image, find out how an image boots',
+  builder: (yargs) =>
+    yargs.options({
+      image: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'boot this disk image, find out what it needs, and write a configuration that works',
+      },
+      user: { type: 'string', requiresArg: true, describe: 'who logs in; default: ask on the terminal' },
+      password: {
+        type: 'string',
+        describe: 'password of that user, which is written to alpy.yaml; or set ALPY_APPLIANCE_LOGIN_PASSWORD, which is not',
+      },
+      memory: wholeNumberOption('--memory', 32, 'memory to begin with, in MiB; default: 512'),
+      'boot-timeout': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'how long one boot may take with KVM, such as 90s or 5m; default: 3m',
+        coerce: (value: unknown) => durationMs('--boot-timeout', value),
+      },
+    }),
+  handler: async (args) => {
+    if (args.image !== undefined) {
+      const { initFromImage } = await import('./init-image.ts');
+      await initFromImage(io, { ...args, image: args.image });
+      return;
     }
-    for (const [name, content] of Object.entries(projectFiles)) await create(io, name, content);
-    for (const file of optionalFiles) await createUnlessPresent(io, file);
-    await orThrow(join(io.directory, editorFolder), () => writeEditorFiles(io.directory));
-    io.stdout(`wrote ${editorFolder}: types and schema for editors; git ignores it`);
+    const without = (['user', 'password', 'memory', 'bootTimeout'] as const).find((name) => args[name] !== undefined);
+    if (without !== undefined)
+      throw new UsageError(
+        `alpy init: expected --image FILE together with --${without === 'bootTimeout' ? 'boot-timeout' : without}, got none`,
+      );
+    const { projectFiles } = await import('./init-files.ts');
+    await assertNoneExists(io, Object.keys(projectFiles));
+    await writeProject(io, projectFiles);
     io.stdout('next: copy your disk image to the path in alpy.yaml, then: npx alpy doctor, npx alpy run');
   },
 });
-
-async function createUnlessPresent(io: CliIo, { name, content, advice, suits }: OptionalFile): Promise<void> {
-  const path = join(io.directory, name);
-  if (!(await exists(path))) return create(io, name, content);
-  const present = await orThrow(path, () => readFile(path, 'utf8'));
-  if (!suits(present)) io.stdout(`${name} already exists. ${advice}`);
-}
-
-async function create(io: CliIo, name: string, content: string): Promise<void> {
-  const path = join(io.directory, name);
-  await orThrow(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content, { flag: 'wx' });
-  });
-  io.stdout(`wrote ${name}`);
-}
-
-async function orThrow<T>(path: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (cause) {
-    throw new EnvironmentError(`cannot read or write ${path}: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}

@@ -7,6 +7,7 @@ export type { NicModel } from './nic-arguments.ts';
 export { GuestClock } from './clock.ts';
 export { allFilesOf, type DiskFormat, type DiskImage } from './disk-image.ts';
 export { inspectDisk } from './disk-probe.ts';
+export { readDiskStart } from './disk-start.ts';
 export {
   ApplianceFileError,
   DiskImageError,

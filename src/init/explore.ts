@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { resolveConfig, type Appliance, type ConfigInput } from '../config/index.ts';
+import type { Engine } from '../docker/index.ts';
+import { imageNamed } from '../images/resolved-image.ts';
+import { readDiskStart, type DiskImage } from '../qemu/index.ts';
+import { TestbedFactory, type CreatedTestbed, type HostFacts } from '../testbed/index.ts';
+import { resolveTopology } from '../topology/index.ts';
+import { nicProbeArguments } from './examine.ts';
+import { logInto, type AskLogin, type KnownLogin, type Session } from './log-into.ts';
+import { readPartitionTable, tableBytes, type PartitionTable } from './partition-table.ts';
+import { firstHardware, nextHardware, type Hardware, type Try } from './plan.ts';
+import { watchBoot } from './trial.ts';
+import type { Outcome } from './watch.ts';
+
+/** The appliance to explore. */
+export interface ExploreQuestion {
+  /** absolute path of the disk image */
+  readonly image: string;
+  /** how much memory to begin with, in MiB; default 512 */
+  readonly memoryMiB?: number | undefined;
+  readonly login: KnownLogin;
+  /** asks the user for what `login` lacks; absent if nobody can be asked */
+  readonly ask?: AskLogin | undefined;
+  /** longest boot, in `ms`, on a usual machine with KVM */
+  readonly bootTimeoutMs: number;
+  /** absolute path of a folder for the consoles of all tries */
+  readonly directory: string;
+  readonly report: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What was found out about an appliance. */
+export interface Findings {
+  readonly disk: DiskImage;
+  readonly table: PartitionTable;
+  readonly hardware: Hardware;
+  readonly outcome: Outcome;
+  /** how long the boot to the prompt took, in `ms`, as on a usual machine with KVM */
+  readonly bootMs: number;
+  /** absent if nobody has logged in */
+  readonly session?: Session | undefined;
+}
+
+/** Longest silence, as a part of the longest boot. */
+const silencePart = 1 / 4;
+
+/**
+ * Finds out how an appliance boots: tries hardware until its console shows a prompt, logs in, and examines it.
+ * @throws DiskImageError if the image cannot be used
+ * @throws LoginError if the log-in is refused
+ * @throws HypervisorError, ContainerError
+ */
+export async function explore(engine: Engine, facts: HostFacts, question: ExploreQuestion): Promise<Findings> {
+  const { image, memoryMiB, report, signal } = question;
+  const factory = new TestbedFactory(engine, facts);
+  const disk = await factory.inspectDisk({ image, format: 'auto' }, signal);
+  const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
+  const table = readPartitionTable(await readDiskStart(disk, tableBytes, place, signal));
+  report(`${disk.format}, ${Math.round(disk.virtualBytes / 1024 ** 2)} MiB; ${tableText(table)}`);
+  const tries: Try[] = [];
+  for (let hardware: Hardware | undefined = firstHardware(table, memoryMiB); ;) {
+    report(`try ${tries.length + 1}: ${hardwareText(hardware)}`);
+    const found = await tryHardware(factory, facts, { ...question, disk, hardware, number: tries.length + 1 });
+    const { outcome } = found;
+    report(`  ${outcomeText(outcome)}`);
+    if (outcome.kind === 'prompt') return { disk, table, hardware, ...found };
+    tries.push({ hardware, trouble: outcome.kind === 'silent' ? 'silent' : outcome.sign.trouble });
+    const next = nextHardware(tries);
+    if (!next) return { disk, table, hardware, ...found };
+    hardware = next;
+  }
+}
+
+interface Trial extends ExploreQuestion {
+  readonly disk: DiskImage;
+  readonly hardware: Hardware;
+  readonly number: number;
+}
+
+type Found = Pick<Findings, 'outcome' | 'bootMs' | 'session'>;
+
+async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, trial: Trial): Promise<Found> {
+  const { disk, number, bootTimeoutMs, report, signal } = trial;
+  const directory = join(trial.directory, `try${number}`);
+  await rm(directory, { recursive: true, force: true });
+  const appliance = applianceOf(trial);
+  await using testbed: CreatedTestbed = await factory.create(
+    { appliance, topology: resolveTopology({ links: 0 }), disk, directory },
+    signal,
+  );
+  const startMs = performance.now();
+  const bootMs = bootTimeoutMs * timeFactor;
+  const onProgress = (text: string): void => {
+    report(`  ${text}`);
+  };
+  const outcome = await watchBoot(testbed, { bootMs, silenceMs: bootMs * silencePart, onProgress, signal });
+  const tookMs = (performance.now() - startMs) / timeFactor;
+  const session = outcome.kind === 'prompt' ? await logInto(testbed.dut, outcome, trial) : undefined;
+  return { outcome, bootMs: tookMs, session };
+}
+
+/** The appliance with which hardware is tried: without links, but with a NIC of each model. */
+function applianceOf({ image, hardware, directory }: Trial): Appliance {
+  const appliance: ConfigInput['appliance'] = { name: 'appliance', image, ...hardware, qemuArgs: nicProbeArguments };
+  return resolveConfig({ file: join(directory, 'alpy.yaml'), raw: { appliance }, directory }).config.appliance;
+}
+
+function tableText({ kind, hasEfi, hasBootCode }: PartitionTable): string {
+  const name = { gpt: 'GPT', mbr: 'MBR', none: 'no partition table' }[kind];
+  const boots = [...(hasBootCode ? ['a BIOS boot sector'] : []), ...(hasEfi ? ['an EFI system partition'] : [])];
+  return `${name}, ${boots.length > 0 ? `with ${boots.join(' and ')}` : 'without anything that boots'}`;
+}
+
+/** Hardware for people. */
+export function hardwareText({ machine, firmware, disk, memoryMiB }: Hardware): string {
+  return `${firmware === 'bios' ? 'BIOS' : 'UEFI'}, ${disk} disk, ${memoryMiB} MiB of memory, machine ${machine}`;
+}
+
+function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'prompt':
+      return `the console stands at ${JSON.stringify(outcome.line.trim())}`;
+    case 'trouble':
+      return `it does not boot: ${outcome.sign.line}`;
+    case 'silent':
+      return `nothing more came on the console${outcome.screen.length > 0 ? `; the screen shows: ${outcome.screen.slice(-3).join(' | ')}` : ''}`;
+  }
+}

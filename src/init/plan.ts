@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { PartitionTable } from './partition-table.ts';
+import type { Trouble } from './signs.ts';
+
+/** The hardware with which a boot is tried. */
+export interface Hardware {
+  readonly machine: 'q35' | 'pc';
+  readonly firmware: 'bios' | 'uefi';
+  readonly disk: 'virtio' | 'ahci' | 'scsi' | 'ide';
+  readonly memoryMiB: number;
+}
+
+/** What is known of earlier tries, in order. */
+export interface Try {
+  readonly hardware: Hardware;
+  readonly trouble: Trouble | 'silent';
+}
+
+const disks = ['virtio', 'ahci', 'scsi', 'ide'] as const;
+const startMemoryMiB = 512;
+const maxMemoryMiB = 4096;
+
+/** The hardware for the first try. UEFI goes first only if a BIOS would find nothing. */
+export function firstHardware({ hasEfi, hasBootCode }: PartitionTable, memoryMiB = startMemoryMiB): Hardware {
+  return { machine: 'q35', firmware: hasEfi && !hasBootCode ? 'uefi' : 'bios', disk: 'virtio', memoryMiB };
+}
+
+/**
+ * The hardware for the next try; `undefined` if there is nothing left that could help. Pure.
+ * @param tries - at least one
+ */
+export function nextHardware(tries: readonly Try[]): Hardware | undefined {
+  const last = tries.at(-1);
+  if (!last) return undefined;
+  const { hardware, trouble } = last;
+  const candidates = {
+    'no-memory': moreMemory,
+    'no-root': otherDisks,
+    'no-boot': otherFirmware,
+    panic: otherDisks,
+    silent: otherFirmware,
+  };
+  return candidates[trouble](hardware).find((one) => !tries.some((tried) => isSame(tried.hardware, one)));
+}
+
+function moreMemory(hardware: Hardware): readonly Hardware[] {
+  const memoryMiB = hardware.memoryMiB * 2;
+  return memoryMiB > maxMemoryMiB ? [] : [{ ...hardware, memoryMiB }];
+}
+
+/** An IDE bus is only in the older machine. */
+function otherDisks(hardware: Hardware): readonly Hardware[] {
+  return disks.map((disk) => ({ ...hardware, disk, machine: disk === 'ide' ? 'pc' : 'q35' }));
+}
+
+/** A firmware may also lack a driver for the disk. */
+function otherFirmware(hardware: Hardware): readonly Hardware[] {
+  const firmware = hardware.firmware === 'bios' ? 'uefi' : 'bios';
+  return [
+    { ...hardware, firmware },
+    { ...hardware, disk: 'ahci' },
+    { ...hardware, firmware, disk: 'ahci' },
+  ];
+}
+
+function isSame(one: Hardware, other: Hardware): boolean {
+  return (['machine', 'firmware', 'disk', 'memoryMiB'] as const).every((key) => one[key] === other[key]);
+}
