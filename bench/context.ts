@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../src/snapshot/index.ts';
 import type { Appliance, Testbed, TestbedFactory } from '../src/testbed/index.ts';
-import type { DiskImage } from '../src/qemu/index.ts';
+import type { InspectedDisks } from '../src/qemu/index.ts';
 import { resolveTopology } from '../src/topology/index.ts';
 import { TestHost, rabbit } from '../test/support/testbeds.ts';
 import type { Figures } from './figure.ts';
@@ -21,7 +21,7 @@ export const appliance: Appliance = rabbit({
 /** Shared by all measurements. */
 export interface Context {
   readonly testHost: TestHost;
-  readonly disk: DiskImage;
+  readonly disk: InspectedDisks;
   readonly factory: TestbedFactory;
   /** folder for the factory's snapshots */
   readonly snapshotDirectory: string;

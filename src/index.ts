@@ -50,6 +50,10 @@ export {
   QmpError,
   QmpTimeoutError,
   type DiskImage,
+  type DiskQuestion,
+  type Drive,
+  type DriveSpec,
+  type InspectedDisks,
   type NicModel,
   type QmpEvent,
 } from './qemu/index.ts';

@@ -72,7 +72,9 @@ async function fetchStored(io: CliIo, file: string | undefined, configFile: stri
 
 async function configuredImage(io: CliIo, file: string | undefined): Promise<string> {
   const { loadConfig } = await import('../config/index.ts');
-  return (await loadConfig({ directory: io.directory, file, variables: io.env })).config.appliance.image;
+  const { image } = (await loadConfig({ directory: io.directory, file, variables: io.env })).config.appliance;
+  if (image !== undefined) return image;
+  throw new UsageError('expected appliance.image in the configuration, got none. Add it, or use alpy appliance fetch FILE');
 }
 
 /** `undefined` outside a GitLab job. */

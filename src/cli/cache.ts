@@ -28,3 +28,8 @@ export function bootCacheFile(env: Variables): string {
 export function snapshotDirectory(env: Variables, configured: string | undefined): string {
   return configured ?? join(cacheDirectory(env), 'snapshots');
 }
+
+/** Folder for disk images that were unpacked. */
+export function unpackedDirectory(env: Variables): string {
+  return join(cacheDirectory(env), 'images');
+}

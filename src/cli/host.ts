@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Config } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import type { HostFacts } from '../testbed/index.ts';
-import { accelCacheFile } from './cache.ts';
+import { accelCacheFile, unpackedDirectory } from './cache.ts';
 import type { CliIo } from './io.ts';
 
 /**
@@ -15,5 +15,6 @@ export async function hostFor(io: CliIo, engine: Engine, config: Config, directo
   const [{ resolveImages }, { inspectHost }] = await Promise.all([import('../images/index.ts'), import('../testbed/index.ts')]);
   await mkdir(directory, { recursive: true });
   const questions = { images: resolveImages(io.env, config.images), accel: config.accel, directory };
-  return inspectHost(engine, { ...questions, accelCacheFile: accelCacheFile(io.env) }, io.signal);
+  const caches = { accelCacheFile: accelCacheFile(io.env), unpackedDirectory: unpackedDirectory(io.env) };
+  return inspectHost(engine, { ...questions, ...caches }, io.signal);
 }

@@ -5,7 +5,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import { secretsOf } from '../core/redact.ts';
 import { resolveTopology } from '../topology/index.ts';
-import { accelCacheFile, snapshotDirectory } from './cache.ts';
+import { accelCacheFile, snapshotDirectory, unpackedDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
 import { numberOption } from './options.ts';
@@ -47,6 +47,7 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       images: resolveImages(io.env, config.images),
       accelCacheFile: accelCacheFile(io.env),
       snapshotDirectory: snapshotDirectory(io.env, config.snapshots.directory),
+      unpackedDirectory: unpackedDirectory(io.env),
       deadlineMs: Date.now() + hours * 3_600_000,
       services: [],
       secrets: secretsOf(io.env),

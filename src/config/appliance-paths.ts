@@ -14,11 +14,15 @@ export function withAbsolutePaths(
   absolute: (path: readonly string[], value: string) => string,
   isFile: (path: string) => boolean,
 ): Appliance {
-  const { image, kernel, initrd, qemuArgs, cloudInit, nics } = appliance;
+  const { image, disks, cdroms, kernel, initrd, qemuArgs, cloudInit, nics } = appliance;
   const inAppliance = (key: string, value: string): string => absolute(['appliance', key], value);
   return {
     ...appliance,
-    image: inAppliance('image', image),
+    ...(image === undefined ? {} : { image: inAppliance('image', image) }),
+    ...(disks && {
+      disks: disks.map((disk) => (disk.image === undefined ? disk : { ...disk, image: inAppliance('disks', disk.image) })),
+    }),
+    ...(cdroms && { cdroms: cdroms.map((path) => inAppliance('cdroms', path)) }),
     ...(kernel === undefined ? {} : { kernel: inAppliance('kernel', kernel) }),
     ...(initrd === undefined ? {} : { initrd: inAppliance('initrd', initrd) }),
     ...(nics && {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
+import { bootProblems, diskKeys, diskProblems, type DiskProblem } from './disk-schema.ts';
 import { LoginSchema } from './login-schema.ts';
 import { NicModelSchema, NicsSchema } from './nic-schema.ts';
 import { CloudInitSchema } from './cloud-init-schema.ts';
 import { path, text } from './values.ts';
 
-/** The device under test: its image, its hardware and how to log in. */
-export const ApplianceSchema = z.strictObject({
+/** All keys of {@link ApplianceSchema}, without the checks that need several of them. */
+export const ApplianceKeys = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
@@ -14,13 +15,11 @@ export const ApplianceSchema = z.strictObject({
     })
     .default('dut')
     .describe('name in logs and reports'),
-  image: path.describe('disk image, relative to this file'),
-  format: z.enum(['auto', 'qcow2', 'raw', 'vmdk', 'vdi', 'vhdx']).default('auto').describe('format of the disk image'),
+  ...diskKeys(path),
   memoryMiB: z.int().min(32).default(256).describe('memory, in MiB'),
   cpus: z.int().min(1).default(1).describe('number of virtual processors'),
   cpu: text.optional().describe('QEMU CPU model; default: the best one of the accelerator'),
   machine: z.enum(['q35', 'pc']).default('q35').describe('QEMU machine type'),
-  disk: z.enum(['virtio', 'ahci', 'ide', 'scsi']).default('virtio').describe('how the disk is attached'),
   nic: NicModelSchema.default('virtio-net-pci').describe('model of the NICs'),
   nics: NicsSchema.optional().describe('what differs for single NICs, in the order of the links: `model`, `mac`, `rom`'),
   boot: z
@@ -60,3 +59,18 @@ export const ApplianceSchema = z.strictObject({
     .describe('whether kernel messages stay in the output of shell commands, or are only in `kernelMessages`'),
   lineEnd: z.enum(['lf', 'cr', 'crlf']).default('lf').describe('line ending for input on the serial console'),
 });
+
+/** The device under test: its image, its hardware and how to log in. */
+export const ApplianceSchema = ApplianceKeys.superRefine((appliance, context) => {
+  addProblems([...bootProblems(appliance), ...diskProblems(appliance)], appliance, context);
+});
+
+/** What a test may override. */
+export const ApplianceOverrides = ApplianceKeys.partial().superRefine((appliance, context) => {
+  addProblems(diskProblems(appliance), appliance, context);
+});
+
+function addProblems(problems: readonly DiskProblem[], appliance: object, context: z.RefinementCtx): void {
+  for (const { path: at, expected } of problems)
+    context.addIssue({ code: 'custom', path: [...at], message: expected, input: appliance });
+}

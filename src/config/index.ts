@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export { withAbsolutePaths } from './appliance-paths.ts';
 export { ConfigError } from './errors.ts';
 export { editorFolder, editorSchema, editorTsconfig, updateEditorFiles, writeEditorFiles } from './editor-files.ts';
 export { findConfig } from './find.ts';

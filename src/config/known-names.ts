@@ -6,13 +6,16 @@ import { valueAt, type Path } from './tree.ts';
 /** One value of the configuration, as described by the schema. */
 export interface KnownValue {
   readonly path: readonly string[];
-  /** JSON Schema type: `string`, `integer`, `array` */
+  /** JSON Schema type: `string`, `integer`, `array`; `choice` for a text or an object */
   readonly type: string;
   readonly description: string;
 }
 
+/** Of a value that may be a text or an object, those of the object. */
 function propertiesOf(schema: unknown): JsonObject {
-  const properties = valueAt(schema, ['properties']);
+  const choices = valueAt(schema, ['anyOf']);
+  const found = Array.isArray(choices) ? choices.map(propertiesOf).find((one) => Object.keys(one).length > 0) : undefined;
+  const properties = found ?? valueAt(schema, ['properties']);
   return isJsonObject(properties) ? properties : {};
 }
 
@@ -20,8 +23,17 @@ function* walk(schema: unknown, path: readonly string[]): Generator<KnownValue> 
   for (const [name, inner] of Object.entries(propertiesOf(schema))) {
     const type = String(valueAt(inner, ['type']));
     if (type === 'object') yield* walk(inner, [...path, name]);
-    else yield { path: [...path, name], type, description: String(valueAt(inner, ['description'])) };
+    else
+      yield {
+        path: [...path, name],
+        type: isChoice(inner) ? 'choice' : type,
+        description: String(valueAt(inner, ['description'])),
+      };
   }
+}
+
+function isChoice(schema: unknown): boolean {
+  return valueAt(schema, ['anyOf']) !== undefined;
 }
 
 /** Every value that a configuration may have, in the order of the schema. */
@@ -31,7 +43,10 @@ export function knownValues(): readonly KnownValue[] {
 
 /** The keys that the object at `path` may have. */
 export function knownNames(path: Path): readonly string[] {
-  const inner = (schema: unknown, name: PropertyKey): unknown =>
-    valueAt(schema, typeof name === 'number' ? ['items'] : ['properties', name]);
-  return Object.keys(propertiesOf(path.reduce(inner, configJsonSchema())));
+  return Object.keys(propertiesOf(path.reduce(schemaOf, configJsonSchema())));
+}
+
+/** The schema of a value in an object, or of an element of a list. */
+function schemaOf(schema: unknown, name: PropertyKey): unknown {
+  return typeof name === 'number' ? valueAt(schema, ['items']) : propertiesOf(schema)[String(name)];
 }

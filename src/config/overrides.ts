@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
 import { UsageError } from '../core/errors.ts';
-import { ApplianceSchema } from './appliance-schema.ts';
+import { ApplianceOverrides } from './appliance-schema.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema } from './schema.ts';
 
 const { topology, boot } = ConfigSchema.shape;
-const OverridesSchema = z.strictObject({ appliance: ApplianceSchema.partial(), topology, boot });
+const OverridesSchema = z.strictObject({ appliance: ApplianceOverrides, topology, boot });
 
 /** Values of the configuration that a test can override. */
 export interface Overrides {

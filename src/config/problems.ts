@@ -28,14 +28,31 @@ export function describeProblems(
 ): readonly string[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+    const inner = issuesOfChoice(issue);
+    if (inner) return describeProblems(inner, raw, sourceOf);
     const source = sourceOf(issue.path);
     const where = `${pathText(issue.path)}${source === undefined ? '' : ` (from ${source})`}`;
     return [`${where}: expected ${expected(issue)}, got ${found(issue, valueAt(raw, issue.path))}`];
   });
 }
 
+/** If a value has the type of one of several choices, what is wrong with it as that choice. */
+function issuesOfChoice(issue: Issue): readonly Issue[] | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  const fitting = issue.errors.find((issues) =>
+    issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  return fitting?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+/** Zod's own message, for a schema that has none. */
+const defaultMessage = 'Invalid input';
+
 function expected(issue: Issue): string {
   switch (issue.code) {
+    case 'invalid_union':
+      if (issue.message !== defaultMessage) return issue.message; // text of the schema
+      return issue.errors.flatMap(([first]) => (first ? [expected(first)] : [])).join(', or ');
     case 'invalid_type':
       return typeNames[issue.expected] ?? issue.expected;
     case 'invalid_value':
@@ -44,7 +61,7 @@ function expected(issue: Issue): string {
       if (issue.origin === 'string') return 'text that is not empty';
       return issue.origin === 'array' ? 'a list that is not empty' : `${String(issue.minimum)} or more`;
     case 'too_big':
-      return `${String(issue.maximum)} or less`;
+      return issue.origin === 'array' ? `a list of at most ${String(issue.maximum)}` : `${String(issue.maximum)} or less`;
     default:
       return issue.message; // text of the schema
   }
@@ -57,6 +74,7 @@ function found(issue: Issue, value: unknown): string {
   const hint = issue.code === 'invalid_type' && issue.expected === 'string' ? ' (put it in quotes to make it text)' : '';
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value}${shown}${hint}`;
   if (typeof value === 'string') return shown === '' ? 'other text' : shown.trim();
+  if (Array.isArray(value) && issue.code === 'too_big') return `a list of ${value.length}`;
   if (Array.isArray(value)) return value.length > 0 ? 'a list' : 'an empty list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

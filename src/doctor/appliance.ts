@@ -16,8 +16,13 @@ export async function checkAppliance(
   const name = 'appliance';
   try {
     const facts = await inspectHost(engine, { images, accel: 'tcg', directory }, signal);
-    const { path, format, virtualBytes } = await new TestbedFactory(engine, facts).inspectDisk(appliance, signal);
-    return { name, result: 'ok', text: `${path}, ${format}, ${Math.round(virtualBytes / 1024 ** 2)} MiB` };
+    const { drives } = await new TestbedFactory(engine, facts).inspectDisk(appliance, signal);
+    const texts = drives.map(({ source, image, spec, virtualBytes }) =>
+      [source ?? 'empty disk', spec.kind === 'cdrom' ? 'CD' : image?.format, `${Math.round(virtualBytes / 1024 ** 2)} MiB`]
+        .filter((part) => part !== undefined)
+        .join(', '),
+    );
+    return { name, result: 'ok', text: texts.join('; ') || 'no disk' };
   } catch (error) {
     if (!(error instanceof AlpyError)) throw error;
     return failure(name, error.message, 'build the image, or correct appliance.image');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { resolveConfig, type Appliance, type ConfigInput } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { readDiskStart, type DiskImage } from '../qemu/index.ts';
+import { onBus, readDiskStart, type DiskImage, type InspectedDisks } from '../qemu/index.ts';
 import { TestbedFactory, type CreatedTestbed, type HostFacts } from '../testbed/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import { nicProbeArguments } from './examine.ts';
@@ -55,14 +55,16 @@ const silencePart = 1 / 4;
 export async function explore(engine: Engine, facts: HostFacts, question: ExploreQuestion): Promise<Findings> {
   const { image, memoryMiB, report, signal } = question;
   const factory = new TestbedFactory(engine, facts);
-  const disk = await factory.inspectDisk({ image, format: 'auto' }, signal);
+  const disks = await factory.inspectDisk({ image, format: 'auto' }, signal);
+  const disk = disks.drives[0]?.image;
+  if (!disk) throw new Error('an appliance with an image has a drive');
   const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
   const table = readPartitionTable(await readDiskStart(disk, tableBytes, place, signal));
   report(`${disk.format}, ${Math.round(disk.virtualBytes / 1024 ** 2)} MiB; ${tableText(table)}`);
   const tries: Try[] = [];
   for (let hardware: Hardware | undefined = firstHardware(table, memoryMiB); ;) {
     report(`try ${tries.length + 1}: ${hardwareText(hardware)}`);
-    const found = await tryHardware(factory, facts, { ...question, disk, hardware, number: tries.length + 1 });
+    const found = await tryHardware(factory, facts, { ...question, disks, hardware, number: tries.length + 1 });
     const { outcome } = found;
     report(`  ${outcomeText(outcome)}`);
     if (outcome.kind === 'prompt') return { disk, table, hardware, ...found };
@@ -74,7 +76,7 @@ export async function explore(engine: Engine, facts: HostFacts, question: Explor
 }
 
 interface Trial extends ExploreQuestion {
-  readonly disk: DiskImage;
+  readonly disks: InspectedDisks;
   readonly hardware: Hardware;
   readonly number: number;
 }
@@ -82,7 +84,8 @@ interface Trial extends ExploreQuestion {
 type Found = Pick<Findings, 'outcome' | 'bootMs' | 'session'>;
 
 async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, trial: Trial): Promise<Found> {
-  const { disk, number, bootTimeoutMs, report, signal } = trial;
+  const { disks, hardware, number, bootTimeoutMs, report, signal } = trial;
+  const disk = onBus(disks, hardware.disk);
   const directory = join(trial.directory, `try${number}`);
   await rm(directory, { recursive: true, force: true });
   const appliance = applianceOf(trial);

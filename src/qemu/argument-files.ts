@@ -37,13 +37,20 @@ const maxDepth = 20;
 
 /**
  * Finds the files that additional arguments of QEMU name, as QEMU sees them. Files inside its container image are not listed.
- * @param image - path of the disk image, whose folder QEMU sees
+ * @param image - path of the disk image, whose folder QEMU sees; absent if there is none
  */
-export async function findArgumentFiles(args: readonly string[], image: string, access: FileAccess): Promise<ArgumentFiles> {
-  const search = new Search(dirname(image), access);
+export async function findArgumentFiles(
+  args: readonly string[],
+  image: string | undefined,
+  access: FileAccess,
+): Promise<ArgumentFiles> {
+  const search = new Search(image === undefined ? noFolder : dirname(image), access);
   for (const value of argumentValues(args)) await search.take(value);
   return search;
 }
+
+/** Stands for the folder of the image if there is none: it contains nothing. */
+const noFolder = '/nonexistent';
 
 /** Goes through the arguments and collects files. */
 class Search implements ArgumentFiles {

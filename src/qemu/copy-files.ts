@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { copiesOf } from './appliance-files.ts';
 import type { QemuContainer } from './qemu-container.ts';
-import { copiedFolder, imagePath, type ContainerPaths, type HypervisorSpec } from './qemu-files.ts';
+import { copiedFolder, type ContainerPaths, type HypervisorSpec } from './qemu-files.ts';
 
 /** Copies everything that QEMU reads into a container that sees no files of this machine. */
 export async function copyFiles(
@@ -12,9 +12,8 @@ export async function copyFiles(
   signal?: AbortSignal,
 ): Promise<void> {
   const captures = machine.nics.map(({ capture }) => ({ path: join(paths.run, capture.file), content: '', mode: 0o666 }));
-  await container.write(
-    [{ path: imagePath(paths, disk), content: { file: disk.path } }, ...copiesOf(disk.named ?? []), ...captures],
-    signal,
-    copiedFolder,
+  const images = disk.drives.flatMap(({ image }, index) =>
+    image ? [{ path: paths.images[index] ?? '', content: { file: image.path } }] : [],
   );
+  await container.write([...images, ...copiesOf(disk.named ?? []), ...captures], signal, copiedFolder);
 }

@@ -5,13 +5,12 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { shellWord } from '../core/text.ts';
-import { hasBootSector } from './disk-wrapping.ts';
+import { hasBootSector } from './unpack/content-kind.ts';
 import { DiskImageError } from './errors.ts';
-import type { ApplianceFile } from './appliance-files.ts';
 import { identify, type FileIdentity } from './file-identity.ts';
 
 /** Formats of disk images that QEMU reads. */
-export type DiskFormat = 'qcow2' | 'raw' | 'vmdk' | 'vdi' | 'vhdx';
+export type DiskFormat = 'qcow2' | 'raw' | 'vmdk' | 'vdi' | 'vhdx' | 'vpc';
 
 /** What `qemu-img` reports about an image. */
 export interface DiskReport {
@@ -39,13 +38,6 @@ export interface DiskImage {
   readonly qemuVersion: string;
   /** hash of the firmware and ROMs of that QEMU */
   readonly firmware: string;
-  /** the files that other keys of the appliance name; absent if there are none */
-  readonly named?: readonly ApplianceFile[] | undefined;
-}
-
-/** All files of this machine that QEMU reads for an appliance: those of its disk image, and those that other keys name. Pure. */
-export function allFilesOf({ files, named = [] }: DiskImage): readonly FileIdentity[] {
-  return [...files, ...named.flatMap(({ parts }) => parts)];
 }
 
 const sectorBytes = 512;
@@ -91,7 +83,7 @@ export async function judgeDisk(path: string, expected: DiskFormat | 'auto', rep
   if (!isFormat(format))
     throw new DiskImageError(
       path,
-      `its format is ${format}, but only qcow2, raw, vmdk, vdi and vhdx are supported. ${convertIt(path, format)}`,
+      `its format is ${format}, but only qcow2, raw, vmdk, vdi, vhdx and vhd are supported. ${convertIt(path, format)}`,
     );
   if (expected !== 'auto' && expected !== format && expected !== 'raw') {
     throw new DiskImageError(path, `appliance.format says ${expected}, but the file is ${format}`);
@@ -180,7 +172,7 @@ function objectsIn(value: unknown): readonly JsonObject[] {
 }
 
 function isFormat(format: string): format is DiskFormat {
-  return ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx'].includes(format);
+  return ['qcow2', 'raw', 'vmdk', 'vdi', 'vhdx', 'vpc'].includes(format);
 }
 
 function parseObject(json: string): JsonObject | undefined {

@@ -10,6 +10,7 @@ import { canListenIn, listenHere, listenThere, type Channels } from './channels.
 import { copyFiles } from './copy-files.ts';
 import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {
+  configuredImage,
   needsImageFolder,
   prepareScript,
   qemuCommand,
@@ -219,7 +220,8 @@ async function prepare(
   const { container, access, files, exchange } = place;
   const paths = containerPaths(access, files, exchange, spec);
   const script = prepareScript(spec, { containerPaths: paths, scratchDirectory });
-  if (access.kind === 'bind' && needsImageFolder(spec.machine.extra)) await assertFolderReachable(spec.disk.path);
+  const image = configuredImage(spec.disk);
+  if (access.kind === 'bind' && image !== undefined && needsImageFolder(spec.machine.extra)) await assertFolderReachable(image);
   if (access.kind === 'copy') await copyFiles(container, spec, paths, wait.signal);
   const here = await channelsHere(place, paths.run);
   try {

@@ -2,11 +2,22 @@
 export { chooseAccel, probeKvm, type Accel } from './accel.ts';
 export { inspectFiles, keyPlacesOf, withPlaces, type ApplianceFile, type NamedPath } from './appliance-files.ts';
 export { findArgumentFiles } from './argument-files.ts';
-export { diskId, machineArguments, type MachineSpec } from './machine.ts';
+export { machineArguments, type MachineSpec } from './machine.ts';
 export type { NicModel } from './nic-arguments.ts';
 export { GuestClock } from './clock.ts';
-export { allFilesOf, type DiskFormat, type DiskImage } from './disk-image.ts';
-export { inspectDisk } from './disk-probe.ts';
+export type { DiskFormat, DiskImage } from './disk-image.ts';
+export {
+  allFilesOf,
+  configuredFiles,
+  driveIds,
+  isDriveId,
+  isWritable,
+  onBus,
+  type Drive,
+  type DriveSpec,
+  type InspectedDisks,
+} from './drives.ts';
+export { inspectDisks, type DiskQuestion } from './inspect-disks.ts';
 export { readDiskStart } from './disk-start.ts';
 export {
   ApplianceFileError,
@@ -23,6 +34,8 @@ export {
   qemuContainerSpec,
   runMount,
   sharedFiles,
+  configuredImage,
+  snapshotFileNames,
   snapshotFiles,
   type HypervisorSpec,
   type SharedFiles,

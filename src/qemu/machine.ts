@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeCommas } from '../core/qemu-arguments.ts';
 import { withPlaces, type FilePlaces } from './appliance-files.ts';
+import { driveArguments, type DriveFile } from './drive-arguments.ts';
+import type { DriveSpec } from './drives.ts';
 import { nicArguments, type MachineNic } from './nic-arguments.ts';
-import { seedArguments } from './seed.ts';
 
 /** The hardware of a virtual machine. */
 export interface MachineSpec {
@@ -20,7 +21,7 @@ export interface MachineSpec {
   readonly initrd?: string | undefined;
   /** its command line */
   readonly kernelArgs?: string | undefined;
-  readonly disk: 'virtio' | 'ahci' | 'ide' | 'scsi';
+  readonly drives: readonly DriveSpec[];
   /** what the firmware boots; `network`: the NICs in their order, then the disk; default: the disk */
   readonly boot?: 'disk' | 'network' | undefined;
   readonly nics: readonly MachineNic[];
@@ -36,19 +37,10 @@ export interface MemoryFile {
   readonly use: 'write' | 'copy-on-write' | 'copy-on-write of a file that may not be written';
 }
 
-/** The file of the guest's disk. */
-export interface DiskFile {
-  readonly path: string;
-  readonly format: string;
-  /** whether the guest writes to this file; else it writes to a temporary file that is removed with QEMU */
-  readonly isWritten: boolean;
-  /** the backing file of this overlay, in place of the one that it names */
-  readonly backing?: { readonly path: string; readonly format: string } | undefined;
-}
-
 /** Where QEMU's files are, as QEMU sees them. */
 export interface MachinePaths {
-  readonly disk: DiskFile;
+  /** the content of a drive, by its index */
+  readonly drive: (index: number) => DriveFile;
   /** image of the seed for cloud-init; absent for none */
   readonly seed?: string | undefined;
   /** QEMU connects to it */
@@ -70,9 +62,6 @@ export interface MachinePaths {
 /** QEMU uses 0 for a kernel that the user adds with `-kernel`. */
 const firstBootIndex = 1;
 
-/** Identifier of the guest's disk in QEMU. */
-export const diskId = 'disk0';
-
 /**
  * Arguments of qemu-system-x86_64. Pure. The virtual CPU does not run yet. QEMU outlives the guest's end, so that the state of the
  * guest can be inspected.
@@ -88,8 +77,7 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
     ...firmwareArguments(spec, paths),
     ...kernelArguments(spec, paths),
-    ...diskArguments(spec, paths),
-    ...seedArguments(spec, paths.seed),
+    ...driveArguments(spec, spec.boot === 'network' ? firstBootIndex + spec.nics.length : firstBootIndex, paths),
     ...['-chardev', `socket,id=serial0,path=${escapeCommas(paths.serialSocket)}`, '-serial', 'chardev:serial0'],
     ...['-chardev', `socket,id=qmp0,path=${escapeCommas(paths.qmpSocket)}`, '-mon', 'chardev=qmp0,mode=control'],
     ...['-display', 'none', '-vga', 'std'],
@@ -137,39 +125,4 @@ function kernelArguments({ kernel, initrd, kernelArgs }: MachineSpec, { placeOf 
     ...(initrd === undefined ? [] : ['-initrd', placeOf(initrd)]),
     ...(kernelArgs === undefined ? [] : ['-append', kernelArgs]),
   ];
-}
-
-function diskArguments({ disk, machine, boot, nics }: MachineSpec, paths: MachinePaths): readonly string[] {
-  // an I/O error of this machine stops the guest, because the guest did not cause it
-  const drive = ['-drive', `if=none,id=${diskId},rerror=stop,werror=stop,${driveOptions(paths.disk)}`];
-  const bootIndex = boot === 'network' ? firstBootIndex + nics.length : firstBootIndex;
-  const hasAhci = machine === 'q35';
-  switch (disk) {
-    case 'virtio':
-      return [...drive, '-device', `virtio-blk-pci,drive=${diskId},bootindex=${bootIndex}`];
-    case 'scsi':
-      return [
-        ...drive,
-        '-device',
-        'virtio-scsi-pci,id=scsi0',
-        '-device',
-        `scsi-hd,drive=${diskId},bus=scsi0.0,bootindex=${bootIndex}`,
-      ];
-    case 'ahci':
-      if (hasAhci) return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=${bootIndex}`];
-      return [...drive, '-device', 'ahci,id=ahci0', '-device', `ide-hd,drive=${diskId},bus=ahci0.0,bootindex=${bootIndex}`];
-    case 'ide': // q35 has only the ports of its AHCI controller
-      return [...drive, '-device', `ide-hd,drive=${diskId},bus=ide.0,bootindex=${bootIndex}`];
-  }
-}
-
-function driveOptions({ path, format, isWritten, backing }: DiskFile): string {
-  return [
-    `format=${format},file=${escapeCommas(path)}`,
-    // what the guest has written is not needed after a crash
-    `cache=unsafe,discard=unmap,snapshot=${isWritten ? 'off' : 'on'}`,
-    ...(backing
-      ? [`backing.driver=${backing.format},backing.file.driver=file,backing.file.filename=${escapeCommas(backing.path)}`]
-      : []),
-  ].join(',');
 }

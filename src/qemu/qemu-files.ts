@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { basename, dirname, join, relative } from 'node:path';
+import { isWithin } from '../core/file.ts';
 import { quoteWord } from '../core/text.ts';
 import type { FileAccess, Mount } from '../docker/index.ts';
-import { mountsOf, placesOf, type FilePlaces } from './appliance-files.ts';
-import type { DiskImage } from './disk-image.ts';
-import { machineArguments, type DiskFile, type MachinePaths, type MachineSpec } from './machine.ts';
+import { mountsOf, placesOf, type ApplianceFile, type FilePlaces } from './appliance-files.ts';
+import type { DriveFile } from './drive-arguments.ts';
+import { isWritable, type Drive, type InspectedDisks } from './drives.ts';
+import { machineArguments, type MachinePaths, type MachineSpec } from './machine.ts';
 import { qemuMemoryMiB } from './memory-limit.ts';
 import type { QemuContainerSpec } from './qemu-container.ts';
 import { seedFile, writeSeed } from './seed.ts';
@@ -14,7 +16,7 @@ import { isAtLeast } from './version.ts';
 /** What a hypervisor needs to start. */
 export interface HypervisorSpec {
   readonly machine: MachineSpec;
-  readonly disk: DiskImage;
+  readonly disk: InspectedDisks;
   /** image of the seed for cloud-init; absent for none */
   readonly seed?: Buffer | undefined;
   readonly snapshot?: SnapshotUse | undefined;
@@ -28,14 +30,28 @@ export interface SnapshotUse {
 
 /** The files of this machine that QEMU sees, except those that it writes for one testbed. */
 export interface SharedFiles {
-  /** absolute paths of the disk image and its backing files, or of the folder with all of them */
-  readonly image: readonly string[];
+  /** absolute paths of all images and their backing files, or of a folder with several of them, and where QEMU sees each */
+  readonly images: readonly { readonly path: string; readonly inside: string }[];
+  /** the files that other keys of the appliance name */
+  readonly named?: readonly ApplianceFile[] | undefined;
   /** folder of a snapshot, or of all snapshots */
   readonly snapshot?: { readonly path: string; readonly readOnly: boolean } | undefined;
 }
 
-/** Names of the files in a snapshot's folder. */
-export const snapshotFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2', firmware: 'firmware.fd' } as const;
+/** Names of files in a snapshot's folder. */
+export const snapshotFiles = { memory: 'memory', state: 'state', firmware: 'firmware.fd' } as const;
+
+/** Names of all files of a snapshot. */
+export function snapshotFileNames({ drives }: InspectedDisks): readonly string[] {
+  const { memory, state, firmware } = snapshotFiles;
+  const disks = drives.flatMap((drive, index) => (isWritable(drive) ? [snapshotDisk(index)] : []));
+  return [memory, state, ...disks, firmware];
+}
+
+/** Name of the file with what the guest wrote to a disk. */
+function snapshotDisk(index: number): string {
+  return index === 0 ? 'disk.qcow2' : `disk${index}.qcow2`;
+}
 
 /** What QEMU's container must know of a machine. */
 export type MachineNeeds = Pick<MachineSpec, 'memoryMiB' | 'extra'>;
@@ -44,11 +60,39 @@ export type MachineNeeds = Pick<MachineSpec, 'memoryMiB' | 'extra'>;
  * The files that QEMU needs for a testbed.
  * @param extra - the additional arguments of QEMU; if they name a file beside the disk image, QEMU sees the whole folder
  */
-export function sharedFiles(disk: DiskImage, extra: readonly string[], snapshot: SnapshotUse | undefined): SharedFiles {
+export function sharedFiles(disk: InspectedDisks, extra: readonly string[], snapshot: SnapshotUse | undefined): SharedFiles {
+  const named = needsImageFolder(extra) ? configuredImage(disk) : undefined;
+  const folder = named === undefined ? undefined : dirname(named);
+  const whole = folder === undefined ? [] : [{ path: folder, inside: imageFolder }];
+  const single = disk.drives.flatMap((drive, index) =>
+    imageFiles(drive, index).filter(({ path }) => !isIn(folder, drive, index, path)),
+  );
   return {
-    image: needsImageFolder(extra) ? [dirname(disk.path)] : disk.files.map(({ path }) => path),
+    images: [...whole, ...single],
+    ...(disk.named ? { named: disk.named } : {}),
     snapshot: snapshot && { path: snapshot.directory, readOnly: snapshot.use === 'restore' && canReadOnly(disk) },
   };
+}
+
+/** The first configured image. Additional arguments of QEMU see its folder as `/alpy/image`. */
+export function configuredImage({ drives }: InspectedDisks): string | undefined {
+  return drives.find(({ source }) => source !== undefined)?.source;
+}
+
+function imageFiles({ image, isUnpacked }: Drive, index: number): SharedFiles['images'] {
+  if (!image) return [];
+  const inside = folderInside(index, isUnpacked);
+  return image.files.map(({ path }) => ({ path, inside: join(inside, relative(dirname(image.path), path)) }));
+}
+
+/** Whether QEMU sees a file at its place already, because it sees the folder. */
+function isIn(folder: string | undefined, { isUnpacked }: Drive, index: number, path: string): boolean {
+  return folder !== undefined && folderInside(index, isUnpacked) === imageFolder && isWithin(folder, path);
+}
+
+/** The folder in which QEMU sees the image of a drive. */
+function folderInside(index: number, isUnpacked: boolean): string {
+  return index === 0 && !isUnpacked ? imageFolder : `${copiedFolder}/drive${index}`;
 }
 
 /** Whether additional arguments of QEMU name a file in the folder of the disk image. */
@@ -57,7 +101,7 @@ export function needsImageFolder(extra: readonly string[]): boolean {
 }
 
 /** Whether QEMU can map a snapshot's memory copy-on-write from a read-only file. */
-function canReadOnly({ qemuVersion }: DiskImage): boolean {
+function canReadOnly({ qemuVersion }: InspectedDisks): boolean {
   return isAtLeast(qemuVersion, fileUri);
 }
 
@@ -65,7 +109,6 @@ function canReadOnly({ qemuVersion }: DiskImage): boolean {
 export function qemuContainerSpec(
   image: string,
   access: FileAccess,
-  disk: DiskImage,
   files: SharedFiles,
   accel: MachineSpec['accel'],
   machine: MachineNeeds,
@@ -74,16 +117,15 @@ export function qemuContainerSpec(
     image,
     devices: ['/dev/net/tun', ...(accel === 'kvm' ? ['/dev/kvm'] : [])],
     memoryMiB: qemuMemoryMiB(machine),
-    mounts: access.kind === 'bind' ? mountsFor(disk, files) : [],
+    mounts: access.kind === 'bind' ? mountsFor(files) : [],
     volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
     volumes: access.kind === 'copy' ? [copiedFolder] : [],
   };
 }
 
-function mountsFor(disk: DiskImage, { image, snapshot }: SharedFiles): readonly Mount[] {
-  const folder = dirname(disk.path);
-  const ofImage = image.map((path) => ({ source: path, target: join(imageFolder, relative(folder, path)), readOnly: true }));
-  const mounts = [...ofImage, ...mountsOf(disk.named ?? [])];
+function mountsFor({ images, named = [], snapshot }: SharedFiles): readonly Mount[] {
+  const ofImages = images.map(({ path, inside }) => ({ source: path, target: inside, readOnly: true }));
+  const mounts = [...ofImages, ...mountsOf(named)];
   return snapshot ? [...mounts, { source: snapshot.path, target: snapshotFolder, readOnly: snapshot.readOnly }] : mounts;
 }
 
@@ -102,7 +144,8 @@ export const imageFolder = `${copiedFolder}/image`;
 /** Folders as QEMU sees them. */
 export interface ContainerPaths {
   readonly run: string;
-  readonly image: string;
+  /** the image of each drive; empty for an empty disk */
+  readonly images: readonly string[];
   readonly snapshot: string;
   /** the files that other keys of the appliance name */
   readonly placeOf: FilePlaces;
@@ -119,12 +162,15 @@ export function containerPaths(
   { disk, snapshot }: HypervisorSpec,
 ): ContainerPaths {
   const placeOf = placesOf(disk.named ?? [], access);
+  const inside = ({ image, isUnpacked }: Drive, index: number): string =>
+    image ? join(folderInside(index, isUnpacked), basename(image.path)) : '';
   if (access.kind === 'volumes-from') {
-    return { run: exchange, image: dirname(disk.path), snapshot: snapshot?.directory ?? '', placeOf }; // the paths are the same inside and outside
+    const images = disk.drives.map(({ image }) => image?.path ?? '');
+    return { run: exchange, images, snapshot: snapshot?.directory ?? '', placeOf }; // the paths are the same inside and outside
   }
   return {
     run: runFolder,
-    image: imageFolder,
+    images: disk.drives.map(inside),
     snapshot: snapshot && files.snapshot ? join(snapshotFolder, relative(files.snapshot.path, snapshot.directory)) : '',
     placeOf,
   };
@@ -152,23 +198,31 @@ export interface HypervisorPaths extends HypervisorFolders {
  */
 export function prepareScript({ machine, disk, seed, snapshot }: HypervisorSpec, folders: HypervisorFolders): string {
   const { containerPaths: paths, scratchDirectory } = folders;
-  const image = imagePath(paths, disk);
-  const newDisk = join(paths.snapshot, snapshotFiles.disk);
-  const overlay = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', disk.format, '-b', image, newDisk];
+  const overlays = snapshot?.use === 'make' ? disk.drives.flatMap((drive, index) => overlayCommands(drive, index, paths)) : [];
   const firmware = snapshot?.use === 'restore' ? join(paths.snapshot, snapshotFiles.firmware) : firmwareTemplate;
   return [
     quoteWords(['mkdir', '-p', scratchDirectory]),
     ...(seed ? [writeSeed(seed, join(scratchDirectory, seedFile))] : []),
-    ...(snapshot?.use === 'make' ? [quoteWords(overlay)] : []),
+    ...overlays.map(quoteWords),
     ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, firmwareFile(snapshot, folders)])] : []),
   ].join('\n');
+}
+
+/** The command that creates the file to which the guest's writes go when a snapshot is made. */
+function overlayCommands(drive: Drive, index: number, paths: ContainerPaths): readonly (readonly string[])[] {
+  if (!isWritable(drive)) return [];
+  const file = join(paths.snapshot, snapshotDisk(index));
+  const create = ['qemu-img', 'create', '-q', '-f', 'qcow2'];
+  const { image, virtualBytes } = drive;
+  if (!image) return [[...create, file, String(virtualBytes)]];
+  return [[...create, '-F', image.format, '-b', paths.images[index] ?? '', file]];
 }
 
 /** The shell command that starts QEMU. Pure. */
 export function qemuCommand({ machine, disk, seed, snapshot }: HypervisorSpec, hypervisor: HypervisorPaths): string {
   const { containerPaths: paths, qmpSocket, serialSocket } = hypervisor;
   const machinePaths: MachinePaths = {
-    disk: diskFile(disk, snapshot, paths),
+    drive: (index) => driveFile(disk.drives[index], index, snapshot, paths),
     ...(seed ? { seed: join(hypervisor.scratchDirectory, seedFile) } : {}),
     qmpSocket,
     serialSocket,
@@ -183,16 +237,17 @@ export function qemuCommand({ machine, disk, seed, snapshot }: HypervisorSpec, h
 }
 
 /** System calls that QEMU gives up. Older versions start a shell to save and load a snapshot. */
-function sandbox({ qemuVersion }: DiskImage): string {
+function sandbox({ qemuVersion }: InspectedDisks): string {
   const spawn = isAtLeast(qemuVersion, fileUri) ? 'deny' : 'allow';
   return `on,obsolete=deny,elevateprivileges=deny,spawn=${spawn},resourcecontrol=deny`;
 }
 
-function diskFile(disk: DiskImage, snapshot: SnapshotUse | undefined, paths: ContainerPaths): DiskFile {
-  const image = { path: imagePath(paths, disk), format: disk.format };
-  if (!snapshot) return { ...image, isWritten: false };
-  const path = join(paths.snapshot, snapshotFiles.disk);
-  return { path, format: 'qcow2', isWritten: snapshot.use === 'make', backing: image };
+function driveFile(drive: Drive | undefined, index: number, snapshot: SnapshotUse | undefined, paths: ContainerPaths): DriveFile {
+  const { image, virtualBytes = 0 } = drive ?? {};
+  const own = image && { path: paths.images[index] ?? '', format: image.format };
+  if (!snapshot || !drive || !isWritable(drive)) return own ? { ...own, isWritten: false } : { emptyBytes: virtualBytes };
+  const path = join(paths.snapshot, snapshotDisk(index));
+  return { path, format: 'qcow2', isWritten: snapshot.use === 'make', ...(own && { backing: own }) };
 }
 
 /** Where QEMU writes the firmware's variables: into the snapshot that it makes, else into its scratch directory. */
@@ -200,12 +255,7 @@ function firmwareFile(snapshot: SnapshotUse | undefined, { containerPaths: paths
   return join(snapshot?.use === 'make' ? paths.snapshot : scratchDirectory, snapshotFiles.firmware);
 }
 
-/** The disk image as QEMU sees it. */
-export function imagePath(paths: ContainerPaths, disk: DiskImage): string {
-  return join(paths.image, basename(disk.path));
-}
-
-function memoryUse(disk: DiskImage, use: SnapshotUse['use']): NonNullable<MachinePaths['memory']>['use'] {
+function memoryUse(disk: InspectedDisks, use: SnapshotUse['use']): NonNullable<MachinePaths['memory']>['use'] {
   if (use === 'make') return 'write';
   return canReadOnly(disk) ? 'copy-on-write of a file that may not be written' : 'copy-on-write';
 }

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { gzipSync } from 'node:zlib';
 import { quoteWord } from '../core/text.ts';
+import type { Controllers } from './controllers.ts';
+import type { DriveSpec } from './drives.ts';
 
 /** Name of the seed's image in QEMU's folder. */
 export const seedFile = 'seed.iso';
 
 const driveId = 'seed0';
-
-/** What the drive depends on. */
-interface SeedMachine {
-  readonly disk: 'virtio' | 'ahci' | 'ide' | 'scsi';
-  readonly machine: string;
-}
 
 /**
  * A line of shell that writes the seed's image. The image is sent with the script that prepares a machine anyway, so the daemon need
@@ -22,23 +18,17 @@ export function writeSeed(image: Uint8Array, path: string): string {
   return `printf %s ${quoteWord(packed)} | base64 -d | gunzip -c >${quoteWord(path)}`;
 }
 
-/** Arguments for a read-only drive beside the guest's disk, on the same kind of bus, for which the guest has a driver. Pure. */
-export function seedArguments(machine: SeedMachine, path: string | undefined): readonly string[] {
+/** Arguments for a read-only drive beside the guest's disk, on the same kind of bus, for which the guest has a driver. */
+export function seedArguments(
+  drives: readonly DriveSpec[],
+  controllers: Controllers,
+  path: string | undefined,
+): readonly string[] {
   if (path === undefined) return [];
   const drive = ['-drive', `if=none,id=${driveId},format=raw,readonly=on,file=${path}`];
-  return [...drive, '-device', `${deviceOf(machine)},drive=${driveId}`];
-}
-
-/** A disk on an IDE bus cannot be read-only, a CD can. */
-function deviceOf({ disk, machine }: SeedMachine): string {
-  switch (disk) {
-    case 'virtio':
-      return 'virtio-blk-pci';
-    case 'scsi':
-      return 'scsi-hd,bus=scsi0.0';
-    case 'ahci':
-      return machine === 'q35' ? 'ide-cd,bus=ide.1' : 'ide-cd,bus=ahci0.1';
-    case 'ide':
-      return 'ide-cd,bus=ide.1';
-  }
+  const bus = drives.find((spec) => spec.kind === 'disk')?.bus ?? 'virtio';
+  if (bus === 'virtio') return [...drive, '-device', `virtio-blk-pci,drive=${driveId}`];
+  const [controller, place] = controllers.next(bus);
+  const model = bus === 'scsi' ? 'scsi-hd' : 'ide-cd'; // a disk on an IDE bus cannot be read-only, a CD can
+  return [...controller, ...drive, '-device', `${model},${place},drive=${driveId}`];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Config } from '../config/index.ts';
-import type { DiskImage } from '../qemu/index.ts';
+import type { InspectedDisks } from '../qemu/index.ts';
 import type { HostFacts, SnapshotPlace } from '../testbed/index.ts';
 
 /** What the main process passes to its workers. Plain data. */
@@ -9,8 +9,8 @@ export interface RunFacts {
   readonly jobId: string | undefined;
   readonly config: Config;
   readonly host: HostFacts;
-  /** the appliance's disk image */
-  readonly disk: DiskImage;
+  /** the appliance's disks */
+  readonly disk: InspectedDisks;
   /** folder of the test files; reports name tests relative to it */
   readonly root: string;
   /** folder in which each test gets a subfolder */

@@ -3,7 +3,7 @@ import { allOrAbort } from '../core/all-or-abort.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/resolve.ts'; // not the whole folder, which takes long to load
-import type { DiskImage } from '../qemu/index.ts';
+import type { InspectedDisks } from '../qemu/index.ts';
 import { SnapshotStore } from '../snapshot/index.ts';
 import {
   checkSnapshotSupport,
@@ -26,13 +26,15 @@ export interface InspectOptions {
   readonly accelCacheFile?: string | undefined;
   /** file that caches what was found out about disk images */
   readonly diskCacheFile?: string | undefined;
+  /** absolute path of the folder for unpacked disk images */
+  readonly unpackedDirectory?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** What tests need to know about the machine and the appliance. */
 export interface Inspection {
   readonly host: HostFacts;
-  readonly disk: DiskImage;
+  readonly disk: InspectedDisks;
   readonly snapshots: SnapshotPlace;
 }
 
@@ -43,12 +45,14 @@ export interface Inspection {
  * @throws MissingImageError, DiskImageError, EnvironmentError, ContainerError
  */
 export async function inspect(engine: Engine, options: InspectOptions, testsDirectory: string): Promise<Inspection> {
-  const { signal, loaded, variables, accelCacheFile, diskCacheFile } = options;
+  const { signal, loaded, variables, accelCacheFile, diskCacheFile, unpackedDirectory } = options;
   const { accel, images: locations } = loaded.config;
   const images = resolveImages(variables, locations);
   const [host, mounted] = await allOrAbort(signal, [
-    (abort: AbortSignal) => inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile }, abort),
-    (abort: AbortSignal) => settled(inspectFiles(engine, { images, access: { kind: 'bind' }, diskCacheFile }, options, abort)),
+    (abort: AbortSignal) =>
+      inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile, unpackedDirectory }, abort),
+    (abort: AbortSignal) =>
+      settled(inspectFiles(engine, { images, access: { kind: 'bind' }, diskCacheFile, unpackedDirectory }, options, abort)),
   ]);
   const files = host.access.kind === 'bind' ? mounted() : await inspectFiles(engine, { ...host, diskCacheFile }, options, signal);
   return { host, ...files };

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly accelCacheFile?: string | undefined;
   /** file that caches what was found out about disk images */
   readonly diskCacheFile?: string | undefined;
+  /** absolute path of the folder for unpacked disk images */
+  readonly unpackedDirectory?: string | undefined;
   /** ends the run; reports are still written */
   readonly signal: AbortSignal;
   readonly showSteps: boolean;

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { identityOf } from '../core/identity.ts';
+import { configuredImage } from '../qemu/index.ts';
 import type { HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
@@ -29,7 +30,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
-    appliance: relative(directory, disk.path),
+    appliance: relative(directory, configuredImage(disk) ?? '') || config.appliance.name,
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
     workers: `${workers} (${machine.cores} cores, ${memory})`,

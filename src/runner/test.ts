@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// <reference types="node" preserve="true" />
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { UsageError } from '../core/errors.ts';
@@ -8,7 +9,7 @@ import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
-import { withSeedPaths } from '../config/cloud-init-schema.ts';
+import { withAbsolutePaths } from '../config/appliance-paths.ts';
 import { checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
@@ -89,15 +90,9 @@ export const test = base.extend<TestFixtures>({
     checkOverrides({ appliance, topology, boot });
     check.override([needs, autoBoot]);
     const { config, root } = runFacts();
-    const described = { ...config.appliance, ...appliance };
-    const image = resolve(root, described.image);
-    const cloudInit = described.cloudInit && {
-      cloudInit: withSeedPaths(described.cloudInit, (_key, path) => resolve(root, path)),
-    };
-    const request = {
-      ...{ appliance: { ...described, image, ...cloudInit }, topology: resolveTopology(topology, described) },
-      ...{ boot, autoBoot, needs },
-    };
+    const absolute = (_key: readonly string[], path: string): string => resolve(root, path);
+    const described = withAbsolutePaths({ ...config.appliance, ...appliance }, absolute, existsSync);
+    const request = { appliance: described, topology: resolveTopology(topology, described), boot, autoBoot, needs };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
       // at a later attempt, a skip would hide the failure of an earlier one
       if (!(error instanceof FailedBeforeError) || state.attempt > 0) throw error;

@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.ts';
 import { Decoder } from '../capture/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import { fileKeysText, TestbedFactory, type Appliance, type Testbed } from '../testbed/index.ts';
-import type { DiskImage } from '../qemu/index.ts';
+import type { InspectedDisks } from '../qemu/index.ts';
 import { closeLifelines, runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 type Task = TestContext['task'];
@@ -26,7 +26,7 @@ export interface TestState {
 }
 
 const states = new WeakMap<Task, TestState>();
-const disks = new Map<string, Promise<DiskImage>>();
+const disks = new Map<string, Promise<InspectedDisks>>();
 let decoder: Decoder | undefined;
 
 /** What creates the testbeds of this worker's tests. */
@@ -52,8 +52,8 @@ export async function closeWorker(): Promise<void> {
   await Promise.all([closeLifelines(), closing?.[Symbol.asyncDispose]()]);
 }
 
-/** Returns the disk image and other files of an appliance, inspected at most once. */
-export async function diskOf(appliance: Appliance): Promise<DiskImage> {
+/** Returns the disks and other files of an appliance, inspected at most once. */
+export async function diskOf(appliance: Appliance): Promise<InspectedDisks> {
   const { config, disk } = runFacts();
   const key = fileKeysText(appliance);
   if (key === fileKeysText(config.appliance)) return disk;

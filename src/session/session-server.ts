@@ -11,7 +11,8 @@ import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
-import { allFilesOf } from '../qemu/index.ts';
+import type { Config } from '../config/index.ts';
+import { configuredFiles } from '../qemu/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { draftPrefix } from '../snapshot/index.ts';
 import {
@@ -165,18 +166,15 @@ async function bootTestbed(
   lifetime: Lifetime,
   signal: AbortSignal,
 ): Promise<Testbed> {
-  const { config, images, accelCacheFile } = spec;
+  const { config, images, accelCacheFile, unpackedDirectory } = spec;
   const { appliance, boot } = config;
-  const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile }, signal);
+  const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile, unpackedDirectory }, signal);
   const needsSnapshots = boot === 'snapshot' && appliance.login !== undefined; // the check starts a container
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
-  await assertFilesAreAllowed(seedPaths(appliance), spec.diskFolders); // before they are read
+  await assertFilesAreAllowed([...seedPaths(appliance), ...imagePaths(appliance)], spec.diskFolders); // before they are read
   const disk = await factory.inspectDisk(appliance, signal);
-  await assertFilesAreAllowed(
-    allFilesOf(disk).map(({ path }) => path),
-    spec.diskFolders,
-  );
+  await assertFilesAreAllowed(configuredFiles(disk), spec.diskFolders);
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create(
     { appliance, topology: resolveTopology(config.topology, appliance), disk, directory, start },
@@ -184,6 +182,11 @@ async function bootTestbed(
   );
   lifetime.defer('testbed', () => testbed.close());
   return await testbed.boot({ signal });
+}
+
+/** The images that the configuration names. */
+function imagePaths({ image, disks = [], cdroms = [] }: Config['appliance']): readonly string[] {
+  return [image, ...disks.map((disk) => disk.image), ...cdroms].filter((path) => path !== undefined);
 }
 
 async function snapshotPlace(

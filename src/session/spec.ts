@@ -51,6 +51,8 @@ export interface SessionSpec {
   readonly accelCacheFile?: string | undefined;
   /** folder for snapshots */
   readonly snapshotDirectory: string;
+  /** folder for unpacked disk images */
+  readonly unpackedDirectory?: string | undefined;
   /** the disk image and its backing files must be in one of these folders; absent for any folder */
   readonly diskFolders?: readonly string[] | undefined;
   /** when the session ends at the latest, in `ms` since 1970 */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { loadArchive, saveArchive } from './archive.ts';
-export { ContentHashes } from './content-hashes.ts';
 export { SnapshotError } from './errors.ts';
 export { snapshotKey } from './key.ts';
 export { snapshotFormat } from './record.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Decoder } from '../capture/index.ts';
 import type { Engine } from '../docker/index.ts';
-import type { DiskImage, GuestClock, HypervisorSpec, SnapshotUse } from '../qemu/index.ts';
+import type { GuestClock, HypervisorSpec, InspectedDisks, SnapshotUse } from '../qemu/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { NodeLink, Topology } from '../topology/index.ts';
 import type { Appliance } from './dut-parts.ts';
@@ -15,8 +15,8 @@ import type { Started } from './teardown.ts';
 export interface TestbedSpec {
   readonly appliance: Appliance;
   readonly topology: Topology;
-  /** from {@link inspectApplianceDisk} */
-  readonly disk: DiskImage;
+  /** from {@link inspectApplianceDisks} */
+  readonly disk: InspectedDisks;
   /** absolute path of a folder for captures and console logs; created if it does not exist */
   readonly directory: string;
   /** the snapshot to start from, or the folder in which to save one; absent for a guest that boots */
@@ -47,7 +47,7 @@ export function restoredFrom({ snapshot }: TestbedSpec): Snapshot | undefined {
 export async function hypervisorSpec(spec: TestbedSpec, facts: HostFacts): Promise<HypervisorSpec> {
   const { appliance, topology, disk, snapshot } = spec;
   const seed = await seedImage(appliance);
-  const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date());
+  const machine = machineSpec(appliance, topology.duts[0], disk, facts.accel, new Date());
   return { machine, disk, seed, snapshot: snapshot && snapshotUse(snapshot) };
 }
 

@@ -15,10 +15,10 @@ import {
 import { log } from '../core/step.ts';
 import type { Decoder } from '../capture/index.ts';
 import type { Engine } from '../docker/index.ts';
-import type { DiskImage } from '../qemu/index.ts';
+import type { InspectedDisks } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import { createTestbed } from './create.ts';
-import { inspectApplianceDisk, type DiskQuestion, type FileFacts, type HostFacts } from './host.ts';
+import { inspectApplianceDisks, type ApplianceQuestion, type FileFacts, type HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { provideSnapshot, type Once, type SnapshotSpec } from './snapshot.ts';
 import { storeFor, type SnapshotPlace } from './snapshot-place.ts';
@@ -85,19 +85,24 @@ export class TestbedFactory {
   }
 
   /**
-   * Inspects a disk image before the rest of the machine is known.
-   * @throws DiskImageError when it cannot be used
+   * Inspects the disks and CDs of an appliance before the rest of the machine is known.
+   * @throws DiskImageError when one cannot be used
    */
-  static inspectDisk(engine: Engine, facts: FileFacts, appliance: DiskQuestion, signal?: AbortSignal): Promise<DiskImage> {
-    return inspectApplianceDisk(engine, facts, appliance, signal);
+  static inspectDisk(
+    engine: Engine,
+    facts: FileFacts,
+    appliance: ApplianceQuestion,
+    signal?: AbortSignal,
+  ): Promise<InspectedDisks> {
+    return inspectApplianceDisks(engine, facts, appliance, signal);
   }
 
   /**
-   * Inspects a disk image.
-   * @throws DiskImageError when it cannot be used
+   * Inspects the disks and CDs of an appliance, and unpacks those that are compressed or in an archive.
+   * @throws DiskImageError when one cannot be used
    */
-  inspectDisk(appliance: DiskQuestion, signal?: AbortSignal): Promise<DiskImage> {
-    return inspectApplianceDisk(this.#engine, this.#facts, appliance, signal);
+  inspectDisk(appliance: ApplianceQuestion, signal?: AbortSignal): Promise<InspectedDisks> {
+    return inspectApplianceDisks(this.#engine, this.#facts, appliance, signal);
   }
 
   /**

@@ -2,7 +2,7 @@
 import { withDeadline, type Wait } from '../core/deadline.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { logUnscoped } from '../core/step.ts';
-import { diskId, DiskIoError, QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
+import { DiskIoError, isDriveId, QmpClosedError, QmpTimeoutError, type QmpClient, type QmpEvent } from '../qemu/index.ts';
 import type { Boot, DeathSign } from '../access/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
@@ -167,5 +167,5 @@ export class Guest implements Boot {
 
 /** Whether this machine has an I/O error. A disk that the user made fail reports its errors only to the guest. */
 function isFatal({ device, action, nospace }: QmpEvent['data']): boolean {
-  return device === diskId || action === 'stop' || nospace === true;
+  return (typeof device === 'string' && isDriveId(device)) || action === 'stop' || nospace === true;
 }

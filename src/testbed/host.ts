@@ -9,7 +9,7 @@ import { inspectNamedFiles, type FileKeys } from './named-files.ts';
 import type { Appliance } from './dut-parts.ts';
 import { seedImage } from './seed.ts';
 import { measureSlowness, timeFactorOf } from './speed.ts';
-import { chooseAccel, inspectDisk, type Accel, type DiskFormat, type DiskImage } from '../qemu/index.ts';
+import { chooseAccel, inspectDisks, type Accel, type DiskQuestion, type InspectedDisks } from '../qemu/index.ts';
 
 /** What testbeds must know of the machine they are made on. Plain data, so that a run finds it out once for all workers. */
 export interface HostFacts {
@@ -21,20 +21,18 @@ export interface HostFacts {
   readonly access: FileAccess;
   /** by what factor waits for a guest are longer than configured: by the accelerator and the speed of this machine */
   readonly timeFactor: number;
+  /** absolute path of the folder for unpacked disk images; default: `~/.cache/alpy/images` */
+  readonly unpackedDirectory?: string | undefined;
 }
 
 /** What has to be known to show files to containers. */
-export interface FileFacts extends Pick<HostFacts, 'images' | 'access'> {
+export interface FileFacts extends Pick<HostFacts, 'images' | 'access' | 'unpackedDirectory'> {
   /** file that caches what was found out about disk images; absent to inspect them in any case */
   readonly diskCacheFile?: string | undefined;
 }
 
-/** The disk image to inspect, and the other keys of the appliance that name files. */
-export interface DiskQuestion extends FileKeys, Partial<Pick<Appliance, 'cloudInit'>> {
-  /** absolute path */
-  readonly image: string;
-  readonly format: DiskFormat | 'auto';
-}
+/** The disks and CDs to inspect, and the other keys of the appliance that name files. */
+export type ApplianceQuestion = DiskQuestion & FileKeys & Partial<Pick<Appliance, 'cloudInit'>>;
 
 /** What to find out. */
 export interface HostQuestions {
@@ -44,6 +42,8 @@ export interface HostQuestions {
   readonly directory: string;
   /** file that keeps the verdict on KVM */
   readonly accelCacheFile?: string | undefined;
+  /** see {@link HostFacts.unpackedDirectory} */
+  readonly unpackedDirectory?: string | undefined;
 }
 
 /**
@@ -53,14 +53,14 @@ export interface HostQuestions {
  * @throws ContainerError when the daemon cannot run containers
  */
 export async function inspectHost(engine: Engine, questions: HostQuestions, signal?: AbortSignal): Promise<HostFacts> {
-  const { images, accel, directory, accelCacheFile } = questions;
+  const { images, accel, directory, accelCacheFile, unpackedDirectory } = questions;
   const [qemu, node] = [imageNamed(images, 'qemu'), imageNamed(images, 'node')];
   for (const image of [qemu, node]) await findImage(engine.docker, image, signal);
   return step('alpy.testbed', 'Inspect the machine', async () => {
     const choice = await chooseAccel(accel, { engine, image: qemu.reference, cacheFile: accelCacheFile, signal });
     const access = await probeFileAccess(engine, node.reference, directory, signal);
     const timeFactor = timeFactorOf(choice.accel, measureSlowness());
-    return { images, accel: choice.accel, accelReason: choice.reason, access, timeFactor };
+    return { images, accel: choice.accel, accelReason: choice.reason, access, timeFactor, unpackedDirectory };
   });
 }
 
@@ -90,19 +90,19 @@ export async function checkSnapshotSupport(
 }
 
 /**
- * Inspects the files of an appliance: its disk image, and what other keys name.
+ * Inspects the files of an appliance: its disks and CDs, unpacked if they are compressed or in an archive, and what other keys name.
  * @throws DiskImageError, ApplianceFileError when one cannot be used
  */
-export async function inspectApplianceDisk(
+export async function inspectApplianceDisks(
   engine: Engine,
   facts: FileFacts,
-  appliance: DiskQuestion,
+  appliance: ApplianceQuestion,
   signal?: AbortSignal,
-): Promise<DiskImage> {
-  const { images, access, diskCacheFile: cacheFile } = facts;
-  const place = { engine, image: imageNamed(images, 'qemu').reference, access, cacheFile };
+): Promise<InspectedDisks> {
+  const { images, access, unpackedDirectory, diskCacheFile: cacheFile } = facts;
+  const place = { engine, image: imageNamed(images, 'qemu').reference, access, cacheFile, unpackedDirectory };
   const [disk, named] = await Promise.all([
-    inspectDisk(appliance.image, appliance.format, place, signal),
+    inspectDisks(appliance, place, signal),
     inspectNamedFiles(appliance, access),
     seedImage(appliance), // not needed yet, but its problems are found before anything is started
   ]);

@@ -4,14 +4,7 @@ export type { Appliance } from './dut-parts.ts';
 export { Dut } from './dut.ts';
 export { BootError, GuestLostError } from './errors.ts';
 export { TestbedFactory, type FactoryOptions, type TestbedRequest } from './factory.ts';
-export {
-  inspectHost,
-  checkSnapshotSupport,
-  type DiskQuestion,
-  type FileFacts,
-  type HostFacts,
-  type HostQuestions,
-} from './host.ts';
+export { inspectHost, checkSnapshotSupport, type FileFacts, type HostFacts, type HostQuestions } from './host.ts';
 export { Link } from './link.ts';
 export { fileKeysText } from './named-files.ts';
 export { LifelinePool } from './lifelines.ts';

@@ -33,7 +33,7 @@ export async function acquireLifeline(
   const pooled = pool?.planFor(facts, hypervisor, directory);
   if (!pool || !pooled) {
     const { disk, machine, snapshot } = hypervisor;
-    const plan = planLifeline(facts, machine, disk, sharedFiles(disk, machine.extra, snapshot), directory);
+    const plan = planLifeline(facts, machine, sharedFiles(disk, machine.extra, snapshot), directory);
     const pair = await LifelinePair.create(engine, plan, signal);
     return { pair, files: plan.files, isReusable: false, release: () => pair[Symbol.asyncDispose]() };
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { imageNamed } from '../images/resolved-image.ts';
-import type { DiskImage } from '../qemu/disk-image.ts';
 import type { QemuContainerSpec } from '../qemu/qemu-container.ts';
 import { qemuContainerSpec, type MachineNeeds, type SharedFiles } from '../qemu/qemu-files.ts';
 import type { HostFacts } from './host.ts';
@@ -28,19 +27,13 @@ export interface LifelinePlan {
  * Plans the containers in which QEMU sees these files. Pure.
  * @param directory - absolute path of a folder in the file system of the captures
  */
-export function planLifeline(
-  facts: LifelineFacts,
-  machine: MachineNeeds,
-  disk: DiskImage,
-  files: SharedFiles,
-  directory: string,
-): LifelinePlan {
+export function planLifeline(facts: LifelineFacts, machine: MachineNeeds, files: SharedFiles, directory: string): LifelinePlan {
   const { images, access, accel } = facts;
   const image = imageNamed(images, 'qemu').reference;
   const plan = {
     image,
     files,
-    qemu: qemuContainerSpec(image, access, disk, files, accel, machine),
+    qemu: qemuContainerSpec(image, access, files, accel, machine),
     directory: access.kind === 'copy' ? undefined : directory,
     isMounted: access.kind === 'bind',
   };

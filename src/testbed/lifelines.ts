@@ -6,7 +6,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { Engine } from '../docker/index.ts';
 import { sharedFiles, type HypervisorSpec, type MachineNeeds } from '../qemu/qemu-files.ts';
-import type { DiskImage } from '../qemu/disk-image.ts';
+import type { InspectedDisks } from '../qemu/drives.ts';
 import { LifelinePair } from './lifeline-pair.ts';
 import { planLifeline, type LifelineFacts, type LifelinePlan } from './lifeline-plan.ts';
 
@@ -40,17 +40,22 @@ export class LifelinePool implements AsyncDisposable {
   }
 
   /**
-   * Plans the lifeline for all testbeds of this pool with the same disk and memory. With one for snapshots, they can start from any snapshot
+   * Plans the lifeline for all testbeds of this pool with the same disks and memory. With one for snapshots, they can start from any snapshot
    * of a store.
    * @param snapshots - absolute path of the folder whose subfolders are the snapshots; absent for guests that boot
    * @returns `undefined` if no lifeline can be shared like this: files are copied into it, or QEMU must be able to write to the
    * files of a snapshot
    */
-  plan(facts: LifelineFacts, disk: DiskImage, machine: MachineNeeds, snapshots: string | undefined): LifelinePlan | undefined {
+  plan(
+    facts: LifelineFacts,
+    disk: InspectedDisks,
+    machine: MachineNeeds,
+    snapshots: string | undefined,
+  ): LifelinePlan | undefined {
     const snapshot = snapshots === undefined ? undefined : ({ use: 'restore', directory: snapshots } as const);
     const files = sharedFiles(disk, machine.extra, snapshot);
     if (facts.access.kind === 'copy' || files.snapshot?.readOnly === false) return undefined;
-    return planLifeline(facts, machine, disk, files, this.#directory);
+    return planLifeline(facts, machine, files, this.#directory);
   }
 
   /**
@@ -63,7 +68,7 @@ export class LifelinePool implements AsyncDisposable {
     const isBelow = directory.startsWith(`${this.#directory}/`);
     if (facts.access.kind === 'copy' || snapshot?.use === 'make' || !isBelow) return undefined;
     const shared = this.plan(facts, disk, machine, snapshot && dirname(snapshot.directory));
-    return shared ?? planLifeline(facts, machine, disk, sharedFiles(disk, machine.extra, snapshot), this.#directory);
+    return shared ?? planLifeline(facts, machine, sharedFiles(disk, machine.extra, snapshot), this.#directory);
   }
 
   /** Begins to create a lifeline before it is needed. If that fails, `acquire` tries again and reports the error. */

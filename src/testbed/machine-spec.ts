@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Accel, MachineSpec, NicModel } from '../qemu/index.ts';
+import type { Accel, InspectedDisks, MachineSpec, NicModel } from '../qemu/index.ts';
 import type { DutSpec } from '../topology/index.ts';
 import type { Appliance } from './dut-parts.ts';
 
 /** The machine of a DUT. Pure. */
-export function machineSpec(appliance: Appliance, { nics }: DutSpec, accel: Accel, clockStart: Date): MachineSpec {
+export function machineSpec(
+  appliance: Appliance,
+  { nics }: DutSpec,
+  { drives }: InspectedDisks,
+  accel: Accel,
+  clockStart: Date,
+): MachineSpec {
   return {
     ...appliance,
     accel,
+    drives: drives.map(({ spec }) => spec),
     nics: nics.map((nic, index) => ({ ...nic, model: nicModel(appliance, index), rom: appliance.nics?.[index]?.rom })),
     clockStart,
     extra: appliance.qemuArgs,

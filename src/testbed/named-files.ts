@@ -18,7 +18,7 @@ function namedPaths({ kernel, initrd, nics = [] }: FileKeys): readonly NamedPath
  * @throws ApplianceFileError if one cannot be used
  */
 export async function inspectNamedFiles(
-  keys: FileKeys & { readonly image: string },
+  keys: FileKeys & { readonly image?: string | undefined },
   access: FileAccess,
 ): Promise<readonly ApplianceFile[]> {
   const { qemuArgs = [], image } = keys;
@@ -30,6 +30,6 @@ export async function inspectNamedFiles(
 
 /** Equal for two appliances if they name the same files. Pure. */
 export function fileKeysText(appliance: Appliance): string {
-  const { image, format, qemuArgs } = appliance;
-  return JSON.stringify([image, format, namedPaths(appliance), qemuArgs]);
+  const { image, format, disk, disks, cdroms, qemuArgs } = appliance;
+  return JSON.stringify([image, format, disk, disks, cdroms, namedPaths(appliance), qemuArgs]);
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 // eslint-disable-next-line no-restricted-imports -- for /proc
 import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import { ContentHashes } from '../core/content-hashes.ts';
 import { messageOf, partsOf } from '../core/errors.ts';
 import { openPlain } from '../core/plain-file.ts';
 import { categorizedStep, log } from '../core/step.ts';
@@ -11,7 +12,8 @@ import { ConsoleClosedError } from '../console/index.ts';
 import { ContainerDiedError, imageId, type Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import {
-  diskId,
+  configuredImage,
+  driveIds,
   findArgumentFiles,
   keyPlacesOf,
   withPlaces,
@@ -19,19 +21,14 @@ import {
   QmpClosedError,
   QmpError,
   assertUnchanged,
+  isWritable,
+  snapshotFileNames,
   snapshotFiles,
-  type DiskImage,
   type FileIdentity,
+  type InspectedDisks,
   type QmpClient,
 } from '../qemu/index.ts';
-import {
-  ContentHashes,
-  SnapshotError,
-  snapshotFormat,
-  snapshotKey,
-  type Snapshot,
-  type SnapshotStore,
-} from '../snapshot/index.ts';
+import { SnapshotError, snapshotFormat, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { createTestbed } from './create.ts';
 import type { TestbedSpec } from './creation.ts';
@@ -47,7 +44,7 @@ import { seedImage } from './seed.ts';
 export interface SnapshotSpec {
   readonly appliance: Appliance;
   readonly topology: Topology;
-  readonly disk: DiskImage;
+  readonly disk: InspectedDisks;
 }
 
 /** Makes the snapshot of a key. May hold `make` back until no other process makes the same, and may refuse to call it. */
@@ -61,7 +58,7 @@ const diskAllowanceBytes = 256 * 1024 ** 2;
  * inputs, also new ones.
  */
 const keysNotHashed: ReadonlySet<string> = new Set<keyof Appliance>([
-  ...(['name', 'image', 'format', 'cloudInit', 'login', 'provision'] as const),
+  ...(['name', 'image', 'format', 'disks', 'cdroms', 'cloudInit', 'login', 'provision'] as const),
   ...(['bootTimeoutMs', 'clockCommand', 'powerOffCommand'] as const), // act on a guest that runs
 ]);
 
@@ -83,7 +80,7 @@ interface SnapshotInputs {
 async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore, spec: SnapshotSpec): Promise<SnapshotInputs> {
   const { appliance, topology, disk } = spec;
   const { provision } = appliance;
-  const added = await findArgumentFiles(appliance.qemuArgs, disk.path, facts.access);
+  const added = await findArgumentFiles(appliance.qemuArgs, configuredImage(disk), facts.access);
   if (added.unknown !== undefined) throw new SnapshotError(added.unknown);
   const { named = [] } = disk;
   const others = [...new Map([...named.flatMap(({ parts }) => parts), ...added.files].map((file) => [file.path, file])).values()];
@@ -94,12 +91,14 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
     return all.join(' ');
   };
   const placeOf = keyPlacesOf(named);
-  const described = { ...appliance, qemuArgs: withPlaces(appliance.qemuArgs, placeOf) };
+  const described = { disk: 'virtio', ...appliance, qemuArgs: withPlaces(appliance.qemuArgs, placeOf) };
   const settings = Object.entries(described).filter(([key]) => !keysNotHashed.has(key) && !fileKeys.has(key));
-  const machine = machineSpec(appliance, topology.duts[0], facts.accel, new Date(0));
+  const machine = machineSpec(appliance, topology.duts[0], disk, facts.accel, new Date(0));
   const seed = await seedImage(appliance);
+  const [main = 'none', ...further] = await contentsOf(disk, contents);
   const inputs = {
-    image: `${disk.format} ${await contents(disk.files)}`,
+    image: main,
+    ...(further.length > 0 ? { disks: further.join(', ') } : {}),
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
     machine: machineArguments(machine, { ...placeholderPaths, placeOf, seed: seed && 'seed' }).join(' '),
@@ -111,7 +110,18 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
     ...(added.needsContainer ? { container: await imageId(engine, imageNamed(facts.images, 'qemu').reference) } : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
-  return { inputs, files: [...disk.files, ...others] };
+  return { inputs, files: [...disk.drives.flatMap(({ image }) => image?.files ?? []), ...others] };
+}
+
+/** The content of each drive, as text. */
+async function contentsOf(
+  { drives }: InspectedDisks,
+  contents: (files: readonly FileIdentity[]) => Promise<string>,
+): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (const { image, virtualBytes } of drives)
+    all.push(image ? `${image.format} ${await contents(image.files)}` : `empty ${virtualBytes}`);
+  return all;
 }
 
 /** Finds a snapshot in the store or makes it; see {@link TestbedFactory.provideSnapshot}. */
@@ -146,9 +156,11 @@ async function makeSnapshot(
 ): Promise<Snapshot> {
   const { appliance, topology, disk, inputs, files, key, directory } = spec;
   const memoryBytes = appliance.memoryMiB * 1024 ** 2;
-  const draft = await store.begin(memoryBytes + diskAllowanceBytes);
+  const names = snapshotFileNames(disk);
+  const written = disk.drives.filter(isWritable).length;
+  const draft = await store.begin(memoryBytes + Math.max(1, written) * diskAllowanceBytes);
   try {
-    await prepareDraft(draft, memoryBytes);
+    await prepareDraft(draft, names, memoryBytes);
     const snapshot = { use: 'make', directory: draft } as const;
     const saved = await bootAndSave(engine, facts, { appliance, topology, disk, directory, snapshot }, signal);
     await assertUnchanged(files).catch((cause: unknown) => {
@@ -162,7 +174,7 @@ async function makeSnapshot(
       inputs,
       ...saved,
     } as const;
-    return await store.commit(draft, record, Object.values(snapshotFiles));
+    return await store.commit(draft, record, names);
   } finally {
     await store.discard(draft);
   }
@@ -171,7 +183,7 @@ async function makeSnapshot(
 /** Tears the testbed down before it returns: only then are the files of the snapshot complete. */
 async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
   const testbed = await createTestbed(engine, facts, spec, signal);
-  const saved = await bootAndSaveState(testbed, facts, signal).catch(async (error: unknown) => {
+  const saved = await bootAndSaveState(testbed, facts, spec.disk, signal).catch(async (error: unknown) => {
     const follows = await testbed.close().then(
       () => undefined,
       (reason: unknown) => reason,
@@ -192,10 +204,15 @@ interface SavedGuest {
   readonly qemuVersion: string;
 }
 
-async function bootAndSaveState(created: CreatedTestbed, facts: HostFacts, signal?: AbortSignal): Promise<SavedGuest> {
+async function bootAndSaveState(
+  created: CreatedTestbed,
+  facts: HostFacts,
+  disk: InspectedDisks,
+  signal?: AbortSignal,
+): Promise<SavedGuest> {
   const { dut } = await created.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
-  await assertOtherDisksUnwritten(dut.qmp);
+  await assertOtherDisksUnwritten(dut.qmp, disk);
   const virtualMs = await categorizedStep('snapshot.save', 'alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch(
     (error: unknown) => {
       if (!(error instanceof QmpError)) throw error;
@@ -207,14 +224,15 @@ async function bootAndSaveState(created: CreatedTestbed, facts: HostFacts, signa
 
 const saveTimeoutMs = 30_000;
 
-/** Disks whose content is part of the snapshot, or of the key. */
-const savedDisks: ReadonlySet<unknown> = new Set([diskId, 'pflash0', 'pflash1']);
+/** Files of the firmware, whose content is part of the snapshot or of the key. */
+const firmwareDisks = ['pflash0', 'pflash1'];
 
 /**
  * Asserts that the guest has not written to a disk that `appliance.qemuArgs` adds: a restored guest would not find what it wrote.
  * @throws SnapshotError otherwise
  */
-async function assertOtherDisksUnwritten(qmp: QmpClient): Promise<void> {
+async function assertOtherDisksUnwritten(qmp: QmpClient, { drives }: InspectedDisks): Promise<void> {
+  const savedDisks: ReadonlySet<unknown> = new Set([...driveIds(drives.map(({ spec }) => spec)), ...firmwareDisks]);
   const disks = (await qmp.execute('query-blockstats')) as readonly BlockStats[];
   const written = disks.find(({ device, stats }) => !savedDisks.has(device) && stats.wr_bytes > 0);
   if (!written) return;
@@ -230,15 +248,15 @@ interface BlockStats {
   readonly stats: { readonly wr_bytes: number };
 }
 
-async function prepareDraft(draft: string, memoryBytes: number): Promise<void> {
-  for (const name of Object.values(snapshotFiles)) await createWorldWritableFile(join(draft, name));
+async function prepareDraft(draft: string, names: readonly string[], memoryBytes: number): Promise<void> {
+  for (const name of names) await createWorldWritableFile(join(draft, name));
   await using memory = await openPlain(join(draft, snapshotFiles.memory), 'r+');
   await memory.truncate(memoryBytes);
 }
 
 /** Stand for paths, which do not affect the guest. */
 const placeholderPaths = {
-  disk: { path: 'disk', format: 'qcow2', isWritten: false },
+  drive: () => ({ path: 'disk', format: 'qcow2', isWritten: false }),
   qmpSocket: 'qmp',
   serialSocket: 'serial',
   firmwareCode: 'code',

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exec, type Container } from '../../src/docker/index.ts';
 import { LifelinePool, type Testbed } from '../../src/testbed/index.ts';
-import type { DiskImage } from '../../src/qemu/index.ts';
 import { planLifeline, type LifelinePlan } from '../../src/testbed/lifeline-plan.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
@@ -80,8 +79,8 @@ test('the pool keeps as many lifelines as testbeds need, and reuses each', async
 
 describe('a lifeline that is started in advance', () => {
   const plan = (image: string): LifelinePlan => {
-    const disk = { path: join(image, 'disk.raw'), qemuVersion: '10.0' } as DiskImage;
-    return planLifeline(testHost.facts, { memoryMiB: 64, extra: [] }, disk, { image: [image] }, testHost.directory);
+    const files = { images: [{ path: image, inside: '/alpy/image' }] };
+    return planLifeline(testHost.facts, { memoryMiB: 64, extra: [] }, files, testHost.directory);
   };
 
   test('is acquired, even while it is still starting', async () => {

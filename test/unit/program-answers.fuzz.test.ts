@@ -9,9 +9,15 @@ import { judgeRunnerVersion } from '../../src/doctor/runner-version.ts';
 import { judgeSeccomp } from '../../src/doctor/seccomp.ts';
 import { parseCounters } from '../../src/network/counters.ts';
 import { judgeDisk } from '../../src/qemu/disk-image.ts';
-import { recogniseWrapping } from '../../src/qemu/disk-wrapping.ts';
+import { contentKind } from '../../src/qemu/unpack/content-kind.ts';
+import { chooseMember, ArchiveError } from '../../src/qemu/unpack/member.ts';
+import { disksOfOvf } from '../../src/qemu/unpack/ovf.ts';
+import { wholeFile } from '../../src/qemu/unpack/part.ts';
+import { listTar } from '../../src/qemu/unpack/tar.ts';
+import { listZip } from '../../src/qemu/unpack/zip.ts';
 import { isAtLeast } from '../../src/qemu/version.ts';
 import { allowingErrors, anyText, brokenBytes, brokenJson, fuzz } from '../support/fuzz.ts';
+import { smallZip } from '../support/small-zip.ts';
 
 const counters = [{ ifname: 'eth0', stats64: { rx: { packets: 1, dropped: 0 }, tx: { packets: 2, dropped: 0 } } }];
 
@@ -73,16 +79,42 @@ fuzz(
 const heads = ['\x1f\x8b', 'PK\x03\x04', 'conectix', `${'a.ovf'.padEnd(257, '\0')}ustar`.padEnd(512, '\0')];
 
 fuzz(
-  'any file is recognised as something that is no disk, or not',
+  'any file is recognised by its content',
   [brokenBytes(...heads.map((text) => Buffer.from(text, 'latin1'))), fc.boolean()],
   async (content, isRaw) => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-fuzz-'));
     const path = join(folder.path, 'disk');
     await writeFile(path, content);
-    expect(['undefined', 'string']).toContain(typeof (await recogniseWrapping(path, isRaw)));
+    expect(['compressed', 'zip', 'tar', 'vhd', 'iso', 'unsupported', 'other']).toContain(
+      (await contentKind(await wholeFile(path, ''), isRaw)).kind,
+    );
   },
   { runs: 30 },
 );
+
+fuzz(
+  'any archive is listed or refused',
+  [brokenBytes(...heads.map((text) => Buffer.from(text, 'latin1')), smallZip({ 'a.img': 'disk', 'b.txt': 'b' }))],
+  async (content) => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'alpy-fuzz-'));
+    const path = join(folder.path, 'archive');
+    await writeFile(path, content);
+    const part = await wholeFile(path, 'archive');
+    for (const list of [listTar, listZip]) {
+      try {
+        const { offset, bytes } = chooseMember(await list(part), undefined);
+        expect(offset + bytes).toBeLessThanOrEqual(content.length);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ArchiveError);
+      }
+    }
+  },
+  { runs: 30 },
+);
+
+fuzz('any description of an OVA names disks or none', [anyText], (xml) => {
+  expect(Array.isArray(disksOfOvf(`<File ovf:id="a" ovf:href="d"/><Disk ovf:fileRef="a"/>${xml}`))).toBe(true);
+});
 
 fuzz(
   'any version of GitLab Runner and QEMU is judged',

@@ -16,7 +16,7 @@ import {
   type WatchOptions,
 } from '../../runner/index.ts';
 import { alpyVersion } from '../../version.ts';
-import { accelCacheFile, diskCacheFile, snapshotDirectory } from '../cache.ts';
+import { accelCacheFile, diskCacheFile, snapshotDirectory, unpackedDirectory } from '../cache.ts';
 import type { CliIo } from '../io.ts';
 import { jobIdOf } from '../job-id.ts';
 import { shardDurations } from './durations.ts';
@@ -64,6 +64,7 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
     snapshotDirectory: snapshotDirectory(io.env, loaded.config.snapshots.directory),
     accelCacheFile: accelCacheFile(io.env),
     diskCacheFile: diskCacheFile(io.env),
+    unpackedDirectory: unpackedDirectory(io.env),
     signal: io.signal,
     showSteps: rounds.show.showSteps,
     testOutput: rounds.show.testOutput,

@@ -117,7 +117,7 @@ async function openProgress(
   io: CliIo,
   { appliance, accel }: Config,
 ): Promise<Progress> {
-  const boots = await BootDurations.open(bootCacheFile(io.env), [appliance.name, appliance.image, accel].join(' '));
+  const boots = await BootDurations.open(bootCacheFile(io.env), [appliance.name, appliance.image ?? '', accel].join(' '));
   opened.defer(() => boots.save());
   return opened.use(new Progress(live, style, boots));
 }

@@ -45,6 +45,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
     images,
     accelCacheFile,
     snapshotDirectory: join(settings.root, 'snapshots'),
+    unpackedDirectory: join(settings.root, 'images'),
     ...(isRunners && !job.variables['ALPY_APPLIANCE_IMAGE'] ? {} : { diskFolders: [project, ...settings.imageFolders] }),
     deadlineMs: Date.now() + job.timeoutMs + settings.graceSeconds * 1000,
     services: planServices(job, node, config, limits),

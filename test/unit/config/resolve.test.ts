@@ -20,6 +20,9 @@ function problems(raw: unknown, variables: Variables = {}, flags: ConfigOverride
   return [];
 }
 
+const nothingToBoot =
+  'appliance.image: expected a disk image, or another key that boots the machine, such as cdroms or kernel, got nothing';
+
 test('a file that names an image gets every default', () => {
   expect(resolve({ appliance: { image: 'disk.qcow2' } }).config).toEqual({
     appliance: {
@@ -29,7 +32,6 @@ test('a file that names an image gets every default', () => {
       memoryMiB: 256,
       cpus: 1,
       machine: 'q35',
-      disk: 'virtio',
       nic: 'virtio-net-pci',
       firmware: 'bios',
       qemuArgs: [],
@@ -115,7 +117,6 @@ test('precedence: flags, variables, file, defaults; each value has its origin', 
     'appliance.memoryMiB': 'variable ALPY_APPLIANCE_MEMORY_MIB',
     'appliance.cpus': 'file',
     'appliance.machine': 'default',
-    'appliance.disk': 'default',
     'appliance.nic': 'default',
     'appliance.firmware': 'default',
     'appliance.qemuArgs': 'default',
@@ -217,7 +218,7 @@ test.for<[string, unknown, readonly string[]]>([
   ['nothing at all', undefined, ['appliance: expected an object, got nothing']],
   ['a list', [], ['(top): expected an object, got an empty list']],
   ['a text', 'image', ['(top): expected an object, got "image"']],
-  ['an appliance without an image', { appliance: {} }, ['appliance.image: expected text, got nothing']],
+  ['an appliance without an image', { appliance: {} }, [nothingToBoot]],
   ['an appliance that is a text', { appliance: 'disk.qcow2' }, ['appliance: expected an object, got "disk.qcow2"']],
 ])('%s is refused', ([, raw, lines]) => {
   expect(problems(raw, { ALPY_APPLIANCE_CPUS: '' })).toEqual(lines);

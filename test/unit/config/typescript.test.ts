@@ -61,6 +61,6 @@ test('a TypeScript file needs no package.json or node_modules, and its errors ha
     'syntax.ts': `${made.path}/syntax.ts:\n  line 2: Unexpected token \`;\`. Expected identifier, string literal, numeric literal or [ for the computed key`,
     'none.ts': `${made.path}/none.ts:\n  expected a default export, got none. Write export default defineConfig({ … });`,
     'missing.ts': `${made.path}/missing.ts:\n  Cannot find package 'alpi' imported from ${made.path}/missing.ts`,
-    'wrong.ts': `${made.path}/wrong.ts:\n  appliance.image: expected text, got nothing\n  appliance.imag: unknown key. Did you mean image?`,
+    'wrong.ts': `${made.path}/wrong.ts:\n  appliance.imag: unknown key. Did you mean image?\n  appliance.image: expected a disk image, or another key that boots the machine, such as cdroms or kernel, got nothing`,
   });
 });

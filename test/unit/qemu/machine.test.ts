@@ -4,7 +4,7 @@ import { machineArguments, type MachinePaths, type MachineSpec } from '../../../
 import { resolveTopology } from '../../../src/topology/index.ts';
 
 const paths: MachinePaths = {
-  disk: { path: '/i/d.raw', format: 'raw', isWritten: false },
+  drive: () => ({ path: '/i/d.raw', format: 'raw', isWritten: false }),
   qmpSocket: '/qmp',
   serialSocket: '/serial',
   firmwareCode: '/code.fd',
@@ -19,16 +19,13 @@ const spec: MachineSpec = {
   cpus: 1,
   memoryMiB: 256,
   firmware: 'bios',
-  disk: 'virtio',
+  drives: [{ kind: 'disk', bus: 'virtio' }],
   nics: [],
   clockStart: new Date('2026-03-04T05:06:07.890Z'),
   extra: [],
 };
 const all = (changes: Partial<MachineSpec>): string => machineArguments({ ...spec, ...changes }, paths).join(' ');
 const at = (changes: Partial<MachinePaths>): string => machineArguments(spec, { ...paths, ...changes }).join(' ');
-const diskDrive =
-  '-drive if=none,id=disk0,rerror=stop,werror=stop,format=raw,file=/i/d.raw,cache=unsafe,discard=unmap,snapshot=on';
-
 test('all arguments of a machine with two NICs, UEFI and an argument by the user', () => {
   const [first, second] = ([0, 1] as const).map((index) => ({
     id: `nic${index}`,
@@ -87,17 +84,6 @@ test('a seed is a drive after the disk', () => {
   );
 });
 
-test('each way to attach a disk', () => {
-  expect(all({ disk: 'scsi' })).toContain(
-    `${diskDrive} -device virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0,bootindex=1 `,
-  );
-  expect(all({ disk: 'ahci' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=1 `);
-  expect(all({ disk: 'ahci', machine: 'pc' })).toContain(
-    `${diskDrive} -device ahci,id=ahci0 -device ide-hd,drive=disk0,bus=ahci0.0,bootindex=1 `,
-  );
-  expect(all({ disk: 'ide', machine: 'pc' })).toContain(`${diskDrive} -device ide-hd,drive=disk0,bus=ide.0,bootindex=1 `);
-});
-
 test('the processor is the configured one, or the best of the accelerator', () => {
   expect(all({ accel: 'kvm' })).toContain(' -accel kvm -cpu host ');
   expect(all({ accel: 'kvm', cpu: 'Haswell' })).toContain(' -accel kvm -cpu Haswell ');
@@ -117,9 +103,9 @@ test('the machine that makes a snapshot writes to its memory file; restored mach
 
 test('a restored machine waits for its state, and its disk is an overlay of the image at its current path', () => {
   const disk = { path: '/s/disk.qcow2', format: 'qcow2', backing: { path: '/i/a,b.raw', format: 'raw' } };
-  const text = at({ isIncoming: true, disk: { ...disk, isWritten: false } });
+  const text = at({ isIncoming: true, drive: () => ({ ...disk, isWritten: false }) });
   expect(text).toContain('-incoming defer');
   const backing = 'backing.driver=raw,backing.file.driver=file,backing.file.filename=/i/a,,b.raw';
   expect(text).toContain(`format=qcow2,file=/s/disk.qcow2,cache=unsafe,discard=unmap,snapshot=on,${backing} `);
-  expect(at({ disk: { ...disk, isWritten: true } })).toContain(`discard=unmap,snapshot=off,${backing} `);
+  expect(at({ drive: () => ({ ...disk, isWritten: true }) })).toContain(`discard=unmap,snapshot=off,${backing} `);
 });

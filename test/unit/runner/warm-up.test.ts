@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Engine } from '../../../src/docker/index.ts';
-import { identify, type DiskImage } from '../../../src/qemu/index.ts';
+import { identify, type InspectedDisks } from '../../../src/qemu/index.ts';
 import type { RunFacts } from '../../../src/runner/facts.ts';
 import { SnapshotStore, type Snapshot } from '../../../src/snapshot/index.ts';
 import { LifelinePool, type Appliance } from '../../../src/testbed/index.ts';
 import type { LifelinePlan } from '../../../src/testbed/lifeline-plan.ts';
 import { resolveTopology } from '../../../src/topology/index.ts';
+import { disksWith } from '../../support/disks.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
 let directory: string;
@@ -53,7 +54,7 @@ interface Case {
   readonly snapshots?: 'no snapshots here';
 }
 
-function factsOf({ appliance, access = { kind: 'bind' }, accel = 'tcg', snapshots }: Case, disk: DiskImage): RunFacts {
+function factsOf({ appliance, access = { kind: 'bind' }, accel = 'tcg', snapshots }: Case, disk: InspectedDisks): RunFacts {
   const images = ['qemu', 'node'].map((name) => ({ name, reference: `alpy/${name}`, origin: 'default', buildable: true }));
   const host = { images, access, accel, accelReason: '', timeFactor: 1 };
   return {
@@ -85,7 +86,7 @@ async function startWorker(facts: RunFacts): Promise<{
 async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<RecordingPool> {
   const { qemuVersion = '10.0.2' } = about;
   const files = [await identify(image)];
-  const disk: DiskImage = { path: image, format: 'qcow2', virtualBytes: 1, files, qemuVersion, firmware: 'one' };
+  const disk = disksWith({ path: image, format: 'qcow2', virtualBytes: 1, files, qemuVersion, firmware: 'one' });
   const facts = factsOf(about, disk);
   const { pool, worker } = await startWorker(facts);
   const once = (key: string): Promise<Snapshot> => {

@@ -8,6 +8,7 @@ import { identify } from '../../../src/qemu/index.ts';
 import { inspectNamedFiles } from '../../../src/testbed/named-files.ts';
 import { TestbedFactory, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
 import { resolveTopology } from '../../../src/topology/index.ts';
+import { disksWith } from '../../support/disks.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
 let directory: string;
@@ -45,15 +46,15 @@ async function keyOf(
 ): Promise<string> {
   const { imageId = 'one', firmware = 'one' } = about;
   const appliance = rabbit({ image, ...changes });
-  const disk = {
+  const disk = disksWith({
     path: image,
     format: 'qcow2',
     virtualBytes: 1,
     files: [await identify(image)],
     qemuVersion: '10.0',
     firmware,
-    named: await inspectNamedFiles(appliance, facts.access),
-  } as const;
+  });
+  const named = await inspectNamedFiles(appliance, facts.access);
   const snapshots = { directory: join(directory, 'store'), maxBytes: 1 };
   const factory = new TestbedFactory(engineWith(imageId), facts, { snapshots });
   const asked = Promise.withResolvers<string>();
@@ -62,7 +63,7 @@ async function keyOf(
     return Promise.reject(new Error('no turn'));
   };
   const provided = factory.provideSnapshot(
-    { appliance, topology: resolveTopology({ links: 1 }, appliance), disk },
+    { appliance, topology: resolveTopology({ links: 1 }, appliance), disk: { ...disk, named } },
     directory,
     undefined,
     once,

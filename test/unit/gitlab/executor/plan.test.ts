@@ -77,6 +77,7 @@ describe('the testbed', () => {
       runId: `job-${context.job.key}`,
       jobId: '42',
       accelCacheFile: '/cache/kvm.json',
+      unpackedDirectory: join(context.settings.root, 'images'),
       snapshotDirectory: join(context.settings.root, 'snapshots'),
       diskFolders: [project, '/srv/images'],
       services: [],

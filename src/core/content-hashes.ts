@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { sha256Of } from '../core/file.ts';
-import { JsonCache } from '../core/json-cache.ts';
+import { sha256Of } from './file.ts';
+import { JsonCache } from './json-cache.ts';
 
 /** SHA-256 of files that may be large, cached until their stamps change. */
 export class ContentHashes {
