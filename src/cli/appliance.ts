@@ -5,6 +5,7 @@ import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
 import { valueOf } from '../core/variables.ts';
 import { resolveTopology } from '../topology/index.ts';
+import type { Appliance } from '../config/index.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
@@ -107,13 +108,19 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const { appliance } = config;
   const factory = new TestbedFactory(engine, host);
   const disk = await factory.inspectDisk(appliance, io.signal);
-  // what boots is the appliance's matter alone, unless it boots from a link
-  const topology = appliance.boot === 'network' ? resolveTopology(config.topology, appliance) : resolveTopology({ links: 0 });
+  // what boots is the appliance's matter alone, unless it boots from a link or is ready when a node sees it
+  const topology =
+    appliance.boot === 'network' || appliance.ready ? resolveTopology(config.topology, appliance) : resolveTopology({ links: 0 });
   await using testbed = await factory.create({ appliance, topology, disk, directory }, io.signal);
   const startMs = performance.now();
   await testbed.boot({ signal: io.signal });
   const durationMs = performance.now() - startMs;
   await testbed.close(); // if this fails, the command fails
-  const what = appliance.login ? 'booted, and its login works' : 'started; without appliance.login, alpy cannot check more';
-  io.stdout(`${appliance.name} ${what} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);
+  io.stdout(`${appliance.name} ${whatBootShows(appliance)} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);
+}
+
+function whatBootShows({ login, ready = [] }: Appliance): string {
+  if (login) return 'booted, and its login works';
+  if (ready.length > 0) return 'booted, and the conditions of appliance.ready hold';
+  return 'started; without appliance.login and appliance.ready, alpy cannot check more';
 }

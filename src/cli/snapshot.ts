@@ -93,8 +93,7 @@ async function load(io: CliIo, store: SnapshotStore, file: string | undefined): 
 /** Finds the snapshot of the configured appliance, or creates it. */
 async function provide(io: CliIo, { config }: LoadedConfig, place: Place): Promise<Snapshot> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
-  if (!config.appliance.login)
-    throw new UsageError('appliance.login is not configured, so alpy cannot tell when the guest is ready to be saved');
+  if (!testbeds.isReadinessKnown(config.appliance)) throw new UsageError(testbeds.unknownReadiness);
   const directory = join(config.out, 'snapshot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);

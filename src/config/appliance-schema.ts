@@ -4,6 +4,7 @@ import { bootProblems, diskKeys, diskProblems, type DiskProblem } from './disk-s
 import { LoginSchema } from './login-schema.ts';
 import { NicModelSchema, NicsSchema } from './nic-schema.ts';
 import { CloudInitSchema } from './cloud-init-schema.ts';
+import { ReadySchema } from './ready-schema.ts';
 import { path, text } from './values.ts';
 
 /** All keys of {@link ApplianceSchema}, without the checks that need several of them. */
@@ -38,6 +39,7 @@ export const ApplianceKeys = z.strictObject({
     .default(120_000)
     .describe('how long a cold boot may take, including log-in and provisioning, in ms'),
   login: LoginSchema.optional().describe('how to log in on the serial console; absent if there is no log-in'),
+  ready: ReadySchema,
   provision: z
     .array(text)
     .default([])

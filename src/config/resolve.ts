@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
-import { resolveTopology } from '../topology/index.ts';
+import { resolveTopology, type Topology } from '../topology/index.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
 import { contradictions } from './contradictions.ts';
 import { ConfigError } from './errors.ts';
@@ -67,8 +67,7 @@ export function resolveConfig({
       file,
       describeProblems(checked.error.issues, merged, (path) => sourceText(originOf(path))),
     );
-  assertTopology(file, checked.data);
-  const contradicting = contradictions(checked.data);
+  const contradicting = contradictions(checked.data.appliance, topologyOf(file, checked.data));
   if (contradicting.length > 0) throw new ConfigError(file, contradicting);
   const paths = leaves(checked.data);
   const root = dirname(file);
@@ -93,9 +92,9 @@ export function resolveConfig({
 }
 
 /** @throws {@link ConfigError} when the appliance and the topology do not go together */
-function assertTopology(file: string, { topology, appliance }: Pick<Config, 'topology' | 'appliance'>): void {
+function topologyOf(file: string, { topology, appliance }: Pick<Config, 'topology' | 'appliance'>): Topology {
   try {
-    resolveTopology(topology, appliance);
+    return resolveTopology(topology, appliance);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new ConfigError(file, [error.message]);

@@ -13,7 +13,7 @@ const carriageReturn = 13;
 
 /**
  * Record of a console in two files, both readable while it runs and complete after {@link Transcript.close}: `<base>.log`
- * holds exactly the bytes received; `<base>.txt` is for reading: one line per line, escaped, with the time in seconds
+ * holds the bytes received, as they are given to it; `<base>.txt` is for reading: one line per line, escaped, with the time in seconds
  * since the start and the direction (`<` received, `>` sent). The carriage return before a line feed is not shown there. If a
  * file becomes larger than 64 MiB, its middle is left out, and the file says so.
  */

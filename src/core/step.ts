@@ -8,6 +8,7 @@ export const stepCategories = [
   'step',
   'testbed.setup',
   'testbed.boot',
+  'testbed.ready',
   'testbed.teardown',
   'snapshot.make',
   'snapshot.save',

@@ -178,6 +178,20 @@ export class Node implements AsyncDisposable {
     );
   }
 
+  /** name of its interface @internal */
+  get interfaceName(): string {
+    return this.#interface;
+  }
+
+  /**
+   * Runs a program, whatever its exit status. The report shows no step for it.
+   * @throws what `Agent.runInBackground` throws
+   * @internal
+   */
+  async probe(command: readonly string[], wait: Wait): ReturnType<Agent['runInBackground']> {
+    return this.#agent.runInBackground(command, wait);
+  }
+
   /** Runs lines of shell, of which none may fail. The report shows no step for it. */
   async #shell(script: string, wait: Partial<Wait>, otherwise?: Fault): Promise<string> {
     return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal }, otherwise);

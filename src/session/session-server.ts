@@ -23,6 +23,7 @@ import {
   type HostFacts,
   type SnapshotPlace,
   type Testbed,
+  isReadinessKnown,
 } from '../testbed/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import { assertFilesAreAllowed } from './allowed-files.ts';
@@ -169,7 +170,7 @@ async function bootTestbed(
   const { config, images, accelCacheFile, unpackedDirectory } = spec;
   const { appliance, boot } = config;
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile, unpackedDirectory }, signal);
-  const needsSnapshots = boot === 'snapshot' && appliance.login !== undefined; // the check starts a container
+  const needsSnapshots = boot === 'snapshot' && isReadinessKnown(appliance); // the check starts a container
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
   await assertFilesAreAllowed([...seedPaths(appliance), ...imagePaths(appliance)], spec.diskFolders); // before they are read

@@ -9,7 +9,7 @@ export type { Appliance } from '../config/index.ts';
 
 /** The parts of a device under test. */
 export interface DutParts {
-  readonly appliance: Pick<Appliance, 'name' | 'bootTimeoutMs'>;
+  readonly appliance: Pick<Appliance, 'name' | 'bootTimeoutMs' | 'ready'>;
   readonly access: Access;
   /** absolute path of the testbed's folder */
   readonly directory: string;

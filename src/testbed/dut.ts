@@ -14,6 +14,7 @@ import { BootError } from './errors.ts';
 import { explainFailedBoot } from './failed-boot.ts';
 import { Guest } from './guest.ts';
 import type { Link } from './link.ts';
+import { Readiness } from './ready/readiness.ts';
 import { isCpuRunning, pressReset } from './reset-button.ts';
 
 /** Size of the largest picture of a screen, in `bytes`. */
@@ -108,10 +109,10 @@ export class Dut {
   }
 
   /**
-   * Starts the guest, logs in if the configuration says how, and provisions it. A guest from a snapshot continues where that was
+   * Starts the guest, logs in if the configuration says how, provisions it, and waits for the conditions of `appliance.ready`. A guest from a snapshot continues where that was
    * saved, logged in and provisioned, and its clock is set.
    * @param wait - for all of it; default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
-   * @throws BootError when no prompt comes in time, or the guest ends while it boots
+   * @throws BootError when no prompt comes in time, a condition does not hold, or the guest ends while it boots
    * @throws LoginError when user name or password are wrong
    * @throws ShellKindError when the log-in shell is not a POSIX shell
    */
@@ -119,10 +120,17 @@ export class Dut {
     check.boot(arguments);
     if (this.#isAtSnapshot) return this.#resume();
     await categorizedStep('testbed.boot', 'alpy.testbed', `Boot ${this.name}`, async () => {
+      using readiness = this.#watchReadiness();
       await this.start();
       try {
         await this.#resetting;
-        await this.#access.ready(this.#guest, this.#bootWait(wait));
+        const limits = this.#bootWait(wait);
+        const rest = countDown({
+          ...limits,
+          signal: AbortSignal.any([this.#guest.signal, ...(limits.signal ? [limits.signal] : [])]),
+        });
+        await this.#access.ready(this.#guest, limits);
+        await readiness.hold(rest, limits.timeoutMs);
       } catch (error) {
         wait.signal?.throwIfAborted();
         throw await this.#explainFailedBoot(error, wait.signal);
@@ -238,6 +246,12 @@ export class Dut {
     await stopped;
     await this.#hypervisor.saveState(wait);
     return this.#clock.stoppedAtMs;
+  }
+
+  #watchReadiness(): Readiness {
+    const { name, console, links, timeFactor } = this;
+    const conditions = this.#appliance.ready ?? [];
+    return new Readiness({ name, conditions, console, links, timeFactor, shell: () => this.#access.shell });
   }
 
   /** Continues where the snapshot was saved. */

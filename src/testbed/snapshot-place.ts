@@ -6,13 +6,24 @@ import type { Appliance } from './dut-parts.ts';
 /** Where snapshots are kept, or the reason why there are none. Plain data. */
 export type SnapshotPlace = { readonly directory: string; readonly maxBytes: number } | string;
 
+/** Why there is no snapshot of an appliance without a log-in and conditions. */
+export const unknownReadiness =
+  'neither appliance.login nor appliance.ready is configured, so alpy cannot tell when the guest is ready to be saved';
+
+type ReadinessKeys = Pick<Appliance, 'login' | 'ready'>;
+
+/** Whether the configuration says when the appliance is ready. */
+export function isReadinessKnown({ login, ready = [] }: ReadinessKeys): boolean {
+  return login !== undefined || ready.length > 0;
+}
+
 /**
  * The store for snapshots of an appliance.
  * @returns the reason if there can be none
  */
-export function storeFor(place: SnapshotPlace | undefined, { login }: Pick<Appliance, 'login'>): SnapshotStore | string {
+export function storeFor(place: SnapshotPlace | undefined, appliance: ReadinessKeys): SnapshotStore | string {
   if (place === undefined) return 'no folder for snapshots is known';
   if (typeof place === 'string') return place;
-  if (!login) return 'appliance.login is not configured, so alpy cannot tell when the guest is ready to be saved';
+  if (!isReadinessKnown(appliance)) return unknownReadiness;
   return new SnapshotStore(place.directory, place.maxBytes);
 }

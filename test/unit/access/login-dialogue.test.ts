@@ -1,61 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Appliances that ask more than a name and a password: through a terminal, from the configuration to the first command.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createAccess, type Access, type Boot } from '../../../src/access/index.ts';
-import type { Appliance } from '../../../src/config/index.ts';
-import { SerialConsole, Transcript } from '../../../src/console/index.ts';
-import { withSink, type StepEvent } from '../../../src/core/step.ts';
-import { hasProgram, startGuest } from '../console/guest.ts';
+import { createAccess } from '../../../src/access/index.ts';
 import { appliance } from './appliance.ts';
-
-const wait = { timeoutMs: 25_000 };
-const boot: Boot = { signal: new AbortController().signal, ageMs: Infinity, bootPosition: 0 };
-const canRun = hasProgram('script') && hasProgram('bash') && hasProgram('dash');
-if (!canRun) process.stderr.write("skipped: no test of dialogues, because dash, bash or util-linux's script is not installed\n");
-
-type Login = NonNullable<Appliance['login']>;
-
-interface Guest extends AsyncDisposable {
-  readonly access: Access;
-  readonly console: SerialConsole;
-  /** what the console files hold once the guest is gone */
-  readonly files: () => Promise<string>;
-  /** texts of all events so far */
-  readonly events: StepEvent[];
-  readonly ready: (limits?: { readonly timeoutMs: number }) => Promise<void>;
-}
-
-/** A guest whose console runs a script of bash. */
-async function start(script: string, login: Login, changes: Partial<Appliance> = {}): Promise<Guest> {
-  const directory = await mkdtemp(join(tmpdir(), 'alpy-dialogue-'));
-  const guest = startGuest(`exec bash -c '${script.replaceAll("'", String.raw`'\''`)}'`);
-  const console = SerialConsole.open(guest.stream, { name: 'router', transcript: Transcript.create(join(directory, 'console')) });
-  const access = createAccess({ appliance: appliance({ login, ...changes }), console, timeFactor: 1 });
-  const events: StepEvent[] = [];
-  return {
-    access,
-    console,
-    events,
-    files: async () => {
-      await console.close();
-      const texts = ['log', 'txt'].map((suffix) => readFile(join(directory, `console.${suffix}`), 'utf8'));
-      return (await Promise.all(texts)).join('\n');
-    },
-    ready: (limits = wait) => withSink((event) => events.push(event), () => access.ready(boot, limits)), // prettier-ignore
-    [Symbol.asyncDispose]: async () => {
-      await console.close();
-      await guest[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true });
-    },
-  };
-}
-
-/** Asks for a name and the password in $pw until both are right. */
-const getty = `login() { while :; do read -rp 'guest login: ' u; read -rsp 'Password: ' p; echo
-[ "$u:$p" = "bob:$pw" ] && return; echo 'Login incorrect'; done; }`;
+import { boot, canRun, getty, startDialogue as start, wait, type Login } from './dialogue.ts';
 
 describe.skipIf(!canRun)('a log-in', { concurrent: true }, () => {
   test('answers a licence, in the middle of which a key is enough, and sets a new password', async () => {

@@ -3,9 +3,10 @@ import type { StepCategory } from '../../../core/step.ts';
 import { escapeControls } from '../../../report/index.ts';
 import type { Activity, OpenStep } from '../../../runner/index.ts';
 
-/** Steps whose inner steps say less than they do. */
-const phrases: Readonly<Partial<Record<StepCategory, string>>> = {
+/** Steps whose inner steps say less than they do, and what to show; `undefined` for their titles. */
+const phrases: Readonly<Partial<Record<StepCategory, string | undefined>>> = {
   'testbed.boot': 'booting',
+  'testbed.ready': undefined,
   'testbed.teardown': 'tearing the testbed down',
   'snapshot.save': 'saving a snapshot',
 };
@@ -20,7 +21,7 @@ export function activityText(
   nowMs: number,
   expectedMs: (step: OpenStep) => number | undefined,
 ): string {
-  const step = steps.findLast(({ category }) => phrases[category] !== undefined) ?? steps.at(-1);
+  const step = steps.findLast(({ category }) => category in phrases) ?? steps.at(-1);
   if (step === undefined) return 'running';
   const elapsed = Math.floor((nowMs - step.timeMs) / 1000);
   const what = phrases[step.category] ?? escapeControls(step.title);

@@ -65,9 +65,12 @@ test('a line that is too long for the terminal is cut, and wide characters count
 test('says what a test waits for, for how long, and how long that usually takes', () => {
   const unknown = (): undefined => undefined;
   const boot = open({ category: 'testbed.boot', title: 'Boot rabbit', timeMs: 1000 });
+  const ready = open({ category: 'testbed.ready', title: 'Wait for a carrier on link0', timeMs: 3000 });
   const inBoot = [open({ category: 'snapshot.make' }), boot, open({ title: 'Log in as root', timeMs: 9000 })];
   expect(activityText({ steps: inBoot }, 13_400, unknown)).toBe('booting for 12 s');
   expect(activityText({ steps: inBoot }, 13_400, () => 30_200)).toBe('booting for 12 of about 30 s');
+  const inReady = [boot, ready, open({ title: 'Run is-ready', timeMs: 9000 })];
+  expect(activityText({ steps: inReady }, 13_400, unknown)).toBe('Wait for a carrier on link0 for 10 s');
   expect(activityText({ steps: [open({ category: 'snapshot.save' })] }, 3000, unknown)).toBe('saving a snapshot for 3 s');
   expect(activityText({ steps: [open({ title: 'Ping\n\x1b[1m' })] }, 500, unknown)).toBe('Ping\\n\\e[1m');
   expect(activityText({ steps: [] }, 500, unknown)).toBe('running');
