@@ -21,7 +21,7 @@ const layers = {
   gitlab: ['core', 'docker', 'images', 'config', 'topology', 'session', 'report'],
   // prettier-ignore
   runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report', 'session'],
-  init: ['core', 'docker', 'images', 'config', 'topology', 'qemu', 'access', 'testbed'],
+  init: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'access', 'testbed'],
   doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
   // prettier-ignore
   cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'init', 'doctor'],

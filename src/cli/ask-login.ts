@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { raceWithSignal } from '../core/deadline.ts';
 import type { AskLogin } from '../init/index.ts';
 
 /** Asks for user and password on the terminal. An empty user name means that nobody logs in. */
@@ -8,43 +9,44 @@ export function askLogin(signal: AbortSignal): AskLogin {
   return async (prompt, refused) => {
     if (refused !== undefined) process.stderr.write(`${refused}\n`);
     process.stderr.write(`The appliance asks: ${prompt}\n`);
-    const user = await ask('  user (empty: do not log in): ', signal);
+    using terminal = new Questions(signal);
+    const user = await terminal.ask('  user (empty: do not log in): ');
     if (user === '') return undefined;
-    return { user, password: await ask('  password (it is not shown, but written to alpy.yaml): ', signal, true) };
+    return { user, password: await terminal.ask('  password (not shown, but written to alpy.yaml): ', true) };
   };
 }
 
-async function ask(question: string, signal: AbortSignal, isHidden = false): Promise<string> {
-  const output = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      if (!isHidden) process.stderr.write(chunk);
-      done();
-    },
+/** Questions on the terminal. It is in raw mode meanwhile, in which Ctrl-C is only a character. */
+class Questions implements Disposable {
+  readonly #signal: AbortSignal;
+  #isHidden = false;
+  readonly #terminal = createInterface({
+    input: process.stdin,
+    terminal: true,
+    output: new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        if (!this.#isHidden) process.stderr.write(chunk);
+        done();
+      },
+    }),
   });
-  process.stderr.write(question);
-  const terminal = createInterface({ input: process.stdin, output, terminal: true });
-  try {
-    return await answer(terminal, signal);
-  } finally {
-    terminal.close();
-    if (isHidden) process.stderr.write('\n');
-  }
-}
+  readonly #lines = this.#terminal[Symbol.asyncIterator](); // one for all questions: it keeps what was typed ahead
 
-/** The terminal is in raw mode meanwhile, in which Ctrl-C is only a character. */
-function answer(terminal: Interface, signal: AbortSignal): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  terminal.once('line', resolve);
-  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  terminal.once('close', () => {
-    resolve(''); // the end of the input
-  });
-  signal.addEventListener(
-    'abort',
-    () => {
-      reject(signal.reason as Error);
-    },
-    { once: true },
-  );
-  return promise;
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    this.#terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  }
+
+  /** @returns an empty text at the end of the input */
+  async ask(question: string, isHidden = false): Promise<string> {
+    process.stderr.write(question);
+    this.#isHidden = isHidden;
+    const line = await raceWithSignal(this.#lines.next(), this.#signal);
+    if (isHidden) process.stderr.write('\n');
+    return line.done === true ? '' : line.value;
+  }
+
+  [Symbol.dispose](): void {
+    this.#terminal.close();
+  }
 }

@@ -5,7 +5,7 @@ import { valueOf } from '../core/variables.ts';
 import { askLogin } from './ask-login.ts';
 import { accelCacheFile } from './cache.ts';
 import { connectEngine } from './engine.ts';
-import type { InitArguments } from './init.ts';
+import type { InitArguments } from './init-arguments.ts';
 import type { CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
 import { assertNoneExists, writeProject } from './project.ts';

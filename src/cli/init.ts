@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
+import type { InitArguments } from './init-arguments.ts';
 import type { CliIo } from './io.ts';
 import { durationMs, wholeNumberOption } from './options.ts';
 import { assertNoneExists, writeProject } from './project.ts';
-
-/** Options of `alpy init`. All but `image` need `image`. */
-export interface InitArguments {
-  readonly image?: string | undefined;
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
-  readonly memory?: number | undefined;
-  readonly bootTimeout?: number | undefined;
-}
 
 /** `alpy init` */
 export const initCommand = (io: CliIo): CommandModule<object, InitArguments> => ({

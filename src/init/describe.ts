@@ -60,13 +60,14 @@ function nicLines({ session }: Findings): readonly string[] {
 
 function loginLines({ session, outcome }: Findings, isPasswordSecret: boolean): readonly string[] {
   if (!session) return ['# login: { user: root, password: secret } # without it, alpy does not log in'];
-  const { user, password, otherShell } = session;
+  const { user, password, otherShell, shellCommand } = session;
   const isPlain = password !== undefined && !isPasswordSecret;
   const prompt = outcome.kind === 'prompt' && outcome.prompt !== 'login' ? outcome.line : undefined;
   return [
     'login:',
     `  user: ${scalar(user)}`,
     ...(isPlain ? [`  password: ${scalar(password)} # or set the variable ALPY_APPLIANCE_LOGIN_PASSWORD`] : []),
+    ...(shellCommand === undefined ? [] : [`  shellCommand: ${scalar(shellCommand)} # the log-in shell is not a POSIX shell`]),
     ...(otherShell === undefined ? [] : ['  shell: none # not a POSIX shell: tests use dut.console']),
     ...(otherShell === undefined || prompt === undefined ? [] : [`  shellPrompt: ${scalar(prompt)}`]),
   ];

@@ -100,7 +100,7 @@ async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, t
   };
   const outcome = await watchBoot(testbed, { bootMs, silenceMs: bootMs * silencePart, onProgress, signal });
   const tookMs = (performance.now() - startMs) / timeFactor;
-  const session = outcome.kind === 'prompt' ? await logInto(testbed.dut, outcome, trial) : undefined;
+  const session = outcome.kind === 'prompt' ? await logInto(testbed.dut, outcome, { ...trial, startMs }) : undefined;
   return { outcome, bootMs: tookMs, session };
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { LoginError, ShellKindError } from '../access/index.ts';
+import { LoginError, ShellKindError, type RemoteShell } from '../access/index.ts';
+import { waitForQuiet } from '../console/index.ts';
 import type { Dut } from '../testbed/index.ts';
 import { examine, type Examined } from './examine.ts';
 import type { Outcome } from './watch.ts';
@@ -17,6 +18,8 @@ export type AskLogin = (prompt: string, refused: string | undefined) => Promise<
 export interface Session {
   readonly user: string;
   readonly password?: string | undefined;
+  /** what started a POSIX shell; absent if the log-in shell is one, or there is none */
+  readonly shellCommand?: string | undefined;
   /** absent if there is no POSIX shell */
   readonly examined?: Examined | undefined;
   /** why there is none: what the shell seems to be */
@@ -28,6 +31,8 @@ export interface LoginQuestion {
   readonly login: KnownLogin;
   readonly ask?: AskLogin | undefined;
   readonly bootTimeoutMs: number;
+  /** when the guest was started, by the clock of `performance.now` */
+  readonly startMs: number;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -35,6 +40,10 @@ export interface LoginQuestion {
 /** Who is said to have logged in where nothing asks for a name. */
 const anybody = 'root';
 const maxQuestions = 3;
+/** How old a guest must be before a refused log-in counts, in `ms`: cloud-init sets passwords late. */
+const maxLateMs = 60_000;
+const shellCommand = 'exec sh';
+const shellSettleMs = 2000;
 
 /**
  * Logs in at the prompt that the console shows, and examines the device.
@@ -62,21 +71,37 @@ export async function logInto(
   }
 }
 
-async function open(
-  dut: Dut,
-  { user, password }: KnownLogin & { readonly user: string },
-  { bootTimeoutMs, signal }: LoginQuestion,
-): Promise<Session> {
-  const wait = { timeoutMs: bootTimeoutMs * dut.timeFactor, signal };
+type Known = KnownLogin & { readonly user: string };
+
+async function open(dut: Dut, known: Known, question: LoginQuestion): Promise<Session> {
   try {
-    const shell = await dut.login(wait, {
-      user,
-      ...(password === undefined ? {} : { password }),
-      retryMs: 60_000 * dut.timeFactor,
-    });
-    return { user, password, examined: await examine(shell) };
+    return { ...known, examined: await examine(await login(dut, known, question)) };
   } catch (error) {
     if (!(error instanceof ShellKindError)) throw error;
-    return { user, password, otherShell: error.message.split('\n')[0] ?? '' };
+    return (await openByCommand(dut, known, question)) ?? { ...known, otherShell: error.message.split('\n')[0] ?? '' };
   }
+}
+
+/** Starts a POSIX shell in another kind of shell, such as csh. Returns `undefined` if that does not work. */
+async function openByCommand(dut: Dut, known: Known, question: LoginQuestion): Promise<Session | undefined> {
+  question.report(`  the shell is not a POSIX shell; trying ${shellCommand}`);
+  await dut.console.sendLine(shellCommand, { signal: question.signal });
+  await waitForQuiet(dut.console, shellSettleMs, question.signal);
+  try {
+    return { ...known, examined: await examine(await login(dut, known, question)), shellCommand };
+  } catch (error) {
+    if (error instanceof ShellKindError) return undefined;
+    throw error;
+  }
+}
+
+function login(dut: Dut, { user, password }: Known, question: LoginQuestion): Promise<RemoteShell> {
+  const { bootTimeoutMs, startMs, ask, signal } = question;
+  const wait = { timeoutMs: bootTimeoutMs * dut.timeFactor, signal };
+  const leftMs = Math.max(0, startMs + maxLateMs * dut.timeFactor - performance.now());
+  return dut.login(wait, {
+    user,
+    ...(password === undefined ? {} : { password }),
+    retryMs: ask ? 0 : leftMs, // whoever types may have mistyped, and is asked again
+  });
 }

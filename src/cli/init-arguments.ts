@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** Options of `alpy init`. All but `image` need `image`. */
+export interface InitArguments {
+  readonly image?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly memory?: number | undefined;
+  readonly bootTimeout?: number | undefined;
+}
