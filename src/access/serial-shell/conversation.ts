@@ -4,7 +4,7 @@ import type { Pattern } from '../../core/pattern.ts';
 import { escapeBytes } from '../../core/text.ts';
 import type { SerialConsole } from '../../console/index.ts';
 import { LoginError, LoginStepError } from './errors.ts';
-import type { LoginOptions } from './login.ts';
+import type { LoginOptions } from './login-options.ts';
 import { isIn, lastLine, promptAtEnd, withoutKernelLines, type PromptKind, type Prompts } from './login-prompts.ts';
 import { StepList } from './login-steps.ts';
 import { Passwords } from './passwords.ts';
@@ -16,7 +16,7 @@ export const loginDefaults = {
   nudgeMs: 5000,
   settleMs: 150,
 };
-export const awaited = 'a login or shell prompt';
+const awaited = 'a login or shell prompt';
 
 /** How often a login prompt may come again without a refusal. */
 const repeatedPrompts = 2;
@@ -48,6 +48,8 @@ export class Conversation {
   #hasSentPassword = false;
   #tries = 0;
   #refusals = 0;
+  /** whether a shell was there before the device had asked what a step answers */
+  #isAheadOfSteps = false;
   /** the last line when Enter was last pressed because nothing was recognised */
   #lineAtEnter = '';
 
@@ -59,6 +61,11 @@ export class Conversation {
     this.#passwords = new Passwords(password, newPassword, isPasswordNew);
   }
 
+  /** what is awaited first, for people */
+  get awaited(): string {
+    return this.#steps.missing === 0 ? `${awaited}, or ${this.#steps.nameOf(0)}` : awaited;
+  }
+
   /** whether the device now takes `newPassword` */
   get isPasswordNew(): boolean {
     return this.#passwords.isNewInForce;
@@ -68,7 +75,7 @@ export class Conversation {
   explain(cause: unknown): LoginError | LoginStepError | undefined {
     if (this.#refusals > 0) return this.#refused(this.#refusedText());
     const { missing, hasBegun } = this.#steps;
-    if (missing === undefined || (this.#tries === 0 && !hasBegun)) return undefined;
+    if (missing === undefined || (this.#tries === 0 && !hasBegun && !this.#isAheadOfSteps)) return undefined;
     const { name, tail } = this.#console;
     return new LoginStepError(name, this.#steps.nameOf(missing), tail, { cause });
   }
@@ -110,10 +117,12 @@ export class Conversation {
       await this.#console.sendLine('', { signal, secret: true }); // not for us, because no name was typed: back to the login prompt
       return;
     }
+    // some devices ask again without a word; that refuses the first of two passwords
+    if (this.#hasSentPassword && this.#refusals + 1 < this.#passwords.count) this.#refusals += 1;
+    else if (this.#hasSentPassword)
+      throw this.#refused('the device asks for a password again, perhaps for a new one (login.newPassword)');
     const password = this.#passwords.current(this.#refusals);
     if (password === undefined) throw this.#refused('the device asks for a password and none is configured');
-    if (this.#hasSentPassword)
-      throw this.#refused('the device asks for a password again, perhaps for a new one (login.newPassword)');
     this.#hasSentPassword = true;
     await this.#console.sendLine(password, { signal, secret: true });
   }
@@ -176,7 +185,9 @@ export class Conversation {
     const step = this.#steps.find(text);
     if (step !== undefined) return { prompt: undefined, isRefusal: false, step };
     const found = promptAtEnd(text, prompts) ?? this.#promptAfterEnter(text);
-    const prompt = found === 'shell' && this.#steps.missing !== undefined ? undefined : found; // the log-in is not over
+    const isAhead = found === 'shell' && this.#steps.missing !== undefined; // the log-in is not over
+    this.#isAheadOfSteps ||= isAhead;
+    const prompt = isAhead ? undefined : found;
     // before the first try, boot messages may complain of denied access
     const isRefusal = this.#tries > 0 && prompt !== 'shell' && isIn(text, failurePattern);
     return prompt || isRefusal ? { prompt, isRefusal } : undefined;

@@ -9,7 +9,7 @@ export {
   ShellKindError,
   TransferError,
 } from './errors.ts';
-export type { LoginOptions } from './login.ts';
+export type { LoginOptions } from './login-options.ts';
 export type { LoginStep } from './login-steps.ts';
 export {
   prepareShell,

@@ -43,6 +43,7 @@ export class StepList {
 
   /** The number of the step whose question the output ends with, from 0. If several match, the first one counts. */
   find(text: string): number | undefined {
+    if (this.#steps.length === 0) return undefined;
     const lineStart = text.trimEnd().lastIndexOf('\n') + 1;
     const end = this.missing ?? this.#steps.length - 1;
     for (let at = this.#last; at <= end; at += 1) {

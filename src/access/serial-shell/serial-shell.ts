@@ -9,7 +9,7 @@ import { clockSetting } from './clock.ts';
 import { noShellError } from './errors.ts';
 import { runLastCommand } from './last-command.ts';
 import { loginOptionsOf } from './login-options.ts';
-import type { LoginOptions } from './login.ts';
+import type { LoginOptions } from './login-options.ts';
 import { provision } from './provision.ts';
 import type { ShellOptions } from './shell-options.ts';
 import { RemoteShell } from './shell.ts';

@@ -24,7 +24,7 @@ import {
 } from '../../core/schemas.ts';
 import { SerialConsole } from '../../console/index.ts';
 import type { CommandError } from './errors.ts';
-import type { LoginOptions } from './login.ts';
+import type { LoginOptions } from './login-options.ts';
 import type { LoginStep } from './login-steps.ts';
 import type { SessionLimits } from './shell-session.ts';
 

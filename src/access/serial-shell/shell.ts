@@ -10,7 +10,8 @@ import { oneLine, quoteWord } from '../../core/text.ts';
 import { ConsoleTimeoutError, type SerialConsole, waitForQuiet } from '../../console/index.ts';
 import { CommandError, noShellError } from './errors.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
-import { isLoggedOut, logIn, type LoginOptions } from './login.ts';
+import { isLoggedOut, logIn } from './login.ts';
+import type { LoginOptions } from './login-options.ts';
 import {
   check,
   prepareShell,

@@ -13,7 +13,7 @@ export type Probe = (wait: Wait) => Promise<Sight>;
 export type ProbingNode = Pick<Node, 'name' | 'probe' | 'interfaceName'>;
 
 /** How long one look may take, in `s`. */
-const lookSeconds = '5';
+const lookSeconds = '20';
 
 /** Status of `timeout` when the time was over. */
 const lateStatus = 124;
@@ -49,7 +49,7 @@ export function httpProbe(
 /** Looks whether an address answers a ping. */
 export function pingProbe(node: ProbingNode, { address }: NonNullable<ReadyCondition['ping']>): Probe {
   return async (wait) => {
-    const { exitStatus, stdout, stderr } = await node.probe(['ping', '-n', '-c', '1', '-W', '1', '--', address], wait);
+    const { exitStatus, stdout, stderr } = await node.probe(['ping', '-n', '-c', '1', '-W', '3', '--', address], wait);
     if (exitStatus.code === 0) return true;
     const refusal = /^From \S+ icmp_seq=\d+ (.*)$/m.exec(stdout)?.[1];
     if (refusal !== undefined) return `"${refusal}"`;

@@ -28,7 +28,7 @@ export interface ReadyingDevice {
 /** Pauses between two looks, in `ms`: the first, and the longest. */
 const [firstPauseMs, longestPauseMs] = [250, 3000];
 
-/** How long a program on a node may take that ends by itself after 5 s, in `ms`. */
+/** How long a program on a node may take that ends by itself after 20 s, in `ms`. */
 const lookTimeoutMs = 60_000;
 
 /** How a condition is awaited. */

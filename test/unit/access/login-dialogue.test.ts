@@ -115,6 +115,32 @@ describe.skipIf(!canRun)('a log-in', { concurrent: true }, () => {
     );
   }, 30_000);
 
+  test('says which step was not asked, if a shell is there without a log-in', async () => {
+    const steps = [{ expect: 'Enter an option: ', send: '8' }];
+    await using guest = await start('exec dash -i', { user: 'bob', steps });
+    await expect(guest.ready({ timeoutMs: 3000 })).rejects.toMatchObject({ code: 'ALPY_LOGIN_STEP' });
+  }, 30_000);
+
+  test('names the first step if nothing of the log-in comes', async () => {
+    const steps = [{ expect: 'Press F1', send: '' }];
+    await using guest = await start('echo booting; sleep 60', { user: 'bob', steps });
+    await expect(guest.ready({ timeoutMs: 1000 })).rejects.toMatchObject({
+      code: 'ALPY_CONSOLE_TIMEOUT',
+      awaited: 'a login or shell prompt, or "Press F1" (step 1 of 1 of login.steps)',
+    });
+  }, 30_000);
+
+  test('tries the old password when the device asks again without a word', async () => {
+    const ask = `read -rp 'Username: ' u; for i in 1 2 3; do read -rsp 'Password: ' p; echo; [ "$p" = old ] && exec dash -i; done`;
+    const login = { user: 'bob', password: 'old', newPassword: 'new' };
+    await using guest = await start(`dash -i; ${ask}`, login, { clockCommand: '' });
+    guest.access.resume(boot);
+    await guest.access.shell.run('true');
+    await guest.console.sendLine('exit');
+    await guest.console.expect(/\n(?=Username: )/, wait);
+    expect((await guest.access.shell.run('echo works')).output).toBe('works');
+  }, 30_000);
+
   test('fails if the device does not accept the new password', async () => {
     const script = `${getty}; pw=x; login; while :; do read -rsp 'New password: ' n; printf '\\nBAD PASSWORD: it is too short\\n'; done`;
     await using guest = await start(script, { user: 'bob', password: 'x', newPassword: 'short-secret' });

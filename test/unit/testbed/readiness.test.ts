@@ -157,7 +157,7 @@ test('a node gets an address for the time of the condition, unless it has it', a
   await prepare([{ ping }], { node }).hold();
   expect(node.commands).toEqual([
     'ip address add 192.168.1.2/24 dev eth0',
-    'ping -n -c 1 -W 1 -- 192.168.1.1',
+    'ping -n -c 1 -W 3 -- 192.168.1.1',
     'ip address delete 192.168.1.2/24 dev eth0',
   ]);
   const having = scripted([[2, '', 'Error: ipv4: Address already assigned.\n'], [0, '', '']]); // prettier-ignore
