@@ -24,7 +24,7 @@ const layers = {
   init: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'access', 'testbed'],
   doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
   // prettier-ignore
-  cli: ['core', 'docker', 'images', 'config', 'topology', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'init', 'doctor'],
+  cli: ['core', 'docker', 'images', 'config', 'topology', 'qemu', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'init', 'doctor'],
 };
 
 /** Run-time dependencies, each with the folders that may import it. */

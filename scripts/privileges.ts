@@ -110,6 +110,12 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     mounts: ['folder of the disk image ro'],
     reason: 'qemu-img checks a disk image, which may be readable for its owner only',
   },
+  'disk-unpack': {
+    ...helper,
+    user: '65534:65534',
+    memory: 256,
+    reason: 'decompresses a disk image that it gets on its standard input',
+  },
   'file-probe': {
     ...helper,
     capabilities: ['DAC_OVERRIDE'],

@@ -2,6 +2,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Variables } from '../core/variables.ts';
+import type { UnpackedImages } from '../qemu/index.ts';
+import type { CliIo } from './io.ts';
 
 /** Folder for alpy's caches, by the XDG Base Directory Specification. */
 export function cacheDirectory(env: Variables): string {
@@ -32,4 +34,10 @@ export function snapshotDirectory(env: Variables, configured: string | undefined
 /** Folder for disk images that were unpacked. */
 export function unpackedDirectory(env: Variables): string {
   return join(cacheDirectory(env), 'images');
+}
+
+/** The disk images that were unpacked. */
+export async function unpackedImages(io: CliIo): Promise<UnpackedImages> {
+  const { UnpackedImages: Images } = await import('../qemu/unpack/unpacked-images.ts');
+  return new Images(unpackedDirectory(io.env));
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { messageOf } from '../core/errors.ts';
+import { unpackedImages } from './cache.ts';
 import { connectEngine } from './engine.ts';
 import type { CliIo } from './io.ts';
 import { settingsOption } from './settings-option.ts';
@@ -26,7 +27,8 @@ export const cleanCommand = (io: CliIo): CommandModule<object, CleanArguments> =
       import('../docker/index.ts'),
       import('../runner/index.ts'),
     ]);
-    const files = removeDeadSchedulers();
+    const unpacked = await unpackedImages(io);
+    const files = [...removeDeadSchedulers(), ...unpacked.removeDead()];
     using engine = await connectEngine(io);
     const containers = await removeLeftovers(engine, run, io.signal);
     const jobs = run === undefined ? await cleanJobs(io, resolve(io.directory, settings)) : [];

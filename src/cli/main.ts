@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { detailLines } from '../core/error-details.ts';
 import { AlpyError, messageOf, partsOf, statusByFault, StoppedError } from '../core/errors.ts';
 import { makeRedactor, secretsOf } from '../core/redact.ts';
+import { withSink, type StepSink } from '../core/step.ts';
 import { visibleLines } from '../report/text.ts';
 import { parse } from './command-line.ts';
 import type { CliIo } from './io.ts';
@@ -51,7 +52,7 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
     },
   };
   try {
-    await parse(args, io);
+    await withSink(unpackingTo(io), () => parse(args, io));
   } catch (error) {
     if (signalStatus === 0) {
       const errors = partsOf(error); // an error during clean-up must not hide the first one
@@ -62,6 +63,13 @@ export async function main(args: readonly string[], unread?: AbortSignal): Promi
     for (const name of stopSignals) process.off(name, onSignal);
   }
   return signalStatus === 0 ? status : signalStatus;
+}
+
+/** Shows how far a disk image is unpacked, which may take minutes and happens before anything else is shown. */
+function unpackingTo(io: CliIo): StepSink {
+  return (event) => {
+    if (event.kind === 'log' && event.source === 'alpy.unpack') io.stderr(event.text);
+  };
 }
 
 /** The message for the user, with the stack only if the error is a bug of alpy. */

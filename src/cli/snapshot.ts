@@ -7,12 +7,15 @@ import type { LoadedConfig } from '../config/index.ts';
 import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import type { SnapshotPlace } from '../testbed/index.ts';
-import { snapshotDirectory } from './cache.ts';
+import { snapshotDirectory, unpackedImages } from './cache.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
 import { numberOption } from './options.ts';
 import { loadOptionalConfig } from './optional-config.ts';
+
+/** After how long without use an unpacked disk image is removed by default, in `ms`. */
+const keptImageMs = 30 * 86_400_000;
 
 /** Folder and size of the store. */
 type Place = Exclude<SnapshotPlace, string>;
@@ -41,7 +44,7 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
       .options({
         ...configOption,
         json: { type: 'boolean', default: false, describe: 'list: print JSON' },
-        all: { type: 'boolean', default: false, describe: 'prune: remove all' },
+        all: { type: 'boolean', default: false, describe: 'prune: remove all, and all unpacked disk images' },
         'max-mib': numberOption(
           '--max-mib',
           'of at least 0',
@@ -117,8 +120,12 @@ async function prune(
       ? { maxBytes: 0, unusedMs: 0, isForced: true }
       : { maxBytes: maxMib === undefined ? maxBytes : maxMib * 1024 ** 2, isForced: true, ...unused },
   );
+  const images = await unpackedImages(io);
+  const removedImages = await images.prune(all ? 0 : (unused.unusedMs ?? keptImageMs));
   for (const { key, record } of removed) io.stdout(`removed ${key} (${record?.appliance ?? 'made by another version of alpy'})`);
-  io.stdout(removed.length === 0 ? 'nothing to remove' : `${removed.length} removed`);
+  for (const path of removedImages) io.stdout(`removed ${path} (an unpacked disk image)`);
+  const count = removed.length + removedImages.length;
+  io.stdout(count === 0 ? 'nothing to remove' : `${count} removed`);
 }
 
 function table(all: readonly SnapshotListing[], directory: string): string {

@@ -46,4 +46,5 @@ export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient } from './qmp.ts';
 export { isoImage } from './iso9660.ts';
 export { assertNamedReadable } from './readable.ts';
+export type { UnpackedImages } from './unpack/unpacked-images.ts';
 export { readTextScreen } from './text-screen.ts';

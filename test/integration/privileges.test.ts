@@ -15,8 +15,10 @@ import { defaultSettings, type Settings } from '../../src/gitlab/executor/settin
 import { runUnpacking } from '../../src/gitlab/executor/stages/unpack.ts';
 import { runFileScript } from '../../src/gitlab/executor/files/file-script.ts';
 import { imageNamed } from '../../src/images/index.ts';
+import { inspectDisks } from '../../src/qemu/index.ts';
 import { startJobContainer } from '../../src/session/job-container.ts';
 import { inspectHost, type Testbed } from '../../src/testbed/index.ts';
+import { blankDiskBzip2 } from '../support/blank-disk.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 import { privilegesOf } from '../support/privileges-of.ts';
 
@@ -54,6 +56,10 @@ beforeAll(async () => {
   const mounts = [{ source: builds, target: builds, readOnly: false }];
   await runFileScript({ settings, env: process.env, job }, { script: 'true', args: [], mounts, what: 'do nothing' }, signal);
   await unpackNothing(settings);
+  const compressed = join(directory, 'blank.raw.bz2');
+  await writeFile(compressed, blankDiskBzip2);
+  const disks = { engine, image: image('qemu'), access: facts.access, unpackedDirectory: join(directory, 'unpacked') };
+  await inspectDisks({ image: compressed, format: 'auto' }, disks, signal);
 
   testbed = await testHost.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64 }), 1);
   const node = testbed.nodes[0]!;

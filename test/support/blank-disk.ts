@@ -8,3 +8,9 @@ export async function writeBlankDisk(path: string): Promise<void> {
   disk.writeUInt16LE(0xaa55, 510);
   await writeFile(path, disk);
 }
+
+/** The same disk, compressed by bzip2. */
+export const blankDiskBzip2 = Buffer.from(
+  'QlpoOTFBWSZTWUa45bsAICVCEcAQAgAAEAAIBJogAFRADAKVIaPSZc0UAb7JQFnuc8zVUAJi7kinChII1xy3YA==',
+  'base64',
+);

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import { createGunzip, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { raceWithSignal } from '../../core/deadline.ts';
-import { codeOf, messageOf } from '../../core/errors.ts';
+import { codeOf, EnvironmentError, messageOf } from '../../core/errors.ts';
 import { markHandled } from '../../core/mark-handled.ts';
 import { Container, helperLimits, type Engine } from '../../docker/index.ts';
 import { ArchiveError } from './member.ts';
@@ -99,7 +99,7 @@ async function inContainer(
   await using container = await Container.start(
     engine,
     {
-      name: 'unpack',
+      name: 'disk-unpack',
       image,
       // head: the program sees the end of its input although the connection stays open
       entrypoint: ['sh', '-c', `head -c "$1" | ${program}`, 'sh'],
@@ -120,6 +120,10 @@ async function inContainer(
   markHandled(fed);
   await raceWithSignal(write(container.stdout), signal);
   const status = await container.waitForExit({ timeoutMs: exitTimeoutMs, signal });
+  if (status.code === 127)
+    throw new EnvironmentError(
+      `expected ${program} in the container image ${image}, got none. Run alpy images build, or pull it again`,
+    );
   if (status.code !== 0) throw new ArchiveError(reasonOf(await problem));
   await fed;
 }

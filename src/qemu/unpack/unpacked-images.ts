@@ -84,7 +84,7 @@ export class UnpackedImages {
    * @returns the removed paths
    */
   async prune(unusedMs: number): Promise<readonly string[]> {
-    const removed = [...removeOrphans(this.directory, draftPrefix, { isOurFolder: true })];
+    const removed = [...this.removeDead()];
     const names = await readdir(this.directory).catch(() => []);
     for (const key of names.filter((name) => keyPattern.test(name))) {
       const folder = join(this.directory, key);
@@ -94,6 +94,11 @@ export class UnpackedImages {
       removed.push(folder);
     }
     return removed;
+  }
+
+  /** Removes what processes left that have died. @returns the removed paths */
+  removeDead(): readonly string[] {
+    return removeOrphans(this.directory, draftPrefix, { isOurFolder: true });
   }
 
   async #publish(draft: string, key: string): Promise<void> {

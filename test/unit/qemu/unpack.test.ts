@@ -37,7 +37,9 @@ async function unpack(name: string, content: Buffer, lines: string[] = []): Prom
     access: { kind: 'bind' },
     unpackedDirectory: join(directory, 'images'),
   } as const;
-  const sink = (event: { kind: string; text?: string }): void => void (event.kind === 'log' && lines.push(event.text ?? ''));
+  const sink = (event: { kind: string; text?: string }): void => {
+    if (event.kind === 'log') lines.push(event.text ?? '');
+  };
   return readFile(await withSink(sink, () => unpackImage(path, place)));
 }
 
