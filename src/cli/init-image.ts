@@ -14,13 +14,15 @@ const defaultBootTimeoutMs = 180_000;
 const [configName, testName] = ['alpy.yaml', 'tests/boot.test.ts'];
 
 /** `alpy init --image`: finds out how an image boots, and writes a project for it. */
-export async function initFromImage(io: CliIo, args: InitArguments & { readonly image: string }): Promise<void> {
+export async function initFromImage(io: CliIo, args: InitArguments): Promise<void> {
   await assertNoneExists(io, [configName, testName]);
   const [{ explore, configText, testText, unknowns }, { editorSchema }] = await Promise.all([
     import('../init/index.ts'),
     import('../config/index.ts'),
   ]);
-  const image = resolve(io.directory, args.image);
+  const [image, firmware] = [args.image, args.firmware].map((path) =>
+    path === undefined ? undefined : resolve(io.directory, path),
+  );
   const directory = join(io.directory, 'alpy-out/init');
   const secret = valueOf(io.env, 'ALPY_APPLIANCE_LOGIN_PASSWORD');
   const password = args.password ?? secret;
@@ -29,6 +31,7 @@ export async function initFromImage(io: CliIo, args: InitArguments & { readonly 
     const facts = await factsFor(io, engine, directory);
     const findings = await explore(engine, facts, {
       image,
+      firmware,
       memoryMiB: args.memory,
       login: { user: args.user, password },
       ask: args.user === undefined && process.stdin.isTTY ? askLogin(io.signal) : undefined,
@@ -38,8 +41,8 @@ export async function initFromImage(io: CliIo, args: InitArguments & { readonly 
       signal: io.signal,
     });
     const description = {
-      name: nameOf(image),
-      image: relative(io.directory, image),
+      name: nameOf(image ?? firmware ?? ''),
+      pathOf: (path: string) => relative(io.directory, path),
       schema: editorSchema,
       isPasswordSecret: args.password === undefined && secret !== undefined,
     };

@@ -17,6 +17,7 @@ export const initCommand = (io: CliIo): CommandModule<object, InitArguments> => 
         requiresArg: true,
         describe: 'boot this disk image, find out what it needs, and write a configuration that works',
       },
+      firmware: { type: 'string', requiresArg: true, describe: 'firmware file that boots it, also without a disk image' },
       user: { type: 'string', requiresArg: true, describe: 'who logs in; default: ask on the terminal' },
       password: {
         type: 'string',
@@ -31,9 +32,9 @@ export const initCommand = (io: CliIo): CommandModule<object, InitArguments> => 
       },
     }),
   handler: async (args) => {
-    if (args.image !== undefined) {
+    if (args.image !== undefined || args.firmware !== undefined) {
       const { initFromImage } = await import('./init-image.ts');
-      await initFromImage(io, { ...args, image: args.image });
+      await initFromImage(io, args);
       return;
     }
     const without = (['user', 'password', 'memory', 'bootTimeout'] as const).find((name) => args[name] !== undefined);

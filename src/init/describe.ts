@@ -4,8 +4,8 @@ import type { Findings } from './explore.ts';
 /** How the configuration names things. */
 export interface Description {
   readonly name: string;
-  /** as `appliance.image` */
-  readonly image: string;
+  /** how the configuration, in which paths may be relative, names a file */
+  readonly pathOf: (absolute: string) => string;
   /** path of the schema for editors, relative to the configuration */
   readonly schema: string;
   /** whether the password comes from the variable ALPY_APPLIANCE_LOGIN_PASSWORD, and so is not written */
@@ -18,19 +18,22 @@ const bootFactor = 3;
 const defaultBootTimeoutMs = 120_000;
 
 /** A configuration for what was found out. Pure. */
-export function configText(findings: Findings, { name, image, schema, isPasswordSecret }: Description): string {
-  const { hardware, outcome, session, bootMs } = findings;
+export function configText(findings: Findings, { name, pathOf, schema, isPasswordSecret }: Description): string {
+  const { image, hardware, outcome, session, bootMs } = findings;
+  const { firmware } = hardware;
   const { examined } = session ?? {};
   const memoryMiB =
     examined?.freeMiB !== undefined && examined.freeMiB < lowFreeMiB ? hardware.memoryMiB * 2 : hardware.memoryMiB;
   const bootTimeoutMs = enoughMs(bootMs);
   const lines = [
     `name: ${scalar(name)}`,
-    `image: ${scalar(image)} # relative to this file`,
+    ...(image === undefined ? [] : [`image: ${scalar(pathOf(image))} # relative to this file`]),
     `memoryMiB: ${memoryMiB}`,
     ...(hardware.machine === 'q35' ? [] : [`machine: ${hardware.machine}`]),
-    ...(hardware.firmware === 'bios' ? [] : [`firmware: ${hardware.firmware}`]),
-    ...(hardware.disk === 'virtio' ? [] : [`disk: ${hardware.disk}`]),
+    ...(firmware === 'bios'
+      ? []
+      : [`firmware: ${typeof firmware === 'object' ? `{ file: ${scalar(pathOf(firmware.file))} }` : firmware}`]),
+    ...(hardware.disk === 'virtio' || image === undefined ? [] : [`disk: ${hardware.disk}`]),
     ...nicLines(findings),
     ...(bootTimeoutMs > defaultBootTimeoutMs ? [`bootTimeoutMs: ${bootTimeoutMs}`] : []),
     ...loginLines(findings, isPasswordSecret),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { resolveConfig, type Appliance, type ConfigInput } from '../config/index.ts';
+import { basename, join } from 'node:path';
+import { resolveConfig, type Appliance } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { onBus, readDiskStart, type DiskImage, type InspectedDisks } from '../qemu/index.ts';
+import { readDiskStart } from '../qemu/index.ts';
 import { TestbedFactory, type CreatedTestbed, type HostFacts } from '../testbed/index.ts';
 import { resolveTopology } from '../topology/index.ts';
 import { nicProbeArguments } from './examine.ts';
+import { isFirmwareFile } from './firmware-file.ts';
 import { logInto, type AskLogin, type KnownLogin, type Session } from './log-into.ts';
 import { readPartitionTable, tableBytes, type PartitionTable } from './partition-table.ts';
 import { firstHardware, nextHardware, type Hardware, type Try } from './plan.ts';
@@ -16,8 +17,10 @@ import type { Outcome } from './watch.ts';
 
 /** The appliance to explore. */
 export interface ExploreQuestion {
-  /** absolute path of the disk image */
-  readonly image: string;
+  /** absolute path of the disk image, or of a firmware file; absent for none */
+  readonly image?: string | undefined;
+  /** absolute path of the firmware that boots it; default: a BIOS or UEFI */
+  readonly firmware?: string | undefined;
   /** how much memory to begin with, in MiB; default 512 */
   readonly memoryMiB?: number | undefined;
   readonly login: KnownLogin;
@@ -33,8 +36,8 @@ export interface ExploreQuestion {
 
 /** What was found out about an appliance. */
 export interface Findings {
-  readonly disk: DiskImage;
-  readonly table: PartitionTable;
+  /** absolute path of the disk image; absent for an appliance without one */
+  readonly image?: string | undefined;
   readonly hardware: Hardware;
   readonly outcome: Outcome;
   /** how long the boot to the prompt took, in `ms`, as on a usual machine with KVM */
@@ -52,31 +55,52 @@ const silencePart = 1 / 4;
  * @throws LoginError if the log-in is refused
  * @throws HypervisorError, ContainerError
  */
-export async function explore(engine: Engine, facts: HostFacts, question: ExploreQuestion): Promise<Findings> {
-  const { image, memoryMiB, report, signal } = question;
+export async function explore(engine: Engine, facts: HostFacts, asked: ExploreQuestion): Promise<Findings> {
   const factory = new TestbedFactory(engine, facts);
-  const disks = await factory.inspectDisk({ image, format: 'auto' }, signal);
-  const disk = disks.drives[0]?.image;
-  if (!disk) throw new Error('an appliance with an image has a drive');
-  const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
-  const table = readPartitionTable(await readDiskStart(disk, tableBytes, place, signal));
-  report(`${disk.format}, ${Math.round(disk.virtualBytes / 1024 ** 2)} MiB; ${tableText(table)}`);
+  const question = await recogniseFirmware(asked);
+  const { image, report } = question;
   const tries: Try[] = [];
-  for (let hardware: Hardware | undefined = firstHardware(table, memoryMiB); ;) {
+  for (let hardware: Hardware | undefined = await startHardware(engine, facts, factory, question); ;) {
     report(`try ${tries.length + 1}: ${hardwareText(hardware)}`);
-    const found = await tryHardware(factory, facts, { ...question, disks, hardware, number: tries.length + 1 });
+    const found = await tryHardware(factory, facts, { ...question, hardware, number: tries.length + 1 });
     const { outcome } = found;
     report(`  ${outcomeText(outcome)}`);
-    if (outcome.kind === 'prompt') return { disk, table, hardware, ...found };
+    if (outcome.kind === 'prompt') return { image, hardware, ...found };
     tries.push({ hardware, trouble: outcome.kind === 'silent' ? 'silent' : outcome.sign.trouble });
     const next = nextHardware(tries);
-    if (!next) return { disk, table, hardware, ...found };
+    if (!next) return { image, hardware, ...found };
     hardware = next;
   }
 }
 
+/** Somebody may give a firmware file as the image. */
+async function recogniseFirmware(question: ExploreQuestion): Promise<ExploreQuestion> {
+  const { image, firmware, report } = question;
+  if (image === undefined || firmware !== undefined || !(await isFirmwareFile(image).catch(() => false))) return question;
+  report('this is firmware and not a disk image: it is tried without a disk');
+  return { ...question, image: undefined, firmware: image };
+}
+
+async function startHardware(
+  engine: Engine,
+  facts: HostFacts,
+  factory: TestbedFactory,
+  { image, firmware, memoryMiB, report, signal }: ExploreQuestion,
+): Promise<Hardware> {
+  const own = firmware === undefined ? {} : { firmware: { file: firmware } };
+  if (image === undefined) return { ...firstHardware(noTable, memoryMiB), ...own };
+  const { drives } = await factory.inspectDisk({ image, format: 'auto' }, signal);
+  const disk = drives[0]?.image;
+  if (!disk) throw new Error('an appliance with an image has a drive');
+  const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
+  const table = readPartitionTable(await readDiskStart(disk, tableBytes, place, signal));
+  report(`${disk.format}, ${Math.round(disk.virtualBytes / 1024 ** 2)} MiB; ${tableText(table)}`);
+  return { ...firstHardware(table, memoryMiB), ...own };
+}
+
+const noTable: PartitionTable = { kind: 'none', hasEfi: false, hasBootCode: false };
+
 interface Trial extends ExploreQuestion {
-  readonly disks: InspectedDisks;
   readonly hardware: Hardware;
   readonly number: number;
 }
@@ -84,11 +108,11 @@ interface Trial extends ExploreQuestion {
 type Found = Pick<Findings, 'outcome' | 'bootMs' | 'session'>;
 
 async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, trial: Trial): Promise<Found> {
-  const { disks, hardware, number, bootTimeoutMs, report, signal } = trial;
-  const disk = onBus(disks, hardware.disk);
+  const { number, bootTimeoutMs, report, signal } = trial;
   const directory = join(trial.directory, `try${number}`);
   await rm(directory, { recursive: true, force: true });
   const appliance = applianceOf(trial);
+  const disk = await factory.inspectDisk(appliance, signal);
   await using testbed: CreatedTestbed = await factory.create(
     { appliance, topology: resolveTopology({ links: 0 }), disk, directory },
     signal,
@@ -106,8 +130,10 @@ async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, t
 
 /** The appliance with which hardware is tried: without links, but with a NIC of each model. */
 function applianceOf({ image, hardware, directory }: Trial): Appliance {
-  const appliance: ConfigInput['appliance'] = { name: 'appliance', image, ...hardware, qemuArgs: nicProbeArguments };
-  return resolveConfig({ file: join(directory, 'alpy.yaml'), raw: { appliance }, directory }).config.appliance;
+  const { disk, ...others } = hardware;
+  const disks = image === undefined ? {} : { image, disk };
+  const raw = { appliance: { name: 'appliance', ...disks, ...others, qemuArgs: nicProbeArguments } };
+  return resolveConfig({ file: join(directory, 'alpy.yaml'), raw, directory }).config.appliance;
 }
 
 function tableText({ kind, hasEfi, hasBootCode }: PartitionTable): string {
@@ -118,7 +144,8 @@ function tableText({ kind, hasEfi, hasBootCode }: PartitionTable): string {
 
 /** Hardware for people. */
 export function hardwareText({ machine, firmware, disk, memoryMiB }: Hardware): string {
-  return `${firmware === 'bios' ? 'BIOS' : 'UEFI'}, ${disk} disk, ${memoryMiB} MiB of memory, machine ${machine}`;
+  const name = typeof firmware === 'object' ? basename(firmware.file) : firmware === 'bios' ? 'BIOS' : 'UEFI';
+  return `${name}, ${disk} disk, ${memoryMiB} MiB of memory, machine ${machine}`;
 }
 
 function outcomeText(outcome: Outcome): string {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { AlpyError } from '../core/errors.ts';
 import { LoginError, ShellKindError, type RemoteShell } from '../access/index.ts';
 import { waitForQuiet } from '../console/index.ts';
 import type { Dut } from '../testbed/index.ts';
@@ -90,7 +91,8 @@ async function openByCommand(dut: Dut, known: Known, question: LoginQuestion): P
   try {
     return { ...known, examined: await examine(await login(dut, known, question)), shellCommand };
   } catch (error) {
-    if (error instanceof ShellKindError) return undefined;
+    question.signal.throwIfAborted();
+    if (error instanceof AlpyError) return undefined; // whatever it is, it is no shell
     throw error;
   }
 }

@@ -2,10 +2,15 @@
 import type { PartitionTable } from './partition-table.ts';
 import type { Trouble } from './signs.ts';
 
+/** Firmware that the user has: its absolute path. */
+export interface FirmwareFile {
+  readonly file: string;
+}
+
 /** The hardware with which a boot is tried. */
 export interface Hardware {
   readonly machine: 'q35' | 'pc';
-  readonly firmware: 'bios' | 'uefi';
+  readonly firmware: 'bios' | 'uefi' | FirmwareFile;
   readonly disk: 'virtio' | 'ahci' | 'scsi' | 'ide';
   readonly memoryMiB: number;
 }
@@ -53,8 +58,9 @@ function otherDisks(hardware: Hardware): readonly Hardware[] {
   return disks.map((disk) => ({ ...hardware, disk, machine: disk === 'ide' ? 'pc' : 'q35' }));
 }
 
-/** A firmware may also lack a driver for the disk. */
+/** A firmware may also lack a driver for the disk. That of the user stays. */
 function otherFirmware(hardware: Hardware): readonly Hardware[] {
+  if (typeof hardware.firmware === 'object') return [{ ...hardware, disk: 'ahci' }];
   const firmware = hardware.firmware === 'bios' ? 'uefi' : 'bios';
   return [
     { ...hardware, firmware },

@@ -5,8 +5,7 @@ import { resolveConfig } from '../../../src/config/index.ts';
 import { configText, testText, unknowns, type Findings } from '../../../src/init/index.ts';
 
 const found: Findings = {
-  disk: { path: '/i.qcow2', format: 'qcow2', virtualBytes: 1, files: [], qemuVersion: '10.0', firmware: '' },
-  table: { kind: 'gpt', hasEfi: false, hasBootCode: true },
+  image: '/router.qcow2',
   hardware: { machine: 'q35', firmware: 'bios', disk: 'virtio', memoryMiB: 512 },
   outcome: { kind: 'prompt', prompt: 'login', line: 'router login: ' },
   bootMs: 9000,
@@ -16,7 +15,7 @@ const found: Findings = {
     examined: { system: 'Linux', nics: ['virtio-net-pci', 'e1000'], isRoot: true, freeMiB: 300 },
   },
 };
-const description = { name: 'router', image: '../router.qcow2', schema: '.alpy/s.json', isPasswordSecret: false };
+const description = { name: 'router', pathOf: (path: string) => `..${path}`, schema: '.alpy/s.json', isPasswordSecret: false };
 
 /** What the file says about the appliance, after a check that alpy accepts it. */
 function appliance(findings: Findings, about = description): unknown {

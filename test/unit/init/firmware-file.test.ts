@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { isFirmwareFile } from '../../../src/init/firmware-file.ts';
+
+async function isFirmware(change: (bytes: Buffer) => Buffer | undefined): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'alpy-firmware-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const bytes = Buffer.alloc(128 * 1024, 0xff);
+  bytes.set([0xea, 0x5b, 0xe0, 0x00, 0xf0], bytes.length - 16); // as a BIOS does
+  await writeFile(join(directory, 'file'), change(bytes) ?? bytes);
+  return isFirmwareFile(join(directory, 'file'));
+}
+
+test('a file with a jump where the processor begins is firmware, whatever comes before the jump', async () => {
+  expect(await isFirmware(() => undefined)).toBe(true);
+  expect(await isFirmware((bytes) => void bytes.set([0xfa, 0xfc, 0xe9], bytes.length - 16))).toBe(true); // U-Boot
+  expect(await isFirmware((bytes) => void bytes.set([0x90, 0x90, 0xe9], bytes.length - 16))).toBe(true); // OVMF
+});
+
+test('a disk, a file of another size and a file without code there are none', async () => {
+  expect(await isFirmware((bytes) => void bytes.writeUInt16LE(0xaa55, 510))).toBe(false);
+  expect(await isFirmware((bytes) => bytes.subarray(1))).toBe(false);
+  expect(await isFirmware((bytes) => void bytes.fill(0, bytes.length - 16))).toBe(false);
+  expect(await isFirmware(() => Buffer.alloc(0))).toBe(false);
+});
