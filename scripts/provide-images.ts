@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// provide-images.ts BASE-FILE LOG-FILE: the part of scripts/setup that builds or pulls the images. Prints progress in one line,
-// writes the output of builds to LOG-FILE, and the name of the base image, which Rabbit uses too, to BASE-FILE.
+// provide-images.ts BASE-FILE LOG-FILE [IMAGE…]: the part of scripts/setup that builds or pulls the images. Prints progress in one line,
+// writes the output of builds to LOG-FILE, and the name of the base image, which Rabbit uses too, to BASE-FILE. Optional images
+// are provided only if they are named.
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import Docker from 'dockerode';
 import { AlpyError, messageOf } from '../src/core/errors.ts';
 import { loadManifest, provideImages, resolveImages } from '../src/images/index.ts';
 
-const [baseFile = '.cache/base-image', logFile = '/dev/stderr'] = process.argv.slice(2);
+const [baseFile = '.cache/base-image', logFile = '/dev/stderr', ...also] = process.argv.slice(2);
 const logStream = createWriteStream(logFile, { flags: logFile.startsWith('/dev/') ? 'r+' : 'w' });
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -19,7 +20,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   const { images } = loadManifest();
   // images that contain alpy itself are for jobs of pipelines, which do not use this script
-  const needed = resolveImages(process.env).filter(({ name }) => images[name]?.program !== true);
+  const needed = resolveImages(process.env).filter(
+    ({ name }) => images[name]?.program !== true && (images[name]?.optional !== true || also.includes(name)),
+  );
   const { base } = await provideImages(needed, {
     docker: new Docker(),
     env: process.env,

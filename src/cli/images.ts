@@ -21,7 +21,11 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
   builder: (yargs) =>
     yargs
       .positional('action', { choices: ['list', 'build', 'pull', 'push'] as const, default: 'list' })
-      .positional('names', { type: 'string', array: true, describe: 'images to build, pull or push; default: all' })
+      .positional('names', {
+        type: 'string',
+        array: true,
+        describe: 'images to build, pull or push; default: all; for pull without those that few need',
+      })
       .options({
         ...configOption,
         json: { type: 'boolean', default: false, describe: 'print JSON' },
@@ -45,7 +49,7 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     if (action === 'build') await images.buildImages(buildable, work);
     if (action === 'pull') {
       const entries = images.loadManifest().images; // a job that runs alpy does not need the image that contains it
-      const useful = resolved.filter(({ name }) => entries[name]?.program !== true);
+      const useful = resolved.filter(({ name }) => entries[name]?.program !== true && entries[name]?.optional !== true);
       await images.pullImages(chosen.length === 0 ? useful : chosen, work);
     }
     if (action === 'push') {

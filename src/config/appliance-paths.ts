@@ -14,7 +14,7 @@ export function withAbsolutePaths(
   absolute: (path: readonly string[], value: string) => string,
   isFile: (path: string) => boolean,
 ): Appliance {
-  const { image, disks, cdroms, kernel, initrd, qemuArgs, cloudInit, nics } = appliance;
+  const { image, disks, cdroms, kernel, initrd, firmware, files, qemuArgs, cloudInit, nics } = appliance;
   const inAppliance = (key: string, value: string): string => absolute(['appliance', key], value);
   return {
     ...appliance,
@@ -30,11 +30,25 @@ export function withAbsolutePaths(
         nic.rom === undefined ? nic : { ...nic, rom: absolute(['appliance', 'nics', String(index), 'rom'], nic.rom) },
       ),
     }),
+    firmware:
+      typeof firmware === 'string'
+        ? firmware
+        : mapValues(firmware, (key, value) => value && absolute(['appliance', 'firmware', key], value)),
+    ...(files && {
+      files: mapValues(files, (name, value) =>
+        typeof value === 'string' ? absolute(['appliance', 'files', name], value) : value,
+      ),
+    }),
     ...(cloudInit && {
       cloudInit: withSeedPaths(cloudInit, (key, path) => absolute(['appliance', 'cloudInit', key, 'file'], path)),
     }),
     qemuArgs: absoluteArguments(qemuArgs, (value) => inAppliance('qemuArgs', value), isFile),
   };
+}
+
+function mapValues<T extends object>(object: T, map: (key: string, value: T[keyof T]) => T[keyof T]): T {
+  const entries = Object.entries(object) as readonly (readonly [key: string, value: T[keyof T]])[];
+  return Object.fromEntries(entries.map(([key, value]) => [key, map(key, value)])) as T;
 }
 
 /** A name that is no file here may be one that QEMU searches in its own folders, so it stays as it is. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { bootProblems, diskKeys, diskProblems, type DiskProblem } from './disk-schema.ts';
 import { LoginSchema } from './login-schema.ts';
+import { ConsoleSchema, FilesSchema, FirmwareSchema, MachineSchema, SmbiosSchema, TpmSchema } from './machine-schema.ts';
 import { NicModelSchema, NicsSchema } from './nic-schema.ts';
 import { CloudInitSchema } from './cloud-init-schema.ts';
 import { ReadySchema } from './ready-schema.ts';
@@ -20,17 +21,27 @@ export const ApplianceKeys = z.strictObject({
   memoryMiB: z.int().min(32).default(256).describe('memory, in MiB'),
   cpus: z.int().min(1).default(1).describe('number of virtual processors'),
   cpu: text.optional().describe('QEMU CPU model; default: the best one of the accelerator'),
-  machine: z.enum(['q35', 'pc']).default('q35').describe('QEMU machine type'),
+  machine: MachineSchema.default('q35').describe(
+    'QEMU machine type; `virt` has a 64-bit ARM processor, `microvm` has no PCI bus',
+  ),
   nic: NicModelSchema.default('virtio-net-pci').describe('model of the NICs'),
   nics: NicsSchema.optional().describe('what differs for single NICs, in the order of the links: `model`, `mac`, `rom`'),
   boot: z
     .enum(['disk', 'network'])
     .optional()
     .describe('what the firmware boots: `network` tries the NICs in their order, then the disk; default: `disk`'),
-  firmware: z.enum(['bios', 'uefi']).default('bios').describe('firmware that boots the disk'),
+  firmware: FirmwareSchema.default('bios').describe(
+    'firmware that boots the disk: one of these, or `{ file: PATH }`; `{ file, variables }` for UEFI',
+  ),
   kernel: path.optional().describe('Linux kernel that QEMU loads itself, instead of what the disk boots; relative to this file'),
   initrd: path.optional().describe('initial RAM disk for `kernel`, relative to this file'),
   kernelArgs: text.optional().describe('command line of `kernel`, such as `console=ttyS0`'),
+  files: FilesSchema.optional().describe('files in fw_cfg, by names that start with `opt/`: a path, or `{ text: TEXT }`'),
+  console: ConsoleSchema.optional().describe(
+    'where the console is: `serial`, `virtio` (hvc0), or `firmware` for a serial port to which BIOS and boot loader print, too; default: `serial`',
+  ),
+  smbios: SmbiosSchema.optional().describe('what the SMBIOS tables say about the hardware'),
+  tpm: TpmSchema.optional().describe('version of an emulated TPM, new for each testbed; default: no TPM'),
   qemuArgs: z.array(z.string()).default([]).describe('additional arguments of QEMU; files in them are relative to this file'),
   cloudInit: CloudInitSchema.optional().describe('seed for cloud-init in the guest (NoCloud); absent for none'),
   bootTimeoutMs: z

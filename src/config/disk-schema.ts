@@ -76,7 +76,7 @@ export interface DiskProblem {
 /** Keys that make a machine boot without a disk image, with the values that do not. */
 const otherSources: Readonly<Record<string, readonly unknown[]>> = {
   kernel: [],
-  firmware: ['bios', 'uefi'],
+  firmware: ['bios', 'uefi', 'uefi-secure-boot'],
   boot: ['disk'],
 };
 

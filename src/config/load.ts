@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { argumentsOf } from '../core/arguments.ts';
+import { isFile } from '../core/file.ts';
 import { anyObject, anything, options, someText } from '../core/schemas.ts';
 import { ConfigError } from './errors.ts';
 import { configFileNames, findConfig } from './find.ts';
@@ -43,8 +43,4 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
     ]);
   }
   return resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory, isFile });
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

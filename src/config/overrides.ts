@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
 import { UsageError } from '../core/errors.ts';
+import { applianceProblems } from './appliance-checks.ts';
 import { ApplianceOverrides } from './appliance-schema.ts';
 import { describeProblems } from './problems.ts';
-import { ConfigSchema } from './schema.ts';
+import { ConfigSchema, type Appliance } from './schema.ts';
 
 const { topology, boot } = ConfigSchema.shape;
 const OverridesSchema = z.strictObject({ appliance: ApplianceOverrides, topology, boot });
@@ -13,6 +14,12 @@ export interface Overrides {
   readonly appliance: unknown;
   readonly topology: unknown;
   readonly boot: unknown;
+}
+
+/** Checks the appliance that a test has after its overrides. @throws UsageError with all values that do not go together */
+export function assertAppliance(appliance: Appliance, links: number): void {
+  const problems = applianceProblems(appliance, links);
+  if (problems.length > 0) throw new UsageError(problems.map((problem) => `test.override: ${problem}`).join('\n'));
 }
 
 /** Checks what a test overrides, like a configuration. @throws UsageError with all problems */

@@ -50,6 +50,8 @@ const defaultMessage = 'Invalid input';
 
 function expected(issue: Issue): string {
   switch (issue.code) {
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? issue.message; // text of the schema
     case 'invalid_union':
       if (issue.message !== defaultMessage) return issue.message; // text of the schema
       return issue.errors.flatMap(([first]) => (first ? [expected(first)] : [])).join(', or ');
@@ -68,6 +70,7 @@ function expected(issue: Issue): string {
 }
 
 function found(issue: Issue, value: unknown): string {
+  if (issue.code === 'invalid_key') return JSON.stringify(issue.path.at(-1));
   if (value === undefined || value === null) return 'nothing';
   // a password that YAML reads as a number must not be shown in a job log
   const shown = isSecretKey(issue.path.at(-1)) ? '' : ` ${JSON.stringify(value)}`;

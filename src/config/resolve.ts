@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
 import { resolveTopology, type Topology } from '../topology/index.ts';
+import { applianceProblems } from './appliance-checks.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
 import { contradictions } from './contradictions.ts';
 import { ConfigError } from './errors.ts';
@@ -93,6 +94,8 @@ export function resolveConfig({
 
 /** @throws {@link ConfigError} when the appliance and the topology do not go together */
 function topologyOf(file: string, { topology, appliance }: Pick<Config, 'topology' | 'appliance'>): Topology {
+  const problems = applianceProblems(appliance, topology.links);
+  if (problems.length > 0) throw new ConfigError(file, problems);
   try {
     return resolveTopology(topology, appliance);
   } catch (error) {

@@ -14,6 +14,7 @@ const ImagesSchema = z
     registry: z.string().optional().describe('registry of all container images, except those named below'),
     tag: z.string().optional().describe('tag of all container images, except those named below'),
     qemu: z.string().optional().describe('image for QEMU'),
+    'qemu-arm64': z.string().optional().describe('image for QEMU with a 64-bit ARM processor'),
     node: z.string().optional().describe('image for the nodes'),
     traffic: z.string().optional().describe('image for programs that create traffic'),
   })

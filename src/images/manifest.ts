@@ -17,6 +17,7 @@ const EntrySchema = z.strictObject({
   ),
   purpose: text.refine((purpose) => !purpose.includes('\n'), 'must be one line'),
   program: z.boolean().default(false),
+  optional: z.boolean().default(false),
 });
 const ManifestSchema = z.strictObject({
   registry: text,
@@ -34,7 +35,7 @@ const ManifestSchema = z.strictObject({
   ),
 });
 
-/** One image of the list: `folder`, `purpose`, and whether its build context contains Node and alpy itself. */
+/** One image of the list: `folder`, `purpose`, whether its build context contains Node and alpy itself, and whether only some users need it. */
 export type ManifestEntry = Readonly<z.output<typeof EntrySchema>>;
 /** The base of the images: the official image, and the source of a replacement. */
 export type BaseEntry = Readonly<z.output<typeof ManifestSchema>['base']>;

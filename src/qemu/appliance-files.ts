@@ -2,6 +2,7 @@
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { codeOf, messageOf } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import { kindOf, replaceValues } from '../core/qemu-arguments.ts';
 import type { ContainerFile, FileAccess, Mount } from '../docker/index.ts';
 import { ApplianceFileError } from './errors.ts';
@@ -99,4 +100,12 @@ export function keyPlacesOf(files: readonly ApplianceFile[]): FilePlaces {
 /** Arguments of QEMU with translated paths. Pure. */
 export function withPlaces(args: readonly string[], placeOf: FilePlaces): readonly string[] {
   return replaceValues(args, (argument) => (kindOf(argument) === 'text' ? argument.value : placeOf(argument.value)));
+}
+
+/** The same value with translated paths instead of the texts in it that are such a path. Pure. */
+export function withPlacesIn(value: unknown, placeOf: FilePlaces): unknown {
+  if (typeof value === 'string') return placeOf(value);
+  if (Array.isArray(value)) return value.map((inner) => withPlacesIn(inner, placeOf));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withPlacesIn(inner, placeOf)]));
 }

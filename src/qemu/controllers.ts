@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import { virtioDevice, type MachineType } from './machine-type.ts';
+
 /** Gives drives their places on the controllers of a machine, which are added when they are first needed. */
 export class Controllers {
-  readonly #machine: string;
+  readonly #machine: MachineType;
   readonly #used = new Map<string, number>();
 
-  constructor(machine: string) {
+  constructor(machine: MachineType) {
     this.#machine = machine;
+  }
+
+  /** the model of virtio disks */
+  get virtioDisk(): string {
+    return virtioDevice(this.#machine, 'blk');
   }
 
   /** the bus of CDs */

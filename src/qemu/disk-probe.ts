@@ -6,17 +6,19 @@ import { Container, helperLimits, imageId, type Engine, type FileAccess } from '
 import { DiskCache } from './disk-cache.ts';
 import { judgeDisk, type DiskFormat, type DiskImage, type DiskReport } from './disk-image.ts';
 import { DiskImageError } from './errors.ts';
+import { programOf } from './machine-type.ts';
 import { assertBaseIsBeside } from './overlay-place.ts';
 import { imageFolder } from './qemu-files.ts';
 import { assertReadable } from './readable.ts';
 
 /**
  * Prints both reports on the disk image that the first argument names (nothing, if it is empty), the errors, QEMU's version, and a hash of
- * all firmware and ROMs that QEMU may load without being asked. The second argument is the format, if qemu-img cannot find it out.
+ * all firmware and ROMs that QEMU may load without being asked. The second argument is the format, if qemu-img cannot find it out, and
+ * the third is QEMU.
  * Between them are lines that JSON cannot contain.
  */
-const script = `cat /usr/share/seabios/*.bin /usr/share/qemu/*.bin /usr/share/qemu/*.rom /usr/share/OVMF/OVMF_*_4M.fd \\
-  2>/dev/null | sha256sum >/tmp/firmware &
+const script = `cat /usr/share/seabios/*.bin /usr/share/qemu/*.bin /usr/share/qemu/*.rom /usr/share/OVMF/OVMF_*_4M*.fd \\
+  /usr/share/AAVMF/*.fd 2>/dev/null | sha256sum >/tmp/firmware &
 : >/tmp/errors
 [ -z "$1" ] || qemu-img info \${2:+-f "$2"} --backing-chain --output=json -- "$1" 2>/tmp/errors
 printf '\\n---\\n'
@@ -25,7 +27,7 @@ case $format in qcow2|vdi|vhdx|vmdk) qemu-img check --output=json -f "$format" -
 printf '\\n---\\n'
 cat /tmp/errors
 printf '\\n---\\n'
-qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version //p'
+"$3" --version | sed -n 's/^QEMU emulator version //p'
 printf '\\n---\\n'
 wait
 cut -d' ' -f1 /tmp/firmware`;
@@ -36,8 +38,10 @@ const timeoutMs = 120_000;
 /** Where a disk image is inspected. */
 export interface DiskPlace {
   readonly engine: Engine;
-  /** the `qemu` image */
+  /** an image with QEMU */
   readonly image: string;
+  /** its QEMU; default: that for PCs */
+  readonly program?: string | undefined;
   readonly access: FileAccess;
   /** file that caches what was found out about usable images; absent to inspect the image in any case */
   readonly cacheFile?: string | undefined;
@@ -107,7 +111,7 @@ async function cached(
 /** Has QEMU's tools report on a disk image. */
 async function reportOf(
   { path, expected }: DiskFileQuestion,
-  { engine, image, access }: DiskPlace,
+  { engine, image, access, program = programOf('q35') }: DiskPlace,
   signal?: AbortSignal,
 ): Promise<DiskReport> {
   const hasDisk = path !== '';
@@ -120,7 +124,7 @@ async function reportOf(
       name: 'disk-probe',
       image,
       entrypoint: ['sh', '-c', script, 'sh'],
-      command: [containerPath, expected === 'vpc' ? expected : ''],
+      command: [containerPath, expected === 'vpc' ? expected : '', program],
       networkMode: 'bare',
       dropAllCapabilities: true,
       addCapabilities: ['DAC_OVERRIDE'], // the image may be readable for its owner only

@@ -2,6 +2,7 @@
 import { escapeCommas } from '../core/qemu-arguments.ts';
 import { Controllers } from './controllers.ts';
 import { driveIds, type DriveSpec } from './drives.ts';
+import type { MachineType } from './machine-type.ts';
 import { seedArguments } from './seed.ts';
 
 /** The content of a drive. */
@@ -40,7 +41,7 @@ interface DriveContents {
  * @param firstBootIndex - place of the first one in the order in which the firmware tries to boot
  */
 export function driveArguments(
-  { drives, machine }: { readonly drives: readonly DriveSpec[]; readonly machine: string },
+  { drives, machine }: { readonly drives: readonly DriveSpec[]; readonly machine: MachineType },
   firstBootIndex: number,
   contents: DriveContents,
 ): readonly string[] {
@@ -79,7 +80,7 @@ function deviceArguments({ id, spec, bootIndex }: PlacedDrive, controllers: Cont
   const serial = spec.kind === 'disk' && spec.serial !== undefined ? `,serial=${spec.serial}` : '';
   const end = `bootindex=${bootIndex}${serial}`;
   const bus = spec.kind === 'cdrom' ? controllers.cdromBus : spec.bus;
-  if (bus === 'virtio') return ['-device', `virtio-blk-pci,drive=${id},${end}`];
+  if (bus === 'virtio') return ['-device', `${controllers.virtioDisk},drive=${id},${end}`];
   const [first, place] = controllers.next(bus);
   const model = { disk: bus === 'scsi' ? 'scsi-hd' : 'ide-hd', cdrom: bus === 'scsi' ? 'scsi-cd' : 'ide-cd' }[spec.kind];
   return [...first, '-device', `${model},drive=${id},${place},${end}`];

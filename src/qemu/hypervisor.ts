@@ -25,6 +25,7 @@ import type { QemuContainer } from './qemu-container.ts';
 import { QmpClient } from './qmp.ts';
 import { readStderr, stderrFile } from './qemu-output.ts';
 import { assertFolderReachable } from './readable.ts';
+import { startProblem } from './start-problem.ts';
 import { loadState, saveState } from './state.ts';
 
 /** Where a hypervisor runs. */
@@ -283,5 +284,7 @@ async function reasonOf(
   const hint = hasExtra ? ` (appliance.qemuArgs adds ${machine.extra.join(' ')})` : '';
   const what = `QEMU did not start: it ended with ${status?.text ?? 'its container'}${hint}`;
   const stderr = await readStderr(container, scratchDirectory);
+  const problem = startProblem(stderr);
+  if (problem !== undefined) return new HypervisorError(problem, stderr, 'usage', status?.signal);
   return new HypervisorError(what, stderr, hasExtra ? 'usage' : 'environment', status?.signal);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { chooseAccel, probeKvm, type Accel } from './accel.ts';
-export { inspectFiles, keyPlacesOf, withPlaces, type ApplianceFile, type NamedPath } from './appliance-files.ts';
+export { inspectFiles, keyPlacesOf, withPlaces, withPlacesIn, type ApplianceFile, type NamedPath } from './appliance-files.ts';
 export { findArgumentFiles } from './argument-files.ts';
+export { imageNameOf, isArm, programOf, type MachineType } from './machine-type.ts';
 export { machineArguments, type MachineSpec } from './machine.ts';
 export type { NicModel } from './nic-arguments.ts';
 export { GuestClock } from './clock.ts';

@@ -1,26 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeCommas } from '../core/qemu-arguments.ts';
 import { withPlaces, type FilePlaces } from './appliance-files.ts';
+import { consoleArguments, type ConsolePlace } from './console-arguments.ts';
 import { driveArguments, type DriveFile } from './drive-arguments.ts';
 import type { DriveSpec } from './drives.ts';
+import { firmwareArguments, needsSmm, type Firmware } from './firmware.ts';
+import { fwCfgArguments, type FwCfgFiles } from './fw-cfg.ts';
+import { kernelArguments, type KernelSpec } from './kernel-arguments.ts';
+import { commonDevices, defaultCpu, type MachineType } from './machine-type.ts';
 import { nicArguments, type MachineNic } from './nic-arguments.ts';
 
+import { smbiosArguments, type Smbios } from './smbios.ts';
+import { tpmArguments, type TpmVersion } from './tpm.ts';
+
 /** The hardware of a virtual machine. */
-export interface MachineSpec {
+export interface MachineSpec extends KernelSpec {
   readonly name: string;
-  readonly machine: 'q35' | 'pc';
+  readonly machine: MachineType;
   readonly accel: 'kvm' | 'tcg';
   /** default: the best of the accelerator */
   readonly cpu?: string | undefined;
   readonly cpus: number;
   readonly memoryMiB: number;
-  readonly firmware: 'bios' | 'uefi';
-  /** path of a kernel on this machine, which QEMU boots instead of the disk */
-  readonly kernel?: string | undefined;
-  /** path of its initial RAM disk on this machine */
-  readonly initrd?: string | undefined;
-  /** its command line */
-  readonly kernelArgs?: string | undefined;
+  readonly firmware: Firmware;
+  /** default: its serial port */
+  readonly console?: ConsolePlace | undefined;
+  /** files in fw_cfg */
+  readonly files?: FwCfgFiles | undefined;
+  readonly smbios?: Smbios | undefined;
+  /** absent for a machine without a TPM */
+  readonly tpm?: TpmVersion | undefined;
   readonly drives: readonly DriveSpec[];
   /** what the firmware boots; `network`: the NICs in their order, then the disk; default: the disk */
   readonly boot?: 'disk' | 'network' | undefined;
@@ -49,6 +58,8 @@ export interface MachinePaths {
   readonly serialSocket: string;
   readonly firmwareCode: string;
   readonly firmwareVariables: string;
+  /** socket of the emulated TPM; absent for none */
+  readonly tpmSocket?: string | undefined;
   /** path of a NIC's pcap, by the name that the topology gives it */
   readonly capture: (file: string) => string;
   /** translates paths of the files that other keys of the appliance name */
@@ -63,7 +74,7 @@ export interface MachinePaths {
 const firstBootIndex = 1;
 
 /**
- * Arguments of qemu-system-x86_64. Pure. The virtual CPU does not run yet. QEMU outlives the guest's end, so that the state of the
+ * Arguments of QEMU. Pure. The virtual CPU does not run yet. QEMU outlives the guest's end, so that the state of the
  * guest can be inspected.
  */
 export function machineArguments(spec: MachineSpec, paths: MachinePaths): readonly string[] {
@@ -76,28 +87,37 @@ export function machineArguments(spec: MachineSpec, paths: MachinePaths): readon
     // clock=vm: filter-dump then records this start plus the virtual clock, which can be converted to wall-clock time
     ...['-rtc', `base=${clockBase(spec.clockStart)},clock=vm`],
     ...firmwareArguments(spec, paths),
-    ...kernelArguments(spec, paths),
+    ...kernelArguments(spec, paths.placeOf),
+    ...fwCfgArguments(spec.files, paths.placeOf),
+    ...smbiosArguments(spec.smbios),
     ...driveArguments(spec, spec.boot === 'network' ? firstBootIndex + spec.nics.length : firstBootIndex, paths),
-    ...['-chardev', `socket,id=serial0,path=${escapeCommas(paths.serialSocket)}`, '-serial', 'chardev:serial0'],
+    ...consoleArguments(spec.machine, spec.console ?? 'serial', paths.serialSocket),
     ...['-chardev', `socket,id=qmp0,path=${escapeCommas(paths.qmpSocket)}`, '-mon', 'chardev=qmp0,mode=control'],
-    ...['-display', 'none', '-vga', 'std'],
-    // vmgenid: a restored guest reseeds its random numbers, so that no two guests get the same
-    ...['-device', 'virtio-rng-pci', '-device', 'pvpanic', '-device', 'vmgenid,guid=auto'],
-    ...nicArguments(spec.nics, { isBooted: spec.boot === 'network', firstBootIndex, ...paths }),
+    ...commonDevices(spec.machine),
+    ...tpmArguments(spec.machine, paths.tpmSocket),
+    ...nicArguments(spec.nics, { machine: spec.machine, isBooted: spec.boot === 'network', firstBootIndex, ...paths }),
     ...(paths.isIncoming === true ? ['-incoming', 'defer'] : []),
     ...withPlaces(spec.extra, paths.placeOf),
   ];
 }
 
-function machineArgument({ machine, memoryMiB }: MachineSpec, { memory }: MachinePaths): readonly string[] {
+function machineArgument(spec: MachineSpec, { memory }: MachinePaths): readonly string[] {
+  const machine = machineWithOptions(spec);
   if (!memory) return ['-machine', machine];
   const access = {
     write: 'share=on',
     'copy-on-write': 'share=off',
     'copy-on-write of a file that may not be written': 'share=off,readonly=on,rom=off',
   }[memory.use];
-  const backend = `memory-backend-file,id=ram0,size=${memoryMiB}M,mem-path=${escapeCommas(memory.path)},${access}`;
+  const backend = `memory-backend-file,id=ram0,size=${spec.memoryMiB}M,mem-path=${escapeCommas(memory.path)},${access}`;
   return ['-object', backend, '-machine', `${machine},memory-backend=ram0`];
+}
+
+/** SeaBIOS prints to the serial port if the machine has no graphics. */
+function machineWithOptions(spec: MachineSpec): string {
+  return [spec.machine, ...(needsSmm(spec) ? ['smm=on'] : []), ...(spec.console === 'firmware' ? ['graphics=off'] : [])].join(
+    ',',
+  );
 }
 
 /** The start of the clock in the format of `-rtc`: whole seconds, in UTC. */
@@ -105,24 +125,8 @@ function clockBase(start: Date): string {
   return start.toISOString().slice(0, 19);
 }
 
-function accelArguments({ accel, cpu }: MachineSpec): readonly string[] {
+function accelArguments({ machine, accel, cpu = defaultCpu(machine, accel) }: MachineSpec): readonly string[] {
   // tb-size limits the translation cache, in MiB; the default is up to 1 GiB, more than most guests have
-  if (accel === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', cpu ?? 'max'];
-  return ['-accel', 'kvm', '-cpu', cpu ?? 'host'];
-}
-
-function firmwareArguments({ firmware }: MachineSpec, { firmwareCode, firmwareVariables }: MachinePaths): readonly string[] {
-  if (firmware === 'bios') return [];
-  return [
-    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${firmwareCode}`],
-    ...['-drive', `if=pflash,unit=1,format=raw,file=${firmwareVariables}`],
-  ];
-}
-
-function kernelArguments({ kernel, initrd, kernelArgs }: MachineSpec, { placeOf }: MachinePaths): readonly string[] {
-  return [
-    ...(kernel === undefined ? [] : ['-kernel', placeOf(kernel)]),
-    ...(initrd === undefined ? [] : ['-initrd', placeOf(initrd)]),
-    ...(kernelArgs === undefined ? [] : ['-append', kernelArgs]),
-  ];
+  if (accel === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', cpu];
+  return ['-accel', 'kvm', '-cpu', cpu];
 }

@@ -2,6 +2,7 @@
 import { bridgeSlot, type NicSpec } from '../topology/index.ts';
 import { escapeCommas } from '../core/qemu-arguments.ts';
 import type { FilePlaces } from './appliance-files.ts';
+import { virtioDevice, type MachineType } from './machine-type.ts';
 
 /** Models of a NIC. */
 export type NicModel = 'virtio-net-pci' | 'e1000' | 'e1000e' | 'igb' | 'vmxnet3' | 'rtl8139' | 'pcnet' | 'ne2k_pci' | 'i82551';
@@ -22,6 +23,7 @@ export interface NicOptions {
   /** path of a NIC's pcap, by the name that the topology gives it */
   readonly capture: (file: string) => string;
   readonly placeOf: FilePlaces;
+  readonly machine: MachineType;
 }
 
 /**
@@ -44,11 +46,20 @@ export function nicArguments(nics: readonly MachineNic[], options: NicOptions): 
 
 function oneNic(nic: MachineNic, index: number, options: NicOptions): readonly string[] {
   const { id, netdev, mac, tap, model } = nic;
-  const { port, place } = placeOf(nic, index);
-  return [
+  const backend = [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
     ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
     ...['-object', `filter-dump,id=${nic.capture.id},netdev=${netdev},file=${escapeCommas(options.capture(nic.capture.file))}`],
+  ];
+  if (options.machine === 'microvm')
+    return [
+      ...backend,
+      '-device',
+      `${virtioDevice(options.machine, 'net')},guest_announce=off,id=${id},netdev=${netdev},mac=${mac},bus=virtio-mmio-bus.${index}`,
+    ];
+  const { port, place } = placeOf(nic, index);
+  return [
+    ...backend,
     ...port,
     ...[
       '-device',

@@ -6,11 +6,14 @@ import type { FileAccess, Mount } from '../docker/index.ts';
 import { mountsOf, placesOf, type ApplianceFile, type FilePlaces } from './appliance-files.ts';
 import type { DriveFile } from './drive-arguments.ts';
 import { isWritable, type Drive, type InspectedDisks } from './drives.ts';
+import { firmwareFiles } from './firmware.ts';
+import { isArm, programOf } from './machine-type.ts';
 import { machineArguments, type MachinePaths, type MachineSpec } from './machine.ts';
 import { qemuMemoryMiB } from './memory-limit.ts';
 import type { QemuContainerSpec } from './qemu-container.ts';
 import { seedFile, writeSeed } from './seed.ts';
 import { fileUri } from './state.ts';
+import { startTpm, tpmSocket } from './tpm.ts';
 import { isAtLeast } from './version.ts';
 
 /** What a hypervisor needs to start. */
@@ -54,7 +57,7 @@ function snapshotDisk(index: number): string {
 }
 
 /** What QEMU's container must know of a machine. */
-export type MachineNeeds = Pick<MachineSpec, 'memoryMiB' | 'extra'>;
+export type MachineNeeds = Pick<MachineSpec, 'machine' | 'memoryMiB' | 'extra'>;
 
 /**
  * The files that QEMU needs for a testbed.
@@ -115,7 +118,7 @@ export function qemuContainerSpec(
 ): QemuContainerSpec {
   return {
     image,
-    devices: ['/dev/net/tun', ...(accel === 'kvm' ? ['/dev/kvm'] : [])],
+    devices: ['/dev/net/tun', ...(accel === 'kvm' && !isArm(machine.machine) ? ['/dev/kvm'] : [])],
     memoryMiB: qemuMemoryMiB(machine),
     mounts: access.kind === 'bind' ? mountsFor(files) : [],
     volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
@@ -176,9 +179,6 @@ export function containerPaths(
   };
 }
 
-const firmwareCode = '/usr/share/OVMF/OVMF_CODE_4M.fd';
-const firmwareTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd';
-
 /** Folders of one hypervisor, as QEMU sees them. */
 export interface HypervisorFolders {
   readonly containerPaths: ContainerPaths;
@@ -199,12 +199,15 @@ export interface HypervisorPaths extends HypervisorFolders {
 export function prepareScript({ machine, disk, seed, snapshot }: HypervisorSpec, folders: HypervisorFolders): string {
   const { containerPaths: paths, scratchDirectory } = folders;
   const overlays = snapshot?.use === 'make' ? disk.drives.flatMap((drive, index) => overlayCommands(drive, index, paths)) : [];
-  const firmware = snapshot?.use === 'restore' ? join(paths.snapshot, snapshotFiles.firmware) : firmwareTemplate;
+  const template = firmwareFiles(machine, paths.placeOf)?.variables;
+  const variables =
+    template !== undefined && snapshot?.use === 'restore' ? join(paths.snapshot, snapshotFiles.firmware) : template;
   return [
     quoteWords(['mkdir', '-p', scratchDirectory]),
     ...(seed ? [writeSeed(seed, join(scratchDirectory, seedFile))] : []),
     ...overlays.map(quoteWords),
-    ...(machine.firmware === 'uefi' ? [quoteWords(['cp', firmware, firmwareFile(snapshot, folders)])] : []),
+    ...(variables === undefined ? [] : [quoteWords(['cp', variables, firmwareFile(snapshot, folders)])]),
+    ...(machine.tpm === undefined ? [] : startTpm(machine.tpm, scratchDirectory)),
   ].join('\n');
 }
 
@@ -226,14 +229,15 @@ export function qemuCommand({ machine, disk, seed, snapshot }: HypervisorSpec, h
     ...(seed ? { seed: join(hypervisor.scratchDirectory, seedFile) } : {}),
     qmpSocket,
     serialSocket,
-    firmwareCode,
+    firmwareCode: firmwareFiles(machine, paths.placeOf)?.code ?? '',
     firmwareVariables: firmwareFile(snapshot, hypervisor),
+    ...(machine.tpm === undefined ? {} : { tpmSocket: tpmSocket(hypervisor.scratchDirectory) }),
     capture: (file) => join(paths.run, file),
     placeOf: paths.placeOf,
     memory: snapshot && { path: join(paths.snapshot, snapshotFiles.memory), use: memoryUse(disk, snapshot.use) },
     isIncoming: snapshot?.use === 'restore',
   };
-  return quoteWords(['qemu-system-x86_64', '-sandbox', sandbox(disk), ...machineArguments(machine, machinePaths)]);
+  return quoteWords([programOf(machine.machine), '-sandbox', sandbox(disk), ...machineArguments(machine, machinePaths)]);
 }
 
 /** System calls that QEMU gives up. Older versions start a shell to save and load a snapshot. */

@@ -27,7 +27,7 @@ export function seedArguments(
   if (path === undefined) return [];
   const drive = ['-drive', `if=none,id=${driveId},format=raw,readonly=on,file=${path}`];
   const bus = drives.find((spec) => spec.kind === 'disk')?.bus ?? 'virtio';
-  if (bus === 'virtio') return [...drive, '-device', `virtio-blk-pci,drive=${driveId}`];
+  if (bus === 'virtio') return [...drive, '-device', `${controllers.virtioDisk},drive=${driveId}`];
   const [controller, place] = controllers.next(bus);
   const model = bus === 'scsi' ? 'scsi-hd' : 'ide-cd'; // a disk on an IDE bus cannot be read-only, a CD can
   return [...controller, ...drive, '-device', `${model},${place},drive=${driveId}`];

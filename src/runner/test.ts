@@ -10,7 +10,7 @@ import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
 import { withAbsolutePaths } from '../config/appliance-paths.ts';
-import { checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
+import { assertAppliance, checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
@@ -92,6 +92,7 @@ export const test = base.extend<TestFixtures>({
     const { config, root } = runFacts();
     const absolute = (_key: readonly string[], path: string): string => resolve(root, path);
     const described = withAbsolutePaths({ ...config.appliance, ...appliance }, absolute, existsSync);
+    assertAppliance(described, topology.links);
     const request = { appliance: described, topology: resolveTopology(topology, described), boot, autoBoot, needs };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
       // at a later attempt, a skip would hide the failure of an earlier one

@@ -5,11 +5,11 @@ import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 const { config, host, disk, snapshots } = runFacts();
 const store = storeFor(snapshots, config.appliance);
-const { memoryMiB, qemuArgs: extra } = config.appliance;
+const { machine, memoryMiB, qemuArgs: extra } = config.appliance;
 const plan = workerLifelines().plan(
   host,
   disk,
-  { memoryMiB, extra },
+  { machine, memoryMiB, extra },
   typeof store === 'string' ? undefined : store.savedDirectory,
 );
 if (plan) workerLifelines().prepare(workerEngine(), plan);

@@ -18,7 +18,7 @@ import type { Engine } from '../docker/index.ts';
 import type { InspectedDisks } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
 import { createTestbed } from './create.ts';
-import { inspectApplianceDisks, type ApplianceQuestion, type FileFacts, type HostFacts } from './host.ts';
+import { factsFor, inspectApplianceDisks, type ApplianceQuestion, type FileFacts, type HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { provideSnapshot, type Once, type SnapshotSpec } from './snapshot.ts';
 import { storeFor, type SnapshotPlace } from './snapshot-place.ts';
@@ -118,7 +118,7 @@ export class TestbedFactory {
     const from = await this.#snapshotFor(request, signal);
     const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
     const spec = { appliance, topology, disk, directory, lifelines, decoder, ...snapshot };
-    return createTestbed(this.#engine, this.#facts, spec, signal);
+    return createTestbed(this.#engine, factsFor(appliance, this.#facts), spec, signal);
   }
 
   /**
@@ -132,7 +132,7 @@ export class TestbedFactory {
   async provideSnapshot(spec: SnapshotSpec, directory: string, signal?: AbortSignal, once?: Once): Promise<Snapshot> {
     const store = storeFor(this.#options.snapshots, spec.appliance);
     if (typeof store === 'string') throw new SnapshotError(store);
-    return provideSnapshot(this.#engine, this.#facts, store, spec, directory, signal, once);
+    return provideSnapshot(this.#engine, factsFor(spec.appliance, this.#facts), store, spec, directory, signal, once);
   }
 
   /** The snapshot to start from; `undefined` if the guest is to boot. */

@@ -9,7 +9,16 @@ import { inspectNamedFiles, type FileKeys } from './named-files.ts';
 import type { Appliance } from './dut-parts.ts';
 import { seedImage } from './seed.ts';
 import { measureSlowness, timeFactorOf } from './speed.ts';
-import { chooseAccel, inspectDisks, type Accel, type DiskQuestion, type InspectedDisks } from '../qemu/index.ts';
+import {
+  chooseAccel,
+  imageNameOf,
+  inspectDisks,
+  isArm,
+  programOf,
+  type Accel,
+  type DiskQuestion,
+  type InspectedDisks,
+} from '../qemu/index.ts';
 
 /** What testbeds must know of the machine they are made on. Plain data, so that a run finds it out once for all workers. */
 export interface HostFacts {
@@ -25,6 +34,13 @@ export interface HostFacts {
   readonly unpackedDirectory?: string | undefined;
 }
 
+/** The facts for one appliance: no machine that alpy runs on can accelerate an ARM processor. Pure. */
+export function factsFor({ machine }: Pick<Appliance, 'machine'>, facts: HostFacts): HostFacts {
+  if (!isArm(machine) || facts.accel === 'tcg') return facts;
+  const slowness = facts.timeFactor / timeFactorOf('kvm', 1);
+  return { ...facts, accel: 'tcg', accelReason: `${machine} has an ARM processor`, timeFactor: timeFactorOf('tcg', slowness) };
+}
+
 /** What has to be known to show files to containers. */
 export interface FileFacts extends Pick<HostFacts, 'images' | 'access' | 'unpackedDirectory'> {
   /** file that caches what was found out about disk images; absent to inspect them in any case */
@@ -32,7 +48,7 @@ export interface FileFacts extends Pick<HostFacts, 'images' | 'access' | 'unpack
 }
 
 /** The disks and CDs to inspect, and the other keys of the appliance that name files. */
-export type ApplianceQuestion = DiskQuestion & FileKeys & Partial<Pick<Appliance, 'cloudInit'>>;
+export type ApplianceQuestion = DiskQuestion & FileKeys & Partial<Pick<Appliance, 'cloudInit' | 'machine'>>;
 
 /** What to find out. */
 export interface HostQuestions {
@@ -100,7 +116,10 @@ export async function inspectApplianceDisks(
   signal?: AbortSignal,
 ): Promise<InspectedDisks> {
   const { images, access, unpackedDirectory, diskCacheFile: cacheFile } = facts;
-  const place = { engine, image: imageNamed(images, 'qemu').reference, access, cacheFile, unpackedDirectory };
+  const { machine = 'q35' } = appliance;
+  const found = imageNamed(images, imageNameOf(machine));
+  if (isArm(machine)) await findImage(engine.docker, found, signal); // the others are looked up at the start of a run
+  const place = { engine, image: found.reference, program: programOf(machine), access, cacheFile, unpackedDirectory };
   const [disk, named] = await Promise.all([
     inspectDisks(appliance, place, signal),
     inspectNamedFiles(appliance, access),

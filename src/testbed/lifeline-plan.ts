@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { imageNamed } from '../images/resolved-image.ts';
 import type { QemuContainerSpec } from '../qemu/qemu-container.ts';
+import { imageNameOf } from '../qemu/machine-type.ts';
 import { qemuContainerSpec, type MachineNeeds, type SharedFiles } from '../qemu/qemu-files.ts';
 import type { HostFacts } from './host.ts';
 
@@ -30,10 +31,11 @@ export interface LifelinePlan {
 export function planLifeline(facts: LifelineFacts, machine: MachineNeeds, files: SharedFiles, directory: string): LifelinePlan {
   const { images, access, accel } = facts;
   const image = imageNamed(images, 'qemu').reference;
+  const qemuImage = imageNamed(images, imageNameOf(machine.machine)).reference;
   const plan = {
     image,
     files,
-    qemu: qemuContainerSpec(image, access, files, accel, machine),
+    qemu: qemuContainerSpec(qemuImage, access, files, accel, machine),
     directory: access.kind === 'copy' ? undefined : directory,
     isMounted: access.kind === 'bind',
   };

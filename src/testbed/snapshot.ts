@@ -15,8 +15,10 @@ import {
   configuredImage,
   driveIds,
   findArgumentFiles,
+  imageNameOf,
   keyPlacesOf,
   withPlaces,
+  withPlacesIn,
   machineArguments,
   QmpClosedError,
   QmpError,
@@ -62,9 +64,6 @@ const keysNotHashed: ReadonlySet<string> = new Set<keyof Appliance>([
   ...(['bootTimeoutMs', 'clockCommand', 'powerOffCommand'] as const), // act on a guest that runs
 ]);
 
-/** Keys that name files. What QEMU does with them is in its arguments, and their content is an input, too. */
-const fileKeys: ReadonlySet<string> = new Set<keyof Appliance>(['kernel', 'initrd', 'nics']);
-
 /** What a snapshot depends on. */
 interface SnapshotInputs {
   /** by name: everything that could make a restored guest differ from one that has just booted */
@@ -92,7 +91,7 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
   };
   const placeOf = keyPlacesOf(named);
   const described = { disk: 'virtio', ...appliance, qemuArgs: withPlaces(appliance.qemuArgs, placeOf) };
-  const settings = Object.entries(described).filter(([key]) => !keysNotHashed.has(key) && !fileKeys.has(key));
+  const settings = Object.entries(described).filter(([key]) => !keysNotHashed.has(key));
   const machine = machineSpec(appliance, topology.duts[0], disk, facts.accel, new Date(0));
   const seed = await seedImage(appliance);
   const [main = 'none', ...further] = await contentsOf(disk, contents);
@@ -104,10 +103,12 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
     machine: machineArguments(machine, { ...placeholderPaths, placeOf, seed: seed && 'seed' }).join(' '),
     login: digest(JSON.stringify(accessInputs(appliance))), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
-    settings: digest(JSON.stringify(settings.sort())),
+    settings: digest(JSON.stringify(withPlacesIn(settings.sort(), placeOf))),
     ...(seed ? { seed: digest(seed) } : {}),
     ...(others.length > 0 ? { files: await contents(others) } : {}),
-    ...(added.needsContainer ? { container: await imageId(engine, imageNamed(facts.images, 'qemu').reference) } : {}),
+    ...(added.needsContainer
+      ? { container: await imageId(engine, imageNamed(facts.images, imageNameOf(appliance.machine)).reference) }
+      : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
   return { inputs, files: [...disk.drives.flatMap(({ image }) => image?.files ?? []), ...others] };

@@ -80,7 +80,7 @@ test('the pool keeps as many lifelines as testbeds need, and reuses each', async
 describe('a lifeline that is started in advance', () => {
   const plan = (image: string): LifelinePlan => {
     const files = { images: [{ path: image, inside: '/alpy/image' }] };
-    return planLifeline(testHost.facts, { memoryMiB: 64, extra: [] }, files, testHost.directory);
+    return planLifeline(testHost.facts, { machine: 'q35', memoryMiB: 64, extra: [] }, files, testHost.directory);
   };
 
   test('is acquired, even while it is still starting', async () => {

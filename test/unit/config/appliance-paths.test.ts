@@ -16,6 +16,14 @@ test('paths are relative to the file, those in variables to the current director
   expect(appliance).toMatchObject({ kernel: '/project/build/vmlinuz', initrd: '/boot/initrd' });
 });
 
+test('paths of firmware, and of files in fw_cfg, are relative to the file, too', () => {
+  const files = { 'opt/a': 'a.json', 'opt/b': { text: 'a.json' } };
+  expect(applianceOf({ firmware: { file: 'rom', variables: '/v' }, files })).toMatchObject({
+    firmware: { file: '/project/rabbit/rom', variables: '/v' },
+    files: { 'opt/a': '/project/rabbit/a.json', 'opt/b': { text: 'a.json' } },
+  });
+});
+
 test('a file that `qemuArgs` names is relative to the file; other names stay as they are', () => {
   const qemuArgs = [
     '-cdrom',

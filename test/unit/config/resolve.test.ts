@@ -200,7 +200,7 @@ test('all problems are reported together, each with what was expected and found'
     'appliance.image: expected text that is not empty, got ""',
     'appliance.memoryMiB: expected 32 or more, got the number 16',
     'appliance.cpus: expected a whole number, got the number 1.5',
-    'appliance.machine: expected one of q35, pc, got "q36"',
+    'appliance.machine: expected one of q35, pc, microvm, virt, got "q36"',
     'appliance.qemuArgs: expected a list, got "x"',
     'appliance.login.user: expected text, got the number 1000 (put it in quotes to make it text)',
     'appliance.login.password: expected text, got the number (put it in quotes to make it text)',

@@ -9,7 +9,7 @@ const manifest: Manifest = {
   registry: 'alpy',
   tag: 'latest',
   base: { image: 'debian:trixie-slim', suite: 'trixie', mirror: 'http://mirror.example' },
-  images: { qemu: { folder: 'qemu', purpose: 'one', program: false } },
+  images: { qemu: { folder: 'qemu', purpose: 'one', program: false, optional: false } },
 };
 
 interface Case {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { driveArguments, type DriveFile } from '../../../src/qemu/drive-arguments.ts';
+import type { MachineType } from '../../../src/qemu/machine-type.ts';
 import type { DriveSpec } from '../../../src/qemu/drives.ts';
 
 const raw: DriveFile = { path: '/i/d.raw', format: 'raw', isWritten: false };
 const disk = (bus: 'virtio' | 'ahci' | 'ide' | 'scsi', more: object = {}): DriveSpec => ({ kind: 'disk', bus, ...more });
 const cdrom: DriveSpec = { kind: 'cdrom' };
 
-function all(drives: readonly DriveSpec[], machine: string, fileOf: (index: number) => DriveFile = () => raw): string {
+function all(drives: readonly DriveSpec[], machine: MachineType, fileOf: (index: number) => DriveFile = () => raw): string {
   return driveArguments({ drives, machine }, 1, { drive: fileOf }).join(' ');
 }
 
 /** The arguments without those that say what is in the drives. */
-function devices(drives: readonly DriveSpec[], machine: string): readonly string[] {
+function devices(drives: readonly DriveSpec[], machine: MachineType): readonly string[] {
   const found = driveArguments({ drives, machine }, 1, { drive: () => raw });
   return found.filter((_, index) => found[index - 1] === '-device');
 }

@@ -64,6 +64,63 @@ test('all arguments of a machine with two NICs, UEFI and an argument by the user
   ]);
 });
 
+test('a kernel, files in fw_cfg and SMBIOS tables', () => {
+  expect(all({ kernel: '/k', initrd: '/i', kernelArgs: 'a=1, b' })).toContain(' -kernel /k -initrd /i -append a=1, b ');
+  const files = { 'opt/a': '/f,1', 'opt/b': { text: 'x,y' } };
+  expect(all({ files })).toContain(' -fw_cfg name=opt/a,file=/f,,1 -fw_cfg name=opt/b,string=x,,y ');
+  const smbios = {
+    serial: 'A,1',
+    product: 'p',
+    bios: { vendor: 'v' },
+    board: {},
+    chassis: { asset: 'c' },
+    oemStrings: ['one', 'two'],
+  };
+  expect(all({ smbios })).toContain(
+    ' -smbios type=0,vendor=v -smbios type=1,serial=A,,1,product=p -smbios type=3,asset=c -smbios type=11,value=one,value=two ',
+  );
+});
+
+test('each firmware', () => {
+  const file = { file: '/rom' };
+  expect(all({ firmware: file })).toContain(' -bios /rom ');
+  expect(all({ firmware: { ...file, variables: '/v' } })).toContain(
+    ' -drive if=pflash,unit=0,format=raw,readonly=on,file=/code.fd -drive if=pflash,unit=1,format=raw,file=/vars.fd ',
+  );
+  const secure = all({ firmware: 'uefi-secure-boot' });
+  expect(secure).toContain(' -machine q35,smm=on ');
+  expect(secure).toContain(' -global driver=cfi.pflash01,property=secure,value=on ');
+});
+
+test('each place of the console', () => {
+  expect(all({ console: 'serial' })).toBe(all({}));
+  expect(all({ console: 'firmware' })).toBe(all({}).replace('-machine q35', '-machine q35,graphics=off'));
+  expect(all({ console: 'virtio' })).toContain(
+    ' -chardev socket,id=serial0,path=/serial -device virtio-serial-pci -device virtconsole,chardev=serial0 ',
+  );
+  expect(all({ console: 'virtio' })).not.toContain('-serial ');
+});
+
+test('a TPM is on the bus that the machine has for it', () => {
+  const withTpm = (machine: MachineSpec['machine']): string =>
+    machineArguments({ ...spec, machine, tpm: '2.0' }, { ...paths, tpmSocket: '/tpm' }).join(' ');
+  const chardev = ' -chardev socket,id=tpm0,path=/tpm -tpmdev emulator,id=tpm0,chardev=tpm0 ';
+  expect(withTpm('q35')).toContain(`${chardev}-device tpm-tis,tpmdev=tpm0`);
+  expect(withTpm('virt')).toContain(`${chardev}-device tpm-tis-device,tpmdev=tpm0`);
+});
+
+test('a microvm has no PCI device, and an ARM machine no device of a PC', () => {
+  const [nic] = resolveTopology({ links: 1 }).duts[0].nics;
+  const microvm = all({ machine: 'microvm', console: 'virtio', nics: [{ ...nic!, model: 'virtio-net-pci' }] });
+  expect(microvm).not.toMatch(/-pci|-vga|romfile|addr=|pvpanic|vmgenid/);
+  expect(microvm).toContain(
+    'virtio-net-device,guest_announce=off,id=nic0,netdev=net0,mac=52:54:00:a1:00:00,bus=virtio-mmio-bus.0',
+  );
+  const virt = all({ machine: 'virt', firmware: 'uefi' });
+  expect(virt).not.toMatch(/-vga|vmgenid|smm/);
+  expect(virt).toContain(' -machine virt -accel tcg,thread=multi,tb-size=256 -cpu neoverse-n1 ');
+});
+
 test('a machine with BIOS and without NICs has neither firmware files nor taps', () => {
   expect(all({})).not.toMatch(/pflash|netdev/);
 });

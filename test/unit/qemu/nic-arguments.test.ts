@@ -8,6 +8,7 @@ function devices(links: number, model: NicModel, others: Readonly<Record<number,
   const { nics } = resolveTopology({ links }).duts[0];
   const all = nics.map((nic, index) => ({ ...nic, model: others[index] ?? model }));
   const options = {
+    machine: 'q35' as const,
     isBooted: false,
     firstBootIndex: 1,
     capture: (file: string): string => `/run/${file}`,
@@ -48,6 +49,7 @@ test('a NIC has the ROM of its file, and is booted only if the firmware boots fr
   const [nic] = resolveTopology({ links: 1 }).duts[0].nics;
   const device = (rom: string | undefined, isBooted: boolean): string | undefined =>
     nicArguments([{ ...nic!, model: 'e1000', rom }], {
+      machine: 'q35',
       isBooted,
       firstBootIndex: 1,
       capture: (file) => file,

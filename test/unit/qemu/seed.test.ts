@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Controllers } from '../../../src/qemu/controllers.ts';
 import type { DiskBus } from '../../../src/qemu/drives.ts';
+import type { MachineType } from '../../../src/qemu/machine-type.ts';
 import { isoImage } from '../../../src/qemu/iso9660.ts';
 import { seedArguments, writeSeed } from '../../../src/qemu/seed.ts';
 
 test('the seed is a read-only drive on the bus of the disk, after all other drives there', () => {
   const drive = ['-drive', 'if=none,id=seed0,format=raw,readonly=on,file=/s.iso', '-device'];
-  const seed = (bus: DiskBus, machine: string, path?: string): readonly string[] => {
+  const seed = (bus: DiskBus, machine: MachineType, path?: string): readonly string[] => {
     const controllers = new Controllers(machine);
     if (bus !== 'virtio') controllers.next(bus); // the disk's
     return seedArguments([{ kind: 'disk', bus }], controllers, path);

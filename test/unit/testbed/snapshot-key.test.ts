@@ -111,9 +111,12 @@ test('a file that a key names is part of the key by content, wherever it is', as
     expect(await keyOf({ [name]: here })).not.toBe(one);
     await writeFile(here, 'one');
   }
+  const withFile = (path: string): Promise<string> => keyOf({ files: { 'opt/x': path }, firmware: { file: path } });
+  expect(await withFile(elsewhere)).toBe(await withFile(here));
   const withDrive = (path: string): Promise<string> => keyOf({ qemuArgs: ['-drive', `file=${path},if=virtio,snapshot=on`] });
   expect(await withDrive(elsewhere)).toBe(await withDrive(here));
   await writeFile(elsewhere, 'two');
+  expect(await withFile(elsewhere)).not.toBe(await withFile(here));
   expect(await withDrive(elsewhere)).not.toBe(await withDrive(here));
 });
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../../../src/config/errors.ts';
+import { assertAppliance } from '../../../src/config/overrides.ts';
+import { resolveConfig } from '../../../src/config/resolve.ts';
+import { rabbit } from '../../support/testbeds.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+function problems(appliance: Raw, links = 2): readonly string[] {
+  try {
+    const raw = { appliance: { image: 'disk.qcow2', ...appliance }, topology: { links } };
+    resolveConfig({ file: '/project/alpy.yaml', raw, directory: '/project' });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('values that do not go together are refused, with what was expected, what was found, and what to do', () => {
+  test.each<[Raw, string]>([
+    [
+      { initrd: 'i' },
+      'appliance.initrd: expected a kernel that uses it, got no appliance.kernel. Set appliance.kernel, or remove appliance.initrd',
+    ],
+    [
+      { kernelArgs: 'quiet' },
+      'appliance.kernelArgs: expected a kernel that uses it, got no appliance.kernel. Set appliance.kernel, or remove appliance.kernelArgs',
+    ],
+    [
+      { machine: 'pc', firmware: 'uefi-secure-boot' },
+      'appliance.firmware: expected machine q35, because uefi-secure-boot needs its system management mode, got pc. Set appliance.machine to q35, or appliance.firmware to uefi',
+    ],
+    [
+      { machine: 'microvm', disk: 'scsi' },
+      'appliance.disk: expected virtio, because a microvm has no PCI bus, got scsi. Or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', nic: 'e1000' },
+      'appliance.nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got e1000. Or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', firmware: 'uefi' },
+      'appliance.firmware: expected bios or a file for a microvm, got uefi. Or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', tpm: '2.0' },
+      'appliance.tpm: expected a machine with a place for a TPM, got microvm. Or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', smbios: { serial: '1' } },
+      'appliance.smbios: expected a machine with SMBIOS tables, got microvm. Or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'virt' },
+      'appliance.firmware: expected uefi or a file for machine virt, or appliance.kernel, got bios, which ARM does not have. Set appliance.firmware',
+    ],
+    [
+      { machine: 'virt', firmware: 'uefi', disk: 'ide' },
+      'appliance.disk: expected virtio or scsi for machine virt, got ide. Set appliance.disk to virtio',
+    ],
+    [
+      { machine: 'virt', firmware: 'uefi', tpm: '1.2' },
+      'appliance.tpm: expected 2.0 for machine virt, got 1.2. Set appliance.tpm to 2.0',
+    ],
+  ])('%j', (appliance, problem) => {
+    expect(problems(appliance)).toEqual([problem]);
+  });
+
+  test('a microvm with more links than places for NICs', () => {
+    expect(problems({ machine: 'microvm' }, 6)).toEqual([
+      'appliance.machine: expected at most 5 links for a microvm, got topology.links: 6. Or set appliance.machine to q35',
+    ]);
+    expect(problems({ machine: 'microvm' }, 5)).toEqual([]);
+  });
+
+  test('an appliance that a test overrides', () => {
+    expect(() => {
+      assertAppliance(rabbit({ initrd: '/i' }), 2);
+    }).toThrow(/^test\.override: appliance\.initrd: expected a kernel/);
+  });
+});
+
+describe('bad values of a key are refused', () => {
+  test.each<[Raw, string]>([
+    [
+      { firmware: 'coreboot' },
+      'appliance.firmware: expected bios, uefi, uefi-secure-boot, or a file: { file: PATH }, for UEFI with { variables: PATH }, too, got "coreboot"',
+    ],
+    [{ files: { 'opt/x': 3 } }, 'appliance.files.opt/x: expected the path of a file, or { text: TEXT }, got the number 3'],
+    [{ smbios: { uuid: '12' } }, 'appliance.smbios.uuid: expected a UUID such as 5f0c3a1e-6d1b-4c9e-9b57-0242ac110002, got "12"'],
+    [{ smbios: { serial: 'ü' } }, 'appliance.smbios.serial: expected printable ASCII text, got "ü"'],
+    [{ smbios: { bios: { date: '2026' } } }, 'appliance.smbios.bios.date: expected a date as MM/DD/YYYY, got "2026"'],
+    [{ console: 'vga' }, 'appliance.console: expected one of serial, virtio, firmware, got "vga"'],
+    [{ tpm: '3.0' }, 'appliance.tpm: expected one of 2.0, 1.2, got "3.0"'],
+    [
+      { files: { config: 'x' } },
+      'appliance.files.config: expected a name that starts with opt/, without blanks and commas, such as opt/com.example/config, got "config"',
+    ],
+  ])('%j', (appliance, problem) => {
+    expect(problems(appliance)).toEqual([problem]);
+  });
+});
