@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CloudInit } from '../../../src/config/cloud-init-schema.ts';
 import { resolveConfig, seedFiles } from '../../../src/config/index.ts';
+import { readConfig } from '../../../src/config/read.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -108,6 +109,14 @@ test('a file is relative to the configuration', () => {
     userData: { file: '/p/user-data' },
     metaData: { file: '/m' },
   });
+});
+
+test('the example of the documentation is accepted, and becomes a seed', async () => {
+  const file = join(import.meta.dirname, '../../../docs/examples/configuration/cloud-init.yaml');
+  const { config } = resolveConfig({ file, raw: await readConfig(file), directory: '/d' });
+  const files = await seed(config.appliance.cloudInit!);
+  expect(files['user-data']).toMatch(/^#cloud-config\nusers:\n {2}- name: admin\n/);
+  expect(Object.keys(files)).toEqual(['user-data', 'network-config', 'meta-data']);
 });
 
 test('a value of another type is refused', () => {
