@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Figure, Figures } from './figure.ts';
 import { crowdSize } from './measures/crowd.ts';
+import { furtherDisks } from './measures/further-disks.ts';
 import { manyNics } from './measures/many-nics.ts';
 
 /** A goal of the project. */
@@ -57,10 +58,21 @@ export function goalsOf(figures: Figures): readonly Goal[] {
     ),
     timing('tear-down, 8 links', 'topology of 8 links, down', '<= 0.3 s', { atMost: 0.3 }),
     timing(`${manyNics} NICs, restored, up, in the right order`, `${manyNics} NICs, restored, up`, '<= 2.5 s', { atMost: 2.5 }),
+    furtherDisksGoal(figures),
     crowdGoal(figures),
     framesGoal(figures.all),
     timing('alpy --help', 'alpy --help', '<= 0.25 s', { atMost: 0.25 }),
   ];
+}
+
+/** What may differ from one run to the next. */
+const noise = 0.1;
+
+function furtherDisksGoal(figures: Figures): Goal {
+  const [one, two] = [figures.median(furtherDisks.one), figures.median(furtherDisks.two)];
+  const value = one === undefined || two === undefined ? null : round(two / one);
+  const goal = `<= ${1 + noise} times that with one disk`;
+  return { name: furtherDisks.two, goal, value, unit: 'times', met: value === null ? null : value <= 1 + noise };
 }
 
 function crowdGoal(figures: Figures): Goal {

@@ -9,6 +9,7 @@ import { openContext } from './context.ts';
 import { help, referenceTest, referenceTests, suite } from './measures/commands.ts';
 import { crowd } from './measures/crowd.ts';
 import { floor } from './measures/floor.ts';
+import { furtherDisksUp } from './measures/further-disks.ts';
 import { manyNicsUp } from './measures/many-nics.ts';
 import { memorySizes, restoreMethods } from './measures/restore.ts';
 import { bootToPing, startToPing } from './measures/start-to-ping.ts';
@@ -23,7 +24,11 @@ const options = await yargs(process.argv.slice(2))
     json: { type: 'boolean', default: false, describe: 'print one JSON object, and write no file' },
     rounds: { type: 'number', default: 5, describe: 'how often to run each part' },
     original: { type: 'boolean', default: true, describe: 'compare with the Python original' },
-    only: { type: 'array', string: true, describe: 'parts: topology nics ping tests suite cli throughput crowd restore floor' },
+    only: {
+      type: 'array',
+      string: true,
+      describe: 'parts: topology nics disks ping tests suite cli throughput crowd restore floor',
+    },
   })
   .strict()
   .parseAsync();
@@ -59,6 +64,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     for (const links of linkCounts) await compare(() => topology(context, links), ['topology', '--links', String(links)]);
   },
   nics: () => manyNicsUp(context),
+  disks: () => furtherDisksUp(context),
   ping: async () => {
     await compare(() => startToPing(context), ['ping']);
     await bootToPing(context);
@@ -80,6 +86,7 @@ try {
   const warmUp = { ...context, figures: new Figures() }; // creates the snapshots, so that the measured runs find them
   if (isSelected('ping')) await startToPing(warmUp);
   if (isSelected('nics')) await manyNicsUp(warmUp);
+  if (isSelected('disks')) await furtherDisksUp(warmUp);
   if (isSelected('suite')) await suite(warmUp);
   if (isSelected('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
   if (isSelected('restore')) {

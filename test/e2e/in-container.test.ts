@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
@@ -33,6 +34,7 @@ test('shares the volumes of its container with the containers of its testbeds', 
   if (testHost.facts.access.kind !== 'bind' || !socket.startsWith('/'))
     skip('the daemon is on another machine, so this folder cannot be mounted');
   await writeBlankDisk(join(testHost.directory, 'blank.raw'));
+  const blank = await readFile(join(testHost.directory, 'blank.raw'));
   const image = imageNamed(testHost.facts.images, 'node').reference;
   await using volume = await createVolume(testHost.engine, image, '/project');
   await using job = await Container.start(testHost.engine, {
@@ -51,9 +53,13 @@ test('shares the volumes of its container with the containers of its testbeds', 
     files: [
       {
         path: '/project/alpy.yaml',
-        content: 'appliance: { image: blank.raw, memoryMiB: 64 }\ntopology: { links: 1 }\naccel: tcg\n',
+        content: `appliance: { image: blank.raw.gz, memoryMiB: 64, disks: [{ sizeMiB: 8 }, { image: blank.raw, readOnly: true }] }
+topology: { links: 1 }
+accel: tcg
+`,
       },
-      { path: '/project/blank.raw', content: await readFile(join(testHost.directory, 'blank.raw')) },
+      { path: '/project/blank.raw', content: blank },
+      { path: '/project/blank.raw.gz', content: gzipSync(blank) },
       { path: '/project/tests/capture.test.ts', content: testFile },
     ],
   });

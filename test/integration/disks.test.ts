@@ -50,6 +50,12 @@ async function boot(appliance: Appliance, facts: Partial<HostFacts> = {}): Promi
   return testbed;
 }
 
+/** A part of what QEMU says about a drive. */
+interface BlockInfo {
+  readonly device: string;
+  readonly inserted?: { readonly ro: boolean };
+}
+
 describe('the image', () => {
   test.each(['vdi', 'vhdx', 'vpc', 'fixed vpc', 'streamOptimized vmdk'])('may be a %s', async (kind) => {
     const path = join(directory, kind.replace(' ', '-'));
@@ -123,25 +129,19 @@ describe('further disks', () => {
     'cat /sys/block/vdb/serial; echo; cat /sys/block/vdb/size; head -n 1 /dev/vdb; head -c 8 /dev/vdc; cat /sys/block/vdc/ro /sys/block/sda/size';
   const seen = 'EMPTY\n32768\nwritten\nthe data1\n16384';
 
-  test.each([{ kind: 'bind' } as const, { kind: 'copy' } as const])(
-    'are there with $kind, and empty at each boot',
-    async (access) => {
-      const testbed = await boot(appliance, { access });
-      expect(await testbed.dut.shell.run(look)).toMatchObject({ output: seen });
-      const blocks = (await testbed.dut.qmp.execute('query-block')) as readonly { device: string; inserted?: { ro: boolean } }[];
-      expect(Object.fromEntries(blocks.map(({ device, inserted }) => [device, inserted?.ro]))).toEqual({
-        disk0: false,
-        disk1: false,
-        disk2: true,
-        disk3: false,
-        cdrom0: true,
-      });
-      await testbed.close();
-      const again = await boot({ ...appliance, provision: [] }, { access });
-      expect(await again.dut.shell.run('head -c 7 /dev/vdb | tr "\\\\0" -')).toMatchObject({ output: '-------' });
-      await again.close();
-    },
-  );
+  test('are there if files are copied', async () => {
+    const testbed = await boot(appliance, { access: { kind: 'copy' } });
+    expect(await testbed.dut.shell.run(look)).toMatchObject({ output: seen });
+    const blocks = (await testbed.dut.qmp.execute('query-block')) as readonly BlockInfo[];
+    expect(Object.fromEntries(blocks.map(({ device, inserted }) => [device, inserted?.ro]))).toEqual({
+      disk0: false,
+      disk1: false,
+      disk2: true,
+      disk3: false,
+      cdrom0: true,
+    });
+    await testbed.close();
+  });
 
   test('are part of a snapshot', async () => {
     const factory = testHost.factory({ snapshots: { directory: join(directory, 'store'), maxBytes: 2 ** 32 } });
