@@ -76,8 +76,19 @@ async function textOf({ qmp }: FailedGuest): Promise<Screen> {
   try {
     const lines = await readTextScreen(qmp, wait);
     if (lines === undefined) return { notes: ['the screen is in graphic mode'] };
-    return lines.length === 0 ? { notes: ['the screen is empty'] } : { notes: [], shown: lines };
+    return lines.length === 0 ? { notes: ['the screen is empty'] } : { notes: notesOn(lines), shown: lines };
   } finally {
     if (running) await qmp.execute('cont', undefined, wait);
   }
+}
+
+/** What the firmware says if it finds nothing to boot: SeaBIOS, and OVMF in its shell. */
+const nothingToBoot = /No bootable device|Boot failed|BdsDxe: No bootable option/i;
+
+function notesOn(lines: readonly string[]): readonly string[] {
+  const line = lines.find((one) => nothingToBoot.test(one));
+  if (line === undefined) return [];
+  return [
+    `expected a disk, CD or network that the firmware can boot, got ${JSON.stringify(line.trim())}. Try appliance.firmware: uefi (or bios), appliance.disk: ahci, or another image`,
+  ];
 }

@@ -201,6 +201,18 @@ describe('says what is wrong:', () => {
     expect((await inspect({})).qemuVersion).toMatch(/^\d+\.\d+/);
   });
 
+  test('a CD that does not boot', async () => {
+    const iso = join(directory, 'data.iso');
+    await writeFile(iso, isoImage('DATA', []));
+    const appliance = rabbit({ image: iso, memoryMiB: 64, bootTimeoutMs: 1000 });
+    await expect(boot(appliance)).rejects.toMatchObject({
+      code: 'ALPY_BOOT',
+      details: expect.arrayContaining([
+        expect.objectContaining({ lines: expect.arrayContaining([expect.stringContaining('No bootable device')]) as unknown }),
+      ]) as unknown,
+    });
+  });
+
   test('an unpacked overlay', async () => {
     await writeBlankDisk(join(directory, 'base.raw'));
     await inQemuImage('qemu-img create -q -f qcow2 -F raw -b base.raw overlay.qcow2 && gzip -c overlay.qcow2 >overlay.gz');

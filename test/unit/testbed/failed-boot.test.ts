@@ -33,6 +33,7 @@ test('a failed boot shows hints, the text of the screen, and where the picture o
   expect(error.message.split('\n')).toEqual([
     'rabbit did not boot: serial console: waited 3 s for a login or shell prompt. The console printed nothing at all',
     'nothing came on the serial port',
+    'expected a disk, CD or network that the firmware can boot, got "No bootable device.". Try appliance.firmware: uefi (or bios), appliance.disk: ahci, or another image',
     'picture of the screen: /run/boot/screen.png',
   ]);
   expect(error).toMatchObject({
