@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { PlainText } from './escape-codes.ts';
 
-/** From how many bytes on a secret is hidden wherever it is printed. A shorter one occurs by chance: only its echo is hidden. */
+/**
+ * From how many bytes on a secret is hidden wherever it is printed. A shorter one occurs by chance, or is the name of the device: only
+ * its echo is hidden, which comes in the line where it was typed.
+ */
 const longBytes = 8;
 
 /** How soon after a short secret was typed its echo begins, in `bytes` of output. */
@@ -14,7 +17,7 @@ interface Secret {
   readonly bytes: Buffer;
   /** positions in the output between which it is hidden if it begins there */
   readonly from: number;
-  readonly to: number;
+  to: number;
 }
 
 /** Hides secrets that were typed at a console in what the console prints. Each byte becomes a `*`. */
@@ -39,6 +42,7 @@ export class SecretEcho {
    */
   take(chunk: Buffer, position: number): Buffer {
     if (this.#secrets.length === 0) return chunk;
+    this.#endEchoes(chunk, position);
     const bytes = Buffer.concat([this.#held, chunk]);
     const base = position - this.#held.length;
     const length = bytes.length - this.#undecided(bytes, base);
@@ -56,6 +60,15 @@ export class SecretEcho {
   /** Hides the secrets in text that is shown. */
   hide({ bytes, positionOf }: PlainText): PlainText {
     return { bytes: this.#hide(bytes, positionOf), positionOf };
+  }
+
+  /** The echo of a short secret comes before the next line feed. */
+  #endEchoes(chunk: Buffer, position: number): void {
+    for (const secret of this.#secrets) {
+      if (secret.bytes.length >= longBytes || secret.to <= position) continue;
+      const lineFeed = chunk.indexOf('\n', Math.max(0, secret.from - position));
+      if (lineFeed >= 0) secret.to = Math.min(secret.to, position + lineFeed);
+    }
   }
 
   #hide(bytes: Buffer, positionOf: (index: number) => number): Buffer {

@@ -239,7 +239,8 @@ export class SerialConsole implements AsyncDisposable {
 
   #receive(chunk: Buffer): void {
     this.#lastOutputMs = performance.now();
-    this.#transcript?.received(this.#secrets.take(chunk, this.position));
+    const recorded = this.#secrets.take(chunk, this.position);
+    this.#transcript?.received(recorded);
     this.#queue.append(chunk);
     for (const observer of this.#observers) observer(chunk);
     this.#wake?.();

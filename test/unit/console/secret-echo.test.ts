@@ -40,6 +40,11 @@ test('a short secret is hidden in its echo only', () => {
   expect(echo.hide(plain).bytes.toString()).toBe('admin login: *****');
 });
 
+test('a short secret that is also the name of the device is not hidden after the line where it was typed', () => {
+  expect(recorded(['rabbit'], ['rab', 'bit\r\nrabbit:~# '])).toBe('******\r\nrabbit:~# ');
+  expect(recorded(['rabbit'], ['\r\nlogin: root on rabbit\r\n', 'rabbit:~# '])).toBe('\r\nlogin: root on rabbit\r\nrabbit:~# ');
+});
+
 test('without a secret, nothing is held back', () => {
   expect(recorded([''], ['a', 'b'])).toBe('ab');
 });

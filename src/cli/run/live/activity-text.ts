@@ -26,6 +26,8 @@ export function activityText(
   const elapsed = Math.floor((nowMs - step.timeMs) / 1000);
   const what = phrases[step.category] ?? escapeControls(step.title);
   const expected = Math.round((expectedMs(step) ?? 0) / 1000);
+  // the name of a condition may be long, and the end of a line that does not fit is cut
+  if (step.category === 'testbed.ready') return elapsed < 1 ? what : `(${elapsed} s) ${what}`;
   if (expected >= 1) return `${what} for ${elapsed} of about ${expected} s`;
   return elapsed < 1 ? what : `${what} for ${elapsed} s`;
 }

@@ -70,7 +70,7 @@ test('says what a test waits for, for how long, and how long that usually takes'
   expect(activityText({ steps: inBoot }, 13_400, unknown)).toBe('booting for 12 s');
   expect(activityText({ steps: inBoot }, 13_400, () => 30_200)).toBe('booting for 12 of about 30 s');
   const inReady = [boot, ready, open({ title: 'Run is-ready', timeMs: 9000 })];
-  expect(activityText({ steps: inReady }, 13_400, unknown)).toBe('Wait for a carrier on link0 for 10 s');
+  expect(activityText({ steps: inReady }, 13_400, unknown)).toBe('(10 s) Wait for a carrier on link0');
   expect(activityText({ steps: [open({ category: 'snapshot.save' })] }, 3000, unknown)).toBe('saving a snapshot for 3 s');
   expect(activityText({ steps: [open({ title: 'Ping\n\x1b[1m' })] }, 500, unknown)).toBe('Ping\\n\\e[1m');
   expect(activityText({ steps: [] }, 500, unknown)).toBe('running');
