@@ -40,11 +40,11 @@ export async function probeFileAccess(
   engine.guard({ folder: directory, prefix: markerPrefix });
   const marker = join(directory, ownedName(markerPrefix));
   const text = randomBytes(16).toString('hex');
-  // Only its owner may read it, like many disk images. So a daemon whose root is another user of this machine does not see our files.
-  await writeFile(marker, text, { mode: 0o600 }).catch((cause: unknown) => {
-    throw new EnvironmentError(`cannot write to ${directory}: ${messageOf(cause)}`, { cause });
-  });
   try {
+    // Only its owner may read it, like many disk images. So a daemon whose root is another user of this machine does not see our files.
+    await writeFile(marker, text, { mode: 0o600 }).catch((cause: unknown) => {
+      throw new EnvironmentError(`cannot write to ${directory}: ${messageOf(cause)}`, { cause });
+    });
     const sees = (how: Partial<ContainerSpec>): Promise<boolean> => seesMarker(engine, image, marker, text, how, signal);
     if (await sees({ mounts: [{ source: directory, target: directory, readOnly: true }] })) return { kind: 'bind' };
     const container = await ownContainer(engine, signal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { chmod, link, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { chmod, link, mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Wait } from '../core/deadline.ts';
@@ -26,12 +26,15 @@ export class LifelinePair implements AsyncDisposable {
   readonly running: Promise<void>;
   /** absolute path of the exchange folder; empty if files are copied */
   readonly exchange: string;
+  /** what QEMU's container shows, by path */
+  readonly #shown: ReadonlyMap<string, string>;
   #firstEnded: Container | undefined;
 
-  private constructor(lifeline: Lifeline, qemu: Promise<QemuContainer>, exchange: string) {
+  private constructor(lifeline: Lifeline, qemu: Promise<QemuContainer>, exchange: string, shown: ReadonlyMap<string, string>) {
     this.lifeline = lifeline;
     this.qemu = qemu;
     this.exchange = exchange;
+    this.#shown = shown;
     this.running = qemu.then(({ running }) => running);
     markHandled(this.running); // whoever awaits it gets the error
     markHandled(this.#endTogether());
@@ -48,10 +51,11 @@ export class LifelinePair implements AsyncDisposable {
     try {
       const mounts = [...(spec.mounts ?? []), ...(isMounted ? [runMount(exchange)] : [])];
       const memoryMiB = spec.memoryMiB + (await writtenMemoryMiB(mounts)); // files in memory count as memory of whoever writes them
+      const shown = await identitiesOf(mounts.map(({ source }) => source));
       const lifeline = await Lifeline.create(engine, image, signal);
       const qemu = QemuContainer.create(engine, { ...spec, mounts, memoryMiB }, lifeline, signal);
       markHandled(qemu); // whoever awaits it gets the error
-      return new LifelinePair(lifeline, qemu, exchange);
+      return new LifelinePair(lifeline, qemu, exchange, shown);
     } catch (error) {
       await removeExchange(exchange);
       throw error;
@@ -114,6 +118,15 @@ export class LifelinePair implements AsyncDisposable {
     return lifeline.isEmpty && own.isEmpty && lifeline.limits === own.limits;
   }
 
+  /**
+   * Whether QEMU's container shows the files and folders that are at their paths now. A mount shows the old ones even after they were
+   * replaced, such as the folder of the snapshots when somebody has removed the store.
+   */
+  async isCurrent(): Promise<boolean> {
+    const now = await identitiesOf([...this.#shown.keys()]);
+    return [...this.#shown].every(([path, identity]) => now.get(path) === identity);
+  }
+
   /** Ends both, and everything that depends on them. Removes the exchange folder even if the daemon is lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     const qemu = await this.qemu.catch(() => undefined);
@@ -140,6 +153,15 @@ export class LifelinePair implements AsyncDisposable {
     };
     await Promise.all([ended(this.lifeline, qemu), ended(qemu, this.lifeline)]);
   }
+}
+
+/** File system and inode by path; empty for what does not exist. */
+async function identitiesOf(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = paths.map(async (path) => {
+    const stats = await stat(path).catch(() => undefined);
+    return [path, stats ? `${stats.dev}:${stats.ino}` : ''] as const;
+  });
+  return new Map(await Promise.all(found));
 }
 
 /** Numbers of the file systems tmpfs and ramfs, which has no size; see statfs(2). */

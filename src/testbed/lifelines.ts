@@ -88,7 +88,7 @@ export class LifelinePool implements AsyncDisposable {
       if (!found) return LifelinePair.create(engine, plan, signal);
       this.#idle = this.#idle.filter((idle) => idle !== found);
       const pair = await this.#created(found, signal);
-      if (pair && !pair.firstEnded) return pair;
+      if (pair && !pair.firstEnded && (await pair.isCurrent())) return pair;
       await pair?.[Symbol.asyncDispose]();
     }
   }

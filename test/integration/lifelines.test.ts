@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exec, type Container } from '../../src/docker/index.ts';
@@ -91,6 +91,21 @@ describe('a lifeline that is started in advance', () => {
       expect(await container.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
     expect(await testHost.containers()).toHaveLength(2);
     await lifelines.release(first, plan(testHost.directory));
+    expect(await testHost.containers()).toHaveLength(2);
+  });
+
+  test('is not used if a folder that it shows was replaced meanwhile', async () => {
+    await using lifelines = new LifelinePool(testHost.directory);
+    const folder = await mkdtemp(join(testHost.directory, 'shown-'));
+    const first = await lifelines.acquire(testHost.engine, plan(folder));
+    await first.qemu;
+    await lifelines.release(first, plan(folder));
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await writeFile(join(folder, 'new'), '');
+    const second = await lifelines.acquire(testHost.engine, plan(folder));
+    expect(await (await second.qemu).runShell('ls /alpy/image', { timeoutMs: 10_000 })).toBe('new\n');
+    await lifelines.release(second, plan(folder));
     expect(await testHost.containers()).toHaveLength(2);
   });
 

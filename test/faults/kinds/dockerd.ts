@@ -21,6 +21,8 @@ export const dockerdKinds: readonly FaultKind[] = [
   {
     ...base,
     name: 'dockerd-restart',
+    harmless: 'the run had not asked the daemon for anything yet',
+    harmlessIn: ['inspect'],
     inject: async ({ daemon }) => {
       daemon!.send('SIGTERM');
       await daemon!.ended();
