@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { allOrAbort } from '../core/all-or-abort.ts';
 import { raceWithSignal } from '../core/deadline.ts';
+import { limit } from '../core/limit.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import { createAccess } from '../access/index.ts';
@@ -67,6 +68,12 @@ interface Running {
   readonly connected: readonly ConnectedLink[];
 }
 
+/**
+ * How many nodes start at the same time. More would only make each of them slower, and QEMU too. The kernel connects one node after the
+ * other, so it is faster if they get ready one after the other.
+ */
+const nodesAtOnce = 8;
+
 /** Starts QEMU and the nodes at the same time. A node is connected as soon as it runs and QEMU has opened the taps. */
 async function startAll(context: CreationContext, signal?: AbortSignal): Promise<Running> {
   const { links, started } = context;
@@ -81,8 +88,12 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
     await started.restoring;
     return machine;
   };
+  const inTurn = limit(nodesAtOnce);
   const startNodes = links.map((link) => async (abort: AbortSignal): Promise<ConnectedLink> => {
-    const node = await startNode(context, link.node, abort);
+    const node = await inTurn(() => {
+      abort.throwIfAborted(); // while it waited
+      return startNode(context, link.node, abort);
+    });
     await raceWithSignal(tapsOpened.promise, abort);
     // now, while others start: the kernel takes about 20 ms for each node, one after the other, and only waits meanwhile
     await connect(lifeline, link, node, abort);
