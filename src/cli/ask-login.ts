@@ -4,15 +4,21 @@ import { Writable } from 'node:stream';
 import { raceWithSignal } from '../core/deadline.ts';
 import type { AskLogin } from '../init/index.ts';
 
-/** Asks for user and password on the terminal. An empty user name means that nobody logs in. */
-export function askLogin(signal: AbortSignal): AskLogin {
-  return async (prompt, refused) => {
-    if (refused !== undefined) process.stderr.write(`${refused}\n`);
-    process.stderr.write(`The appliance asks: ${prompt}\n`);
-    using terminal = new Questions(signal);
-    const user = await terminal.ask('  user (empty: do not log in): ');
-    if (user === '') return undefined;
-    return { user, password: await terminal.ask('  password (not shown, but written to alpy.yaml): ', true) };
+/** Asks for user and password on the terminal, until it is disposed. An empty user name means that nobody logs in. */
+export function loginQuestions(signal: AbortSignal): { readonly ask: AskLogin } & Disposable {
+  let terminal: Questions | undefined; // one for all questions, because it keeps what was typed ahead
+  return {
+    ask: async (prompt, refused) => {
+      terminal ??= new Questions(signal);
+      if (refused !== undefined) process.stderr.write(`${refused}\n`);
+      process.stderr.write(`The appliance asks: ${prompt}\n`);
+      const user = await terminal.ask('  user (empty: do not log in): ');
+      if (user === '') return undefined;
+      return { user, password: await terminal.ask('  password (not shown, but written to alpy.yaml): ', true) };
+    },
+    [Symbol.dispose]() {
+      terminal?.[Symbol.dispose]();
+    },
   };
 }
 
@@ -30,7 +36,7 @@ class Questions implements Disposable {
       },
     }),
   });
-  readonly #lines = this.#terminal[Symbol.asyncIterator](); // one for all questions: it keeps what was typed ahead
+  readonly #lines = this.#terminal[Symbol.asyncIterator]();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;

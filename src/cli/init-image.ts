@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { valueOf } from '../core/variables.ts';
-import { askLogin } from './ask-login.ts';
+import { loginQuestions } from './ask-login.ts';
 import { accelCacheFile } from './cache.ts';
 import { connectEngine } from './engine.ts';
 import type { InitArguments } from './init-arguments.ts';
@@ -26,6 +26,7 @@ export async function initFromImage(io: CliIo, args: InitArguments): Promise<voi
   const directory = join(io.directory, 'alpy-out/init');
   const secret = valueOf(io.env, 'ALPY_APPLIANCE_LOGIN_PASSWORD');
   const password = args.password ?? secret;
+  using questions = loginQuestions(io.signal);
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   try {
     const facts = await factsFor(io, engine, directory);
@@ -34,7 +35,7 @@ export async function initFromImage(io: CliIo, args: InitArguments): Promise<voi
       firmware,
       memoryMiB: args.memory,
       login: { user: args.user, password },
-      ask: args.user === undefined && process.stdin.isTTY ? askLogin(io.signal) : undefined,
+      ask: args.user === undefined && process.stdin.isTTY ? questions.ask : undefined,
       bootTimeoutMs: args.bootTimeout ?? defaultBootTimeoutMs,
       directory,
       report: io.stderr,

@@ -62,7 +62,10 @@ function nicLines({ session }: Findings): readonly string[] {
 }
 
 function loginLines({ session, outcome }: Findings, isPasswordSecret: boolean): readonly string[] {
-  if (!session) return ['# login: { user: root, password: secret } # without it, alpy does not log in'];
+  if (!session) {
+    const ready = outcome.kind === 'prompt' ? ['ready:', `  - console: ${scalar(outcome.line.trim())}`] : [];
+    return ['# login: { user: root, password: secret } # without it, alpy does not log in', ...ready];
+  }
   const { user, password, otherShell, shellCommand } = session;
   const isPlain = password !== undefined && !isPasswordSecret;
   const prompt = outcome.kind === 'prompt' && outcome.prompt !== 'login' ? outcome.line : undefined;
@@ -77,16 +80,12 @@ function loginLines({ session, outcome }: Findings, isPasswordSecret: boolean): 
 }
 
 /** A first test that passes with that configuration. Pure. */
-export function testText({ session, outcome, bootMs }: Findings): string {
+export function testText({ session, outcome }: Findings): string {
   const system = session?.examined?.system;
   const body =
     system !== undefined
       ? `  const { output } = await dut.shell.run('uname -a');\n  expect(output).toContain(${literal(system)});`
-      : consoleBody(
-          outcome.kind === 'prompt' ? outcome.line.trim() : '',
-          session !== undefined,
-          Math.max(60_000, enoughMs(bootMs)),
-        );
+      : consoleBody(outcome.kind === 'prompt' ? outcome.line.trim() : '');
   const [imports, title] =
     system === undefined
       ? ['test', 'the appliance boots to its prompt']
@@ -94,12 +93,11 @@ export function testText({ session, outcome, bootMs }: Findings): string {
   return `import { ${imports} } from 'alpy/test';\n\ntest('${title}', async ({ dut }) => {\n${body}\n});\n`;
 }
 
-/** Without a log-in, the test begins when the guest does. */
-function consoleBody(line: string, isAtPrompt: boolean, timeoutMs: number): string {
-  const wait = `{ timeoutMs: ${timeoutMs} * dut.timeFactor }`;
+/** The guest stands at its prompt when the test begins. */
+function consoleBody(line: string): string {
+  const wait = '{ timeoutMs: 60_000 }';
   if (line === '') return `  await dut.console.expect(/\\S/, ${wait}); // anything`;
-  const enter = isAtPrompt ? '  await dut.console.sendLine();\n' : '';
-  return `${enter}  await dut.console.expect(${literal(line)}, ${wait});`;
+  return `  await dut.console.sendLine();\n  await dut.console.expect(${literal(line)}, ${wait});`;
 }
 
 /** What could not be found out, as lines for people. Pure. */

@@ -128,11 +128,12 @@ async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, t
   return { outcome, bootMs: tookMs, session };
 }
 
-/** The appliance with which hardware is tried: without links, but with a NIC of each model. */
+/** The appliance with which hardware is tried: without links, but if it has a disk, with a NIC of each model. */
 function applianceOf({ image, hardware, directory }: Trial): Appliance {
   const { disk, ...others } = hardware;
-  const disks = image === undefined ? {} : { image, disk };
-  const raw = { appliance: { name: 'appliance', ...disks, ...others, qemuArgs: nicProbeArguments } };
+  // firmware alone would try to boot from each of the NICs
+  const rest = image === undefined ? {} : { image, disk, qemuArgs: nicProbeArguments };
+  const raw = { appliance: { name: 'appliance', ...others, ...rest } };
   return resolveConfig({ file: join(directory, 'alpy.yaml'), raw, directory }).config.appliance;
 }
 

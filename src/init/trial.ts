@@ -29,14 +29,15 @@ export async function watchBoot({ dut }: CreatedTestbed, options: WatchOptions):
   const { bootMs, silenceMs, onProgress, signal } = options;
   const startMs = performance.now();
   let [progressAtMs, actAtMs] = [startMs + progressMs, startMs + nudgeMs];
-  let repeated: string | undefined;
+  let enter: { readonly line: string; readonly position: number } | undefined;
   let screen: readonly string[] | undefined;
   await dut.start();
   for (;;) {
     await sleep(tickMs, undefined, { signal });
     const nowMs = performance.now();
     const view = { console: dut.console.lastText, screen, quietMs: dut.console.quietMs };
-    const outcome = judge(view, repeated);
+    const isAnswered = enter !== undefined && dut.console.position > enter.position;
+    const outcome = judge(view, isAnswered ? enter?.line : undefined);
     if (outcome) return outcome;
     if (dut.failure) return { kind: 'trouble', sign: { trouble: 'panic', line: messageOf(dut.failure).split('\n')[0] ?? '' } };
     if (nowMs - startMs > bootMs || view.quietMs > silenceMs) return { kind: 'silent', screen: screen ?? [] };
@@ -49,7 +50,7 @@ export async function watchBoot({ dut }: CreatedTestbed, options: WatchOptions):
     if (view.quietMs > nudgeMs && nowMs > actAtMs) {
       actAtMs = nowMs + nudgeMs;
       screen = await screenOf(dut);
-      repeated = lastLine(view.console);
+      enter = { line: lastLine(view.console), position: dut.console.position };
       await dut.console.sendLine('', { signal });
     }
   }

