@@ -96,7 +96,8 @@ async function load(io: CliIo, store: SnapshotStore, file: string | undefined): 
 /** Finds the snapshot of the configured appliance, or creates it. */
 async function provide(io: CliIo, { config }: LoadedConfig, place: Place): Promise<Snapshot> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
-  if (!testbeds.isReadinessKnown(config.appliance)) throw new UsageError(testbeds.unknownReadiness);
+  const { isReadinessKnown, unknownReadiness } = await import('../testbed/snapshot-place.ts');
+  if (!isReadinessKnown(config.appliance)) throw new UsageError(unknownReadiness);
   const directory = join(config.out, 'snapshot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);

@@ -23,8 +23,8 @@ import {
   type HostFacts,
   type SnapshotPlace,
   type Testbed,
-  isReadinessKnown,
 } from '../testbed/index.ts';
+import { isReadinessKnown } from '../testbed/snapshot-place.ts';
 import { resolveTopology } from '../topology/index.ts';
 import { assertFilesAreAllowed } from './allowed-files.ts';
 import { answererOf } from './answer.ts';

@@ -11,5 +11,5 @@ export { LifelinePool } from './lifelines.ts';
 export type { Once, SnapshotSpec } from './snapshot.ts';
 export { seedPaths } from './seed.ts';
 export { NotReadyError } from './ready/errors.ts';
-export { isReadinessKnown, unknownReadiness, type SnapshotPlace } from './snapshot-place.ts';
+export type { SnapshotPlace } from './snapshot-place.ts';
 export { CreatedTestbed, Testbed } from './testbed.ts';

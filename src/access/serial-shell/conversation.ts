@@ -73,8 +73,9 @@ export class Conversation {
 
   /** The error to throw after the deadline if the device has refused a log-in, or has not asked what a step answers. */
   explain(cause: unknown): LoginError | LoginStepError | undefined {
-    if (this.#refusals > 0) return this.#refused(this.#refusedText());
     const { missing, hasBegun } = this.#steps;
+    const isOpen = missing !== undefined && this.#hasSentPassword; // the last password was not refused
+    if (this.#refusals > 0 && !isOpen) return this.#refused(this.#refusedText());
     if (missing === undefined || (this.#tries === 0 && !hasBegun && !this.#isAheadOfSteps)) return undefined;
     const { name, tail } = this.#console;
     return new LoginStepError(name, this.#steps.nameOf(missing), tail, { cause });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Appliance } from '../../config/index.ts';
-import { patternOf } from '../../config/index.ts';
+import { patternOf } from '../../config/pattern.ts';
 import { describePattern } from '../../core/pattern.ts';
 import { durationText, oneLine } from '../../core/text.ts';
 

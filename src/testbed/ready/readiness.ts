@@ -5,7 +5,7 @@ import { UsageError } from '../../core/errors.ts';
 import { categorizedStep } from '../../core/step.ts';
 import { durationText } from '../../core/text.ts';
 import type { RemoteShell } from '../../access/index.ts';
-import { patternOf } from '../../config/index.ts';
+import { patternOf } from '../../config/pattern.ts';
 import type { SerialConsole } from '../../console/index.ts';
 import { conditionText, type ReadyCondition } from './condition-text.ts';
 import { ConsoleWatch } from './console-watch.ts';

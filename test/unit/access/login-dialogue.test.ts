@@ -115,6 +115,13 @@ describe.skipIf(!canRun)('a log-in', { concurrent: true }, () => {
     );
   }, 30_000);
 
+  test('says which step was not asked, even if a password was refused before', async () => {
+    const steps = [{ expect: 'Enter an option: ', send: '8' }];
+    const login = { user: 'bob', password: 'old', newPassword: 'new', steps };
+    await using guest = await start(`${getty}; pw=new; login; printf 'Choose: '; read -r x`, login);
+    await expect(guest.ready({ timeoutMs: 5000 })).rejects.toMatchObject({ code: 'ALPY_LOGIN_STEP' });
+  }, 30_000);
+
   test('says which step was not asked, if a shell is there without a log-in', async () => {
     const steps = [{ expect: 'Enter an option: ', send: '8' }];
     await using guest = await start('exec dash -i', { user: 'bob', steps });

@@ -36,7 +36,7 @@ const classes = {
   link: [Link, []],
   apps: [Apps, []],
   app: [App, []],
-  node: [Node, ['bringUp', 'assertInterface']],
+  node: [Node, ['bringUp', 'assertInterface', 'probe']],
   capture: [Capture, []],
 } as const;
 
