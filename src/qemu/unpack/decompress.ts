@@ -129,11 +129,12 @@ async function inContainer(
 }
 
 /** Sends everything, unless the program ends before. */
-async function feed(source: Readable, stdin: Duplex, ended: Promise<void>): Promise<void> {
+export async function feed(source: AsyncIterable<Buffer>, stdin: Duplex, ended: Promise<void>): Promise<void> {
   stdin.on('error', () => undefined); // the program has ended, and its exit status shows why
+  const isOver = Promise.race([new Promise<void>((resolve) => stdin.once('close', resolve)), ended]);
   for await (const chunk of source) {
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close'), ended]);
     if (!stdin.writable) return;
+    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), isOver]);
   }
 }
 

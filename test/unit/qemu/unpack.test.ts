@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
@@ -10,6 +11,7 @@ import { ownIdentity } from '../../../src/core/identity.ts';
 import { withSink } from '../../../src/core/step.ts';
 import type { Engine } from '../../../src/docker/index.ts';
 import { DiskImageError } from '../../../src/qemu/errors.ts';
+import { feed } from '../../../src/qemu/unpack/decompress.ts';
 import { acquireLock } from '../../../src/qemu/unpack/lock.ts';
 import { assertSpace, SparseFile } from '../../../src/qemu/unpack/sparse-file.ts';
 import { unpackImage } from '../../../src/qemu/unpack/unpack-image.ts';
@@ -151,6 +153,22 @@ describe('says what is wrong with', () => {
       'it is a 7z archive. Unpack it with 7z x, and set appliance.image to the disk in it',
     );
   });
+});
+
+test('a slow program gets all of a large file, and the stream gets no listener for each piece', async () => {
+  const [stdin, pieces] = [new PassThrough({ highWaterMark: 1 }), 200];
+  let listeners = 0;
+  const source = async function* (): AsyncGenerator<Buffer> {
+    for (let index = 0; index < pieces; index += 1) {
+      listeners = Math.max(listeners, stdin.listenerCount('close'), stdin.listenerCount('error'));
+      yield await Promise.resolve(Buffer.from('piece'));
+    }
+  };
+  const received = buffer(stdin);
+  await feed(source(), stdin, Promise.withResolvers<void>().promise);
+  stdin.end();
+  expect((await received).length).toBe(pieces * 5);
+  expect(listeners).toBeLessThan(10);
 });
 
 test('a lock of a process that has died does not count', async () => {
