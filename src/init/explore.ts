@@ -124,8 +124,19 @@ async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, t
   };
   const outcome = await watchBoot(testbed, { bootMs, silenceMs: bootMs * silencePart, onProgress, signal });
   const tookMs = (performance.now() - startMs) / timeFactor;
-  const session = outcome.kind === 'prompt' ? await logInto(testbed.dut, outcome, { ...trial, startMs }) : undefined;
+  const session = await sessionAt(testbed, outcome, { ...trial, startMs });
   return { outcome, bootMs: tookMs, session };
+}
+
+/** Firmware alone has no POSIX shell, and commands for one could start something there. */
+async function sessionAt(
+  { dut }: CreatedTestbed,
+  outcome: Outcome,
+  trial: Trial & { readonly startMs: number },
+): Promise<Session | undefined> {
+  if (outcome.kind !== 'prompt') return undefined;
+  if (trial.image === undefined && outcome.prompt === 'shell') return { user: 'root', otherShell: 'firmware' };
+  return logInto(dut, outcome, trial);
 }
 
 /** The appliance with which hardware is tried: without links, but if it has a disk, with a NIC of each model. */
