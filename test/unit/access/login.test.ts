@@ -91,7 +91,7 @@ describe.skipIf(!canRun)('log in', { concurrent: true }, () => {
       setImmediate(() => far.write('of rabbit\r\n# '));
     });
     far.write('Access denied, login failed # ');
-    const login = RemoteShell.login(console, { user: 'root', nudgeMs: 0, settleMs: 50 }, wait, { prepare: '' });
+    const login = RemoteShell.login(console, { user: 'root', nudgeMs: 0, settleMs: 300 }, wait, { prepare: '' });
     setImmediate(() => far.write('is over\r\nLast login: never\r\nguest login: '));
     await login;
     expect(typed).toEqual(['root\n']);
