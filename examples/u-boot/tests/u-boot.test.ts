@@ -1,7 +1,7 @@
 import { expect, test } from 'alpy/test';
 
 test('reaches its prompt and says what it is', async ({ dut }) => {
-  dut.console.sendLine('version');
+  await dut.console.sendLine('version');
   const { text } = await dut.console.expect(/U-Boot \d{4}\.\d\d/, { timeoutMs: 30_000 });
   expect(text).toMatch(/^U-Boot/);
 });
@@ -16,7 +16,7 @@ test('gets an address by DHCP and a file by TFTP', async ({ dut, nodes: [node], 
     ],
     files: [{ path: '/srv/hello', content: 'hello' }],
   });
-  dut.console.sendLine('dhcp ${loadaddr}');
+  await dut.console.sendLine('dhcp ${loadaddr}');
   await dut.console.expect('Bytes transferred = 5', { timeoutMs: 60_000 });
   await expect(link).toHaveSeen('dhcp.option.dhcp == 5 && dhcp.ip.your == 192.168.1.100');
   await expect(link).toHaveSeen('tftp.opcode == 3');
