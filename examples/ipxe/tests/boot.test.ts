@@ -29,7 +29,7 @@ test('the ROM of the NIC boots a kernel from the network', async ({ apps, dut, l
   await dut.boot();
   await dut.console.expect('iPXE runs the script of the node', { timeoutMs: 60_000 });
   await dut.console.expect(/BusyBox .* built-in shell/, { timeoutMs: 120_000 });
-  await expect(link).toHaveSeen('dhcp.option.user_class == "iPXE"');
+  await expect(link).toHaveSeen('dhcp.option.type == 77');
   await expect(link).toHaveSeen('tftp.source_file == "boot.ipxe"');
   await expect(link).toHaveSeen('http.request.uri == "/initrd.gz"');
 });

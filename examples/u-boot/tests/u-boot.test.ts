@@ -12,7 +12,13 @@ test('gets an address by DHCP and a file by TFTP', async ({ dut, nodes: [node], 
     node,
     command: [
       ...['dnsmasq', '--keep-in-foreground', '--user=root', '--port=0', '--interface=eth0', '--log-facility=-'],
-      ...['--dhcp-range=192.168.1.100,192.168.1.100,1h', '--dhcp-boot=hello', '--enable-tftp', '--tftp-root=/srv'],
+      ...[
+        '--dhcp-range=192.168.1.100,192.168.1.100,1h',
+        '--dhcp-boot=hello',
+        '--dhcp-leasefile=/tmp/leases',
+        '--enable-tftp',
+        '--tftp-root=/srv',
+      ],
     ],
     files: [{ path: '/srv/hello', content: 'hello' }],
   });
