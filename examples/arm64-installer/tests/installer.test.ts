@@ -1,6 +1,6 @@
 import { test } from 'alpy/test';
 
-test('shows the first question of the installer on the serial port', async ({ dut }) => {
-  await dut.console.send('\t'); // it draws the buttons again
-  await dut.console.expect('Go Back', { timeoutMs: 60_000 });
+test('asks for the language on the serial port', async ({ dut }) => {
+  await dut.console.send('\r'); // the first line of its menu: Choose language
+  await dut.console.expect('Select a language', { timeoutMs: 60_000 });
 });
