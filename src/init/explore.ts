@@ -9,29 +9,22 @@ import { TestbedFactory, type CreatedTestbed, type HostFacts } from '../testbed/
 import { resolveTopology } from '../topology/index.ts';
 import { nicProbeArguments } from './examine.ts';
 import { isFirmwareFile } from './firmware-file.ts';
-import { logInto, type AskLogin, type KnownLogin, type Session } from './log-into.ts';
+import { logInto, type LoginQuestion, type Session } from './log-into.ts';
 import { readPartitionTable, tableBytes, type PartitionTable } from './partition-table.ts';
 import { firstHardware, nextHardware, type Hardware, type Try } from './plan.ts';
 import { watchBoot } from './trial.ts';
 import type { Outcome } from './watch.ts';
 
 /** The appliance to explore. */
-export interface ExploreQuestion {
+export interface ExploreQuestion extends Omit<LoginQuestion, 'startMs'> {
   /** absolute path of the disk image, or of a firmware file; absent for none */
   readonly image?: string | undefined;
   /** absolute path of the firmware that boots it; default: a BIOS or UEFI */
   readonly firmware?: string | undefined;
   /** how much memory to begin with, in MiB; default 512 */
   readonly memoryMiB?: number | undefined;
-  readonly login: KnownLogin;
-  /** asks the user for what `login` lacks; absent if nobody can be asked */
-  readonly ask?: AskLogin | undefined;
-  /** longest boot, in `ms`, on a usual machine with KVM */
-  readonly bootTimeoutMs: number;
   /** absolute path of a folder for the consoles of all tries */
   readonly directory: string;
-  readonly report: (line: string) => void;
-  readonly signal: AbortSignal;
 }
 
 /** What was found out about an appliance. */
@@ -42,7 +35,7 @@ export interface Findings {
   readonly outcome: Outcome;
   /** how long the boot to the prompt took, in `ms`, as on a usual machine with KVM */
   readonly bootMs: number;
-  /** absent if nobody has logged in */
+  /** absent without a log-in */
   readonly session?: Session | undefined;
 }
 

@@ -19,18 +19,20 @@ export type AskLogin = (prompt: string, refused: string | undefined) => Promise<
 export interface Session {
   readonly user: string;
   readonly password?: string | undefined;
-  /** what started a POSIX shell; absent if the log-in shell is one, or there is none */
+  /** the command that started a POSIX shell; absent if the log-in shell is a POSIX shell, or if the device has no such shell */
   readonly shellCommand?: string | undefined;
   /** absent if there is no POSIX shell */
   readonly examined?: Examined | undefined;
-  /** why there is none: what the shell seems to be */
+  /** what kind of shell it seems to be, if it is not a POSIX shell */
   readonly otherShell?: string | undefined;
 }
 
 /** What is needed to log in. */
 export interface LoginQuestion {
   readonly login: KnownLogin;
+  /** asks the user for what `login` lacks; absent if nobody can be asked */
   readonly ask?: AskLogin | undefined;
+  /** longest boot, in `ms`, on a usual machine with KVM */
   readonly bootTimeoutMs: number;
   /** when the guest was started, by the clock of `performance.now` */
   readonly startMs: number;

@@ -37,7 +37,7 @@ const maxDepth = 20;
 
 /**
  * Finds the files that additional arguments of QEMU name, as QEMU sees them. Files inside its container image are not listed.
- * @param image - path of the disk image, whose folder QEMU sees; absent if there is none
+ * @param image - path of the disk image, whose folder QEMU sees; absent for an appliance without an image
  */
 export async function findArgumentFiles(
   args: readonly string[],
@@ -49,7 +49,7 @@ export async function findArgumentFiles(
   return search;
 }
 
-/** Stands for the folder of the image if there is none: it contains nothing. */
+/** Stands for the folder of the image if the appliance has no image: it contains nothing. */
 const noFolder = '/nonexistent';
 
 /** Goes through the arguments and collects files. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { basename, dirname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { step } from '../core/step.ts';
-import { Container, helperLimits, imageId, type Engine, type FileAccess } from '../docker/index.ts';
+import { imageId } from '../docker/index.ts';
 import { DiskCache } from './disk-cache.ts';
 import { judgeDisk, type DiskFormat, type DiskImage, type DiskReport } from './disk-image.ts';
+import { runOnDisk, type DiskScriptPlace } from './disk-script.ts';
 import { DiskImageError } from './errors.ts';
 import { programOf } from './machine-type.ts';
 import { assertBaseIsBeside } from './overlay-place.ts';
@@ -36,13 +36,9 @@ cut -d' ' -f1 /tmp/firmware`;
 const timeoutMs = 120_000;
 
 /** Where a disk image is inspected. */
-export interface DiskPlace {
-  readonly engine: Engine;
-  /** an image with QEMU */
-  readonly image: string;
-  /** its QEMU; default: that for PCs */
+export interface DiskPlace extends DiskScriptPlace {
+  /** the QEMU of its image; default: that for PCs */
   readonly program?: string | undefined;
-  readonly access: FileAccess;
   /** file that caches what was found out about usable images; absent to inspect the image in any case */
   readonly cacheFile?: string | undefined;
   /** absolute path of the folder for unpacked images; default: `~/.cache/alpy/images` */
@@ -109,39 +105,13 @@ async function cached(
 }
 
 /** Has QEMU's tools report on a disk image. */
-async function reportOf(
-  { path, expected }: DiskFileQuestion,
-  { engine, image, access, program = programOf('q35') }: DiskPlace,
-  signal?: AbortSignal,
-): Promise<DiskReport> {
+async function reportOf({ path, expected }: DiskFileQuestion, place: DiskPlace, signal?: AbortSignal): Promise<DiskReport> {
   const hasDisk = path !== '';
-  const isMounted = access.kind === 'bind' && hasDisk;
-  const hasOurPaths = access.kind === 'volumes-from';
-  const containerPath = hasOurPaths || !hasDisk ? path : join(imageFolder, basename(path));
-  await using container = await Container.start(
-    engine,
-    {
-      name: 'disk-probe',
-      image,
-      entrypoint: ['sh', '-c', script, 'sh'],
-      command: [containerPath, expected === 'vpc' ? expected : '', program],
-      networkMode: 'bare',
-      dropAllCapabilities: true,
-      addCapabilities: ['DAC_OVERRIDE'], // the image may be readable for its owner only
-      ...helperLimits,
-      readOnlyRoot: access.kind !== 'copy', // a copy lies in its root
-      tmpfs: { '/tmp': 1 },
-      memoryMiB: 256, // qemu-img reads all tables of a large image into memory
-      mounts: isMounted ? [{ source: dirname(path), target: imageFolder, readOnly: true }] : [],
-      volumesFrom: access.kind === 'volumes-from' ? [access.container] : [],
-      files: access.kind === 'copy' && hasDisk ? [{ path: containerPath, content: { file: path } }] : [],
-    },
-    signal,
-  );
-  container.expectExit();
-  const [output] = await Promise.all([buffer(container.stdout), container.waitForExit({ timeoutMs, signal })]);
+  const args = [expected === 'vpc' ? expected : '', place.program ?? programOf('q35')];
+  const output = await runOnDisk({ path, script, args, timeoutMs }, place, signal);
   const [info = '', check = '', errors = '', version = '', firmware = ''] = output.toString().split('\n---\n');
   if (hasDisk && info.trim() === '' && errors.trim() === '') throw new DiskImageError(path, 'qemu-img printed nothing about it');
-  const localErrors = hasOurPaths ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
+  const localErrors =
+    place.access.kind === 'volumes-from' ? errors : errors.replaceAll(`${imageFolder}/`, join(dirname(path), '/'));
   return { info, check: check.trim(), errors: localErrors, qemuVersion: version.trim(), firmware: firmware.trim() };
 }

@@ -38,7 +38,7 @@ export interface InspectedDisks {
   readonly qemuVersion: string;
   /** hash of the firmware and ROMs of that QEMU */
   readonly firmware: string;
-  /** the files that other keys of the appliance name; absent if there are none */
+  /** the files that other keys of the appliance name; absent if they name no files */
   readonly named?: readonly ApplianceFile[] | undefined;
 }
 

@@ -111,7 +111,7 @@ export class ShellKindError extends AlpyError {
   constructor(name: string, kind: string, output: string) {
     super(
       `${name}: expected a POSIX shell (sh, ash, dash, bash, zsh), got ${kind}. ` +
-        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh", or appliance.login.shell to none if there is none`,
+        `Set appliance.login.shellCommand to a command that starts one, such as "exec sh", or appliance.login.shell to none if the device has no POSIX shell`,
       { details: consoleDetail(output) },
     );
   }

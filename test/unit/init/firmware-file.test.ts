@@ -24,7 +24,7 @@ test('a file with a jump where the processor begins is firmware, whatever comes 
   expect(await isFirmware((bytes) => withReset(bytes, [0x90, 0x90, 0xe9]))).toBe(true); // OVMF
 });
 
-test('a disk, a file of another size and a file without code there are none', async () => {
+test('a disk, a file of another size and a file without that jump are not firmware', async () => {
   expect(await isFirmware((bytes) => Buffer.concat([bytes.subarray(0, 510), Buffer.of(0x55, 0xaa), bytes.subarray(512)]))).toBe(
     false,
   );
