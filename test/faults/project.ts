@@ -23,7 +23,10 @@ workers: 2
 tests: { timeoutMs: 60000 }
 `;
 
-/** A project whose three tests use console, node, app and capture. The first two share a worker. */
+/**
+ * A project whose three tests use console, node, app and capture. The first two share a worker. With `-w`, `ping` fails if it does not
+ * get all its replies in time; without, one reply would be enough.
+ */
 export function projectFiles({ inGuest, waitMs = 60_000, inTest = 1 }: ProjectChanges): Readonly<Record<string, string>> {
   const wait = `timeoutMs: ${waitMs}`;
   const acts = (test: number): boolean => inGuest !== undefined && (inTest === 'all' || inTest === test);
@@ -35,7 +38,7 @@ export function projectFiles({ inGuest, waitMs = 60_000, inTest = 1 }: ProjectCh
     ${acts(test) ? background(inGuest!) : ''}
     await expect(node).toReach('10.0.0.2', { ${wait} });
     expect(await link.capture.frames('icmp.type == 0')).not.toHaveLength(0);
-    await node.run('ping -q -c ${acts(test) ? 20 : 5} -i 0.2 10.0.0.2', { ${wait} });
+    await node.run('ping -q -c ${acts(test) ? 20 : 5} -i 0.2 -w 10 10.0.0.2', { ${wait} });
     expect(await dut.shell.run('uname', { ${wait} })).toMatchObject({ output: 'Linux' });
   });
 }`;

@@ -102,6 +102,7 @@ export const machineKinds: readonly FaultKind[] = [
     phases: ['test'],
     project: () => ({ waitMs: 10_000 }),
     expected: noLink,
+    harmless: late,
     inject: removeNamespace,
   },
   {
