@@ -32,15 +32,32 @@ export { resolveImages, type ResolvedImage } from './images/index.ts';
 export {
   App,
   Node,
+  NodeServiceError,
+  NodeServices,
+  ServiceTimeoutError,
   type AppResult,
   type AppSpec,
   type AppWaitOptions,
   type Counters,
+  type DhcpServer,
+  type DnsQuery,
+  type DnsServer,
+  type HttpRequest,
+  type HttpServer,
   type InterfaceConfig,
+  type Lease,
   type NodeRunOptions,
   type NodeRunResult,
+  type NtpRequest,
+  type NtpServer,
   type PingOptions,
   type PingReport,
+  type RadiusRequest,
+  type RadiusServer,
+  type SyslogMessage,
+  type SyslogServer,
+  type TftpRequest,
+  type TftpServer,
 } from './network/index.ts';
 export {
   DiskImageError,
@@ -58,4 +75,15 @@ export {
   type QmpEvent,
 } from './qemu/index.ts';
 export * from './testbed/index.ts';
+export type {
+  DhcpOptions,
+  DnsOptions,
+  HttpOptions,
+  NodeConfig,
+  NtpOptions,
+  RadiusOptions,
+  ServedFiles,
+  SyslogOptions,
+  TftpOptions,
+} from './topology/index.ts';
 export { alpyVersion } from './version.ts';

@@ -48,5 +48,7 @@ export function knownNames(path: Path): readonly string[] {
 
 /** The schema of a value in an object, or of an element of a list. */
 function schemaOf(schema: unknown, name: PropertyKey): unknown {
-  return typeof name === 'number' ? valueAt(schema, ['items']) : propertiesOf(schema)[String(name)];
+  return typeof name === 'number'
+    ? valueAt(schema, ['items'])
+    : (propertiesOf(schema)[String(name)] ?? valueAt(schema, ['additionalProperties'])); // of any name
 }

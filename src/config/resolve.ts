@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import type { Variables } from '../core/variables.ts';
-import { resolveTopology, type Topology } from '../topology/index.ts';
+import { resolveTopology, withNodePaths, type Topology } from '../topology/index.ts';
 import { applianceProblems } from './appliance-checks.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
 import { contradictions } from './contradictions.ts';
@@ -78,6 +78,7 @@ export function resolveConfig({
   const config: Config = {
     ...checked.data,
     appliance: withAbsolutePaths(checked.data.appliance, absolute, isFile),
+    topology: withNodePaths(checked.data.topology, (path) => absolute(['topology', 'nodes'], path)),
     out: absolute(['out'], checked.data.out),
     snapshots: {
       ...checked.data.snapshots,

@@ -2,12 +2,16 @@
 import { z } from 'zod';
 import { maxLinks } from '../topology/index.ts';
 import { ApplianceSchema } from './appliance-schema.ts';
+import { checkNodes, NodesSchema } from './nodes-schema.ts';
 import { path } from './values.ts';
 
 // An object instead of a number, so that cables between several DUTs can be added without breaking existing files.
-const TopologySchema = z.strictObject({
-  links: z.int().min(0).max(maxLinks).default(2).describe('number of NICs, each with a node at its other end'),
-});
+const TopologySchema = z
+  .strictObject({
+    links: z.int().min(0).max(maxLinks).default(2).describe('number of NICs, each with a node at its other end'),
+    nodes: NodesSchema.optional().describe('what nodes have before the guest boots, by their names: `node0`, `node1`, …'),
+  })
+  .superRefine(checkNodes);
 
 const ImagesSchema = z
   .object({

@@ -47,6 +47,11 @@ export function listOf<T>(schema: z.ZodType<T>, what: string, minLength = 0): z.
   return z.array(schema, { error: what }).min(minLength, { error: what });
 }
 
+/** An object with a value for each of any names; `what` completes "expected … to be". */
+export function byName<T>(schema: z.ZodType<T>, what: string): z.ZodType<Readonly<Record<string, T>>> {
+  return z.record(z.string(), schema, { error: what });
+}
+
 /** A value of any of several kinds; `what` completes "expected … to be". */
 export function either<T>(what: string, ...schemas: readonly [z.ZodType<T>, z.ZodType<T>, ...z.ZodType<T>[]]): z.ZodType<T> {
   return z.union(schemas, { error: what });

@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { isIP, isIPv6 } from 'node:net';
-
-/** How a node's interface is configured. */
-export interface InterfaceConfig {
-  /** address with its prefix length, such as `192.168.1.2/24` or `fd00::2/64`; several in a list */
-  readonly address?: string | readonly string[] | undefined;
-  /** default route; at most one for IPv4 and one for IPv6 */
-  readonly gateway?: string | readonly string[] | undefined;
-  /** other routes */
-  readonly routes?: readonly { readonly to: string; readonly via: string }[] | undefined;
-  /** largest frame without its header, in `bytes` */
-  readonly mtu?: number | undefined;
-}
+import { isIPv6 } from 'node:net';
+import type { InterfaceConfig } from '../topology/index.ts';
 
 /**
  * The commands of ip(8), for {@link ipBatch}, that replace the configuration of an interface. IPv6 addresses are usable at once
@@ -32,16 +21,4 @@ export function configureCommands(device: string, config: InterfaceConfig): read
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
-}
-
-/** Whether a text is an IP address. */
-export function isAddress(text: string): boolean {
-  return isIP(text) !== 0;
-}
-
-/** Whether a text is an IP address with its prefix length. */
-export function isNetwork(text: string): boolean {
-  const [address = '', length = '', ...rest] = text.split('/');
-  const most = isIPv6(address) ? 128 : 32;
-  return isAddress(address) && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
 }

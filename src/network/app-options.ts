@@ -24,7 +24,7 @@ import {
   waitSchemas,
   wholeNumber,
 } from '../core/schemas.ts';
-import type { ContainerFile } from '../docker/index.ts';
+import type { ContainerFile, Mount } from '../docker/index.ts';
 import type { AppLimits } from './app-limits.ts';
 import { Node } from './node.ts';
 
@@ -49,6 +49,13 @@ export interface AppSpec extends AppLimits {
   readonly capabilities?: readonly string[] | undefined;
   /** device files of the daemon's machine, such as /dev/net/tun for a VPN in user space; default: none */
   readonly devices?: readonly string[] | undefined;
+}
+
+/** What only alpy's own apps have. */
+export interface InternalAppSpec extends AppSpec {
+  /** its only capabilities, instead of those that network programs need */
+  readonly exactCapabilities?: readonly string[] | undefined;
+  readonly mounts?: readonly Mount[] | undefined;
 }
 
 /** What an app printed, and how it ended. */
@@ -78,8 +85,11 @@ const file = options<ContainerFile>({
   mode: wholeNumber(0, 0o7777).optional(),
 });
 
+/** A node as an argument. */
+export const nodeArgument = instanceOf(Node, 'a node, such as nodes[0]');
+
 const appSpec = options<AppSpec>({
-  node: instanceOf(Node, 'a node, such as nodes[0]'),
+  node: nodeArgument,
   command: texts.optional(),
   entrypoint: texts.optional(),
   image: someText.optional(),

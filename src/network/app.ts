@@ -21,7 +21,7 @@ import {
 } from '../docker/index.ts';
 import { Collector } from './collector.ts';
 import { limitHint, limitsOf, type AppLimits } from './app-limits.ts';
-import { check, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
+import { check, type AppResult, type AppWaitOptions, type InternalAppSpec } from './app-options.ts';
 
 /** Where apps are started. */
 export interface AppPlace {
@@ -68,7 +68,7 @@ export class App implements AsyncDisposable {
    * @throws UsageError if the image does not have the program, or an app may not have the capability
    * @throws ContainerError when the daemon refuses
    */
-  static async start(place: AppPlace, spec: AppSpec, image: AppImage, signal?: AbortSignal): Promise<App> {
+  static async start(place: AppPlace, spec: InternalAppSpec, image: AppImage, signal?: AbortSignal): Promise<App> {
     const { node, command } = spec;
     const label = spec.name ?? command?.[0]?.split('/').at(-1) ?? 'app';
     const name = `${label}@${node.name}`;
@@ -164,6 +164,30 @@ export class App implements AsyncDisposable {
     await this.container.kill(signal);
   }
 
+  /** Calls `take` with each line of its output, also with those so far. For alpy's own apps. */
+  onLine(take: (line: string) => void): void {
+    this.#stdout.onLine(take);
+    this.#stderr.onLine(take);
+  }
+
+  /** From now on it may end at any time. For alpy's own apps. */
+  expectEnd(): void {
+    this.#isAwaited = true;
+    this.container.expectExit();
+  }
+
+  /** Fails when it ends. For alpy's own apps. @param what - continues the message @throws AppEndedError */
+  async failAtEnd(what: string): Promise<never> {
+    const exitStatus = await this.container.exited;
+    await Promise.all([this.#stdout.ended, this.#stderr.ended]);
+    throw this.#ended(exitStatus, what, 'usage');
+  }
+
+  /** What to add to an error about it. For alpy's own apps. */
+  details(): readonly ErrorDetail[] {
+    return this.#details();
+  }
+
   /** The last 16 MiB of its standard output so far. */
   get output(): string {
     return this.#stdout.textSoFar();
@@ -216,21 +240,24 @@ export class App implements AsyncDisposable {
 }
 
 /** Returns `undefined` if the app's files need not be mounted, because its root is writable. */
-async function copyFiles({ filesFolder }: AppPlace, { files = [], writableRoot }: AppSpec): Promise<FileCopies | undefined> {
+async function copyFiles(
+  { filesFolder }: AppPlace,
+  { files = [], writableRoot }: InternalAppSpec,
+): Promise<FileCopies | undefined> {
   if (files.length === 0 || writableRoot === true || filesFolder === undefined) return undefined;
   return FileCopies.create(filesFolder, files);
 }
 
 function containerSpec(
   { lifeline }: AppPlace,
-  spec: AppSpec,
+  spec: InternalAppSpec,
   image: AppImage,
   copies: FileCopies | undefined,
 ): Omit<ContainerSpec, 'name'> {
-  const { node, command, entrypoint, environment, workingDirectory, user, capabilities, devices } = spec;
+  const { node, command, entrypoint, environment, workingDirectory, user, capabilities, exactCapabilities, devices } = spec;
   const files = copies ? [] : (spec.files ?? []);
   const limits = limitsOf(spec, image.volumes);
-  const own = copies?.mounts ?? [];
+  const own = [...(copies?.mounts ?? []), ...(spec.mounts ?? [])];
   const shared = (node.shared.mounts ?? []).filter(({ target }) => !own.some((mount) => mount.target === target));
   return {
     image: image.reference,
@@ -246,6 +273,8 @@ function containerSpec(
     pidMode: lifeline.namespace,
     ...limits,
     ...(files.length > 0 ? { readOnlyRoot: false } : {}), // the daemon copies no files into a read-only root
-    ...trafficCapabilities(capabilities),
+    ...(exactCapabilities
+      ? { dropAllCapabilities: true, addCapabilities: exactCapabilities }
+      : trafficCapabilities(capabilities)),
   };
 }

@@ -88,6 +88,12 @@ export class Collector {
     return promise;
   }
 
+  /** Calls `take` with each line: with those so far, of a long output only the last MiB, and then with each new one. */
+  onLine(take: (line: string) => void): void {
+    for (const line of [...this.#older, ...this.#newer]) take(line);
+    this.#watchers.add(take);
+  }
+
   #log(name: string, line: string): void {
     if (this.#logged > loggedLength) {
       this.#notLogged += line.length;

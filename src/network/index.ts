@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-export type { InterfaceConfig } from './address.ts';
-export { App, type AppPlace } from './app.ts';
-export { appsCheck, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
+export type { InterfaceConfig } from '../topology/index.ts';
+export { App, type AppImage, type AppPlace } from './app.ts';
+export { appsCheck, nodeArgument, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
 export type { Counters } from './counters.ts';
 export { hostsText, Node } from './node.ts';
 export type { NodeRunOptions, NodeRunResult, PingOptions } from './node-options.ts';
 export type { PingReport } from './ping.ts';
 export { moveTap, createTaps, type Tap } from './taps.ts';
+export * from './services/index.ts';

@@ -15,7 +15,7 @@ import {
   waitSchemas,
   wholeNumber,
 } from '../core/schemas.ts';
-import { isAddress, isNetwork, type InterfaceConfig } from './address.ts';
+import { interfaceConfig } from '../topology/schemas.ts';
 
 /** How to run a command on a node. */
 export interface NodeRunOptions extends Partial<Wait> {
@@ -40,23 +40,6 @@ export interface PingOptions extends Partial<Wait> {
   /** size of the payload, in `bytes`; default 56 */
   readonly sizeBytes?: number;
 }
-
-const network = text.refine(isNetwork, {
-  error: 'an IP address with its prefix length, such as 192.168.1.2/24 or fd00::2/64',
-});
-const address = text.refine(isAddress, { error: 'an IP address without a prefix length, such as 192.168.1.1 or fd00::1' });
-const networks = 'an IP address with its prefix length, such as 192.168.1.2/24, or a list of them';
-const addresses = 'an IP address, or a list of them';
-
-const interfaceConfig = options<InterfaceConfig>({
-  address: either<string | readonly string[]>(networks, network, listOf(network, networks)).optional(),
-  gateway: either<string | readonly string[]>(addresses, address, listOf(address, addresses)).optional(),
-  routes: listOf(
-    options<{ readonly to: string; readonly via: string }>({ to: network, via: address }),
-    'a list of routes, each { to, via }',
-  ).optional(),
-  mtu: wholeNumber(68, 65_521).optional(),
-});
 
 const runOptions = options<NodeRunOptions>({
   ...waitSchemas,

@@ -17,13 +17,15 @@ import {
   type Lifeline,
   type Mount,
 } from '../docker/index.ts';
-import type { NodeSpec } from '../topology/index.ts';
-import { configureCommands, type InterfaceConfig } from './address.ts';
+import type { InterfaceConfig, NodeSpec } from '../topology/index.ts';
+import { configureCommands } from './address.ts';
 import { ipBatch } from './ip-batch.ts';
 import { parseCounters, type Counters } from './counters.ts';
 import { nodeLimitHint, nodeLimits } from './node-limits.ts';
 import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from './node-options.ts';
 import { parsePing, type PingReport } from './ping.ts';
+import { NodeServices } from './services/node-services.ts';
+import { printSockets } from './services/ports.ts';
 
 /** Where nodes are started. */
 export interface NodePlace {
@@ -43,7 +45,11 @@ const defaultTimeoutMs = 30_000;
  * Alpy must not disturb a link. So a node generates no IPv6 address (hence no router solicitation and no duplicate address
  * detection), and does not drop packets because of an asymmetric route.
  */
-const sysctls4 = { 'net.ipv4.conf.all.rp_filter': '0', 'net.ipv4.conf.default.rp_filter': '0' };
+const sysctls4 = {
+  'net.ipv4.conf.all.rp_filter': '0',
+  'net.ipv4.conf.default.rp_filter': '0',
+  'net.ipv4.ip_unprivileged_port_start': '0', // for IPv6, too: servers beside the node need neither root nor capabilities
+};
 const sysctls6 = {
   'net.ipv6.conf.all.disable_ipv6': '0', // Docker disables it for containers without a Docker network
   'net.ipv6.conf.default.addr_gen_mode': '1',
@@ -60,12 +66,15 @@ export class Node implements AsyncDisposable {
   readonly pid: number;
   /** what a container needs to share its network: the namespace and the hosts file */
   readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
+  /** the services that the configuration declares for it, by their names: `node.services.dhcp` */
+  readonly services: NodeServices;
   readonly #agent: Agent;
   /** name of its interface */
   readonly #interface: string;
 
   private constructor(place: NodePlace, spec: NodeSpec, container: Container, pid: number, agent: Agent) {
     this.name = spec.name;
+    this.services = new NodeServices(spec.name);
     this.#interface = spec.interfaces[0].name;
     this.container = container;
     this.pid = pid;
@@ -190,6 +199,25 @@ export class Node implements AsyncDisposable {
    */
   async probe(command: readonly string[], wait: Wait): ReturnType<Agent['runInBackground']> {
     return this.#agent.runInBackground(command, wait);
+  }
+
+  /** The sockets of its namespace, for `takenPorts`. For alpy itself. */
+  sockets(wait: Partial<Wait> = {}): Promise<string> {
+    return this.#shell(printSockets, wait);
+  }
+
+  /** The addresses of its interface with their prefix lengths, without those of links. For alpy itself. */
+  async addresses(wait: Partial<Wait> = {}): Promise<readonly string[]> {
+    const printed = await this.#shell(`ip -br address show dev ${this.#interface} scope global`, wait);
+    return printed.trim().split(/\s+/).slice(2);
+  }
+
+  /**
+   * Gives its interface the IPv6 address of a link, which DHCPv6 and router advertisements need. Nodes have none by themselves.
+   * For alpy itself.
+   */
+  async addLinkAddress(wait: Partial<Wait> = {}): Promise<void> {
+    await this.#shell(`ip address replace fe80::1/64 dev ${this.#interface} nodad`, wait, 'usage');
   }
 
   /** Runs lines of shell, of which none may fail. The report shows no step for it. */

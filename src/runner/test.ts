@@ -11,7 +11,7 @@ import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
 import { withAbsolutePaths } from '../config/appliance-paths.ts';
 import { assertAppliance, checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
-import { resolveTopology, type maxLinks } from '../topology/index.ts';
+import { resolveTopology, withNodePaths, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
 import { makeTestbed } from './make-testbed.ts';
@@ -56,6 +56,8 @@ interface TestFixtures {
   readonly links: PerLink<Link>;
   /** starts programs in containers beside nodes */
   readonly apps: Testbed['apps'];
+  /** starts servers beside nodes: DHCP, DNS, HTTP, TFTP, NTP, syslog, RADIUS */
+  readonly services: Testbed['services'];
   /** the capture of a link, by its number */
   readonly capture: (link: number) => Capture;
   /** `step('Title', body)` shows a part of the test in logs and reports */
@@ -68,6 +70,7 @@ interface TestFixtures {
  * - `dut`: the device under test, logged in if the configuration has `appliance.login`
  * - `nodes`, `links`: one per NIC, in order
  * - `apps`: starts programs in containers beside nodes
+ * - `services`: starts servers beside nodes: DHCP, DNS, HTTP, TFTP, NTP, syslog, RADIUS
  * - `capture`: the capture of a link, by its number
  * - `step`: `step('Title', body)` shows a part of the test in logs and reports
  * - `directory`: folder for the test's files, kept with its reports
@@ -90,10 +93,11 @@ export const test = base.extend<TestFixtures>({
     checkOverrides({ appliance, topology, boot });
     check.override([needs, autoBoot]);
     const { config, root } = runFacts();
+    const wired = withNodePaths(topology, (path) => resolve(root, path));
     const absolute = (_key: readonly string[], path: string): string => resolve(root, path);
     const described = withAbsolutePaths({ ...config.appliance, ...appliance }, absolute, existsSync);
     assertAppliance(described, topology.links);
-    const request = { appliance: described, topology: resolveTopology(topology, described), boot, autoBoot, needs };
+    const request = { appliance: described, topology: resolveTopology(wired, described), boot, autoBoot, needs };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
       // at a later attempt, a skip would hide the failure of an earlier one
       if (!(error instanceof FailedBeforeError) || state.attempt > 0) throw error;
@@ -107,6 +111,7 @@ export const test = base.extend<TestFixtures>({
   nodes: ({ testbed }, use) => use(testbed.nodes as unknown as PerLink<Node>),
   links: ({ testbed }, use) => use(testbed.links as unknown as PerLink<Link>),
   apps: ({ testbed }, use) => use(testbed.apps),
+  services: ({ testbed }, use) => use(testbed.services),
   capture: ({ testbed }, use) =>
     use((link) => {
       check.capture([link]);
@@ -139,6 +144,7 @@ const fixtureNames: Readonly<Record<keyof TestFixtures, true>> = {
   nodes: true,
   links: true,
   apps: true,
+  services: true,
   capture: true,
   step: true,
 };

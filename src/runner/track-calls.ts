@@ -4,9 +4,9 @@ import { addNotes } from '../core/errors.ts';
 import { RemoteShell } from '../access/index.ts';
 import { Capture } from '../capture/index.ts';
 import { SerialConsole } from '../console/index.ts';
-import { App, Node } from '../network/index.ts';
+import { App, Dhcp, Dns, Http, Node, Ntp, Radius, Syslog, Tftp } from '../network/index.ts';
 import { QmpClient } from '../qemu/index.ts';
-import { Dut, Link } from '../testbed/index.ts';
+import { Dut, Link, Services } from '../testbed/index.ts';
 import { Apps } from '../testbed/apps.ts';
 import { matchers } from './matchers.ts';
 import { currentCalls, trackMethods, type TestCalls } from './test-calls.ts';
@@ -16,6 +16,9 @@ export function trackAllCalls(): void {
   trackMethods(Node.prototype, ({ name }) => name);
   trackMethods(App.prototype, ({ name }) => `(app ${name})`);
   trackMethods(Apps.prototype, () => 'apps');
+  trackMethods(Services.prototype, () => 'services');
+  for (const { prototype } of [Dhcp, Dns, Http, Ntp, Radius, Syslog, Tftp])
+    trackMethods<{ readonly name: string }>(prototype, ({ name }) => name);
   trackMethods(Dut.prototype, () => 'dut');
   trackMethods(RemoteShell.prototype, () => 'dut.shell');
   trackMethods(SerialConsole.prototype, () => 'dut.console');

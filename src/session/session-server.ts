@@ -25,7 +25,7 @@ import {
   type Testbed,
 } from '../testbed/index.ts';
 import { isReadinessKnown } from '../testbed/snapshot-place.ts';
-import { resolveTopology } from '../topology/index.ts';
+import { resolveTopology, servedPaths } from '../topology/index.ts';
 import { assertFilesAreAllowed } from './allowed-files.ts';
 import { answererOf } from './answer.ts';
 import type { Answerer } from './call.ts';
@@ -173,7 +173,10 @@ async function bootTestbed(
   const needsSnapshots = boot === 'snapshot' && isReadinessKnown(appliance); // the check starts a container
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
-  await assertFilesAreAllowed([...seedPaths(appliance), ...imagePaths(appliance)], spec.diskFolders); // before they are read
+  await assertFilesAreAllowed(
+    [...seedPaths(appliance), ...imagePaths(appliance), ...servedPaths(config.topology)],
+    spec.diskFolders,
+  ); // before they are read
   const disk = await factory.inspectDisk(appliance, signal);
   await assertFilesAreAllowed(configuredFiles(disk), spec.diskFolders);
   const start = needsSnapshots ? 'snapshot' : 'cold';

@@ -2,5 +2,5 @@
 export { loadArchive, saveArchive } from './archive.ts';
 export { SnapshotError } from './errors.ts';
 export { snapshotKey } from './key.ts';
-export { snapshotFormat } from './record.ts';
+export { snapshotFormat, type SnapshotRecord } from './record.ts';
 export { draftPrefix, SnapshotStore, type RemovedSnapshot, type Snapshot, type SnapshotListing } from './store.ts';

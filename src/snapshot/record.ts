@@ -38,6 +38,15 @@ export interface SnapshotRecord {
   /** by name: everything that the snapshot depends on */
   readonly inputs: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, FileRecord>>;
+  /** by node: the leases that its DHCP server gave the guest while it booted; absent if no node has a DHCP server */
+  readonly leases?: Readonly<Record<string, readonly LeaseRecord[]>>;
+}
+
+/** A lease that the guest of a snapshot has. */
+export interface LeaseRecord {
+  readonly address: string;
+  readonly mac?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** Reads a record. Returns `undefined` for other text, and for a record of another format. */
@@ -53,7 +62,7 @@ export function parseRecord(text: string): SnapshotRecord | undefined {
 
 function isRecord(value: unknown): value is SnapshotRecord {
   if (!isJsonObject(value)) return false;
-  const { format, key, appliance, createdAt, qemuVersion, virtualMs, inputs, files } = value;
+  const { format, key, appliance, createdAt, qemuVersion, virtualMs, inputs, files, leases } = value;
   return (
     format === snapshotFormat &&
     [key, appliance, createdAt, qemuVersion].every((text) => typeof text === 'string') &&
@@ -64,6 +73,20 @@ function isRecord(value: unknown): value is SnapshotRecord {
     Object.keys(files).every((name) => fileName.test(name)) &&
     Object.values(files).every(
       (file) => isJsonObject(file) && Number.isInteger(file['bytes']) && typeof file['sha256'] === 'string',
-    )
+    ) &&
+    (leases === undefined || areLeases(leases))
   );
+}
+
+function areLeases(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    Object.values(value).every((ofNode) => Array.isArray(ofNode) && ofNode.every((lease) => isLease(lease)))
+  );
+}
+
+function isLease(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { address, mac, name } = value;
+  return typeof address === 'string' && [mac, name].every((text) => text === undefined || typeof text === 'string');
 }

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { findImage } from '../images/inspect.ts';
 import type { ResolvedImage } from '../images/resolved-image.ts';
-import { App, appsCheck, type AppPlace, type AppResult, type AppSpec, type AppWaitOptions } from '../network/index.ts';
+import {
+  App,
+  appsCheck,
+  startService,
+  type AppImage,
+  type AppPlace,
+  type AppResult,
+  type AppSpec,
+  type AppWaitOptions,
+  type ServiceRequest,
+} from '../network/index.ts';
 
 /** Starts apps, and knows them until the testbed ends. */
 export class Apps {
@@ -26,13 +36,23 @@ export class Apps {
    */
   async start(spec: AppSpec, signal?: AbortSignal): Promise<App> {
     appsCheck.start(arguments);
-    const name = spec.image ?? 'traffic';
+    const app = await App.start(this.#place, spec, await this.#imageOf(spec.image, signal), signal);
+    this.#apps.push(app);
+    return app;
+  }
+
+  /** Starts the program of a service. For alpy itself. @throws what `startService` throws; MissingImageError */
+  async startService(request: ServiceRequest, signal?: AbortSignal): Promise<App> {
+    const app = await startService(this.#place, await this.#imageOf(undefined, signal), request, signal);
+    this.#apps.push(app);
+    return app;
+  }
+
+  async #imageOf(name = 'traffic', signal?: AbortSignal): Promise<AppImage> {
     const known = this.#images.find((image) => image.name === name);
     const image = known ?? { name, reference: name, origin: 'the test', buildable: false };
     const { volumes } = await findImage(this.#place.engine.docker, image, signal);
-    const app = await App.start(this.#place, spec, { reference: image.reference, volumes }, signal);
-    this.#apps.push(app);
-    return app;
+    return { reference: image.reference, volumes };
   }
 
   /**

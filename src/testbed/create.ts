@@ -5,7 +5,7 @@ import { limit } from '../core/limit.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import { createAccess } from '../access/index.ts';
-import type { Engine } from '../docker/index.ts';
+import type { Engine, Lifeline } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import { GuestClock } from '../qemu/index.ts';
 import { nodeLinks, type NodeLink } from '../topology/index.ts';
@@ -20,6 +20,7 @@ import { Link } from './link.ts';
 import { nicModel } from './machine-spec.ts';
 import { openConsole, startQemu, type StartedMachine } from './machine.ts';
 import { startNode } from './nodes.ts';
+import { prepareNode } from './prepare-node.ts';
 import { tearDownAfter, type Started } from './teardown.ts';
 import { CreatedTestbed, type TestbedParts } from './testbed.ts';
 import { SnapshotWatch } from './snapshot-watch.ts';
@@ -43,7 +44,13 @@ export async function createTestbed(
     ]);
     const machine = await hypervisorSpec(spec, facts);
     const lease = await acquireLifeline(engine, facts, spec.lifelines, machine, spec.directory, signal);
-    const started: Started = { lease, areCapturesInside: facts.access.kind === 'copy', nodes: [], hostsFolders: [] };
+    const started: Started = {
+      lease,
+      areCapturesInside: facts.access.kind === 'copy',
+      nodes: [],
+      apps: createApps(engine, facts, spec, lease.pair.lifeline),
+      hostsFolders: [],
+    };
     const clock = new GuestClock(restoredFrom(spec)?.record.virtualMs);
     const context = { engine, facts, spec, links, machine, clock, started };
     try {
@@ -97,6 +104,7 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
     await raceWithSignal(tapsOpened.promise, abort);
     // now, while others start: the kernel takes about 20 ms for each node, one after the other, and only waits meanwhile
     await connect(lifeline, link, node, abort);
+    await prepareNode(context, link.node, node, abort);
     return { link, node };
   });
   try {
@@ -109,10 +117,13 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
   }
 }
 
+function createApps(engine: Engine, { access, images }: HostFacts, { directory }: TestbedSpec, lifeline: Lifeline): Apps {
+  return new Apps({ engine, lifeline, filesFolder: access.kind === 'bind' ? directory : undefined }, images);
+}
+
 function testbedParts(context: CreationContext, { machine, connected }: Running): Omit<TestbedParts, 'snapshotWatch'> {
-  const { engine, facts, spec, clock, started } = context;
+  const { facts, spec, clock, started } = context;
   const { appliance, directory } = spec;
-  const { lifeline } = started.lease.pair;
   const { hypervisor } = machine;
   const place = capturePlace(context, machine);
   const links = connected.map(({ link: { name, nic }, node }, index) => {
@@ -126,7 +137,6 @@ function testbedParts(context: CreationContext, { machine, connected }: Running)
   return {
     dut: new Dut({ ...machine, appliance, access, directory, timeFactor, links, clock, isRestored }),
     nodes: connected.map(({ node }) => node),
-    apps: new Apps({ engine, lifeline, filesFolder: facts.access.kind === 'bind' ? directory : undefined }, facts.images),
     hypervisor,
     started,
     finishCaptures: () => finishCaptures(captures, place),

@@ -8,6 +8,7 @@ export { inspectHost, checkSnapshotSupport, type FileFacts, type HostFacts, type
 export { Link } from './link.ts';
 export { fileKeysText } from './named-files.ts';
 export { LifelinePool } from './lifelines.ts';
+export { Services } from './services.ts';
 export type { Once, SnapshotSpec } from './snapshot.ts';
 export { seedPaths } from './seed.ts';
 export { NotReadyError } from './ready/errors.ts';

@@ -30,7 +30,14 @@ import {
   type InspectedDisks,
   type QmpClient,
 } from '../qemu/index.ts';
-import { SnapshotError, snapshotFormat, snapshotKey, type Snapshot, type SnapshotStore } from '../snapshot/index.ts';
+import {
+  SnapshotError,
+  snapshotFormat,
+  snapshotKey,
+  type Snapshot,
+  type SnapshotRecord,
+  type SnapshotStore,
+} from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { createTestbed } from './create.ts';
 import type { TestbedSpec } from './creation.ts';
@@ -40,6 +47,7 @@ import type { CreatedTestbed } from './testbed.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
 import { machineSpec } from './machine-spec.ts';
+import { nodeInputs } from './node-inputs.ts';
 import { seedImage } from './seed.ts';
 
 /** The guest of a snapshot. */
@@ -94,6 +102,7 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
   const settings = Object.entries(described).filter(([key]) => !keysNotHashed.has(key));
   const machine = machineSpec(appliance, topology.duts[0], disk, facts.accel, new Date(0));
   const seed = await seedImage(appliance);
+  const nodes = await nodeInputs(topology.nodes, hashes);
   const [main = 'none', ...further] = await contentsOf(disk, contents);
   const inputs = {
     image: main,
@@ -105,13 +114,14 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
     provision: digest(JSON.stringify(provision)),
     settings: digest(JSON.stringify(withPlacesIn(settings.sort(), placeOf))),
     ...(seed ? { seed: digest(seed) } : {}),
+    ...(nodes.digest === undefined ? {} : { nodes: nodes.digest }),
     ...(others.length > 0 ? { files: await contents(others) } : {}),
     ...(added.needsContainer
       ? { container: await imageId(engine, imageNamed(facts.images, imageNameOf(appliance.machine)).reference) }
       : {}),
     ...(facts.accel === 'kvm' ? { cpu: await hostCpu() } : {}),
   };
-  return { inputs, files: [...disk.drives.flatMap(({ image }) => image?.files ?? []), ...others] };
+  return { inputs, files: [...disk.drives.flatMap(({ image }) => image?.files ?? []), ...others, ...nodes.files] };
 }
 
 /** The content of each drive, as text. */
@@ -200,10 +210,7 @@ async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, 
   return saved;
 }
 
-interface SavedGuest {
-  readonly virtualMs: number;
-  readonly qemuVersion: string;
-}
+type SavedGuest = Pick<SnapshotRecord, 'virtualMs' | 'qemuVersion' | 'leases'>;
 
 async function bootAndSaveState(
   created: CreatedTestbed,
@@ -211,7 +218,7 @@ async function bootAndSaveState(
   disk: InspectedDisks,
   signal?: AbortSignal,
 ): Promise<SavedGuest> {
-  const { dut } = await created.boot({ signal });
+  const { dut, nodes } = await created.boot({ signal });
   const wait = { timeoutMs: saveTimeoutMs * facts.timeFactor, signal };
   await assertOtherDisksUnwritten(dut.qmp, disk);
   const virtualMs = await categorizedStep('snapshot.save', 'alpy.qemu', 'Save the snapshot', () => dut.save(wait)).catch(
@@ -220,7 +227,8 @@ async function bootAndSaveState(
       throw new SnapshotError(`this machine cannot be saved: ${error.message}`, { cause: error });
     },
   );
-  return { virtualMs, qemuVersion: dut.qmp.version };
+  const leases = nodes.flatMap(({ name, services }) => (services.leases ? [[name, services.leases] as const] : []));
+  return { virtualMs, qemuVersion: dut.qmp.version, ...(leases.length > 0 ? { leases: Object.fromEntries(leases) } : {}) };
 }
 
 const saveTimeoutMs = 30_000;

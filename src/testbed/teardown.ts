@@ -4,6 +4,7 @@ import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { CleanupError, runRelease } from '../core/lifetime.ts';
 import type { SerialConsole } from '../console/index.ts';
 import type { App, Node } from '../network/index.ts';
+import type { Apps } from './apps.ts';
 import type { Hypervisor } from '../qemu/index.ts';
 import type { LifelineLease } from './lifeline-lease.ts';
 
@@ -16,6 +17,7 @@ export interface Started {
   /** whether the captures are in QEMU's container, which then has to outlive QEMU */
   readonly areCapturesInside: boolean;
   readonly nodes: Node[];
+  readonly apps: Apps;
   readonly hostsFolders: string[];
   hypervisor?: Hypervisor;
   console?: SerialConsole;
@@ -29,7 +31,6 @@ export interface Completion {
   readonly check: () => Promise<void>;
   /** ends the console when all that the guest has sent was read */
   readonly closeConsole: () => Promise<void>;
-  readonly apps: () => readonly App[];
   /** completes the captures once QEMU has ended */
   readonly finishCaptures: () => Promise<void>;
 }
@@ -51,7 +52,7 @@ export async function tearDown(started: Started, completion?: Completion): Promi
   if (completion) await errors.check(completion.check);
   await errors.release('console', () => (completion ? completion.closeConsole() : started.console?.close()));
   const errorOutput = completion ? await hypervisor?.readStderr() : undefined;
-  const owners = [...started.nodes, ...(completion?.apps() ?? [])];
+  const owners = [...started.nodes, ...started.apps.all];
   hypervisor?.expectEnd();
   if (completion) await killProcesses(started, owners, errors);
   const isLost = !completion || (errors.hasAny && !started.areCapturesInside);

@@ -8,6 +8,7 @@ import type { Apps } from './apps.ts';
 import { deadContainer } from './dead-container.ts';
 import type { Dut } from './dut.ts';
 import type { Link } from './link.ts';
+import { Services } from './services.ts';
 import type { SnapshotWatch } from './snapshot-watch.ts';
 import { tearDown, type Started } from './teardown.ts';
 
@@ -15,7 +16,6 @@ import { tearDown, type Started } from './teardown.ts';
 export interface TestbedParts {
   readonly dut: Dut;
   readonly nodes: readonly Node[];
-  readonly apps: Apps;
   readonly hypervisor: Hypervisor;
   /** absent for a guest that boots, unless it is to be saved */
   readonly snapshotWatch: SnapshotWatch | undefined;
@@ -31,6 +31,7 @@ export class Testbed implements AsyncDisposable {
   readonly nodes: readonly Node[];
   readonly links: readonly Link[];
   readonly apps: Apps;
+  readonly services: Services;
   readonly #parts: TestbedParts;
   #isClosed = false;
 
@@ -38,7 +39,8 @@ export class Testbed implements AsyncDisposable {
     this.dut = parts.dut;
     this.nodes = parts.nodes;
     this.links = parts.dut.links;
-    this.apps = parts.apps;
+    this.apps = parts.started.apps;
+    this.services = new Services(this.apps);
     this.#parts = parts;
   }
 
@@ -60,13 +62,13 @@ export class Testbed implements AsyncDisposable {
    * @throws AppEndedError when an app has ended, and nothing waited for that
    */
   check(): void {
-    const { hypervisor, apps, started } = this.#parts;
+    const { hypervisor, started } = this.#parts;
     const dead = deadContainer(started);
     if (dead) throw dead;
     const { exitStatus, finalStderr } = hypervisor;
     if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, finalStderr);
     if (this.dut.failure) throw this.dut.failure; // before the apps, which may have ended because of it
-    for (const app of apps.all) app.checkAlive();
+    for (const app of this.apps.all) app.checkAlive();
   }
 
   /**
@@ -94,7 +96,6 @@ export class Testbed implements AsyncDisposable {
       tearDown(started, {
         check: () => this.#checkAll(),
         closeConsole: () => this.dut.close(),
-        apps: () => this.apps.all,
         finishCaptures,
       }),
     );

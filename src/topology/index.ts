@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export { dhcpProblems, dhcpRanges, type DhcpRange, type ServiceProblem } from './dhcp-ranges.ts';
+export type {
+  DeclaredServices,
+  DhcpOptions,
+  DnsOptions,
+  HttpOptions,
+  InterfaceConfig,
+  NodeConfig,
+  NtpOptions,
+  RadiusOptions,
+  ServedFiles,
+  SyslogOptions,
+  TftpOptions,
+} from './node-config.ts';
 export { nodeLinks, type NodeLink } from './node-links.ts';
+export { servedPaths, withNodePaths } from './node-paths.ts';
 export { bridgeSlot, maxLinks } from './pci-places.ts';
-export { resolveTopology } from './resolve.ts';
+export { nodeNames, resolveTopology } from './resolve.ts';
 export type {
   CaptureSpec,
   DutSpec,

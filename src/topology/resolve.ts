@@ -13,18 +13,23 @@ const interfaceName = 'eth0'; // each node has one
  * @throws UsageError if there are too many links, if the appliance's NICs do not go together with them, or if two interfaces have
  * the same MAC address
  */
-export function resolveTopology({ links }: RawTopology, appliance: NicsOfAppliance = {}): Topology {
+export function resolveTopology({ links, nodes = {} }: RawTopology, appliance: NicsOfAppliance = {}): Topology {
   if (!Number.isInteger(links) || links < 0 || links > maxLinks)
     throw new UsageError(`topology.links: expected a whole number from 0 to ${maxLinks}, got ${String(links)}`);
   assertNicsFit(links, appliance);
   const indexes = Array.from({ length: links }, (_, index) => index);
   const topology: Topology = {
     duts: [{ name: dutName, nics: pciPlaces(links).map((place, index) => nicSpec(index, place, appliance.nics?.[index]?.mac)) }],
-    nodes: indexes.map(nodeSpec),
+    nodes: indexes.map((index) => nodeSpec(index, nodes)),
     links: indexes.map(linkSpec),
   };
   assertMacsDiffer(topology);
   return topology;
+}
+
+/** The names of the nodes of a topology. */
+export function nodeNames({ links }: RawTopology): readonly string[] {
+  return Array.from({ length: links }, (_, index) => nodeName(index));
 }
 
 function nicSpec(index: number, place: Pick<NicSpec, 'pciBus' | 'pciSlot'>, mac: string | undefined): NicSpec {
@@ -39,8 +44,10 @@ function nicSpec(index: number, place: Pick<NicSpec, 'pciBus' | 'pciSlot'>, mac:
   };
 }
 
-function nodeSpec(index: number): NodeSpec {
-  return { name: nodeName(index), interfaces: [interfaceSpec(index)] };
+function nodeSpec(index: number, nodes: NonNullable<RawTopology['nodes']>): NodeSpec {
+  const name = nodeName(index);
+  const config = Object.hasOwn(nodes, name) ? nodes[name] : undefined;
+  return { name, interfaces: [interfaceSpec(index)], ...(config ? { config } : {}) };
 }
 
 function interfaceSpec(index: number): InterfaceSpec {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { NodeConfig } from './node-config.ts';
 
 /** What a configuration says: the short form, one DUT whose NICs each have a node. */
 export interface RawTopology {
   /** number of links, 0 to {@link maxLinks} */
   readonly links: number;
+  /** what nodes have before the virtual CPU runs, by their names */
+  readonly nodes?: Readonly<Record<string, NodeConfig>> | undefined;
 }
 
 /** What a configuration says about the NICs of its appliance. */
@@ -61,6 +64,8 @@ export interface CaptureSpec {
 export interface NodeSpec {
   readonly name: string;
   readonly interfaces: readonly [InterfaceSpec, ...InterfaceSpec[]];
+  /** what it has before the virtual CPU runs; absent for a node that has only its interfaces */
+  readonly config?: NodeConfig;
 }
 
 /** A network interface of a node. */

@@ -14,7 +14,7 @@ import {
   type Testbed,
   type TestbedRequest,
 } from '../../src/testbed/index.ts';
-import { resolveTopology } from '../../src/topology/index.ts';
+import { resolveTopology, type RawTopology } from '../../src/topology/index.ts';
 import { writeBlankDisk } from './blank-disk.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
@@ -70,12 +70,21 @@ export class TestHost implements AsyncDisposable {
   async testbed(
     appliance: Appliance,
     links: number,
-    options: Pick<Partial<TestbedRequest>, 'directory' | 'start'> & Pick<FactoryOptions, 'lifelines'> & HostChange = {},
+    options: Pick<Partial<TestbedRequest>, 'directory' | 'start'> &
+      Pick<FactoryOptions, 'lifelines'> &
+      Pick<RawTopology, 'nodes'> &
+      HostChange = {},
   ): Promise<Testbed> {
-    const { directory = await mkdtemp(join(this.directory, 'testbed-')), start = 'cold', lifelines, facts } = options;
+    const { directory = await mkdtemp(join(this.directory, 'testbed-')), start = 'cold', lifelines, facts, nodes } = options;
     const factory = this.factory({ lifelines }, facts);
     const disk = await factory.inspectDisk(appliance);
-    const testbed = await factory.create({ appliance, topology: resolveTopology({ links }, appliance), disk, directory, start });
+    const testbed = await factory.create({
+      appliance,
+      topology: resolveTopology({ links, nodes }, appliance),
+      disk,
+      directory,
+      start,
+    });
     this.#testbeds.push(testbed);
     return testbed;
   }

@@ -5,10 +5,10 @@ import { RemoteShell } from '../../../src/access/index.ts';
 import { Capture } from '../../../src/capture/index.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
-import { App, Node } from '../../../src/network/index.ts';
+import { App, Dhcp, Dns, Http, Node, Ntp, Radius, Syslog, Tftp } from '../../../src/network/index.ts';
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
-import { Dut, Link, TestbedFactory } from '../../../src/testbed/index.ts';
+import { Dut, Link, Services, TestbedFactory } from '../../../src/testbed/index.ts';
 import { Apps } from '../../../src/testbed/apps.ts';
 
 const createTestbed: unknown = Object.getOwnPropertyDescriptor(TestbedFactory.prototype, 'create')?.value;
@@ -34,9 +34,17 @@ const classes = {
   'dut.qmp': [QmpClient, []],
   dut: [Dut, ['save', 'close']],
   link: [Link, []],
-  apps: [Apps, []],
-  app: [App, []],
-  node: [Node, ['bringUp', 'assertInterface', 'probe']],
+  apps: [Apps, ['startService']],
+  app: [App, ['onLine', 'expectEnd', 'failAtEnd', 'details']],
+  services: [Services, []],
+  dhcp: [Dhcp, []],
+  dns: [Dns, []],
+  http: [Http, []],
+  tftp: [Tftp, []],
+  ntp: [Ntp, []],
+  syslog: [Syslog, []],
+  radius: [Radius, []],
+  node: [Node, ['bringUp', 'assertInterface', 'probe', 'sockets', 'addresses', 'addLinkAddress']],
   capture: [Capture, []],
 } as const;
 
@@ -78,6 +86,20 @@ const methods: Readonly<Record<string, readonly [before: readonly unknown[], opt
   'app.waitUntilRunning': [[], wait],
   'app.kill': [['SIGTERM']],
   'app.checkAlive': [[]],
+  'services.dhcp': [[node], { domain: 'x' }],
+  'services.dns': [[node], { records: {} }],
+  'services.http': [[node], { root: '/' }],
+  'services.tftp': [[node], { root: '/' }],
+  'services.ntp': [[node], { stratum: 3 }],
+  'services.syslog': [[node], { port: 514 }],
+  'services.radius': [[node], { secret: 'x', users: {} }],
+  'dhcp.lease': [['52:54:00:00:00:01'], {}],
+  'dns.query': [['x'], {}],
+  'http.request': [['/x'], {}],
+  'tftp.request': [['x'], {}],
+  'ntp.request': [[], {}],
+  'syslog.waitFor': [['x'], {}],
+  'radius.request': [['bob'], {}],
   'node.configure': [[{ address: '192.168.1.2/24' }], {}],
   'node.run': [[['ip', 'link']], {}],
   'node.ping': [['192.168.1.1'], {}],

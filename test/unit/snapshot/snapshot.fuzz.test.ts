@@ -20,7 +20,8 @@ const record = {
   virtualMs: 1234.5,
   inputs: { image: 'a' },
 } as const;
-const whole = { ...record, files: { memory: { bytes: 4, sha256: 'a' } } };
+const leases = { node0: [{ address: '192.168.1.128', mac: '52:54:00:a1:00:00' }] };
+const whole = { ...record, files: { memory: { bytes: 4, sha256: 'a' } }, leases };
 
 fuzz(
   'a record of a snapshot is read or ignored, and names only files of its folder',
@@ -28,6 +29,7 @@ fuzz(
   (value) => {
     const parsed = parseRecord(JSON.stringify(value));
     for (const name of Object.keys(parsed?.files ?? {})) expect(name).toMatch(/^[A-Za-z0-9][\w.-]*$/);
+    for (const { address } of Object.values(parsed?.leases ?? {}).flat()) expect(typeof address).toBe('string');
   },
   { examples: [[{ ...whole, files: { '../../etc/passwd': { bytes: 1, sha256: 'a' } } }]] },
 );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import type { Engine } from '../../../src/docker/index.ts';
 import { identify } from '../../../src/qemu/index.ts';
 import { inspectNamedFiles } from '../../../src/testbed/named-files.ts';
 import { TestbedFactory, type Appliance, type HostFacts } from '../../../src/testbed/index.ts';
-import { resolveTopology } from '../../../src/topology/index.ts';
+import { resolveTopology, type NodeConfig, type RawTopology } from '../../../src/topology/index.ts';
 import { disksWith } from '../../support/disks.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
@@ -42,9 +42,9 @@ const engineWith = (Id: string): Engine =>
 /** The key under which the factory looks for a snapshot. */
 async function keyOf(
   changes: Partial<Appliance>,
-  about: { readonly imageId?: string; readonly firmware?: string } = {},
+  about: { readonly imageId?: string; readonly firmware?: string; readonly nodes?: RawTopology['nodes'] } = {},
 ): Promise<string> {
-  const { imageId = 'one', firmware = 'one' } = about;
+  const { imageId = 'one', firmware = 'one', nodes } = about;
   const appliance = rabbit({ image, ...changes });
   const disk = disksWith({
     path: image,
@@ -63,7 +63,7 @@ async function keyOf(
     return Promise.reject(new Error('no turn'));
   };
   const provided = factory.provideSnapshot(
-    { appliance, topology: resolveTopology({ links: 1 }, appliance), disk: { ...disk, named } },
+    { appliance, topology: resolveTopology({ links: 1, nodes }, appliance), disk: { ...disk, named } },
     directory,
     undefined,
     once,
@@ -97,6 +97,43 @@ test('the content of the seed for cloud-init is part of the key, but not the pla
   expect(await written('#cloud-config\nhostname: two\n')).not.toBe(one);
   expect(await written('#cloud-config\nhostname: one\n')).toBe(one);
   expect(await keyOf({ cloudInit: { userData: { hostname: 'one' } } })).toBe(one);
+});
+
+test('what nodes have before the boot is part of the key', async () => {
+  const of = (node0: NodeConfig): Promise<string> => keyOf({}, { nodes: { node0 } });
+  const plain = await keyOf({});
+  expect(await of({})).toBe(plain);
+  const address = '10.0.0.1/24';
+  const different = [
+    plain,
+    await of({ address }),
+    await of({ address, dhcp: {} }),
+    await of({ address, dhcp: { leaseSeconds: 600 } }),
+    await of({ address, ntp: {} }),
+    await of({ http: { files: { a: 'one' } } }),
+    await of({ http: { files: { a: 'one' }, port: 8080 } }),
+    await of({ http: { files: { b: 'one' } } }),
+    await of({ tftp: { files: { a: 'one' } } }),
+  ];
+  expect(new Set(different).size).toBe(different.length);
+  expect(await of({ dhcp: {}, address })).toBe(await of({ address, dhcp: {} }));
+});
+
+test('files that nodes offer are part of the key by path and content, wherever they are', async () => {
+  const [here, elsewhere] = [join(directory, 'www'), join(directory, 'folder', 'www')];
+  for (const root of [here, elsewhere]) {
+    await mkdir(root, { recursive: true });
+    await writeFile(join(root, 'a'), 'one');
+  }
+  const of = (root: string): Promise<string> => keyOf({}, { nodes: { node0: { http: { root } } } });
+  const one = await of(here);
+  expect(await of(elsewhere)).toBe(one);
+  await writeFile(join(here, 'a'), 'two');
+  expect(await of(here)).not.toBe(one);
+  await writeFile(join(here, 'a'), 'one');
+  expect(await of(here)).toBe(one);
+  await rename(join(here, 'a'), join(here, 'b'));
+  expect(await of(here)).not.toBe(one);
 });
 
 test('a file that a key names is part of the key by content, wherever it is', async () => {

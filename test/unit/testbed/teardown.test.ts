@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { CleanupError } from '../../../src/core/lifetime.ts';
-import type { App, Node } from '../../../src/network/index.ts';
+import type { Node } from '../../../src/network/index.ts';
 import type { Hypervisor } from '../../../src/qemu/index.ts';
 import { tearDown, tearDownAfter, type Completion, type Started } from '../../../src/testbed/teardown.ts';
 
@@ -24,6 +24,7 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
     },
     areCapturesInside: options.inside ?? false,
     nodes: [released('node0') as unknown as Node],
+    apps: { all: [released('app')] },
     hostsFolders: [],
     hypervisor: {
       expectEnd: () => calls.push('expect end of QEMU'),
@@ -35,7 +36,6 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
   const completion: Completion = {
     check: () => call('check'),
     closeConsole: () => call('drain console'),
-    apps: () => [released('app') as unknown as App],
     finishCaptures: () => call('finish captures'),
   };
   return { calls, started, completion };
@@ -101,7 +101,9 @@ test('after a failed creation everything that was started is released, and its e
   const { calls, started } = fakeTestbed();
   const failure = new Error('no room');
   expect(await tearDownAfter(failure, started)).toBe(failure);
-  expect(calls).toEqual([...['close console', 'expect end of QEMU', 'release lifeline', 'remove node0', 'wait for QEMU']]);
+  expect(calls).toEqual([
+    ...['close console', 'expect end of QEMU', 'release lifeline', 'remove node0', 'remove app', 'wait for QEMU'],
+  ]);
 });
 
 test('an error of the tear-down does not hide why the creation failed', async () => {
@@ -114,6 +116,6 @@ test('an error of the tear-down does not hide why the creation failed', async ()
 test('a creation that failed before QEMU started has only its lifeline to release', async () => {
   const { calls, started } = fakeTestbed();
   const { lease, areCapturesInside } = started;
-  await tearDown({ lease, areCapturesInside, nodes: [], hostsFolders: [] });
+  await tearDown({ lease, areCapturesInside, nodes: [], apps: { all: [] } as unknown as Started['apps'], hostsFolders: [] });
   expect(calls).toEqual(['release lifeline']);
 });

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../core/errors.ts';
+import { step } from '../core/step.ts';
+import { ExecError } from '../docker/index.ts';
+import {
+  Dhcp,
+  dhcpPlan,
+  Dns,
+  dnsPlan,
+  Http,
+  httpPlan,
+  Ntp,
+  ntpPlan,
+  Syslog,
+  syslogPlan,
+  Tftp,
+  tftpPlan,
+  type App,
+  type Node,
+  type RunningServices,
+  type ServicePlan,
+} from '../network/index.ts';
+import { dhcpRanges, type NodeConfig, type NodeSpec } from '../topology/index.ts';
+import { restoredFrom, type CreationContext } from './creation.ts';
+
+/**
+ * Configures a node and starts its services as the configuration declares, before the virtual CPU runs.
+ * @throws UsageError if the kernel refuses an address or a route, or a file is missing
+ * @throws NodeServiceError if a service cannot start
+ */
+export async function prepareNode(
+  context: CreationContext,
+  { config }: NodeSpec,
+  node: Node,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!config) return;
+  await step('alpy.network', `Prepare ${node.name}`, async () => {
+    const { address, gateway, routes, mtu } = config;
+    await node.configure({ address, gateway, routes, mtu }, { signal }).catch((cause: unknown) => {
+      if (!(cause instanceof ExecError) || cause.fault !== 'usage') throw cause;
+      throw new UsageError(
+        `topology.nodes.${node.name}: expected addresses and routes that the kernel accepts, but it refuses one: ${cause.stderr.trim()}. Correct it`,
+        { cause },
+      );
+    });
+    node.services.add(await startAll(context, config, node, signal));
+  });
+}
+
+/** All at the same time, because most of the time the daemon creates containers. */
+async function startAll(
+  { started: { apps }, spec }: CreationContext,
+  config: NodeConfig,
+  node: Node,
+  signal: AbortSignal,
+): Promise<Partial<RunningServices>> {
+  const start = (kind: string, plan: ServicePlan): Promise<App> =>
+    apps.startService({ kind, where: `topology.nodes.${node.name}.${kind}`, node, plan, mayPortsBeTaken: false }, signal);
+  const { dhcp, dns, http, tftp, ntp, syslog } = config;
+  const leasesOfBoot = restoredFrom(spec)?.record.leases?.[node.name];
+  const running = await Promise.all([
+    dhcp && startDhcp(config, node, start, signal).then((app) => ({ dhcp: new Dhcp(app, leasesOfBoot) })),
+    dns && start('dns', dnsPlan(dns)).then((app) => ({ dns: new Dns(app) })),
+    http && start('http', httpPlan(http)).then((app) => ({ http: new Http(app) })),
+    tftp && start('tftp', tftpPlan(tftp)).then((app) => ({ tftp: new Tftp(app) })),
+    ntp && start('ntp', ntpPlan(ntp)).then((app) => ({ ntp: new Ntp(app) })),
+    syslog && start('syslog', syslogPlan(syslog)).then((app) => ({ syslog: new Syslog(app) })),
+  ]);
+  return Object.assign({}, ...running.filter((one) => one !== undefined)) as Partial<RunningServices>;
+}
+
+async function startDhcp(
+  { address, dhcp = {}, dns }: NodeConfig,
+  node: Node,
+  start: (kind: string, plan: ServicePlan) => Promise<App>,
+  signal: AbortSignal,
+): Promise<App> {
+  const addresses = address === undefined ? [] : typeof address === 'string' ? [address] : address;
+  if (dhcpRanges(addresses, dhcp).some(({ family }) => family === 6)) await node.addLinkAddress({ signal });
+  return await start('dhcp', dhcpPlan(addresses, dhcp, dns !== undefined));
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { isIP, isIPv6 } from 'node:net';
+
+/** An IP address as a number. */
+interface IpValue {
+  readonly bits: 32 | 128;
+  readonly value: bigint;
+}
+
+/** A network of IP addresses: the first and the last one, as numbers. */
+export interface IpNetwork {
+  readonly bits: 32 | 128;
+  readonly prefixLength: number;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Whether a text is an IP address. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes('%');
+}
+
+/** Whether a text is an IP address with its prefix length. */
+export function isNetwork(text: string): boolean {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const most = isIPv6(address) ? 128 : 32;
+  return isAddress(address) && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
+}
+
+/** The network of an address with its prefix length. @param text - see {@link isNetwork} */
+export function networkOf(text: string): IpNetwork {
+  const [address = '', length = ''] = text.split('/');
+  const { bits, value } = ipValue(address);
+  const hosts = (1n << BigInt(bits - Number(length))) - 1n;
+  const last = value | hosts;
+  return { bits, prefixLength: Number(length), first: last - hosts, last };
+}
+
+/** Whether a network contains an address. */
+export function contains(network: IpNetwork, address: string): boolean {
+  const { bits, value } = ipValue(address);
+  return bits === network.bits && value >= network.first && value <= network.last;
+}
+
+/** An address as a number. @param address - see {@link isAddress} */
+export function ipValue(address: string): IpValue {
+  return isIPv6(address) ? { bits: 128, value: ipv6Value(address) } : { bits: 32, value: ipv4Value(address) };
+}
+
+/** The text of an address; IPv6 addresses in the form of RFC 5952. */
+export function ipText({ bits, value }: IpValue): string {
+  if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+function ipv4Value(address: string): bigint {
+  return address.split('.').reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+function ipv6Value(address: string): bigint {
+  const full = new URL(`http://[${address}]`).hostname.slice(1, -1); // without IPv4 notation
+  const [head = '', tail] = full.split('::');
+  const groups = (text: string | undefined): readonly string[] => (text === undefined || text === '' ? [] : text.split(':'));
+  const [left, right] = [groups(head), groups(tail)];
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return [...left, ...zeros, ...right].reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
+}

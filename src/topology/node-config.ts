@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+/** How a node's interface is configured. */
+export interface InterfaceConfig {
+  /** address with its prefix length, such as `192.168.1.2/24` or `fd00::2/64`; several in a list */
+  readonly address?: string | readonly string[] | undefined;
+  /** default route; at most one for IPv4 and one for IPv6 */
+  readonly gateway?: string | readonly string[] | undefined;
+  /** other routes */
+  readonly routes?: readonly { readonly to: string; readonly via: string }[] | undefined;
+  /** largest frame without its header, in `bytes` */
+  readonly mtu?: number | undefined;
+}
+
+/** A DHCP server. Besides IPv6 addresses it sends router advertisements. */
+export interface DhcpOptions {
+  /**
+   * first and last address that it gives out, such as `192.168.1.100-192.168.1.199`; one for IPv4, one for IPv6, or both in a
+   * list; default: the upper half of each of the node's networks
+   */
+  readonly range?: string | readonly string[] | undefined;
+  /** default route of the clients for IPv4; default: the node */
+  readonly gateway?: string | undefined;
+  /** DNS servers of the clients; default: the node, if it has a DNS server */
+  readonly dns?: string | readonly string[] | undefined;
+  /** domain of the clients */
+  readonly domain?: string | undefined;
+  /** how long a lease lasts, in `s`; default 86400, a day */
+  readonly leaseSeconds?: number | undefined;
+  /** clients that always get the same address */
+  readonly hosts?: readonly { readonly mac: string; readonly address: string; readonly name?: string | undefined }[] | undefined;
+  /** file to boot from, or its URL */
+  readonly bootFile?: string | undefined;
+  /** TFTP server that has the boot file; default: the node */
+  readonly nextServer?: string | undefined;
+  /** other DHCPv4 options, by number, such as `{ 66: '192.168.1.1' }` */
+  readonly options?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A DNS server. It answers that any other name does not exist. */
+export interface DnsOptions {
+  /** addresses of names */
+  readonly records?: Readonly<Record<string, string | readonly string[]>> | undefined;
+}
+
+/** Which files a server offers: those of a folder, or single ones. */
+export interface ServedFiles {
+  /** folder of this machine */
+  readonly root?: string | undefined;
+  /** content of each file, by its path on the server, or `{ file }` with the path of a file of this machine */
+  readonly files?: Readonly<Record<string, string | { readonly file: string }>> | undefined;
+}
+
+/** A web server. */
+export interface HttpOptions extends ServedFiles {
+  /** default 80 */
+  readonly port?: number | undefined;
+}
+
+/** A TFTP server, which only lets clients read. */
+export type TftpOptions = ServedFiles;
+
+/** An NTP server with the time of this machine. */
+export interface NtpOptions {
+  /** its distance from a reference clock; 8 by default */
+  readonly stratum?: number | undefined;
+}
+
+/** A syslog server, for UDP and TCP. */
+export interface SyslogOptions {
+  /** default 514 */
+  readonly port?: number | undefined;
+}
+
+/** A RADIUS server, for authentication and accounting. */
+export interface RadiusOptions {
+  /** what it shares with its clients */
+  readonly secret: string;
+  /** passwords of users */
+  readonly users: Readonly<Record<string, string>>;
+}
+
+/** The services that a configuration can declare for a node. */
+export interface DeclaredServices {
+  readonly dhcp?: DhcpOptions | undefined;
+  readonly dns?: DnsOptions | undefined;
+  readonly http?: HttpOptions | undefined;
+  readonly tftp?: TftpOptions | undefined;
+  readonly ntp?: NtpOptions | undefined;
+  readonly syslog?: SyslogOptions | undefined;
+}
+
+/** What a node has before the virtual CPU runs. */
+export interface NodeConfig extends InterfaceConfig, DeclaredServices {}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { expect, test } from 'vitest';
+import { resolveConfig } from '../../../src/config/index.ts';
+import { checkOverrides } from '../../../src/config/overrides.ts';
+import { servedPaths } from '../../../src/topology/index.ts';
+
+const load = (nodes: unknown, links = 2) =>
+  resolveConfig({
+    file: '/project/alpy.yaml',
+    raw: { appliance: { image: 'x.qcow2' }, topology: { links, nodes } },
+    directory: '/elsewhere',
+  }).config.topology;
+
+function problemsOf(nodes: unknown): readonly string[] {
+  try {
+    load(nodes);
+  } catch (error) {
+    return (error as { problems: readonly string[] }).problems.map((problem) => problem.replace('topology.nodes.', ''));
+  }
+  return [];
+}
+
+test('files that a node offers are relative to the configuration', () => {
+  const nodes = {
+    node0: { address: '10.0.0.1/24', dhcp: {}, http: { root: 'www' }, tftp: { files: { 'a/b': { file: 'boot/b' }, c: 'text' } } },
+    node1: { ntp: {} },
+  };
+  expect(load(nodes)).toEqual({
+    links: 2,
+    nodes: {
+      ...nodes,
+      node0: {
+        ...nodes.node0,
+        http: { root: '/project/www' },
+        tftp: { files: { 'a/b': { file: '/project/boot/b' }, c: 'text' } },
+      },
+    },
+  });
+});
+
+test('the files and folders that nodes offer are known before they are read', () => {
+  const topology = load({
+    node0: { http: { root: 'www' } },
+    node1: { tftp: { files: { a: 'text', b: { file: '/etc/passwd' } } } },
+  });
+  expect(servedPaths(topology)).toEqual(['/project/www', '/etc/passwd']);
+});
+
+test.each([
+  [{ node2: { ntp: {} } }, ['node2: expected one of the nodes node0, node1, got an object']],
+  [{ node0: { adress: '10.0.0.1/24' } }, ['node0.adress: unknown key. Did you mean address?']],
+  [{ node0: { dhcp: { rang: 'x' } } }, ['node0.dhcp.rang: unknown key. Did you mean range?']],
+  [
+    { node0: { address: '10.0.0.1' } },
+    ['node0.address: expected an IP address with its prefix length, such as 192.168.1.2/24 or fd00::2/64, got "10.0.0.1"'],
+  ],
+  [
+    { node0: { address: '10.0.0.1/24', gateway: '10.1.0.1' } },
+    ['node0.gateway: expected an address in a network of the node, which has 10.0.0.1/24, got "10.1.0.1"'],
+  ],
+  [
+    { node0: { address: '10.0.0.1/24', routes: [{ to: '10.2.0.0/16', via: '10.1.0.1' }] } },
+    ['node0.routes.0.via: expected an address in a network of the node, which has 10.0.0.1/24, got "10.1.0.1"'],
+  ],
+  [{ node0: { dhcp: {} } }, ['node0.dhcp: expected a node with an address: set the address of the node, too, got an object']],
+  [
+    { node0: { address: '10.0.0.1/24', dhcp: { range: '10.0.1.5-10.0.1.9' } } },
+    [
+      'node0.dhcp.range: expected a range that ascends and lies in a network of the node, which has the address 10.0.0.1/24, got "10.0.1.5-10.0.1.9"',
+    ],
+  ],
+  [
+    { node0: { dns: { records: { 'www,example': '10.0.0.1' } } } },
+    ['node0.dns.records: expected addresses of names, such as { www.example: 192.168.1.2 }, got an object'],
+  ],
+  [{ node0: { http: {} } }, ['node0.http: expected either root or files, got an object']],
+  [{ node0: { tftp: { root: 'x', files: {} } } }, ['node0.tftp: expected either root or files, got an object']],
+  [
+    { node0: { tftp: { files: { '../x': 'y' } } } },
+    [
+      'node0.tftp.files: expected files by their path, each its content or { file: PATH }. A path has no empty part and no .., got an object',
+    ],
+  ],
+  [{ node0: { http: { root: 'x', port: 70_000 } } }, ['node0.http.port: expected 65535 or less, got the number 70000']],
+  [
+    { node0: { http: { root: 'x', port: 53 }, dns: {} } },
+    ['node0.http.port: expected a TCP port that dns and syslog do not use, got the number 53'],
+  ],
+  [{ node0: { ntp: true } }, ['node0.ntp: expected an object, got the boolean true']],
+  [{ node0: { syslog: { port: 'x' } } }, ['node0.syslog.port: expected a whole number, got "x"']],
+])('the configuration of nodes %j is refused', (nodes, problems) => {
+  expect(problemsOf(nodes)).toEqual(problems);
+});
+
+test('what a test overrides is checked in the same way', () => {
+  const topology = { links: 1, nodes: { node1: {} } };
+  expect(() => {
+    checkOverrides({ appliance: {}, topology, boot: 'cold' });
+  }).toThrow(/^test\.override: topology\.nodes\.node1: expected one of the nodes node0, got an object$/);
+});

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listServedFiles } from '../../../../src/network/index.ts';
+import { filesForContainer } from '../../../../src/network/services/served-files.ts';
+
+let directory: string;
+let root: string;
+
+beforeEach(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'alpy-served-')));
+  root = join(directory, 'www');
+  await mkdir(join(root, 'boot'), { recursive: true });
+  await writeFile(join(root, 'boot', 'menu'), 'menu');
+  await writeFile(join(root, 'a'), 'a');
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+const list = (served: Parameters<typeof listServedFiles>[1]): ReturnType<typeof listServedFiles> =>
+  listServedFiles('node0.http', served);
+
+test('a folder offers all files below it, and links that stay in it', async () => {
+  await symlink('boot/menu', join(root, 'link'));
+  await symlink('boot', join(root, 'x'));
+  const menu = { file: join(root, 'boot/menu') };
+  expect(await list({ root })).toEqual([
+    { path: 'a', content: { file: join(root, 'a') } },
+    { path: 'boot/menu', content: menu },
+    { path: 'link', content: menu },
+    { path: 'x/menu', content: menu },
+  ]);
+});
+
+test('a folder offers only plain files', async () => {
+  execFileSync('mkfifo', [join(root, 'fifo')]);
+  expect((await list({ root })).map(({ path }) => path)).toEqual(['a', 'boot/menu']);
+});
+
+test('single files have their content, or that of a file', async () => {
+  const file = join(root, 'a');
+  await symlink(file, join(directory, 'link'));
+  expect(await list({ files: { '/x/y': 'text', z: { file: join(directory, 'link') } } })).toEqual([
+    { path: 'x/y', content: 'text' },
+    { path: 'z', content: { file } },
+  ]);
+});
+
+test.each([
+  ['an absolute link', '/etc/passwd'],
+  ['a link that leads out of the folder', '../secret'],
+  ['a link that leads nowhere', 'none'],
+  ['a link to a folder above it', '..'],
+  ['a link that leads in circles', '.'],
+])('%s is refused', async (_, target) => {
+  await writeFile(join(directory, 'secret'), '');
+  await symlink(target, join(root, 'boot', 'link'));
+  if (target.startsWith('../')) await symlink('../../secret', join(root, 'boot', 'other'));
+  await expect(list({ root })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+});
+
+test('what is missing or of another kind is refused', async () => {
+  const file = join(root, 'a');
+  for (const served of [
+    { root: join(root, 'none') },
+    { root: file },
+    { files: { x: { file: join(root, 'none') } } },
+    { files: { x: { file: root } } },
+  ])
+    await expect(list(served)).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+});
+
+test('the error for a missing folder names the key, and what to do', async () => {
+  const missing = join(root, 'none');
+  await expect(list({ root: missing })).rejects.toThrow(
+    `node0.http.root: expected a folder, got nothing: ${missing}. Create it, or correct the path`,
+  );
+});
+
+test('a folder with too many files is refused', async () => {
+  for (let index = 0; index < 101; index++) {
+    const folder = join(root, String(index));
+    await mkdir(folder);
+    await Promise.all(Array.from({ length: 100 }, (_, file) => writeFile(join(folder, String(file)), '')));
+  }
+  await expect(list({ root })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+}, 60_000);
+
+test('many folders without files are refused, too: links could make them endless', async () => {
+  for (let level = 0; level < 20; level++) {
+    const folder = join(root, `level${level}`);
+    await mkdir(folder);
+    for (const name of ['one', 'two']) await symlink(`../level${level + 1}`, join(folder, name));
+  }
+  await mkdir(join(root, 'level20'));
+  await expect(list({ root })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+}, 60_000);
+
+test('a folder is mounted for its owner, or else copied', async () => {
+  await chmod(root, 0o700);
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  expect(await filesForContainer('x', { root }, true)).toEqual({
+    mounts: [{ source: root, target: '/srv/alpy', readOnly: true }],
+    files: [],
+    user: `${uid}:${gid}`,
+  });
+  expect(await filesForContainer('x', { root }, false)).toEqual({
+    mounts: [],
+    files: [
+      { path: '/srv/alpy/a', content: { file: join(root, 'a') } },
+      { path: '/srv/alpy/boot/menu', content: { file: join(root, 'boot/menu') } },
+    ],
+  });
+});
