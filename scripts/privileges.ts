@@ -42,6 +42,17 @@ const helper = {
   processes: 'own',
 } as const;
 
+/** A server of a node that alpy starts. */
+const ofService = {
+  ...helper,
+  root: { '/tmp': 64, '/run': 64, '/var/tmp': 64 },
+  memory: 128,
+  fileSize: 128,
+  mounts: ['/etc/hosts rw'],
+  network: "a node's",
+  processes: "the lifeline's",
+} as const;
+
 /** By kind of container. */
 export const privileges: Readonly<Record<string, Privileges>> = {
   lifeline: {
@@ -84,6 +95,24 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     network: "a node's",
     processes: "the lifeline's",
     reason: 'runs a program from any image; a test may ask for more',
+  },
+  service: {
+    ...ofService,
+    user: '65534:65534',
+    mounts: ['/etc/hosts rw', 'each of its `files`, or its `root`, ro'],
+    reason: 'a server of a node: DNS, HTTP, TFTP, syslog, RADIUS. One with a `root` runs as the owner of that folder',
+  },
+  dhcp: {
+    ...ofService,
+    user: '0:0',
+    capabilities: ['NET_ADMIN', 'NET_RAW'],
+    reason: 'a DHCP server reaches a client that has no address yet only through the table of neighbours',
+  },
+  ntp: {
+    ...ofService,
+    user: '0:0',
+    capabilities: ['NET_RAW'],
+    reason: 'an NTP server; tcpdump reports who asks it',
   },
   job: {
     ...helper,

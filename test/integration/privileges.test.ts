@@ -65,6 +65,10 @@ beforeAll(async () => {
   const node = testbed.nodes[0]!;
   const files = [{ path: '/file', content: 'text' }];
   await testbed.apps.start({ node, name: 'app', command: ['sleep', '600'], files });
+  await node.configure({ address: '192.168.1.1/24' });
+  await testbed.services.dhcp(node);
+  await testbed.services.ntp(node);
+  await testbed.services.http(node, { files: { file: 'text' } });
   const shared = [
     ...mounts,
     { source: builds, target: '/alpy', readOnly: true },
@@ -115,7 +119,8 @@ async function unpackNothing(defaults: Settings): Promise<void> {
 
 /** An app has the name of its program and its node. */
 function kindOf(name: string): string {
-  if (name.includes('@')) return 'app';
+  const [program = '', node] = name.split('@');
+  if (node !== undefined) return ({ dhcp: 'dhcp', ntp: 'ntp', http: 'service' } as Record<string, string>)[program] ?? 'app';
   return /^node\d+$/.test(name) ? 'node' : name;
 }
 
@@ -145,7 +150,9 @@ test('all processes of live containers have no more capabilities, no new privile
     ({ pids }) => pids.length > 0,
   );
   if (!live.some(({ pids }) => existsSync(`/proc/${pids[0]}`))) skip('the processes of the daemon are not visible here');
-  expect(new Set(live.map(({ kind }) => kind))).toEqual(new Set(['lifeline', 'qemu', 'node', 'app', 'job', 'decoder']));
+  expect(new Set(live.map(({ kind }) => kind))).toEqual(
+    new Set(['lifeline', 'qemu', 'node', 'app', 'service', 'dhcp', 'ntp', 'job', 'decoder']),
+  );
   for (const { kind, pids } of live) {
     const allowed = maskOf(privileges[kind]!.capabilities);
     for (const pid of pids) {
