@@ -7,8 +7,9 @@ import { logUnscoped, step } from '../core/step.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import type { Container, FileAccess } from '../docker/index.ts';
 import { canListenIn, listenHere, listenThere, type Channels } from './channels.ts';
+import { closeSerial } from './close-serial.ts';
 import { copyFiles } from './copy-files.ts';
-import { HypervisorError, QmpClosedError, QmpError, QmpTimeoutError } from './errors.ts';
+import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import {
   configuredImage,
   needsImageFolder,
@@ -179,10 +180,7 @@ export class Hypervisor implements AsyncDisposable {
 
   /** Disconnects the guest's serial port. Its stream ends after everything that the guest has sent. */
   async closeSerial(): Promise<void> {
-    await this.qmp.execute('chardev-change', { id: 'serial0', backend: { type: 'null', data: {} } }).catch((error: unknown) => {
-      if (!(error instanceof QmpError)) throw error;
-      this.#serial?.end(); // the serial port of an ARM machine cannot be changed; QEMU closes the connection in answer to this
-    });
+    await closeSerial(this.qmp, this.#serial);
   }
 
   /** Announces that QEMU will be killed, so that its end is not logged as unexpected. */
