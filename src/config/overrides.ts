@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../core/errors.ts';
 import { applianceProblems } from './appliance-checks.ts';
+import { withAbsolutePaths } from './appliance-paths.ts';
 import { ApplianceOverrides } from './appliance-schema.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Appliance } from './schema.ts';
@@ -14,6 +16,20 @@ export interface Overrides {
   readonly appliance: unknown;
   readonly topology: unknown;
   readonly boot: unknown;
+}
+
+/**
+ * The appliance of a test: that of the configuration, with what the test overrides. Pure.
+ * @param root - folder of the configuration, to which the paths of a test are relative, too
+ * @param isFile - whether a path is that of a file
+ */
+export function overridden(
+  appliance: Appliance,
+  overrides: Partial<Appliance>,
+  root: string,
+  isFile: (path: string) => boolean,
+): Appliance {
+  return withAbsolutePaths({ ...appliance, ...overrides }, (_key, path) => resolve(root, path), isFile);
 }
 
 /** Checks the appliance that a test has after its overrides. @throws UsageError with all values that do not go together */

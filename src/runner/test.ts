@@ -2,15 +2,13 @@
 /// <reference types="node" preserve="true" />
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
-import { withAbsolutePaths } from '../config/appliance-paths.ts';
-import { assertAppliance, checkOverrides } from '../config/overrides.ts'; // not the whole folder, which takes long to load
+import { assertAppliance, checkOverrides, overridden } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, withNodePaths, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
@@ -94,8 +92,7 @@ export const test = base.extend<TestFixtures>({
     check.override([needs, autoBoot]);
     const { config, root } = runFacts();
     const wired = withNodePaths(topology, (path) => resolve(root, path));
-    const absolute = (_key: readonly string[], path: string): string => resolve(root, path);
-    const described = withAbsolutePaths({ ...config.appliance, ...appliance }, absolute, existsSync);
+    const described = overridden(config.appliance, appliance, root, existsSync);
     assertAppliance(described, topology.links);
     const request = { appliance: described, topology: resolveTopology(wired, described), boot, autoBoot, needs };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { checkOverrides } from '../../../src/config/overrides.ts';
+import { checkOverrides, overridden } from '../../../src/config/overrides.ts';
+import { rabbit } from '../../support/testbeds.ts';
 
 const right = { appliance: {}, topology: { links: 2 }, boot: 'snapshot' };
 
@@ -27,4 +28,23 @@ test.each([
   };
   expect(check).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
   expect(check).toThrow(message);
+});
+
+test('all paths that a test overrides are relative to the configuration', () => {
+  const { qemuArgs } = overridden(rabbit(), { qemuArgs: ['-cdrom', './a.iso'] }, '/project', () => true);
+  expect(qemuArgs).toEqual(['-cdrom', '/project/a.iso']);
+  const paths = (folder: string): Parameters<typeof overridden>[1] => ({
+    image: `${folder}disk.qcow2`,
+    disks: [{ image: `${folder}data.raw` }, { sizeMiB: 1 }],
+    cdroms: [`${folder}tools.iso`],
+    kernel: `${folder}vmlinuz`,
+    initrd: `${folder}initrd`,
+    nics: [{}, { rom: `${folder}ipxe.rom` }],
+    firmware: { file: `${folder}rom`, variables: `${folder}variables` },
+    files: { 'opt/a': `${folder}a.json`, 'opt/b': { text: 'b' } },
+    cloudInit: { userData: { file: `${folder}user-data` }, networkConfig: 'text' },
+  });
+  const appliance = overridden(rabbit(), paths(''), '/project', () => true);
+  expect(appliance).toEqual({ ...rabbit(), ...paths('/project/') });
+  expect(overridden(appliance, { memoryMiB: 64 }, '/elsewhere', () => true)).toEqual({ ...appliance, memoryMiB: 64 });
 });
