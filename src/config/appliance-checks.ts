@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { placeProblems, type DriveKeys } from './drive-places.ts';
 import type { Appliance } from './schema.ts';
 
 /** Keys whose values depend on each other. */
-export type MachineKeys = Pick<
-  Appliance,
-  | 'machine'
-  | 'firmware'
-  | 'kernel'
-  | 'initrd'
-  | 'kernelArgs'
-  | 'console'
-  | 'smbios'
-  | 'tpm'
-  | 'disk'
-  | 'disks'
-  | 'cdroms'
-  | 'nic'
-  | 'nics'
-  | 'boot'
->;
+export type MachineKeys = DriveKeys &
+  Pick<Appliance, 'firmware' | 'kernel' | 'initrd' | 'kernelArgs' | 'console' | 'smbios' | 'tpm' | 'nic' | 'nics' | 'boot'>;
 
 /** The most NICs of a machine without a PCI bus: it has eight places for virtio devices, and three are for others. */
 const mostMicrovmNics = 5;
@@ -33,6 +19,7 @@ export function applianceProblems(appliance: MachineKeys, links: number): readon
     ...firmwareProblems(appliance),
     ...microvmProblems(appliance, links),
     ...virtProblems(appliance),
+    ...placeProblems(appliance),
   ].map((problem) => `appliance.${problem}`);
 }
 

@@ -23,6 +23,11 @@ const problems: readonly { readonly pattern: RegExp; readonly text: (found: stri
       'appliance.kernel: expected a Linux kernel for this machine, such as a vmlinuz file, got something else. Name the kernel itself, not an archive or a disk image',
   },
   {
+    pattern: /Bus '(?:ide|ahci0)\.\d+' not found/,
+    text: () =>
+      'appliance.disks: expected at most as many drives as the machine has places for, counting an image that is a CD, got more. Set bus to virtio or scsi for some disks, or use fewer CDs',
+  },
+  {
     pattern:
       /(?:could not load PC BIOS|Could not find ROM image|device requires \d+ bytes, block backend provides|system firmware block device \S+ has invalid size)[^\n]*/i,
     text: () =>

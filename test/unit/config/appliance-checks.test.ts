@@ -75,6 +75,34 @@ describe('values that do not go together are refused, with what was expected, wh
     expect(problems({ machine: 'microvm' }, 5)).toEqual([]);
   });
 
+  const ahci = (count: number): Raw => ({ disks: Array(count).fill({ sizeMiB: 1, bus: 'ahci' }) });
+  test.each<[Raw, string]>([
+    [
+      { ...ahci(4), disk: 'ide', cdroms: ['a', 'b'] },
+      'appliance.disks: expected at most 6 drives on the AHCI controller of machine q35, counting disks with bus ahci or ide, CDs, and the seed of cloudInit beside such a disk, got 7. Set bus to virtio or scsi for some disks, or use fewer CDs',
+    ],
+    [
+      { ...ahci(7), machine: 'pc', cdroms: ['a', 'b'] },
+      'appliance.disks: expected at most 6 drives on the AHCI controller of machine pc, counting disks with bus ahci, and the seed of cloudInit beside one, got 7. Set bus to virtio or scsi for some disks, or use fewer CDs',
+    ],
+    [
+      { machine: 'pc', image: 'a.iso', disk: { sizeMiB: 1, bus: 'ide' }, cdroms: ['a', 'b'], cloudInit: { userData: '#!/bin/sh' } },
+      'appliance.disks: expected at most 4 drives on the IDE controller of machine pc, counting disks with bus ide, CDs, and the seed of cloudInit beside such a disk, got 5. Set bus to virtio or scsi for some disks, or use fewer CDs',
+    ],
+  ])('more drives than places: %j', (appliance, problem) => {
+    expect(problems(appliance)).toEqual([problem]);
+  });
+
+  test.each<Raw>([
+    { ...ahci(3), disk: 'ahci', cdroms: ['a', 'b'] },
+    { ...ahci(6), machine: 'pc', cdroms: ['a', 'b', 'c', 'd'] },
+    { ...ahci(5), cdroms: ['a'], cloudInit: { userData: '#!/bin/sh' } },
+    { image: undefined, kernel: 'k', disk: 'ahci', ...ahci(6) },
+    { disks: Array(8).fill({ sizeMiB: 1, bus: 'scsi' }), cdroms: ['a', 'b', 'c', 'd'] },
+  ])('as many drives as places: %j', (appliance) => {
+    expect(problems(appliance)).toEqual([]);
+  });
+
   test('an appliance that a test overrides', () => {
     expect(() => {
       assertAppliance(rabbit({ initrd: '/i' }), 2);
