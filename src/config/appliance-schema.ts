@@ -75,15 +75,14 @@ export const ApplianceKeys = z.strictObject({
 
 /** The device under test: its image, its hardware and how to log in. */
 export const ApplianceSchema = ApplianceKeys.superRefine((appliance, context) => {
-  addProblems([...bootProblems(appliance), ...diskProblems(appliance)], appliance, context);
+  for (const problem of combinationProblems(appliance))
+    context.addIssue({ code: 'custom', path: [...problem.path], message: problem.expected, input: appliance });
 });
 
-/** What a test may override. */
-export const ApplianceOverrides = ApplianceKeys.partial().superRefine((appliance, context) => {
-  addProblems(diskProblems(appliance), appliance, context);
-});
+/** What a test may override. Its values are checked together with those of the configuration. */
+export const ApplianceOverrides = ApplianceKeys.partial();
 
-function addProblems(problems: readonly DiskProblem[], appliance: object, context: z.RefinementCtx): void {
-  for (const { path: at, expected } of problems)
-    context.addIssue({ code: 'custom', path: [...at], message: expected, input: appliance });
+/** Finds keys of a whole appliance that do not work together. Pure. */
+export function combinationProblems(appliance: Parameters<typeof diskProblems>[0]): readonly DiskProblem[] {
+  return [...bootProblems(appliance), ...diskProblems(appliance)];
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../core/errors.ts';
 import { applianceProblems } from './appliance-checks.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
-import { ApplianceOverrides } from './appliance-schema.ts';
+import { ApplianceOverrides, combinationProblems } from './appliance-schema.ts';
 import { describeProblems } from './problems.ts';
 import { ConfigSchema, type Appliance } from './schema.ts';
 
@@ -34,7 +34,10 @@ export function overridden(
 
 /** Checks the appliance that a test has after its overrides. @throws UsageError with all values that do not go together */
 export function assertAppliance(appliance: Appliance, links: number): void {
-  const problems = applianceProblems(appliance, links);
+  const issues = combinationProblems(appliance).map(({ path, expected }) => {
+    return { code: 'custom' as const, path: ['appliance', ...path], message: expected, input: appliance };
+  });
+  const problems = [...describeProblems(issues, { appliance }, () => undefined), ...applianceProblems(appliance, links)];
   if (problems.length > 0) throw new UsageError(problems.map((problem) => `test.override: ${problem}`).join('\n'));
 }
 

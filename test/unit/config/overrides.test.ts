@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { checkOverrides, overridden } from '../../../src/config/overrides.ts';
+import { assertAppliance, checkOverrides, overridden } from '../../../src/config/overrides.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
 const right = { appliance: {}, topology: { links: 2 }, boot: 'snapshot' };
@@ -9,6 +9,7 @@ test.each([
   right,
   { ...right, appliance: { firmware: 'uefi', memoryMiB: 512, login: { user: 'root' } } },
   { ...right, topology: { links: 0 }, boot: 'cold' },
+  { ...right, appliance: { disk: { bus: 'scsi', readOnly: true } } },
 ])('%j is accepted', (overrides) => {
   checkOverrides(overrides);
 });
@@ -47,4 +48,18 @@ test('all paths that a test overrides are relative to the configuration', () => 
   const appliance = overridden(rabbit(), paths(''), '/project', () => true);
   expect(appliance).toEqual({ ...rabbit(), ...paths('/project/') });
   expect(overridden(appliance, { memoryMiB: 64 }, '/elsewhere', () => true)).toEqual({ ...appliance, memoryMiB: 64 });
+});
+
+test('disks are checked together with those of the configuration', () => {
+  const check = (overrides: Parameters<typeof overridden>[1]) => (): void => {
+    assertAppliance(
+      overridden(rabbit(), overrides, '/project', () => true),
+      2,
+    );
+  };
+  expect(check({ disk: { bus: 'scsi', readOnly: true } })).not.toThrow();
+  expect(check({ image: undefined, disk: { sizeMiB: 1, readOnly: true }, kernel: '/k' })).toThrow(
+    'test.override: appliance.disk.readOnly: expected false, because an empty disk has nothing to read, got the boolean true',
+  );
+  expect(check({ image: undefined })).toThrow('test.override: appliance.image: expected a disk image, or another key');
 });
