@@ -2,6 +2,7 @@
 /// <reference types="node" preserve="true" />
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { step as runStep } from '../core/step.ts';
