@@ -86,7 +86,13 @@ describe('values that do not go together are refused, with what was expected, wh
       'appliance.disks: expected at most 6 drives on the AHCI controller of machine pc, counting disks with bus ahci, and the seed of cloudInit beside one, got 7. Set bus to virtio or scsi for some disks, or use fewer CDs',
     ],
     [
-      { machine: 'pc', image: 'a.iso', disk: { sizeMiB: 1, bus: 'ide' }, cdroms: ['a', 'b'], cloudInit: { userData: '#!/bin/sh' } },
+      {
+        machine: 'pc',
+        image: 'a.iso',
+        disk: { sizeMiB: 1, bus: 'ide' },
+        cdroms: ['a', 'b'],
+        cloudInit: { userData: '#!/bin/sh' },
+      },
       'appliance.disks: expected at most 4 drives on the IDE controller of machine pc, counting disks with bus ide, CDs, and the seed of cloudInit beside such a disk, got 5. Set bus to virtio or scsi for some disks, or use fewer CDs',
     ],
   ])('more drives than places: %j', (appliance, problem) => {
