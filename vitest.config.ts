@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { defineConfig } from 'vitest/config';
 
+// Not isolated, because loading the modules again for every file would take twice as long as the tests. Four workers, because
+// many tests wait for programs; Vitest's default is one less than the number of cores.
+const quick = { testTimeout: 60_000, isolate: false, maxWorkers: 4 };
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      // Not isolated, because loading the modules again for every file would take twice as long as the tests. Four workers, because
-      // many tests wait for shells; Vitest's default is one less than the number of cores.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, isolate: false, maxWorkers: 4 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: ['**/*.fuzz.test.ts'],
+          setupFiles: ['test/support/no-programs.ts'],
+          ...quick,
+        },
+      },
+      { test: { name: 'programs', include: ['test/programs/**/*.test.ts'], ...quick } },
+      { test: { name: 'fuzz', include: ['test/unit/**/*.fuzz.test.ts'], ...quick } },
       {
         // one at a time, because a guest without KVM occupies a core
         test: {
