@@ -31,9 +31,10 @@ const layers = {
 const owners = {
   dockerode: ['docker', 'images'],
   'smol-toml': ['gitlab'],
-  'tar-stream': ['docker', 'images', 'snapshot'],
+  'tar-stream': ['docker', 'images', 'qemu', 'snapshot'],
   execa: ['images', 'session', 'gitlab', 'init', 'doctor'],
   yargs: ['cli'],
+  yauzl: ['qemu'],
   '@gitbeaker/rest': ['gitlab'],
   'junit-report-builder': ['report'],
   vitest: ['runner'],

@@ -1,52 +1,44 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { extract, type Header } from 'tar-stream';
 import { openRegular } from '../../core/plain-file.ts';
 import { ArchiveError, maxMembers, type Member } from './member.ts';
 import { readPart, type Part } from './part.ts';
 
 const blockBytes = 512;
-/** The largest description or extended header that is read, in `bytes`. */
+/** The largest description that is read, in `bytes`. */
 const maxTextBytes = 1024 ** 2;
-
-interface Header {
-  readonly name: string;
-  readonly bytes: number;
-  /** `0`: a file; `x` and `L`: say more about the next entry */
-  readonly type: string;
-}
 
 /**
  * Lists the regular files in a tar archive without reading their contents. Links and devices are skipped.
+ * @param maxEntries - default: 10000
  * @throws ArchiveError if it is damaged, or has too many entries
  */
-export async function listTar(part: Part): Promise<readonly Member[]> {
+export async function listTar(part: Part, maxEntries = maxMembers): Promise<readonly Member[]> {
   await using file = await openRegular(part.path);
   const members: Member[] = [];
   let at = 0;
-  let extended: Partial<Header> = {};
-  for (let count = 0; ; count += 1) {
-    const block = await readPart(file, part, at, blockBytes);
-    if (block.length === 0 || block.every((byte) => byte === 0)) return members;
-    if (count === maxMembers) throw new ArchiveError(`expected at most ${maxMembers} entries in the archive, got more`);
-    const header = { ...headerOf(block), ...extended };
-    const offset = at + blockBytes;
-    if (header.bytes > part.bytes - offset)
-      throw new ArchiveError(`the archive ends within ${header.name}. Was its copy or download cut short?`);
-    const isAddition = header.type === 'x' || header.type === 'L';
-    extended = isAddition ? { ...extended, ...(await additions(file, part, offset, header)) } : {};
-    if (header.type === 'S')
-      throw new ArchiveError(`${header.name} is stored as a sparse file. Make the archive without the option --sparse of tar`);
-    if (header.type === '0' || header.type === '\0')
+  for (let count = 0; await hasEntry(file, part, at); count += 1) {
+    if (count === maxEntries) throw new ArchiveError(`expected at most ${maxEntries} entries in the archive, got more`);
+    const { header, contentOffset: offset } = await entryAt(file, part, at);
+    const { name, size: bytes } = header;
+    if (bytes > part.bytes - offset)
+      throw new ArchiveError(`the archive ends within ${name}. Was its copy or download cut short?`);
+    if (isSparse(header))
+      throw new ArchiveError(`${name} is stored as a sparse file. Make the archive without the option --sparse of tar`);
+    if (header.type === 'file')
       members.push({
         path: part.path,
         offset: part.offset + offset,
-        bytes: header.bytes,
-        name: header.name.replace(/^(?:\.\/)+/, ''),
-        unpackedBytes: header.bytes,
+        bytes,
+        name: name.replace(/^(?:\.\/)+/, ''),
+        unpackedBytes: bytes,
         isDeflated: false,
       });
-    at = offset + Math.ceil(header.bytes / blockBytes) * blockBytes;
+    at = offset + Math.ceil(bytes / blockBytes) * blockBytes;
   }
+  return members;
 }
 
 /** Reads a small file of an archive. @throws ArchiveError if it is too large */
@@ -57,41 +49,41 @@ export async function readMember(member: Member): Promise<string> {
   return (await readPart(file, member, 0, member.bytes)).toString();
 }
 
-function headerOf(block: Buffer): Header {
-  const text = (start: number, length: number): string => block.toString('utf8', start, start + length).replace(/\0.*$/s, '');
-  const sum = block.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0);
-  if (numberAt(block, 148, 8) !== sum) throw new ArchiveError('the archive is damaged. Download it again');
-  const prefix = block.toString('latin1', 257, 262) === 'ustar' ? text(345, 155) : '';
-  const name = prefix === '' ? text(0, 100) : `${prefix}/${text(0, 100)}`;
-  return { name, bytes: numberAt(block, 124, 12), type: block.toString('latin1', 156, 157) };
+/** An archive ends with a block of zeros, or with the file. */
+async function hasEntry(file: FileHandle, part: Part, at: number): Promise<boolean> {
+  return (await readPart(file, part, at, blockBytes)).some((byte) => byte !== 0);
 }
 
-/** Octal, or binary if the first bit is set. */
-function numberAt(block: Buffer, start: number, length: number): number {
-  const first = block[start] ?? 0;
-  const number =
-    (first & 0x80) === 0
-      ? parseInt(
-          block
-            .toString('latin1', start, start + length)
-            .replace(/[\0 ].*$/s, '')
-            .trim() || '0',
-          8,
-        )
-      : block.subarray(start + length - 8, start + length).readBigUInt64BE();
-  const value = Number(number);
-  if (!Number.isSafeInteger(value) || value < 0) throw new ArchiveError('the archive is damaged. Download it again');
-  return value;
+interface Entry {
+  readonly header: Header;
+  /** where its content begins in the archive */
+  readonly contentOffset: number;
 }
 
-/** What an entry says about the next one: its long name (GNU), or its name and size (pax). */
-async function additions(file: FileHandle, part: Part, offset: number, { type, bytes }: Header): Promise<Partial<Header>> {
-  if (bytes > maxTextBytes) throw new ArchiveError('the archive is damaged. Download it again');
-  const text = (await readPart(file, part, offset, bytes)).toString();
-  if (type === 'L') return { name: text.replace(/\0.*$/s, '') };
-  if (/^\d+ GNU\.sparse/m.test(text))
-    throw new ArchiveError('it contains a sparse file. Make the archive without the option --sparse of tar');
-  const name = /^\d+ path=(.*)$/m.exec(text)?.[1];
-  const size = /^\d+ size=(\d{1,15})$/m.exec(text)?.[1];
-  return { ...(name === undefined ? {} : { name }), ...(size === undefined ? {} : { bytes: Number(size) }) };
+/** Reads little more than the header, so that the contents of large files are not read to list them. */
+async function entryAt(file: FileHandle, part: Part, at: number): Promise<Entry> {
+  const source = Readable.from(blocksFrom(file, part, at), { highWaterMark: 1 });
+  const reader = extract();
+  source.on('error', (error) => {
+    reader.destroy(error);
+  });
+  try {
+    for await (const { header, offset } of source.pipe(reader)) return { header, contentOffset: at + offset + blockBytes };
+  } catch (error) {
+    throw new ArchiveError('the archive is damaged. Download it again', { cause: error });
+  } finally {
+    source.destroy();
+  }
+  throw new ArchiveError('the archive is damaged. Download it again');
+}
+
+async function* blocksFrom(file: FileHandle, part: Part, start: number): AsyncGenerator<Buffer> {
+  for (let at = start; at < part.bytes; at += blockBytes) yield readPart(file, part, at, blockBytes);
+}
+
+/** tar-stream has no type for the old kind of sparse file. Its declarations do not say so. */
+function isSparse({ type, size, pax }: Header): boolean {
+  return (
+    ((type as Header['type'] | null) === null && size > 0) || Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse.'))
+  );
 }

@@ -13,7 +13,9 @@ import type { Engine } from '../../../src/docker/index.ts';
 import { DiskImageError } from '../../../src/qemu/errors.ts';
 import { feed } from '../../../src/qemu/unpack/decompress.ts';
 import { acquireLock } from '../../../src/qemu/unpack/lock.ts';
+import { wholeFile } from '../../../src/qemu/unpack/part.ts';
 import { assertSpace, SparseFile } from '../../../src/qemu/unpack/sparse-file.ts';
+import { listTar } from '../../../src/qemu/unpack/tar.ts';
 import { unpackImage } from '../../../src/qemu/unpack/unpack-image.ts';
 import { smallZip } from '../../support/small-zip.ts';
 
@@ -57,10 +59,19 @@ async function tarOf(files: Readonly<Record<string, Buffer | string | Partial<He
   const archive = pack();
   for (const [name, content] of Object.entries(files)) {
     if (typeof content === 'string' || Buffer.isBuffer(content)) archive.entry({ name }, content);
-    else archive.entry({ name, ...content });
+    else archive.entry({ name, ...content }, '');
   }
   archive.finalize();
   return buffer(archive);
+}
+
+/** The archive with another type for its first entry. */
+function withType(archive: Buffer, type: string): Buffer {
+  archive.write(type, 156);
+  archive.write('        ', 148);
+  const sum = archive.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return archive;
 }
 
 const ovf = (disks: readonly string[]): string => `<?xml version="1.0"?>
@@ -76,9 +87,11 @@ describe('unpacks', () => {
     ['zstd', 'a.img.zst', () => zstdCompressSync(disk)],
     ['a deflated file in a zip', 'a.zip', () => smallZip({ 'a/disk.img': disk })],
     ['a stored file in a zip', 'a.zip', () => smallZip({ 'disk.bin': disk }, { method: 0 })],
+    ['a zip with sizes of 64 bits', 'a.zip', () => smallZip({ 'a.txt': 'a', 'disk.img': disk }, { is64: true })],
     ['the only disk in a zip', 'a.zip', () => smallZip({ 'README.txt': 'read me', 'disk.qcow2': disk, '.DS_Store': 'x' })],
     ['an archive in an archive', 'a.zip', async () => smallZip({ 'vm.ova': await tarOf({ 'disk.vmdk.gz': gzipSync(disk) }) })],
     ['a compressed tar archive', 'a.tar.gz', async () => gzipSync(await tarOf({ './disk.raw': disk }))],
+    ['a tar archive with something after its end', 'a.tar', async () => Buffer.concat([await tarOf({ 'a.img': disk }), disk])],
     ['a file with a long name in a tar archive', 'a.tar', () => tarOf({ [`${'x'.repeat(150)}/${'y'.repeat(99)}.img`]: disk })],
   ])('%s', async (_, name, content) => {
     expect((await unpack(name, await content())).equals(disk)).toBe(true);
@@ -123,6 +136,9 @@ describe('says what is wrong with', () => {
     expect(await problem('a.tar', (await tarOf({ 'a.img': disk })).subarray(0, 2000))).toBe(
       'the archive ends within a.img. Was its copy or download cut short?',
     );
+    const noDirectory = smallZip({ 'a.img': disk });
+    noDirectory.write('XX', noDirectory.indexOf('PK\x01\x02'));
+    expect(await problem('b.zip', noDirectory)).toMatch(/^the zip archive is damaged \(.*\)\. Download it again$/);
     const damaged = gzipSync(disk);
     damaged.fill(0xff, 20, 30);
     expect(await problem('b.gz', damaged)).toMatch(/^its compressed data is damaged \(.*\)\. Copy or download it again$/);
@@ -149,6 +165,20 @@ describe('says what is wrong with', () => {
       /^a\.img .* is encrypted\. Unpack it/,
     );
     expect(await problem('a.zip', smallZip({ 'a.img': 'a' }, { method: 14 }))).toMatch(/got compression method 14\. Unpack it/);
+    const strong = smallZip({ 'a.img': 'a' });
+    strong.writeUInt16LE(0x41, strong.indexOf('PK\x01\x02') + 8);
+    expect(await problem('b.zip', strong)).toBe(
+      'strong encryption is not supported. Unpack it, and set appliance.image to the disk in it',
+    );
+    const split = smallZip({ 'a.img': 'a' });
+    split.writeUInt16LE(1, split.length - 18);
+    expect(await problem('c.zip', split)).toMatch(/^multi-disk zip files are not supported.*\. Unpack it/);
+    expect(await problem('a.tar', await tarOf({ 'a.img': { pax: { 'GNU.sparse.major': '1' }, size: 0 } }))).toBe(
+      'a.img is stored as a sparse file. Make the archive without the option --sparse of tar',
+    );
+    expect(await problem('b.tar', withType(await tarOf({ 'a.img': 'a' }), 'S'))).toBe(
+      'a.img is stored as a sparse file. Make the archive without the option --sparse of tar',
+    );
     expect(await problem('a.gz', gzipSync(Buffer.from("7z\xbc\xaf'\x1c", 'latin1')))).toBe(
       'it is a 7z archive. Unpack it with 7z x, and set appliance.image to the disk in it',
     );
@@ -210,5 +240,21 @@ describe('a hostile archive', () => {
     const lying = await tarOf({ 'a.img': disk });
     lying.write('77777777777', 124, 'latin1');
     expect(await problem('a.tar', lying)).toBe('the archive is damaged. Download it again');
+    expect(await problem('b.tar', await tarOf({ 'a.img': { pax: { size: '9'.repeat(30) }, size: 0 } }))).toBe(
+      'the archive ends within a.img. Was its copy or download cut short?',
+    );
+    const far = smallZip({ 'a.img': disk }, { is64: true });
+    far.fill(0xff, far.length - 34, far.length - 26);
+    expect(await problem('b.zip', far)).toMatch(/^the zip archive is damaged/);
+  });
+
+  test('too many files are refused', async () => {
+    const files = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`f${index}`, '']));
+    expect(await problem('a.zip', smallZip(files, { method: 0 }))).toBe('expected at most 10000 files in the archive, got more');
+    const path = join(directory, 'a.tar');
+    await writeFile(path, await tarOf({ a: '', b: '', c: '' }));
+    const part = await wholeFile(path, '');
+    await expect(listTar(part, 3)).resolves.toHaveLength(3);
+    await expect(listTar(part, 2)).rejects.toThrow(/^expected at most 2 entries in the archive, got more$/);
   });
 });
