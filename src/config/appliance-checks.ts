@@ -6,8 +6,8 @@ import type { Appliance } from './schema.ts';
 export type MachineKeys = DriveKeys &
   Pick<Appliance, 'firmware' | 'kernel' | 'initrd' | 'kernelArgs' | 'console' | 'smbios' | 'tpm' | 'nic' | 'nics' | 'boot'>;
 
-/** The most NICs of a machine without a PCI bus: it has eight places for virtio devices, and three are for others. */
-const mostMicrovmNics = 5;
+/** The places for virtio devices in a microvm of QEMU 10.0. */
+const microvmPlaces = 24;
 
 /**
  * Finds values of an appliance that do not go together. Each problem says what was expected, what was found, and what to do. Pure.
@@ -44,7 +44,8 @@ function microvmProblems(appliance: MachineKeys, links: number): readonly string
   const { machine, firmware, cdroms = [], nic, nics = [], boot, smbios, tpm, console } = appliance;
   if (machine !== 'microvm') return [];
   const other = [nic, ...nics.map(({ model }) => model)].find((model) => model !== undefined && model !== 'virtio-net-pci');
-  const remedy = 'Or set appliance.machine to q35';
+  const mostLinks = microvmPlaces - otherVirtioDevices(appliance);
+  const remedy = 'Change it, or set appliance.machine to q35';
   return [
     ...busesOf(appliance).flatMap(([key, bus]) =>
       bus === 'virtio' ? [] : [`${key}: expected virtio, because a microvm has no PCI bus, got ${bus}. ${remedy}`],
@@ -55,8 +56,10 @@ function microvmProblems(appliance: MachineKeys, links: number): readonly string
     ...(other === undefined
       ? []
       : [`nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got ${other}. ${remedy}`]),
-    ...(links > mostMicrovmNics
-      ? [`machine: expected at most ${mostMicrovmNics} links for a microvm, got topology.links: ${links}. ${remedy}`]
+    ...(links > mostLinks
+      ? [
+          `machine: expected at most ${mostLinks} links for a microvm, because its other devices need ${microvmPlaces - mostLinks} of its ${microvmPlaces} places, got topology.links: ${links}. Use fewer links or disks, or set appliance.machine to q35`,
+        ]
       : []),
     ...(firmware === 'uefi' || firmware === 'uefi-secure-boot'
       ? [`firmware: expected bios or a file for a microvm, got ${firmware}. ${remedy}`]
@@ -68,6 +71,12 @@ function microvmProblems(appliance: MachineKeys, links: number): readonly string
     ...(tpm === undefined ? [] : [`tpm: expected a machine with a place for a TPM, got microvm. ${remedy}`]),
     ...(console === 'firmware' ? [`console: expected serial or virtio for a microvm, got firmware. ${remedy}`] : []),
   ];
+}
+
+/** Virtio devices of a microvm besides its NICs: the source of random numbers, a console, disks and the seed of cloudInit. */
+function otherVirtioDevices({ console, image, disk, disks = [], cloudInit }: MachineKeys): number {
+  const hasDisk = image !== undefined || (typeof disk === 'object' && disk.sizeMiB !== undefined);
+  return 1 + disks.length + [console === 'virtio', hasDisk, cloudInit !== undefined].filter(Boolean).length;
 }
 
 /** The buses of the disks, each with its key. */

@@ -35,37 +35,37 @@ const modelOptions: Partial<Record<NicModel, string>> = { 'virtio-net-pci': ',gu
 /** The bus behind the PCI bridge. */
 const bridgeBus = 'nics';
 
-/** Arguments of QEMU for NICs, their backends and captures, in the order of the PCI places. Pure. */
+/** Arguments of QEMU for NICs, their backends and captures, in the order in which the guest finds them. Pure. */
 export function nicArguments(nics: readonly MachineNic[], options: NicOptions): readonly string[] {
-  const hasBridge = nics.some(({ pciBus }) => pciBus === 'bridge');
+  const hasBridge = nics.some(({ pciBus }) => pciBus === 'bridge') && options.machine !== 'microvm';
   return [
     ...(hasBridge ? ['-device', `pci-bridge,id=${bridgeBus},chassis_nr=1,${address(bridgeSlot)}`] : []),
-    ...nics.flatMap((nic, index) => oneNic(nic, index, options)),
+    ...nics.flatMap((nic, index) => [
+      ...backend(nic, options),
+      ...(options.machine === 'microvm' ? microvmNic(nic, nics.length - 1 - index) : pciNic(nic, index, options)),
+    ]),
   ];
 }
 
-function oneNic(nic: MachineNic, index: number, options: NicOptions): readonly string[] {
-  const { id, netdev, mac, tap, model } = nic;
-  const backend = [
+function backend({ netdev, tap, capture }: MachineNic, options: NicOptions): readonly string[] {
+  return [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
     ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=${nic.capture.id},netdev=${netdev},file=${escapeCommas(options.capture(nic.capture.file))}`],
+    ...['-object', `filter-dump,id=${capture.id},netdev=${netdev},file=${escapeCommas(options.capture(capture.file))}`],
   ];
-  if (options.machine === 'microvm')
-    return [
-      ...backend,
-      '-device',
-      `${virtioDevice(options.machine, 'net')},guest_announce=off,id=${id},netdev=${netdev},mac=${mac},bus=virtio-mmio-bus.${index}`,
-    ];
+}
+
+/** @param place - its place among those for virtio devices. The ACPI tables list the last place first, and so Linux finds it first. */
+function microvmNic({ id, netdev, mac }: MachineNic, place: number): readonly string[] {
+  const device = virtioDevice('microvm', 'net');
+  return ['-device', `${device},guest_announce=off,id=${id},netdev=${netdev},mac=${mac},bus=virtio-mmio-bus.${place}`];
+}
+
+function pciNic(nic: MachineNic, index: number, options: NicOptions): readonly string[] {
+  const { id, netdev, mac, model } = nic;
   const { port, place } = placeOf(nic, index);
-  return [
-    ...backend,
-    ...port,
-    ...[
-      '-device',
-      `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${place}${bootOptions(nic, index, options)}`,
-    ],
-  ];
+  const device = `${model}${modelOptions[model] ?? ''},id=${id},netdev=${netdev},mac=${mac},${place}`;
+  return [...port, '-device', `${device}${bootOptions(nic, index, options)}`];
 }
 
 function bootOptions({ rom }: MachineNic, index: number, { isBooted, firstBootIndex, placeOf }: NicOptions): string {

@@ -34,23 +34,23 @@ describe('values that do not go together are refused, with what was expected, wh
     ],
     [
       { machine: 'microvm', disk: 'scsi' },
-      'appliance.disk: expected virtio, because a microvm has no PCI bus, got scsi. Or set appliance.machine to q35',
+      'appliance.disk: expected virtio, because a microvm has no PCI bus, got scsi. Change it, or set appliance.machine to q35',
     ],
     [
       { machine: 'microvm', nic: 'e1000' },
-      'appliance.nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got e1000. Or set appliance.machine to q35',
+      'appliance.nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got e1000. Change it, or set appliance.machine to q35',
     ],
     [
       { machine: 'microvm', firmware: 'uefi' },
-      'appliance.firmware: expected bios or a file for a microvm, got uefi. Or set appliance.machine to q35',
+      'appliance.firmware: expected bios or a file for a microvm, got uefi. Change it, or set appliance.machine to q35',
     ],
     [
       { machine: 'microvm', tpm: '2.0' },
-      'appliance.tpm: expected a machine with a place for a TPM, got microvm. Or set appliance.machine to q35',
+      'appliance.tpm: expected a machine with a place for a TPM, got microvm. Change it, or set appliance.machine to q35',
     ],
     [
       { machine: 'microvm', smbios: { serial: '1' } },
-      'appliance.smbios: expected a machine with SMBIOS tables, got microvm. Or set appliance.machine to q35',
+      'appliance.smbios: expected a machine with SMBIOS tables, got microvm. Change it, or set appliance.machine to q35',
     ],
     [
       { machine: 'virt' },
@@ -68,11 +68,16 @@ describe('values that do not go together are refused, with what was expected, wh
     expect(problems(appliance)).toEqual([problem]);
   });
 
-  test('a microvm with more links than places for NICs', () => {
-    expect(problems({ machine: 'microvm' }, 6)).toEqual([
-      'appliance.machine: expected at most 5 links for a microvm, got topology.links: 6. Or set appliance.machine to q35',
+  test.each<[Raw, number]>([
+    [{}, 22],
+    [{ image: undefined, kernel: 'k' }, 23],
+    [{ image: undefined, kernel: 'k', disk: { sizeMiB: 1 } }, 22],
+    [{ console: 'virtio', disks: [{ sizeMiB: 1 }, { sizeMiB: 1 }], cloudInit: { userData: '#!/bin/sh' } }, 18],
+  ])('a microvm with %j has places for %i links', (appliance, most) => {
+    expect(problems({ machine: 'microvm', ...appliance }, most)).toEqual([]);
+    expect(problems({ machine: 'microvm', ...appliance }, most + 1)).toEqual([
+      `appliance.machine: expected at most ${most} links for a microvm, because its other devices need ${24 - most} of its 24 places, got topology.links: ${most + 1}. Use fewer links or disks, or set appliance.machine to q35`,
     ]);
-    expect(problems({ machine: 'microvm' }, 5)).toEqual([]);
   });
 
   const ahci = (count: number): Raw => ({ disks: Array(count).fill({ sizeMiB: 1, bus: 'ahci' }) });
