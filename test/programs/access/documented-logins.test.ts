@@ -28,6 +28,14 @@ describe.skipIf(!canRun)('the documented log-in', { concurrent: true }, () => {
     expect((await guest.access.shell.run('echo works')).output).toBe('works');
   }, 30_000);
 
+  test('has other prompts, is refused at first, and gets from csh to sh', async () => {
+    const script = `for try in 1 2; do read -rp 'Account> ' u; read -rsp 'Passcode> ' p; echo; [ $try = 2 ] || echo 'Not yet available'; done
+      [ "$u:$p" = admin:admin-pw ] || exit; read -rp 'firewall% ' c; [ "$c" = 'exec sh' ] || exit; PS1='firewall$ ' exec dash -i`;
+    await using guest = await startDialogue(script, loginOf('csh.yaml'));
+    await guest.ready();
+    expect((await guest.access.shell.run('echo works')).output).toBe('works');
+  }, 30_000);
+
   test('sets a new password after a licence', async () => {
     const script = `pw=factory-pw; read -rp 'Press Enter to continue'; ${login}
       read -rsn1 -p 'Do you want to see the license? [Y/n]: ' key; echo; [ "$key" = n ] || exit

@@ -116,6 +116,7 @@ test('the example of the documentation is accepted, and becomes a seed', async (
   const { config } = resolveConfig({ file, raw: await readConfig(file), directory: '/d' });
   const files = await seed(config.appliance.cloudInit!);
   expect(files['user-data']).toMatch(/^#cloud-config\nusers:\n {2}- name: admin\n/);
+  expect(files['meta-data']).toMatch(/^local-hostname: router1$/m);
   expect(Object.keys(files)).toEqual(['user-data', 'network-config', 'meta-data']);
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { root } from '../../../scripts/doc-pages.ts';
-import { resolveConfig } from '../../../src/config/index.ts';
+import { configJsonSchema, resolveConfig } from '../../../src/config/index.ts';
 
 const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 const examples = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text);
@@ -15,4 +15,33 @@ test('the page has examples', () => {
 
 test.each(examples)('the configuration is valid: %s', (text) => {
   expect(() => resolveConfig({ file: '/alpy.yaml', raw: parse(text), directory: '/' })).not.toThrow();
+});
+
+/** What the test reads of a JSON Schema. */
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+}
+
+/** All keys that a schema describes, such as `appliance.disks.bus`. */
+function keysIn({ properties = {}, items, anyOf = [] }: Schema, at: string): readonly string[] {
+  const own = Object.entries(properties).flatMap(([name, schema]) => [`${at}.${name}`, ...keysIn(schema, `${at}.${name}`)]);
+  return [...own, ...[...anyOf, ...(items ? [items] : [])].flatMap((schema) => keysIn(schema, at))];
+}
+
+/** All keys that a value has. */
+function keysOf(value: unknown, at: string): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => keysOf(item, at));
+  if (typeof value !== 'object' || value === null) return [at];
+  return [at, ...Object.entries(value).flatMap(([name, inner]) => keysOf(inner, `${at}.${name}`))];
+}
+
+test('each key of the appliance has an example', () => {
+  const shown = new Set(
+    examples.flatMap((text) => keysOf((parse(text) as { readonly appliance?: unknown }).appliance, 'appliance')),
+  );
+  const known = keysIn((configJsonSchema() as Schema).properties!['appliance']!, 'appliance');
+  expect(known.length).toBeGreaterThan(80);
+  expect([...new Set(known)].filter((key) => !shown.has(key))).toEqual([]);
 });
