@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What QEMU prints if it cannot start with a value of the configuration, and what to say then. */
+/** What QEMU 10.0 prints if it cannot start with a value of the configuration, and what to say then. */
 const problems: readonly { readonly pattern: RegExp; readonly text: (found: string) => string }[] = [
   {
     pattern: /unable to find CPU model '([^']*)'/,

@@ -19,6 +19,10 @@ test.each([
     "qemu-system-x86_64: -device ide-cd,drive=cdrom4,bus=ide.6,bootindex=7: Bus 'ide.6' not found",
     'appliance.disks: expected at most as many drives as the machine has places for, counting an image that is a CD, got more. Set bus to virtio or scsi for some disks, or use fewer CDs',
   ],
+  [
+    "qemu-system-x86_64: -device ide-hd,drive=disk6,bus=ahci0.6,bootindex=7: Bus 'ahci0.6' not found",
+    'appliance.disks: expected at most as many drives as the machine has places for, counting an image that is a CD, got more. Set bus to virtio or scsi for some disks, or use fewer CDs',
+  ],
 ])('%s', (stderr, problem) => {
   expect(startProblem(stderr)).toBe(problem);
 });
