@@ -44,9 +44,10 @@ const sectorBytes = 512;
 
 /**
  * Checks that the file exists and can be read, before any container is started for it.
+ * @param key - the key of the configuration that names it
  * @throws {@link DiskImageError} if not
  */
-export async function findDiskFile(path: string): Promise<void> {
+export async function findDiskFile(path: string, key = 'appliance.image'): Promise<void> {
   try {
     const { isFile, size } = await stat(path).then((stats) => ({ isFile: stats.isFile(), size: stats.size }));
     if (!isFile) throw new DiskImageError(path, 'it is not a file');
@@ -56,7 +57,7 @@ export async function findDiskFile(path: string): Promise<void> {
     if (error instanceof DiskImageError) throw error;
     const reason =
       codeOf(error) === 'ENOENT'
-        ? `${await linkText(path)}there is no such file. Build it first, or correct appliance.image`
+        ? `${await linkText(path)}there is no such file. Build it first, or correct ${key}`
         : codeOf(error) === 'EACCES'
           ? 'this user may not read it'
           : messageOf(error);

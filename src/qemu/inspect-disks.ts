@@ -70,7 +70,7 @@ async function mainDrives(
   const { sizeMiB, bus } = description;
   const empty = sizeMiB === undefined ? [] : [emptyDisk(description, sizeMiB)];
   if (image === undefined) return empty;
-  const file = await findFile(image, format, place, signal);
+  const file = await findFile('image', image, format, place, signal);
   const { kind, source } = file;
   if (kind.kind === 'iso' && (bus === undefined || sizeMiB !== undefined))
     return [...empty, await compactDisc(file, place, signal)];
@@ -94,12 +94,12 @@ async function furtherDisk(
 ): Promise<Drive> {
   const { image, format = 'auto', sizeMiB = 0 } = disk;
   if (image === undefined) return emptyDisk(disk, sizeMiB);
-  const file = await findFile(image, format, place, signal);
+  const file = await findFile('disks', image, format, place, signal);
   return diskDrive(file, format, diskSpec(disk), place, signal);
 }
 
 async function cdrom(path: string, place: DiskPlace, signal: AbortSignal): Promise<Drive> {
-  const file = await findFile(path, 'auto', place, signal);
+  const file = await findFile('cdroms', path, 'auto', place, signal);
   if (file.kind.kind === 'iso') return compactDisc(file, place, signal);
   throw new DiskImageError(
     file.source,
@@ -116,16 +116,22 @@ interface FoundFile {
   readonly kind: ContentKind;
 }
 
-async function findFile(image: string, format: NamedFormat, place: DiskPlace, signal: AbortSignal): Promise<FoundFile> {
-  const named = resolve(image);
-  await findDiskFile(named);
+async function findFile(
+  key: 'image' | 'disks' | 'cdroms',
+  path: string,
+  format: NamedFormat,
+  place: DiskPlace,
+  signal: AbortSignal,
+): Promise<FoundFile> {
+  const named = resolve(path);
+  await findDiskFile(named, `appliance.${key}`);
   const source = await realpath(named); // the target of a link may be outside the mounted folder
   const isRaw = format === 'raw';
   const kind = await contentKind(await wholeFile(source, ''), isRaw);
-  if (kind.kind === 'unsupported') throw new DiskImageError(source, `${kind.text}, and set appliance.image to the disk in it`);
+  if (kind.kind === 'unsupported') throw new DiskImageError(source, `${kind.text}, and set appliance.${key} to the disk in it`);
   if (!isPacked(kind)) return { source, path: source, kind };
-  const path = await unpackImage(source, place, signal);
-  return { source, path, kind: await contentKind(await wholeFile(path, ''), isRaw) };
+  const unpacked = await unpackImage(source, place, signal);
+  return { source, path: unpacked, kind: await contentKind(await wholeFile(unpacked, ''), isRaw) };
 }
 
 async function diskDrive(

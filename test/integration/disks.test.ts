@@ -193,7 +193,10 @@ describe('says what is wrong:', () => {
     expect(await messageOf({ image: blank, disk: { sizeMiB: 1 } })).toMatch(
       /expected a CD image .* got a disk image\. Remove sizeMiB/,
     );
-    expect(await messageOf({ disks: [{ image: join(directory, 'none') }] })).toMatch(/none: there is no such file/);
+    expect(await messageOf({ disks: [{ image: join(directory, 'none') }] })).toMatch(
+      /none: there is no such file\. Build it first, or correct appliance\.disks$/,
+    );
+    expect(await messageOf({ cdroms: [join(directory, 'none')] })).toMatch(/none: there is no such file\. .* appliance\.cdroms$/);
     expect((await inspect({ image: iso, disk: { sizeMiB: 1 } })).drives).toMatchObject([
       { spec: { kind: 'disk', bus: 'virtio' }, virtualBytes: 1024 ** 2 },
       { spec: { kind: 'cdrom' }, source: iso },
