@@ -23,6 +23,11 @@ const problems: readonly { readonly pattern: RegExp; readonly text: (found: stri
       'appliance.kernel: expected a Linux kernel for this machine, such as a vmlinuz file, got something else. Name the kernel itself, not an archive or a disk image',
   },
   {
+    pattern: /No 'PCI' bus found for device/,
+    text: () =>
+      'appliance.machine: expected a machine with a PCI bus, because a CD or an argument in appliance.qemuArgs needs one, got microvm. Set appliance.machine to q35',
+  },
+  {
     pattern: /Bus '(?:ide|ahci0)\.\d+' not found/,
     text: () =>
       'appliance.disks: expected at most as many drives as the machine has places for, counting an image that is a CD, got more. Set bus to virtio or scsi for some disks, or use fewer CDs',

@@ -2,8 +2,8 @@
 import { UsageError } from '../core/errors.ts';
 import type { NicsOfAppliance, Topology } from './topology.ts';
 
-/** An igb needs a PCIe port of its own, and firmware reserves 4 KiB of I/O addresses for each port: it has room for about nine. */
-const mostIgbs = 8;
+/** An igb needs a PCIe port. With QEMU 10.0, a machine boots with up to 14 ports and bridges; that leaves two for `qemuArgs`. */
+const mostIgbs = 12;
 
 /**
  * Asserts that an appliance and its links go together. Pure.

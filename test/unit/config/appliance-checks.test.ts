@@ -41,6 +41,34 @@ describe('values that do not go together are refused, with what was expected, wh
       'appliance.nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got e1000. Change it, or set appliance.machine to q35',
     ],
     [
+      { machine: 'microvm', nics: [{}, { model: 'e1000e' }] },
+      'appliance.nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got e1000e. Change it, or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', disks: [{ sizeMiB: 1, bus: 'ahci' }] },
+      'appliance.disks.0.bus: expected virtio, because a microvm has no PCI bus, got ahci. Change it, or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', cdroms: ['a.iso'] },
+      'appliance.cdroms: expected no CD, because a microvm has no PCI bus for its drive, got 1. Change it, or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', boot: 'network' },
+      'appliance.boot: expected disk, because the NICs of a microvm have no boot ROM, got network. Change it, or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'microvm', console: 'firmware' },
+      'appliance.console: expected serial or virtio for a microvm, got firmware. Change it, or set appliance.machine to q35',
+    ],
+    [
+      { machine: 'virt', firmware: 'uefi', console: 'firmware' },
+      'appliance.console: expected serial or virtio for machine virt, whose UEFI prints to the serial port anyway, got firmware. Remove appliance.console',
+    ],
+    [
+      { machine: 'virt', kernel: 'k', disks: [{ sizeMiB: 1, bus: 'ahci' }] },
+      'appliance.disks.0.bus: expected virtio or scsi for machine virt, got ahci. Set appliance.disks.0.bus to virtio',
+    ],
+    [
       { machine: 'microvm', firmware: 'uefi' },
       'appliance.firmware: expected bios or a file for a microvm, got uefi. Change it, or set appliance.machine to q35',
     ],
@@ -126,6 +154,10 @@ describe('bad values of a key are refused', () => {
     [
       { firmware: 'coreboot' },
       'appliance.firmware: expected bios, uefi, uefi-secure-boot, or a file: { file: PATH }, for UEFI with { variables: PATH }, too, got "coreboot"',
+    ],
+    [
+      { files: { [`opt/${'x'.repeat(52)}`]: 'a' } },
+      `appliance.files.opt/${'x'.repeat(52)}: expected a name of at most 55 characters, got "opt/${'x'.repeat(52)}"`,
     ],
     [{ files: { 'opt/x': 3 } }, 'appliance.files.opt/x: expected the path of a file, or { text: TEXT }, got the number 3'],
     [{ smbios: { uuid: '12' } }, 'appliance.smbios.uuid: expected a UUID such as 5f0c3a1e-6d1b-4c9e-9b57-0242ac110002, got "12"'],

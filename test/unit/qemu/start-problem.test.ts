@@ -16,6 +16,10 @@ test.each([
     'appliance.cpu: expected a CPU model whose features KVM has on this machine, got one with others. Choose an older model, or remove the key',
   ],
   [
+    "qemu-system-x86_64: -device virtio-scsi-pci,id=scsi0: No 'PCI' bus found for device 'virtio-scsi-pci'",
+    'appliance.machine: expected a machine with a PCI bus, because a CD or an argument in appliance.qemuArgs needs one, got microvm. Set appliance.machine to q35',
+  ],
+  [
     "qemu-system-x86_64: -device ide-cd,drive=cdrom4,bus=ide.6,bootindex=7: Bus 'ide.6' not found",
     'appliance.disks: expected at most as many drives as the machine has places for, counting an image that is a CD, got more. Set bus to virtio or scsi for some disks, or use fewer CDs',
   ],

@@ -170,10 +170,10 @@ test.each<[string, number, NicsOfAppliance, string]>([
     'appliance.machine: expected q35, because igb is a PCIe device, got pc. Set machine to q35, or choose another NIC',
   ],
   [
-    'more PCIe ports than a machine has addresses for',
-    9,
+    'more PCIe ports than a machine boots with',
+    13,
     { nic: 'igb' },
-    'appliance.nics: expected at most 8 NICs of the model igb, because each needs a PCIe port, got 9. Choose another model, such as e1000e, for the others',
+    'appliance.nics: expected at most 12 NICs of the model igb, because each needs a PCIe port, got 13. Choose another model, such as e1000e, for the others',
   ],
   [
     'a PCIe device behind a PCI bridge',
@@ -188,7 +188,7 @@ test.each<[string, number, NicsOfAppliance, string]>([
 
 test('NICs of PCIe models are accepted wherever there is room for them', () => {
   expect(resolveTopology({ links: 1 }, { nics: [{ model: 'igb', rom: '/ipxe.rom' }], boot: 'network' }).nodes).toHaveLength(1);
-  expect(resolveTopology({ links: 8 }, { nic: 'igb' }).nodes).toHaveLength(8);
+  expect(resolveTopology({ links: 12 }, { nic: 'igb' }).nodes).toHaveLength(12);
   expect(resolveTopology({ links: 15 }, { nics: [...Array.from({ length: 14 }, () => ({})), igb] }).nodes).toHaveLength(15);
   expect(resolveTopology({ links: 32 }, { nic: 'e1000e', nics: [igb], boot: 'network' }).nodes).toHaveLength(32);
 });
