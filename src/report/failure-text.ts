@@ -39,6 +39,16 @@ interface Block {
 }
 
 /**
+ * Whether an error may be the reason of a missed deadline, although it was found only afterwards: an app of the test had ended by then.
+ * Pure.
+ * @param errors - all errors of the test
+ */
+export function isPossibleReason({ code, isConsequence }: ErrorReport, errors: readonly ErrorReport[]): boolean {
+  const isLate = errors.some((error) => error.hasMissedDeadline === true);
+  return code === 'ALPY_APP_ENDED' && isConsequence === true && isLate;
+}
+
+/**
  * The errors of one test as lines for people, one block per error: its cause, code, place, code frame, the expected and the received value,
  * the other lines of the stack, details, and its consequences in one line each. Pure. No line contains a control character.
  * @param errors - in the order in which they were thrown
@@ -84,16 +94,18 @@ function blockLines({ error, times, consequences }: Block, options: FailureTextO
   const remarks = [...(code === undefined ? [] : [escapeControls(code)]), ...(times > 1 ? [`${times} times`] : [])];
   const message = linesOf(capText(causeOf(error), maxTextLength));
   const [head, rest] = [message.slice(0, maxCauseLines), message.slice(maxCauseLines)];
+  const isReason = (other: ErrorReport): boolean => isPossibleReason(other, [error]);
   return [
     ...ofKind('cause', head),
     ...ofKind('note', remarks.length === 0 ? [] : [`(${remarks.join(', ')})`]),
+    ...ofKind('cause', otherLines('possible reason', consequences.filter(isReason))),
     ...ofKind('place', placeLines(error)),
     ...(codeFrame === undefined ? [] : frameLines(codeFrame)),
     ...stackLines(error),
     ...(rest.length === 0 ? [] : separated('cause', ['…', ...rest])),
     ...valueLines(error, maxTextLength),
     ...details.flatMap((detail) => detailLines(detail, maxDetailLines)),
-    ...consequenceLines(consequences),
+    ...consequenceLines(consequences.filter((other) => !isReason(other))),
   ];
 }
 
@@ -155,15 +167,17 @@ function detailLines({ title, lines }: ErrorDetail, maxLines: number): readonly 
 }
 
 function consequenceLines(consequences: readonly ErrorReport[]): readonly Line[] {
-  const lines = consequences.map((error) => {
-    return `also: ${causeLine(error)}${error.code === undefined ? '' : ` (${escapeControls(error.code)})`}`;
+  return separated('note', otherLines('also', consequences));
+}
+
+/** Errors in one line each. */
+function otherLines(heading: string, errors: readonly ErrorReport[]): readonly string[] {
+  const lines = errors.map((error) => {
+    return `${heading}: ${causeLine(error)}${error.code === undefined ? '' : ` (${escapeControls(error.code)})`}`;
   });
   const unique = [...new Set(lines)];
   const more = unique.length - maxConsequences;
-  return separated('note', [
-    ...unique.slice(0, maxConsequences),
-    ...(more > 0 ? [`also: ${more} more errors that followed`] : []),
-  ]);
+  return [...unique.slice(0, maxConsequences), ...(more > 0 ? [`${heading}: ${more} more errors that followed`] : [])];
 }
 
 /** Puts an empty line above the lines, unless there are no lines. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ErrorDetail, Fault } from '../../core/errors.ts';
-import { causeOf } from '../failure-text.ts';
+import { causeOf, isPossibleReason } from '../failure-text.ts';
 import type { ErrorReport, SourcePlace } from '../model.ts';
 import { capText } from '../text.ts';
 import { html, Html, when } from './markup.ts';
@@ -15,9 +15,11 @@ const faultNames: Readonly<Record<Fault, string>> = {
   bug: 'a bug of alpy',
 };
 
-/** The errors of a test. Those that follow from others are folded below them. */
+/** The errors of a test. Those that follow from others are folded below them, unless one may be the reason of a missed deadline. */
 export function errorsPart(errors: readonly ErrorReport[]): Html {
-  const [causes, consequences] = [errors.filter(isCause), errors.filter((error) => !isCause(error))];
+  const reasons = errors.filter((error) => isPossibleReason(error, errors));
+  const consequences = errors.filter((error) => !isCause(error) && !reasons.includes(error));
+  const causes = [...errors.filter(isCause), ...reasons];
   const folded =
     consequences.length === 0
       ? undefined

@@ -92,6 +92,30 @@ test('the same error at several attempts is one block', () => {
   ]);
 });
 
+test('an app that had ended may be the reason of a missed deadline, and comes right after it', () => {
+  const ended: ErrorReport = {
+    message: 'dns@node0: the app ended with exit status 2',
+    code: 'ALPY_APP_ENDED',
+    isConsequence: true,
+  };
+  const late: ErrorReport = { message: 'too late', code: 'ALPY_CONSOLE_TIMEOUT', place, hasMissedDeadline: true };
+  const other: ErrorReport = { message: 'c', isConsequence: true };
+  expect(failureLines([late, other, ended])).toEqual([
+    'too late',
+    '(ALPY_CONSOLE_TIMEOUT)',
+    'possible reason: dns@node0: the app ended with exit status 2 (ALPY_APP_ENDED)',
+    'tests/a.test.ts:12:3',
+    '',
+    'also: c',
+  ]);
+  const wrong: ErrorReport = { message: 'wrong value' };
+  expect(failureLines([wrong, ended])).toEqual([
+    'wrong value',
+    '',
+    'also: dns@node0: the app ended with exit status 2 (ALPY_APP_ENDED)',
+  ]);
+});
+
 test('many consequences, and long details, are shortened', () => {
   const consequences = [1, 2, 3, 4, 5].map((n) => ({ message: `c${n}`, isConsequence: true as const }));
   expect(failureLines([{ message: 'm' }, ...consequences]).slice(2)).toEqual([

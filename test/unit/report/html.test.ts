@@ -109,6 +109,13 @@ test('an error shows its place, code frame with the marked line, difference, det
   expect(page).toContain('Consequences (1)');
 });
 
+test('an app that had ended before a missed deadline is not folded', () => {
+  const ended: ErrorReport = { message: 'the app ended', code: 'ALPY_APP_ENDED', isConsequence: true };
+  const page = (error: ErrorReport): string => htmlReport(runReport([testReport({ status: 'failed', errors: [error, ended] })]));
+  expect(page({ message: 'too late', hasMissedDeadline: true })).not.toContain('Consequences (');
+  expect(page({ message: 'wrong value' })).toContain('Consequences (1)');
+});
+
 test('an error without a difference shows the expected and the received value', () => {
   const page = htmlReport(runReport([testReport({ status: 'failed', errors: [{ message: 'm', expected: '1', actual: '2' }] })]));
   expect(page).toMatch(/<dt>Expected<\/dt>\s*<dd><code>1<\/code><\/dd>\s*<dt>Received<\/dt>\s*<dd><code>2<\/code>/);
