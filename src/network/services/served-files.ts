@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { access, constants, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, posix } from 'node:path';
 import { codeOf, messageOf, UsageError } from '../../core/errors.ts';
 import { isWithin } from '../../core/file.ts';
@@ -22,21 +22,23 @@ const maxDepth = 32;
 /**
  * Lists the files that a service offers, in the order of their paths. Links are followed, but not out of the folder.
  * @param where - names the service in errors: `topology.nodes.node0.http`
- * @throws UsageError if a folder or file is missing, a link leads out of the folder, or there are too many files
+ * @throws UsageError if a folder or file is missing or may not be read, a link leads out of the folder, or there are too many files
  */
 export async function listServedFiles(where: string, { root, files = {} }: ServedFiles): Promise<readonly ServedFile[]> {
   if (root !== undefined) return await walkRoot(`${where}.root`, root);
-  const entries = Object.entries(files).map(async ([name, content]): Promise<ServedFile> => {
-    const path = name.replace(/^\//, '');
-    if (typeof content === 'string') return { path, content };
-    const found = await stat(content.file).catch((cause: unknown) =>
-      missing(`${where}.files.${name}.file`, 'file', content.file, cause),
-    );
-    if (!found.isFile())
-      throw new UsageError(`${where}.files.${name}.file: expected a file, got something else: ${content.file}`);
-    return { path, content: { file: await realpath(content.file) } };
-  });
-  return await Promise.all(entries);
+  return await Promise.all(
+    Object.entries(files).map(async ([name, content]) => ({
+      path: name.replace(/^\//, ''),
+      content: typeof content === 'string' ? content : { file: await singleFile(`${where}.files.${name}.file`, content.file) },
+    })),
+  );
+}
+
+async function singleFile(where: string, file: string): Promise<string> {
+  const found = await stat(file).catch((cause: unknown) => missing(where, 'file', file, cause));
+  if (!found.isFile()) throw new UsageError(`${where}: expected a file, got something else: ${file}`);
+  await assertReadable(where, file);
+  return await realpath(file);
 }
 
 /** How the container of a service gets its files. */
@@ -69,16 +71,17 @@ async function walkRoot(where: string, root: string): Promise<readonly ServedFil
   const found = await stat(root).catch((cause: unknown) => missing(where, 'folder', root, cause));
   if (!found.isDirectory()) throw new UsageError(`${where}: expected a folder, got a file: ${root}`);
   const real = await realpath(root);
-  const files: ServedFile[] = [];
+  const files: Walk['files'] = [];
   await walk({ where, root: real, files, entries: 0 }, { path: '', real }, 0);
-  return files;
+  await Promise.all(files.map(({ file }) => assertReadable(where, file)));
+  return files.map(({ path, file }) => ({ path, content: { file } }));
 }
 
 interface Walk {
   readonly where: string;
   /** without links */
   readonly root: string;
-  readonly files: ServedFile[];
+  readonly files: { readonly path: string; readonly file: string }[];
   /** how many it has seen, also by links */
   entries: number;
 }
@@ -94,7 +97,9 @@ async function walk(state: Walk, folder: Folder, depth: number): Promise<void> {
   const { where, root, files } = state;
   if (depth > maxDepth)
     throw new UsageError(`${where}: expected at most ${maxDepth} levels of folders, got more: ${join(root, folder.path)}`);
-  const entries = await readdir(folder.real, { withFileTypes: true });
+  const entries = await readdir(folder.real, { withFileTypes: true }).catch((cause: unknown) =>
+    unreadable(where, folder.real, cause),
+  );
   state.entries += entries.length;
   if (state.entries > maxEntries)
     throw new UsageError(
@@ -106,7 +111,7 @@ async function walk(state: Walk, folder: Folder, depth: number): Promise<void> {
     const kind = entry.isSymbolicLink() ? await stat(real) : entry;
     const path = posix.join(folder.path, entry.name);
     if (kind.isDirectory()) await walk(state, { path, real }, depth + 1);
-    else if (kind.isFile()) files.push({ path, content: { file: real } });
+    else if (kind.isFile()) files.push({ path, file: real });
   }
 }
 
@@ -124,4 +129,16 @@ async function followLink({ where, root }: Walk, link: string): Promise<string> 
 function missing(where: string, kind: 'folder' | 'file', path: string, cause: unknown): never {
   const reason = codeOf(cause) === 'ENOENT' ? 'nothing' : messageOf(cause);
   throw new UsageError(`${where}: expected a ${kind}, got ${reason}: ${path}. Create it, or correct the path`, { cause });
+}
+
+async function assertReadable(where: string, file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: unknown) => unreadable(where, file, cause));
+}
+
+function unreadable(where: string, path: string, cause: unknown): never {
+  const reason = codeOf(cause) === 'EACCES' ? 'one without the permission' : messageOf(cause);
+  throw new UsageError(
+    `${where}: expected only files and folders that you may read, got ${reason}: ${path}. Change its permissions, or leave it out`,
+    { cause },
+  );
 }

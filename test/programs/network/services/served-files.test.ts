@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listServedFiles } from '../../../../src/network/index.ts';
 import { filesForContainer } from '../../../../src/network/services/served-files.ts';
@@ -82,12 +83,27 @@ test('the error for a missing folder names the key, and what to do', async () =>
   );
 });
 
+// a file that even root may not read
+const writeOnly = '/proc/sys/vm/drop_caches';
+
+test.skipIf(!existsSync(writeOnly))('a file that may not be read is refused, and the error says what to do', async () => {
+  const permissions = 'Change its permissions, or leave it out';
+  await expect(list({ files: { x: { file: writeOnly } } })).rejects.toMatchObject({
+    code: 'ALPY_USAGE',
+    message: `node0.http.files.x.file: expected only files and folders that you may read, got one without the permission: ${writeOnly}. ${permissions}`,
+  });
+  await expect(list({ root: dirname(writeOnly) })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+});
+
+test.skipIf(process.getuid?.() === 0)('a folder that may not be read is refused', async () => {
+  await chmod(join(root, 'boot'), 0);
+  await expect(list({ root })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
+  await chmod(join(root, 'boot'), 0o700);
+});
+
 test('a folder with too many files is refused', async () => {
-  for (let index = 0; index < 101; index++) {
-    const folder = join(root, String(index));
-    await mkdir(folder);
-    await Promise.all(Array.from({ length: 100 }, (_, file) => writeFile(join(folder, String(file)), '')));
-  }
+  await Promise.all(Array.from({ length: 100 }, (_, file) => writeFile(join(root, 'boot', String(file)), '')));
+  for (let index = 0; index < 100; index++) await symlink('boot', join(root, `link${index}`));
   await expect(list({ root })).rejects.toMatchObject({ code: 'ALPY_USAGE' });
 }, 60_000);
 
