@@ -11,6 +11,8 @@ interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema;
+  readonly description?: string;
   readonly required?: readonly string[];
 }
 
@@ -23,6 +25,26 @@ export function configurationTable(): string {
     '|---|---|---|---|---|',
     ...knownValues().map(({ path }) => row(path)),
   ].join('\n');
+}
+
+/** The table of all keys that a node may have, as Markdown. */
+export function nodesTable(): string {
+  const all: Schema = configJsonSchema();
+  return [
+    '| key | type | meaning |',
+    '|---|---|---|',
+    ...keysOf(all.properties?.['topology']?.properties?.['nodes']?.additionalProperties ?? {}).map(
+      ({ path, schema }) => `| \`${path}\` | ${typeOf(schema)} | ${cell(schema.description ?? '')} |`,
+    ),
+  ].join('\n');
+}
+
+/** The keys of an object, and those below them: `dhcp`, `dhcp.range`, … */
+function keysOf({ properties = {} }: Schema, prefix = ''): readonly { readonly path: string; readonly schema: Schema }[] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const path = `${prefix}${name}`;
+    return [{ path, schema }, ...keysOf(schema, `${path}.`)];
+  });
 }
 
 function row(path: readonly string[]): string {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configurationTable } from './configuration-table.ts';
+import { configurationTable, nodesTable } from './configuration-table.ts';
 import { privilegesTable } from './privileges.ts';
 
 /** The root of the repository. */
@@ -11,9 +11,10 @@ export const root = join(import.meta.dirname, '..');
 export const pages: readonly string[] = ['README.md', ...globSync('docs/**/*.md', { cwd: root }).sort()];
 
 /** The text of a page with its generated parts brought up to date: quoted files and tables. */
-export function pageText(page: string): string {
-  const text = withQuotes(readFileSync(join(root, page), 'utf8'));
-  return withTable(withTable(text, 'table', configurationTable), 'privileges', privilegesTable);
+export function pageText(path: string): string {
+  const text = withQuotes(readFileSync(join(root, path), 'utf8'));
+  const tables = { table: configurationTable, nodes: nodesTable, privileges: privilegesTable };
+  return Object.entries(tables).reduce((page, [name, table]) => withTable(page, name, table), text);
 }
 
 /** Fills in the code blocks after a comment `<!-- quote: FILE -->`. */

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Snapshots of appliances that are ready some time after their log-in prompt, with and without a log-in.
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { resolveConfig } from '../../src/config/index.ts';
-import { parseYaml } from '../../src/config/read.ts';
 import { runLabel } from '../../src/docker/index.ts';
 import type { Snapshot } from '../../src/snapshot/index.ts';
 import type { Appliance } from '../../src/testbed/index.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
+import { documentedConfig } from '../support/documented-config.ts';
 import { TestHost, rabbit } from '../support/testbeds.ts';
 
 let testHost: TestHost;
@@ -53,9 +51,7 @@ echo "$haproxy" >/tmp/haproxy.cfg; haproxy -D -f /tmp/haproxy.cfg; sleep 1; echo
 
 /** The conditions of an example in docs/configuration.md. */
 function readyOf(example: string): NonNullable<Appliance['ready']> {
-  const file = join(import.meta.dirname, '../../docs/examples/configuration', example);
-  const raw = parseYaml(file, readFileSync(file, 'utf8'));
-  return resolveConfig({ file, raw, directory }).config.appliance.ready ?? [];
+  return documentedConfig(example).appliance.ready ?? [];
 }
 
 test('conditions hold in the snapshot, and are not awaited after a restore', async () => {
@@ -67,6 +63,17 @@ test('conditions hold in the snapshot, and are not awaited after a restore', asy
   expect((await dut.shell.run('test -e /run/services && echo up')).output).toBe('up');
   const [node] = nodes;
   expect((await node?.run('ip -o -4 address show dev eth0'))?.stdout).toBe('');
+});
+
+test('conditions without `from` use the address that the topology declares for the node, which keeps it', async () => {
+  const ready = [
+    { ping: { node: 'node0', address: '192.168.1.1' } },
+    { http: { node: 'node0', url: 'http://192.168.1.1/health', status: 204 } },
+  ];
+  const nodes = { node0: { address: '192.168.1.2/24' } };
+  await using testbed = await testHost.testbed(rabbit({ provision: [services], ready }), 1, { nodes });
+  await testbed.dut.boot();
+  expect(await testbed.nodes[0]?.addresses()).toEqual(['192.168.1.2/24']);
 });
 
 test('a condition that never holds is named, with what was seen', async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takenPorts, type Node } from '../../src/network/index.ts';
 import type { Appliance, Testbed } from '../../src/testbed/index.ts';
 import { resolveTopology, type RawTopology } from '../../src/topology/index.ts';
+import { documentedConfig } from '../support/documented-config.ts';
 import { rabbit, TestHost } from '../support/testbeds.ts';
 
 const mac = '52:54:00:a1:00:00';
@@ -195,6 +196,43 @@ test('the boot that makes a snapshot has the services, and a restored testbed kn
   await restored.dut.shell.run(lease[1]!);
   await expect.poll(() => dhcp.seen.map((one) => one.address), { timeout: 30_000 }).toEqual([address, address]);
   await restored.close();
+});
+
+test('all keys of the documented example reach the guest', async () => {
+  const { nodes } = documentedConfig('nodes.yaml').topology;
+  await using documented = await testHost.testbed(rabbit(), 2, { nodes });
+  const {
+    dut,
+    nodes: [first, second],
+  } = documented;
+  await dut.boot();
+  const run = async (command: string): Promise<string> => (await dut.shell.run(command)).output;
+  const script = '#!/bin/sh\\n[ "$1" != bound ] || ip address replace "$ip/$mask" dev "$interface"; set >/root/got\\n';
+  await run(`printf '${script}' >/root/lease && chmod +x /root/lease && ip link set eth0 up`);
+  await run('udhcpc -i eth0 -n -q -O ntpsrv -s /root/lease');
+  expect(
+    (await run("grep -E '^(ip|router|dns|domain|hostname|lease|ntpsrv|siaddr|boot_file)=' /root/got")).split('\n').sort(),
+  ).toEqual([
+    "boot_file='boot/menu.ipxe'",
+    "dns='192.168.1.1'",
+    "domain='lab.example'",
+    "hostname='router'",
+    "ip='192.168.1.150'",
+    "lease='3600'",
+    "ntpsrv='192.168.1.1'",
+    "router='192.168.1.2'",
+    "siaddr='192.168.1.1'",
+  ]);
+  expect(await run('curl -sS tftp://192.168.1.1/boot/menu.ipxe')).toBe('#!ipxe\nshell');
+  expect(await run('curl -sS tftp://192.168.1.1/boot/name')).toBe('router1');
+  expect(await run('curl -sS http://192.168.1.1:8080/')).toBe('<p>hello</p>');
+  await run('logger --server 192.168.1.1 --udp --port 1514 --tag door open');
+  expect(await first!.services.syslog.waitFor('door: open')).toMatchObject({ client: '192.168.1.150' });
+  expect((await first!.run('ip link show eth0')).stdout).toContain('mtu 1400 ');
+  await run('ip address add 192.168.2.1/24 dev eth1 && ip link set eth1 up');
+  expect(await run('curl -sS http://192.168.2.2/health')).toBe('fine');
+  expect(await run('curl -sS tftp://192.168.2.2/index.html')).toBe('<p>hello</p>');
+  expect((await second!.run('ip route show default')).stdout).toContain('via 192.168.2.1');
 });
 
 test('firmware that waits for a lease boots from a declared node, also when a snapshot is made', async () => {

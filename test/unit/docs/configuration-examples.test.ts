@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { root } from '../../../scripts/doc-pages.ts';
 import { configJsonSchema, resolveConfig } from '../../../src/config/index.ts';
+import { documentedConfig } from '../../support/documented-config.ts';
 
 const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 const examples = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text);
@@ -22,6 +23,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
+  readonly additionalProperties?: Schema;
 }
 
 /** All keys that a schema describes, such as `appliance.disks.bus`. */
@@ -44,4 +46,14 @@ test('each key of the appliance has an example', () => {
   const known = keysIn((configJsonSchema() as Schema).properties!['appliance']!, 'appliance');
   expect(known.length).toBeGreaterThan(80);
   expect([...new Set(known)].filter((key) => !shown.has(key))).toEqual([]);
+});
+
+test('the example of nodes has each key of a node', () => {
+  const shown = Object.values(documentedConfig('nodes.yaml').topology.nodes ?? {}).flatMap((node) => keysOf(node, 'node'));
+  const known = keysIn(
+    (configJsonSchema() as Schema).properties!['topology']!.properties!['nodes']!.additionalProperties!,
+    'node',
+  );
+  expect(known).toContain('node.dhcp.leaseSeconds');
+  expect(known.filter((key) => !shown.includes(key))).toEqual([]);
 });

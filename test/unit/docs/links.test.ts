@@ -69,7 +69,7 @@ it.each(pages)('%s: every relative link leads to a file and a heading that exist
   expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
 });
 
-it('README.md leads to every page of docs', () => {
+it('README.md leads to every page of docs and examples', () => {
   const reached = new Set<string>();
   const follow = (page: string): void => {
     if (reached.has(page) || !pages.includes(page)) return;
@@ -77,5 +77,5 @@ it('README.md leads to every page of docs', () => {
     for (const target of linksOf(readFileSync(join(root, page), 'utf8'))) follow(join(dirname(page), target.split('#')[0] ?? ''));
   };
   follow('README.md');
-  expect(pages.filter((page) => page.startsWith('docs/') && !reached.has(page))).toEqual([]);
+  expect(pages.filter((page) => /^(docs|examples)\//.test(page) && !reached.has(page))).toEqual([]);
 });
