@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { raceWithSignal } from '../core/deadline.ts';
 import type { AskLogin } from '../init/index.ts';
 
@@ -22,12 +22,21 @@ export function loginQuestions(signal: AbortSignal): { readonly ask: AskLogin } 
   };
 }
 
-/** Questions on the terminal. It is in raw mode meanwhile, in which Ctrl-C is only a character. */
+const [interrupt, endOfInput] = ['\x03', '\x04'];
+
+/**
+ * Questions on the terminal. What is typed before its question is shown only as the answer to it, and a password never. So the terminal
+ * is in raw mode, in which Ctrl-C is only a character.
+ */
 class Questions implements Disposable {
   readonly #signal: AbortSignal;
+  /** the bytes that were typed before their question */
+  #typed = '';
+  #isAsking = false;
   #isHidden = false;
+  readonly #answers = new PassThrough();
   readonly #terminal = createInterface({
-    input: process.stdin,
+    input: this.#answers,
     terminal: true,
     output: new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -37,22 +46,49 @@ class Questions implements Disposable {
     }),
   });
   readonly #lines = this.#terminal[Symbol.asyncIterator]();
+  readonly #onTyped = (chunk: Buffer): void => {
+    const text = chunk.toString('latin1').replaceAll('\r\n', '\r');
+    if (text.includes(interrupt)) process.kill(process.pid, 'SIGINT');
+    this.#typed += text.replaceAll(interrupt, '');
+    this.#answer();
+  };
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    this.#terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    process.stdin.setRawMode(true);
+    process.stdin.on('data', this.#onTyped);
+    process.stdin.once('end', () => {
+      this.#onTyped(Buffer.from(`\r${endOfInput}`));
+    });
   }
 
   /** @returns an empty text at the end of the input */
   async ask(question: string, isHidden = false): Promise<string> {
-    process.stderr.write(question);
+    this.#isHidden = false;
+    this.#terminal.setPrompt(question); // readline shows it again after a correction
+    this.#terminal.prompt();
     this.#isHidden = isHidden;
+    this.#isAsking = true;
+    this.#answer();
     const line = await raceWithSignal(this.#lines.next(), this.#signal);
-    if (isHidden) process.stderr.write('\n');
+    if (isHidden || line.done === true) process.stderr.write('\n');
     return line.done === true ? '' : line.value;
   }
 
   [Symbol.dispose](): void {
+    process.stdin.off('data', this.#onTyped);
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
     this.#terminal.close();
+  }
+
+  /** Passes on at most one line: readline shows what it gets at once. */
+  #answer(): void {
+    if (!this.#isAsking) return;
+    const end = this.#typed.search(/[\r\n]/) + 1;
+    this.#isAsking = end === 0;
+    const length = end === 0 ? this.#typed.length : end;
+    this.#answers.write(this.#typed.slice(0, length), 'latin1');
+    this.#typed = this.#typed.slice(length);
   }
 }

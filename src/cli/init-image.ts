@@ -49,7 +49,7 @@ export async function initFromImage(io: CliIo, args: InitArguments): Promise<voi
     };
     await writeProject(io, { [configName]: configText(findings, description), [testName]: testText(findings) });
     for (const line of unknowns(findings)) io.stdout(`could not find out ${line}`);
-    io.stdout(`the consoles of all tries are in ${relative(io.directory, directory)}; next: npx alpy run`);
+    io.stdout(`the consoles of all tries are in ${relative(io.directory, directory)}; next: alpy run`);
   } catch (error) {
     if (io.signal.aborted) await rm(directory, { recursive: true, force: true });
     throw error;

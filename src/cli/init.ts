@@ -45,6 +45,6 @@ export const initCommand = (io: CliIo): CommandModule<object, InitArguments> => 
     const { projectFiles } = await import('./init-files.ts');
     await assertNoneExists(io, Object.keys(projectFiles));
     await writeProject(io, projectFiles);
-    io.stdout('next: copy your disk image to the path in alpy.yaml, then: npx alpy doctor, npx alpy run');
+    io.stdout('next: copy your disk image to the path in alpy.yaml, then: alpy doctor, alpy run');
   },
 });

@@ -33,7 +33,7 @@ export function configText(findings: Findings, { name, pathOf, schema, isPasswor
     ...(firmware === 'bios'
       ? []
       : [`firmware: ${typeof firmware === 'object' ? `{ file: ${scalar(pathOf(firmware.file))} }` : firmware}`]),
-    ...(hardware.disk === 'virtio' || image === undefined ? [] : [`disk: ${hardware.disk}`]),
+    ...(hardware.disk === 'virtio' || hardware.disk === undefined ? [] : [`disk: ${hardware.disk}`]),
     ...nicLines(findings),
     ...(bootTimeoutMs > defaultBootTimeoutMs ? [`bootTimeoutMs: ${bootTimeoutMs}`] : []),
     ...loginLines(findings, isPasswordSecret),

@@ -57,7 +57,6 @@ export async function explore(engine: Engine, facts: HostFacts, asked: ExploreQu
     report(`try ${tries.length + 1}: ${hardwareText(hardware)}`);
     const found = await tryHardware(factory, facts, { ...question, hardware, number: tries.length + 1 });
     const { outcome } = found;
-    report(`  ${outcomeText(outcome)}`);
     if (outcome.kind === 'prompt') return { image, hardware, ...found };
     tries.push({ hardware, trouble: outcome.kind === 'silent' ? 'silent' : outcome.sign.trouble });
     const next = nextHardware(tries);
@@ -81,14 +80,14 @@ async function startHardware(
   { image, firmware, memoryMiB, report, signal }: ExploreQuestion,
 ): Promise<Hardware> {
   const own = firmware === undefined ? {} : { firmware: { file: firmware } };
-  if (image === undefined) return { ...firstHardware(noTable, memoryMiB), ...own };
+  if (image === undefined) return { ...firstHardware(noTable, false, memoryMiB), ...own };
   const { drives } = await factory.inspectDisk({ image, format: 'auto' }, signal);
-  const disk = drives[0]?.image;
-  if (!disk) throw new Error('an appliance with an image has a drive');
+  const [{ image: disk, spec } = {}] = drives;
+  if (!disk || !spec) throw new Error('an appliance with an image has a drive');
   const place = { engine, image: imageNamed(facts.images, 'qemu').reference, access: facts.access };
   const table = readPartitionTable(await readDiskStart(disk, tableBytes, place, signal));
   report(`${disk.format}, ${Math.round(disk.virtualBytes / 1024 ** 2)} MiB; ${tableText(table)}`);
-  return { ...firstHardware(table, memoryMiB), ...own };
+  return { ...firstHardware(table, spec.kind === 'disk', memoryMiB), ...own };
 }
 
 const noTable: PartitionTable = { kind: 'none', hasEfi: false, hasBootCode: false };
@@ -117,6 +116,7 @@ async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, t
   };
   const outcome = await watchBoot(testbed, { bootMs, silenceMs: bootMs * silencePart, onProgress, signal });
   const tookMs = (performance.now() - startMs) / timeFactor;
+  onProgress(outcomeText(outcome)); // before the questions about the log-in
   const session = await sessionAt(testbed, outcome, { ...trial, startMs });
   return { outcome, bootMs: tookMs, session };
 }
@@ -136,7 +136,7 @@ async function sessionAt(
 function applianceOf({ image, hardware, directory }: Trial): Appliance {
   const { disk, ...others } = hardware;
   // firmware alone would try to boot from each of the NICs
-  const rest = image === undefined ? {} : { image, disk, qemuArgs: nicProbeArguments };
+  const rest = image === undefined ? {} : { image, qemuArgs: nicProbeArguments, ...(disk === undefined ? {} : { disk }) };
   const raw = { appliance: { name: 'appliance', ...others, ...rest } };
   return resolveConfig({ file: join(directory, 'alpy.yaml'), raw, directory }).config.appliance;
 }
@@ -150,7 +150,7 @@ function tableText({ kind, hasEfi, hasBootCode }: PartitionTable): string {
 /** Hardware for people. */
 export function hardwareText({ machine, firmware, disk, memoryMiB }: Hardware): string {
   const name = typeof firmware === 'object' ? basename(firmware.file) : firmware === 'bios' ? 'BIOS' : 'UEFI';
-  return `${name}, ${disk} disk, ${memoryMiB} MiB of memory, machine ${machine}`;
+  return `${name}, ${disk === undefined ? 'no disk' : `${disk} disk`}, ${memoryMiB} MiB of memory, machine ${machine}`;
 }
 
 function outcomeText(outcome: Outcome): string {

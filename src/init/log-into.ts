@@ -60,23 +60,39 @@ export async function logInto(
 ): Promise<Session | undefined> {
   const { login, ask, report } = question;
   if (prompt === 'unknown') return { user: login.user ?? anybody, password: login.password, otherShell: 'no shell' };
-  if (prompt === 'shell') return open(dut, { user: login.user ?? anybody, password: login.password }, question);
+  if (prompt === 'shell')
+    return open(dut, { user: login.user ?? anybody, password: login.password }, { ...question, retryMs: 0 });
   let known = login.user === undefined ? await ask?.(line.trim(), undefined) : login;
+  let retryMs = 0;
   for (let count = 1; ; count += 1) {
     if (known?.user === undefined) return undefined;
     try {
       report(`log in as ${known.user}`);
-      return await open(dut, { ...known, user: known.user }, question);
+      return await open(dut, { ...known, user: known.user }, { ...question, retryMs });
     } catch (error) {
-      if (!(error instanceof LoginError) || !ask || count === maxQuestions) throw error;
-      known = await ask(line.trim(), error.message.split('\n')[0]);
+      const leftMs = Math.max(0, question.startMs + maxLateMs * dut.timeFactor - performance.now());
+      const isLast = ask ? count === maxQuestions : retryMs > 0 || leftMs === 0;
+      if (!(error instanceof LoginError) || isLast) throw error;
+      const [refused = ''] = error.message.split('\n');
+      if (ask) known = await ask(line.trim(), refused);
+      else {
+        retryMs = leftMs;
+        report(`  ${refused}`);
+        report(`  trying again for ${Math.ceil(leftMs / 1000)} s, in case the device sets its passwords late; Ctrl-C ends this`);
+      }
     }
   }
 }
 
 type Known = KnownLogin & { readonly user: string };
 
-async function open(dut: Dut, known: Known, question: LoginQuestion): Promise<Session> {
+/** How one log-in is tried. */
+interface LoginTry extends LoginQuestion {
+  /** for how long a refused log-in is tried again, in `ms` */
+  readonly retryMs: number;
+}
+
+async function open(dut: Dut, known: Known, question: LoginTry): Promise<Session> {
   try {
     return { ...known, examined: await examine(await login(dut, known, question)) };
   } catch (error) {
@@ -86,7 +102,7 @@ async function open(dut: Dut, known: Known, question: LoginQuestion): Promise<Se
 }
 
 /** Starts a POSIX shell in another kind of shell, such as csh. Returns `undefined` if that does not work. */
-async function openByCommand(dut: Dut, known: Known, question: LoginQuestion): Promise<Session | undefined> {
+async function openByCommand(dut: Dut, known: Known, question: LoginTry): Promise<Session | undefined> {
   question.report(`  the shell is not a POSIX shell; trying ${shellCommand}`);
   await dut.console.sendLine(shellCommand, { signal: question.signal });
   await waitForQuiet(dut.console, shellSettleMs, question.signal);
@@ -99,13 +115,8 @@ async function openByCommand(dut: Dut, known: Known, question: LoginQuestion): P
   }
 }
 
-function login(dut: Dut, { user, password }: Known, question: LoginQuestion): Promise<RemoteShell> {
-  const { bootTimeoutMs, startMs, ask, signal } = question;
+function login(dut: Dut, { user, password }: Known, question: LoginTry): Promise<RemoteShell> {
+  const { bootTimeoutMs, retryMs, signal } = question;
   const wait = { timeoutMs: bootTimeoutMs * dut.timeFactor, signal };
-  const leftMs = Math.max(0, startMs + maxLateMs * dut.timeFactor - performance.now());
-  return dut.login(wait, {
-    user,
-    ...(password === undefined ? {} : { password }),
-    retryMs: ask ? 0 : leftMs, // whoever types may have mistyped, and is asked again
-  });
+  return dut.login(wait, { user, ...(password === undefined ? {} : { password }), retryMs });
 }

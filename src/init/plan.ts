@@ -11,7 +11,8 @@ export interface FirmwareFile {
 export interface Hardware {
   readonly machine: 'q35' | 'pc';
   readonly firmware: 'bios' | 'uefi' | FirmwareFile;
-  readonly disk: 'virtio' | 'ahci' | 'scsi' | 'ide';
+  /** absent if the image is a CD, or there is no image */
+  readonly disk?: 'virtio' | 'ahci' | 'scsi' | 'ide' | undefined;
   readonly memoryMiB: number;
 }
 
@@ -25,9 +26,13 @@ const disks = ['virtio', 'ahci', 'scsi', 'ide'] as const;
 const startMemoryMiB = 512;
 const maxMemoryMiB = 4096;
 
-/** The hardware for the first try. UEFI goes first only if a BIOS would find nothing. */
-export function firstHardware({ hasEfi, hasBootCode }: PartitionTable, memoryMiB = startMemoryMiB): Hardware {
-  return { machine: 'q35', firmware: hasEfi && !hasBootCode ? 'uefi' : 'bios', disk: 'virtio', memoryMiB };
+/**
+ * The hardware for the first try. UEFI goes first only if a BIOS would find nothing.
+ * @param isDisk - whether the image is a disk, and not a CD
+ */
+export function firstHardware({ hasEfi, hasBootCode }: PartitionTable, isDisk: boolean, memoryMiB = startMemoryMiB): Hardware {
+  const firmware = hasEfi && !hasBootCode ? 'uefi' : 'bios';
+  return { machine: 'q35', firmware, ...(isDisk ? { disk: disks[0] } : {}), memoryMiB };
 }
 
 /**
@@ -55,18 +60,16 @@ function moreMemory(hardware: Hardware): readonly Hardware[] {
 
 /** An IDE bus is only in the older machine. */
 function otherDisks(hardware: Hardware): readonly Hardware[] {
+  if (hardware.disk === undefined) return [];
   return disks.map((disk) => ({ ...hardware, disk, machine: disk === 'ide' ? 'pc' : 'q35' }));
 }
 
 /** A firmware may also lack a driver for the disk. That of the user stays. */
 function otherFirmware(hardware: Hardware): readonly Hardware[] {
-  if (typeof hardware.firmware === 'object') return [{ ...hardware, disk: 'ahci' }];
-  const firmware = hardware.firmware === 'bios' ? 'uefi' : 'bios';
-  return [
-    { ...hardware, firmware },
-    { ...hardware, disk: 'ahci' },
-    { ...hardware, firmware, disk: 'ahci' },
-  ];
+  const others: readonly Hardware[] =
+    typeof hardware.firmware === 'object' ? [] : [{ ...hardware, firmware: hardware.firmware === 'bios' ? 'uefi' : 'bios' }];
+  if (hardware.disk === undefined) return others;
+  return [...others, ...[hardware, ...others].map((one) => ({ ...one, disk: 'ahci' as const }))];
 }
 
 function isSame(one: Hardware, other: Hardware): boolean {

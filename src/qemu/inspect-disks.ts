@@ -6,8 +6,7 @@ import { findDiskFile, type DiskFormat, type DiskImage } from './disk-image.ts';
 import { probeDisk, probeQemu, type DiskPlace } from './disk-probe.ts';
 import type { DiskBus, Drive, DriveSpec, InspectedDisks } from './drives.ts';
 import { DiskImageError } from './errors.ts';
-import { contentKind, type ContentKind } from './unpack/content-kind.ts';
-import { isPacked } from './unpack/layers.ts';
+import { contentKind, isPacked, type ContentKind } from './unpack/content-kind.ts';
 import { wholeFile } from './unpack/part.ts';
 import { unpackImage } from './unpack/unpack-image.ts';
 

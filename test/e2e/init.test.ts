@@ -21,6 +21,7 @@ afterEach(async () => {
 test('`alpy init --image` writes a configuration and a test that pass without an edit', async () => {
   const init = await project.run(['init', '--image', rabbitImage, '--user', 'root', '--password', 'rabbit']);
   expect(init.status, init.stderr).toBe(0);
+  expect(init.stdout).not.toContain('npx'); // this folder has no package.json, so npx would get some other package
   const written = parseYaml('alpy.yaml', await readFile(project.path('alpy.yaml'), 'utf8'));
   expect(written).toMatchObject({
     appliance: { name: 'rabbit', login: { user: 'root', password: 'rabbit' } },

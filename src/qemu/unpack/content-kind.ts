@@ -56,6 +56,11 @@ export async function contentKind(part: Part, isRaw = false): Promise<ContentKin
   return isoMagic.texts.some((text) => text === iso) ? { kind: 'iso', isHybrid: isBootable } : { kind: 'other' };
 }
 
+/** Whether alpy unpacks such a file. */
+export function isPacked({ kind }: ContentKind): boolean {
+  return kind === 'compressed' || kind === 'zip' || kind === 'tar';
+}
+
 /** Whether a file begins like a bootable disk. */
 export async function hasBootSector(path: string): Promise<boolean> {
   await using file = await openRegular(path);

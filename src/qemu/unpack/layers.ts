@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contentKind, type ContentKind } from './content-kind.ts';
+import { contentKind, isPacked, type ContentKind } from './content-kind.ts';
 import { decompress, type DecompressPlace, type Decoding } from './decompress.ts';
 import { ArchiveError, chooseMember, type Member } from './member.ts';
 import { disksOfOvf } from './ovf.ts';
 import { wholeFile, type Part } from './part.ts';
 import { assertSpace, SparseFile } from './sparse-file.ts';
 import { listTar, readMember } from './tar.ts';
+import { diskName } from './unpacked-images.ts';
 import { listZip } from './zip.ts';
 
 /** How often an archive may be inside another one: a zip with an OVA whose disk is compressed has three layers. */
 const maxLayers = 4;
-/** Name of the unpacked disk. */
-export const diskName = 'disk';
-
 /** Receives how much of a layer was read, in `bytes`. */
 export type OnProgress = (doneBytes: number, totalBytes: number) => void;
-
-/** Whether alpy unpacks such a file. */
-export function isPacked({ kind }: ContentKind): boolean {
-  return kind === 'compressed' || kind === 'zip' || kind === 'tar';
-}
 
 /**
  * Unpacks the disk in a compressed file or an archive: layer by layer, until QEMU can use it.

@@ -9,7 +9,6 @@ import { log, step } from '../../core/step.ts';
 import { durationText } from '../../core/text.ts';
 import type { Engine, FileAccess } from '../../docker/index.ts';
 import { DiskImageError } from '../errors.ts';
-import { unpackLayers } from './layers.ts';
 import { ArchiveError } from './member.ts';
 import { wholeFile } from './part.ts';
 import { UnpackedImages } from './unpacked-images.ts';
@@ -44,6 +43,7 @@ export async function unpackImage(path: string, place: UnpackPlace, signal?: Abo
       key,
       (folder, renew) =>
         step('alpy.unpack', `Unpack ${part.name}`, async () => {
+          const { unpackLayers } = await import('./layers.ts'); // loaded here because few images need its libraries
           const progress = new ProgressLog(part.name);
           const made = await unpackLayers(
             part,

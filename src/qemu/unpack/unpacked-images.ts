@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { codeOf } from '../../core/errors.ts';
 import { isJsonObject } from '../../core/json-object.ts';
 import { ownedName, removeOrphans } from '../../core/owner.ts';
-import { diskName } from './layers.ts';
 import { acquireLock } from './lock.ts';
 
+/** Name of the unpacked disk. */
+export const diskName = 'disk';
 const recordName = 'record.json';
 const draftPrefix = '.draft-';
 const keyPattern = /^[0-9a-f]{64}$/;

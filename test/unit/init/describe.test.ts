@@ -87,6 +87,17 @@ test('the appliance boots to its prompt', async ({ dut }) => {
   expect(unknowns(findings)).toEqual([expect.stringContaining('which NIC')]);
 });
 
+test('a CD image is written without a disk', () => {
+  const hardware = { machine: 'q35', firmware: 'uefi', memoryMiB: 512 } as const;
+  expect(appliance({ ...found, image: '/live.iso', hardware })).toEqual({
+    name: 'router',
+    image: '../live.iso',
+    memoryMiB: 512,
+    firmware: 'uefi',
+    login: { user: 'root', password: "it's: 1" },
+  });
+});
+
 test('without a log-in, the guest is ready at its prompt', () => {
   const findings: Findings = { ...found, session: undefined };
   expect(appliance(findings)).not.toHaveProperty('login');
