@@ -20,10 +20,7 @@ const signs: readonly (readonly [Trouble, RegExp])[] = [
   ['no-root', /dracut-initqueue.*(?:timeout|could not boot)|dracut:\/# *$/],
   ['no-root', /mounting root(?: failed|: mounting .* failed)|initramfs emergency recovery shell|ERROR: device '.*' not found/i],
   ['no-root', /^mountroot> *$|mounting from \S+ failed with error|no disk has a file system labelled/im],
-  [
-    'no-boot',
-    /no bootable (?:device|option|medium)|boot failed: not a bootable disk|(?:missing|no) operating system|non-system disk/i,
-  ],
+  ['no-boot', /no bootable (?:device|option|medium)|not a bootable disk|(?:missing|no) operating system|non-system disk/i],
   ['no-boot', /UEFI Interactive Shell|^Shell> *$|grub rescue>|invalid partition table/im],
   ['panic', /kernel panic - not syncing|^panic: /im],
 ];

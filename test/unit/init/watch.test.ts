@@ -37,6 +37,7 @@ test.each([
   ['no-boot', 'BdsDxe: No bootable option or device was found.\n'],
   ['no-boot', 'UEFI Interactive Shell v2.2\r\nShell> '],
   ['no-boot', 'grub rescue> '],
+  ['no-boot', 'This is not a bootable disk.  Please insert a bootable floppy and\n'], // what mkfs.fat writes
   ['no-memory', 'Kernel panic - not syncing: System is deadlocked on memory\n'],
   ['no-memory', 'Out of memory: Killed process 1 (init)\n'],
   ['panic', 'Kernel panic - not syncing: Attempted to kill init!\n'],
