@@ -46,7 +46,7 @@ const otherShells = new Map([
   ['fish', /(?:^|\n)fish: [^\n]*\n/],
   [
     'the command line of a vendor',
-    /(?:^|\n)[ %^]*(?:error: ?)?(?:(?:invalid (?:input|command)|(?:unknown|unrecognized|ambiguous|incomplete|bad) command)\b|syntax error[.,])[^\n]*\n/i,
+    /(?:^|\n)[ %^\r]*(?:error: ?)?(?:(?:invalid (?:input|command)|(?:unknown|unrecognized|ambiguous|incomplete|bad) command)\b|syntax error[.,])[^\n]*\n/i,
   ],
 ]);
 

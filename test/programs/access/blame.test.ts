@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { addWitness } from '../../../src/core/deadline.ts';
 import { EnvironmentError } from '../../../src/core/errors.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
+import { ShellKindError } from '../../../src/access/index.ts';
 import { ShellSession } from '../../../src/access/serial-shell/shell-session.ts';
 import { testMs, wait } from './guest-shell.ts';
 import { startGuest } from '../../unit/console/guest.ts';
@@ -35,4 +36,14 @@ test('if something else is to blame for a shell that never answers, that is the 
   await using console = SerialConsole.open(guest.stream);
   const session = new ShellSession(console, false, { answerMs: [100, 100] });
   await expect(session.run({ text: 'echo hello', title: 'echo' }, wait)).rejects.toBe(silence);
+});
+
+test('the command line of GRUB, which prints carriage returns after line feeds, is recognised as another shell', async () => {
+  await using guest = startGuest(
+    String.raw`stty -echo raw; printf 'grub> '; while read -r l; do printf '\n\rerror: syntax error.\n\rgrub> '; done`,
+  );
+  await using console = SerialConsole.open(guest.stream);
+  await console.expect('grub> ', wait);
+  const session = new ShellSession(console, false, { answerMs: [60_000] });
+  await expect(session.run({ text: 'echo hello', title: 'echo' }, wait)).rejects.toBeInstanceOf(ShellKindError);
 });
