@@ -55,6 +55,9 @@ export async function startDialogue(script: string, login: Login, changes: Parti
   };
 }
 
-/** Asks for a name and the password in $pw until both are right. */
-export const getty = `login() { while :; do read -rp 'guest login: ' u; read -rsp 'Password: ' p; echo
+/**
+ * Asks for a name and the password in $pw until both are right. Like a real getty, it begins a new line: a shell that has ended may have
+ * printed its prompt before.
+ */
+export const getty = `login() { while :; do echo; read -rp 'guest login: ' u; read -rsp 'Password: ' p; echo
 [ "$u:$p" = "bob:$pw" ] && return; echo 'Login incorrect'; done; }`;

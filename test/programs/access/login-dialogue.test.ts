@@ -138,7 +138,7 @@ describe.skipIf(!canRun)('a log-in', { concurrent: true }, () => {
   }, 30_000);
 
   test('tries the old password when the device asks again without a word', async () => {
-    const ask = `read -rp 'Username: ' u; for i in 1 2 3; do read -rsp 'Password: ' p; echo; [ "$p" = old ] && exec dash -i; done`;
+    const ask = `echo; read -rp 'Username: ' u; for i in 1 2 3; do read -rsp 'Password: ' p; echo; [ "$p" = old ] && exec dash -i; done`;
     const login = { user: 'bob', password: 'old', newPassword: 'new' };
     await using guest = await start(`dash -i; ${ask}`, login, { clockCommand: '' });
     guest.access.resume(boot);
