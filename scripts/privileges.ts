@@ -112,7 +112,7 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     ...ofService,
     user: '0:0',
     capabilities: ['NET_RAW'],
-    reason: 'an NTP server; tcpdump reports who asks it',
+    reason: 'an NTP server, and tcpdump, which shows its clients',
   },
   job: {
     ...helper,

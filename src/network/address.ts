@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isIPv6 } from 'node:net';
+import { asList } from '../core/list.ts';
 import type { InterfaceConfig } from '../topology/index.ts';
 
 /**
@@ -11,14 +12,10 @@ export function configureCommands(device: string, config: InterfaceConfig): read
   return [
     `address flush dev ${device} scope global`,
     ...(config.mtu === undefined ? [] : [`link set ${device} mtu ${config.mtu}`]),
-    ...listOf(config.address).map(
+    ...asList(config.address).map(
       (address) => `address add ${address} dev ${device}${isIPv6(address.split('/')[0] ?? '') ? ' nodad' : ''}`,
     ),
-    ...listOf(config.gateway).map((gateway) => `route replace default via ${gateway} dev ${device}`),
+    ...asList(config.gateway).map((gateway) => `route replace default via ${gateway} dev ${device}`),
     ...(config.routes ?? []).map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
   ];
-}
-
-function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
+import { asList } from '../core/list.ts';
 import { step } from '../core/step.ts';
 import { ExecError } from '../docker/index.ts';
 import {
@@ -76,7 +77,7 @@ async function startDhcp(
   start: (kind: string, plan: ServicePlan) => Promise<App>,
   signal: AbortSignal,
 ): Promise<App> {
-  const addresses = address === undefined ? [] : typeof address === 'string' ? [address] : address;
+  const addresses = asList(address);
   if (dhcpRanges(addresses, dhcp).some(({ family }) => family === 6)) await node.addLinkAddress({ signal });
   return await start('dhcp', dhcpPlan(addresses, dhcp, dns !== undefined));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { asList } from '../core/list.ts';
 import { contains, ipText, ipValue, networkOf, type IpNetwork } from './ip.ts';
 import type { DhcpOptions } from './node-config.ts';
 
@@ -24,7 +25,7 @@ export interface ServiceProblem {
  */
 export function dhcpRanges(addresses: readonly string[], { range }: DhcpOptions): readonly DhcpRange[] {
   if (range === undefined) return addresses.flatMap(defaultRange);
-  return listOf(range).flatMap((text) => {
+  return asList(range).flatMap((text) => {
     const [first = '', last = ''] = text.split('-');
     const network = addresses.map(networkOf).find((one) => contains(one, first) && contains(one, last));
     return network ? [rangeOf(network, first, last)] : [];
@@ -38,7 +39,7 @@ export function dhcpProblems(addresses: readonly string[], options: DhcpOptions)
   const networks = addresses.map(networkOf);
   const list = addresses.join(', ');
   const within = `in a network of the node, which has the address ${list}`;
-  const wrongRange = listOf(range).find((text) => !isWithin(text, networks));
+  const wrongRange = asList(range).find((text) => !isWithin(text, networks));
   const wrongHost = hosts.findIndex(({ address }) => !networks.some((network) => contains(network, address)));
   const ranges = dhcpRanges(addresses, options);
   return [
@@ -72,8 +73,4 @@ function defaultRange(address: string): readonly DhcpRange[] {
 
 function rangeOf({ bits, prefixLength }: IpNetwork, first: string, last: string): DhcpRange {
   return { first, last, family: bits === 32 ? 4 : 6, prefixLength };
-}
-
-function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { asList } from '../core/list.ts';
 import { options } from '../core/schemas.ts';
 import { dhcpProblems, type ServiceProblem } from './dhcp-ranges.ts';
 import { interfaceSchemas } from './interface-schema.ts';
@@ -21,10 +22,10 @@ export const nodeConfig = options<NodeConfig>({
 
 /** What is wrong with a node as a whole, although each of its values is right. Pure. */
 export function nodeProblems({ address, gateway, routes = [], dhcp, dns, http, syslog }: NodeConfig): readonly ServiceProblem[] {
-  const addresses = listOf(address);
+  const addresses = asList(address);
   const isReachable = (via: string): boolean => addresses.some((one) => contains(networkOf(one), via));
   const within = `an address in a network of the node, which has ${addresses.join(', ') || 'no address'}`;
-  const isStray = listOf(gateway).some((via) => !isReachable(via));
+  const isStray = asList(gateway).some((via) => !isReachable(via));
   const stray = routes.findIndex(({ via }) => !isReachable(via));
   const httpPort = http?.port ?? 80;
   const taken = [...(dns ? [53] : []), ...(syslog ? [syslog.port ?? 514] : [])];
@@ -37,8 +38,4 @@ export function nodeProblems({ address, gateway, routes = [], dhcp, dns, http, s
       : []),
     ...(dns && syslog?.port === 53 ? [{ path: ['syslog', 'port'], expected: 'a port that dns does not use' }] : []),
   ];
-}
-
-function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { asList } from '../../core/list.ts';
 import { dhcpRanges, type DhcpOptions, type DhcpRange, type DnsOptions, type TftpOptions } from '../../topology/index.ts';
 import { nodeInterface, servedFolder, unprivileged, type ServicePlan } from './plan.ts';
 
@@ -60,7 +61,7 @@ function rangeText({ first, last, family, prefixLength }: DhcpRange): string {
 
 /** An option without a value is not sent; without the option, dnsmasq would name itself. */
 function dnsArguments({ dns }: DhcpOptions, hasDns: boolean): readonly string[] {
-  const servers = dns === undefined ? (hasDns ? [thisNode, thisNode6] : []) : typeof dns === 'string' ? [dns] : dns;
+  const servers = dns === undefined && hasDns ? [thisNode, thisNode6] : asList(dns);
   const [ipv4, ipv6] = [servers.filter((server) => !server.includes(':')), servers.filter((server) => server.includes(':'))];
   return [
     `--dhcp-option=${['option:dns-server', ...ipv4].join(',')}`,

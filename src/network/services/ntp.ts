@@ -7,16 +7,12 @@ export interface NtpRequest {
   readonly client: string;
 }
 
-/**
- * The program of an NTP server, which never sets a clock. It does not say who asks it, so tcpdump does. Pure.
- */
+/** The program of an NTP server, which never sets a clock. It does not log its clients, so tcpdump shows them. Pure. */
 export function ntpPlan({ stratum = 8 }: NtpOptions): ServicePlan {
   const configuration = `allow\nlocal stratum ${stratum}\ncmdport 0\nbindcmdaddress /\npidfile /tmp/alpy/pid`;
-  const asked = `tcpdump -i ${nodeInterface} -n -l -t --immediate-mode -Z root udp dst port 123 &`;
-  const { command, environment } = withConfiguration(configuration, 'chronyd -x -U -u root -d -f /tmp/alpy/conf');
+  const asked = `tcpdump -i ${nodeInterface} -n -l -t --immediate-mode -Z root udp dst port 123`;
   return {
-    command: [...command.slice(0, -1), `${asked} ${command.at(-1) ?? ''}`],
-    environment,
+    ...withConfiguration(configuration, 'chronyd -x -U -u root -d -f /tmp/alpy/conf', [`{ ${asked} & }`]),
     capabilities: ['NET_RAW'], // of tcpdump
     isRoot: true,
     ports: [{ protocol: 'udp', port: 123 }],

@@ -29,10 +29,18 @@ export const servedFolder = '/srv/alpy';
 /** The interface of a node. */
 export const nodeInterface = 'eth0';
 
-/** A program that needs nothing but its configuration file, which a shell writes first: then no file has to be copied. */
-export function withConfiguration(text: string, start: string): Pick<ServicePlan, 'command' | 'environment'> {
+/**
+ * A program whose configuration file a shell writes first: then no file has to be copied.
+ * @param before - commands of the shell between the two
+ */
+export function withConfiguration(
+  text: string,
+  start: string,
+  before: readonly string[] = [],
+): Pick<ServicePlan, 'command' | 'environment'> {
+  const write = ['umask 077', 'mkdir /tmp/alpy', String.raw`printf '%s\n' "$ALPY_SERVICE" >/tmp/alpy/conf`];
   return {
-    command: ['sh', '-c', `umask 077 && mkdir /tmp/alpy && printf '%s\\n' "$ALPY_SERVICE" >/tmp/alpy/conf && exec ${start}`],
+    command: ['sh', '-c', [...write, ...before, `exec ${start}`].join(' && ')],
     environment: { ALPY_SERVICE: text },
   };
 }

@@ -10,16 +10,14 @@ export interface RadiusRequest {
 
 /** The program of a RADIUS server, for PAP and CHAP. Pure. */
 export function radiusPlan({ secret, users }: RadiusOptions): ServicePlan {
-  const { command, environment } = withConfiguration(configuration(secret), 'freeradius -f -l stdout -d /tmp/alpy -n conf');
+  // the name of its configuration file must end with `.conf`
+  const { command, environment } = withConfiguration(configuration(secret), 'freeradius -f -l stdout -d /tmp/alpy -n conf', [
+    'mv /tmp/alpy/conf /tmp/alpy/conf.conf',
+    String.raw`printf '%s\n' "$ALPY_USERS" >/tmp/alpy/users`,
+  ]);
   const lines = Object.entries(users).map(([user, password]) => `${user} Cleartext-Password := ${quoted(password)}`);
   return {
-    command: [
-      ...command.slice(0, -1),
-      (command.at(-1) ?? '').replace(
-        ' && exec',
-        ` && mv /tmp/alpy/conf /tmp/alpy/conf.conf && printf '%s\\n' "$ALPY_USERS" >/tmp/alpy/users && exec`,
-      ),
-    ],
+    command,
     environment: { ...environment, ALPY_USERS: lines.join('\n') },
     ...unprivileged,
     ports: [
