@@ -27,5 +27,6 @@ export type {
   NicSpec,
   NodeSpec,
   RawTopology,
+  SegmentSpec,
   Topology,
 } from './topology.ts';

@@ -5,6 +5,7 @@ import { maxLinks, pciPlaces } from './pci-places.ts';
 import type { InterfaceSpec, LinkSpec, NicsOfAppliance, NicSpec, NodeSpec, RawTopology, Topology } from './topology.ts';
 
 const dutName = 'dut';
+const applianceName = 'appliance'; // the configuration's key
 const interfaceName = 'eth0'; // each node has one
 
 /**
@@ -19,9 +20,16 @@ export function resolveTopology({ links, nodes = {} }: RawTopology, appliance: N
   assertNicsFit(links, appliance);
   const indexes = Array.from({ length: links }, (_, index) => index);
   const topology: Topology = {
-    duts: [{ name: dutName, nics: pciPlaces(links).map((place, index) => nicSpec(index, place, appliance.nics?.[index]?.mac)) }],
+    duts: [
+      {
+        name: dutName,
+        appliance: applianceName,
+        nics: pciPlaces(links).map((place, index) => nicSpec(index, place, appliance.nics?.[index]?.mac)),
+      },
+    ],
     nodes: indexes.map((index) => nodeSpec(index, nodes)),
     links: indexes.map(linkSpec),
+    segments: [],
   };
   assertMacsDiffer(topology);
   return topology;

@@ -29,11 +29,14 @@ export interface Topology {
   readonly duts: readonly [DutSpec, ...DutSpec[]];
   readonly nodes: readonly NodeSpec[];
   readonly links: readonly LinkSpec[];
+  readonly segments: readonly SegmentSpec[];
 }
 
 /** A device under test and its NICs, in the order of their PCI places. */
 export interface DutSpec {
   readonly name: string;
+  /** name of the appliance that it is made from */
+  readonly appliance: string;
   readonly nics: readonly NicSpec[];
 }
 
@@ -47,7 +50,7 @@ export interface NicSpec {
   /** which bus it is on: that of the machine, or one behind a bridge in `bridgeSlot` */
   readonly pciBus: 'root' | 'bridge';
   readonly pciSlot: number;
-  /** name of its tap until a node gets it */
+  /** name of its tap, until a node gets it; unique within the testbed */
   readonly tap: string;
   readonly capture: CaptureSpec;
 }
@@ -81,7 +84,14 @@ export interface LinkSpec {
   readonly ends: readonly [EndSpec, EndSpec];
 }
 
-/** An end of a link: a NIC, by its `id`, or an interface of a node. */
+/** A hub. It sends each frame to all ends but the one that it came from. */
+export interface SegmentSpec {
+  readonly name: string;
+  /** at least two */
+  readonly ends: readonly EndSpec[];
+}
+
+/** An end of a link or segment: a NIC, by its `id`, or an interface of a node. */
 export type EndSpec =
   | { readonly kind: 'nic'; readonly dut: string; readonly nic: string }
   | { readonly kind: 'interface'; readonly node: string; readonly interface: string };

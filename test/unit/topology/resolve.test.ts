@@ -7,6 +7,7 @@ test('the short form is one DUT whose NICs each have a node', () => {
     duts: [
       {
         name: 'dut',
+        appliance: 'appliance',
         nics: [
           {
             id: 'nic0',
@@ -49,11 +50,17 @@ test('the short form is one DUT whose NICs each have a node', () => {
         ],
       },
     ],
+    segments: [],
   });
 });
 
 test('a topology without links is one DUT', () => {
-  expect(resolveTopology({ links: 0 })).toEqual({ duts: [{ name: 'dut', nics: [] }], nodes: [], links: [] });
+  expect(resolveTopology({ links: 0 })).toEqual({
+    duts: [{ name: 'dut', appliance: 'appliance', nics: [] }],
+    nodes: [],
+    links: [],
+    segments: [],
+  });
 });
 
 const pciPlaces = (links: number): readonly string[] =>
