@@ -11,7 +11,9 @@ export async function copyFiles(
   paths: ContainerPaths,
   signal?: AbortSignal,
 ): Promise<void> {
-  const captures = machine.nics.map(({ capture }) => ({ path: join(paths.run, capture.file), content: '', mode: 0o666 }));
+  const captures = machine.nics.flatMap(({ capture }) =>
+    capture ? [{ path: join(paths.run, capture.file), content: '', mode: 0o666 }] : [],
+  );
   const images = disk.drives.flatMap(({ image }, index) =>
     image ? [{ path: paths.images[index] ?? '', content: { file: image.path } }] : [],
   );

@@ -51,7 +51,9 @@ function backend({ netdev, tap, capture }: MachineNic, options: NicOptions): rea
   return [
     // vnet_hdr=off: else QEMU before 8.1 writes the virtio header into the capture; vhost=off: it would bypass the capture
     ...['-netdev', `tap,id=${netdev},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],
-    ...['-object', `filter-dump,id=${capture.id},netdev=${netdev},file=${escapeCommas(options.capture(capture.file))}`],
+    ...(capture
+      ? ['-object', `filter-dump,id=${capture.id},netdev=${netdev},file=${escapeCommas(options.capture(capture.file))}`]
+      : []),
   ];
 }
 

@@ -6,7 +6,7 @@ import { replaceFile } from '../core/plain-file.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import type { Container } from '../docker/index.ts';
 import type { GuestClock, Hypervisor } from '../qemu/index.ts';
-import type { NicSpec, NodeLink } from '../topology/index.ts';
+import type { CaptureSpec, NodeLink } from '../topology/index.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 
 /** Where the captures of a testbed are, and what reading them takes. */
@@ -26,7 +26,7 @@ export interface CapturePlace {
  * @throws EnvironmentError if it cannot
  */
 export async function createCaptureFiles(directory: string, links: readonly NodeLink[]): Promise<readonly string[]> {
-  const paths = links.map(({ nic }) => join(directory, nic.capture.file));
+  const paths = links.flatMap(({ nic }) => (nic.capture ? [join(directory, nic.capture.file)] : []));
   try {
     await mkdir(directory, { recursive: true });
     for (const path of paths) await createWorldWritableFile(path);
@@ -42,14 +42,14 @@ export function wallClockOf(clock: GuestClock, clockStart: Date): CapturePlace['
   return (recordedMs) => clock.wallMs(recordedMs - startMs);
 }
 
-/** The capture of a link, which the link's NIC records. */
-export function captureOf(name: string, nic: NicSpec, place: CapturePlace): Capture {
+/** The capture of a link. @param pcap - of the NIC that records it */
+export function captureOf(name: string, { file: pcap }: CaptureSpec, place: CapturePlace): Capture {
   const { hypervisor, directory, areInside, toWallClock, decoder } = place;
-  const file = join(directory, nic.capture.file);
+  const file = join(directory, pcap);
   const source = {
     name,
     container: hypervisor.container,
-    path: join(hypervisor.directory, nic.capture.file),
+    path: join(hypervisor.directory, pcap),
     file: areInside ? undefined : file,
     toWallClock,
     decoder,

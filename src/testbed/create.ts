@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { allOrAbort } from '../core/all-or-abort.ts';
 import { raceWithSignal } from '../core/deadline.ts';
+import { BugError } from '../core/errors.ts';
 import { limit } from '../core/limit.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
@@ -127,7 +128,8 @@ function testbedParts(context: CreationContext, { machine, connected }: Running)
   const { hypervisor } = machine;
   const place = capturePlace(context, machine);
   const links = connected.map(({ link: { name, nic }, node }, index) => {
-    const capture = captureOf(name, nic, place);
+    if (!nic.capture) throw new BugError(`no NIC records the frames of ${name}`);
+    const capture = captureOf(name, nic.capture, place);
     return new Link({ name, index, nic, model: nicModel(appliance, index), node, capture, qmp: hypervisor.qmp });
   });
   const { timeFactor } = facts;

@@ -52,7 +52,8 @@ export interface NicSpec {
   readonly pciSlot: number;
   /** name of its tap, until a node gets it; unique within the testbed */
   readonly tap: string;
-  readonly capture: CaptureSpec;
+  /** absent if another NIC records the frames of its link */
+  readonly capture?: CaptureSpec;
 }
 
 /** What records the frames of a NIC. */

@@ -80,7 +80,7 @@ test('in the largest topology, nothing has the same name or address twice', () =
   expect(nics).toHaveLength(32);
   const interfaces = nodes.flatMap((node) => node.interfaces);
   const lists = [
-    nics.flatMap(({ id, netdev, tap, capture }) => [id, netdev, tap, capture.id, capture.file]),
+    nics.flatMap(({ id, netdev, tap, capture }) => [id, netdev, tap, capture?.id, capture?.file]),
     [...nics, ...interfaces].map(({ mac }) => mac),
     nodes.map(({ name }) => name),
     links.map(({ name }) => name),
