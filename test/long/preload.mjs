@@ -12,5 +12,5 @@ if (file !== undefined) {
     collectGarbage();
     const { heapUsed, external } = process.memoryUsage();
     appendFileSync(file, `${JSON.stringify({ pid: process.pid, bytes: heapUsed + external })}\n`);
-  }, 2000).unref();
+  }, 500).unref();
 }
