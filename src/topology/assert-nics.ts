@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
-import type { NicsOfAppliance, Topology } from './topology.ts';
+import type { NicsOfAppliance } from './raw-topology.ts';
+import type { Topology } from './topology.ts';
 
 /** An igb needs a PCIe port. With QEMU 10.0, a machine boots with up to 14 ports and bridges; that leaves two for `qemuArgs`. */
 const mostIgbs = 12;
@@ -47,12 +48,15 @@ function assertIgbsFit(models: readonly (string | undefined)[], machine: string 
     );
 }
 
-/** @throws UsageError if two interfaces of a topology have the same MAC address */
-export function assertMacsDiffer({ duts, nodes }: Topology): void {
+/**
+ * @param nicText - how messages call a NIC
+ * @throws UsageError if two interfaces of a topology have the same MAC address
+ */
+export function assertMacsDiffer({ duts, nodes }: Topology, nicText: (dut: string, number: number) => string): void {
   const owners = new Map<string, string>();
   const all = [
     ...nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => ({ owner: name, mac }))),
-    ...duts[0].nics.map(({ mac }, index) => ({ owner: `appliance.nics.${index}`, mac })),
+    ...duts.flatMap(({ name, nics }) => nics.map(({ mac }, number) => ({ owner: nicText(name, number), mac }))),
   ];
   for (const { owner, mac } of all) {
     const other = owners.get(mac);

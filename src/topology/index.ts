@@ -16,17 +16,16 @@ export type {
 export { nodeLinks, type NodeLink } from './node-links.ts';
 export { servedPaths, withNodePaths } from './node-paths.ts';
 export { bridgeSlot, maxLinks } from './pci-places.ts';
-export { nodeNames, resolveTopology } from './resolve.ts';
+export type { DeviceNics, LongTopology, NicsOfAppliance, RawDut, RawLink, RawTopology, ShortTopology } from './raw-topology.ts';
+export { isLong, nodeNames, resolveTopology } from './resolve.ts';
 export type {
   CaptureSpec,
   DutSpec,
   EndSpec,
   InterfaceSpec,
   LinkSpec,
-  NicsOfAppliance,
   NicSpec,
   NodeSpec,
-  RawTopology,
   SegmentSpec,
   Topology,
 } from './topology.ts';

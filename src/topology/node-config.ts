@@ -90,5 +90,8 @@ export interface DeclaredServices {
   readonly syslog?: SyslogOptions | undefined;
 }
 
-/** What a node has before the virtual CPU runs. */
-export interface NodeConfig extends InterfaceConfig, DeclaredServices {}
+/** What a node has before the virtual CPU runs. Its own addresses and routes are those of its only interface. */
+export interface NodeConfig extends InterfaceConfig, DeclaredServices {
+  /** addresses and routes of a node with several interfaces, by the interfaces' names */
+  readonly interfaces?: Readonly<Record<string, InterfaceConfig>> | undefined;
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { NodeConfig, ServedFiles } from './node-config.ts';
-import type { RawTopology } from './topology.ts';
+import type { RawTopology } from './raw-topology.ts';
 
 /**
  * A topology in which all paths of files that nodes offer are absolute. Pure.

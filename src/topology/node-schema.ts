@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
-import { options } from '../core/schemas.ts';
+import { byName, options } from '../core/schemas.ts';
 import { dhcpProblems, type ServiceProblem } from './dhcp-ranges.ts';
-import { interfaceSchemas } from './interface-schema.ts';
+import { interfaceConfig, interfaceSchemas } from './interface-schema.ts';
 import { contains, networkOf } from './ip.ts';
 import type { NodeConfig } from './node-config.ts';
 import { dhcpOptions, dnsOptions, httpOptions, ntpOptions, syslogOptions, tftpOptions } from './service-schemas.ts';
@@ -10,6 +10,9 @@ import { dhcpOptions, dnsOptions, httpOptions, ntpOptions, syslogOptions, tftpOp
 /** What a configuration may declare for a node. */
 export const nodeConfig = options<NodeConfig>({
   ...interfaceSchemas,
+  interfaces: byName(interfaceConfig, 'interfaces by name, such as { eth0: { address: 192.168.1.2/24 } }')
+    .optional()
+    .describe('addresses and routes of a node with several interfaces, by name: `eth0`, `eth1`, … in the order of its links'),
   dhcp: dhcpOptions
     .optional()
     .describe('DHCP server, also for DHCPv6 with router advertisements if the node has an IPv6 address; `{}` for the defaults'),

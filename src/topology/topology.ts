@@ -1,25 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { NodeConfig } from './node-config.ts';
-
-/** What a configuration says: the short form, one DUT whose NICs each have a node. */
-export interface RawTopology {
-  /** number of links, 0 to {@link maxLinks} */
-  readonly links: number;
-  /** what nodes have before the virtual CPU runs, by their names */
-  readonly nodes?: Readonly<Record<string, NodeConfig>> | undefined;
-}
-
-/** What a configuration says about the NICs of its appliance. */
-export interface NicsOfAppliance {
-  readonly nic?: string | undefined;
-  /** what differs for single NICs, in the order of the links */
-  readonly nics?:
-    | readonly { readonly model?: string | undefined; readonly mac?: string | undefined; readonly rom?: string | undefined }[]
-    | undefined;
-  readonly machine?: string | undefined;
-  readonly boot?: string | undefined;
-  readonly kernel?: string | undefined;
-}
+import type { InterfaceConfig, NodeConfig } from './node-config.ts';
 
 /**
  * The DUTs, nodes and links of a testbed, with every name, address and identifier decided. Plain JSON data. Names are unique
@@ -68,7 +48,7 @@ export interface CaptureSpec {
 export interface NodeSpec {
   readonly name: string;
   readonly interfaces: readonly [InterfaceSpec, ...InterfaceSpec[]];
-  /** what it has before the virtual CPU runs; absent for a node that has only its interfaces */
+  /** as the configuration says it; absent for a node that has only its interfaces */
   readonly config?: NodeConfig;
 }
 
@@ -77,6 +57,8 @@ export interface InterfaceSpec {
   /** as in the node's namespace; unique within the node */
   readonly name: string;
   readonly mac: string;
+  /** its addresses and routes before the virtual CPU runs; absent for none */
+  readonly config?: InterfaceConfig;
 }
 
 /** A cable between two ends. */

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { JsonObject } from '../core/json-object.ts';
+import { captureFile } from './capture-file.ts';
+import { maxLinks } from './pci-places.ts';
+import { endText, endsOf, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
+import { readLong } from './read-long.ts';
+
+const safeName = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;
+const aSafeName = 'a name of at most 32 letters, digits, dots, dashes and underscores that starts with a letter';
+
+/** MAC addresses have one byte for the device. */
+const maxDuts = 256;
+
+/**
+ * Everything that is wrong with the long form of a topology as a whole, although each of its values may be right. Values of a wrong
+ * type are skipped, because the schema of the configuration reports them. Pure.
+ * @param raw - the value of `topology`
+ * @param appliances - the names of the appliances
+ */
+export function longProblems(raw: JsonObject, appliances: readonly string[]): readonly TopologyProblem[] {
+  const { plan, problems, isComplete } = readLong(raw);
+  return [
+    ...dutProblems(plan, appliances),
+    ...nameProblems(plan),
+    ...problems,
+    ...connectionProblems(plan),
+    ...usedTwice(plan),
+    ...plan.duts.flatMap(({ name }) => nicProblems(plan, name, isComplete)),
+    ...(isComplete ? unconnectedNodes(plan) : []),
+  ];
+}
+
+function dutProblems({ duts }: Plan, appliances: readonly string[]): readonly TopologyProblem[] {
+  const known = appliances.join(', ') || 'no appliance, because there is none';
+  return [
+    ...(duts.length === 0
+      ? [{ path: ['duts'], text: 'expected at least one device, got none. Add one, such as dut: router' }]
+      : []),
+    ...(duts.length > maxDuts ? [{ path: ['duts'], text: `expected at most ${maxDuts} devices, got ${duts.length}` }] : []),
+    ...duts.flatMap(({ name, appliance }) =>
+      appliance === '' || appliances.includes(appliance)
+        ? []
+        : [
+            {
+              path: ['duts', name],
+              text: `expected one of the appliances (${known}), got ${JSON.stringify(appliance)}. Add it to appliances, or correct it`,
+            },
+          ],
+    ),
+  ];
+}
+
+function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProblem[] {
+  const devices = duts.map(({ name }) => name);
+  const named = [
+    ...devices.map((name) => ({ name, path: ['duts', name] })),
+    ...nodes.map((name) => ({ name, path: ['nodes', name] })),
+    ...connections.flatMap(({ name, path, ends }) =>
+      name === defaultName(ends) ? [] : [{ name, path: path[0] === 'links' ? [...path, 'name'] : path }],
+    ),
+  ];
+  return [
+    ...named.flatMap(({ name, path }) =>
+      safeName.test(name) ? [] : [{ path, text: `expected ${aSafeName}, got ${JSON.stringify(name)}` }],
+    ),
+    ...nodes.flatMap((name) =>
+      devices.includes(name)
+        ? [
+            {
+              path: ['nodes', name],
+              text: `expected a name that no device has, got ${JSON.stringify(name)}, which is in topology.duts, too. Rename one of them`,
+            },
+          ]
+        : [],
+    ),
+    ...connections.flatMap((connection, index) => {
+      const other = connections.slice(0, index).find((one) => captureFile(one.name) === captureFile(connection.name));
+      return other ? [duplicateName(connection, other)] : [];
+    }),
+  ];
+}
+
+function defaultName(ends: Connection['ends']): string {
+  return ends.map(endText).join('--');
+}
+
+function duplicateName({ name, path }: Connection, other: Connection): TopologyProblem {
+  const what = `got ${JSON.stringify(name)}, like topology.${other.path.join('.')}`;
+  return { path, text: `expected a name that no other link or segment has, ${what}. Name one of them differently` };
+}
+
+function connectionProblems({ connections }: Plan): readonly TopologyProblem[] {
+  return connections.flatMap(({ kind, path, ends }) => {
+    if (kind === 'segment' && ends.length < 2)
+      return [{ path, text: `expected at least two ends on a segment, got ${ends.length}. Add ends, or remove it` }];
+    const nodes = ends.flatMap((end) => (end.kind === 'interface' ? [end.node] : []));
+    const twice = nodes.find((node, index) => nodes.indexOf(node) < index);
+    if (twice !== undefined)
+      return [{ path, text: `expected different ends, got ${twice} twice. Connect it with something else` }];
+    if (nodes.length === ends.length && ends.length > 1)
+      return [
+        {
+          path,
+          text: `expected a NIC of a device at one of the ends, because it records the frames, got only nodes: ${nodes.join(', ')}`,
+        },
+      ];
+    return [];
+  });
+}
+
+function usedTwice(plan: Plan): readonly TopologyProblem[] {
+  const nics = endsOf(plan).filter((end) => end.kind === 'nic');
+  return nics.flatMap((end, index) => {
+    const first = nics.slice(0, index).find((other) => endText(other) === endText(end));
+    if (!first) return [];
+    return [
+      {
+        path: end.path,
+        text: `expected a NIC that nothing else is connected to, got ${endText(end)}, which topology.${first.path.join('.')} uses, too. Use another NIC`,
+      },
+    ];
+  });
+}
+
+function nicProblems(plan: Plan, dut: string, isComplete: boolean): readonly TopologyProblem[] {
+  const numbers = nicNumbers(plan, dut);
+  const last = numbers.at(-1) ?? -1;
+  const path = endsOf(plan).find((end) => end.kind === 'nic' && end.dut === dut && end.number === last)?.path ?? ['duts', dut];
+  if (last >= maxLinks)
+    return [
+      {
+        path,
+        text: `expected at most ${maxLinks} NICs, ${dut}:0 to ${dut}:${maxLinks - 1}, because a machine has no more PCI places, got ${dut}:${last}`,
+      },
+    ];
+  const missing = Array.from({ length: last }, (_, number) => number).filter((number) => !numbers.includes(number));
+  if (missing.length === 0 || !isComplete) return [];
+  const names = missing.map((number) => `${dut}:${number}`).join(', ');
+  return [
+    {
+      path,
+      text: `expected NICs that are numbered from 0 without a gap, got ${dut}:${last}, but nothing connected to ${names}. Connect that NIC, or number the NICs differently`,
+    },
+  ];
+}
+
+function unconnectedNodes(plan: Plan): readonly TopologyProblem[] {
+  const connected = new Set(endsOf(plan).map((end) => (end.kind === 'interface' ? end.node : '')));
+  return plan.nodes.flatMap((node) =>
+    connected.has(node)
+      ? []
+      : [
+          {
+            path: ['nodes', node],
+            text: `expected a node on a link or segment, got ${node}, which is on none. Connect it in topology.links, or remove it`,
+          },
+        ],
+  );
+}

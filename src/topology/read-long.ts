@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
+import { nearest } from '../core/nearest.ts';
+import type { Connection, Plan, PlannedEnd, TopologyPath, TopologyProblem } from './plan.ts';
+
+/** The long form of a topology, as far as it can be understood. */
+export interface LongReading {
+  readonly plan: Plan;
+  readonly problems: readonly TopologyProblem[];
+  /** whether all of it was understood: else something that seems to be missing may be there */
+  readonly isComplete: boolean;
+}
+
+interface Names {
+  readonly duts: readonly string[];
+  readonly nodes: readonly string[];
+}
+
+/** A link or segment before its ends are understood. */
+interface RawConnection extends Omit<Connection, 'ends' | 'name'> {
+  readonly name: string | undefined;
+  readonly ends: readonly { readonly text: string; readonly path: TopologyPath; readonly mac?: string }[];
+}
+
+/**
+ * Reads the long form of a topology. Skips values of a wrong type, which the schema of the configuration reports. Pure.
+ * @param raw - the value of `topology`
+ */
+export function readLong(raw: JsonObject): LongReading {
+  const duts = Object.entries(objectOf(raw['duts'])).map(([name, dut]) => ({
+    name,
+    appliance: textOf(isJsonObject(dut) ? dut['appliance'] : dut) ?? '',
+  }));
+  const nodes = Object.keys(objectOf(raw['nodes']));
+  const names = { duts: duts.map(({ name }) => name), nodes };
+  const problems: TopologyProblem[] = [];
+  const listed = [...rawLinks(raw['links']), ...rawSegments(raw['segments'])];
+  const connections = listed.flatMap((connection): readonly Connection[] => {
+    if (!connection) return [];
+    const ends = connection.ends.flatMap((end): readonly PlannedEnd[] => {
+      const found = readEnd(end.text, names);
+      if (typeof found !== 'string') return [{ ...found, path: end.path, ...(end.mac === undefined ? {} : { mac: end.mac }) }];
+      problems.push({ path: end.path, text: found });
+      return [];
+    });
+    const name = connection.name ?? connection.ends.map(({ text }) => text).join('--');
+    return [{ kind: connection.kind, name, path: connection.path, ends }];
+  });
+  return {
+    plan: { duts, nodes, connections },
+    problems,
+    isComplete: problems.length === 0 && listed.every((connection) => connection !== undefined),
+  };
+}
+
+/** Returns what is wrong with it if it is not an end. */
+function readEnd(
+  text: string,
+  { duts, nodes }: Names,
+):
+  | { readonly kind: 'nic'; readonly dut: string; readonly number: number }
+  | { readonly kind: 'interface'; readonly node: string }
+  | string {
+  const [name, number] = split(text);
+  if (duts.includes(name)) {
+    if (number !== undefined && /^(0|[1-9]\d{0,3})$/.test(number)) return { kind: 'nic', dut: name, number: Number(number) };
+    return `expected the number of a NIC after the name of a device, such as ${name}:0, got ${JSON.stringify(text)}`;
+  }
+  if (nodes.includes(name)) {
+    if (number === undefined) return { kind: 'interface', node: name };
+    return `expected the name of a node alone, because its interfaces are numbered in the order of the links, got ${JSON.stringify(text)}. Write ${name}`;
+  }
+  const known = [...duts.map((dut) => `${dut}:0`), ...nodes];
+  const near = nearest(name, [...duts, ...nodes]);
+  const advice =
+    near === undefined
+      ? 'Add it to topology.nodes, or correct it'
+      : `Did you mean ${near}${number !== undefined && duts.includes(near) ? `:${number}` : ''}?`;
+  return `expected a NIC of a device or a node (${known.join(', ') || 'there is none'}), got ${JSON.stringify(text)}. ${advice}`;
+}
+
+function split(text: string): readonly [string, string | undefined] {
+  const colon = text.indexOf(':');
+  return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+/** An element is undefined if it cannot be understood. */
+function rawLinks(links: unknown): readonly (RawConnection | undefined)[] {
+  if (links === undefined) return [];
+  if (!Array.isArray(links)) return [undefined];
+  return links.map((link: unknown, index) => {
+    const path = ['links', index];
+    if (Array.isArray(link)) return rawConnection('link', undefined, path, path, link, []);
+    if (!isJsonObject(link)) return undefined;
+    const { ends, mac, name } = link;
+    return rawConnection('link', textOf(name), path, [...path, 'ends'], ends, Array.isArray(mac) ? mac : []);
+  });
+}
+
+function rawSegments(segments: unknown): readonly (RawConnection | undefined)[] {
+  return Object.entries(objectOf(segments)).map(([name, ends]) => {
+    const path = ['segments', name];
+    return rawConnection('segment', name, path, path, ends, []);
+  });
+}
+
+function rawConnection(
+  kind: Connection['kind'],
+  name: string | undefined,
+  path: TopologyPath,
+  endsPath: TopologyPath,
+  ends: unknown,
+  macs: readonly unknown[],
+): RawConnection | undefined {
+  if (!Array.isArray(ends) || (kind === 'link' && ends.length !== 2)) return undefined;
+  const texts = ends.map(textOf);
+  if (!texts.every((text) => text !== undefined)) return undefined;
+  return {
+    kind,
+    name,
+    path,
+    ends: texts.map((text, index) => {
+      const mac = textOf(macs[index]);
+      return { text, path: [...endsPath, index], ...(mac === undefined ? {} : { mac }) };
+    }),
+  };
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
