@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorDetail } from '../core/errors.ts';
 import { durationText } from '../core/text.ts';
 import { FrameTimeoutError, type Frame } from '../capture/index.ts';
@@ -15,14 +16,23 @@ interface MatcherResult {
   readonly meta?: { readonly hasMissedDeadline: boolean; readonly details?: readonly ErrorDetail[] | undefined };
 }
 
+const defaultTimeoutMs = 10_000;
+/** between two attempts to reach an address: the interval between two echo requests, too */
+const pauseMs = 200;
+
 /** Matchers that alpy adds to `expect`. All of them wait. */
 export const matchers = { toReach, toHaveSeen };
 
 /** A node gets an answer to an echo request from an address. */
-async function toReach(received: Node, target: string, options: MatcherOptions = {}): Promise<MatcherResult> {
+async function toReach(
+  this: { readonly isNot?: boolean },
+  received: Node,
+  target: string,
+  options: MatcherOptions = {},
+): Promise<MatcherResult> {
   receivedCheck.toReach([received]);
   matcherCheck.toReach([...arguments].slice(1));
-  const { sent, answered, reason } = await tryToReach(received, target, options);
+  const { sent, answered, reason } = await tryToReach(received, target, options, this.isNot === true);
   return {
     pass: answered > 0,
     message: () =>
@@ -33,14 +43,26 @@ async function toReach(received: Node, target: string, options: MatcherOptions =
   };
 }
 
-/** A missing route is an answer, not a failure. */
+/**
+ * A missing route is an answer, not a failure. ping ends early if a router reports that it has no route yet, or if a neighbour does
+ * not answer for three seconds: then the time that is left is used for more attempts.
+ * @param once - whether such an end is enough
+ */
 async function tryToReach(
   node: Node,
   target: string,
   options: MatcherOptions,
+  once: boolean,
 ): Promise<{ readonly sent: number; readonly answered: number; readonly reason?: string }> {
   try {
-    const { sent, received } = await node.ping(target, options);
+    const end = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
+    let { sent, received } = await node.ping(target, options);
+    for (let restMs = end - performance.now(); received === 0 && !once && restMs > pauseMs; restMs = end - performance.now()) {
+      await pause(pauseMs);
+      const next = await node.ping(target, { ...options, timeoutMs: restMs });
+      sent += next.sent;
+      received += next.received;
+    }
     return { sent, answered: received };
   } catch (error) {
     const reason =

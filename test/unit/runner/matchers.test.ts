@@ -10,12 +10,28 @@ function nodeThat(ping: () => Promise<{ readonly sent: number; readonly received
   return Object.assign(Object.create(Node.prototype) as Node, { name: 'node0', ping });
 }
 
+/** What `expect(node).toReach` finds, or its negation. */
+const toReach = (node: Node, timeoutMs: number, isNot = false): ReturnType<typeof matchers.toReach> =>
+  matchers.toReach.call({ isNot }, node, '10.0.0.1', { timeoutMs });
+
 test('only a node that got no answer in time has missed a deadline', async () => {
   const silence = nodeThat(() => Promise.resolve({ sent: 50, received: 0 }));
-  expect(await matchers.toReach(silence, '10.0.0.1')).toMatchObject({ pass: false, meta: { hasMissedDeadline: true } });
+  expect(await toReach(silence, 1)).toMatchObject({ pass: false, meta: { hasMissedDeadline: true } });
   const noRoute = new ExecError('node0', ['ping'], exitStatusOf(2), '', 'ping: connect: Network is unreachable');
   const lost = nodeThat(() => Promise.reject(noRoute));
-  expect(await matchers.toReach(lost, '10.0.0.1')).toMatchObject({ pass: false, meta: { hasMissedDeadline: false } });
+  expect(await toReach(lost, 1)).toMatchObject({ pass: false, meta: { hasMissedDeadline: false } });
   const answer = nodeThat(() => Promise.resolve({ sent: 1, received: 1 }));
-  expect(await matchers.toReach(answer, '10.0.0.1')).toMatchObject({ pass: true, meta: { hasMissedDeadline: false } });
+  expect(await toReach(answer, 1)).toMatchObject({ pass: true, meta: { hasMissedDeadline: false } });
+});
+
+test('`toReach` tries again until its deadline if ping ends early, and its negation does not', async () => {
+  const reports = [0, 0, 1];
+  const later = nodeThat(() => Promise.resolve({ sent: 1, received: reports.shift() ?? 0 }));
+  expect(await toReach(later, 10_000)).toMatchObject({ pass: true });
+  expect(reports).toEqual([]);
+
+  const attempts: number[] = [];
+  const never = nodeThat(() => Promise.resolve({ sent: 1, received: attempts.push(1) * 0 }));
+  expect(await toReach(never, 10_000, true)).toMatchObject({ pass: false });
+  expect(attempts).toHaveLength(1);
 });
