@@ -3,13 +3,16 @@ import { expect, getMany, serveHttp, test } from 'carrot';
 
 test.override('topology', { links: 3 });
 
-test('spreads HTTP requests over two servers', async ({ rabbit, links, apps, nodes: [client, one, two] }) => {
+test.beforeEach(async ({ rabbit, nodes: [client, one, two] }) => {
   await rabbit.setAddresses('192.168.1.1/24', '192.168.2.1/24', '192.168.3.1/24');
   await client.configure({ address: '192.168.1.2/24' });
   await one.configure({ address: '192.168.2.2/24' });
   await two.configure({ address: '192.168.3.2/24' });
-  await Promise.all([serveHttp(apps, one, 'server one'), serveHttp(apps, two, 'server two')]);
   await rabbit.balanceHttp('192.168.2.2:80', '192.168.3.2:80');
+});
+
+test('spreads HTTP requests over two servers', async ({ links, apps, nodes: [client, one, two] }) => {
+  await Promise.all([serveHttp(apps, one, 'server one'), serveHttp(apps, two, 'server two')]);
 
   const answers = await getMany(apps, client, 'http://192.168.1.1/', 10);
   expect(answers.filter((answer) => answer === 'server one')).toHaveLength(5);
@@ -18,4 +21,18 @@ test('spreads HTTP requests over two servers', async ({ rabbit, links, apps, nod
   expect(await links[0].capture.count('http.request && ip.src == 192.168.1.2')).toBe(10);
   expect(await links[1].capture.count('http.request && ip.dst == 192.168.2.2')).toBe(5);
   expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2')).toBe(5);
+});
+
+test('hides the failure of a server, and uses it again when it is back', async ({ links, apps, nodes: [client, one, two] }) => {
+  await serveHttp(apps, one, 'server one');
+
+  const answers = await getMany(apps, client, 'http://192.168.1.1/', 10);
+  expect(answers).toEqual(Array(10).fill('server one'));
+  await expect(links[2]).toHaveSeen('tcp.flags.reset == 1 && ip.src == 192.168.3.2 && tcp.srcport == 80'); // it was asked, and refused
+  await expect(links[2]).not.toHaveSeen('http');
+  await expect(links[0]).not.toHaveSeen('tcp.flags.reset == 1 || http.response.code >= 500');
+
+  await serveHttp(apps, two, 'server two');
+  expect(await getMany(apps, client, 'http://192.168.1.1/', 2)).toContain('server two');
+  expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2')).toBe(1);
 });
