@@ -6,5 +6,6 @@ export type { Counters } from './counters.ts';
 export { hostsText, Node } from './node.ts';
 export type { NodeRunOptions, NodeRunResult, PingOptions } from './node-options.ts';
 export type { PingReport } from './ping.ts';
+export * from './probe/index.ts';
 export { moveTap, createTaps, type Tap } from './taps.ts';
 export * from './services/index.ts';

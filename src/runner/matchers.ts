@@ -6,10 +6,11 @@ import { FrameTimeoutError, type Frame } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Link } from '../testbed/index.ts';
-import { matcherCheck, receivedCheck, type MatcherOptions, type SeenOptions } from './test-options.ts';
+import { toBeWithoutLoss, toHaveLostAtMost, toRecoverWithin } from './flow-matchers.ts';
+import { matcherCheck, receivedCheck, type MatcherOptions, type RecoveryOptions, type SeenOptions } from './test-options.ts';
 
 /** Result of a matcher, as Vitest expects it. */
-interface MatcherResult {
+export interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
   /** for the reports: whether a wait timed out, so that a slow machine may be the cause */
@@ -21,7 +22,7 @@ const defaultTimeoutMs = 10_000;
 const pauseMs = 200;
 
 /** Matchers that alpy adds to `expect`. All of them wait. */
-export const matchers = { toReach, toHaveSeen };
+export const matchers = { toReach, toHaveSeen, toRecoverWithin, toBeWithoutLoss, toHaveLostAtMost };
 
 /** A node gets an answer to an echo request from an address. */
 async function toReach(
@@ -126,6 +127,16 @@ export interface AlpyMatchers {
    * and none is waited for.
    */
   toHaveSeen: (filter: string, options?: SeenOptions) => Promise<void>;
+  /**
+   * An outage of a flow lasts no longer than `300ms` or `2s`. Waits until the outage is over, at most 10 s longer than it may
+   * last. Counts outages since the flow began or since the last call, and those that begin during the wait. Fails if there is no
+   * outage, unless `mayBeUnbroken` is true: then it watches the flow for as long as an outage may last.
+   */
+  toRecoverWithin: (duration: string, options?: RecoveryOptions) => Promise<void>;
+  /** Every datagram of a flow that was sent until now arrives. */
+  toBeWithoutLoss: () => Promise<void>;
+  /** At most so many of the datagrams of a flow that were sent until now are lost: a number, or a share such as `1%`. */
+  toHaveLostAtMost: (limit: number | string) => Promise<void>;
 }
 
 declare module 'vitest' {

@@ -22,7 +22,9 @@ import { testState } from './worker-state.ts';
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 export type { AlpyMatchers } from './matchers.ts';
-export type { MatcherOptions, Needs, SeenOptions } from './test-options.ts';
+export type { MatcherOptions, Needs, RecoveryOptions, SeenOptions } from './test-options.ts';
+export { probe } from './probe.ts';
+export type { Flow, FlowGap, ProbeReport, ProbeOptions } from '../network/index.ts';
 
 /**
  * One item per link, in order. The type is as long as the largest topology, so that destructuring gives `T`; items beyond the

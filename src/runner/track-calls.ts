@@ -4,7 +4,7 @@ import { addNotes } from '../core/errors.ts';
 import { RemoteShell } from '../access/index.ts';
 import { Capture } from '../capture/index.ts';
 import { SerialConsole } from '../console/index.ts';
-import { App, Dhcp, Dns, Http, Node, Ntp, Radius, Syslog, Tftp } from '../network/index.ts';
+import { App, Dhcp, Dns, Flow, Http, Node, Ntp, Radius, Syslog, Tftp } from '../network/index.ts';
 import { QmpClient } from '../qemu/index.ts';
 import { Dut, Link, Services } from '../testbed/index.ts';
 import { Apps } from '../testbed/apps.ts';
@@ -24,6 +24,7 @@ export function trackAllCalls(): void {
   trackMethods(SerialConsole.prototype, () => 'dut.console');
   trackMethods(QmpClient.prototype, () => 'dut.qmp');
   trackMethods(Link.prototype, ({ name }) => name);
+  trackMethods(Flow.prototype, ({ name }) => name);
   trackMethods(Capture.prototype, ({ name }) => `${name}.capture`);
   trackMethods<object>(chai.Assertion.prototype, expectation, Object.keys(matchers));
 }

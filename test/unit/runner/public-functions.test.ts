@@ -5,9 +5,10 @@ import { RemoteShell } from '../../../src/access/index.ts';
 import { Capture } from '../../../src/capture/index.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
-import { App, Dhcp, Dns, Http, Node, Ntp, Radius, Syslog, Tftp } from '../../../src/network/index.ts';
+import { App, Dhcp, Dns, Flow, Http, Node, Ntp, Radius, Syslog, Tftp } from '../../../src/network/index.ts';
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
+import { probe } from '../../../src/runner/probe.ts';
 import { Dut, Link, Services, TestbedFactory } from '../../../src/testbed/index.ts';
 import { Apps } from '../../../src/testbed/apps.ts';
 
@@ -24,6 +25,7 @@ interface PublicFunction {
 
 const node = Object.create(Node.prototype) as Node;
 const link = Object.create(Link.prototype) as Link;
+const flow = Object.create(Flow.prototype) as Flow;
 const wait = { timeoutMs: 5 };
 const { signal } = new AbortController();
 
@@ -45,6 +47,7 @@ const classes = {
   syslog: [Syslog, []],
   radius: [Radius, []],
   node: [Node, ['bringUp', 'assertInterface', 'probe', 'sockets', 'addresses', 'addLinkAddress']],
+  flow: [Flow, ['recovery']],
   capture: [Capture, []],
 } as const;
 
@@ -105,6 +108,7 @@ const methods: Readonly<Record<string, readonly [before: readonly unknown[], opt
   'node.ping': [['192.168.1.1'], {}],
   'node.counters': [[], {}],
   'node.setCarrier': [[true], {}],
+  'flow.report': [[], {}],
   'capture.frames': [['icmp'], {}],
   'capture.count': [['icmp'], {}],
   'capture.follow': [['icmp'], { signal }],
@@ -149,6 +153,10 @@ const others: [string, PublicFunction][] = [
   ['toReach', { call: matchers.toReach as PublicFunction['call'], before: [node, '192.168.1.1'], options: {} }],
   ['toHaveSeen', { call: matchers.toHaveSeen.bind({}) as PublicFunction['call'], before: [link, 'icmp'], options: {} }],
   ['not.toHaveSeen', { call: matchers.toHaveSeen.bind({ isNot: true }) as PublicFunction['call'], before: [link, 'icmp'] }],
+  ['probe', { call: probe as PublicFunction['call'], before: [node, node], options: { perSecond: 5 } }],
+  ['toRecoverWithin', { call: matchers.toRecoverWithin as PublicFunction['call'], before: [flow, '300ms'], options: {} }],
+  ['toBeWithoutLoss', { call: matchers.toBeWithoutLoss as PublicFunction['call'], before: [flow] }],
+  ['toHaveLostAtMost', { call: matchers.toHaveLostAtMost as PublicFunction['call'], before: [flow, '1%'] }],
   [
     'SerialConsole.open',
     {

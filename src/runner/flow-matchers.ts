@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { durationText } from '../core/text.ts';
+import type { Flow, ProbeReport } from '../network/index.ts';
+import type { MatcherResult } from './matchers.ts';
+import { matcherCheck, receivedCheck, type RecoveryOptions } from './test-options.ts';
+
+/** How long `toRecoverWithin` waits longer than the outage may last, in `ms`. */
+const patienceMs = 10_000;
+
+/** An outage ends in time. */
+export async function toRecoverWithin(received: Flow, duration: string, options: RecoveryOptions = {}): Promise<MatcherResult> {
+  receivedCheck.toRecoverWithin([received]);
+  matcherCheck.toRecoverWithin([...arguments].slice(1));
+  const withinMs = Number.parseFloat(duration) * (duration.endsWith('ms') ? 1 : 1000);
+  const { mayBeUnbroken = false, timeoutMs = withinMs + patienceMs } = options;
+  const { outage, isOver } = await received.recovery(withinMs, { mayBeUnbroken, timeoutMs });
+  const expected = `expected ${received.name} to recover within ${duration}`;
+  if (!outage) {
+    const advice = 'Did what the test does reach the flow? If it may go on without an outage, pass { mayBeUnbroken: true }';
+    return {
+      pass: mayBeUnbroken,
+      message: () =>
+        mayBeUnbroken
+          ? `expected ${received.name} not to recover within ${duration}, but there was no outage`
+          : `${expected}, but no outage began within ${durationText(timeoutMs)}. ${advice}`,
+      meta: { hasMissedDeadline: !mayBeUnbroken },
+    };
+  }
+  const { lengthMs, datagrams } = outage;
+  const pass = isOver && lengthMs <= withinMs;
+  const lost = `${datagrams} datagram${datagrams === 1 ? '' : 's'} lost`;
+  const found = isOver
+    ? `the outage lasted ${durationText(lengthMs)} (${lost})`
+    : `nothing has arrived for ${durationText(lengthMs)} (${lost}), and nothing does`;
+  return {
+    pass,
+    message: () =>
+      pass ? `expected ${received.name} not to recover within ${duration}, but ${found}` : `${expected}, but ${found}`,
+    meta: { hasMissedDeadline: !pass },
+  };
+}
+
+/** Every datagram that was sent until now arrives. */
+export async function toBeWithoutLoss(received: Flow): Promise<MatcherResult> {
+  receivedCheck.toBeWithoutLoss([received]);
+  matcherCheck.toBeWithoutLoss([...arguments].slice(1));
+  const report = await received.report();
+  return lossResult(report, report.lost === 0, `${received.name} to be without loss`);
+}
+
+/** Not more than a number or a share of the datagrams that were sent until now are lost. */
+export async function toHaveLostAtMost(received: Flow, limit: number | string): Promise<MatcherResult> {
+  receivedCheck.toHaveLostAtMost([received]);
+  matcherCheck.toHaveLostAtMost([...arguments].slice(1));
+  const report = await received.report();
+  const most = typeof limit === 'number' ? limit : (Number.parseFloat(limit) / 100) * report.sent;
+  return lossResult(report, report.lost <= most, `${received.name} to have lost at most ${limit}`);
+}
+
+function lossResult({ lost, sent, gaps, refused, dropped }: ProbeReport, pass: boolean, what: string): MatcherResult {
+  const percent = Number(((100 * lost) / sent).toPrecision(2));
+  const found = `${lost} of ${sent} datagrams were lost (${percent} %)`;
+  const reasons = [
+    ...(refused > 0 ? [`the sending node's kernel refused ${refused} of them: check its routes`] : []),
+    ...(dropped > 0 ? [`this machine was too slow to receive ${dropped} of them`] : []),
+  ];
+  const why = reasons.map((reason) => `; ${reason}`).join('');
+  const longest = [...gaps].sort((a, b) => b.datagrams - a.datagrams).slice(0, shownGaps);
+  const lines = longest.map(
+    ({ datagrams, startMs, lengthMs }) => `${datagrams} after ${durationText(startMs)}, for ${durationText(lengthMs)}`,
+  );
+  return {
+    pass,
+    message: () => `expected ${what.replace(/ to /, pass ? ' not to ' : ' to ')}, but ${found}${why}`,
+    meta: {
+      hasMissedDeadline: !pass && dropped > 0,
+      details: lines.length === 0 ? [] : [{ title: 'Longest gaps, in datagrams', lines }],
+    },
+  };
+}
+
+/** How many gaps a failed assertion shows. */
+const shownGaps = 5;
