@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
-import { nodeNames, type NodeConfig } from '../topology/index.ts';
-import { nodeConfig, nodeProblems } from '../topology/schemas.ts';
+import { nodeNames, nodeProblems, type NodeConfig } from '../topology/index.ts';
+import { nodeConfig } from '../topology/schemas.ts';
 
 type Nodes = Readonly<Record<string, NodeConfig>>;
 

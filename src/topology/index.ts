@@ -14,6 +14,8 @@ export type {
   TftpOptions,
 } from './node-config.ts';
 export { nodeLinks, type NodeLink } from './node-links.ts';
+export { longProblems } from './mistakes.ts';
+export { nodeProblems } from './node-problems.ts';
 export { servedPaths, withNodePaths } from './node-paths.ts';
 export { bridgeSlot, maxLinks } from './pci-places.ts';
 export type { DeviceNics, LongTopology, NicsOfAppliance, RawDut, RawLink, RawTopology, ShortTopology } from './raw-topology.ts';

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../core/json-object.ts';
 import { captureFile } from './capture-file.ts';
 import { maxLinks } from './pci-places.ts';
-import { endText, endsOf, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
+import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
 import { readLong } from './read-long.ts';
 
 const safeName = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;
@@ -25,7 +25,7 @@ export function longProblems(raw: JsonObject, appliances: readonly string[]): re
     ...problems,
     ...connectionProblems(plan),
     ...usedTwice(plan),
-    ...plan.duts.flatMap(({ name }) => nicProblems(plan, name, isComplete)),
+    ...plan.duts.flatMap(({ name }) => numberProblems(plan, name, isComplete)),
     ...(isComplete ? unconnectedNodes(plan) : []),
   ];
 }
@@ -55,8 +55,8 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
   const named = [
     ...devices.map((name) => ({ name, path: ['duts', name] })),
     ...nodes.map((name) => ({ name, path: ['nodes', name] })),
-    ...connections.flatMap(({ name, path, ends }) =>
-      name === defaultName(ends) ? [] : [{ name, path: path[0] === 'links' ? [...path, 'name'] : path }],
+    ...connections.flatMap(({ name, isNamed, path }) =>
+      isNamed ? [{ name, path: path[0] === 'links' ? [...path, 'name'] : path }] : [],
     ),
   ];
   return [
@@ -75,13 +75,10 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
     ),
     ...connections.flatMap((connection, index) => {
       const other = connections.slice(0, index).find((one) => captureFile(one.name) === captureFile(connection.name));
-      return other ? [duplicateName(connection, other)] : [];
+      const isSameLink = !connection.isNamed && other?.isNamed === false && other.name === connection.name;
+      return other && !isSameLink ? [duplicateName(connection, other)] : []; // the ends of the same link are used twice
     }),
   ];
-}
-
-function defaultName(ends: Connection['ends']): string {
-  return ends.map(endText).join('--');
 }
 
 function duplicateName({ name, path }: Connection, other: Connection): TopologyProblem {
@@ -122,10 +119,10 @@ function usedTwice(plan: Plan): readonly TopologyProblem[] {
   });
 }
 
-function nicProblems(plan: Plan, dut: string, isComplete: boolean): readonly TopologyProblem[] {
+function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly TopologyProblem[] {
   const numbers = nicNumbers(plan, dut);
   const last = numbers.at(-1) ?? -1;
-  const path = endsOf(plan).find((end) => end.kind === 'nic' && end.dut === dut && end.number === last)?.path ?? ['duts', dut];
+  const path = nicEnd(plan, dut, last)?.path ?? ['duts', dut];
   if (last >= maxLinks)
     return [
       {

@@ -13,6 +13,7 @@ export interface TopologyProblem {
 
 /** A topology whose names are known, but no address or identifier yet. */
 export interface Plan {
+  readonly isShort: boolean;
   readonly duts: readonly { readonly name: string; readonly appliance: string }[];
   readonly nodes: readonly string[];
   /** links, then segments */
@@ -23,6 +24,8 @@ export interface Plan {
 export interface Connection {
   readonly kind: 'link' | 'segment';
   readonly name: string;
+  /** whether the configuration names it; else its name is that of its ends */
+  readonly isNamed: boolean;
   readonly path: TopologyPath;
   readonly ends: readonly PlannedEnd[];
 }
@@ -40,11 +43,13 @@ export function shortPlan({ links }: ShortTopology): Plan {
   const indexes = Array.from({ length: links }, (_, index) => index);
   const path = ['links'];
   return {
+    isShort: true,
     duts: [{ name: dutName, appliance: applianceName }],
     nodes: indexes.map((index) => `node${index}`),
     connections: indexes.map((index) => ({
       kind: 'link',
       name: `link${index}`,
+      isNamed: false,
       path,
       ends: [
         { kind: 'nic', dut: dutName, number: index, path },
@@ -57,6 +62,16 @@ export function shortPlan({ links }: ShortTopology): Plan {
 /** Every end of every link, then of every segment. Pure. */
 export function endsOf({ connections }: Plan): readonly PlannedEnd[] {
   return connections.flatMap(({ ends }) => ends);
+}
+
+/** The ends of links and segments at a node, in the order of its interfaces. Pure. */
+export function endsAt(plan: Plan, node: string): readonly PlannedEnd[] {
+  return endsOf(plan).filter((end) => end.kind === 'interface' && end.node === node);
+}
+
+/** What is connected to a NIC. Pure. */
+export function nicEnd(plan: Plan, dut: string, number: number): PlannedEnd | undefined {
+  return endsOf(plan).find((end) => end.kind === 'nic' && end.dut === dut && end.number === number);
 }
 
 /** The numbers of a device's NICs, ascending. Pure. */

@@ -17,7 +17,7 @@ interface Names {
 }
 
 /** A link or segment before its ends are understood. */
-interface RawConnection extends Omit<Connection, 'ends' | 'name'> {
+interface RawConnection extends Omit<Connection, 'ends' | 'name' | 'isNamed'> {
   readonly name: string | undefined;
   readonly ends: readonly { readonly text: string; readonly path: TopologyPath; readonly mac?: string }[];
 }
@@ -43,11 +43,12 @@ export function readLong(raw: JsonObject): LongReading {
       problems.push({ path: end.path, text: found });
       return [];
     });
-    const name = connection.name ?? connection.ends.map(({ text }) => text).join('--');
-    return [{ kind: connection.kind, name, path: connection.path, ends }];
+    const { kind, path, name } = connection;
+    const ofEnds = connection.ends.map(({ text }) => text).join('--');
+    return [{ kind, name: name ?? ofEnds, isNamed: name !== undefined, path, ends }];
   });
   return {
-    plan: { duts, nodes, connections },
+    plan: { isShort: false, duts, nodes, connections },
     problems,
     isComplete: problems.length === 0 && listed.every((connection) => connection !== undefined),
   };

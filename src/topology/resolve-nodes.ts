@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { BugError } from '../core/errors.ts';
 import type { InterfaceConfig, NodeConfig } from './node-config.ts';
-import { endsOf, type Plan, type PlannedEnd } from './plan.ts';
+import { endsAt, type Plan, type PlannedEnd } from './plan.ts';
 import type { InterfaceSpec, NodeSpec } from './topology.ts';
 
 type Configs = Readonly<Record<string, NodeConfig>>;
-
-/** The ends of links and segments at a node, in the order of its interfaces. Pure. */
-export function endsAt(plan: Plan, node: string): readonly PlannedEnd[] {
-  return endsOf(plan).filter((end) => end.kind === 'interface' && end.node === node);
-}
 
 /** The name of an interface, by its number in the node. Pure. */
 export function interfaceName(number: number): string {
@@ -35,8 +30,8 @@ function interfaceSpec(end: PlannedEnd, number: number, index: number, config: I
   return { name: interfaceName(number), mac, ...(Object.keys(config).length > 0 ? { config } : {}) };
 }
 
-/** What an interface has: its own entry, or what the node says if that is its only one. */
-function interfaceConfig(config: NodeConfig | undefined, number: number, count: number): InterfaceConfig {
+/** What an interface has: its own entry, or what the node says if that is its only one. Pure. */
+export function interfaceConfig(config: NodeConfig | undefined, number: number, count: number): InterfaceConfig {
   const own = config?.interfaces?.[interfaceName(number)];
   return own ?? (config && count === 1 ? ownConfig(config) : {});
 }

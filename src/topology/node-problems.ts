@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { asList } from '../core/list.ts';
+import { dhcpProblems, type ServiceProblem } from './dhcp-ranges.ts';
+import { contains, networkOf } from './ip.ts';
+import type { InterfaceConfig, NodeConfig } from './node-config.ts';
+import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
+
+/**
+ * What is wrong with a node as a whole, although each of its values is right. Pure.
+ * @param count - how many interfaces the node has
+ */
+export function nodeProblems(config: NodeConfig, count = 1): readonly ServiceProblem[] {
+  const { interfaces = {}, dhcp, dns, http, syslog } = config;
+  const names = Array.from({ length: count }, (_, number) => interfaceName(number));
+  const all = names.map((_, number) => interfaceConfig(config, number, count));
+  const addresses = all.flatMap(({ address }) => asList(address));
+  const httpPort = http?.port ?? 80;
+  const taken = [...(dns ? [53] : []), ...(syslog ? [syslog.port ?? 514] : [])];
+  return [
+    ...Object.keys(interfaces).flatMap((name) =>
+      names.includes(name)
+        ? []
+        : [{ path: ['interfaces', name], expected: `one of the interfaces of the node (${names.join(', ')})` }],
+    ),
+    ...misplacedKeys(config, count),
+    ...reachProblems(ownConfig(config), 'the node').filter(() => count === 1),
+    ...Object.entries(interfaces).flatMap(([name, one]) =>
+      reachProblems(one, name).map(({ path, expected }) => ({ path: ['interfaces', name, ...path], expected })),
+    ),
+    ...(dhcp ? dhcpProblems(addresses, dhcp).map(({ path, expected }) => ({ path: ['dhcp', ...path], expected })) : []),
+    ...(http && taken.includes(httpPort)
+      ? [{ path: ['http', 'port'], expected: 'a TCP port that dns and syslog do not use' }]
+      : []),
+    ...(dns && syslog?.port === 53 ? [{ path: ['syslog', 'port'], expected: 'a port that dns does not use' }] : []),
+  ];
+}
+
+/** Keys of a node that belong to one of its interfaces. */
+function misplacedKeys(config: NodeConfig, count: number): readonly ServiceProblem[] {
+  const keys = Object.entries(ownConfig(config)).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+  if (count > 1)
+    return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, because the node has ${count} interfaces` }));
+  if (config.interfaces?.[interfaceName(0)] === undefined) return [];
+  return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, beside the other keys of eth0` }));
+}
+
+function reachProblems({ address, gateway, routes = [] }: InterfaceConfig, owner: string): readonly ServiceProblem[] {
+  const addresses = asList(address);
+  const isReachable = (via: string): boolean => addresses.some((one) => contains(networkOf(one), via));
+  const within = `an address in a network of ${owner}, which has ${addresses.join(', ') || 'no address'}`;
+  const stray = routes.findIndex(({ via }) => !isReachable(via));
+  return [
+    ...(asList(gateway).some((via) => !isReachable(via)) ? [{ path: ['gateway'], expected: within }] : []),
+    ...(stray < 0 ? [] : [{ path: ['routes', stray, 'via'], expected: within }]),
+  ];
+}
