@@ -60,6 +60,7 @@ function row(path: readonly string[]): string {
 function typeOf({ type = '', enum: values, items, anyOf, minimum = -largest, maximum = largest }: Schema): string {
   if (anyOf) return [...new Set(anyOf.map(typeOf))].join(' or ');
   if (values) return values.map(code).join(', ');
+  if (type === 'array' && items?.anyOf) return 'list';
   if (type === 'array') return `list of ${typeOf(items ?? {})}`;
   if (type !== 'integer') return type;
   return maximum === largest ? `integer, ${minimum} or more` : `integer, ${minimum} to ${maximum}`;

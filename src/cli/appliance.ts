@@ -73,7 +73,7 @@ async function fetchStored(io: CliIo, file: string | undefined, configFile: stri
 
 async function configuredImage(io: CliIo, file: string | undefined): Promise<string> {
   const { loadConfig } = await import('../config/index.ts');
-  const { image } = (await loadConfig({ directory: io.directory, file, variables: io.env })).config.appliance;
+  const { image } = (await loadConfig({ directory: io.directory, file, variables: io.env })).config.devices[0].appliance;
   if (image !== undefined) return image;
   throw new UsageError('expected appliance.image in the configuration, got none. Add it, or use alpy appliance fetch FILE');
 }
@@ -105,12 +105,14 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   const directory = join(config.out, 'boot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
-  const { appliance } = config;
+  const { appliance } = config.devices[0];
   const factory = new TestbedFactory(engine, host);
   const disk = await factory.inspectDisk(appliance, io.signal);
   // what boots is the appliance's matter alone, unless it boots from a link or is ready when a node sees it
   const topology =
-    appliance.boot === 'network' || appliance.ready ? resolveTopology(config.topology, appliance) : resolveTopology({ links: 0 });
+    appliance.boot === 'network' || appliance.ready
+      ? resolveTopology(config.topology, config.devices)
+      : resolveTopology({ links: 0 });
   await using testbed = await factory.create({ appliance, topology, disk, directory }, io.signal);
   const startMs = performance.now();
   await testbed.boot({ signal: io.signal });

@@ -9,12 +9,11 @@ export const configCommand = (io: CliIo): CommandModule<object, { readonly confi
   describe: 'Print the configuration and where each value comes from',
   builder: (yargs) => yargs.options(configOption),
   handler: async ({ config: file }) => {
-    const { hidden, loadConfig, originText, valueAt, withoutSecrets } = await import('../config/index.ts');
-    const { config, origins, file: found } = await loadConfig({ directory: io.directory, file, variables: io.env });
+    const { hidden, loadConfig, originText, withoutSecrets } = await import('../config/index.ts');
+    const { values, file: found } = await loadConfig({ directory: io.directory, file, variables: io.env });
     io.stdout(`# ${found}`);
-    for (const [path, origin] of origins) {
-      const keys = path.split('.');
-      const value = withoutSecrets(keys.at(-1) ?? '', valueAt(config, keys));
+    for (const [path, { value: set, origin }] of values) {
+      const value = withoutSecrets(path.split('.').at(-1) ?? '', set);
       io.stdout(`${path}: ${value === hidden ? hidden : printableJson(value)}  # ${originText(origin)}`);
     }
   },

@@ -61,8 +61,8 @@ async function check(io: CliIo, { config: file, ci }: DoctorArguments): Promise<
   const found = await checkMachine({
     images,
     accel: config?.accel ?? 'auto',
-    memoryMiB: config?.appliance.memoryMiB ?? 256,
-    appliance: config?.appliance,
+    memoryMiB: config?.devices[0].appliance.memoryMiB ?? 256,
+    appliance: config?.devices[0].appliance,
     directory: io.directory,
     accelCacheFile: accelCacheFile(io.env),
     signal: io.signal,

@@ -97,15 +97,15 @@ async function load(io: CliIo, store: SnapshotStore, file: string | undefined): 
 async function provide(io: CliIo, { config }: LoadedConfig, place: Place): Promise<Snapshot> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   const { isReadinessKnown, unknownReadiness } = await import('../testbed/snapshot-place.ts');
-  if (!isReadinessKnown(config.appliance)) throw new UsageError(unknownReadiness);
+  if (!isReadinessKnown(config.devices[0].appliance)) throw new UsageError(unknownReadiness);
   const directory = join(config.out, 'snapshot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
   const reason = await testbeds.checkSnapshotSupport(engine, host, place.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`cannot create a snapshot: ${reason}`);
   const factory = new testbeds.TestbedFactory(engine, host, { snapshots: place });
-  const disk = await factory.inspectDisk(config.appliance, io.signal);
-  const spec = { appliance: config.appliance, topology: resolveTopology(config.topology, config.appliance), disk };
+  const disk = await factory.inspectDisk(config.devices[0].appliance, io.signal);
+  const spec = { appliance: config.devices[0].appliance, topology: resolveTopology(config.topology, config.devices), disk };
   return await factory.provideSnapshot(spec, directory, io.signal);
 }
 

@@ -53,10 +53,10 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       secrets: secretsOf(io.env),
     };
     await session.startSessionServer(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
-    const { nodes, links } = resolveTopology(config.topology, config.appliance);
+    const { nodes, links } = resolveTopology(config.topology, config.devices);
     const names = nodes.map(({ name }) => name).join(', ');
     io.stdout(
-      `${config.appliance.name} is up${names === '' ? '' : `, with ${names}`}; its files are in ${join(directory, 'testbed')}`,
+      `${config.devices[0].appliance.name} is up${names === '' ? '' : `, with ${names}`}; its files are in ${join(directory, 'testbed')}`,
     );
     const [node, link] = [nodes[0]?.name, links[0]?.name];
     const onLinks = node !== undefined && link !== undefined ? [`alpy exec ${node} -- ip address`, `alpy capture ${link}`] : [];

@@ -12,12 +12,13 @@ const microvmPlaces = 24;
 /**
  * Finds values of an appliance that do not go together. Each problem says what was expected, what was found, and what to do. Pure.
  * @param links - the number of its NICs
+ * @param dut - name of the device; absent for the short form of the topology
  */
-export function applianceProblems(appliance: MachineKeys, links: number): readonly string[] {
+export function applianceProblems(appliance: MachineKeys, links: number, dut?: string): readonly string[] {
   return [
     ...kernelProblems(appliance),
     ...firmwareProblems(appliance),
-    ...microvmProblems(appliance, links),
+    ...microvmProblems(appliance, links, dut),
     ...virtProblems(appliance),
     ...placeProblems(appliance),
   ].map((problem) => `appliance.${problem}`);
@@ -40,7 +41,7 @@ function firmwareProblems({ machine, firmware }: MachineKeys): readonly string[]
   return [];
 }
 
-function microvmProblems(appliance: MachineKeys, links: number): readonly string[] {
+function microvmProblems(appliance: MachineKeys, links: number, dut: string | undefined): readonly string[] {
   const { machine, firmware, cdroms = [], nic, nics = [], boot, smbios, tpm, console } = appliance;
   if (machine !== 'microvm') return [];
   const other = [nic, ...nics.map(({ model }) => model)].find((model) => model !== undefined && model !== 'virtio-net-pci');
@@ -58,7 +59,7 @@ function microvmProblems(appliance: MachineKeys, links: number): readonly string
       : [`nic: expected virtio-net-pci, which becomes a NIC without PCI in a microvm, got ${other}. ${remedy}`]),
     ...(links > mostLinks
       ? [
-          `machine: expected at most ${mostLinks} links for a microvm, because its other devices need ${microvmPlaces - mostLinks} of its ${microvmPlaces} places, got topology.links: ${links}. Use fewer links or disks, or set appliance.machine to q35`,
+          `machine: expected at most ${mostLinks} links for a microvm, because its other devices need ${microvmPlaces - mostLinks} of its ${microvmPlaces} places, got ${dut === undefined ? `topology.links: ${links}` : `${links} of ${dut}`}. Use fewer links or disks, or set appliance.machine to q35`,
         ]
       : []),
     ...(firmware === 'uefi' || firmware === 'uefi-secure-boot'

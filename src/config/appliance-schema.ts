@@ -79,10 +79,19 @@ export const ApplianceSchema = ApplianceKeys.superRefine((appliance, context) =>
     context.addIssue({ code: 'custom', path: [...problem.path], message: problem.expected, input: appliance });
 });
 
-/** What a test may override. Its values are checked together with those of the configuration. */
-export const ApplianceOverrides = ApplianceKeys.partial();
+/** What a test or a device may override. Its values are checked together with those of the configuration. */
+export const ApplianceOverrides = withoutDefaults(ApplianceKeys).partial();
 
 /** Finds keys of a whole appliance that do not work together. Pure. */
 export function combinationProblems(appliance: Parameters<typeof diskProblems>[0]): readonly DiskProblem[] {
   return [...bootProblems(appliance), ...diskProblems(appliance)];
+}
+
+/** The same keys, but an absent one stays absent. */
+function withoutDefaults(keys: typeof ApplianceKeys): typeof ApplianceKeys {
+  const shape = Object.entries(keys.shape).map(([key, schema]) => [
+    key,
+    schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType).describe(schema.description ?? '') : schema,
+  ]);
+  return z.strictObject(Object.fromEntries(shape) as typeof ApplianceKeys.shape);
 }

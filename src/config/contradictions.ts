@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Topology } from '../topology/index.ts';
 import type { Appliance } from './schema.ts';
 
 /** Keys of an appliance that type commands for a shell. */
 const shellKeys = ['clockCommand', 'rebootCommand', 'powerOffCommand', 'become'] as const;
 
-/** What contradicts itself in a configuration whose single values are valid, one line each. Pure. */
-export function contradictions(appliance: Appliance, topology: Topology): readonly string[] {
-  return [...needingShell(appliance), ...conditionsNeedingShell(appliance), ...unknownPlaces(appliance, topology)];
+/** Names of a topology. */
+interface Places {
+  readonly nodes: readonly string[];
+  readonly links: readonly string[];
+}
+
+/**
+ * What contradicts itself in an appliance whose single values are valid, one line each. Pure.
+ * @param places - what conditions may name; absent if that is not known
+ */
+export function contradictions(appliance: Appliance, places?: Places): readonly string[] {
+  return [...needingShell(appliance), ...conditionsNeedingShell(appliance), ...(places ? unknownPlaces(appliance, places) : [])];
 }
 
 function needingShell({ login, provision, ...appliance }: Appliance): readonly string[] {
@@ -30,13 +38,12 @@ function conditionsNeedingShell({ login, ready = [] }: Appliance): readonly stri
 }
 
 /** Nodes and links that conditions name and that the topology does not have. */
-function unknownPlaces({ ready = [] }: Appliance, { nodes, links }: Topology): readonly string[] {
-  const nameOf = ({ name }: { readonly name: string }): string => name;
+function unknownPlaces({ ready = [] }: Appliance, { nodes, links }: Places): readonly string[] {
   return ready.flatMap(({ tcp, http, ping, carrier }, index) => [
     ...Object.entries({ tcp, http, ping }).flatMap(([kind, condition]) =>
-      condition ? unknown(`appliance.ready.${index}.${kind}.node`, condition.node, nodes.map(nameOf)) : [],
+      condition ? unknown(`appliance.ready.${index}.${kind}.node`, condition.node, nodes) : [],
     ),
-    ...(carrier === undefined ? [] : unknown(`appliance.ready.${index}.carrier`, carrier, links.map(nameOf))),
+    ...(carrier === undefined ? [] : unknown(`appliance.ready.${index}.carrier`, carrier, links)),
   ]);
 }
 

@@ -16,6 +16,7 @@ export {
   type Appliance,
   type Config,
   type ConfigInput,
+  type Device,
 } from './schema.ts';
 export { seedFiles, type SeedFile } from './seed-files.ts';
 export { hidden, withoutSecrets } from './secret-keys.ts';

@@ -26,10 +26,16 @@ function* walk(schema: unknown, path: readonly string[]): Generator<KnownValue> 
     else
       yield {
         path: [...path, name],
-        type: isChoice(inner) ? 'choice' : type,
+        type: isChoice(inner) ? choiceType(inner) : type,
         description: String(valueAt(inner, ['description'])),
       };
   }
+}
+
+/** The type of a value that may be of several types: a number, if a variable can set one. */
+function choiceType(schema: unknown): string {
+  const choices = valueAt(schema, ['anyOf']);
+  return Array.isArray(choices) && choices.some((choice) => valueAt(choice, ['type']) === 'integer') ? 'integer' : 'choice';
 }
 
 function isChoice(schema: unknown): boolean {
@@ -49,6 +55,13 @@ export function knownNames(path: Path): readonly string[] {
 /** The schema of a value in an object, or of an element of a list. */
 function schemaOf(schema: unknown, name: PropertyKey): unknown {
   return typeof name === 'number'
-    ? valueAt(schema, ['items'])
+    ? itemsOf(schema)
     : (propertiesOf(schema)[String(name)] ?? valueAt(schema, ['additionalProperties'])); // of any name
+}
+
+/** The schema of the elements of a list, also if the value may be something else. */
+function itemsOf(schema: unknown): unknown {
+  const choices = valueAt(schema, ['anyOf']);
+  const lists = Array.isArray(choices) ? choices.map((choice) => valueAt(choice, ['items'])) : [];
+  return valueAt(schema, ['items']) ?? lists.find((items) => items !== undefined);
 }

@@ -42,5 +42,5 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
       `no ${configFileNames.slice(0, 2).join(' or ')} in this directory or above. alpy init creates one`,
     ]);
   }
-  return resolveConfig({ file: found, raw: await readConfig(found), variables, flags, directory, isFile });
+  return resolveConfig({ file: found, ...(await readConfig(found)), variables, flags, directory, isFile });
 }

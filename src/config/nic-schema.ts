@@ -16,7 +16,7 @@ export const NicModelSchema = z.enum([
 ]);
 
 /** A MAC address of one NIC. */
-const MacSchema = z
+export const MacSchema = z
   .string()
   .regex(/^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i, { error: 'six bytes such as 52:54:00:12:34:56' })
   .refine((mac) => (parseInt(mac.slice(0, 2), 16) & 1) === 0, {

@@ -15,24 +15,36 @@ const typeNames: Readonly<Record<string, string>> = {
   array: 'a list',
 };
 
+/** Something that is wrong with a configuration. */
+export interface Problem {
+  /** where */
+  readonly path: Path;
+  /** one line: the path, what was expected, what was found */
+  readonly text: string;
+  /** what set the value, if not the file */
+  readonly source?: string | undefined;
+}
+
 /**
  * Describes each problem in one line: path, what was expected, what was found.
  * @param issues - from zod
  * @param raw - the value that was checked
  * @param sourceOf - what set the value at a path, if not the file itself
  */
-export function describeProblems(
+export function problemsOf(
   issues: readonly Issue[],
   raw: unknown,
   sourceOf: (path: Path) => string | undefined,
-): readonly string[] {
-  return issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+): readonly Problem[] {
+  return issues.flatMap((issue): readonly Problem[] => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: [...issue.path, key], text: unknownKey(issue.path, key) }));
     const inner = issuesOfChoice(issue);
-    if (inner) return describeProblems(inner, raw, sourceOf);
+    if (inner) return problemsOf(inner, raw, sourceOf);
     const source = sourceOf(issue.path);
     const where = `${pathText(issue.path)}${source === undefined ? '' : ` (from ${source})`}`;
-    return [`${where}: expected ${expected(issue)}, got ${found(issue, valueAt(raw, issue.path))}`];
+    const text = `${where}: expected ${expected(issue)}, got ${found(issue, valueAt(raw, issue.path))}`;
+    return [{ path: issue.path, text, source }];
   });
 }
 
@@ -92,6 +104,7 @@ function unknownKey(path: Path, key: string): string {
   return `${where}: unknown key. Expected one of ${names.join(', ')}`;
 }
 
-function pathText(path: Path): string {
+/** A path as messages show it. Pure. */
+export function pathText(path: Path): string {
   return path.map(String).join('.') || '(top)';
 }

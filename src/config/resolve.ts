@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json-object.ts';
 import type { Variables } from '../core/variables.ts';
-import { resolveTopology, withNodePaths, type Topology } from '../topology/index.ts';
-import { applianceProblems } from './appliance-checks.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
-import { contradictions } from './contradictions.ts';
+import { checkConfig, type CheckedConfig } from './check.ts';
+import { applianceNamed, applianceNames, appliancePath, onlyAppliance, type RawDevice } from './devices.ts';
 import { ConfigError } from './errors.ts';
-import { describeProblems } from './problems.ts';
-import { ConfigSchema, type Config, type ConfigOverrides } from './schema.ts';
+import type { Problem } from './problems.ts';
+import type { Appliance, Config, ConfigOverrides, Device } from './schema.ts';
+import { topologyOf } from './topology-schema.ts';
+import { withNodePaths } from '../topology/index.ts';
 import { deepFreeze, leaves, overlay, valueAt, type Path } from './tree.ts';
-import { setVariables, variablesTree } from './variables.ts';
+import { ambiguousVariables, flagsFor, setVariables, variablesTree } from './variables.ts';
 
 /** What set a value. */
 export type Origin = { readonly kind: 'default' | 'file' | 'flag' } | { readonly kind: 'variable'; readonly name: string };
@@ -22,8 +23,8 @@ export interface LoadedConfig {
   readonly file: string;
   /** directory of the file; the globs of `tests.include` are relative to it */
   readonly root: string;
-  /** what set each value, by dotted path, in the order of the schema */
-  readonly origins: ReadonlyMap<string, Origin>;
+  /** each value and what set it, by dotted path, in the order of the schema */
+  readonly values: ReadonlyMap<string, { readonly value: unknown; readonly origin: Origin }>;
 }
 
 /** The sources of a configuration, in ascending order of precedence. */
@@ -32,6 +33,8 @@ export interface ConfigLayers {
   readonly file: string;
   /** contents of the file */
   readonly raw: unknown;
+  /** the line of a value in the file; default: no line is known */
+  readonly lineOf?: ((path: Path) => number | undefined) | undefined;
   readonly variables?: Variables | undefined;
   readonly flags?: ConfigOverrides | undefined;
   /** current directory: paths in variables and flags, and the default of `out`, are relative to it */
@@ -44,15 +47,13 @@ export interface ConfigLayers {
  * Merges defaults, file, variables and flags and checks the result. Pure.
  * @throws {@link ConfigError} with all problems
  */
-export function resolveConfig({
-  file,
-  raw,
-  variables = {},
-  flags = {},
-  directory,
-  isFile = () => false,
-}: ConfigLayers): LoadedConfig {
-  const set = setVariables(variables);
+export function resolveConfig(layers: ConfigLayers): LoadedConfig {
+  const { file, raw, lineOf = () => undefined, variables = {}, directory, isFile = () => false } = layers;
+  const root = dirname(file);
+  const all = setVariables(variables, raw);
+  const ambiguous = ambiguousVariables(raw, all);
+  const set = all.filter(({ name }) => !ambiguous.some(({ source }) => source === name));
+  const flags = flagsFor(raw, layers.flags);
   const merged = [raw ?? {}, variablesTree(set), flags].reduce(overlay);
   const originOf = (path: Path): Origin => {
     if (path.length === 0) return { kind: 'file' };
@@ -61,48 +62,84 @@ export function resolveConfig({
     if (variable) return { kind: 'variable', name: variable.name };
     return { kind: valueAt(raw, path) === undefined ? 'default' : 'file' };
   };
-
-  const checked = ConfigSchema.safeParse(merged);
-  if (!checked.success)
-    throw new ConfigError(
-      file,
-      describeProblems(checked.error.issues, merged, (path) => sourceText(originOf(path))),
-    );
-  const contradicting = contradictions(checked.data.appliance, topologyOf(file, checked.data));
-  if (contradicting.length > 0) throw new ConfigError(file, contradicting);
-  const paths = leaves(checked.data);
-  const root = dirname(file);
+  const { checked, problems } = checkConfig(merged, (path) => sourceText(originOf(path)));
+  const texts = inLineOrder([...ambiguous, ...problems], lineOf);
+  if (!checked || texts.length > 0) throw new ConfigError(file, [...new Set(texts)]);
   const absolute = (path: readonly string[], value: string): string =>
     resolve(originOf(path).kind === 'file' ? root : directory, value);
-  const snapshots = checked.data.snapshots.directory;
-  const config: Config = {
-    ...checked.data,
-    appliance: withAbsolutePaths(checked.data.appliance, absolute, isFile),
-    topology: withNodePaths(checked.data.topology, (path) => absolute(['topology', 'nodes'], path)),
-    out: absolute(['out'], checked.data.out),
-    snapshots: {
-      ...checked.data.snapshots,
-      ...(snapshots === undefined ? {} : { directory: absolute(['snapshots', 'directory'], snapshots) }),
-    },
-  };
+  const config = withPaths(merged, checked, absolute, isFile);
+  const paths = leaves(shown(merged, config));
   return Object.freeze({
     config: deepFreeze(config),
     file,
     root,
-    origins: new Map(paths.map((path) => [path.join('.'), originOf(path)])),
+    values: new Map(paths.map(({ path, value }) => [path.join('.'), { value, origin: originOf(path) }])),
   });
 }
 
-/** @throws {@link ConfigError} when the appliance and the topology do not go together */
-function topologyOf(file: string, { topology, appliance }: Pick<Config, 'topology' | 'appliance'>): Topology {
-  const problems = applianceProblems(appliance, topology.links);
-  if (problems.length > 0) throw new ConfigError(file, problems);
-  try {
-    return resolveTopology(topology, appliance);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new ConfigError(file, [error.message]);
-  }
+function withPaths(
+  merged: unknown,
+  { data, devices }: CheckedConfig,
+  absolute: (path: readonly string[], value: string) => string,
+  isFile: (path: string) => boolean,
+): Config {
+  const { out, snapshots } = data;
+  const absoluteAppliance = (appliance: Appliance, pathOf: (key: string) => readonly string[]): Appliance =>
+    withAbsolutePaths(appliance, ([, key = '', ...below], path) => absolute([...pathOf(key), ...below], path), isFile);
+  const appliances = applianceNames(merged).flatMap((name) => {
+    const appliance = applianceNamed(merged, name);
+    return appliance ? [[name, absoluteAppliance(appliance, (key) => [...appliancePath(name), key])] as const] : [];
+  });
+  const [first, ...further] = devices;
+  const deviceOf = ({ name, appliance, pathOf }: RawDevice): Device => {
+    return { name, appliance: absoluteAppliance(appliance, pathOf) };
+  };
+  return {
+    appliances: Object.fromEntries(appliances),
+    topology: withNodePaths(topologyOf(data.topology), (path) => absolute(['topology', 'nodes'], path)),
+    devices: [deviceOf(first), ...further.map(deviceOf)],
+    ...otherKeys(data),
+    out: absolute(['out'], out),
+    snapshots: {
+      ...snapshots,
+      ...(snapshots.directory === undefined ? {} : { directory: absolute(['snapshots', 'directory'], snapshots.directory) }),
+    },
+  };
+}
+
+function otherKeys<T extends object>(data: T): Omit<T, 'appliance' | 'appliances' | 'topology'> {
+  const others = Object.entries(data).filter(([key]) => !['appliance', 'appliances', 'topology'].includes(key));
+  return Object.fromEntries(others) as Omit<T, 'appliance' | 'appliances' | 'topology'>;
+}
+
+/** The configuration as a file would have it. */
+function shown(merged: unknown, config: Config): unknown {
+  const { appliances, topology, devices, ...others } = config;
+  const { [onlyAppliance]: only, ...named } = appliances;
+  return {
+    ...(only ? { appliance: only } : {}),
+    ...(Object.keys(named).length > 0 ? { appliances: named } : {}),
+    topology: { ...topology, ...(topology.duts ? { duts: shownDuts(valueAt(merged, ['topology', 'duts']), devices) } : {}) },
+    ...others,
+  };
+}
+
+/** Only what the file says about each device: the rest is that of its appliance. */
+function shownDuts(duts: unknown, devices: readonly Device[]): unknown {
+  const shownDut = (name: string, dut: unknown): unknown => {
+    const appliance = devices.find((device) => device.name === name)?.appliance;
+    if (!isJsonObject(dut)) return dut;
+    return Object.fromEntries(Object.entries(dut).map(([key, value]) => [key, valueAt(appliance, [key]) ?? value]));
+  };
+  return Object.fromEntries(Object.entries(isJsonObject(duts) ? duts : {}).map(([name, dut]) => [name, shownDut(name, dut)]));
+}
+
+/** Problems as text with their lines. Those that are not in the file come last. */
+function inLineOrder(problems: readonly Problem[], lineOf: (path: Path) => number | undefined): readonly string[] {
+  return problems
+    .map(({ path, text, source }) => ({ text, line: source === undefined ? lineOf(path) : undefined }))
+    .sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0) // else Infinity - Infinity
+    .map(({ text, line }) => (line === undefined ? text : `line ${line}: ${text}`));
 }
 
 /** An origin as text, for `alpy config`. */

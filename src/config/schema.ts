@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { z } from 'zod';
-import { maxLinks } from '../topology/index.ts';
+import type { RawTopology } from '../topology/index.ts';
 import { ApplianceSchema } from './appliance-schema.ts';
-import { checkNodes, NodesSchema } from './nodes-schema.ts';
+import { TopologySchema } from './topology-schema.ts';
 import { path } from './values.ts';
-
-// An object instead of a number, so that cables between several DUTs can be added without breaking existing files.
-const TopologySchema = z
-  .strictObject({
-    links: z.int().min(0).max(maxLinks).default(2).describe('number of NICs, each with a node at its other end'),
-    nodes: NodesSchema.optional().describe('what nodes have before the guest boots, by their names: `node0`, `node1`, …'),
-  })
-  .superRefine(checkNodes);
 
 const ImagesSchema = z
   .object({
@@ -55,7 +47,11 @@ const SnapshotsSchema = z.strictObject({
 
 /** The one schema of `alpy.config.ts` and `alpy.yaml`. */
 export const ConfigSchema = z.strictObject({
-  appliance: ApplianceSchema.describe('the device under test'),
+  appliance: ApplianceSchema.optional().describe('the device under test; in `topology.duts`, its name is `appliance`'),
+  appliances: z
+    .record(z.string(), ApplianceSchema)
+    .optional()
+    .describe('appliances by name, for `topology.duts`; each has the keys of `appliance`'),
   topology: TopologySchema.prefault({}).describe('how NICs and nodes are connected'),
   images: ImagesSchema.prefault({}).describe('container images, by name'),
   tests: TestsSchema.prefault({}).describe('which files contain tests, and how they run'),
@@ -98,10 +94,26 @@ type DeepPartial<T> = T extends readonly unknown[]
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> | undefined }
     : T;
 
-/** A checked configuration: all defaults filled in, all paths absolute except the globs of `tests.include`. Frozen. */
-export type Config = DeepReadonly<z.output<typeof ConfigSchema>>;
 /** The description of an appliance with all defaults filled in. */
-export type Appliance = Config['appliance'];
+export type Appliance = DeepReadonly<z.output<typeof ApplianceSchema>>;
+
+/** A device under test. */
+export interface Device {
+  /** `dut` in the short form of a topology */
+  readonly name: string;
+  /** that of the configuration, with what differs for this device */
+  readonly appliance: Appliance;
+}
+
+/** A checked configuration: all defaults filled in, all paths absolute except the globs of `tests.include`. Frozen. */
+export interface Config extends DeepReadonly<Omit<z.output<typeof ConfigSchema>, 'appliance' | 'appliances' | 'topology'>> {
+  /** by the names that `topology.duts` uses; that of the key `appliance` is `appliance` */
+  readonly appliances: Readonly<Record<string, Appliance>>;
+  readonly topology: RawTopology;
+  /** in the order of the topology */
+  readonly devices: readonly [Device, ...Device[]];
+}
+
 /** The contents of a configuration file. */
 export type ConfigInput = DeepReadonly<z.input<typeof ConfigSchema>>;
 /** Values that override those of the file; `undefined` overrides nothing. */
@@ -114,5 +126,6 @@ export function defineConfig(config: ConfigInput): ConfigInput {
 
 /** The JSON Schema of `alpy.yaml`, for editors: draft 7, which all of them know. */
 export function configJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(ConfigSchema, { io: 'input', target: 'draft-7' });
+  const schema = z.toJSONSchema(ConfigSchema, { io: 'input', target: 'draft-7' });
+  return { ...schema, anyOf: [{ required: ['appliance'] }, { required: ['appliances'] }] };
 }

@@ -31,11 +31,17 @@ export function overlay(lower: unknown, upper: unknown): unknown {
   return Object.fromEntries([...names].map((name) => [name, overlay(valueAt(lower, [name]), valueAt(upper, [name]))]));
 }
 
-/** Paths of all values in `root` that are not objects, in order. A list is one value. */
-export function leaves(root: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+/** All values in `root` that are not objects, with their paths, in order. A list is one value. */
+export function leaves(root: unknown, path: readonly string[] = []): readonly Leaf[] {
   if (root === undefined) return [];
-  if (!isJsonObject(root)) return [path];
+  if (!isJsonObject(root)) return [{ path, value: root }];
   return Object.keys(root).flatMap((name) => leaves(root[name], [...path, name]));
+}
+
+/** A value in a tree. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly value: unknown;
 }
 
 /** Freezes `root` and everything in it. */

@@ -31,6 +31,6 @@ function upperSnakeCase(text: string): string {
   return text
     .replace('MiB', 'Mib')
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
+    .replaceAll(/[-.]/g, '_')
     .toUpperCase();
 }

@@ -138,7 +138,7 @@ function applianceOf({ image, hardware, directory }: Trial): Appliance {
   // firmware alone would try to boot from each of the NICs
   const rest = image === undefined ? {} : { image, qemuArgs: nicProbeArguments, ...(disk === undefined ? {} : { disk }) };
   const raw = { appliance: { name: 'appliance', ...others, ...rest } };
-  return resolveConfig({ file: join(directory, 'alpy.yaml'), raw, directory }).config.appliance;
+  return resolveConfig({ file: join(directory, 'alpy.yaml'), raw, directory }).config.devices[0].appliance;
 }
 
 function tableText({ kind, hasEfi, hasBootCode }: PartitionTable): string {

@@ -65,7 +65,7 @@ async function inspectFiles(
   signal: AbortSignal,
 ): Promise<Omit<Inspection, 'host'>> {
   const [disk, snapshots] = await allOrAbort(signal, [
-    (abort: AbortSignal) => TestbedFactory.inspectDisk(engine, facts, options.loaded.config.appliance, abort),
+    (abort: AbortSignal) => TestbedFactory.inspectDisk(engine, facts, options.loaded.config.devices[0].appliance, abort),
     (abort: AbortSignal) => findSnapshotPlace(engine, facts, options, abort),
   ]);
   return { disk, snapshots };

@@ -24,13 +24,14 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
   const machine = await inspectMachine();
   const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
   const capacity = capacityOf(machine, host.accel, config.testbedsMiB);
-  const workers = config.workers ?? defaultWorkers(machine.cores, capacity.memoryMiB, host.accel, config.appliance.memoryMiB);
+  const workers =
+    config.workers ?? defaultWorkers(machine.cores, capacity.memoryMiB, host.accel, config.devices[0].appliance.memoryMiB);
   const memory =
     config.testbedsMiB === undefined ? `${machine.availableMiB} MiB available` : `${config.testbedsMiB} MiB for testbeds`;
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
-    appliance: relative(directory, configuredImage(disk) ?? '') || config.appliance.name,
+    appliance: relative(directory, configuredImage(disk) ?? '') || config.devices[0].appliance.name,
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
     workers: `${workers} (${machine.cores} cores, ${memory})`,
@@ -77,7 +78,8 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
 }
 
 /** Vitest's timeout includes the creation of the testbed, and the waits for other boots and tests. */
-function testTimeoutMs({ tests, appliance }: Config, host: HostFacts, workers: number): number {
-  const testMs = (tests.timeoutMs + appliance.bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
+function testTimeoutMs({ tests, devices }: Config, host: HostFacts, workers: number): number {
+  const bootTimeoutMs = Math.max(...devices.map(({ appliance }) => appliance.bootTimeoutMs));
+  const testMs = (tests.timeoutMs + bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
   return workers > 1 ? 2 * testMs : testMs;
 }

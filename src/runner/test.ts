@@ -2,15 +2,14 @@
 /// <reference types="node" preserve="true" />
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { test as base } from 'vitest';
 import { UsageError } from '../core/errors.ts';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
-import { assertAppliance, checkOverrides, overridden } from '../config/overrides.ts'; // not the whole folder, which takes long to load
-import { resolveTopology, withNodePaths, type maxLinks } from '../topology/index.ts';
+import { checkOverrides, overriddenDevices } from '../config/overrides.ts'; // not the whole folder, which takes long to load
+import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
 import { makeTestbed } from './make-testbed.ts';
@@ -91,13 +90,11 @@ export const test = base.extend<TestFixtures>({
   testbed: async ({ appliance, topology, boot, autoBoot, needs, task, signal, skip }, use) => {
     const state = testState(task);
     state.isSetUp = false;
-    checkOverrides({ appliance, topology, boot });
-    check.override([needs, autoBoot]);
     const { config, root } = runFacts();
-    const wired = withNodePaths(topology, (path) => resolve(root, path));
-    const described = overridden(config.appliance, appliance, root, existsSync);
-    assertAppliance(described, topology.links);
-    const request = { appliance: described, topology: resolveTopology(wired, described), boot, autoBoot, needs };
+    checkOverrides({ appliance, topology, boot }, Object.keys(config.appliances));
+    check.override([needs, autoBoot]);
+    const { devices, topology: wired } = overriddenDevices(config, { appliance, topology }, root, existsSync);
+    const request = { appliance: devices[0].appliance, topology: resolveTopology(wired, devices), boot, autoBoot, needs };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
       // at a later attempt, a skip would hide the failure of an earlier one
       if (!(error instanceof FailedBeforeError) || state.attempt > 0) throw error;

@@ -4,8 +4,8 @@ import { storeFor } from '../testbed/snapshot-place.ts';
 import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 const { config, host, disk, snapshots } = runFacts();
-const store = storeFor(snapshots, config.appliance);
-const { machine, memoryMiB, qemuArgs: extra } = config.appliance;
+const store = storeFor(snapshots, config.devices[0].appliance);
+const { machine, memoryMiB, qemuArgs: extra } = config.devices[0].appliance;
 const plan = workerLifelines().plan(
   host,
   disk,

@@ -56,7 +56,7 @@ export async function closeWorker(): Promise<void> {
 export async function diskOf(appliance: Appliance): Promise<InspectedDisks> {
   const { config, disk } = runFacts();
   const key = fileKeysText(appliance);
-  if (key === fileKeysText(config.appliance)) return disk;
+  if (key === fileKeysText(config.devices[0].appliance)) return disk;
   const found = disks.get(key) ?? (await workerFactory()).inspectDisk(appliance);
   disks.set(key, found);
   return found;

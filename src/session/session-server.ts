@@ -11,7 +11,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { makeRedactor } from '../core/redact.ts';
 import { log, withSink, type StepSink } from '../core/step.ts';
 import { connectTimeoutMs, Engine } from '../docker/index.ts';
-import type { Config } from '../config/index.ts';
+import type { Appliance } from '../config/index.ts';
 import { configuredFiles } from '../qemu/index.ts';
 import { composeSinks, DebugLog, redactSink } from '../report/index.ts';
 import { draftPrefix } from '../snapshot/index.ts';
@@ -168,7 +168,8 @@ async function bootTestbed(
   signal: AbortSignal,
 ): Promise<Testbed> {
   const { config, images, accelCacheFile, unpackedDirectory } = spec;
-  const { appliance, boot } = config;
+  const { devices, boot } = config;
+  const { appliance } = devices[0];
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile, unpackedDirectory }, signal);
   const needsSnapshots = boot === 'snapshot' && isReadinessKnown(appliance); // the check starts a container
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
@@ -181,7 +182,7 @@ async function bootTestbed(
   await assertFilesAreAllowed(configuredFiles(disk), spec.diskFolders);
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create(
-    { appliance, topology: resolveTopology(config.topology, appliance), disk, directory, start },
+    { appliance, topology: resolveTopology(config.topology, devices), disk, directory, start },
     signal,
   );
   lifetime.defer('testbed', () => testbed.close());
@@ -189,7 +190,7 @@ async function bootTestbed(
 }
 
 /** The images that the configuration names. */
-function imagePaths({ image, disks = [], cdroms = [] }: Config['appliance']): readonly string[] {
+function imagePaths({ image, disks = [], cdroms = [] }: Appliance): readonly string[] {
   return [image, ...disks.map((disk) => disk.image), ...cdroms].filter((path) => path !== undefined);
 }
 

@@ -14,7 +14,11 @@ export type {
   TftpOptions,
 } from './node-config.ts';
 export { nodeLinks, type NodeLink } from './node-links.ts';
-export { longProblems } from './mistakes.ts';
+export { buildTopology } from './build.ts';
+export { macProblems } from './mac-problems.ts';
+export { checkLong, isSafeName, safeNameText } from './mistakes.ts';
+export { nicProblems } from './nic-problems.ts';
+export { endsAt, nicNumbers, shortPlan, type Plan, type TopologyPath, type TopologyProblem } from './plan.ts';
 export { nodeProblems } from './node-problems.ts';
 export { servedPaths, withNodePaths } from './node-paths.ts';
 export { bridgeSlot, maxLinks } from './pci-places.ts';

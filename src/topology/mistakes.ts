@@ -3,23 +3,28 @@ import type { JsonObject } from '../core/json-object.ts';
 import { captureFile } from './capture-file.ts';
 import { maxLinks } from './pci-places.ts';
 import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
-import { readLong } from './read-long.ts';
+import { readLong, type LongReading } from './read-long.ts';
 
-const safeName = /^[A-Za-z][A-Za-z0-9._-]{0,31}$/;
-const aSafeName = 'a name of at most 32 letters, digits, dots, dashes and underscores that starts with a letter';
+/** What a name must be; completes "expected …". */
+export const safeNameText = 'a name of at most 32 letters, digits, dots, dashes and underscores that starts with a letter';
+
+/** Whether a name can be part of file names, of commands and of the ends of links. Pure. */
+export function isSafeName(name: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9._-]{0,31}$/.test(name);
+}
 
 /** MAC addresses have one byte for the device. */
 const maxDuts = 256;
 
 /**
- * Everything that is wrong with the long form of a topology as a whole, although each of its values may be right. Values of a wrong
- * type are skipped, because the schema of the configuration reports them. Pure.
+ * Reads the long form of a topology and finds everything that is wrong with it as a whole, although each of its values may be right.
+ * Skips values of a wrong type, which the schema of the configuration reports. Pure.
  * @param raw - the value of `topology`
  * @param appliances - the names of the appliances
  */
-export function longProblems(raw: JsonObject, appliances: readonly string[]): readonly TopologyProblem[] {
+export function checkLong(raw: JsonObject, appliances: readonly string[]): LongReading {
   const { plan, problems, isComplete } = readLong(raw);
-  return [
+  const all = [
     ...dutProblems(plan, appliances),
     ...nameProblems(plan),
     ...problems,
@@ -28,6 +33,7 @@ export function longProblems(raw: JsonObject, appliances: readonly string[]): re
     ...plan.duts.flatMap(({ name }) => numberProblems(plan, name, isComplete)),
     ...(isComplete ? unconnectedNodes(plan) : []),
   ];
+  return { plan, isComplete, problems: all };
 }
 
 function dutProblems({ duts }: Plan, appliances: readonly string[]): readonly TopologyProblem[] {
@@ -61,7 +67,7 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
   ];
   return [
     ...named.flatMap(({ name, path }) =>
-      safeName.test(name) ? [] : [{ path, text: `expected ${aSafeName}, got ${JSON.stringify(name)}` }],
+      isSafeName(name) ? [] : [{ path, text: `expected ${safeNameText}, got ${JSON.stringify(name)}` }],
     ),
     ...nodes.flatMap((name) =>
       devices.includes(name)
@@ -83,10 +89,10 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
 
 function duplicateName({ name, path }: Connection, other: Connection): TopologyProblem {
   const what = `got ${JSON.stringify(name)}, like topology.${other.path.join('.')}`;
-  return { path, text: `expected a name that no other link or segment has, ${what}. Name one of them differently` };
+  return { path, text: `expected a name that no other link or segment has, ${what}. Rename one of them` };
 }
 
-function connectionProblems({ connections }: Plan): readonly TopologyProblem[] {
+function connectionProblems({ duts, connections }: Plan): readonly TopologyProblem[] {
   return connections.flatMap(({ kind, path, ends }) => {
     if (kind === 'segment' && ends.length < 2)
       return [{ path, text: `expected at least two ends on a segment, got ${ends.length}. Add ends, or remove it` }];
@@ -98,7 +104,7 @@ function connectionProblems({ connections }: Plan): readonly TopologyProblem[] {
       return [
         {
           path,
-          text: `expected a NIC of a device at one of the ends, because it records the frames, got only nodes: ${nodes.join(', ')}`,
+          text: `expected a NIC of a device at one of the ends, because it records the frames, got only nodes: ${nodes.join(', ')}. Add a NIC, such as ${duts[0]?.name ?? 'dut'}:1`,
         },
       ];
     return [];
@@ -127,7 +133,7 @@ function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly 
     return [
       {
         path,
-        text: `expected at most ${maxLinks} NICs, ${dut}:0 to ${dut}:${maxLinks - 1}, because a machine has no more PCI places, got ${dut}:${last}`,
+        text: `expected at most ${maxLinks} NICs, ${dut}:0 to ${dut}:${maxLinks - 1}, because a machine has no more PCI places, got ${dut}:${last}. Connect fewer NICs`,
       },
     ];
   const missing = Array.from({ length: last }, (_, number) => number).filter((number) => !numbers.includes(number));
@@ -136,15 +142,16 @@ function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly 
   return [
     {
       path,
-      text: `expected NICs that are numbered from 0 without a gap, got ${dut}:${last}, but nothing connected to ${names}. Connect that NIC, or number the NICs differently`,
+      text: `expected NICs that are numbered from 0 without a gap, got ${dut}:${last}, but nothing connected to ${names}. ${missing.length === 1 ? 'Connect it' : 'Connect them'}, or number the NICs differently`,
     },
   ];
 }
 
 function unconnectedNodes(plan: Plan): readonly TopologyProblem[] {
   const connected = new Set(endsOf(plan).map((end) => (end.kind === 'interface' ? end.node : '')));
+  const isDevice = (node: string): boolean => plan.duts.some(({ name }) => name === node); // reported as such
   return plan.nodes.flatMap((node) =>
-    connected.has(node)
+    connected.has(node) || isDevice(node)
       ? []
       : [
           {

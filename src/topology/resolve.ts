@@ -2,12 +2,11 @@
 import { UsageError } from '../core/errors.ts';
 import { buildTopology } from './build.ts';
 import { macProblems } from './mac-problems.ts';
-import { longProblems } from './mistakes.ts';
+import { checkLong } from './mistakes.ts';
 import { nicProblems } from './nic-problems.ts';
 import { maxLinks } from './pci-places.ts';
 import { nicNumbers, shortPlan, type Plan } from './plan.ts';
 import type { DeviceNics, LongTopology, NicsOfAppliance, RawTopology } from './raw-topology.ts';
-import { readLong } from './read-long.ts';
 import type { Topology } from './topology.ts';
 
 /**
@@ -43,8 +42,9 @@ export function isLong(raw: RawTopology): raw is LongTopology {
 function planOf(raw: RawTopology): Plan {
   if (isLong(raw)) {
     const appliances = Object.values(raw.duts).map((dut) => (typeof dut === 'string' ? dut : dut.appliance));
-    assertNone(longProblems({ ...raw }, appliances).map(({ path, text }) => `topology.${path.join('.')}: ${text}`));
-    return readLong({ ...raw }).plan;
+    const { plan, problems } = checkLong({ ...raw }, appliances);
+    assertNone(problems.map(({ path, text }) => `topology.${path.join('.')}: ${text}`));
+    return plan;
   }
   if (!Number.isInteger(raw.links) || raw.links < 0 || raw.links > maxLinks)
     throw new UsageError(`topology.links: expected a whole number from 0 to ${maxLinks}, got ${String(raw.links)}`);

@@ -43,7 +43,7 @@ function machine(changes: Partial<Appliance>): Appliance {
 /** The appliance of an example in docs/configuration.md. */
 function documented(example: string): Appliance {
   const file = join(import.meta.dirname, '../../docs/examples/configuration', example);
-  return resolveConfig({ file, raw: parseYaml(file, readFileSync(file, 'utf8')), directory }).config.appliance;
+  return resolveConfig({ file, raw: parseYaml(file, readFileSync(file, 'utf8')), directory }).config.devices[0].appliance;
 }
 
 async function restored(appliance: Appliance, links = 0): Promise<{ readonly testbed: Testbed; readonly snapshot: Snapshot }> {

@@ -51,7 +51,7 @@ echo "$haproxy" >/tmp/haproxy.cfg; haproxy -D -f /tmp/haproxy.cfg; sleep 1; echo
 
 /** The conditions of an example in docs/configuration.md. */
 function readyOf(example: string): NonNullable<Appliance['ready']> {
-  return documentedConfig(example).appliance.ready ?? [];
+  return documentedConfig(example).devices[0].appliance.ready ?? [];
 }
 
 test('conditions hold in the snapshot, and are not awaited after a restore', async () => {

@@ -25,7 +25,7 @@ export function rabbit(changes: Partial<Appliance> = {}): Appliance {
   const login = { user: 'root', password: 'rabbit', loginPrompt: 'rabbit login: ', shellPrompt: '/rabbit:.*# $/' };
   const raw = { appliance: { name: 'rabbit', image: rabbitImage, login } };
   const { config } = resolveConfig({ file: resolve('alpy.yaml'), raw, directory: resolve('.') });
-  return { ...config.appliance, ...changes };
+  return { ...config.devices[0].appliance, ...changes };
 }
 
 /** A test host, and the disk of a guest that never says a word. */

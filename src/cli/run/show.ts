@@ -115,9 +115,12 @@ async function openProgress(
   live: LiveLines,
   style: OutputStyle,
   io: CliIo,
-  { appliance, accel }: Config,
+  { devices, accel }: Config,
 ): Promise<Progress> {
-  const boots = await BootDurations.open(bootCacheFile(io.env), [appliance.name, appliance.image ?? '', accel].join(' '));
+  const boots = await BootDurations.open(
+    bootCacheFile(io.env),
+    [...devices.flatMap(({ appliance: { name, image = '' } }) => [name, image]), accel].join(' '),
+  );
   opened.defer(() => boots.save());
   return opened.use(new Progress(live, style, boots));
 }

@@ -60,9 +60,9 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
       environment: {
         ALPY_SESSION: sharedFolder,
         ALPY_CONSOLE_SOCKET: `${sharedFolder}/${sessionFiles.console}`,
-        ALPY_DUT: config.appliance.name,
+        ALPY_DUT: config.devices[0].appliance.name,
         ALPY_NODE: node,
-        ALPY_LINKS: String(config.topology.links),
+        ALPY_LINKS: String(resolveTopology(config.topology).links.length),
       },
       limits,
     },

@@ -12,7 +12,8 @@ const folder = join(import.meta.dirname, '../../../docs/examples/configuration')
 /** The log-in of an example. */
 function loginOf(example: string): Login {
   const file = join(folder, example);
-  const { login } = resolveConfig({ file, raw: parseYaml(file, readFileSync(file, 'utf8')), directory: folder }).config.appliance;
+  const { login } = resolveConfig({ file, raw: parseYaml(file, readFileSync(file, 'utf8')), directory: folder }).config.devices[0]
+    .appliance;
   if (!login) throw new Error(`${example} has no login`);
   return login;
 }

@@ -71,7 +71,7 @@ test('if there are two files, `--config` chooses one', async () => {
     file: 'alpy.yaml',
     variables: { ALPY_BOOT: 'snapshot' },
   });
-  expect([file, root, config.appliance.image, config.boot]).toEqual([
+  expect([file, root, config.devices[0].appliance.image, config.boot]).toEqual([
     join(made.path, 'alpy.yaml'),
     made.path,
     join(made.path, 'a'),
@@ -104,7 +104,11 @@ test.for(['alpy.yaml', 'alpy.config.ts'])('%s is refused if it is a pipe or too 
   await expect(load()).rejects.toMatchObject({ code: 'ALPY_CONFIG' });
 });
 
-test('the JSON Schema requires only an appliance, and describes every value', () => {
-  expect(configJsonSchema()).toMatchObject({ type: 'object', required: ['appliance'], additionalProperties: false });
+test('the JSON Schema requires an appliance, or appliances by name, and describes every value', () => {
+  expect(configJsonSchema()).toMatchObject({
+    type: 'object',
+    anyOf: [{ required: ['appliance'] }, { required: ['appliances'] }],
+    additionalProperties: false,
+  });
   expect(knownValues().filter(({ description }) => description === 'undefined')).toEqual([]);
 });

@@ -22,7 +22,7 @@ registerHooks({ load: (at, context, next) => at === url ? { format: 'module', so
 const results = {};
 for (const file of files) {
   try {
-    results[file] = (await loadConfig({ directory: '.', file })).config.appliance.image;
+    results[file] = (await loadConfig({ directory: '.', file })).config.devices[0].appliance.image;
   } catch (error) {
     results[file] = error.message;
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/errors.ts';
-import { assertAppliance } from '../../../src/config/overrides.ts';
+import { overriddenDevices } from '../../../src/config/overrides.ts';
+import type { Config } from '../../../src/config/schema.ts';
 import { resolveConfig } from '../../../src/config/resolve.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
@@ -144,7 +145,8 @@ describe('values that do not go together are refused, with what was expected, wh
 
   test('an appliance that a test overrides', () => {
     expect(() => {
-      assertAppliance(rabbit({ initrd: '/i' }), 2);
+      const config = { appliances: { appliance: rabbit() } } as unknown as Config;
+      overriddenDevices(config, { appliance: { initrd: '/i' }, topology: { links: 2 } }, '/project', () => true);
     }).toThrow(/^test\.override: appliance\.initrd: expected a kernel/);
   });
 });

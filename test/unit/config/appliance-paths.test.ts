@@ -8,7 +8,8 @@ const existing = new Set(['/project/rabbit/seed.iso', '/project/rabbit/sub/a,b.i
 function applianceOf(appliance: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, string>> = {}): Appliance {
   const raw = { appliance: { image: 'disk.qcow2', ...appliance } };
   const isFile = (path: string): boolean => existing.has(path);
-  return resolveConfig({ file: '/project/rabbit/alpy.yaml', raw, variables, directory: '/project', isFile }).config.appliance;
+  return resolveConfig({ file: '/project/rabbit/alpy.yaml', raw, variables, directory: '/project', isFile }).config.devices[0]
+    .appliance;
 }
 
 test('paths are relative to the file, those in variables to the current directory', () => {

@@ -105,7 +105,7 @@ test('a file of the seed that is missing, too large or not UTF-8 is refused with
 
 test('a file is relative to the configuration', () => {
   const raw = { appliance: { image: 'a', cloudInit: { userData: { file: 'user-data' }, metaData: { file: '/m' } } } };
-  expect(resolveConfig({ file: '/p/alpy.yaml', raw, directory: '/d' }).config.appliance.cloudInit).toEqual({
+  expect(resolveConfig({ file: '/p/alpy.yaml', raw, directory: '/d' }).config.devices[0].appliance.cloudInit).toEqual({
     userData: { file: '/p/user-data' },
     metaData: { file: '/m' },
   });
@@ -113,8 +113,8 @@ test('a file is relative to the configuration', () => {
 
 test('the example of the documentation is accepted, and becomes a seed', async () => {
   const file = join(import.meta.dirname, '../../../docs/examples/configuration/cloud-init.yaml');
-  const { config } = resolveConfig({ file, raw: await readConfig(file), directory: '/d' });
-  const files = await seed(config.appliance.cloudInit!);
+  const { config } = resolveConfig({ file, ...(await readConfig(file)), directory: '/d' });
+  const files = await seed(config.devices[0].appliance.cloudInit!);
   expect(files['user-data']).toMatch(/^#cloud-config\nusers:\n {2}- name: admin\n/);
   expect(files['meta-data']).toMatch(/^local-hostname: router1$/m);
   expect(Object.keys(files)).toEqual(['user-data', 'network-config', 'meta-data']);

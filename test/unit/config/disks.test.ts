@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/config/errors.ts';
 import { resolveConfig } from '../../../src/config/resolve.ts';
-import type { Config } from '../../../src/config/schema.ts';
+import type { Appliance } from '../../../src/config/schema.ts';
 import type { Variables } from '../../../src/core/variables.ts';
 
-const resolve = (appliance: unknown, variables: Variables = {}): Config['appliance'] =>
-  resolveConfig({ file: '/project/alpy.yaml', raw: { appliance }, variables, directory: '/here' }).config.appliance;
+const resolve = (appliance: unknown, variables: Variables = {}): Appliance =>
+  resolveConfig({ file: '/project/alpy.yaml', raw: { appliance }, variables, directory: '/here' }).config.devices[0].appliance;
 
 function problems(appliance: unknown): readonly string[] {
   try {

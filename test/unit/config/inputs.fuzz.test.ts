@@ -44,10 +44,9 @@ fuzz(
   async (raw, given) => {
     const loaded = await allowingErrors(() => resolveConfig({ file: '/p/alpy.yaml', raw, variables: given, directory: '/p' }));
     if (!loaded) return;
-    const { nodes, links } = resolveTopology(loaded.config.topology);
+    const { nodes } = resolveTopology(loaded.config.topology, loaded.config.devices);
     expect(new Set(nodes.map(({ name }) => name)).size).toBe(nodes.length);
-    expect(links).toHaveLength(loaded.config.topology.links);
-    for (const path of [loaded.config.appliance.image, loaded.config.out]) expect(path).toMatch(/^\/[^\0]*$/);
+    for (const path of [loaded.config.devices[0].appliance.image, loaded.config.out]) expect(path).toMatch(/^\/[^\0]*$/);
   },
   { runs: 60, examples: [[{ ...valid, out: 'a\0b' }, {}]] },
 );
@@ -58,7 +57,7 @@ fuzz(
   async (value) => {
     const { appliance, topology, boot } = Object(value) as Record<string, unknown>;
     await allowingErrors(() => {
-      checkOverrides({ appliance, topology, boot });
+      checkOverrides({ appliance, topology, boot }, ['appliance']);
     });
   },
 );

@@ -95,6 +95,6 @@ test.each([
 test('what a test overrides is checked in the same way', () => {
   const topology = { links: 1, nodes: { node1: {} } };
   expect(() => {
-    checkOverrides({ appliance: {}, topology, boot: 'cold' });
+    checkOverrides({ appliance: {}, topology, boot: 'cold' }, ['appliance']);
   }).toThrow(/^test\.override: topology\.nodes\.node1: expected one of the nodes node0, got an object$/);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { assertAppliance, checkOverrides, overridden } from '../../../src/config/overrides.ts';
+import type { Config } from '../../../src/config/index.ts';
+import { checkOverrides, overridden, overriddenDevices } from '../../../src/config/overrides.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
 const right = { appliance: {}, topology: { links: 2 }, boot: 'snapshot' };
@@ -11,7 +12,7 @@ test.each([
   { ...right, topology: { links: 0 }, boot: 'cold' },
   { ...right, appliance: { disk: { bus: 'scsi', readOnly: true } } },
 ])('%j is accepted', (overrides) => {
-  checkOverrides(overrides);
+  checkOverrides(overrides, ['appliance']);
 });
 
 test.each([
@@ -25,7 +26,7 @@ test.each([
   [{ boot: 'hot' }, 'test.override: boot: expected one of cold, snapshot, got "hot"'],
 ])('%j is refused', (wrong, message) => {
   const check = (): void => {
-    checkOverrides({ ...right, ...wrong });
+    checkOverrides({ ...right, ...wrong }, ['appliance']);
   };
   expect(check).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
   expect(check).toThrow(message);
@@ -51,12 +52,9 @@ test('all paths that a test overrides are relative to the configuration', () => 
 });
 
 test('disks are checked together with those of the configuration', () => {
-  const check = (overrides: Parameters<typeof overridden>[1]) => (): void => {
-    assertAppliance(
-      overridden(rabbit(), overrides, '/project', () => true),
-      2,
-    );
-  };
+  const config = { appliances: { appliance: rabbit() } } as unknown as Config;
+  const check = (appliance: Parameters<typeof overridden>[1]) => () =>
+    overriddenDevices(config, { appliance, topology: { links: 2 } }, '/project', () => true);
   expect(check({ disk: { bus: 'scsi', readOnly: true } })).not.toThrow();
   expect(check({ image: undefined, disk: { sizeMiB: 1, readOnly: true }, kernel: '/k' })).toThrow(
     'test.override: appliance.disk.readOnly: expected false, because an empty disk has nothing to read, got the boolean true',

@@ -24,22 +24,24 @@ const nothingToBoot =
   'appliance.image: expected a disk image, or another key that boots the machine, such as cdroms or kernel, got nothing';
 
 test('a file that names an image gets every default', () => {
+  const appliance = {
+    name: 'dut',
+    image: '/project/rabbit/disk.qcow2',
+    format: 'auto',
+    memoryMiB: 256,
+    cpus: 1,
+    machine: 'q35',
+    nic: 'virtio-net-pci',
+    firmware: 'bios',
+    qemuArgs: [],
+    bootTimeoutMs: 120_000,
+    provision: [],
+    kernelMessages: 'keep',
+    lineEnd: 'lf',
+  };
   expect(resolve({ appliance: { image: 'disk.qcow2' } }).config).toEqual({
-    appliance: {
-      name: 'dut',
-      image: '/project/rabbit/disk.qcow2',
-      format: 'auto',
-      memoryMiB: 256,
-      cpus: 1,
-      machine: 'q35',
-      nic: 'virtio-net-pci',
-      firmware: 'bios',
-      qemuArgs: [],
-      bootTimeoutMs: 120_000,
-      provision: [],
-      kernelMessages: 'keep',
-      lineEnd: 'lf',
-    },
+    appliances: { appliance },
+    devices: [{ name: 'dut', appliance }],
     topology: { links: 2 },
     images: {},
     tests: { include: ['tests/**/*.test.ts', '*.test.ts'], timeoutMs: 120_000, concurrent: false },
@@ -93,11 +95,12 @@ test('a file can set every value', () => {
     failOnFlaky: true,
     out: '/out',
   };
-  expect(resolve(input).config).toEqual(input);
+  const { appliance, ...others } = input;
+  expect(resolve(input).config).toEqual({ ...others, appliances: { appliance }, devices: [{ name: 'dut', appliance }] });
 });
 
 test('precedence: flags, variables, file, defaults; each value has its origin', () => {
-  const { config, origins } = resolve(
+  const { config, values } = resolve(
     { appliance: { image: 'disk.qcow2', cpus: 2 }, accel: 'tcg', retries: 1, out: 'here' },
     {
       ALPY_ACCEL: 'kvm',
@@ -110,7 +113,7 @@ test('precedence: flags, variables, file, defaults; each value has its origin', 
     { retries: 3, workers: undefined, topology: { links: 1 } },
   );
   expect(config).toMatchObject({ accel: 'kvm', retries: 3, out: '/project/rabbit/here', images: { 'my-app': 'x/y' } });
-  expect(Object.fromEntries([...origins].map(([path, origin]) => [path, originText(origin)]))).toEqual({
+  expect(Object.fromEntries([...values].map(([path, { origin }]) => [path, originText(origin)]))).toEqual({
     'appliance.name': 'default',
     'appliance.image': 'file',
     'appliance.format': 'default',
@@ -156,27 +159,29 @@ test('blanks around values of variables are ignored, except in appliance.login; 
     images: { registry: 'file.example/a', tag: '1.2' },
     accel: 'tcg',
     workers: 3,
-    appliance: { image: '/project/b.qcow2', login: { password: ' x ', shellPrompt: '> ' } },
+    devices: [{ appliance: { image: '/project/b.qcow2', login: { password: ' x ', shellPrompt: '> ' } } }],
   });
 });
 
 test('paths in variables and flags are relative to the current directory', () => {
   const { config } = resolve({ appliance: { image: 'a' } }, { ALPY_APPLIANCE_IMAGE: 'b.img' }, { out: 'c' });
-  expect([config.appliance.image, config.out]).toEqual(['/project/b.img', '/project/c']);
+  expect([config.devices[0].appliance.image, config.out]).toEqual(['/project/b.img', '/project/c']);
 });
 
 test('a log-in needs a user and nothing else', () => {
-  const { login } = resolve({ appliance: { image: 'a', login: { user: 'root' } } }).config.appliance;
+  const { login } = resolve({ appliance: { image: 'a', login: { user: 'root' } } }).config.devices[0].appliance;
   expect(login).toEqual({ user: 'root' });
 });
 
 test('an image may come from a variable alone', () => {
-  expect(resolve(null, { ALPY_APPLIANCE_IMAGE: 'b.img' }).config.appliance.image).toBe('/project/b.img');
+  expect(resolve(null, { ALPY_APPLIANCE_IMAGE: 'b.img' }).config.devices[0].appliance.image).toBe('/project/b.img');
 });
 
 test('the configuration is deeply frozen', () => {
   const { config } = resolve({ appliance: { image: 'a' } });
-  expect([config, config.appliance, config.appliance.qemuArgs, config.tests.include].every(Object.isFrozen)).toBe(true);
+  expect(
+    [config, config.devices[0].appliance, config.devices[0].appliance.qemuArgs, config.tests.include].every(Object.isFrozen),
+  ).toBe(true);
 });
 
 test('all problems are reported together, each with what was expected and found', () => {
@@ -238,7 +243,7 @@ test('unknown keys are refused, with the most similar key', () => {
     `appliance.speed: unknown key. Expected one of ${knownNames(['appliance']).join(', ')}`,
     'Links: unknown key here. Did you mean topology.links?',
     'worker: unknown key. Did you mean workers?',
-    'constructor: unknown key. Expected one of appliance, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, retries, retryEnvironment, failOnFlaky, out',
+    'constructor: unknown key. Expected one of appliance, appliances, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, retries, retryEnvironment, failOnFlaky, out',
   ]);
 });
 

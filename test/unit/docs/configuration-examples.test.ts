@@ -48,8 +48,10 @@ test('each key of the appliance has an example', () => {
   expect([...new Set(known)].filter((key) => !shown.has(key))).toEqual([]);
 });
 
-test('the example of nodes has each key of a node', () => {
-  const shown = Object.values(documentedConfig('nodes.yaml').topology.nodes ?? {}).flatMap((node) => keysOf(node, 'node'));
+test('the examples of nodes have each key of a node', () => {
+  const shown = ['nodes.yaml', 'topology.yaml'].flatMap((example) =>
+    Object.values(documentedConfig(example).topology.nodes ?? {}).flatMap((node) => keysOf(node, 'node')),
+  );
   const known = keysIn(
     (configJsonSchema() as Schema).properties!['topology']!.properties!['nodes']!.additionalProperties!,
     'node',

@@ -58,7 +58,7 @@ function factsOf({ appliance, access = { kind: 'bind' }, accel = 'tcg', snapshot
   const images = ['qemu', 'node'].map((name) => ({ name, reference: `alpy/${name}`, origin: 'default', buildable: true }));
   const host = { images, access, accel, accelReason: '', timeFactor: 1 };
   return {
-    config: { appliance: rabbit({ image, ...appliance }) },
+    config: { devices: [{ name: 'dut', appliance: rabbit({ image, ...appliance }) }] },
     host,
     disk,
     testsDirectory: join(directory, 'tests'),
@@ -94,7 +94,7 @@ async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<Rec
     return Promise.resolve({ record: { key, files: {} }, directory: found } as unknown as Snapshot);
   };
   const factory = await worker.workerFactory();
-  const { appliance } = facts.config;
+  const [{ appliance }] = facts.config.devices;
   const testDirectory = join(facts.testsDirectory, 'first-test');
   const request = { appliance, topology: resolveTopology({ links: 2 }), disk, directory: testDirectory, start, once };
   await expect(factory.create(request)).rejects.toBeInstanceOf(Acquired);

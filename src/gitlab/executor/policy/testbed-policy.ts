@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
 import { codeOf, UsageError } from '../../../core/errors.ts';
 import type { Config, LoadedConfig } from '../../../config/index.ts';
+import { resolveTopology } from '../../../topology/index.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -32,17 +33,21 @@ function wildcard(text: string): RegExp {
  * @throws UsageError with everything that exceeds a limit
  */
 export function assertWithinLimits(
-  { appliance, topology }: Config,
+  { devices, topology }: Config,
   isRunners: boolean,
   { limits, trustJobs, file }: Settings,
 ): void {
+  const sumOf = (key: 'memoryMiB' | 'cpus'): number => devices.reduce((sum, { appliance }) => sum + appliance[key], 0);
+  const keyText = (key: string): string => (devices.length > 1 ? `${key} of all devices` : `appliance.${key}`);
+  const { links, segments } = resolveTopology(topology);
   const amounts = [
-    ['appliance.memoryMiB', appliance.memoryMiB, limits.memoryMiB],
-    ['appliance.cpus', appliance.cpus, limits.cpus],
-    ['topology.links', topology.links, limits.links],
+    [keyText('memoryMiB'), sumOf('memoryMiB'), limits.memoryMiB],
+    [keyText('cpus'), sumOf('cpus'), limits.cpus],
+    ['topology.links', links.length + segments.length, limits.links],
   ] as const;
   const excess = amounts.flatMap(([key, got, most]) => (got > most ? [`${key}: expected at most ${most}, got ${got}`] : []));
-  if (!isRunners && !trustJobs && appliance.qemuArgs.length > 0) excess.push('appliance.qemuArgs: expected none');
+  if (!isRunners && !trustJobs && devices.some(({ appliance }) => appliance.qemuArgs.length > 0))
+    excess.push(`${keyText('qemuArgs')}: expected none`);
   if (excess.length > 0) throw new UsageError(`the job exceeds the limits of this runner (${file}):\n  ${excess.join('\n  ')}`);
 }
 

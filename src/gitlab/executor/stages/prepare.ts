@@ -6,6 +6,7 @@ import { makeRedactor, secretsOf } from '../../../core/redact.ts';
 import { Engine } from '../../../docker/index.ts';
 import { pullImages, resolveImages, type ResolvedImage } from '../../../images/index.ts';
 import { startSessionServer } from '../../../session/index.ts';
+import { resolveTopology } from '../../../topology/index.ts';
 import type { DriverContext, StageIo } from '../driver-context.ts';
 import { artifactFolder } from '../files/collect.ts';
 import { removeDeadJobs } from '../leftovers.ts';
@@ -89,8 +90,11 @@ async function startEarly(context: DriverContext, io: StageIo): Promise<void> {
  */
 export async function startTestbed(context: DriverContext, io: StageIo): Promise<void> {
   const spec = await planSession(context);
-  const { appliance, topology } = spec.config;
-  io.log(`creating the testbed: ${appliance.name}, ${topology.links} links; scripts run on ${spec.job?.node ?? ''}`);
+  const { devices, topology } = spec.config;
+  const names = topology.duts ? devices.map(({ name }) => name) : devices.map(({ appliance }) => appliance.name);
+  io.log(
+    `creating the testbed: ${names.join(', ')}, ${resolveTopology(topology).links.length} links; scripts run on ${spec.job?.node ?? ''}`,
+  );
   try {
     await startSessionServer(spec, io.serverCommand, serverEnvironment(context.env), io.log, io.signal);
   } catch (error) {

@@ -36,7 +36,7 @@ test('methods and matchers have types', async ({ dut, nodes: [left], links, apps
   await expect(left).toReach('192.168.1.1', { timeoutMs: 1000 });
   await expect(links[0]).not.toHaveSeen('icmp');
   isTyped<App>()(await serveHttp(apps, left, 'hello'), true);
-  isTyped<string | undefined>()((await loadConfig({ directory: '.' })).config.appliance.image, true);
+  isTyped<string | undefined>()((await loadConfig({ directory: '.' })).config.devices[0].appliance.image, true);
   // @ts-expect-error -- there is no such option
   await left.configure({ adress: '192.168.1.2/24' });
   // @ts-expect-error -- the option is timeoutMs

@@ -264,7 +264,7 @@ test('the settings file that install writes has every key with its default', asy
     .replace(/(appliances: \{\}|allow: \[\])$/gm, (all) => all.slice(0, -3));
   await writeFile(where.settings, examples);
   const { appliances, imageFolders, images, alpyImages } = await loadSettings(where.settings);
-  expect(appliances['router']?.appliance.memoryMiB).toBe(512);
+  expect(appliances['router']?.appliance?.memoryMiB).toBe(512);
   expect([imageFolders, images.default, images.allow.length, alpyImages['tag']]).toEqual([
     ['/srv/images'],
     'registry.example.com/tools:1',

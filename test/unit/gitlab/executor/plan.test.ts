@@ -61,7 +61,7 @@ describe('the testbed', () => {
     const before = Date.now();
     const { config, images, deadlineMs, ...spec } = await planSession(context);
     expect(config).toMatchObject({
-      appliance: { image: join(project, 'build/router.qcow2'), memoryMiB: 400 },
+      devices: [{ appliance: { image: join(project, 'build/router.qcow2'), memoryMiB: 400 } }],
       topology: { links: 3 },
       boot: 'cold',
       accel: 'tcg',
@@ -110,7 +110,7 @@ describe('the testbed', () => {
   test('is an appliance of the runner, named by ALPY_APPLIANCE; its disk image may be anywhere', async () => {
     const context = await contextFor({ settings: appliances, variables: { ALPY_APPLIANCE: 'router' } });
     const { config, diskFolders } = await planSession(context);
-    expect(config.appliance).toMatchObject({
+    expect(config.devices[0].appliance).toMatchObject({
       name: 'r',
       image: join(dirname(context.settings.file), 'images/r.qcow2'),
       qemuArgs: ['-s'],
@@ -125,7 +125,7 @@ describe('the testbed', () => {
     });
     const project = join(jobPaths(context.settings, context.job).builds, 'group', 'project');
     const { config, diskFolders } = await planSession(context);
-    expect([config.appliance.image, diskFolders]).toEqual([join(project, 'mine.qcow2'), [project]]);
+    expect([config.devices[0].appliance.image, diskFolders]).toEqual([join(project, 'mine.qcow2'), [project]]);
   });
 
   test.each([

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { z } from 'zod';
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
+import { checkLong, endsAt, maxLinks, nodeProblems, shortPlan, type Plan, type TopologyProblem } from '../topology/index.ts';
+import { nodeConfig } from '../topology/schemas.ts';
+
+/** A topology, as far as it can be understood. */
+export interface ReadTopology {
+  readonly plan: Plan;
+  /** whether all of it was understood */
+  readonly isComplete: boolean;
+  readonly problems: readonly TopologyProblem[];
+  /** values of nodes that do not fit together */
+  readonly issues: readonly z.core.$ZodIssue[];
+}
+
+/**
+ * Reads the short or the long form of a topology, and finds what is wrong with it as a whole. Pure.
+ * @param raw - the value of `topology`; values of a wrong type are skipped, because the schema reports them
+ * @param appliances - the names of all appliances
+ * @returns `undefined` if it cannot be understood
+ */
+export function readTopology(raw: unknown, appliances: readonly string[]): ReadTopology | undefined {
+  const topology = raw ?? {};
+  if (!isJsonObject(topology)) return undefined;
+  const { links, duts, segments } = topology;
+  if (duts !== undefined) {
+    const { plan, isComplete, problems } = checkLong(topology, appliances);
+    const wrongForm =
+      typeof links === 'number'
+        ? [
+            {
+              path: ['links'],
+              text: `expected a list of links beside topology.duts, got the number ${links}. Name both ends of each link`,
+            },
+          ]
+        : [];
+    return { plan, isComplete, problems: [...wrongForm, ...problems], issues: nodeIssues(topology, plan, isComplete) };
+  }
+  const longOnly = [...(Array.isArray(links) ? ['links'] : []), ...(segments === undefined ? [] : ['segments'])];
+  if (longOnly.length > 0) {
+    const text = 'expected topology.duts beside it, got nothing. Name the devices there, such as duts: { router: appliance }';
+    return {
+      plan: shortPlan({ links: 0 }),
+      isComplete: false,
+      problems: longOnly.map((key) => ({ path: [key], text })),
+      issues: [],
+    };
+  }
+  const count = links ?? 2;
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > maxLinks) return undefined;
+  const plan = shortPlan({ links: count });
+  return { plan, isComplete: true, problems: [], issues: [...unknownNodes(topology, plan), ...nodeIssues(topology, plan, true)] };
+}
+
+function unknownNodes({ nodes }: JsonObject, plan: Plan): readonly z.core.$ZodIssue[] {
+  const expected = plan.nodes.length > 0 ? `one of the nodes ${plan.nodes.join(', ')}` : 'no nodes, because there are no links';
+  const unknown = Object.keys(isJsonObject(nodes) ? nodes : {}).filter((name) => !plan.nodes.includes(name));
+  return unknown.map((name) => issue(['nodes', name], expected));
+}
+
+function nodeIssues({ nodes }: JsonObject, plan: Plan, isComplete: boolean): readonly z.core.$ZodIssue[] {
+  return Object.entries(isJsonObject(nodes) ? nodes : {}).flatMap(([name, node]) => {
+    const { data } = nodeConfig.safeParse(node);
+    if (!data) return []; // the schema reports it
+    const connected = endsAt(plan, name).length;
+    const count = isComplete ? connected : Math.max(1, connected, Object.keys(data.interfaces ?? {}).length);
+    if (count === 0 && !plan.isShort) return []; // a node without a link is reported as such
+    return nodeProblems(data, count || 1).map(({ path, expected }) => issue(['nodes', name, ...path], expected));
+  });
+}
+
+function issue(path: readonly (string | number)[], message: string): z.core.$ZodIssue {
+  return { code: 'custom', path: ['topology', ...path], message, input: undefined };
+}
