@@ -45,6 +45,8 @@ export {
 export { QemuContainer, qemuUser, type QemuContainerSpec } from './qemu-container.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient } from './qmp.ts';
+export { NicFilter, type FilteredQueue, type FilterPlace, type NicQueue } from './relay/nic-filter.ts';
+export type { FrameCounts, RelaySettings } from './relay/relay-text.ts';
 export { isoImage } from './iso9660.ts';
 export { assertNamedReadable } from './readable.ts';
 export type { UnpackedImages } from './unpack/unpacked-images.ts';
