@@ -70,6 +70,7 @@ export {
   type DiskQuestion,
   type Drive,
   type DriveSpec,
+  type FrameCounts,
   type InspectedDisks,
   type NicModel,
   type QmpEvent,

@@ -6,7 +6,7 @@ import { Capture } from '../capture/index.ts';
 import { SerialConsole } from '../console/index.ts';
 import { App, Dhcp, Dns, Flow, Http, Node, Ntp, Radius, Syslog, Tftp } from '../network/index.ts';
 import { QmpClient } from '../qemu/index.ts';
-import { Dut, Link, Services } from '../testbed/index.ts';
+import { Dut, DutPower, Link, LinkFault, Services } from '../testbed/index.ts';
 import { Apps } from '../testbed/apps.ts';
 import { matchers } from './matchers.ts';
 import { currentCalls, trackMethods, type TestCalls } from './test-calls.ts';
@@ -19,12 +19,13 @@ export function trackAllCalls(): void {
   trackMethods(Services.prototype, () => 'services');
   for (const { prototype } of [Dhcp, Dns, Http, Ntp, Radius, Syslog, Tftp])
     trackMethods<{ readonly name: string }>(prototype, ({ name }) => name);
-  trackMethods(Dut.prototype, () => 'dut');
+  for (const { prototype } of [DutPower, Dut]) trackMethods<object>(prototype, () => 'dut');
   trackMethods(RemoteShell.prototype, () => 'dut.shell');
   trackMethods(SerialConsole.prototype, () => 'dut.console');
   trackMethods(QmpClient.prototype, () => 'dut.qmp');
   trackMethods(Link.prototype, ({ name }) => name);
   trackMethods(Flow.prototype, ({ name }) => name);
+  trackMethods(LinkFault.prototype, ({ link }) => `(fault of ${link})`);
   trackMethods(Capture.prototype, ({ name }) => `${name}.capture`);
   trackMethods<object>(chai.Assertion.prototype, expectation, Object.keys(matchers));
 }

@@ -130,7 +130,8 @@ function testbedParts(context: CreationContext, { machine, connected }: Running)
   const links = connected.map(({ link: { name, nic }, node }, index) => {
     if (!nic.capture) throw new BugError(`no NIC records the frames of ${name}`);
     const capture = captureOf(name, nic.capture, place);
-    return new Link({ name, index, nic, model: nicModel(appliance, index), node, capture, qmp: hypervisor.qmp });
+    const dut = spec.topology.duts[0].name;
+    return new Link({ name, index, nic, model: nicModel(appliance, index), node, capture, dut, machine: hypervisor });
   });
   const { timeFactor } = facts;
   const access = createAccess({ appliance, console: machine.console, timeFactor });

@@ -17,6 +17,10 @@ export const check = {
   isRunning: argumentsOf('dut.isRunning'),
   reboot: argumentsOf('dut.reboot', { wait: waitOptions }),
   reset: argumentsOf('dut.reset'),
+  freeze: argumentsOf('dut.freeze'),
+  crash: argumentsOf('dut.crash', { wait: waitOptions }),
+  powerCut: argumentsOf('dut.powerCut'),
+  powerOn: argumentsOf('dut.powerOn'),
   screenshot: argumentsOf('dut.screenshot', { path }),
   setUp: argumentsOf('link.setUp', { isUp: flag }),
 };

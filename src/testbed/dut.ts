@@ -2,60 +2,40 @@
 import { join } from 'node:path';
 import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
-import { markHandled } from '../core/mark-handled.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { categorizedStep, step } from '../core/step.ts';
-import type { Access, LoginOptions, RemoteShell } from '../access/index.ts';
-import type { SerialConsole } from '../console/index.ts';
-import { QmpTimeoutError, type GuestClock, type QmpClient } from '../qemu/index.ts';
+import type { LoginOptions, RemoteShell } from '../access/index.ts';
+import { QmpTimeoutError, type GuestClock } from '../qemu/index.ts';
 import { check } from './dut-options.ts';
 import type { DutParts } from './dut-parts.ts';
+import { DutPower } from './dut-power.ts';
 import { BootError } from './errors.ts';
 import { explainFailedBoot } from './failed-boot.ts';
-import { Guest } from './guest.ts';
-import type { Link } from './link.ts';
+import type { Guest } from './guest.ts';
 import { Readiness } from './ready/readiness.ts';
-import { isCpuRunning, pressReset } from './reset-button.ts';
 
 /** Size of the largest picture of a screen, in `bytes`. */
 const maxScreenBytes = 64 * 1024 ** 2;
 
 /** The device under test: a QEMU guest, its console and its links. */
-export class Dut {
-  readonly name: string;
-  readonly console: SerialConsole;
-  readonly links: readonly Link[];
-  /** QEMU's monitor, for everything that has no method here */
-  readonly qmp: QmpClient;
-  /** by what factor waits are longer than configured: 1 with KVM, 4 without, more on a slow machine */
-  readonly timeFactor: number;
+export class Dut extends DutPower {
   readonly #appliance: DutParts['appliance'];
-  readonly #access: Access;
   readonly #directory: string;
   readonly #hypervisor: DutParts['hypervisor'];
-  readonly #guest: Guest;
   readonly #consoleEnded: Promise<void>;
   readonly #clock: GuestClock;
   /** whether the guest still stands where its snapshot was taken */
   #isAtSnapshot: boolean;
-  /** settles when the guest is reset, if the reset button was pressed */
-  #resetting: Promise<void> | undefined;
 
   constructor(parts: DutParts) {
-    const { appliance, access, directory, timeFactor, hypervisor, console, consoleEnded, links, clock, isRestored } = parts;
-    this.name = appliance.name;
-    this.console = console;
-    this.links = links;
-    this.qmp = hypervisor.qmp;
-    this.timeFactor = timeFactor;
+    super(parts);
+    const { appliance, directory, hypervisor, consoleEnded, clock, isRestored } = parts;
     this.#appliance = appliance;
-    this.#access = access;
     this.#directory = directory;
     this.#hypervisor = hypervisor;
     this.#consoleEnded = consoleEnded;
     this.#clock = clock;
     this.#isAtSnapshot = isRestored;
-    this.#guest = new Guest({ name: this.name, qmp: this.qmp, console, deathSigns: access.deathSigns, isRestored });
     this.qmp.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
     });
@@ -66,7 +46,7 @@ export class Dut {
    * @throws UsageError before the first log-in
    */
   get shell(): RemoteShell {
-    return this.#access.shell;
+    return this.access.shell;
   }
 
   /** whether the guest still stands where its snapshot was taken, so that {@link Dut.boot} restores it */
@@ -76,13 +56,7 @@ export class Dut {
 
   /** Why the guest is lost, if it powered off, rebooted or panicked unexpectedly, or its disk failed. */
   get failure(): Guest['failure'] {
-    return this.#guest.failure;
-  }
-
-  /** Starts the virtual CPU, also after {@link Dut.pause}. @throws QmpError when QEMU refuses */
-  async start(): Promise<void> {
-    check.start(arguments);
-    await step('alpy.qemu', `Start the virtual CPU of ${this.name}`, () => this.qmp.execute('cont'));
+    return this.guest.failure;
   }
 
   /**
@@ -93,19 +67,13 @@ export class Dut {
   async waitForClock(): Promise<void> {
     check.waitForClock(arguments);
     try {
-      await this.#access.waitForClock();
+      await this.access.waitForClock();
     } catch (error) {
       if (error instanceof UsageError) throw error;
       throw new BootError(`${this.name}: its clock could not be set after it was restored: ${messageOf(error)}`, {
         cause: error,
       });
     }
-  }
-
-  /** Halts the virtual CPU and its clock; the console stays open. @throws QmpError when QEMU refuses */
-  async pause(): Promise<void> {
-    check.pause(arguments);
-    await step('alpy.qemu', `Pause ${this.name}`, () => this.qmp.execute('stop'));
   }
 
   /**
@@ -123,13 +91,13 @@ export class Dut {
       using readiness = this.#watchReadiness();
       await this.start();
       try {
-        await this.#resetting;
+        await this.resetting;
         const limits = this.#bootWait(wait);
         const rest = countDown({
           ...limits,
-          signal: AbortSignal.any([this.#guest.signal, ...(limits.signal ? [limits.signal] : [])]),
+          signal: AbortSignal.any([this.guest.signal, ...(limits.signal ? [limits.signal] : [])]),
         });
-        await this.#access.ready(this.#guest, limits);
+        await this.access.ready(this.guest, limits);
         await readiness.hold(rest, limits.timeoutMs);
       } catch (error) {
         wait.signal?.throwIfAborted();
@@ -146,50 +114,15 @@ export class Dut {
   async login(wait: Partial<Wait> = {}, options?: LoginOptions): Promise<RemoteShell> {
     check.login(arguments);
     const rest = countDown(this.#bootWait(wait));
-    await this.#resetting;
-    return this.#access.login(this.#guest, rest(), options);
-  }
-
-  /**
-   * Powers the guest off, by `appliance.powerOffCommand` or its power button, and waits until it is off.
-   * @param wait - `timeoutMs` is 30 s by default, times {@link Dut.timeFactor}
-   * @throws CommandError when it refuses the command, QmpTimeoutError when it is not off in time
-   */
-  async powerDown(wait: Partial<Wait> = {}): Promise<void> {
-    check.powerDown(arguments);
-    await step('alpy.testbed', `Power ${this.name} down`, async () => {
-      const done = (limits: Wait): Promise<void> => this.waitForShutdown(limits);
-      if (await this.#access.powerOff(done, this.#wait(wait))) return;
-      await Promise.all([done(this.#wait(wait)), this.qmp.execute('system_powerdown')]);
-    });
-  }
-
-  /** Waits until the guest has powered off; returns immediately if it already has. See {@link Dut.powerDown}. */
-  async waitForShutdown(wait: Partial<Wait> = {}): Promise<void> {
-    check.waitForShutdown(arguments);
-    await this.#guest.waitFor('shutdown', this.#wait(wait));
+    await this.resetting;
+    return this.access.login(this.guest, rest(), options);
   }
 
   /** Waits until the guest reboots by itself; after that, {@link Dut.login} returns a new shell. */
   async waitForReboot(wait: Partial<Wait> = {}): Promise<void> {
     check.waitForReboot(arguments);
-    await this.#guest.waitFor('reset', this.#wait(wait));
-    this.#access.forget();
-  }
-
-  /** Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is. */
-  async waitForStop(wait: Partial<Wait> = {}): Promise<void> {
-    check.waitForStop(arguments);
-    const stopped = this.qmp.waitForEvent('STOP', { ...this.#wait(wait), awaited: `${this.name} to stop` });
-    markHandled(stopped);
-    if (!(await this.isRunning())) return;
-    await stopped;
-  }
-
-  /** Whether the virtual CPU runs. @throws QmpClosedError when QEMU has ended */
-  async isRunning(): Promise<boolean> {
-    check.isRunning(arguments);
-    return isCpuRunning(this.qmp);
+    await this.guest.waitFor('reset', this.waitOf(wait));
+    this.access.forget();
   }
 
   /**
@@ -202,22 +135,9 @@ export class Dut {
     check.reboot(arguments);
     return step('alpy.testbed', `Reboot ${this.name}`, async () => {
       const rest = countDown(this.#bootWait(wait));
-      await this.#access.reboot((limits) => this.waitForReboot(limits), rest());
+      await this.access.reboot((limits) => this.waitForReboot(limits), rest());
       return await this.login(rest());
     });
-  }
-
-  /**
-   * Presses the reset button: the guest boots again, without a chance to stop its services. Earlier output
-   * no longer counts for `console.expect` and {@link Dut.login}.
-   */
-  async reset(): Promise<void> {
-    check.reset(arguments);
-    this.#access.forget();
-    this.#guest.expectReset();
-    const resetting = pressReset(this.name, this.qmp, this.console, this.#wait({}));
-    this.#resetting = resetting.catch(() => undefined); // the caller gets the error
-    await resetting;
   }
 
   /**
@@ -251,7 +171,7 @@ export class Dut {
   #watchReadiness(): Readiness {
     const { name, console, links, timeFactor } = this;
     const conditions = this.#appliance.ready ?? [];
-    return new Readiness({ name, conditions, console, links, timeFactor, shell: () => this.#access.shell });
+    return new Readiness({ name, conditions, console, links, timeFactor, shell: () => this.access.shell });
   }
 
   /** Continues where the snapshot was saved. */
@@ -259,13 +179,13 @@ export class Dut {
     this.#isAtSnapshot = false;
     await step('alpy.testbed', `Resume ${this.name}`, async () => {
       await this.start();
-      this.#access.resume(this.#guest);
+      this.access.resume(this.guest);
     });
   }
 
   #explainFailedBoot(error: unknown, signal?: AbortSignal): Promise<Error> {
     const screenshot = (path: string): Promise<void> => this.screenshot(path);
-    const guest = { name: this.name, qmp: this.qmp, hints: this.#access.failureHints(), screenshot };
+    const guest = { name: this.name, qmp: this.qmp, hints: this.access.failureHints(), screenshot };
     return explainFailedBoot(guest, this.#directory, error, signal);
   }
 
@@ -290,6 +210,4 @@ export class Dut {
   #bootWait({ timeoutMs, signal }: Partial<Wait>): Wait {
     return { timeoutMs: timeoutMs ?? this.#appliance.bootTimeoutMs * this.timeFactor, signal };
   }
-
-  readonly #wait = ({ timeoutMs = 30_000 * this.timeFactor, signal }: Partial<Wait>): Wait => ({ timeoutMs, signal });
 }

@@ -7,8 +7,10 @@ import type { Boot, DeathSign } from '../access/index.ts';
 import type { SerialConsole } from '../console/index.ts';
 import { GuestLostError } from './errors.ts';
 
-/** How a boot of the guest can end without a failure. */
-type Ending = 'shutdown' | 'reset';
+/** How a boot of the guest can end without a failure, if that is awaited. */
+type Ending = 'shutdown' | 'reset' | 'panic';
+
+const endingTexts: Readonly<Record<Ending, string>> = { shutdown: 'power off', reset: 'reboot', panic: 'panic' };
 
 /** What {@link Guest} watches. */
 export interface GuestParts {
@@ -31,12 +33,15 @@ export class Guest implements Boot {
   readonly #console: SerialConsole;
   readonly #qmp: QmpClient;
   #life = new AbortController();
-  readonly #awaited: Record<Ending, number> = { shutdown: 0, reset: 0 };
+  readonly #awaited: Record<Ending, number> = { shutdown: 0, reset: 0, panic: 0 };
   readonly #happened: Record<Ending, PromiseWithResolvers<void>> = {
     shutdown: Promise.withResolvers<void>(),
     reset: Promise.withResolvers<void>(),
+    panic: Promise.withResolvers<void>(),
   };
-  #unexpected: { readonly ending: Ending | 'panic' | 'disk'; readonly error: GuestLostError | DiskIoError } | undefined;
+  /** whether it has panicked as it was expected to, and has not been reset since */
+  #hasPanicked = false;
+  #unexpected: { readonly ending: Ending | 'disk'; readonly error: GuestLostError | DiskIoError } | undefined;
   #tail = '';
   #hasSpokenSinceReset = true;
   /** when it started to boot, if it has */
@@ -78,7 +83,7 @@ export class Guest implements Boot {
   }
 
   /**
-   * Waits until the guest has powered off or rebooted; it counts if it did so since the last wait.
+   * Waits until the guest has powered off, rebooted or panicked; it counts if it did so since the last wait.
    * @throws QmpTimeoutError when it does not in time
    * @throws {@link GuestLostError} when it panics
    * @throws QmpClosedError when QEMU ends instead
@@ -86,7 +91,7 @@ export class Guest implements Boot {
   async waitFor(ending: Ending, wait: Wait): Promise<void> {
     this.#awaited[ending] += 1;
     try {
-      const what = `${this.#name} to ${ending === 'shutdown' ? 'power off' : 'reboot'}`;
+      const what = `${this.#name} to ${endingTexts[ending]}`;
       await withDeadline(
         wait,
         (cause) => new QmpTimeoutError(what, wait.timeoutMs, 'device', { cause }),
@@ -114,6 +119,7 @@ export class Guest implements Boot {
     if (event === 'GUEST_PANICKED') this.#panic('its kernel panicked (as it reported to QEMU)');
     if (event === 'RESUME') this.#bornMs ??= performance.now();
     if (event === 'RESET') {
+      this.#hasPanicked = false;
       this.#bornMs = performance.now();
       this.#bootPosition = this.#console.position;
     }
@@ -143,8 +149,17 @@ export class Guest implements Boot {
     }
   }
 
+  /** A panic has several signs: its message, and what it tells QEMU. */
   #panic(what: string): void {
-    this.#die('panic', new GuestLostError(`${this.#name}: ${what}`, 'panic', this.#console.tail));
+    if (this.#hasPanicked) return;
+    const error = new GuestLostError(`${this.#name}: ${what}`, 'panic', this.#console.tail);
+    if (this.#awaited.panic === 0) {
+      this.#die('panic', error);
+      return;
+    }
+    this.#hasPanicked = true;
+    this.#happened.panic.resolve();
+    this.#endLife(error);
   }
 
   /** Fails every wait: nothing will happen any more. */

@@ -9,7 +9,7 @@ import type { QmpClient } from '../qemu/index.ts';
 const drainMs = 50;
 
 /** Whether the virtual CPU runs. @throws QmpClosedError when QEMU has ended */
-export async function isCpuRunning(qmp: QmpClient): Promise<boolean> {
+export async function isCpuRunning(qmp: Pick<QmpClient, 'execute'>): Promise<boolean> {
   const status = await qmp.execute('query-status');
   return isJsonObject(status) && status['running'] === true;
 }

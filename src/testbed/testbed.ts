@@ -59,6 +59,7 @@ export class Testbed implements AsyncDisposable {
    * @throws ContainerDiedError when a node or QEMU has ended
    * @throws GuestLostError when the guest has powered off, rebooted or panicked, and nothing waited for that
    * @throws DiskIoError when QEMU could not read or write the guest's disk
+   * @throws EnvironmentError when an impairment of a link has stopped by itself
    * @throws AppEndedError when an app has ended, and nothing waited for that
    */
   check(): void {
@@ -67,6 +68,8 @@ export class Testbed implements AsyncDisposable {
     if (dead) throw dead;
     const { exitStatus, finalStderr } = hypervisor;
     if (exitStatus) throw new ContainerDiedError('qemu', exitStatus, finalStderr);
+    const broken = this.links.find(({ failure }) => failure)?.failure;
+    if (broken) throw broken; // before the guest, to whom frames may be missing
     if (this.dut.failure) throw this.dut.failure; // before the apps, which may have ended because of it
     for (const app of this.apps.all) app.checkAlive();
   }

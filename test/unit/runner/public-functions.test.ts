@@ -9,7 +9,7 @@ import { App, Dhcp, Dns, Flow, Http, Node, Ntp, Radius, Syslog, Tftp } from '../
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
 import { probe } from '../../../src/runner/probe.ts';
-import { Dut, Link, Services, TestbedFactory } from '../../../src/testbed/index.ts';
+import { Dut, DutPower, Link, LinkFault, Services, TestbedFactory } from '../../../src/testbed/index.ts';
 import { Apps } from '../../../src/testbed/apps.ts';
 
 const createTestbed: unknown = Object.getOwnPropertyDescriptor(TestbedFactory.prototype, 'create')?.value;
@@ -36,6 +36,7 @@ const classes = {
   'dut.qmp': [QmpClient, []],
   dut: [Dut, ['save', 'close']],
   link: [Link, []],
+  fault: [LinkFault, []],
   apps: [Apps, ['startService']],
   app: [App, ['onLine', 'expectEnd', 'failAtEnd', 'details']],
   services: [Services, []],
@@ -50,6 +51,8 @@ const classes = {
   flow: [Flow, ['recovery']],
   capture: [Capture, []],
 } as const;
+
+const classesByLabel = Object.entries<readonly [{ readonly prototype: object }, readonly string[]]>(classes);
 
 /** Right arguments of each method. The last one is options, unless there are none. */
 const methods: Readonly<Record<string, readonly [before: readonly unknown[], options?: object]>> = {
@@ -80,8 +83,17 @@ const methods: Readonly<Record<string, readonly [before: readonly unknown[], opt
   'dut.isRunning': [[]],
   'dut.reboot': [[], {}],
   'dut.reset': [[]],
+  'dut.freeze': [[]],
+  'dut.crash': [[], {}],
+  'dut.powerCut': [[]],
+  'dut.powerOn': [[]],
   'dut.screenshot': [['screen.png']],
   'link.setUp': [[true]],
+  'link.unplug': [[]],
+  'link.flap': [[], { times: 1, downMs: 1, upMs: 1 }],
+  'link.impair': [[], { delayMs: 1 }],
+  'fault.counts': [[]],
+  'fault.end': [[]],
   'apps.start': [[{ node }]],
   'apps.run': [[{ node }], {}],
   'app.wait': [[], {}],
@@ -126,7 +138,10 @@ function methodsOf(
     .map(([name, { value }]) => [`${label}.${name}`, value]);
 }
 
-const found = Object.entries(classes).flatMap(([label, [type, internal]]) =>
+/** What {@link Dut} inherits. */
+const base: typeof classesByLabel = [['dut', [DutPower, []]]];
+
+const found = [...classesByLabel, ...base].flatMap(([label, [type, internal]]) =>
   methodsOf(label, type, internal).map(([name, method]): [string, PublicFunction] => {
     const [before, options] = methods[name] ?? [[]];
     const call = (...given: readonly unknown[]): unknown =>

@@ -151,3 +151,48 @@ test('the reset button drops the shell, and a log-in waits until the guest is re
   await resetting;
   expect(access.calls.map(([name]) => name)).toEqual(['forget', 'login']);
 });
+
+test('a power cut halts and resets the guest; nothing starts it but powerOn', async () => {
+  const { dut, access, qemu } = await start((execute, fake) => {
+    if (execute === 'system_reset') fake.event('RESET', { guest: false, reason: 'host-qmp-system-reset' });
+  });
+  await expect(dut.powerOn()).rejects.toMatchObject({
+    code: 'ALPY_USAGE',
+    message: 'expected rabbit to be without power, but dut.powerCut has not cut it',
+  });
+  await dut.powerCut();
+  expect(access.calls.map(([name]) => name)).toEqual(['forget']);
+  for (const act of [() => dut.start(), () => dut.reset(), () => dut.powerCut()])
+    await expect(act()).rejects.toMatchObject({
+      code: 'ALPY_USAGE',
+      message: 'expected rabbit to have power, but dut.powerCut has cut it: call dut.powerOn before',
+    });
+  await dut.powerOn();
+  expect(qemu.commands.map(({ execute }) => execute)).toEqual(['stop', 'query-status', 'system_reset', 'cont']);
+});
+
+test('a guest that does not panic when its NMI button is pressed is told so', async () => {
+  const { dut } = await start();
+  await expect(dut.crash({ timeoutMs: 5 })).rejects.toMatchObject({
+    code: 'ALPY_USAGE',
+    message:
+      'expected rabbit to panic within 0.005 s after its NMI button was pressed, but it did not. Linux does so if it was told before: sysctl -w kernel.unknown_nmi_panic=1',
+  });
+  expect(dut.failure).toBeUndefined();
+});
+
+test('a guest that tells of its panic goes on, so that it can reboot by itself', async () => {
+  const { dut, qemu } = await start((execute, fake) => {
+    if (execute === 'inject-nmi') fake.event('GUEST_PANICKED');
+  });
+  await dut.crash();
+  expect(qemu.commands.map(({ execute }) => execute)).toEqual(['inject-nmi', 'query-status', 'cont']);
+  expect(dut.failure).toBeUndefined();
+});
+
+test('a frozen guest that was halted before stays halted', async () => {
+  const { dut, qemu } = await start();
+  const frozen = await dut.freeze();
+  await frozen[Symbol.asyncDispose]();
+  expect(qemu.commands.map(({ execute }) => execute)).toEqual(['query-status', 'stop']);
+});

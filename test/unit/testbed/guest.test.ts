@@ -239,3 +239,18 @@ test('a wait has a deadline', async () => {
   });
   await expect(guest.waitFor('reset', { timeoutMs: 20 })).rejects.toMatchObject({ awaited: 'rabbit to reboot' });
 });
+
+test('a panic that is awaited is not a failure, although it has several signs; one after the next boot is', async () => {
+  const { qemu, guest, print } = await start();
+  const panicked = guest.waitFor('panic', wait);
+  const { signal } = guest;
+  await print('Guru Meditation #1\n');
+  await panicked;
+  qemu.event('GUEST_PANICKED');
+  reset(qemu);
+  await guest.waitFor('reset', wait); // it reboots by itself
+  expect(signal.reason).toMatchObject({ ending: 'panic' });
+  expect(guest.failure).toBeUndefined();
+  await print('Guru Meditation #2\n');
+  expect(guest.failure).toMatchObject({ ending: 'panic' });
+});

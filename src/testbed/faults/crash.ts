@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../../core/deadline.ts';
+import { UsageError } from '../../core/errors.ts';
+import { markHandled } from '../../core/mark-handled.ts';
+import { step } from '../../core/step.ts';
+import { QmpTimeoutError, type QmpClient } from '../../qemu/index.ts';
+import type { Guest } from '../guest.ts';
+import { isCpuRunning } from '../reset-button.ts';
+
+/**
+ * Presses a guest's NMI button, and waits until its system has panicked. A guest that tells QEMU of its panic is halted by that; it
+ * goes on afterwards, so that it can reboot by itself.
+ * @throws UsageError when it does not panic in time
+ */
+export async function crash(name: string, qmp: QmpClient, guest: Pick<Guest, 'waitFor'>, wait: Wait): Promise<void> {
+  await step('alpy.qemu', `Crash ${name}`, async () => {
+    const panicked = guest.waitFor('panic', wait);
+    markHandled(panicked); // awaited below
+    await qmp.execute('inject-nmi');
+    try {
+      await panicked;
+    } catch (cause) {
+      if (!(cause instanceof QmpTimeoutError)) throw cause;
+      throw new UsageError(
+        `expected ${name} to panic within ${wait.timeoutMs / 1000} s after its NMI button was pressed, but it did not. Linux does so if it was told before: sysctl -w kernel.unknown_nmi_panic=1`,
+        { cause },
+      );
+    }
+    if (!(await isCpuRunning(qmp))) await qmp.execute('cont');
+  });
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { z } from 'zod';
+import { argumentsOf } from '../../core/arguments.ts';
+import { UsageError } from '../../core/errors.ts';
+import { abortSignal, milliseconds, options, someText, wholeNumber, type OptionSchemas } from '../../core/schemas.ts';
+import type { FilteredQueue, NicQueue, RelaySettings } from '../../qemu/index.ts';
+
+/** What an impairment does to the frames of a link. At least one of the first seven must be given. */
+export interface ImpairOptions extends RelaySettings {
+  /** `both` by default, or the frames from one end to the other: `dut->node0` */
+  readonly direction?: string | undefined;
+  /** start of the random numbers, 0 to 4294967295: the same seed chooses the same frames, if the same frames are sent; default: random */
+  readonly seed?: number | undefined;
+  /** ends the start of the impairment early */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How often and for how long a link loses its carrier. */
+export interface FlapOptions {
+  /** how often, 1 to 1000 */
+  readonly times: number;
+  /** how long it has no carrier each time, in `ms` */
+  readonly downMs: number;
+  /** how long it has its carrier between two times, in `ms` */
+  readonly upMs: number;
+  /** ends it early; the carrier is then back */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Highest seed. */
+export const maxSeed = 2 ** 32 - 1;
+
+const aPercentage = 'a percentage from 0 to 100';
+const percentage = z.number({ error: aPercentage }).min(0, { error: aPercentage }).max(100, { error: aPercentage });
+const aRate = 'a number of Mbit/s from 0.001 to 100000';
+
+const settings: OptionSchemas<RelaySettings> = {
+  delayMs: milliseconds.optional(),
+  jitterMs: milliseconds.optional(),
+  lossPercent: percentage.optional(),
+  duplicatePercent: percentage.optional(),
+  corruptPercent: percentage.optional(),
+  reorderPercent: percentage.optional(),
+  rateMbps: z.number({ error: aRate }).min(0.001, { error: aRate }).max(100_000, { error: aRate }).optional(),
+};
+const impairOptions = options<ImpairOptions>({
+  ...settings,
+  direction: someText.optional(),
+  seed: wholeNumber(0, maxSeed).optional(),
+  signal: abortSignal.optional(),
+});
+const flapOptions = options<FlapOptions>({
+  times: wholeNumber(1, 1000),
+  downMs: milliseconds,
+  upMs: milliseconds,
+  signal: abortSignal.optional(),
+});
+
+/** Checks of the arguments of a link's functions for faults. */
+export const check = {
+  impair: argumentsOf('link.impair', { options: impairOptions }),
+  unplug: argumentsOf('link.unplug'),
+  flap: argumentsOf('link.flap', { options: flapOptions }),
+  counts: argumentsOf('fault.counts'),
+  end: argumentsOf('fault.end'),
+};
+
+/** The two ends of a link by their names. The impairment is at the first, which is a NIC of a device. */
+export type EndNames = readonly [nic: string, far: string];
+
+/** A direction of a link by its name, and the same at the NIC. */
+export interface Direction {
+  /** `dut->node0` */
+  readonly name: string;
+  readonly queue: NicQueue;
+}
+
+/**
+ * The directions that an impairment is about. Pure.
+ * @throws UsageError if the options contradict each other, or the link has no such direction
+ */
+export function directionsOf(ends: EndNames, { direction = 'both' }: ImpairOptions): readonly Direction[] {
+  const [nic, far] = ends;
+  const both: readonly Direction[] = [
+    { name: `${nic}->${far}`, queue: 'rx' },
+    { name: `${far}->${nic}`, queue: 'tx' },
+  ];
+  if (direction === 'both') return both;
+  const found = both.filter(({ name }) => name === direction);
+  if (found.length > 0) return found;
+  const names = both.map(({ name }) => `"${name}"`).join(' or ');
+  throw new UsageError(`link.impair: expected direction to be "both", ${names}, got ${JSON.stringify(direction)}`);
+}
+
+/** @throws UsageError if the options ask for nothing, or for what cannot be */
+export function assertPossible(given: ImpairOptions): void {
+  const { delayMs = 0, jitterMs = 0, reorderPercent = 0 } = given;
+  const names = Object.keys(settings) as (keyof RelaySettings)[];
+  if (!names.some((name) => (given[name] ?? 0) > 0))
+    throw new UsageError(`link.impair: expected at least one of ${names.join(', ')} to be above 0, got none`);
+  if (jitterMs > delayMs)
+    throw new UsageError(
+      `link.impair: expected jitterMs to be at most delayMs, because no frame arrives before it is sent, got ${jitterMs} and ${delayMs}`,
+    );
+  if (reorderPercent > 0 && delayMs === 0)
+    throw new UsageError(
+      'link.impair: expected a delayMs beside reorderPercent: frames that are not delayed overtake delayed ones',
+    );
+}
+
+/** What the filter at the NIC does. Pure. */
+export function queuesOf(directions: readonly Direction[], given: ImpairOptions, seed: number): readonly FilteredQueue[] {
+  return directions.map(({ queue }) => ({ queue, settings: given, seed }));
+}
+
+/** The impairment in words, for reports: `delayMs 20, lossPercent 1, both directions, seed 5`. Pure. */
+export function impairmentText(given: ImpairOptions, directions: readonly Direction[], seed: number): string {
+  const named = (Object.keys(settings) as (keyof RelaySettings)[]).flatMap((name) =>
+    given[name] === undefined ? [] : [`${name} ${given[name]}`],
+  );
+  const where = directions.length === 2 ? 'both directions' : directions.map(({ name }) => name).join(', ');
+  return [...named, where, `seed ${seed}`].join(', ');
+}

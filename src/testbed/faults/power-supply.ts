@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { UsageError } from '../../core/errors.ts';
+import { step } from '../../core/step.ts';
+import type { Link } from '../link.ts';
+
+/** The power supply of a device. The cables of a device without power have no carriers. */
+export class PowerSupply {
+  readonly #name: string;
+  readonly #links: readonly Link[];
+  /** the links to plug in again; absent while there is power */
+  #cut: readonly Link[] | undefined;
+
+  constructor(name: string, links: readonly Link[]) {
+    this.#name = name;
+    this.#links = links;
+  }
+
+  /** @throws UsageError if the power is cut */
+  assertOn(): void {
+    if (this.#cut)
+      throw new UsageError(`expected ${this.#name} to have power, but dut.powerCut has cut it: call dut.powerOn before`);
+  }
+
+  /**
+   * Cuts the power.
+   * @param halt - ends what the guest does and resets it; it does not run afterwards
+   */
+  async cut(halt: () => Promise<void>): Promise<void> {
+    this.assertOn();
+    await step('alpy.testbed', `Cut the power of ${this.#name}`, async () => {
+      this.#cut = this.#links.filter(({ isUp }) => isUp); // a link that the test has unplugged stays so
+      await halt();
+      await Promise.all(this.#cut.map((link) => link.setUp(false)));
+    });
+  }
+
+  /** Switches the power on. @param start - starts the guest @throws UsageError if it is on */
+  async restore(start: () => Promise<unknown>): Promise<void> {
+    const links = this.#cut;
+    if (!links) throw new UsageError(`expected ${this.#name} to be without power, but dut.powerCut has not cut it`);
+    await step('alpy.testbed', `Switch ${this.#name} on`, async () => {
+      await Promise.all(links.map((link) => link.setUp(true)));
+      await start();
+      this.#cut = undefined;
+    });
+  }
+}
