@@ -15,12 +15,13 @@ export class Rabbit {
   /** Sets the addresses of each NIC in their order, with prefix lengths, and brings the NICs up. A list sets several on one NIC. */
   async setAddresses(...addresses: readonly (string | readonly string[])[]): Promise<void> {
     const commands = addresses.flatMap((list, link) => [
-      // no other host on the link has the same, so there is no need to look for one
-      ...[list].flat().map((address) => `'address replace ${address} dev eth${link}${address.includes(':') ? ' nodad' : ''}'`),
+      ...[list].flat().map((address) => `'address replace ${address} dev eth${link}'`),
       `'link set eth${link} up'`,
     ]);
+    // no other host has the same IPv6 addresses; without looking for one, Rabbit can use them at once
+    const usable = 'for nic in /proc/sys/net/ipv6/conf/eth*; do echo 0 >$nic/accept_dad; done';
     // one process of ip for all: without KVM, starting a process costs more than its work
-    await this.#configure(`printf '%s\\n' ${commands.join(' ')} | ip -batch -`);
+    await this.#configure(`${usable}; printf '%s\\n' ${commands.join(' ')} | ip -batch -`);
   }
 
   /** Turns it into a router. */
@@ -81,8 +82,14 @@ export class Rabbit {
    * @param protocols - the rest of its configuration
    */
   async startRouting(id: string, protocols: string): Promise<void> {
-    const lines = [`router id ${id};`, 'protocol device {}', 'protocol direct { ipv4; ipv6; }', protocols, ''];
-    await this.write('/etc/bird.conf', lines.join('\n'));
+    const lines = [
+      `router id ${id};`,
+      'protocol device {}',
+      'protocol direct { ipv4; ipv6; }',
+      'protocol kernel { ipv4 { export where source != RTS_DEVICE; }; }',
+      protocols,
+    ];
+    await this.write('/etc/bird.conf', `${lines.join('\n')}\n`);
     // a wrong configuration ends it only after it is in the background: so ask it something
     await this.run('mkdir -p /run/bird', 'bird -c /etc/bird.conf', 'birdc show status >/dev/null');
   }
