@@ -18,6 +18,7 @@ import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { sessionCommandsOf } from './session.ts';
 import { snapshotCommand } from './snapshot.ts';
+import { topologyCommand } from './topology.ts';
 import { downCommand, upCommand } from './up.ts';
 import { usageError } from './usage-error.ts';
 
@@ -93,6 +94,7 @@ function parser(words: readonly string[], args: readonly string[], io: CliIo): A
     .command(publishCommand(io))
     .command(configCommand(io))
     .command(schemaCommand(io))
+    .command(topologyCommand(io))
     .command(cleanCommand(io))
     .command(executorCommand(io))
     .command(keepCommand(io))

@@ -15,6 +15,7 @@ export type {
 } from './node-config.ts';
 export { nodeLinks, type NodeLink } from './node-links.ts';
 export { buildTopology } from './build.ts';
+export { describeTopology, endName, type DescribedLink, type DescribedTopology } from './describe.ts';
 export { macProblems } from './mac-problems.ts';
 export { checkLong, isSafeName, safeNameText } from './mistakes.ts';
 export { nicProblems } from './nic-problems.ts';

@@ -46,7 +46,18 @@ async function valuesOf(args: readonly string[]): Promise<Readonly<Record<string
 
 const command = fc.constantFrom(
   ...['run', 'init', 'up', 'exec', 'configure', 'console', 'dut', 'link', 'capture', 'status', 'down', 'doctor', 'images'],
-  ...['images pull', 'appliance', 'appliance boot', 'snapshot', 'snapshot save', 'report merge', 'publish', 'config', 'schema'],
+  ...[
+    'images pull',
+    'appliance',
+    'appliance boot',
+    'snapshot',
+    'snapshot save',
+    'report merge',
+    'publish',
+    'config',
+    'schema',
+    'topology',
+  ],
   ...['clean', 'executor', 'executor config', 'executor run', 'executor install', 'keep', '', 'completion', 'nothing'],
 );
 const option = fc.constantFrom(
