@@ -64,9 +64,8 @@ export async function testbedOf(
 ): Promise<Testbed> {
   const files = await mkdtemp(join(directory, 'testbed-'));
   return factory.create({
-    appliance: device,
+    devices: [{ appliance: device, disk }],
     topology: resolveTopology({ links }, device),
-    disk,
     directory: files,
     start: from ?? 'cold',
   });

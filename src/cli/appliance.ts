@@ -113,7 +113,7 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
     appliance.boot === 'network' || appliance.ready
       ? resolveTopology(config.topology, config.devices)
       : resolveTopology({ links: 0 });
-  await using testbed = await factory.create({ appliance, topology, disk, directory }, io.signal);
+  await using testbed = await factory.create({ devices: [{ appliance, disk }], topology, directory }, io.signal);
   const startMs = performance.now();
   await testbed.boot({ signal: io.signal });
   const durationMs = performance.now() - startMs;

@@ -106,7 +106,7 @@ async function tryHardware(factory: TestbedFactory, { timeFactor }: HostFacts, t
   const appliance = applianceOf(trial);
   const disk = await factory.inspectDisk(appliance, signal);
   await using testbed: CreatedTestbed = await factory.create(
-    { appliance, topology: resolveTopology({ links: 0 }), disk, directory },
+    { devices: [{ appliance, disk }], topology: resolveTopology({ links: 0 }), directory },
     signal,
   );
   const startMs = performance.now();

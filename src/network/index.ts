@@ -7,5 +7,6 @@ export { hostsText, Node } from './node.ts';
 export type { NodeRunOptions, NodeRunResult, PingOptions } from './node-options.ts';
 export type { PingReport } from './ping.ts';
 export * from './probe/index.ts';
-export { moveTap, createTaps, type Tap } from './taps.ts';
+export { NodeInterface } from './node-interface.ts';
+export { createInterfaces, moveInterface, setPort } from './taps.ts';
 export * from './services/index.ts';

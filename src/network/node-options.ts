@@ -70,3 +70,10 @@ export const check = {
   counters: argumentsOf('node.counters', { wait: waitOptions }),
   setCarrier: argumentsOf('node.setCarrier', { isOn: flag, wait: waitOptions }),
 };
+
+/** Checks of the arguments of the functions of a node's interface. */
+export const interfaceCheck = {
+  configure: argumentsOf('interface.configure', { config: interfaceConfig, wait: waitOptions }),
+  counters: argumentsOf('interface.counters', { wait: waitOptions }),
+  setCarrier: argumentsOf('interface.setCarrier', { isOn: flag, wait: waitOptions }),
+};

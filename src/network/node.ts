@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import { EnvironmentError, type Fault } from '../core/errors.ts';
+import { UsageError, type Fault } from '../core/errors.ts';
 import { programEnd } from '../core/exit-status.ts';
-import { log, step } from '../core/step.ts';
+import { named, type Named } from '../core/named.ts';
+import { step } from '../core/step.ts';
 import {
   Agent,
   agentLoop,
@@ -18,9 +19,8 @@ import {
   type Mount,
 } from '../docker/index.ts';
 import type { InterfaceConfig, NodeSpec } from '../topology/index.ts';
-import { configureCommands } from './address.ts';
-import { ipBatch } from './ip-batch.ts';
-import { parseCounters, type Counters } from './counters.ts';
+import type { Counters } from './counters.ts';
+import { NodeInterface } from './node-interface.ts';
 import { nodeLimitHint, nodeLimits } from './node-limits.ts';
 import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from './node-options.ts';
 import { parsePing, type PingReport } from './ping.ts';
@@ -57,10 +57,15 @@ const sysctls6 = {
   'net.ipv6.conf.default.dad_transmits': '0',
 };
 
-/** A container that holds the network namespace at the far end of a link. Its interface is the tap of the device's NIC. */
+/**
+ * A container that holds a network namespace. It has an interface for each link and segment that it is on. On a link with a device, that
+ * is the tap of the device's NIC.
+ */
 export class Node implements AsyncDisposable {
-  /** `node0`, `node1`, … in the order of the links */
+  /** as in the topology; `node0`, `node1`, … in the order of the links in its short form */
   readonly name: string;
+  /** by name and in order: `node.interfaces.eth0` */
+  readonly interfaces: Named<NodeInterface>;
   readonly container: Container;
   /** the process that holds its network namespace, by its number in the testbed's PID namespace */
   readonly pid: number;
@@ -69,16 +74,18 @@ export class Node implements AsyncDisposable {
   /** the services that the configuration declares for it, by their names: `node.services.dhcp` */
   readonly services: NodeServices;
   readonly #agent: Agent;
-  /** name of its interface */
-  readonly #interface: string;
 
-  private constructor(place: NodePlace, spec: NodeSpec, container: Container, pid: number, agent: Agent) {
+  private constructor(where: NodePlace, spec: NodeSpec, container: Container, pid: number, agent: Agent) {
     this.name = spec.name;
     this.services = new NodeServices(spec.name);
-    this.#interface = spec.interfaces[0].name;
+    const place = {
+      node: spec.name,
+      shell: (script: string, wait: Partial<Wait>, otherwise?: Fault) => this.#shell(script, wait, otherwise),
+    };
+    this.interfaces = named(spec.interfaces.map((one) => new NodeInterface(one, place)));
     this.container = container;
     this.pid = pid;
-    this.shared = { networkMode: `container:${container.id}`, mounts: hostsMounts(place) };
+    this.shared = { networkMode: `container:${container.id}`, mounts: hostsMounts(where) };
     this.#agent = agent;
   }
 
@@ -105,22 +112,15 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Replaces the addresses, routes and MTU of its interface.
-   * @throws UsageError if one is malformed, before anything changes
+   * Replaces the addresses, routes and MTU of its only interface.
+   * @throws UsageError if one is malformed, before anything changes, or if it has several interfaces
    * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
    * @throws EnvironmentError if the interface is gone
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     check.configure(arguments);
-    const script = ipBatch(configureCommands(this.#interface, config));
-    await step('alpy.network', `Configure ${this.name}`, async () => {
-      try {
-        await this.#shell(script, wait, 'usage');
-      } catch (error) {
-        if (error instanceof ExecError) await this.assertInterface(wait);
-        throw error;
-      }
-    });
+    const only = this.#only('configure');
+    await step('alpy.network', `Configure ${this.name}`, () => only.apply(config, wait));
   }
 
   /**
@@ -169,27 +169,23 @@ export class Node implements AsyncDisposable {
     });
   }
 
-  /** The kernel's counters of its interface. */
+  /** The kernel's counters of its only interface. @throws UsageError if it has several */
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
     check.counters(arguments);
-    return parseCounters(await this.#shell(`ip -j -s link show dev ${this.#interface}`, wait));
+    return this.#only('counters').counters(wait);
   }
 
   /**
-   * Asserts that its interface exists. Without it, nothing that the node sees or does not see says anything about the device.
-   * @throws EnvironmentError if it is gone
+   * Asserts that its interfaces exist. Without them, nothing that the node sees or does not see says anything about the device.
+   * @throws EnvironmentError if one is gone
    */
   async assertInterface(wait: Partial<Wait> = {}): Promise<void> {
-    const name = this.#interface;
-    if ((await this.#shell(`[ -e /sys/class/net/${name} ] || echo gone`, wait)) === '') return;
-    throw new EnvironmentError(
-      `${this.name}: expected the interface ${name}, got none. If the test did not remove or rename it, another program on this machine did: find out which`,
-    );
+    for (const one of this.interfaces) await one.assertExists(wait);
   }
 
-  /** name of its interface @internal */
+  /** name of its first interface @internal */
   get interfaceName(): string {
-    return this.#interface;
+    return this.interfaces[0]?.name ?? '';
   }
 
   /**
@@ -206,18 +202,28 @@ export class Node implements AsyncDisposable {
     return this.#shell(printSockets, wait);
   }
 
-  /** The addresses of its interface with their prefix lengths, without those of links. For alpy itself. */
+  /** The addresses of its interfaces with their prefix lengths, without those of links. For alpy itself. */
   async addresses(wait: Partial<Wait> = {}): Promise<readonly string[]> {
-    const printed = await this.#shell(`ip -br address show dev ${this.#interface} scope global`, wait);
-    return printed.trim().split(/\s+/).slice(2);
+    const all: string[] = [];
+    for (const one of this.interfaces) all.push(...(await one.addresses(wait)));
+    return all;
   }
 
   /**
-   * Gives its interface the IPv6 address of a link, which DHCPv6 and router advertisements need. Nodes have none by themselves.
+   * Gives its interfaces the IPv6 address of a link, which DHCPv6 and router advertisements need. Nodes have none by themselves.
    * For alpy itself.
    */
   async addLinkAddress(wait: Partial<Wait> = {}): Promise<void> {
-    await this.#shell(`ip address replace fe80::1/64 dev ${this.#interface} nodad`, wait, 'usage');
+    for (const { name } of this.interfaces) await this.#shell(`ip address replace fe80::1/64 dev ${name} nodad`, wait, 'usage');
+  }
+
+  #only(method: 'configure' | 'counters' | 'setCarrier'): NodeInterface {
+    const [only, ...others] = this.interfaces;
+    if (only && others.length === 0) return only;
+    const names = this.interfaces.map(({ name }) => name).join(', ');
+    throw new UsageError(
+      `${this.name}.${method}: expected a node with one interface, got ${names}. Use that of one of them: ${this.name}.interfaces.eth0.${method}`,
+    );
   }
 
   /** Runs lines of shell, of which none may fail. The report shows no step for it. */
@@ -229,23 +235,13 @@ export class Node implements AsyncDisposable {
     return exec(this.container, spec, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
   }
 
-  /** Brings up its loopback interface and its tap. @throws ExecError if the tap was not moved here */
-  async bringUp(wait: Partial<Wait> = {}): Promise<void> {
-    await this.#shell(ipBatch(['link set lo up', `link set ${this.#interface} up`]), wait);
-  }
-
   /**
-   * Turns the carrier of its interface on or off. Addresses and routes stay. Does nothing on kernels older than 5.0.
-   * @throws ExecError when the kernel refuses
+   * Turns the carrier of its only interface on or off. Addresses and routes stay. Does nothing on kernels older than 5.0.
+   * @throws UsageError if it has several interfaces, ExecError when the kernel refuses
    */
   async setCarrier(isOn: boolean, wait: Partial<Wait> = {}): Promise<void> {
     check.setCarrier(arguments);
-    try {
-      await this.#shell(`ip link set ${this.#interface} carrier ${isOn ? 'on' : 'off'}`, wait);
-    } catch (error) {
-      if (!(error instanceof ExecError && error.stderr.includes('not supported'))) throw error;
-      log('alpy.network', `${this.name} keeps its carrier: changing that of a tap needs Linux 5.0 or newer`);
-    }
+    await this.#only('setCarrier').setCarrier(isOn, wait);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,35 +5,106 @@ import type { Node } from './node.ts';
 
 const timeoutMs = 30_000;
 
-/** A tap of QEMU, and the node's interface that it becomes. */
-export interface Tap {
-  /** its name until it is moved */
+/** An interface of a node, before the node gets it. */
+export interface MovedInterface {
+  /** its name in the lifeline's namespace */
   readonly name: string;
+  /** what it becomes in the node's namespace */
   readonly interface: { readonly name: string; readonly mac: string };
 }
 
+/** A pair of interfaces between the lifeline's namespace and a node's. */
+export interface Port extends MovedInterface {
+  /** the end that stays */
+  readonly port: string;
+}
+
+/** The interfaces to create in the lifeline's namespace. */
+export interface NewInterfaces {
+  /** taps that become interfaces of nodes */
+  readonly moved: readonly MovedInterface[];
+  /** names of taps that stay */
+  readonly kept: readonly string[];
+  readonly ports: readonly Port[];
+  /** for each hub: the taps and ports at it */
+  readonly hubs: readonly (readonly string[])[];
+}
+
+/** The largest MTU of a tap and of a port, in `bytes`, so that jumbo frames pass. */
+const [tapMtu, portMtu] = [65_521, 65_535];
+
 /**
- * Creates QEMU's taps while QEMU's container and the nodes still start. They are persistent and belong to QEMU's user, who can
- * therefore open them without a capability. They end with the namespace of their node. Offloads are off, so that frames on the
+ * Creates QEMU's taps and the hubs while QEMU's container and the nodes still start. The taps are persistent and belong to QEMU's user,
+ * who can therefore open them without a capability. They end with their namespace. Offloads are off, so that frames on the
  * link are like those on a wire: with checksums, and no longer than the MTU.
  * @param user - number of QEMU's user
  * @throws ExecError when the kernel refuses
  */
-export async function createTaps(lifeline: Lifeline, taps: readonly Tap[], user: number, signal?: AbortSignal): Promise<void> {
-  if (taps.length === 0) return;
-  const created = taps.flatMap(({ name, interface: { mac } }) => [
-    `tuntap add dev ${name} mode tap user ${user}`,
-    `link set ${name} address ${mac}`,
-  ]);
-  const offloads = taps.map(({ name }) => `ethtool -K ${name} tx off sg off tso off gso off gro off`);
-  await lifeline.runShell([ipBatch(created), ...offloads].join('\n'), { timeoutMs, signal });
+export async function createInterfaces(
+  lifeline: Lifeline,
+  { moved, kept, ports, hubs }: NewInterfaces,
+  user: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const names = [...moved, ...ports].map(({ name }) => name).concat(kept, ports.map(({ port }) => port)); // prettier-ignore
+  if (names.length === 0) return;
+  const created = [
+    ...moved.flatMap(({ name, interface: { mac } }) => [tap(name, user), `link set ${name} address ${mac}`]),
+    ...kept.flatMap((name) => [tap(name, user), up(name, tapMtu)]),
+    ...ports.flatMap(({ name, port, interface: { mac } }) => [
+      `link add ${port} mtu ${portMtu} type veth peer name ${name} address ${mac}`,
+      up(port, portMtu),
+    ]),
+  ];
+  const offloads = names.map((name) => `ethtool -K ${name} tx off sg off tso off gso off gro off`);
+  const joins = hubs.flatMap(hubCommands);
+  const joined = joins.length === 0 ? [] : [`tc -batch - <<'END'\n${joins.join('\n')}\nEND`];
+  await lifeline.runShell([ipBatch(created), ...offloads, ...joined].join('\n'), { timeoutMs, signal });
+}
+
+function tap(name: string, user: number): string {
+  return `tuntap add dev ${name} mode tap user ${user}`;
+}
+
+/** An interface of the lifeline's namespace has no address, so that this kernel sends nothing. */
+function up(name: string, mtu: number): string {
+  return `link set ${name} mtu ${mtu} addrgenmode none up`;
 }
 
 /**
- * Moves a tap into the namespace of its node. QEMU keeps the file descriptor. This needs no helper container: the lifeline
+ * The commands of tc(8) that make a hub: each frame goes to all other ends as it is, and to nothing else. A bridge would drop frames to
+ * the addresses of LACP and others. Pure.
+ * @param ends - interfaces in the lifeline's namespace
+ */
+export function hubCommands(ends: readonly string[]): readonly string[] {
+  return ends.flatMap((end) => {
+    const others = ends.filter((other) => other !== end);
+    const actions = others.map(
+      (other, index) => `action mirred egress ${index < others.length - 1 ? 'mirror' : 'redirect'} dev ${other}`,
+    );
+    // the offset lies in the header of the frame, which even the shortest frame has
+    const match = 'protocol all u32 match u32 0 0 at -12';
+    return others.length === 0
+      ? []
+      : [`qdisc add dev ${end} ingress`, `filter add dev ${end} parent ffff: ${match} ${actions.join(' ')}`];
+  });
+}
+
+/**
+ * Moves an interface into the namespace of its node. QEMU keeps the file descriptor of a tap. This needs no helper container: the lifeline
  * has the network namespace of QEMU and the PID namespace of the node.
  * @throws ExecError when the kernel refuses
  */
-export async function moveTap(lifeline: Lifeline, tap: Tap, { pid }: Node, signal?: AbortSignal): Promise<void> {
-  await lifeline.runShell(`ip link set ${tap.name} netns ${pid} name ${tap.interface.name}`, { timeoutMs, signal });
+export async function moveInterface(
+  lifeline: Lifeline,
+  moved: MovedInterface,
+  { pid }: Node,
+  signal?: AbortSignal,
+): Promise<void> {
+  await lifeline.runShell(`ip link set ${moved.name} netns ${pid} name ${moved.interface.name}`, { timeoutMs, signal });
+}
+
+/** Brings the lifeline's end of a pair up or down, and with it the carrier of the other end. @throws ExecError */
+export async function setPort(lifeline: Lifeline, port: string, isUp: boolean, signal?: AbortSignal): Promise<void> {
+  await lifeline.runShell(`ip link set ${port} ${isUp ? 'up' : 'down'}`, { timeoutMs, signal });
 }

@@ -27,6 +27,8 @@ export const scratchFolder = '/var/tmp';
 
 /** What differs between the containers of QEMU. */
 export interface QemuContainerSpec extends Pick<ContainerSpec, 'mounts' | 'volumesFrom' | 'volumes'> {
+  /** its name in messages; default: qemu */
+  readonly name?: string | undefined;
   /** an image with `tini`, `sh` and QEMU */
   readonly image: string;
   readonly memoryMiB: number;
@@ -65,14 +67,14 @@ export class QemuContainer extends HeldContainer {
    * @throws ContainerError if the daemon refuses
    */
   static async create(engine: Engine, spec: QemuContainerSpec, lifeline: Lifeline, signal?: AbortSignal): Promise<QemuContainer> {
-    const { devices, volumes = [], ...rest } = spec;
+    const { name = 'qemu', devices, volumes = [], ...rest } = spec;
     const container = await Container.create(
       engine,
       {
         ...heldSpec,
         ...qemuConfinement,
         ...rest,
-        name: 'qemu',
+        name,
         networkMode: lifeline.namespace,
         environment: { TMPDIR: scratchFolder },
         devices,

@@ -13,7 +13,8 @@ import { diskOf, workerFactory, type TestState } from './worker-state.ts';
 
 /** The testbed that a test asks for. */
 export interface TestRequest {
-  readonly appliance: Appliance;
+  /** one for each DUT of the topology, in order */
+  readonly appliances: readonly Appliance[];
   readonly topology: Topology;
   readonly boot: 'cold' | 'snapshot';
   readonly autoBoot: boolean;
@@ -21,14 +22,15 @@ export interface TestRequest {
 }
 
 /**
- * Creates the testbed of a test as soon as the machine has room for it, and boots or restores its guest.
+ * Creates the testbed of a test as soon as the machine has room for it, and boots or restores its guests.
  * @throws what `TestbedFactory.create` and `Dut.boot` throw
  * @throws EnvironmentError when the machine does not have what the test needs
  */
 export async function makeTestbed(request: TestRequest, state: TestState, signal: AbortSignal): Promise<Testbed> {
-  const { appliance, needs, autoBoot, boot } = request;
+  const { appliances, needs, autoBoot, boot } = request;
   const { host, scheduler } = runFacts();
-  const memoryMiB = testbedMiB(appliance.memoryMiB, host.accel) + (needs.memoryMiB ?? 0);
+  const guestsMiB = appliances.reduce((sum, { memoryMiB }) => sum + testbedMiB(memoryMiB, host.accel), 0);
+  const memoryMiB = guestsMiB + (needs.memoryMiB ?? 0);
   state.lease = await acquire(scheduler, { kind: 'testbed', memoryMiB, exclusive: needs.exclusive ?? false }, signal);
   const creating = create(request, state, signal);
   state.testbed = creating; // including the snapshot, so that the clean-up waits for it
@@ -36,7 +38,7 @@ export async function makeTestbed(request: TestRequest, state: TestState, signal
   const created = await creating;
   if (!autoBoot) return created;
   const bootGuest = (): Promise<Testbed> => created.boot({ signal });
-  if (created.dut.isAtSnapshot) return bootGuest();
+  if (created.duts.every(({ isAtSnapshot }) => isAtSnapshot)) return bootGuest();
   using _lock = await acquireBootLock(undefined, signal);
   // A test that asks for a cold boot always gets one. A test that boots because there is no snapshot does not repeat a failure.
   if (boot === 'cold') return await bootGuest();
@@ -44,15 +46,17 @@ export async function makeTestbed(request: TestRequest, state: TestState, signal
 }
 
 async function create(request: TestRequest, state: TestState, signal: AbortSignal): Promise<CreatedTestbed> {
-  const { appliance, topology, boot, autoBoot } = request;
+  const { appliances, topology, boot, autoBoot } = request;
   const { test, directory } = state;
   const once: Once = async (key, make) => {
     using _lock = await acquireBootLock(key, signal);
     return await failedBoots().guard(key, { test, directory: join(directory, 'boot') }, signal, make);
   };
-  const [factory, disk] = [await workerFactory(), await diskOf(appliance)];
+  const factory = await workerFactory();
+  const devices = [];
+  for (const appliance of appliances) devices.push({ appliance, disk: await diskOf(appliance) });
   const start = autoBoot ? boot : 'cold';
-  return factory.create({ appliance, topology, disk, directory, start, once }, signal);
+  return factory.create({ devices, topology, directory, start, once }, signal);
 }
 
 /** The boots that failed in this run, stored beside its scheduler's socket: that folder is removed with the run. */
@@ -61,9 +65,9 @@ function failedBoots(): FailedBoots {
 }
 
 /** Equal for equal machines. */
-function nameOfBoot({ appliance, topology }: TestRequest): string {
+function nameOfBoot({ appliances, topology }: TestRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([appliance, topology]))
+    .update(JSON.stringify([appliances, topology]))
     .digest('hex');
 }
 

@@ -49,7 +49,9 @@ const needs = options<Needs>({ memoryMiB: wholeNumber(0).optional(), exclusive: 
 
 /** Checks of the arguments of fixtures, and of what a test overrides besides values of the configuration. */
 export const check = {
-  capture: argumentsOf('capture', { link: wholeNumber(0) }),
+  capture: argumentsOf('capture', {
+    link: either<number | string>('the number of a link from 0, or its name', wholeNumber(0), someText),
+  }),
   step: argumentsOf('step', { title: text, body: functionOf() }),
   override: argumentsOf('test.override', { needs, autoBoot: flag }),
 };

@@ -13,7 +13,7 @@ import { resolveTopology, type maxLinks } from '../topology/index.ts';
 import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
 import { makeTestbed } from './make-testbed.ts';
-import type { Appliance, Link, Testbed } from '../testbed/index.ts';
+import type { Appliance, Dut, Link, Testbed } from '../testbed/index.ts';
 import { asAlpy, shown, track } from './test-calls.ts';
 import { check, type Needs } from './test-options.ts';
 import { runFacts } from './worker-engine.ts';
@@ -26,10 +26,10 @@ export { probe } from './probe.ts';
 export type { Flow, FlowGap, ProbeReport, ProbeOptions } from '../network/index.ts';
 
 /**
- * One item per link, in order. The type is as long as the largest topology, so that destructuring gives `T`; items beyond the
- * test's topology are `undefined`.
+ * Items in the order of the topology, which can also be found by name: `const [left, right] = duts`, or `duts.left`. The type is as
+ * long as the largest topology, so that destructuring gives `T`; items beyond the test's topology are `undefined`.
  */
-export type PerLink<T> = readonly T[] & TupleOf<T, typeof maxLinks>;
+export type PerLink<T> = readonly T[] & TupleOf<T, typeof maxLinks> & Readonly<Record<string, T>>;
 
 type TupleOf<T, Length extends number, Items extends readonly T[] = readonly []> = Items['length'] extends Length
   ? Items
@@ -48,18 +48,20 @@ interface TestFixtures {
   /** folder for the test's files, kept with its reports */
   readonly directory: string;
   readonly testbed: Testbed;
-  /** the device under test, logged in if the configuration has `appliance.login` */
-  readonly dut: Testbed['dut'];
-  /** one per NIC, in order */
+  /** the only device under test, or the first, logged in if its appliance has `login` */
+  readonly dut: Dut;
+  /** by name and in order */
+  readonly duts: PerLink<Dut>;
+  /** by name and in order; in a short topology, one per NIC */
   readonly nodes: PerLink<Node>;
-  /** one per NIC, in order */
+  /** by name and in order, segments after links; in a short topology, one per NIC */
   readonly links: PerLink<Link>;
   /** starts programs in containers beside nodes */
   readonly apps: Testbed['apps'];
   /** starts servers beside nodes: DHCP, DNS, HTTP, TFTP, NTP, syslog, RADIUS */
   readonly services: Testbed['services'];
-  /** the capture of a link, by its number */
-  readonly capture: (link: number) => Capture;
+  /** the capture of a link, by its number or name */
+  readonly capture: (link: number | string) => Capture;
   /** `step('Title', body)` shows a part of the test in logs and reports */
   readonly step: <T>(title: string, body: () => Promise<T>) => Promise<T>;
 }
@@ -67,11 +69,12 @@ interface TestFixtures {
 /**
  * Vitest's `test` with fixtures. Each test has its own testbed. Its guest is as it was after the boot of the unmodified image:
  *
- * - `dut`: the device under test, logged in if the configuration has `appliance.login`
- * - `nodes`, `links`: one per NIC, in order
+ * - `dut`: the only device under test, or the first, logged in if its appliance has `login`
+ * - `duts`: the devices under test, by name and in order
+ * - `nodes`, `links`: by name and in order; in a short topology, one per NIC
  * - `apps`: starts programs in containers beside nodes
  * - `services`: starts servers beside nodes: DHCP, DNS, HTTP, TFTP, NTP, syslog, RADIUS
- * - `capture`: the capture of a link, by its number
+ * - `capture`: the capture of a link, by its number or name
  * - `step`: `step('Title', body)` shows a part of the test in logs and reports
  * - `directory`: folder for the test's files, kept with its reports
  *
@@ -94,7 +97,8 @@ export const test = base.extend<TestFixtures>({
     checkOverrides({ appliance, topology, boot }, Object.keys(config.appliances));
     check.override([needs, autoBoot]);
     const { devices, topology: wired } = overriddenDevices(config, { appliance, topology }, root, existsSync);
-    const request = { appliance: devices[0].appliance, topology: resolveTopology(wired, devices), boot, autoBoot, needs };
+    const appliances = devices.map((device) => device.appliance);
+    const request = { appliances, topology: resolveTopology(wired, devices), boot, autoBoot, needs };
     const testbed = await asAlpy(() => makeTestbed(request, state, signal)).catch((error: unknown) => {
       // at a later attempt, a skip would hide the failure of an earlier one
       if (!(error instanceof FailedBeforeError) || state.attempt > 0) throw error;
@@ -105,6 +109,7 @@ export const test = base.extend<TestFixtures>({
     await use(testbed);
   },
   dut: ({ testbed }, use) => use(testbed.dut),
+  duts: ({ testbed }, use) => use(testbed.duts as unknown as PerLink<Dut>),
   nodes: ({ testbed }, use) => use(testbed.nodes as unknown as PerLink<Node>),
   links: ({ testbed }, use) => use(testbed.links as unknown as PerLink<Link>),
   apps: ({ testbed }, use) => use(testbed.apps),
@@ -112,8 +117,10 @@ export const test = base.extend<TestFixtures>({
   capture: ({ testbed }, use) =>
     use((link) => {
       check.capture([link]);
-      const found = testbed.links[link];
-      if (!found) throw new UsageError(`capture: there is no link ${link}: the topology has ${testbed.links.length}`);
+      const { links } = testbed;
+      const found = typeof link === 'number' ? links[link] : links.find(({ name }) => name === link);
+      const names = links.map(({ name }) => name).join(', ') || 'none';
+      if (!found) throw new UsageError(`capture: expected a link of the topology (${names}), got ${String(link)}`);
       return found.capture;
     }),
   step: ({}, use) =>
@@ -138,6 +145,7 @@ const fixtureNames: Readonly<Record<keyof TestFixtures, true>> = {
   directory: true,
   testbed: true,
   dut: true,
+  duts: true,
   nodes: true,
   links: true,
   apps: true,

@@ -4,12 +4,12 @@ import { storeFor } from '../testbed/snapshot-place.ts';
 import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 const { config, host, disk, snapshots } = runFacts();
-const store = storeFor(snapshots, config.devices[0].appliance);
-const { machine, memoryMiB, qemuArgs: extra } = config.devices[0].appliance;
-const plan = workerLifelines().plan(
-  host,
-  disk,
-  { machine, memoryMiB, extra },
-  typeof store === 'string' ? undefined : store.savedDirectory,
-);
+const [{ appliance }, ...others] = config.devices;
+const store = storeFor(snapshots, appliance);
+const { machine, memoryMiB, qemuArgs: extra } = appliance;
+const place = typeof store === 'string' ? undefined : store.savedDirectory;
+const plan =
+  others.length === 0
+    ? workerLifelines().plan(host, [{ disk, machine: { machine, memoryMiB, extra }, snapshots: place }])
+    : undefined;
 if (plan) workerLifelines().prepare(workerEngine(), plan);

@@ -193,11 +193,11 @@ function asConsequence(error: unknown): unknown {
  * Tears the testbed down, also if its creation was interrupted. This is not in the clean-up of a fixture, because Vitest skips
  * that when the fixture's set-up failed or was cancelled.
  */
-async function closeTestbed({ testbed: making, directory, lease }: TestState, hasFailed: boolean): Promise<void> {
+async function closeTestbed({ testbed: making, lease }: TestState, hasFailed: boolean): Promise<void> {
   using _lease = lease;
   const testbed = await making?.catch(() => undefined); // the test has reported it
   if (!testbed) return;
-  if (hasFailed) await saveScreen(testbed, directory);
+  if (hasFailed) await saveScreens(testbed);
   const errors: unknown[] = [];
   if (hasFailed) await checkLinks(testbed).catch((error: unknown) => errors.push(error));
   await testbed.close().catch((error: unknown) => errors.push(error));
@@ -224,10 +224,10 @@ async function pause({ testbed: making, directory }: TestState, task: Task, othe
   await pauseTest(paused, testbed, directory, facts.pauseIn, (message) => process.send?.(message));
 }
 
-/** Saves a screenshot for a failed test. Must not throw: why the test failed is the error to report. */
-async function saveScreen(testbed: Testbed, directory: string): Promise<void> {
+/** Saves a screenshot of each device for a failed test. Must not throw: why the test failed is the error to report. */
+async function saveScreens(testbed: Testbed): Promise<void> {
   try {
-    await testbed.dut.screenshot(join(directory, 'screen.png'));
+    await testbed.saveScreens();
   } catch (error) {
     logLine('alpy.runner', `no screenshot: ${messageOf(error)}`);
   }

@@ -182,7 +182,7 @@ async function bootTestbed(
   await assertFilesAreAllowed(configuredFiles(disk), spec.diskFolders);
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create(
-    { appliance, topology: resolveTopology(config.topology, devices), disk, directory, start },
+    { devices: [{ appliance, disk }], topology: resolveTopology(config.topology, devices), directory, start },
     signal,
   );
   lifetime.defer('testbed', () => testbed.close());

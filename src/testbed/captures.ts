@@ -6,7 +6,7 @@ import { replaceFile } from '../core/plain-file.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import type { Container } from '../docker/index.ts';
 import type { GuestClock, Hypervisor } from '../qemu/index.ts';
-import type { CaptureSpec, NodeLink } from '../topology/index.ts';
+import type { CaptureSpec, DutSpec } from '../topology/index.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 
 /** Where the captures of a testbed are, and what reading them takes. */
@@ -22,14 +22,14 @@ export interface CapturePlace {
 }
 
 /**
- * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths.
+ * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths, for each DUT.
  * @throws EnvironmentError if it cannot
  */
-export async function createCaptureFiles(directory: string, links: readonly NodeLink[]): Promise<readonly string[]> {
-  const paths = links.flatMap(({ nic }) => (nic.capture ? [join(directory, nic.capture.file)] : []));
+export async function createCaptureFiles(directory: string, duts: readonly DutSpec[]): Promise<readonly (readonly string[])[]> {
+  const paths = duts.map(({ nics }) => nics.flatMap(({ capture }) => (capture ? [join(directory, capture.file)] : [])));
   try {
     await mkdir(directory, { recursive: true });
-    for (const path of paths) await createWorldWritableFile(path);
+    for (const path of paths.flat()) await createWorldWritableFile(path);
     return paths;
   } catch (cause) {
     throw new EnvironmentError(`cannot create the files of a testbed in ${directory}: ${messageOf(cause)}`, { cause });

@@ -9,7 +9,7 @@ const newsTimeoutMs = 500;
 
 /** A container that a testbed needs and that has ended, as the error to throw; `undefined` if all of them run. */
 export function deadContainer({ lease, nodes }: Pick<Started, 'lease' | 'nodes'>): ContainerDiedError | undefined {
-  const { firstEnded, lifeline } = lease.pair; // the first is unknown if QEMU's container could not even be created
+  const { firstEnded, lifeline } = lease.group; // the first is unknown if QEMU's container could not even be created
   for (const container of [firstEnded ?? lifeline.container, ...nodes.map((node) => node.container)])
     if (container.exitStatus) return new ContainerDiedError(container.name, container.exitStatus, '');
   return undefined;
@@ -22,7 +22,7 @@ export function deadContainer({ lease, nodes }: Pick<Started, 'lease' | 'nodes'>
 export async function explainByContainers(error: unknown, started: Pick<Started, 'lease' | 'nodes'>): Promise<unknown> {
   if (!(error instanceof AlpyError) || error.fault === 'usage' || error instanceof ContainerDiedError) return error;
   const { lease, nodes } = started;
-  const ends = [lease.pair.lifeline.container, ...nodes.map((node) => node.container)].map(({ exited }) => exited);
+  const ends = [lease.group.lifeline.container, ...nodes.map((node) => node.container)].map(({ exited }) => exited);
   await raceWithSignal(Promise.race(ends), AbortSignal.timeout(newsTimeoutMs)).catch(() => undefined);
   return deadContainer(started) ?? error;
 }

@@ -31,8 +31,8 @@ export class DutPower {
   protected resetting: Promise<void> | undefined;
   readonly #supply: PowerSupply;
 
-  constructor({ appliance, access, timeFactor, hypervisor, console, links, isRestored }: DutParts) {
-    this.name = appliance.name;
+  constructor({ name, access, timeFactor, hypervisor, console, links, isRestored }: DutParts) {
+    this.name = name;
     this.console = console;
     this.links = links;
     this.qmp = hypervisor.qmp;

@@ -5,7 +5,7 @@ import { EnvironmentError, messageOf, UsageError } from '../core/errors.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { categorizedStep, step } from '../core/step.ts';
 import type { LoginOptions, RemoteShell } from '../access/index.ts';
-import { QmpTimeoutError, type GuestClock } from '../qemu/index.ts';
+import { QmpTimeoutError } from '../qemu/index.ts';
 import { check } from './dut-options.ts';
 import type { DutParts } from './dut-parts.ts';
 import { DutPower } from './dut-power.ts';
@@ -20,21 +20,17 @@ const maxScreenBytes = 64 * 1024 ** 2;
 /** The device under test: a QEMU guest, its console and its links. */
 export class Dut extends DutPower {
   readonly #appliance: DutParts['appliance'];
-  readonly #directory: string;
+  readonly #parts: Pick<DutParts, 'screenFile' | 'surroundings' | 'consoleEnded' | 'clock'>;
   readonly #hypervisor: DutParts['hypervisor'];
-  readonly #consoleEnded: Promise<void>;
-  readonly #clock: GuestClock;
   /** whether the guest still stands where its snapshot was taken */
   #isAtSnapshot: boolean;
 
   constructor(parts: DutParts) {
     super(parts);
-    const { appliance, directory, hypervisor, consoleEnded, clock, isRestored } = parts;
+    const { appliance, hypervisor, isRestored } = parts;
     this.#appliance = appliance;
-    this.#directory = directory;
+    this.#parts = parts;
     this.#hypervisor = hypervisor;
-    this.#consoleEnded = consoleEnded;
-    this.#clock = clock;
     this.#isAtSnapshot = isRestored;
     this.qmp.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN' && data['guest'] === true) void this.#endConsole();
@@ -86,10 +82,15 @@ export class Dut extends DutPower {
    */
   async boot(wait: Partial<Wait> = {}): Promise<void> {
     check.boot(arguments);
-    if (this.#isAtSnapshot) return this.#resume();
+    await this.bootAfter(() => this.start(), wait);
+  }
+
+  /** Boots as {@link Dut.boot} does. @param start - starts the virtual CPU @internal */
+  async bootAfter(start: () => Promise<void>, wait: Partial<Wait>): Promise<void> {
+    if (this.#isAtSnapshot) return this.#resume(start);
     await categorizedStep('testbed.boot', 'alpy.testbed', `Boot ${this.name}`, async () => {
       using readiness = this.#watchReadiness();
-      await this.start();
+      await start();
       try {
         await this.resetting;
         const limits = this.#bootWait(wait);
@@ -165,20 +166,20 @@ export class Dut extends DutPower {
     await this.pause();
     await stopped;
     await this.#hypervisor.saveState(wait);
-    return this.#clock.stoppedAtMs;
+    return this.#parts.clock.stoppedAtMs;
   }
 
   #watchReadiness(): Readiness {
-    const { name, console, links, timeFactor } = this;
+    const { name, console, timeFactor } = this;
     const conditions = this.#appliance.ready ?? [];
-    return new Readiness({ name, conditions, console, links, timeFactor, shell: () => this.access.shell });
+    return new Readiness({ name, conditions, console, ...this.#parts.surroundings, timeFactor, shell: () => this.access.shell });
   }
 
   /** Continues where the snapshot was saved. */
-  async #resume(): Promise<void> {
+  async #resume(start: () => Promise<void>): Promise<void> {
     this.#isAtSnapshot = false;
     await step('alpy.testbed', `Resume ${this.name}`, async () => {
-      await this.start();
+      await start();
       this.access.resume(this.guest);
     });
   }
@@ -186,7 +187,7 @@ export class Dut extends DutPower {
   #explainFailedBoot(error: unknown, signal?: AbortSignal): Promise<Error> {
     const screenshot = (path: string): Promise<void> => this.screenshot(path);
     const guest = { name: this.name, qmp: this.qmp, hints: this.access.failureHints(), screenshot };
-    return explainFailedBoot(guest, this.#directory, error, signal);
+    return explainFailedBoot(guest, this.#parts.screenFile, error, signal);
   }
 
   /**
@@ -199,7 +200,7 @@ export class Dut extends DutPower {
     await withDeadline(
       { timeoutMs: 5000 },
       (cause) => new QmpTimeoutError('the end of the console', 5000, 'environment', { cause }),
-      () => this.#consoleEnded,
+      () => this.#parts.consoleEnded,
     ).finally(() => this.console.close());
   }
 

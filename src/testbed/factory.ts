@@ -8,6 +8,7 @@ import {
   either,
   functionOf,
   instanceOf,
+  listOf,
   options as optionsOf,
   someText,
   text,
@@ -17,7 +18,11 @@ import type { Decoder } from '../capture/index.ts';
 import type { Engine } from '../docker/index.ts';
 import type { InspectedDisks } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
+import { topologyAround, type DutSpec, type Topology } from '../topology/index.ts';
 import { createTestbed } from './create.ts';
+import type { DeviceSpec } from './creation.ts';
+import { deviceFiles } from './device-names.ts';
+import type { Appliance } from './dut-parts.ts';
 import { factsFor, inspectApplianceDisks, type ApplianceQuestion, type FileFacts, type HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
 import { provideSnapshot, type Once, type SnapshotSpec } from './snapshot.ts';
@@ -34,13 +39,23 @@ export interface FactoryOptions {
   readonly decoder?: Decoder | undefined;
 }
 
+/** A device of a testbed. */
+export interface DeviceRequest {
+  readonly appliance: Appliance;
+  /** from {@link TestbedFactory.inspectDisk} */
+  readonly disk: InspectedDisks;
+}
+
 /** The testbed to create. */
-export interface TestbedRequest extends SnapshotSpec {
+export interface TestbedRequest {
+  /** one for each DUT of the topology, in order */
+  readonly devices: readonly DeviceRequest[];
+  readonly topology: Topology;
   /** absolute path of a folder for captures and console logs; created if it does not exist */
   readonly directory: string;
   /**
    * `cold` (default): the guest boots. `snapshot`: it starts from a snapshot, which is made first if there is none; if none
-   * can be made, the log says why, and the guest boots. Or the snapshot to start from.
+   * can be made, the log says why, and the guest boots. Or the snapshot that its only guest is to start from.
    */
   readonly start?: 'cold' | 'snapshot' | Snapshot;
   /** for `snapshot`: see {@link TestbedFactory.provideSnapshot} */
@@ -60,9 +75,8 @@ const check = {
   }),
   create: argumentsOf('factory.create', {
     request: optionsOf<TestbedRequest>({
-      appliance: anyObject as never,
+      devices: listOf(anyObject, 'a list of devices, each { appliance, disk }', 1) as never,
       topology: anyObject as never,
-      disk: anyObject as never,
       directory: someText,
       start: anything.optional() as never,
       once: functionOf<Once>().optional(),
@@ -113,12 +127,10 @@ export class TestbedFactory {
    */
   async create(request: TestbedRequest, signal?: AbortSignal): Promise<CreatedTestbed> {
     check.create(arguments);
-    const { appliance, topology, disk, directory } = request;
+    const { topology, directory } = request;
     const { lifelines, decoder } = this.#options;
-    const from = await this.#snapshotFor(request, signal);
-    const snapshot = from ? { snapshot: { use: 'restore', from } as const } : {};
-    const spec = { appliance, topology, disk, directory, lifelines, decoder, ...snapshot };
-    return createTestbed(this.#engine, factsFor(appliance, this.#facts), spec, signal);
+    const devices = await this.#withSnapshots(request, signal);
+    return createTestbed(this.#engine, this.#facts, { devices, topology, directory, lifelines, decoder }, signal);
   }
 
   /**
@@ -135,17 +147,50 @@ export class TestbedFactory {
     return provideSnapshot(this.#engine, factsFor(spec.appliance, this.#facts), store, spec, directory, signal, once);
   }
 
-  /** The snapshot to start from; `undefined` if the guest is to boot. */
-  async #snapshotFor(request: TestbedRequest, signal?: AbortSignal): Promise<Snapshot | undefined> {
-    const { appliance, topology, disk, directory, start = 'cold', once } = request;
-    if (start === 'cold') return undefined;
-    if (start !== 'snapshot') return start;
+  /** The devices with the snapshots to start from. A device without one is to boot. */
+  async #withSnapshots(request: TestbedRequest, signal?: AbortSignal): Promise<readonly DeviceSpec[]> {
+    const { devices, topology, start = 'cold' } = request;
+    const all: DeviceSpec[] = [];
+    // one after the other: several boots would only slow each other down
+    for (const [index, { appliance, disk }] of devices.entries()) {
+      const dut = topology.duts[index];
+      const isCold = start === 'cold' || !dut;
+      const from = isCold ? undefined : start === 'snapshot' ? await this.#snapshotFor(request, index, dut, signal) : start;
+      all.push({ appliance, disk, ...(from ? { snapshot: { use: 'restore', from } } : {}) });
+    }
+    return all;
+  }
+
+  /** The snapshot of a device; `undefined` if it cannot have one. */
+  async #snapshotFor(
+    { devices, topology, directory, once }: TestbedRequest,
+    index: number,
+    dut: DutSpec,
+    signal?: AbortSignal,
+  ): Promise<Snapshot | undefined> {
+    const device = devices[index];
+    if (!device) return undefined;
+    const spec = { ...device, topology: topologyAround(topology, dut.name) };
     try {
-      return await this.provideSnapshot({ appliance, topology, disk }, join(directory, 'boot'), signal, once);
+      assertReadyAlone(spec, topology);
+      return await this.provideSnapshot(spec, join(directory, deviceFiles(topology, dut).boot), signal, once);
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
-      log('alpy.snapshot', `booting without a snapshot: ${error.message}`);
+      const which = devices.length === 1 ? '' : `${dut.name}: `;
+      log('alpy.snapshot', `${which}booting without a snapshot: ${error.message}`);
       return undefined;
     }
   }
+}
+
+/** @throws SnapshotError if a device becomes ready only together with others */
+function assertReadyAlone({ appliance, topology }: SnapshotSpec, whole: Topology): void {
+  const has = (part: Topology, name: string): boolean =>
+    [...part.nodes, ...part.links, ...part.segments].some((one) => one.name === name);
+  for (const { tcp, http, ping, carrier } of appliance.ready ?? [])
+    for (const name of [tcp?.node, http?.node, ping?.node, carrier])
+      if (name !== undefined && has(whole, name) && !has(topology, name))
+        throw new SnapshotError(
+          `appliance.ready names ${name}, which is not on a link of ${topology.duts[0].name}, so it cannot be ready alone`,
+        );
 }

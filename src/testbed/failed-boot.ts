@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { join } from 'node:path';
 import { withDeadline } from '../core/deadline.ts';
 import { AlpyError, EnvironmentError, messageOf } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
@@ -21,19 +20,19 @@ const lookTimeoutMs = 5_000;
 
 /**
  * Saves a picture of the screen of a guest that did not boot, and explains what is known.
- * @param directory - absolute path of the folder for `screen.png`
+ * @param picture - absolute path of the file for a picture of the screen
  * @param signal - ends the examination of the screen early
  * @returns the error to throw: `error` itself if the configuration is wrong, otherwise a BootError that also says what the screen shows
  */
 export async function explainFailedBoot(
   guest: FailedGuest,
-  directory: string,
+  picture: string,
   error: unknown,
   signal?: AbortSignal,
 ): Promise<Error> {
   const screen = guest.qmp.isClosed
     ? []
-    : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, directory, signal));
+    : await step('alpy.testbed', `Look at the screen of ${guest.name}`, () => look(guest, picture, signal));
   if (error instanceof AlpyError && error.fault === 'usage') return error; // the configuration is wrong, not the device
   const lines = [`${guest.name} did not boot: ${messageOf(error)}`, ...guest.hints, ...screen.flatMap(({ notes }) => notes)];
   const ofCause = error instanceof AlpyError ? (error.details ?? []) : [];
@@ -50,8 +49,7 @@ interface Screen {
 }
 
 /** An error here must not hide why the guest did not boot. */
-async function look(guest: FailedGuest, directory: string, signal?: AbortSignal): Promise<readonly Screen[]> {
-  const picture = join(directory, 'screen.png');
+async function look(guest: FailedGuest, picture: string, signal?: AbortSignal): Promise<readonly Screen[]> {
   const attempt = async (body: () => Promise<Screen>): Promise<readonly Screen[]> => {
     const tooLong = (): Error => new EnvironmentError(`QEMU took more than ${durationText(lookTimeoutMs)}`);
     try {

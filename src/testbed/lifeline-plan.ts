@@ -8,17 +8,30 @@ import type { HostFacts } from './host.ts';
 /** What a lifeline needs to know of the machine. */
 export type LifelineFacts = Pick<HostFacts, 'images' | 'access' | 'accel'>;
 
-/** A lifeline and QEMU's container, as a value. */
+/** A machine that is to run in a container of its own. */
+export interface PlannedMachine {
+  /** of its container; absent for the only one */
+  readonly name?: string | undefined;
+  readonly machine: MachineNeeds;
+  readonly files: SharedFiles;
+}
+
+/** A container of QEMU, without the exchange folder. */
+export interface QemuPlan {
+  /** files of this machine that QEMU sees */
+  readonly files: SharedFiles;
+  readonly spec: QemuContainerSpec;
+}
+
+/** A lifeline and the containers of QEMU, as a value. */
 export interface LifelinePlan {
   /** image of the lifeline */
   readonly image: string;
-  /** files of this machine that QEMU sees */
-  readonly files: SharedFiles;
-  /** QEMU's container, without the exchange folder */
-  readonly qemu: QemuContainerSpec;
-  /** absolute path of the folder in which to create the exchange folder; absent if files are copied */
+  /** one for each device, in order */
+  readonly machines: readonly QemuPlan[];
+  /** absolute path of the folder in which to create the exchange folders; absent if files are copied */
   readonly directory: string | undefined;
-  /** whether the exchange folder is mounted */
+  /** whether the exchange folders are mounted */
   readonly isMounted: boolean;
   /** equal for two plans exactly if the containers of one can serve the other */
   readonly key: string;
@@ -28,16 +41,19 @@ export interface LifelinePlan {
  * Plans the containers in which QEMU sees these files. Pure.
  * @param directory - absolute path of a folder in the file system of the captures
  */
-export function planLifeline(facts: LifelineFacts, machine: MachineNeeds, files: SharedFiles, directory: string): LifelinePlan {
-  const { images, access, accel } = facts;
-  const image = imageNamed(images, 'qemu').reference;
-  const qemuImage = imageNamed(images, imageNameOf(machine.machine)).reference;
+export function planLifeline(facts: LifelineFacts, machines: readonly PlannedMachine[], directory: string): LifelinePlan {
+  const { images, access } = facts;
   const plan = {
-    image,
-    files,
-    qemu: qemuContainerSpec(qemuImage, access, files, accel, machine),
+    image: imageNamed(images, 'qemu').reference,
+    machines: machines.map((machine) => planMachine(facts, machine)),
     directory: access.kind === 'copy' ? undefined : directory,
     isMounted: access.kind === 'bind',
   };
   return { ...plan, key: JSON.stringify(plan) };
+}
+
+function planMachine({ images, access, accel }: LifelineFacts, { name, machine, files }: PlannedMachine): QemuPlan {
+  const image = imageNamed(images, imageNameOf(machine.machine)).reference;
+  const spec = qemuContainerSpec(image, access, files, accel, machine);
+  return { files, spec: name === undefined ? spec : { ...spec, name: `qemu-${name}` } };
 }

@@ -7,16 +7,43 @@ import { logUnscoped } from '../core/step.ts';
 import type { Engine } from '../docker/index.ts';
 import { sharedFiles, type HypervisorSpec, type MachineNeeds } from '../qemu/qemu-files.ts';
 import type { InspectedDisks } from '../qemu/drives.ts';
-import { LifelinePair } from './lifeline-pair.ts';
-import { planLifeline, type LifelineFacts, type LifelinePlan } from './lifeline-plan.ts';
+import { LifelineGroup } from './lifeline-group.ts';
+import { planLifeline, type LifelineFacts, type LifelinePlan, type PlannedMachine } from './lifeline-plan.ts';
 
 /** How long a used lifeline may take to show that nothing is left in it, in `ms`. */
 const checkTimeoutMs = 10_000;
 
+/** A machine whose container testbeds may share. */
+export interface PooledMachine {
+  /** of the device; absent for the only one */
+  readonly name?: string | undefined;
+  readonly disk: InspectedDisks;
+  readonly machine: MachineNeeds;
+  /** absolute path of the folder whose subfolders are the snapshots; absent for a guest that boots */
+  readonly snapshots: string | undefined;
+}
+
+/** A machine of a testbed. */
+export interface NamedHypervisor {
+  /** of the device; absent for the only one */
+  readonly name?: string | undefined;
+  readonly spec: HypervisorSpec;
+}
+
+/** A machine as {@link planLifeline} needs it. Pure. */
+export function plannedMachine({ name, spec: { disk, machine, snapshot } }: NamedHypervisor): PlannedMachine {
+  return { name, machine: machine, files: sharedFiles(disk, machine.extra, snapshot) };
+}
+
+function sharedMachine({ name, disk, machine, snapshots }: PooledMachine): PlannedMachine {
+  const snapshot = snapshots === undefined ? undefined : ({ use: 'restore', directory: snapshots } as const);
+  return { name, machine: machine, files: sharedFiles(disk, machine.extra, snapshot) };
+}
+
 interface IdleLifeline {
   readonly key: string;
   /** rejects if it cannot be created */
-  readonly pair: Promise<LifelinePair>;
+  readonly group: Promise<LifelineGroup>;
 }
 
 /**
@@ -40,22 +67,17 @@ export class LifelinePool implements AsyncDisposable {
   }
 
   /**
-   * Plans the lifeline for all testbeds of this pool with the same disks and memory. With one for snapshots, they can start from any snapshot
-   * of a store.
-   * @param snapshots - absolute path of the folder whose subfolders are the snapshots; absent for guests that boot
+   * Plans the lifeline for all testbeds of this pool with the same disks and memory. With a folder of snapshots, they can start from any
+   * snapshot of a store.
+   * @param machines - one for each device, in order
    * @returns `undefined` if no lifeline can be shared like this: files are copied into it, or QEMU must be able to write to the
    * files of a snapshot
    */
-  plan(
-    facts: LifelineFacts,
-    disk: InspectedDisks,
-    machine: MachineNeeds,
-    snapshots: string | undefined,
-  ): LifelinePlan | undefined {
-    const snapshot = snapshots === undefined ? undefined : ({ use: 'restore', directory: snapshots } as const);
-    const files = sharedFiles(disk, machine.extra, snapshot);
-    if (facts.access.kind === 'copy' || files.snapshot?.readOnly === false) return undefined;
-    return planLifeline(facts, machine, files, this.#directory);
+  plan(facts: LifelineFacts, machines: readonly PooledMachine[]): LifelinePlan | undefined {
+    const planned = machines.map(sharedMachine);
+    const isWritten = planned.some(({ files }) => files.snapshot?.readOnly === false);
+    if (facts.access.kind === 'copy' || isWritten) return undefined;
+    return planLifeline(facts, planned, this.#directory);
   }
 
   /**
@@ -64,43 +86,49 @@ export class LifelinePool implements AsyncDisposable {
    * @param directory - absolute path of the testbed's folder
    * @returns `undefined` if it cannot be shared at all: its files are elsewhere or copied, or it makes a snapshot
    */
-  planFor(facts: LifelineFacts, { disk, machine, snapshot }: HypervisorSpec, directory: string): LifelinePlan | undefined {
+  planFor(facts: LifelineFacts, machines: readonly NamedHypervisor[], directory: string): LifelinePlan | undefined {
     const isBelow = directory.startsWith(`${this.#directory}/`);
-    if (facts.access.kind === 'copy' || snapshot?.use === 'make' || !isBelow) return undefined;
-    const shared = this.plan(facts, disk, machine, snapshot && dirname(snapshot.directory));
-    return shared ?? planLifeline(facts, machine, sharedFiles(disk, machine.extra, snapshot), this.#directory);
+    const isMade = machines.some(({ spec }) => spec.snapshot?.use === 'make');
+    if (facts.access.kind === 'copy' || isMade || !isBelow) return undefined;
+    const pooled = machines.map(({ name, spec: { disk, machine, snapshot } }) => ({
+      name,
+      disk,
+      machine,
+      snapshots: snapshot && dirname(snapshot.directory),
+    }));
+    return this.plan(facts, pooled) ?? planLifeline(facts, machines.map(plannedMachine), this.#directory);
   }
 
   /** Begins to create a lifeline before it is needed. If that fails, `acquire` tries again and reports the error. */
   prepare(engine: Promise<Engine>, plan: LifelinePlan): void {
-    const pair = this.#createBoth(engine, plan);
-    markHandled(pair);
-    this.#idle = [...this.#idle, { key: plan.key, pair }];
+    const group = this.#createBoth(engine, plan);
+    markHandled(group);
+    this.#idle = [...this.#idle, { key: plan.key, group }];
   }
 
   /**
    * Returns an idle lifeline that fits the plan, or a new one.
    * @throws ContainerError when the daemon refuses
    */
-  async acquire(engine: Engine, plan: LifelinePlan, signal?: AbortSignal): Promise<LifelinePair> {
+  async acquire(engine: Engine, plan: LifelinePlan, signal?: AbortSignal): Promise<LifelineGroup> {
     for (;;) {
       const found = this.#idle.findLast((idle) => idle.key === plan.key);
-      if (!found) return LifelinePair.create(engine, plan, signal);
+      if (!found) return LifelineGroup.create(engine, plan, signal);
       this.#idle = this.#idle.filter((idle) => idle !== found);
-      const pair = await this.#created(found, signal);
-      if (pair && !pair.firstEnded && (await pair.isCurrent())) return pair;
-      await pair?.[Symbol.asyncDispose]();
+      const group = await this.#created(found, signal);
+      if (group && !group.firstEnded && (await group.isCurrent())) return group;
+      await group?.[Symbol.asyncDispose]();
     }
   }
 
   /** Takes a lifeline back after everything that depended on it has ended. Ends it if something is left in it, or if it is one too many. */
-  async release(pair: LifelinePair, { key }: LifelinePlan): Promise<void> {
-    const isPristine = await pair.isPristine({ timeoutMs: checkTimeoutMs }).catch((error: unknown) => {
+  async release(group: LifelineGroup, { key }: LifelinePlan): Promise<void> {
+    const isPristine = await group.isPristine({ timeoutMs: checkTimeoutMs }).catch((error: unknown) => {
       logUnscoped('alpy.docker', `the lifeline is not reused: ${messageOf(error)}`);
       return false;
     });
-    if (!isPristine || this.#closing.signal.aborted) return pair[Symbol.asyncDispose]();
-    const idle = { key, pair: Promise.resolve(pair) };
+    if (!isPristine || this.#closing.signal.aborted) return group[Symbol.asyncDispose]();
+    const idle = { key, group: Promise.resolve(group) };
     await this.#keep([...this.#idle, idle].slice(-this.#maxIdle));
   }
 
@@ -110,13 +138,13 @@ export class LifelinePool implements AsyncDisposable {
     await this.#keep([]);
   }
 
-  async #createBoth(engine: Promise<Engine>, plan: LifelinePlan): Promise<LifelinePair> {
-    const pair = await LifelinePair.create(await engine, plan, this.#closing.signal);
+  async #createBoth(engine: Promise<Engine>, plan: LifelinePlan): Promise<LifelineGroup> {
+    const group = await LifelineGroup.create(await engine, plan, this.#closing.signal);
     try {
-      await pair.qemu;
-      return pair;
+      await group.created();
+      return group;
     } catch (error) {
-      await pair[Symbol.asyncDispose]();
+      await group[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -125,9 +153,9 @@ export class LifelinePool implements AsyncDisposable {
    * Returns `undefined` if it could not be created.
    * @throws the signal's reason
    */
-  async #created(idle: IdleLifeline, signal?: AbortSignal): Promise<LifelinePair | undefined> {
+  async #created(idle: IdleLifeline, signal?: AbortSignal): Promise<LifelineGroup | undefined> {
     try {
-      return await raceWithSignal(idle.pair, signal);
+      return await raceWithSignal(idle.group, signal);
     } catch (error) {
       if (!signal?.aborted) return undefined;
       this.#idle = [...this.#idle, idle]; // the next test uses it, or the pool ends it

@@ -1,57 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { BugError, UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
-import type { FilterPlace, NicModel } from '../qemu/index.ts';
-import type { NicSpec } from '../topology/index.ts';
+import type { NicModel } from '../qemu/index.ts';
 import { check } from './dut-options.ts';
 import { flap } from './faults/flap.ts';
 import { check as checkFault, type FlapOptions, type ImpairOptions } from './faults/impair-options.ts';
 import { LinkFault } from './faults/link-fault.ts';
+import type { InterfaceOfNode, LinkEnd, NicOfDevice } from './link-end.ts';
 
 /** What a link is made of. */
 export interface LinkParts {
   readonly name: string;
   readonly index: number;
-  readonly nic: NicSpec;
-  readonly model: NicModel;
-  readonly node: Node;
+  readonly ends: readonly LinkEnd[];
   readonly capture: Capture;
-  /** name of the device */
-  readonly dut: string;
-  readonly machine: FilterPlace;
 }
 
-/** A link: a NIC of the device, and the node at the other end. */
+/** A link: what joins a NIC of a device with a node or another NIC. A segment is a link with any number of ends. */
 export class Link {
-  /** `link0`, `link1`, … in the order of the NICs */
+  /** as in the topology, such as `client--left:0`; `link0`, `link1`, … in the order of the NICs in its short form */
   readonly name: string;
   /** its place among the links of the testbed, from 0 */
   readonly index: number;
-  readonly model: NicModel;
-  /** hardware address of the NIC */
-  readonly mac: string;
-  readonly node: Node;
+  /** in the order of the topology */
+  readonly ends: readonly LinkEnd[];
   readonly capture: Capture;
-  readonly #machine: FilterPlace;
-  readonly #nic: NicSpec;
-  /** names of its ends, as in directions: `dut->node0` */
-  readonly #ends: readonly [nic: string, far: string];
   readonly #faults = new Set<LinkFault>();
   #isUp = true;
   /** resolves when the last call of setUp has ended; never rejects */
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor({ name, index, nic, model, node, capture, dut, machine }: LinkParts) {
+  constructor({ name, index, ends, capture }: LinkParts) {
     this.name = name;
     this.index = index;
-    this.model = model;
-    this.mac = nic.mac;
-    this.#nic = nic;
-    this.#ends = [dut, node.name];
-    this.node = node;
+    this.ends = ends;
     this.capture = capture;
-    this.#machine = machine;
   }
 
   /** whether the cable is plugged in */
@@ -59,8 +44,28 @@ export class Link {
     return this.#isUp;
   }
 
+  /** the model of its first NIC */
+  get model(): NicModel {
+    return this.#firstNic.model;
+  }
+
+  /** hardware address of its first NIC */
+  get mac(): string {
+    return this.#firstNic.mac;
+  }
+
+  /** The node on it. @throws UsageError if no node or several are on it */
+  get node(): Node {
+    const [only, ...others] = this.#interfaces;
+    if (only && others.length === 0) return only.node;
+    const names = this.ends.map(({ name }) => name).join(', ');
+    throw new UsageError(
+      `${this.name}.node: expected a link with one node, got one between ${names}. Use nodes, or the ends of the link`,
+    );
+  }
+
   /**
-   * Plugs the cable in or unplugs it. Both ends gain or lose their carrier, and no frame passes while it is unplugged. Calls take
+   * Plugs the cable in or unplugs it. All ends gain or lose their carrier, and no frame passes while it is unplugged. Calls take
    * effect one after the other, in order.
    * @throws QmpError when QEMU refuses
    * @throws ExecError when the kernel refuses
@@ -70,11 +75,12 @@ export class Link {
     const before = this.#lastChange;
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;
-      const setNic = (): Promise<unknown> => this.#machine.qmp.execute('set_link', { name: this.#nic.id, up: isUp });
-      // the guest's end comes up last and goes down first, so that the node is ready for whatever the guest sends
-      if (!isUp) await setNic();
-      await this.node.setCarrier(isUp);
-      if (isUp) await setNic();
+      const setNics = (): Promise<unknown> =>
+        Promise.all(this.#nics.map(({ machine, spec }) => machine.qmp.execute('set_link', { name: spec.id, up: isUp })));
+      // the guest's end comes up last and goes down first, so that the nodes are ready for whatever the guest sends
+      if (!isUp) await setNics();
+      for (const one of this.#interfaces) await one.interface.setCarrier(isUp);
+      if (isUp) await setNics();
       this.#isUp = isUp;
     });
     this.#lastChange = change.catch(() => undefined); // the caller gets the error
@@ -110,7 +116,8 @@ export class Link {
    */
   async impair(options: ImpairOptions): Promise<LinkFault> {
     checkFault.impair(arguments);
-    const place = { name: this.name, ends: this.#ends, netdev: this.#nic.netdev, machine: this.#machine };
+    const { spec, machine, dut } = this.#firstNic;
+    const place = { name: this.name, ends: [dut, this.#farEnd] as const, netdev: spec.netdev, machine };
     const fault = await LinkFault.start(place, options);
     this.#faults.add(fault);
     return fault;
@@ -124,5 +131,26 @@ export class Link {
   /** Why an impairment of it did not do what it should. @internal */
   get failure(): Error | undefined {
     return [...this.#faults].find(({ failure }) => failure)?.failure;
+  }
+
+  /** What is at the other end of its first NIC; if it is a segment, its own name. */
+  get #farEnd(): string {
+    const [far, ...others] = this.ends.filter((end) => end !== this.#firstNic);
+    if (!far || others.length > 0) return this.name;
+    return far.kind === 'nic' ? far.dut : far.name;
+  }
+
+  get #nics(): readonly NicOfDevice[] {
+    return this.ends.filter((end) => end.kind === 'nic');
+  }
+
+  get #interfaces(): readonly InterfaceOfNode[] {
+    return this.ends.filter((end) => end.kind === 'interface');
+  }
+
+  get #firstNic(): NicOfDevice {
+    const [first] = this.#nics;
+    if (first) return first;
+    throw new BugError(`${this.name} has no NIC`);
   }
 }

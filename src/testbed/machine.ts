@@ -2,16 +2,25 @@
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { raceWithSignal } from '../core/deadline.ts';
+import { BugError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { step } from '../core/step.ts';
 import { SerialConsole, Transcript } from '../console/index.ts';
 import { allFilesOf, assertUnchanged, Hypervisor, type GuestClock } from '../qemu/index.ts';
 import { SnapshotError, type Snapshot } from '../snapshot/index.ts';
-import type { CreationContext } from './creation.ts';
+import { restoredFrom, type CreationContext, type Device } from './creation.ts';
+import type { StartedDevice } from './teardown.ts';
+
+/** QEMU with its virtual CPU halted. */
+export interface StartedQemu {
+  readonly device: Device;
+  readonly hypervisor: Hypervisor;
+  /** what the tear-down knows of it */
+  readonly started: StartedDevice;
+}
 
 /** QEMU with its virtual CPU halted, and the guest's console. */
-export interface StartedMachine {
-  readonly hypervisor: Hypervisor;
+export interface StartedMachine extends StartedQemu {
   readonly console: SerialConsole;
   /** settles when the console has ended and all of it was read */
   readonly consoleEnded: Promise<void>;
@@ -30,23 +39,28 @@ const serialTimeoutMs = 30_000;
  * @param outerSignal - ends the loading: when QEMU ends because of the snapshot, everything else fails too, and must not hide why
  */
 export async function startQemu(
-  { facts, spec, machine, clock, started }: CreationContext,
+  { facts, started }: CreationContext,
+  device: Device,
   tapsCreated: Promise<void>,
   signal: AbortSignal,
   outerSignal?: AbortSignal,
-): Promise<Hypervisor> {
-  const { pair, files } = started.lease;
-  const container = await raceWithSignal(pair.qemu, signal);
-  const place = { container, access: facts.access, files, exchange: pair.exchange, tapsCreated };
-  const hypervisor = await Hypervisor.start(place, machine, signal);
-  started.hypervisor = hypervisor;
-  await assertUnchanged(allFilesOf(spec.disk)); // now that QEMU has opened them
-  followClock(hypervisor, clock);
-  if (spec.snapshot?.use === 'restore') {
-    started.restoring = restore(hypervisor, spec.snapshot.from, outerSignal);
-    markHandled(started.restoring); // awaited when the rest has started, or failed
+): Promise<StartedQemu> {
+  const { group, plan } = started.lease;
+  const [own, planned] = [group.machines[device.index], plan.machines[device.index]];
+  if (!own || !planned) throw new BugError(`the lifeline has no container for ${device.name}`);
+  const container = await raceWithSignal(own.qemu, signal);
+  const place = { container, access: facts.access, files: planned.files, exchange: own.exchange, tapsCreated };
+  const hypervisor = await Hypervisor.start(place, device.machine, signal);
+  const restored = restoredFrom(device);
+  const startedDevice: StartedDevice = { name: device.name, hypervisor };
+  started.devices.push(startedDevice);
+  await assertUnchanged(allFilesOf(device.disk)); // now that QEMU has opened them
+  followClock(hypervisor, device.clock);
+  if (restored) {
+    startedDevice.restoring = restore(hypervisor, restored, outerSignal);
+    markHandled(startedDevice.restoring); // awaited when the rest has started, or failed
   }
-  return hypervisor;
+  return { device, hypervisor, started: startedDevice };
 }
 
 function followClock(hypervisor: Hypervisor, clock: GuestClock): void {
@@ -68,16 +82,13 @@ async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal?: Ab
 
 const lineEnds = { lf: '\n', cr: '\r', crlf: '\r\n' } as const;
 
-/** Opens the guest's console and its transcript. */
-export async function openConsole(
-  { spec: { directory, appliance }, started }: CreationContext,
-  hypervisor: Hypervisor,
-  signal: AbortSignal,
-): Promise<StartedMachine> {
+/** Opens the guest's console and its transcript. @param directory - absolute path of the testbed's folder */
+export async function openConsole(directory: string, qemu: StartedQemu, signal: AbortSignal): Promise<StartedMachine> {
+  const { device, hypervisor, started } = qemu;
   const stream = await hypervisor.openSerial({ timeoutMs: serialTimeoutMs, signal });
   const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
-  const transcript = Transcript.create(join(directory, 'console'));
-  const console = SerialConsole.open(stream, { transcript, lineEnd: lineEnds[appliance.lineEnd] });
+  const transcript = Transcript.create(join(directory, device.files.console));
+  const console = SerialConsole.open(stream, { transcript, lineEnd: lineEnds[device.appliance.lineEnd] });
   started.console = console;
-  return { hypervisor, console, consoleEnded };
+  return { ...qemu, console, consoleEnded };
 }

@@ -13,7 +13,7 @@ export async function startNode(context: CreationContext, node: NodeSpec, signal
   const { engine, facts, started } = context;
   const image = imageNamed(facts.images, 'node').reference;
   const hostsFile = facts.access.kind === 'bind' ? await createHostsFile(context) : undefined;
-  const { lifeline, running: startsAfter } = started.lease.pair;
+  const { lifeline, running: startsAfter } = started.lease.group;
   const place = { engine, lifeline, startsAfter, image, hostsFile };
   const startedNode = await Node.start(place, node, signal);
   started.nodes.push(startedNode);

@@ -21,7 +21,7 @@ import {
   type RunningServices,
   type ServicePlan,
 } from '../network/index.ts';
-import { dhcpRanges, type NodeConfig, type NodeSpec } from '../topology/index.ts';
+import { dhcpRanges, type InterfaceConfig, type NodeConfig, type NodeSpec } from '../topology/index.ts';
 import { restoredFrom, type CreationContext } from './creation.ts';
 
 /**
@@ -29,29 +29,33 @@ import { restoredFrom, type CreationContext } from './creation.ts';
  * @throws UsageError if the kernel refuses an address or a route, or a file is missing
  * @throws NodeServiceError if a service cannot start
  */
-export async function prepareNode(
-  context: CreationContext,
-  { config }: NodeSpec,
-  node: Node,
-  signal: AbortSignal,
-): Promise<void> {
+export async function prepareNode(context: CreationContext, spec: NodeSpec, node: Node, signal: AbortSignal): Promise<void> {
+  const { config, interfaces } = spec;
   if (!config) return;
   await step('alpy.network', `Prepare ${node.name}`, async () => {
-    const { address, gateway, routes, mtu } = config;
-    await node.configure({ address, gateway, routes, mtu }, { signal }).catch((cause: unknown) => {
+    for (const { name, config: own } of interfaces) if (own) await configure(node, name, own, signal);
+    node.services.add(await startAll(context, spec, config, node, signal));
+  });
+}
+
+async function configure(node: Node, name: string, config: InterfaceConfig, signal: AbortSignal): Promise<void> {
+  const where = `topology.nodes.${node.name}${node.interfaces.length === 1 ? '' : `.interfaces.${name}`}`;
+  await node.interfaces
+    .find((one) => one.name === name)
+    ?.apply(config, { signal })
+    .catch((cause: unknown) => {
       if (!(cause instanceof ExecError) || cause.fault !== 'usage') throw cause;
       throw new UsageError(
-        `topology.nodes.${node.name}: expected addresses and routes that the kernel accepts, but it refuses one: ${cause.stderr.trim()}. Correct it`,
+        `${where}: expected addresses and routes that the kernel accepts, but it refuses one: ${cause.stderr.trim()}. Correct it`,
         { cause },
       );
     });
-    node.services.add(await startAll(context, config, node, signal));
-  });
 }
 
 /** All at the same time, because most of the time the daemon creates containers. */
 async function startAll(
-  { started: { apps }, spec }: CreationContext,
+  { started: { apps }, devices }: CreationContext,
+  spec: NodeSpec,
   config: NodeConfig,
   node: Node,
   signal: AbortSignal,
@@ -59,9 +63,9 @@ async function startAll(
   const start = (kind: string, plan: ServicePlan): Promise<App> =>
     apps.startService({ kind, where: `topology.nodes.${node.name}.${kind}`, node, plan, mayPortsBeTaken: false }, signal);
   const { dhcp, dns, http, tftp, ntp, syslog } = config;
-  const leasesOfBoot = restoredFrom(spec)?.record.leases?.[node.name];
+  const leasesOfBoot = devices.flatMap((device) => restoredFrom(device)?.record.leases?.[node.name] ?? []);
   const running = await Promise.all([
-    dhcp && startDhcp(config, node, start, signal).then((app) => ({ dhcp: new Dhcp(app, leasesOfBoot) })),
+    dhcp && startDhcp(spec, config, node, start, signal).then((app) => ({ dhcp: new Dhcp(app, leasesOfBoot) })),
     dns && start('dns', dnsPlan(dns)).then((app) => ({ dns: new Dns(app) })),
     http && start('http', httpPlan(http)).then((app) => ({ http: new Http(app) })),
     tftp && start('tftp', tftpPlan(tftp)).then((app) => ({ tftp: new Tftp(app) })),
@@ -72,12 +76,13 @@ async function startAll(
 }
 
 async function startDhcp(
-  { address, dhcp = {}, dns }: NodeConfig,
+  { interfaces }: NodeSpec,
+  { dhcp = {}, dns }: NodeConfig,
   node: Node,
   start: (kind: string, plan: ServicePlan) => Promise<App>,
   signal: AbortSignal,
 ): Promise<App> {
-  const addresses = asList(address);
+  const addresses = interfaces.flatMap(({ config }) => asList(config?.address));
   if (dhcpRanges(addresses, dhcp).some(({ family }) => family === 6)) await node.addLinkAddress({ signal });
   return await start('dhcp', dhcpPlan(addresses, dhcp, dns !== undefined));
 }

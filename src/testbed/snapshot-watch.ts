@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ContainerDiedError } from '../docker/index.ts';
 import { HypervisorError, QmpError, snapshotFiles } from '../qemu/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
-import type { TestbedSpec } from './creation.ts';
+import type { DeviceSpec } from './creation.ts';
 
 /** What is compared of a file. */
 interface FileState {
@@ -37,7 +37,7 @@ export class SnapshotWatch {
   }
 
   /** Begins before QEMU opens the files. */
-  static async begin(snapshot: NonNullable<TestbedSpec['snapshot']>): Promise<SnapshotWatch> {
+  static async begin(snapshot: NonNullable<DeviceSpec['snapshot']>): Promise<SnapshotWatch> {
     const { use } = snapshot;
     const directory = use === 'make' ? snapshot.directory : snapshot.from.directory;
     const names = use === 'make' ? [snapshotFiles.memory] : Object.keys(snapshot.from.record.files);

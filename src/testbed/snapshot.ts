@@ -41,6 +41,7 @@ import {
 import type { Topology } from '../topology/index.ts';
 import { createTestbed } from './create.ts';
 import type { TestbedSpec } from './creation.ts';
+import { deviceName } from './device-names.ts';
 import type { Appliance } from './dut-parts.ts';
 import { BootError } from './errors.ts';
 import type { CreatedTestbed } from './testbed.ts';
@@ -53,6 +54,7 @@ import { seedImage } from './seed.ts';
 /** The guest of a snapshot. */
 export interface SnapshotSpec {
   readonly appliance: Appliance;
+  /** with this guest as its only DUT */
   readonly topology: Topology;
   readonly disk: InspectedDisks;
 }
@@ -152,7 +154,8 @@ export async function provideSnapshot(
   return once(key, async () => {
     const madeMeanwhile = await store.find(key);
     if (madeMeanwhile) return madeMeanwhile;
-    return await categorizedStep('snapshot.make', 'alpy.snapshot', `Boot ${spec.appliance.name} to make a snapshot`, () =>
+    const name = deviceName(spec.topology, spec.topology.duts[0], spec.appliance);
+    return await categorizedStep('snapshot.make', 'alpy.snapshot', `Boot ${name} to make a snapshot`, () =>
       makeSnapshot(engine, facts, store, { ...spec, ...inputs, key, directory }, signal),
     );
   });
@@ -173,7 +176,13 @@ async function makeSnapshot(
   try {
     await prepareDraft(draft, names, memoryBytes);
     const snapshot = { use: 'make', directory: draft } as const;
-    const saved = await bootAndSave(engine, facts, { appliance, topology, disk, directory, snapshot }, signal);
+    const saved = await bootAndSave(
+      engine,
+      facts,
+      { devices: [{ appliance, disk, snapshot }], topology, directory },
+      disk,
+      signal,
+    );
     await assertUnchanged(files).catch((cause: unknown) => {
       throw new SnapshotError(`a file that the guest booted from has changed meanwhile: ${messageOf(cause)}`, { cause });
     });
@@ -192,9 +201,15 @@ async function makeSnapshot(
 }
 
 /** Tears the testbed down before it returns: only then are the files of the snapshot complete. */
-async function bootAndSave(engine: Engine, facts: HostFacts, spec: TestbedSpec, signal?: AbortSignal): Promise<SavedGuest> {
+async function bootAndSave(
+  engine: Engine,
+  facts: HostFacts,
+  spec: TestbedSpec,
+  disk: InspectedDisks,
+  signal?: AbortSignal,
+): Promise<SavedGuest> {
   const testbed = await createTestbed(engine, facts, spec, signal);
-  const saved = await bootAndSaveState(testbed, facts, spec.disk, signal).catch(async (error: unknown) => {
+  const saved = await bootAndSaveState(testbed, facts, disk, signal).catch(async (error: unknown) => {
     const follows = await testbed.close().then(
       () => undefined,
       (reason: unknown) => reason,

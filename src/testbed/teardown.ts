@@ -19,7 +19,13 @@ export interface Started {
   readonly nodes: Node[];
   readonly apps: Apps;
   readonly hostsFolders: string[];
-  hypervisor?: Hypervisor;
+  readonly devices: StartedDevice[];
+}
+
+/** A device whose QEMU was started. */
+export interface StartedDevice {
+  readonly name: string;
+  readonly hypervisor: Hypervisor;
   console?: SerialConsole;
   /** settles when the snapshot is loaded, if there is one */
   restoring?: Promise<void> | undefined;
@@ -29,8 +35,8 @@ export interface Started {
 export interface Completion {
   /** throws if the testbed is not as it should be */
   readonly check: () => Promise<void>;
-  /** ends the console when all that the guest has sent was read */
-  readonly closeConsole: () => Promise<void>;
+  /** ends the consoles when all that the guests have sent was read */
+  readonly closeConsoles: () => Promise<void>;
   /** completes the captures once QEMU has ended */
   readonly finishCaptures: () => Promise<void>;
 }
@@ -47,18 +53,21 @@ const killTimeoutMs = 10_000;
  * @throws AggregateError of several of these
  */
 export async function tearDown(started: Started, completion?: Completion): Promise<void> {
-  const { lease, hypervisor } = started;
+  const { lease, devices } = started;
   const errors = new ErrorList();
   if (completion) await errors.check(completion.check);
-  await errors.release('console', () => (completion ? completion.closeConsole() : started.console?.close()));
-  const errorOutput = completion ? await hypervisor?.readStderr() : undefined;
+  await errors.release('console', async () => {
+    if (completion) await completion.closeConsoles();
+    else for (const { console } of devices) await console?.close();
+  });
+  const errorOutput = completion ? await Promise.all(devices.map(({ hypervisor }) => hypervisor.readStderr())) : [];
   const owners = [...started.nodes, ...started.apps.all];
-  hypervisor?.expectEnd();
+  for (const { hypervisor } of devices) hypervisor.expectEnd();
   if (completion) await killProcesses(started, owners, errors);
   const isLost = !completion || (errors.hasAny && !started.areCapturesInside);
   if (isLost) await errors.release('lifeline', () => lease.release(false)); // this ends everything that hangs on it
   const removed = Promise.all(owners.map((owner) => errors.release(owner.name, () => owner[Symbol.asyncDispose]())));
-  if (hypervisor) await errors.release('qemu', () => hypervisor[Symbol.asyncDispose]());
+  await Promise.all(devices.map(({ hypervisor }) => errors.release('qemu', () => hypervisor[Symbol.asyncDispose]())));
   if (completion) await finishCaptures(completion, errorOutput, errors);
   await removed;
   for (const folder of started.hostsFolders) await errors.release('hosts', () => rm(folder, { recursive: true, force: true }));
@@ -81,20 +90,21 @@ export async function tearDownAfter(error: unknown, started: Started): Promise<u
 
 /** Kills QEMU and all processes of nodes and apps at once, which is faster than to have the daemon stop them one by one. */
 async function killProcesses(
-  { lease: { pair, isReusable }, areCapturesInside }: Started,
+  { lease: { group, isReusable }, areCapturesInside }: Started,
   owners: readonly (Node | App)[],
   errors: ErrorList,
 ): Promise<void> {
   const containers = owners.map(({ container }) => container);
   await errors.release('processes', () =>
-    areCapturesInside || isReusable ? pair.killOthers(containers, { timeoutMs: killTimeoutMs }) : pair.kill(containers),
+    areCapturesInside || isReusable ? group.killOthers(containers, { timeoutMs: killTimeoutMs }) : group.kill(containers),
   );
 }
 
 /** Completes the captures; they are whole now that QEMU has ended. */
-async function finishCaptures(completion: Completion, errorOutput: string | undefined, errors: ErrorList): Promise<void> {
+async function finishCaptures(completion: Completion, errorOutput: readonly string[], errors: ErrorList): Promise<void> {
   await errors.check(() => {
-    if (errorOutput?.includes('dump write error')) throw new EnvironmentError(`QEMU could not write a capture: ${errorOutput}`);
+    const failed = errorOutput.find((output) => output.includes('dump write error'));
+    if (failed !== undefined) throw new EnvironmentError(`QEMU could not write a capture: ${failed}`);
   });
   await errors.check(completion.finishCaptures);
 }

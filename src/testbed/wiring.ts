@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { step } from '../core/step.ts';
 import type { Lifeline } from '../docker/index.ts';
-import { createTaps as create, moveTap, type Node, type Tap } from '../network/index.ts';
+import { createInterfaces as create, moveInterface, setPort, type Node } from '../network/index.ts';
 import { qemuUser } from '../qemu/index.ts';
-import type { NodeLink } from '../topology/index.ts';
+import type { InterfaceEnd, NicEnd, Topology, Wire } from '../topology/index.ts';
 
-/** Creates the taps of QEMU's NICs. @throws ExecError when the kernel refuses */
-export async function createTaps(lifeline: Lifeline, links: readonly NodeLink[], signal: AbortSignal): Promise<void> {
-  await create(lifeline, links.map(tapOf), qemuUser, signal);
+/** An interface that a node gets. */
+export interface Connection {
+  readonly end: InterfaceEnd;
+  /** name in the lifeline's namespace */
+  readonly name: string;
+  /** the DUT that must have opened it before; absent for an interface at a hub */
+  readonly openedBy?: string;
 }
 
-/** Connects a node to its NIC, through the NIC's tap, which QEMU has opened. @throws ExecError when the kernel refuses */
-export async function connect(lifeline: Lifeline, link: NodeLink, node: Node, signal: AbortSignal): Promise<void> {
-  await step('alpy.network', `Connect ${node.name}`, async () => {
-    await moveTap(lifeline, tapOf(link), node, signal);
-    await node.bringUp({ signal });
+/** The interfaces that nodes get, in the order of the wires. Pure. */
+export function connectionsOf(wires: readonly Wire[]): readonly Connection[] {
+  return wires.flatMap(({ ends }) => {
+    const nic = ends.find((end): end is NicEnd => end.kind === 'nic');
+    return ends.flatMap((end): readonly Connection[] => {
+      if (end.kind !== 'interface') return [];
+      if (end.port !== undefined) return [{ end, name: `${end.port}n` }];
+      return nic ? [{ end, name: nic.nic.tap, openedBy: nic.dut.name }] : [];
+    });
   });
 }
 
-function tapOf({ nic, interface: device }: NodeLink): Tap {
-  return { name: nic.tap, interface: device };
+/** Creates the taps of QEMU's NICs, and the hubs between them. @throws ExecError when the kernel refuses */
+export async function createInterfaces(
+  lifeline: Lifeline,
+  { duts }: Topology,
+  wires: readonly Wire[],
+  signal: AbortSignal,
+): Promise<void> {
+  const connections = connectionsOf(wires).map(({ end, name }) => ({ name, port: end.port, interface: end.interface }));
+  const moved = connections.filter(({ port }) => port === undefined);
+  const ports = connections.flatMap(({ port, ...rest }) => (port === undefined ? [] : [{ ...rest, port }]));
+  const movedNames = new Set(moved.map(({ name }) => name));
+  const kept = duts.flatMap(({ nics }) => nics.map(({ tap }) => tap)).filter((name) => !movedNames.has(name));
+  const hubs = wires
+    .filter(({ kind }) => kind === 'hub')
+    .map(({ ends }) => ends.map((end) => (end.kind === 'nic' ? end.nic.tap : (end.port ?? ''))));
+  await create(lifeline, { moved, kept, ports, hubs }, qemuUser, signal);
+}
+
+/** Gives a node one of its interfaces. @throws ExecError when the kernel refuses */
+export async function connect(lifeline: Lifeline, { end, name }: Connection, node: Node, signal: AbortSignal): Promise<void> {
+  const { port, interface: spec } = end;
+  const title = node.interfaces.length === 1 ? node.name : `${spec.name} of ${node.name}`;
+  await step('alpy.network', `Connect ${title}`, async () => {
+    await moveInterface(lifeline, { name, interface: spec }, node, signal);
+    const setCarrier = port === undefined ? undefined : (isOn: boolean): Promise<void> => setPort(lifeline, port, isOn);
+    await node.interfaces.find((one) => one.name === spec.name)?.bringUp({ signal }, setCarrier);
+  });
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+export { topologyAround } from './around.ts';
 export { dhcpProblems, dhcpRanges, type DhcpRange, type ServiceProblem } from './dhcp-ranges.ts';
 export type {
   DeclaredServices,
@@ -13,7 +14,6 @@ export type {
   SyslogOptions,
   TftpOptions,
 } from './node-config.ts';
-export { nodeLinks, type NodeLink } from './node-links.ts';
 export { buildTopology } from './build.ts';
 export { describeTopology, endName, type DescribedLink, type DescribedTopology } from './describe.ts';
 export { macProblems } from './mac-problems.ts';
@@ -36,3 +36,4 @@ export type {
   SegmentSpec,
   Topology,
 } from './topology.ts';
+export { recorderOf, wiresOf, type InterfaceEnd, type NicEnd, type Wire, type WireEnd } from './wires.ts';

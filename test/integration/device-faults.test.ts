@@ -14,7 +14,7 @@ beforeAll(async () => {
   testHost = await TestHost.open();
   testbed = await testHost.testbed(rabbit(), 1);
   ({ dut } = testbed);
-  [node] = testbed.nodes as [Node];
+  [node] = testbed.nodes as unknown as [Node];
   await dut.boot();
   await node.configure({ address: '192.168.1.2/24' });
 });

@@ -51,7 +51,7 @@ describe('a booted guest', () => {
   beforeAll(async () => {
     testbed = await testHost.testbed(rabbit(), 2);
     ({ dut } = testbed);
-    [left] = testbed.nodes as [Node];
+    [left] = testbed.nodes as unknown as [Node];
     await dut.boot();
     await left.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   });

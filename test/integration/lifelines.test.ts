@@ -80,14 +80,15 @@ test('the pool keeps as many lifelines as testbeds need, and reuses each', async
 describe('a lifeline that is started in advance', () => {
   const plan = (image: string): LifelinePlan => {
     const files = { images: [{ path: image, inside: '/alpy/image' }] };
-    return planLifeline(testHost.facts, { machine: 'q35', memoryMiB: 64, extra: [] }, files, testHost.directory);
+    const machine = { machine: 'q35', memoryMiB: 64, extra: [] } as const;
+    return planLifeline(testHost.facts, [{ machine, files }], testHost.directory);
   };
 
   test('is acquired, even while it is still starting', async () => {
     await using lifelines = new LifelinePool(testHost.directory);
     lifelines.prepare(Promise.resolve(testHost.engine), plan(testHost.directory));
     const first = await lifelines.acquire(testHost.engine, plan(testHost.directory));
-    for (const container of [first.lifeline, await first.qemu])
+    for (const container of [first.lifeline, ...(await first.created())])
       expect(await container.runShell('echo here', { timeoutMs: 10_000 })).toBe('here\n');
     expect(await testHost.containers()).toHaveLength(2);
     await lifelines.release(first, plan(testHost.directory));
@@ -98,13 +99,14 @@ describe('a lifeline that is started in advance', () => {
     await using lifelines = new LifelinePool(testHost.directory);
     const folder = await mkdtemp(join(testHost.directory, 'shown-'));
     const first = await lifelines.acquire(testHost.engine, plan(folder));
-    await first.qemu;
+    await first.created();
     await lifelines.release(first, plan(folder));
     await rm(folder, { recursive: true });
     await mkdir(folder);
     await writeFile(join(folder, 'new'), '');
     const second = await lifelines.acquire(testHost.engine, plan(folder));
-    expect(await (await second.qemu).runShell('ls /alpy/image', { timeoutMs: 10_000 })).toBe('new\n');
+    const [qemu] = await second.created();
+    expect(await qemu?.runShell('ls /alpy/image', { timeoutMs: 10_000 })).toBe('new\n');
     await lifelines.release(second, plan(folder));
     expect(await testHost.containers()).toHaveLength(2);
   });
@@ -113,9 +115,9 @@ describe('a lifeline that is started in advance', () => {
     await using lifelines = new LifelinePool(testHost.directory);
     const nowhere = plan(join(testHost.directory, 'nowhere'));
     lifelines.prepare(Promise.resolve(testHost.engine), nowhere);
-    const pair = await lifelines.acquire(testHost.engine, nowhere);
-    await expect(pair.qemu).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
-    await pair[Symbol.asyncDispose]();
+    const group = await lifelines.acquire(testHost.engine, nowhere);
+    await expect(group.created()).rejects.toMatchObject({ code: 'ALPY_CONTAINER' });
+    await group[Symbol.asyncDispose]();
     expect(await testHost.containers()).toEqual([]);
   });
 

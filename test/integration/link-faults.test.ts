@@ -210,7 +210,7 @@ test('a testbed whose guest comes from a snapshot has faults, and ends well whil
   const snapshot = await factory.provideSnapshot({ appliance, topology: resolveTopology({ links: 1 }), disk }, directory);
   const restored = await testHost.testbed(appliance, 1, { start: snapshot });
   await restored.dut.boot();
-  const [link] = restored.links as [Link];
+  const [link] = restored.links as unknown as [Link];
   await restored.dut.shell.run(`ip address replace ${guestAddress(link)}/24 dev eth0 && ip link set eth0 up`);
   await link.node.configure({ address: `${nodeAddress(link)}/24` });
   await link.impair({ delayMs: 30 });

@@ -11,7 +11,7 @@ beforeAll(async () => {
   const opened = await openWithBlankDisk();
   ({ testHost } = opened);
   const testbed = await testHost.testbed(rabbit({ image: opened.blank, login: undefined }), 1);
-  [node] = testbed.nodes as [Node];
+  [node] = testbed.nodes as unknown as [Node];
 });
 
 afterAll(() => testHost[Symbol.asyncDispose]());

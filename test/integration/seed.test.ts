@@ -37,7 +37,12 @@ test('a guest from a snapshot reads its seed from a read-only drive; another see
   for (const hostname of ['one', 'two']) {
     const appliance = rabbit({ cloudInit: cloudInit(hostname) });
     const disk = await factory.inspectDisk(appliance);
-    const request = { appliance, topology, disk, directory: join(directory, hostname), start: 'snapshot' } as const;
+    const request = {
+      devices: [{ appliance, disk }],
+      topology,
+      directory: join(directory, hostname),
+      start: 'snapshot',
+    } as const;
     await using testbed = await factory.create(request);
     expect(testbed.dut.isAtSnapshot).toBe(true);
     await testbed.boot();

@@ -44,7 +44,7 @@ beforeAll(async () => {
     node1: { address: '192.168.2.1/24', http: { root: ordinary, port: 8080 } },
   };
   testbed = await testHost.testbed(rabbit(), 2, { nodes });
-  [node0, node1] = testbed.nodes as [Node, Node];
+  [node0, node1] = testbed.nodes as unknown as [Node, Node];
   expect(await testbed.dut.isRunning()).toBe(false);
   expect(takenPorts(await node0.sockets(), ports)).toEqual(ports);
   await testbed.dut.boot();

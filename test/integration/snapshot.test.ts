@@ -355,9 +355,8 @@ test('an image that changes during the run is reported, whether guests boot or a
   await copyFile(rabbitImage, image);
   for (const start of ['cold', snapshot] as const) {
     const request = {
-      appliance: changing,
+      devices: [{ appliance: changing, disk }],
       topology: resolveTopology({ links: 0 }),
-      disk,
       directory: await mkdtemp(join(directory, 'changed-')),
       start,
     };

@@ -9,12 +9,13 @@ import {
   inspectHost,
   TestbedFactory,
   type Appliance,
+  type CreatedTestbed,
   type FactoryOptions,
   type HostFacts,
   type Testbed,
   type TestbedRequest,
 } from '../../src/testbed/index.ts';
-import { resolveTopology, type RawTopology } from '../../src/topology/index.ts';
+import { resolveTopology, type ShortTopology, type Topology } from '../../src/topology/index.ts';
 import { writeBlankDisk } from './blank-disk.ts';
 
 /** Rabbit's image, made by `npm run setup`. */
@@ -36,9 +37,8 @@ export async function openWithBlankDisk(): Promise<{ readonly testHost: TestHost
   return { testHost, blank };
 }
 
-interface HostChange {
-  readonly facts?: HostFacts;
-}
+type TestbedOptions = Pick<Partial<TestbedRequest>, 'directory' | 'start'> &
+  Pick<FactoryOptions, 'lifelines' | 'snapshots'> & { readonly facts?: HostFacts };
 
 /** Makes testbeds in a temporary folder and releases all of it. */
 export class TestHost implements AsyncDisposable {
@@ -66,25 +66,23 @@ export class TestHost implements AsyncDisposable {
     return new TestbedFactory(this.engine, facts, options);
   }
 
-  /** A testbed whose virtual CPU does not run yet. */
+  /** A testbed of one device whose virtual CPU does not run yet. */
   async testbed(
     appliance: Appliance,
     links: number,
-    options: Pick<Partial<TestbedRequest>, 'directory' | 'start'> &
-      Pick<FactoryOptions, 'lifelines'> &
-      Pick<RawTopology, 'nodes'> &
-      HostChange = {},
-  ): Promise<Testbed> {
-    const { directory = await mkdtemp(join(this.directory, 'testbed-')), start = 'cold', lifelines, facts, nodes } = options;
-    const factory = this.factory({ lifelines }, facts);
-    const disk = await factory.inspectDisk(appliance);
-    const testbed = await factory.create({
-      appliance,
-      topology: resolveTopology({ links, nodes }, appliance),
-      disk,
-      directory,
-      start,
-    });
+    options: TestbedOptions & Pick<ShortTopology, 'nodes'> = {},
+  ): Promise<CreatedTestbed> {
+    const { nodes, ...rest } = options;
+    return this.testbedWith([appliance], resolveTopology({ links, nodes }, appliance), rest);
+  }
+
+  /** A testbed whose virtual CPUs do not run yet. @param appliances - one for each DUT, in order */
+  async testbedWith(appliances: readonly Appliance[], topology: Topology, options: TestbedOptions = {}): Promise<CreatedTestbed> {
+    const { directory = await mkdtemp(join(this.directory, 'testbed-')), start = 'cold', lifelines, snapshots, facts } = options;
+    const factory = this.factory({ lifelines, snapshots }, facts);
+    const devices = [];
+    for (const appliance of appliances) devices.push({ appliance, disk: await factory.inspectDisk(appliance) });
+    const testbed = await factory.create({ devices, topology, directory, start });
     this.#testbeds.push(testbed);
     return testbed;
   }

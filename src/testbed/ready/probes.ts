@@ -12,6 +12,12 @@ export type Probe = (wait: Wait) => Promise<Sight>;
 /** A node, as far as a look needs it. */
 export type ProbingNode = Pick<Node, 'name' | 'probe' | 'interfaceName'>;
 
+/** An interface of a node. */
+export interface ProbedInterface {
+  readonly node: ProbingNode;
+  readonly name: string;
+}
+
 /** How long one look may take, in `s`. */
 const lookSeconds = '20';
 
@@ -57,11 +63,14 @@ export function pingProbe(node: ProbingNode, { address }: NonNullable<ReadyCondi
   };
 }
 
-/** Looks whether a node's interface has a carrier. */
-export function carrierProbe(node: ProbingNode): Probe {
+/** Looks whether interfaces of nodes have a carrier. */
+export function carrierProbe(interfaces: readonly ProbedInterface[]): Probe {
   return async (wait) => {
-    const { stdout } = await node.probe(['cat', `/sys/class/net/${node.interfaceName}/carrier`], wait);
-    return stdout.trim() === '1' ? true : 'none';
+    for (const { node, name } of interfaces) {
+      const { stdout } = await node.probe(['cat', `/sys/class/net/${name}/carrier`], wait);
+      if (stdout.trim() !== '1') return interfaces.length === 1 ? 'none' : `none on ${name} of ${node.name}`;
+    }
+    return true;
   };
 }
 

@@ -11,14 +11,17 @@ import { conditionText, type ReadyCondition } from './condition-text.ts';
 import { ConsoleWatch } from './console-watch.ts';
 import { NotReadyError } from './errors.ts';
 import { withAddress } from './node-address.ts';
-import { carrierProbe, httpProbe, pingProbe, tcpProbe, type Probe, type ProbingNode } from './probes.ts';
+import { carrierProbe, httpProbe, pingProbe, tcpProbe, type Probe, type ProbedInterface, type ProbingNode } from './probes.ts';
 
 /** A device whose readiness is awaited. */
 export interface ReadyingDevice {
   readonly name: string;
   readonly conditions: readonly ReadyCondition[];
   readonly console: SerialConsole;
-  readonly links: readonly { readonly name: string; readonly node: ProbingNode }[];
+  /** all nodes of the testbed */
+  readonly nodes: readonly ProbingNode[];
+  /** all links of the testbed, with the interfaces of nodes on them */
+  readonly links: readonly { readonly name: string; readonly interfaces: readonly ProbedInterface[] }[];
   /** by what factor waits are longer than configured */
   readonly timeFactor: number;
   /** returns the shell once the device is logged in */
@@ -84,7 +87,7 @@ export class Readiness implements Disposable {
     if (tcp) return this.#fromNode(tcp, tcpProbe(this.#nodeNamed(tcp.node), tcp));
     if (http) return this.#fromNode(http, httpProbe(this.#nodeNamed(http.node), http));
     if (ping) return this.#fromNode(ping, pingProbe(this.#nodeNamed(ping.node), ping));
-    if (carrier !== undefined) return polling(carrierProbe(this.#linkNamed(carrier).node));
+    if (carrier !== undefined) return polling(carrierProbe(this.#interfacesOf(carrier)));
     return this.#quiet((quietMs ?? 0) * this.#device.timeFactor);
   }
 
@@ -128,17 +131,18 @@ export class Readiness implements Disposable {
   }
 
   #nodeNamed(name: string): ProbingNode {
-    const { links } = this.#device;
-    const found = links.find(({ node }) => node.name === name);
-    if (found) return found.node;
-    throw unknownName(name, 'a node', links.map(({ node }) => node.name)); // prettier-ignore
+    const { nodes } = this.#device;
+    const found = nodes.find((node) => node.name === name);
+    if (found) return found;
+    throw unknownName(name, 'a node', nodes);
   }
 
-  #linkNamed(name: string): ReadyingDevice['links'][number] {
+  #interfacesOf(link: string): readonly ProbedInterface[] {
     const { links } = this.#device;
-    const found = links.find((link) => link.name === name);
-    if (found) return found;
-    throw unknownName(name, 'a link', links.map((link) => link.name)); // prettier-ignore
+    const withNodes = links.filter(({ interfaces }) => interfaces.length > 0);
+    const found = withNodes.find(({ name }) => name === link);
+    if (found) return found.interfaces;
+    throw unknownName(link, 'a link with a node', withNodes);
   }
 }
 
@@ -156,7 +160,8 @@ function polling(probe: Probe): Awaiting {
   return { hold, seen: () => seen };
 }
 
-function unknownName(name: string, what: string, names: readonly string[]): UsageError {
-  const expected = names.length === 0 ? `${what}, of which the topology has none` : `one of ${names.join(', ')}`;
+function unknownName(name: string, what: string, all: readonly { readonly name: string }[]): UsageError {
+  const names = all.map((one) => one.name).join(', ');
+  const expected = names === '' ? `${what}, of which the topology has none` : `one of ${names}`;
   return new UsageError(`appliance.ready: expected ${expected}, got "${name}"`);
 }

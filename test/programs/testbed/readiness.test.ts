@@ -61,8 +61,15 @@ interface Waiting {
 function prepare(conditions: readonly ReadyCondition[], { node = here, run, timeFactor = 1 }: Parts = {}): Waiting {
   const { near, far } = connect();
   const shell = (): { run: RemoteShell['run'] } => ({ run: run ?? (() => Promise.reject(new Error('no shell'))) });
-  const links = [{ name: 'link0', node }];
-  const readiness = new Readiness({ name: 'dut', conditions, console: SerialConsole.open(near), links, timeFactor, shell });
+  const surroundings = { nodes: [node], links: [{ name: 'link0', interfaces: [{ node, name: node.interfaceName }] }] };
+  const readiness = new Readiness({
+    name: 'dut',
+    conditions,
+    console: SerialConsole.open(near),
+    ...surroundings,
+    timeFactor,
+    shell,
+  });
   const events: StepEvent[] = [];
   const hold = (limitMs = 20_000): Promise<void> =>
     withSink(

@@ -5,7 +5,7 @@ import { RemoteShell } from '../../../src/access/index.ts';
 import { Capture } from '../../../src/capture/index.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
-import { App, Dhcp, Dns, Flow, Http, Node, Ntp, Radius, Syslog, Tftp } from '../../../src/network/index.ts';
+import { App, Dhcp, Dns, Flow, Http, Node, NodeInterface, Ntp, Radius, Syslog, Tftp } from '../../../src/network/index.ts';
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
 import { probe } from '../../../src/runner/probe.ts';
@@ -34,7 +34,7 @@ const classes = {
   'dut.console': [SerialConsole, ['claim', 'reserve', 'peek', 'more']],
   'dut.shell': [RemoteShell, []],
   'dut.qmp': [QmpClient, []],
-  dut: [Dut, ['save', 'close']],
+  dut: [Dut, ['bootAfter', 'save', 'close']],
   link: [Link, []],
   fault: [LinkFault, []],
   apps: [Apps, ['startService']],
@@ -47,7 +47,8 @@ const classes = {
   ntp: [Ntp, []],
   syslog: [Syslog, []],
   radius: [Radius, []],
-  node: [Node, ['bringUp', 'assertInterface', 'probe', 'sockets', 'addresses', 'addLinkAddress']],
+  node: [Node, ['assertInterface', 'probe', 'sockets', 'addresses', 'addLinkAddress']],
+  interface: [NodeInterface, ['apply', 'assertExists', 'addresses', 'bringUp']],
   flow: [Flow, ['recovery']],
   capture: [Capture, []],
 } as const;
@@ -120,6 +121,9 @@ const methods: Readonly<Record<string, readonly [before: readonly unknown[], opt
   'node.ping': [['192.168.1.1'], {}],
   'node.counters': [[], {}],
   'node.setCarrier': [[true], {}],
+  'interface.configure': [[{ address: '192.168.1.2/24' }], {}],
+  'interface.counters': [[], {}],
+  'interface.setCarrier': [[true], {}],
   'flow.report': [[], {}],
   'capture.frames': [['icmp'], {}],
   'capture.count': [['icmp'], {}],
@@ -162,7 +166,7 @@ const others: [string, PublicFunction][] = [
       call: (...given) =>
         Reflect.apply(createTestbed as () => unknown, Object.create(TestbedFactory.prototype), given) as unknown,
       before: [],
-      options: { directory: '/', appliance: {}, topology: {}, disk: {} },
+      options: { directory: '/', devices: [{}], topology: {} },
     },
   ],
   ['toReach', { call: matchers.toReach as PublicFunction['call'], before: [node, '192.168.1.1'], options: {} }],

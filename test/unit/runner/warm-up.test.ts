@@ -96,7 +96,8 @@ async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<Rec
   const factory = await worker.workerFactory();
   const [{ appliance }] = facts.config.devices;
   const testDirectory = join(facts.testsDirectory, 'first-test');
-  const request = { appliance, topology: resolveTopology({ links: 2 }), disk, directory: testDirectory, start, once };
+  const devices = [{ appliance, disk }];
+  const request = { devices, topology: resolveTopology({ links: 2 }), directory: testDirectory, start, once };
   await expect(factory.create(request)).rejects.toBeInstanceOf(Acquired);
   return pool;
 }
@@ -122,7 +123,7 @@ describe('a worker prepares the lifeline that its first testbed acquires', () =>
   test('but prepares none for an old QEMU, which needs a lifeline per snapshot', async () => {
     const { prepared, acquired } = await lifelinesOf({ qemuVersion: '7.2.22' }, 'snapshot');
     expect(prepared).toEqual([]);
-    expect(acquired[0]?.files.snapshot).toMatchObject({
+    expect(acquired[0]?.machines[0]?.files.snapshot).toMatchObject({
       readOnly: false,
       path: expect.stringMatching(/saved\/\w{32}$/) as string,
     });

@@ -29,9 +29,9 @@ function testbed(): {
   readonly lifeline: ReturnType<typeof container>;
 } {
   const [lifeline, node] = [container('lifeline'), container('node0')];
-  const pair = { lifeline: { container: lifeline }, firstEnded: undefined };
+  const group = { lifeline: { container: lifeline }, firstEnded: undefined };
   const nodes = [{ container: node as unknown as Container }];
-  return { started: { lease: { pair }, nodes } as unknown as Pick<Started, 'lease' | 'nodes'>, node, lifeline };
+  return { started: { lease: { group }, nodes } as unknown as Pick<Started, 'lease' | 'nodes'>, node, lifeline };
 }
 
 const refused = new EnvironmentError('no such process');

@@ -74,14 +74,16 @@ async function start(
     closeSerial: () => Promise.resolve(),
   } as unknown as DutParts['hypervisor'];
   const dut = new Dut({
-    appliance: { name: 'rabbit', bootTimeoutMs: 1000 },
+    name: 'rabbit',
+    appliance: { bootTimeoutMs: 1000 },
     access,
-    directory: '/run',
+    screenFile: '/run/screen.png',
     timeFactor: 4,
     hypervisor,
     console: SerialConsole.open(new PassThrough()),
     consoleEnded: Promise.resolve(),
     links: [],
+    surroundings: { nodes: [], links: [] },
     clock: new GuestClock(),
     isRestored,
   });

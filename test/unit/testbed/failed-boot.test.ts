@@ -28,7 +28,7 @@ async function failed(
 test('a failed boot shows hints, the text of the screen, and where the picture of the screen is', async () => {
   const vga = new FakeVga(['SeaBIOS (version 1.16.3)', '', '\xc9\xcd\xbb \x01 GRUB', 'No bootable device.'], { start: 0x1234 });
   const { guest, pictures } = await failed(vga, ['nothing came on the serial port']);
-  const error = await explainFailedBoot(guest, '/run/boot', late);
+  const error = await explainFailedBoot(guest, '/run/boot/screen.png', late);
   expect(error).toMatchObject({ code: 'ALPY_BOOT', fault: 'environment', cause: late });
   expect(error.message.split('\n')).toEqual([
     'rabbit did not boot: serial console: waited 3 s for a login or shell prompt. The console printed nothing at all',
@@ -47,27 +47,29 @@ test('a failed boot shows hints, the text of the screen, and where the picture o
 
 test('the message says if the screen is in graphic mode, or empty', async () => {
   const graphic = await failed(new FakeVga(['pixels'], { isGraphic: true }));
-  const { message } = await explainFailedBoot(graphic.guest, '/run', late);
+  const { message } = await explainFailedBoot(graphic.guest, '/run/screen.png', late);
   expect(message).toMatch(/\nthe screen is in graphic mode\npicture of the screen: \/run\/screen\.png$/);
   const empty = await failed(new FakeVga([]));
-  expect((await explainFailedBoot(empty.guest, '/run', late)).message).toContain('\nthe screen is empty\n');
+  expect((await explainFailedBoot(empty.guest, '/run/screen.png', late)).message).toContain('\nthe screen is empty\n');
 });
 
 test('a refused log-in stays the error, and the picture is still saved', async () => {
   const { guest, pictures } = await failed(new FakeVga(['login:']));
   const refused = new LoginError('serial console', 'root', 'refused', 'Login incorrect');
-  expect(await explainFailedBoot(guest, '/run', refused)).toBe(refused);
+  expect(await explainFailedBoot(guest, '/run/screen.png', refused)).toBe(refused);
   expect(pictures).toHaveLength(1);
 });
 
 test('an error while the screen is read does not hide why the guest did not boot', async () => {
   const { guest, qemu } = await failed(new FakeVga([]));
   const blind = { ...guest, screenshot: () => Promise.reject(new EnvironmentError('no screen')) };
-  expect((await explainFailedBoot(blind, '/run', late)).message).toMatch(/^rabbit did not boot: .*\nthe screen is empty$/);
+  expect((await explainFailedBoot(blind, '/run/screen.png', late)).message).toMatch(
+    /^rabbit did not boot: .*\nthe screen is empty$/,
+  );
   const closed = guest.qmp.closed;
   qemu.end();
   await closed;
-  expect((await explainFailedBoot(guest, '/run', late)).message).toMatch(/^rabbit did not boot: [^\n]*$/);
+  expect((await explainFailedBoot(guest, '/run/screen.png', late)).message).toMatch(/^rabbit did not boot: [^\n]*$/);
 });
 
 test('an abort ends the examination of the screen', async () => {
@@ -75,7 +77,7 @@ test('an abort ends the examination of the screen', async () => {
   const qemu = new FakeQemu(); // answers nothing
   const qmp = await QmpClient.open(qemu.stream, { timeoutMs: 5000 });
   const guest = { name: 'rabbit', qmp, hints: [], screenshot: () => Promise.withResolvers<void>().promise };
-  const explained = explainFailedBoot(guest, '/run', late, stop.signal);
+  const explained = explainFailedBoot(guest, '/run/screen.png', late, stop.signal);
   expect(await qemu.next()).toMatchObject({ execute: 'query-status' });
   stop.abort(new Error('stopped'));
   expect(await explained).toMatchObject({ code: 'ALPY_BOOT' });

@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { CleanupError } from '../../../src/core/lifetime.ts';
 import type { Node } from '../../../src/network/index.ts';
-import type { Hypervisor } from '../../../src/qemu/index.ts';
 import { tearDown, tearDownAfter, type Completion, type Started } from '../../../src/testbed/teardown.ts';
 
 /** A testbed that writes down what happens to it; calls that `broken` names fail with their own name. */
@@ -16,7 +15,7 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
   const started = {
     lease: {
       isReusable: options.isReusable ?? false,
-      pair: {
+      group: {
         kill: (containers: readonly string[]) => call(`kill lifeline and ${containers.join(' ')}`),
         killOthers: (containers: readonly string[]) => call(`kill ${containers.join(' ')}`),
       },
@@ -26,16 +25,20 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
     nodes: [released('node0') as unknown as Node],
     apps: { all: [released('app')] },
     hostsFolders: [],
-    hypervisor: {
-      expectEnd: () => calls.push('expect end of QEMU'),
-      readStderr: () => Promise.resolve(broken.includes('disk full') ? 'dump write error' : ''),
-      [Symbol.asyncDispose]: () => call('wait for QEMU'),
-    } as unknown as Hypervisor,
-    console: { close: () => call('close console') } as unknown as Started['console'],
+    devices: [
+      {
+        hypervisor: {
+          expectEnd: () => calls.push('expect end of QEMU'),
+          readStderr: () => Promise.resolve(broken.includes('disk full') ? 'dump write error' : ''),
+          [Symbol.asyncDispose]: () => call('wait for QEMU'),
+        },
+        console: { close: () => call('close console') },
+      },
+    ],
   } as unknown as Started;
   const completion: Completion = {
     check: () => call('check'),
-    closeConsole: () => call('drain console'),
+    closeConsoles: () => call('drain console'),
     finishCaptures: () => call('finish captures'),
   };
   return { calls, started, completion };
@@ -116,6 +119,13 @@ test('an error of the tear-down does not hide why the creation failed', async ()
 test('a creation that failed before QEMU started has only its lifeline to release', async () => {
   const { calls, started } = fakeTestbed();
   const { lease, areCapturesInside } = started;
-  await tearDown({ lease, areCapturesInside, nodes: [], apps: { all: [] } as unknown as Started['apps'], hostsFolders: [] });
+  await tearDown({
+    lease,
+    areCapturesInside,
+    nodes: [],
+    apps: { all: [] } as unknown as Started['apps'],
+    hostsFolders: [],
+    devices: [],
+  });
   expect(calls).toEqual(['release lifeline']);
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { maxLinks, nodeLinks, resolveTopology, type NicsOfAppliance } from '../../../src/topology/index.ts';
+import { maxLinks, resolveTopology, wiresOf, type NicsOfAppliance } from '../../../src/topology/index.ts';
 
 test('the short form is one DUT whose NICs each have a node', () => {
   expect(resolveTopology({ links: 2 })).toEqual({
@@ -101,13 +101,15 @@ test('a topology stays the same as JSON', () => {
 
 test('each link leads from a NIC to an interface of a node', () => {
   const topology = resolveTopology({ links: 2 });
-  const [{ nics }] = topology.duts;
-  expect(nodeLinks(topology)).toEqual(
+  const [dut] = topology.duts;
+  expect(wiresOf(topology)).toEqual(
     ['link0', 'link1'].map((name, index) => ({
       name,
-      nic: nics[index],
-      node: topology.nodes[index],
-      interface: topology.nodes[index]?.interfaces[0],
+      kind: 'direct',
+      ends: [
+        { kind: 'nic', dut, nic: dut.nics[index] },
+        { kind: 'interface', node: topology.nodes[index], interface: topology.nodes[index]?.interfaces[0] },
+      ],
     })),
   );
 });

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Node, NodeInterface } from '../network/index.ts';
+import type { FilterPlace, NicModel } from '../qemu/index.ts';
+import type { NicSpec } from '../topology/index.ts';
+
+/** A NIC of a device, at the end of a link. */
+export interface NicOfDevice {
+  readonly kind: 'nic';
+  /** `left:0`, the NIC with this number of a device */
+  readonly name: string;
+  /** name of the device in the topology */
+  readonly dut: string;
+  /** hardware address */
+  readonly mac: string;
+  readonly model: NicModel;
+  /** what QEMU calls it and its backend */
+  readonly spec: Pick<NicSpec, 'id' | 'netdev'>;
+  /** the device's QEMU */
+  readonly machine: FilterPlace;
+}
+
+/** An interface of a node, at the end of a link. */
+export interface InterfaceOfNode {
+  readonly kind: 'interface';
+  /** of the node */
+  readonly name: string;
+  readonly node: Node;
+  readonly interface: NodeInterface;
+}
+
+/** An end of a link. */
+export type LinkEnd = NicOfDevice | InterfaceOfNode;

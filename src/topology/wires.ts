@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { BugError } from '../core/errors.ts';
+import type { CaptureSpec, DutSpec, EndSpec, InterfaceSpec, NicSpec, NodeSpec, Topology } from './topology.ts';
+
+/** A NIC at the end of a wire. */
+export interface NicEnd {
+  readonly kind: 'nic';
+  readonly dut: DutSpec;
+  readonly nic: NicSpec;
+}
+
+/** An interface of a node at the end of a wire. */
+export interface InterfaceEnd {
+  readonly kind: 'interface';
+  readonly node: NodeSpec;
+  readonly interface: InterfaceSpec;
+  /** name of the lifeline's end of the pair whose other end it is; absent for an interface that is the NIC's tap */
+  readonly port?: string;
+}
+
+/** An end of a wire. */
+export type WireEnd = NicEnd | InterfaceEnd;
+
+/** A link or a segment with its ends looked up, or an interface of a node that leads nowhere. */
+export interface Wire {
+  /** of the link or segment; absent for an interface that leads nowhere */
+  readonly name?: string;
+  /**
+   * `direct`: the NIC's tap is the node's interface, with nothing in between; `hub`: every frame goes to all other ends
+   */
+  readonly kind: 'direct' | 'hub';
+  readonly ends: readonly WireEnd[];
+}
+
+/** A NIC that records the frames of a wire. */
+export interface Recorder {
+  readonly dut: DutSpec;
+  readonly capture: CaptureSpec;
+}
+
+/** The wires of a topology: its links, its segments, then the interfaces that are on none of them. Pure. */
+export function wiresOf(topology: Topology): readonly Wire[] {
+  const joined = [...topology.links, ...topology.segments];
+  const used = new Set(joined.flatMap(({ ends }) => ends.map(endText)));
+  const loose = topology.nodes.flatMap(({ name, interfaces }) =>
+    interfaces.map((one): EndSpec => ({ kind: 'interface', node: name, interface: one.name })),
+  );
+  const ports = new Map<string, string>();
+  const portOf = (end: EndSpec): string => {
+    const port = ports.get(endText(end)) ?? `port${ports.size}`;
+    ports.set(endText(end), port);
+    return port;
+  };
+  return [
+    ...joined.map(({ name, ends }) => wire(topology, ends, portOf, name)),
+    ...loose.filter((end) => !used.has(endText(end))).map((end) => wire(topology, [end], portOf)),
+  ];
+}
+
+/** The NIC that records a wire: the first of its ends with a capture, if any. Pure. */
+export function recorderOf({ ends }: Wire): Recorder | undefined {
+  for (const end of ends) if (end.kind === 'nic' && end.nic.capture) return { dut: end.dut, capture: end.nic.capture };
+  return undefined;
+}
+
+function wire(topology: Topology, ends: readonly EndSpec[], portOf: (end: EndSpec) => string, name?: string): Wire {
+  const nics = ends.filter(({ kind }) => kind === 'nic').length;
+  const kind = ends.length === 2 && nics === 1 ? 'direct' : 'hub';
+  const found = ends.map((end): WireEnd => {
+    if (end.kind === 'nic') return nicEnd(topology, end);
+    const lookedUp = interfaceEnd(topology, end);
+    return kind === 'direct' ? lookedUp : { ...lookedUp, port: portOf(end) };
+  });
+  return { ...(name === undefined ? {} : { name }), kind, ends: found };
+}
+
+function nicEnd({ duts }: Topology, end: Extract<EndSpec, { kind: 'nic' }>): NicEnd {
+  const dut = duts.find(({ name }) => name === end.dut);
+  const nic = dut?.nics.find(({ id }) => id === end.nic);
+  if (!dut || !nic) throw new BugError(`the topology has no ${endText(end)}`);
+  return { kind: 'nic', dut, nic };
+}
+
+function interfaceEnd({ nodes }: Topology, end: Extract<EndSpec, { kind: 'interface' }>): InterfaceEnd {
+  const node = nodes.find(({ name }) => name === end.node);
+  const found = node?.interfaces.find(({ name }) => name === end.interface);
+  if (!node || !found) throw new BugError(`the topology has no ${endText(end)}`);
+  return { kind: 'interface', node, interface: found };
+}
+
+function endText(end: EndSpec): string {
+  return end.kind === 'nic' ? `NIC ${end.nic} of ${end.dut}` : `interface ${end.interface} of ${end.node}`;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Two devices with a cable between them, and a node at each.
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CreatedTestbed } from '../../src/testbed/index.ts';
+import { resolveTopology } from '../../src/topology/index.ts';
+import { rabbit, TestHost } from '../support/testbeds.ts';
+
+let testHost: TestHost;
+
+beforeAll(async () => {
+  testHost = await TestHost.open();
+});
+
+afterAll(async () => {
+  await testHost[Symbol.asyncDispose]();
+});
+
+const topology = resolveTopology({
+  duts: { left: 'rabbit', right: 'rabbit' },
+  nodes: { client: { address: '10.0.1.2/24', gateway: '10.0.1.1' }, server: { address: '10.0.2.2/24', gateway: '10.0.2.1' } },
+  links: [
+    ['client', 'left:0'],
+    ['left:1', 'right:1'],
+    ['right:0', 'server'],
+  ],
+});
+
+/** Two routers. Each is made ready by itself, before it is saved. */
+const routers = [1, 2].map((number) =>
+  rabbit({
+    provision: [
+      `ip address add 10.0.${number}.1/24 dev eth0; ip link set eth0 up`,
+      `ip address add 10.0.9.${number}/24 dev eth1; ip link set eth1 up`,
+      `ip route add 10.0.${3 - number}.0/24 via 10.0.9.${3 - number}; echo 1 >/proc/sys/net/ipv4/ip_forward`,
+    ],
+  }),
+);
+
+async function restored(): Promise<CreatedTestbed> {
+  const snapshots = { directory: join(testHost.directory, 'store'), maxBytes: 2 * 1024 ** 3 };
+  return testHost.testbedWith(routers, topology, { start: 'snapshot', snapshots });
+}
+
+test('two restored routers forward between their nodes, and the cable between them is captured', async () => {
+  const testbed = await restored();
+  const [left, right] = testbed.duts;
+  const [client, server] = testbed.nodes;
+  expect([left!.isAtSnapshot, right!.isAtSnapshot]).toEqual([true, true]);
+  await testbed.boot();
+  expect(await client!.ping('10.0.2.2', { count: 3 })).toMatchObject({ received: 3 });
+  expect(await server!.ping('10.0.1.2', { count: 3 })).toMatchObject({ received: 3 });
+  expect(testbed.links.map(({ name }) => name)).toEqual(['client--left:0', 'left:1--right:1', 'right:0--server']);
+  for (const { capture } of testbed.links) expect(await capture.count('icmp.type == 8')).toBe(6);
+  await testbed.close();
+  expect(await testHost.containers()).toEqual([]);
+});
