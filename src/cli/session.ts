@@ -46,8 +46,8 @@ const descriptions = [
   ['exec', 'Run a program on a node, or in the container of a service'],
   ['configure', "Set the addresses, routes and MTU of a node's interface, in place of the previous ones"],
   ['console', "Use the device's serial console; interactively if there are no further arguments"],
-  ['dut', 'Pause or resume the device, press its buttons, log in again'],
-  ['link', "Plug or unplug the cable of a link: the device's NIC and the node gain or lose their carrier"],
+  ['dut', 'Pause or resume the device, press its buttons, cut its power, crash it, log in again'],
+  ['link', 'Plug or unplug the cable of a link, or impair it: delay, loss, duplicates, corruption, reordering, rate'],
   ['capture', 'Show the frames that have crossed a link so far; FILTER is a Wireshark display filter'],
   ['status', 'Check the testbed and print its state as JSON'],
 ] as const;

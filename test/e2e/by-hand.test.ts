@@ -83,6 +83,13 @@ test('a testbed is kept until `alpy down`, and its files stay', async () => {
   await alpy('link', 'link0', 'down');
   expect((await alpy('console', 'run', 'cat /sys/class/net/eth0/carrier')).stdout).toBe('0\n');
   await alpy('link', 'link0', 'up');
+  expect(await alpy('link', 'link0', 'clear')).toMatchObject({ status: 2 });
+  expect(await alpy('link', 'link0', 'impair', '--loss-percent', '100', '--direction', 'dut->node0')).toMatchObject({
+    status: 0,
+  });
+  expect(await alpy('exec', 'node0', '--', 'ping', '-c', '1', '-W', '1', '192.168.1.1')).toMatchObject({ status: 1 });
+  const cleared = await alpy('link', 'link0', 'clear');
+  expect(JSON.parse(cleared.stdout)).toMatchObject({ 'dut->node0': { passed: 0 } });
 
   expect(await alpy('exec', 'node7', 'true')).toMatchObject({
     status: 2,

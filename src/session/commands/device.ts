@@ -72,6 +72,9 @@ const acts: Readonly<Record<string, (dut: Dut, wait: { readonly signal: AbortSig
   pause: (dut) => dut.pause(),
   resume: (dut) => dut.start(),
   reset: (dut) => dut.reset(),
+  crash: (dut, wait) => dut.crash(wait),
+  'power-cut': (dut) => dut.powerCut(),
+  'power-on': (dut) => dut.powerOn(),
   login: (dut, wait) => dut.login(wait),
   reboot: (dut, wait) => dut.reboot(wait),
   'power-down': (dut, wait) => dut.powerDown(wait),
@@ -80,7 +83,7 @@ const acts: Readonly<Record<string, (dut: Dut, wait: { readonly signal: AbortSig
 export const dutCommand: SessionCommand = {
   name: 'dut',
   usage: Object.keys(acts).join('|'),
-  describe: 'Pause or resume the device, press its buttons, log in again',
+  describe: 'Pause or resume the device, press its buttons, cut its power, crash it, log in again',
   run: async ({ testbed: { dut } }, words, { signal }) => {
     const [verb] = exactly(words, ['ACT']);
     const act = Object.hasOwn(acts, verb) ? acts[verb] : undefined;

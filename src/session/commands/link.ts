@@ -1,16 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
+import type { Link } from '../../testbed/index.ts';
+import type { Call } from '../call.ts';
 import { linkNamed } from '../session.ts';
-import { exactly, type SessionCommand } from './command.ts';
+import { exactly, type ParsedArgs, type SessionCommand } from './command.ts';
+import { impairmentOf, impairmentOptions } from './impairment.ts';
+
+type Act = (link: Link, words: ParsedArgs, call: Call) => Promise<void>;
+
+const acts: Readonly<Record<string, Act>> = {
+  up: (link) => link.setUp(true),
+  down: (link) => link.setUp(false),
+  impair: async (link, words, { signal }) => {
+    await link.impair({ ...impairmentOf(words), signal });
+  },
+  clear: async (link, _words, call) => {
+    const { faults } = link;
+    if (faults.length === 0)
+      throw new UsageError(`expected an impairment of ${link.name}, got none: alpy link ${link.name} impair`);
+    for (const fault of faults) {
+      await fault.end();
+      await call.write('out', `${JSON.stringify(await fault.counts())}\n`);
+    }
+  },
+};
 
 export const linkCommand: SessionCommand = {
   name: 'link',
-  usage: 'LINK up|down',
-  describe: "Plug or unplug the cable of a link: the device's NIC and the node gain or lose their carrier",
-  run: async (session, words) => {
-    const [name, state] = exactly(words, ['LINK', 'up|down']);
-    if (state !== 'up' && state !== 'down') throw new UsageError(`expected up or down, got ${JSON.stringify(state)}`);
-    await linkNamed(session, name).setUp(state === 'up');
+  usage: 'LINK up|down|impair|clear',
+  describe: 'Plug or unplug the cable of a link, or impair it: delay, loss, duplicates, corruption, reordering, rate',
+  help: [
+    "up, down     the device's NIC and the node gain or lose their carrier",
+    'impair       until clear: --delay-ms 20 --jitter-ms 5 --loss-percent 1 --duplicate-percent 1 --corrupt-percent 1',
+    '             --reorder-percent 1 --rate-mbps 10 --direction "node0->dut" --seed 1; several impairments add up',
+    'clear        end all impairments; prints for each what happened to the frames, as JSON',
+  ],
+  options: impairmentOptions,
+  run: async (session, words, call) => {
+    const [name, verb] = exactly(words, ['LINK', 'up|down|impair|clear']);
+    const act = Object.hasOwn(acts, verb) ? acts[verb] : undefined;
+    if (!act) throw new UsageError(`expected one of ${Object.keys(acts).join(', ')}, got ${JSON.stringify(verb)}`);
+    const [option] = Object.keys(words.values);
+    if (verb !== 'impair' && option !== undefined) throw new UsageError(`--${option} belongs to alpy link ${name} impair`);
+    await act(linkNamed(session, name), words, call);
     return 0;
   },
 };

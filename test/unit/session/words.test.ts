@@ -25,5 +25,7 @@ test('a command and its arguments are taken unchanged, with or without --', () =
 test('without a command, options may come anywhere, and unknown ones are errors', () => {
   expect(parse('console', 'expect', 'login: ', '--timeout', '5')).toMatchObject({ positionals: ['expect', 'login: '], rest: [] });
   expect(parse('capture', 'link0', '--wait', 'icmp')).toMatchObject({ values: { wait: true }, positionals: ['link0', 'icmp'] });
-  expect(() => parse('link', 'link0', '--down')).toThrow(/Unknown option '--down'.*\nusage: alpy link LINK up\|down/s);
+  expect(() => parse('link', 'link0', '--down')).toThrow(
+    /Unknown option '--down'.*\nusage: alpy link LINK up\|down\|impair\|clear/s,
+  );
 });
