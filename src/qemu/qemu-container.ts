@@ -42,7 +42,7 @@ export const qemuConfinement = {
   readOnlyRoot: true,
 } as const satisfies Partial<ContainerSpec>;
 
-/** QEMU's threads, most of them for I/O, and those of tshark and socat. */
+/** QEMU's threads, most of them for I/O, and those of tshark, socat and the relays of link faults. */
 const maxThreads = 1024;
 
 /** How long short commands in it may take, in `ms`. */

@@ -23,7 +23,9 @@ export class Relay {
   /** rejects when it ends without {@link Relay.end} */
   readonly lost: Promise<never>;
   readonly #execution: Program;
-  readonly #waiting: PromiseWithResolvers<string>[] = [];
+  /** its first line */
+  readonly #greeting = Promise.withResolvers<string>();
+  readonly #waiting = [this.#greeting];
   readonly #lost = Promise.withResolvers<never>();
   #stderr = '';
   #isEnding = false;
@@ -44,9 +46,12 @@ export class Relay {
     });
   }
 
-  /** Waits until it listens on its sockets. @throws EnvironmentError if it ends before, with what it printed */
+  /** Waits until it listens on its sockets. @throws EnvironmentError if it does not start, with what was printed instead */
   async ready(wait: Partial<Wait> = {}): Promise<void> {
-    await this.#answer(wait);
+    const line = await this.#wait(this.#greeting.promise, wait);
+    if (line === 'ready') return;
+    const advice = 'Faults of links need Perl in the image of QEMU (Debian: perl-base)';
+    throw new EnvironmentError(`expected the relay of a link's fault to start in QEMU's container, got: ${line}. ${advice}`);
   }
 
   /** What happened to the frames so far, for each direction. */
@@ -66,19 +71,19 @@ export class Relay {
     this.#execution.close();
   }
 
+  /** Returns the line that answers a command. Commands are answered in their order. */
   #ask(command: string, wait: Partial<Wait>): Promise<string> {
+    const answer = Promise.withResolvers<string>();
+    this.#waiting.push(answer);
     this.#execution.stdin.write(`${command}\n`);
-    return this.#answer(wait);
+    return this.#wait(answer.promise, wait);
   }
 
-  /** The next line. Commands are answered in their order. */
-  #answer({ timeoutMs = answerTimeoutMs, signal }: Partial<Wait>): Promise<string> {
-    const line = Promise.withResolvers<string>();
-    this.#waiting.push(line);
+  #wait(line: Promise<string>, { timeoutMs = answerTimeoutMs, signal }: Partial<Wait>): Promise<string> {
     return withDeadline(
       { timeoutMs, signal },
       (cause) => new EnvironmentError(`the relay of a link's fault did not answer within ${timeoutMs} ms`, { cause }),
-      () => Promise.race([line.promise, this.lost]),
+      () => Promise.race([line, this.lost]),
     );
   }
 
