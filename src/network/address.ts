@@ -1,21 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isIPv6 } from 'node:net';
 import { asList } from '../core/list.ts';
-import type { InterfaceConfig } from '../topology/index.ts';
+import type { AddressConfig, InterfaceConfig } from '../topology/index.ts';
+import { ipBatch } from './ip-batch.ts';
+
+/** The interface of a VLAN. Pure. */
+export function vlanDevice(device: string, { id }: { readonly id: number }): string {
+  return `${device}.${id}`;
+}
 
 /**
- * The commands of ip(8), for {@link ipBatch}, that replace the configuration of an interface. IPv6 addresses are usable at once
- * (`nodad`), because no other host on the link could have the same. Pure.
+ * The commands of ip(8), for {@link ipBatch}, that replace the configuration of an interface whose VLANs have been removed. IPv6
+ * addresses are usable at once (`nodad`), because no other host on the link could have the same. Pure.
  * @param config - checked: it becomes part of a script
  */
 export function configureCommands(device: string, config: InterfaceConfig): readonly string[] {
+  const { mac, vlans = [] } = config;
   return [
     `address flush dev ${device} scope global`,
-    ...(config.mtu === undefined ? [] : [`link set ${device} mtu ${config.mtu}`]),
-    ...asList(config.address).map(
-      (address) => `address add ${address} dev ${device}${isIPv6(address.split('/')[0] ?? '') ? ' nodad' : ''}`,
-    ),
-    ...asList(config.gateway).map((gateway) => `route replace default via ${gateway} dev ${device}`),
-    ...(config.routes ?? []).map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
+    ...(mac === undefined ? [] : [`link set ${device} address ${mac}`]),
+    ...addressCommands(device, config),
+    ...vlans.flatMap((vlan) => {
+      const own = vlanDevice(device, vlan);
+      const protocol = vlan.protocol === undefined ? '' : ` protocol ${vlan.protocol}`;
+      return [
+        `link add link ${device} name ${own} type vlan${protocol} id ${vlan.id}`,
+        `link set ${own} up`,
+        ...addressCommands(own, vlan),
+      ];
+    }),
   ];
+}
+
+function addressCommands(device: string, { address, gateway, routes = [], mtu }: AddressConfig): readonly string[] {
+  return [
+    ...(mtu === undefined ? [] : [`link set ${device} mtu ${mtu}`]),
+    ...asList(address).map((one) => `address add ${one} dev ${device}${isIPv6(one.split('/')[0] ?? '') ? ' nodad' : ''}`),
+    ...asList(gateway).map((via) => `route replace default via ${via} dev ${device}`),
+    ...routes.map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
+  ];
+}
+
+/**
+ * A shell script that replaces the configuration of an interface, and prints the result for `configurationProblems`: the lists of
+ * interfaces and of IPv4 routes, then that of IPv6 routes. Pure.
+ */
+export function configureScript(device: string, config: InterfaceConfig): string {
+  const commands = [...configureCommands(device, config), 'address show', 'route show'];
+  return [
+    `for vlan in /sys/class/net/${device}/upper_${device}.*; do [ ! -e "$vlan" ] || ip link delete "\${vlan##*/upper_}"; done`,
+    ipBatch(commands, '-j'),
+    'ip -j -6 route show || :', // fails on a kernel without IPv6
+  ].join('\n');
 }

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import { EnvironmentError, type Fault } from '../core/errors.ts';
+import { EnvironmentError } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { ExecError } from '../docker/index.ts';
 import type { InterfaceConfig, InterfaceSpec } from '../topology/index.ts';
-import { configureCommands } from './address.ts';
+import { configureInterface } from './configure.ts';
 import { parseCounters, type Counters } from './counters.ts';
+import type { InterfacePlace } from './interface-place.ts';
 import { ipBatch } from './ip-batch.ts';
 import { interfaceCheck } from './node-options.ts';
-
-/** Where the commands of an interface run. */
-export interface InterfacePlace {
-  /** name of the node */
-  readonly node: string;
-  /** runs lines of shell on the node, of which none may fail; returns what they print */
-  readonly shell: (script: string, wait: Partial<Wait>, otherwise?: Fault) => Promise<string>;
-}
 
 /** Turns the carrier of an interface on or off from its other end. */
 export type SetCarrier = (isOn: boolean, wait: Partial<Wait>) => Promise<void>;
@@ -36,10 +29,10 @@ export class NodeInterface {
   }
 
   /**
-   * Replaces its addresses, routes and MTU.
-   * @throws UsageError if one is malformed, before anything changes
+   * Replaces its addresses, routes and VLANs, and its MTU and MAC address if they are given.
+   * @throws UsageError if one is malformed or contradicts another one, before anything changes
    * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
-   * @throws EnvironmentError if the interface is gone
+   * @throws EnvironmentError if the interface is gone, or has something else afterwards
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     interfaceCheck.configure(arguments);
@@ -49,7 +42,7 @@ export class NodeInterface {
   /** Does what {@link NodeInterface.configure} does, without a step. @internal */
   async apply(config: InterfaceConfig, wait: Partial<Wait>): Promise<void> {
     try {
-      await this.#place.shell(ipBatch(configureCommands(this.name, config)), wait, 'usage');
+      await configureInterface({ ...this.#place, device: this.name }, config, wait);
     } catch (error) {
       if (error instanceof ExecError) await this.assertExists(wait);
       throw error;

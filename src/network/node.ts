@@ -112,10 +112,10 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Replaces the addresses, routes and MTU of its only interface.
-   * @throws UsageError if one is malformed, before anything changes, or if it has several interfaces
+   * Replaces the addresses, routes and VLANs of its only interface, and its MTU and MAC address if they are given.
+   * @throws UsageError if one is malformed or contradicts another one, before anything changes, or if it has several interfaces
    * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
-   * @throws EnvironmentError if the interface is gone
+   * @throws EnvironmentError if the interface is gone, or has something else afterwards
    */
   async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
     check.configure(arguments);

@@ -2,6 +2,7 @@
 export { topologyAround } from './around.ts';
 export { dhcpProblems, dhcpRanges, type DhcpRange, type ServiceProblem } from './dhcp-ranges.ts';
 export type {
+  AddressConfig,
   DeclaredServices,
   DhcpOptions,
   DnsOptions,
@@ -13,7 +14,10 @@ export type {
   ServedFiles,
   SyslogOptions,
   TftpOptions,
+  VlanConfig,
 } from './node-config.ts';
+export { interfaceConflicts } from './interface-problems.ts';
+export { ipText, ipValue } from './ip.ts';
 export { buildTopology } from './build.ts';
 export { describeTopology, endName, type DescribedLink, type DescribedTopology } from './describe.ts';
 export { macProblems } from './mac-problems.ts';

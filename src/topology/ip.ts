@@ -36,6 +36,12 @@ export function networkOf(text: string): IpNetwork {
   return { bits, prefixLength: Number(length), first: last - hosts, last };
 }
 
+/** Whether all bits of an address after its prefix are 0. @param text - see {@link isNetwork} */
+export function isFirstOfNetwork(text: string): boolean {
+  const [address = ''] = text.split('/');
+  return isNetwork(text) && networkOf(text).first === ipValue(address).value;
+}
+
 /** Whether a network contains an address. */
 export function contains(network: IpNetwork, address: string): boolean {
   const { bits, value } = ipValue(address);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** How a node's interface is configured. */
-export interface InterfaceConfig {
+/** Addresses and routes of an interface. */
+export interface AddressConfig {
   /** address with its prefix length, such as `192.168.1.2/24` or `fd00::2/64`; several in a list */
   readonly address?: string | readonly string[] | undefined;
   /** default route; at most one for IPv4 and one for IPv6 */
@@ -10,6 +10,22 @@ export interface InterfaceConfig {
   readonly routes?: readonly { readonly to: string; readonly via: string }[] | undefined;
   /** largest frame without its header, in `bytes` */
   readonly mtu?: number | undefined;
+}
+
+/** A VLAN of an interface. The node's interface for it is `eth0.5`. */
+export interface VlanConfig extends AddressConfig {
+  /** 1 to 4094 */
+  readonly id: number;
+  /** type of its tags; default `802.1Q` */
+  readonly protocol?: '802.1Q' | '802.1ad' | undefined;
+}
+
+/** How a node's interface is configured. */
+export interface InterfaceConfig extends AddressConfig {
+  /** hardware address; stays as it is by default */
+  readonly mac?: string | undefined;
+  /** VLANs whose frames have a tag on the link; they need a kernel with 802.1Q on Docker's host */
+  readonly vlans?: readonly VlanConfig[] | undefined;
 }
 
 /** A DHCP server. Besides IPv6 addresses it sends router advertisements. */

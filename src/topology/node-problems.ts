@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
 import { dhcpProblems, type ServiceProblem } from './dhcp-ranges.ts';
-import { contains, networkOf } from './ip.ts';
-import type { InterfaceConfig, NodeConfig } from './node-config.ts';
+import { interfaceConflicts, reachProblems } from './interface-problems.ts';
+import type { NodeConfig } from './node-config.ts';
 import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
 
 /**
@@ -23,9 +23,12 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
         : [{ path: ['interfaces', name], expected: `one of the interfaces of the node (${names.join(', ')})` }],
     ),
     ...misplacedKeys(config, count),
-    ...reachProblems(ownConfig(config), 'the node').filter(() => count === 1),
+    ...[...interfaceConflicts(ownConfig(config)), ...reachProblems(ownConfig(config), 'the node')].filter(() => count === 1),
     ...Object.entries(interfaces).flatMap(([name, one]) =>
-      reachProblems(one, name).map(({ path, expected }) => ({ path: ['interfaces', name, ...path], expected })),
+      [...interfaceConflicts(one), ...reachProblems(one, name)].map(({ path, expected }) => ({
+        path: ['interfaces', name, ...path],
+        expected,
+      })),
     ),
     ...(dhcp ? dhcpProblems(addresses, dhcp).map(({ path, expected }) => ({ path: ['dhcp', ...path], expected })) : []),
     ...(http && taken.includes(httpPort)
@@ -42,15 +45,4 @@ function misplacedKeys(config: NodeConfig, count: number): readonly ServiceProbl
     return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, because the node has ${count} interfaces` }));
   if (config.interfaces?.[interfaceName(0)] === undefined) return [];
   return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, beside the other keys of eth0` }));
-}
-
-function reachProblems({ address, gateway, routes = [] }: InterfaceConfig, owner: string): readonly ServiceProblem[] {
-  const addresses = asList(address);
-  const isReachable = (via: string): boolean => addresses.some((one) => contains(networkOf(one), via));
-  const within = `an address in a network of ${owner}, which has ${addresses.join(', ') || 'no address'}`;
-  const stray = routes.findIndex(({ via }) => !isReachable(via));
-  return [
-    ...(asList(gateway).some((via) => !isReachable(via)) ? [{ path: ['gateway'], expected: within }] : []),
-    ...(stray < 0 ? [] : [{ path: ['routes', stray, 'via'], expected: within }]),
-  ];
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../core/deadline.ts';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { interfaceConflicts, type InterfaceConfig } from '../topology/index.ts';
+import { configureScript } from './address.ts';
+import { configurationProblems } from './configuration-problems.ts';
+import type { InterfacePlace } from './interface-place.ts';
+
+/** The interface to configure. */
+export interface ConfigurePlace extends InterfacePlace {
+  /** its name */
+  readonly device: string;
+}
+
+/**
+ * Replaces the configuration of an interface, and compares the result with what was asked for.
+ * @param config - checked by its schema: it becomes part of a script
+ * @throws UsageError if values contradict each other, before anything changes
+ * @throws ExecError if the kernel refuses one
+ * @throws EnvironmentError if the kernel has something else afterwards
+ */
+export async function configureInterface(place: ConfigurePlace, config: InterfaceConfig, wait: Partial<Wait>): Promise<void> {
+  const { node, device, shell } = place;
+  const [conflict] = interfaceConflicts(config);
+  if (conflict) throw new UsageError(`${node}: expected ${conflict.path.join('.')} of ${device} to be ${conflict.expected}`);
+  const problems = configurationProblems(device, config, await shell(configureScript(device, config), wait, 'usage'));
+  if (problems.length === 0) return;
+  const advice = 'The kernel accepted the configuration, so another program on this machine or the node has changed it';
+  throw new EnvironmentError(`${node}: ${problems.join('; ')}. ${advice}`);
+}
