@@ -71,6 +71,12 @@ export const ConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('memory for all testbeds of a run together, in MiB; default: 85 % of what is available when the run starts'),
+  spareTestbeds: z
+    .enum(['auto', 'always', 'never'])
+    .default('auto')
+    .describe(
+      'create the testbed of the next test while a test runs: auto if memory is left and a core is idle, always if memory is left',
+    ),
   retries: z.int().min(0).default(0).describe('how often to retry a test that failed'),
   retryEnvironment: z
     .int()

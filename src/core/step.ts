@@ -71,6 +71,11 @@ export function withSink<T>(sink: StepSink, body: () => Promise<T>): Promise<T> 
   return scope.run({ sink }, body);
 }
 
+/** The receiver of the current steps, for work that began in another scope. */
+export function currentSink(): StepSink {
+  return (scope.getStore() ?? silent).sink;
+}
+
 /**
  * Runs `body` as a step of the report. Steps inside `body` become its children, also when they run in parallel.
  * @param source - who does it: `alpy.qemu`, `rabbit`, …

@@ -5,6 +5,7 @@ import { Decoder } from '../capture/index.ts';
 import { imageNamed } from '../images/resolved-image.ts';
 import { fileKeysText, TestbedFactory, type Appliance, type Testbed } from '../testbed/index.ts';
 import type { InspectedDisks } from '../qemu/index.ts';
+import { Spares } from './spares.ts';
 import { closeLifelines, runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
 type Task = TestContext['task'];
@@ -21,6 +22,8 @@ export interface TestState {
   isSetUp?: boolean;
   /** its testbed, from when its creation begins */
   testbed?: Promise<Testbed>;
+  /** claims the folder of the test that runs next in this worker, and returns its absolute path; `undefined` if that test is not certain */
+  readonly nextDirectory?: () => string | undefined;
   /** its share of the machine, to be released after the testbed is torn down */
   lease?: Disposable;
 }
@@ -28,6 +31,7 @@ export interface TestState {
 const states = new WeakMap<Task, TestState>();
 const disks = new Map<string, Promise<InspectedDisks>>();
 let decoder: Decoder | undefined;
+let spares: Spares | undefined;
 
 /** What creates the testbeds of this worker's tests. */
 export async function workerFactory(): Promise<TestbedFactory> {
@@ -45,8 +49,14 @@ async function workerDecoder(): Promise<Decoder | undefined> {
   return (decoder ??= new Decoder(place));
 }
 
+/** This worker's testbed for its next test. */
+export function workerSpares(): Spares {
+  return (spares ??= new Spares(runFacts().scheduler));
+}
+
 /** Ends what outlives a test. */
 export async function closeWorker(): Promise<void> {
+  await spares?.[Symbol.asyncDispose]();
   const closing = decoder;
   decoder = undefined;
   await Promise.all([closeLifelines(), closing?.[Symbol.asyncDispose]()]);

@@ -19,6 +19,7 @@ import { allowEnvironmentRetries } from './environment-retries.ts';
 import { beginAttempt, checkExpected, refuseFailure } from './expected-failure.ts';
 import { explainTimeouts, isTestTimeout } from './explain-timeouts.ts';
 import { matchers } from './matchers.ts';
+import { nextTest } from './next-test.ts';
 import type { Testbed } from '../testbed/index.ts';
 import { readLoad, type LoadReading } from './scheduler/load.ts';
 import { LoadMonitor } from './scheduler/load-monitor.ts';
@@ -105,11 +106,14 @@ interface Attempt {
 
 async function beginTest(task: Task): Promise<Attempt> {
   const file = relative(facts.root, task.file.filepath);
-  task.meta.alpyDirectory ??= claimTestDirectory(facts.testsDirectory, { file, fullName: task.fullTestName });
-  const testDirectory = join(facts.testsDirectory, task.meta.alpyDirectory);
+  const testDirectory = directoryOf(task);
   const attempt = task.result?.attempts?.length ?? 0;
   const directory = attempt === 0 ? testDirectory : join(testDirectory, `${task.repeats ? 'repeat' : 'retry'}${attempt}`);
-  const state: TestState = { test: task.fullTestName, directory, attempt };
+  const nextDirectory = (): string | undefined => {
+    const next = nextTest(task);
+    return next && directoryOf(next);
+  };
+  const state: TestState = { test: task.fullTestName, directory, attempt, nextDirectory };
   beginAttempt(task);
   const earlierErrors = task.result?.errors?.length ?? 0;
   setTestState(task, state);
@@ -117,6 +121,13 @@ async function beginTest(task: Task): Promise<Attempt> {
   runningTests.add(calls);
   const load = await readLoad();
   return { state, calls, earlierErrors, load, startMs: performance.now() };
+}
+
+/** Claims the folder of a test, once. Returns its absolute path. */
+function directoryOf(test: Readonly<Task>): string {
+  const named = { file: relative(facts.root, test.file.filepath), fullName: test.fullTestName };
+  test.meta.alpyDirectory ??= claimTestDirectory(facts.testsDirectory, named);
+  return join(facts.testsDirectory, test.meta.alpyDirectory);
 }
 
 function activityOf(task: Task): ActivityReporter {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { raceWithSignal } from '../../core/deadline.ts';
 import { EnvironmentError } from '../../core/errors.ts';
-import { readLines } from '../../core/lines.ts';
 import { log, step } from '../../core/step.ts';
+import { SchedulerClient } from './client.ts';
 import type { Demand } from './scheduler.ts';
-import type { Answer } from './server.ts';
 
 /** A granted demand. It is released when disposed of, or when the process ends. */
 export type Lease = Disposable;
@@ -20,34 +16,81 @@ const shortMs = 100;
  * @throws EnvironmentError when the machine can never meet the demand, or the run has ended
  * @throws the signal's reason
  */
-export async function acquire(path: string, demand: Demand, signal?: AbortSignal): Promise<Lease> {
-  const what = demand.kind === 'boot' ? 'its turn to boot' : demand.exclusive ? 'the machine for itself' : 'room for the testbed';
-  return step('alpy.runner', `Wait for ${what}`, async () => {
-    const startMs = performance.now();
-    const socket = connect(path);
+export async function acquire(path: string, demand: Exclude<Demand, { kind: 'spare' }>, signal?: AbortSignal): Promise<Lease> {
+  const client = new SchedulerClient(path);
+  try {
+    await waitForGrant(client, demand, signal);
+    return client;
+  } catch (error) {
+    client[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Asks for room for a testbed that no test needs yet.
+ * @param path - socket of the scheduler
+ * @returns `undefined` if there is none, or the run has ended
+ */
+export async function acquireSpare(path: string, memoryMiB: number): Promise<SpareLease | undefined> {
+  const client = new SchedulerClient(path);
+  const answer = await client.ask({ kind: 'spare', memoryMiB });
+  if (answer && 'granted' in answer) return new SpareLease(client);
+  client[Symbol.dispose]();
+  return undefined;
+}
+
+/** Room for a spare testbed. The scheduler may want it back. */
+export class SpareLease implements Disposable {
+  readonly #client: SchedulerClient;
+
+  constructor(client: SchedulerClient) {
+    this.#client = client;
+  }
+
+  /** aborts when a test of another process needs the room: the testbed then has to be closed, and this released */
+  get revoked(): AbortSignal {
+    return this.#client.revoked;
+  }
+
+  /**
+   * Waits until a test may use the testbed.
+   * @returns the lease of the test; `undefined` if the scheduler wants the room back
+   * @throws what {@link acquire} throws
+   */
+  async use(demand: Extract<Demand, { kind: 'testbed' }>, signal: AbortSignal): Promise<Lease | undefined> {
+    const client = this.#client;
+    if (this.revoked.aborted) return undefined;
     try {
-      let lost: Error | undefined;
-      socket.on('error', (error) => {
-        lost = error; // 'close' follows
-      });
-      const closed = once(socket, 'close').catch(() => undefined);
-      const asked = once(readLines(socket), 'line').catch(() => undefined) as Promise<[string] | undefined>;
-      socket.write(`${JSON.stringify(demand)}\n`);
-      const first = Promise.race([asked, closed.then(() => undefined)]);
-      const [line] = (await raceWithSignal(first, signal)) ?? [];
-      if (line === undefined)
-        throw new EnvironmentError(`the run's scheduler ended while a test waited for ${what}`, { cause: lost });
-      const answer = JSON.parse(line) as Answer;
-      if ('refused' in answer)
-        throw new EnvironmentError(
-          `${answer.refused}. Lower appliance.memoryMiB or what the test needs, raise testbedsMiB if it is set, or use a larger machine`,
-        );
-      const waitedMs = performance.now() - startMs;
-      if (waitedMs > shortMs) log('alpy.runner', `waited ${(waitedMs / 1000).toFixed(1)} s for ${what}`);
-      return { [Symbol.dispose]: () => socket.destroy() };
+      await waitForGrant(client, demand, AbortSignal.any([signal, this.revoked]));
+      return client;
     } catch (error) {
-      socket.destroy();
+      if (error === this.revoked.reason) return undefined;
       throw error;
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#client[Symbol.dispose]();
+  }
+}
+
+async function waitForGrant(
+  client: SchedulerClient,
+  demand: Exclude<Demand, { kind: 'spare' }>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const what = demand.kind === 'boot' ? 'its turn to boot' : demand.exclusive ? 'the machine for itself' : 'room for the testbed';
+  await step('alpy.runner', `Wait for ${what}`, async () => {
+    const startMs = performance.now();
+    const answer = await client.ask(demand, signal);
+    if (answer === undefined)
+      throw new EnvironmentError(`the run's scheduler ended while a test waited for ${what}`, { cause: client.lost });
+    if ('refused' in answer)
+      throw new EnvironmentError(
+        `${answer.refused}. Lower appliance.memoryMiB or what the test needs, raise testbedsMiB if it is set, or use a larger machine`,
+      );
+    const waitedMs = performance.now() - startMs;
+    if (waitedMs > shortMs) log('alpy.runner', `waited ${(waitedMs / 1000).toFixed(1)} s for ${what}`);
   });
 }

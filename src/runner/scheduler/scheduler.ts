@@ -20,23 +20,39 @@ export type Demand =
       readonly exclusive: boolean;
     }
   | {
+      /** a testbed that no test needs yet */
+      readonly kind: 'spare';
+      readonly memoryMiB: number;
+    }
+  | {
       readonly kind: 'boot';
       /** boots of the same name do not run at the same time; absent for no such limit */
       readonly name?: string | undefined;
     };
 
-interface Request {
-  readonly demand: Demand;
+/** What becomes of a demand. */
+export interface Claim {
+  /** called once, maybe before the request returns */
   readonly grant: () => void;
+  /** called at most once, when a test needs the room of a granted spare testbed, which then has to be released */
+  readonly revoke?: () => void;
+  /** a granted spare testbed that becomes the demanded one; its claim ends when the demand is granted */
+  readonly spare?: Demand | undefined;
+}
+
+interface Request extends Claim {
+  readonly demand: Demand;
 }
 
 /**
  * Grants testbeds, memory, boots and exclusive use. First come, first served: small demands do not overtake large ones, so a large
- * one waits only for those before it. Boots have a separate queue; testbeds do not wait for them.
+ * one waits only for those before it. Boots have a separate queue; testbeds do not wait for them. Spare testbeds do not wait: they get
+ * what is left, and have to give it back when a test needs it.
  */
 export class Scheduler {
   readonly #capacity: Capacity;
-  readonly #active = new Set<Demand>();
+  readonly #active = new Map<Demand, Request>();
+  readonly #revoked = new Set<Demand>();
   #queue: readonly Request[] = [];
 
   constructor(capacity: Capacity) {
@@ -44,21 +60,22 @@ export class Scheduler {
   }
 
   /**
-   * @param grant - called once, maybe before this returns
    * @returns releases the grant, or cancels the request if it is still pending; may be called again
-   * @throws RangeError when the demand exceeds the total memory
+   * @throws RangeError when the demand exceeds the total memory, or there is no room for a spare testbed now
    */
-  request(demand: Demand, grant: () => void): () => void {
+  request(demand: Demand, claim: Claim): () => void {
+    const request = { ...claim, demand };
     if (demand.kind === 'testbed' && demand.memoryMiB > this.#capacity.memoryMiB)
       throw new RangeError(
         `a testbed wants ${demand.memoryMiB} MiB, but the run has ${this.#capacity.memoryMiB} MiB for all of them`,
       );
-    const request = { demand, grant };
+    if (demand.kind === 'spare' && !this.#hasRoomForSpare(demand)) throw new RangeError('there is no room for a spare testbed');
     this.#queue = [...this.#queue, request];
     this.#serve();
     return () => {
       this.#queue = this.#queue.filter((one) => one !== request);
       this.#active.delete(demand);
+      this.#revoked.delete(demand);
       this.#serve();
     };
   }
@@ -69,27 +86,48 @@ export class Scheduler {
       const { demand } = request;
       const isNameTaken = demand.kind === 'boot' && this.#hasBoot(demand.name);
       if (isNameTaken) continue; // waits for the boot of the same name, not for a slot
-      if (held.has(demand.kind) || !this.#fits(demand)) {
+      if (held.has(demand.kind) || !this.#fits(request)) {
+        if (demand.kind === 'testbed') this.#revokeSpares(request);
         held.add(demand.kind);
         continue;
       }
       this.#queue = this.#queue.filter((one) => one !== request);
-      this.#active.add(demand);
+      if (request.spare) this.#active.delete(request.spare);
+      this.#active.set(demand, request);
       request.grant();
     }
   }
 
-  #fits(demand: Demand): boolean {
-    const active = [...this.#active].filter(({ kind }) => kind === demand.kind);
-    if (demand.kind === 'boot') return active.length < this.#capacity.boots;
-    const testbeds = active.filter((one) => one.kind === 'testbed');
+  #fits({ demand, spare }: Request, allSpares = this.#all('spare')): boolean {
+    if (demand.kind === 'boot') return this.#all('boot').length < this.#capacity.boots;
+    const testbeds = this.#all('testbed');
+    const spares = allSpares.filter((one) => one !== spare);
+    const usedMiB = [...testbeds, ...spares].reduce((sum, { memoryMiB }) => sum + memoryMiB, demand.memoryMiB);
     if (testbeds.some(({ exclusive }) => exclusive)) return false;
-    if (demand.exclusive) return testbeds.length === 0;
-    if (testbeds.length >= this.#capacity.testbeds) return false;
-    return testbeds.reduce((sum, { memoryMiB }) => sum + memoryMiB, demand.memoryMiB) <= this.#capacity.memoryMiB;
+    if (demand.kind === 'testbed' && demand.exclusive) return testbeds.length + spares.length === 0;
+    if (demand.kind === 'testbed' && testbeds.length >= this.#capacity.testbeds) return false;
+    return usedMiB <= this.#capacity.memoryMiB;
+  }
+
+  #hasRoomForSpare(demand: Demand): boolean {
+    const isTestWaiting = this.#queue.some((one) => one.demand.kind === 'testbed');
+    return !isTestWaiting && this.#fits({ demand, grant: () => undefined });
+  }
+
+  #revokeSpares(waiting: Request): void {
+    if (!this.#fits(waiting, [])) return; // it waits for another test, too
+    for (const { demand, revoke } of this.#active.values()) {
+      if (demand.kind !== 'spare' || demand === waiting.spare || this.#revoked.has(demand)) continue;
+      this.#revoked.add(demand);
+      revoke?.();
+    }
+  }
+
+  #all<Kind extends Demand['kind']>(kind: Kind): readonly Extract<Demand, { readonly kind: Kind }>[] {
+    return [...this.#active.keys()].filter((one): one is Extract<Demand, { readonly kind: Kind }> => one.kind === kind);
   }
 
   #hasBoot(name: string | undefined): boolean {
-    return name !== undefined && [...this.#active].some((one) => one.kind === 'boot' && one.name === name);
+    return name !== undefined && this.#all('boot').some((one) => one.name === name);
   }
 }

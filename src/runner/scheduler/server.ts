@@ -20,8 +20,8 @@ export function removeDeadSchedulers(): readonly string[] {
   return removeOrphans(tmpdir(), prefix, { foreignLifeMs: foreignRunMs });
 }
 
-/** An answer of the server. */
-export type Answer = { readonly granted: true } | { readonly refused: string };
+/** An answer of the server. `revoked` may follow the grant of a spare testbed. */
+export type Answer = { readonly granted: true } | { readonly refused: string } | { readonly revoked: true };
 
 /**
  * Lets the workers of a run share a {@link Scheduler} through a socket. A connection is a lease: when it closes, the lease is
@@ -68,16 +68,26 @@ export class SchedulerServer implements AsyncDisposable {
   }
 }
 
+/** The first line of a connection is its demand. A second one demands a testbed for which the spare one of the first is used. */
 function serve(scheduler: Scheduler, socket: Socket): void {
   const answer = (value: Answer): void => {
-    socket.write(`${JSON.stringify(value)}\n`);
+    if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
   };
+  let spare: Demand | undefined;
   socket.on('error', () => undefined); // 'close' follows
-  readLines(socket).once('line', (line) => {
+  readLines(socket).on('line', (line) => {
     try {
-      const giveBack = scheduler.request(JSON.parse(line) as Demand, () => {
-        answer({ granted: true });
+      const demand = JSON.parse(line) as Demand;
+      const giveBack = scheduler.request(demand, {
+        grant: () => {
+          answer({ granted: true });
+        },
+        revoke: () => {
+          answer({ revoked: true });
+        },
+        spare,
       });
+      spare = demand;
       socket.once('close', giveBack);
       if (socket.destroyed) giveBack();
     } catch (error) {

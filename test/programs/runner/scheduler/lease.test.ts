@@ -6,7 +6,7 @@ import { mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { acquire } from '../../../../src/runner/scheduler/lease.ts';
+import { acquire, acquireSpare } from '../../../../src/runner/scheduler/lease.ts';
 import { removeDeadSchedulers, SchedulerServer } from '../../../../src/runner/scheduler/server.ts';
 
 const serverFile = join(import.meta.dirname, '..', '..', '..', '..', 'src', 'runner', 'scheduler', 'server.ts');
@@ -108,4 +108,26 @@ test('an impossible request is refused, and the end of the run rejects pending r
   await server[Symbol.asyncDispose]();
   await expect(waiting).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
   await expect(stat(server.path)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('room for a spare testbed is refused at once, revoked for a test, or used by a test', async () => {
+  await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
+  expect(await acquireSpare(server.path, 1001)).toBeUndefined();
+  const spare = (await acquireSpare(server.path, 600))!;
+  const other = acquire(server.path, all);
+  await once(spare.revoked, 'abort');
+  expect(await spare.use(all, new AbortController().signal)).toBeUndefined();
+  spare[Symbol.dispose]();
+  (await other)[Symbol.dispose]();
+
+  const next = (await acquireSpare(server.path, 1000))!;
+  const lease = await next.use(all, new AbortController().signal);
+  expect(await acquireSpare(server.path, 1)).toBeUndefined();
+  lease?.[Symbol.dispose]();
+  (await acquire(server.path, all))[Symbol.dispose]();
+});
+
+test('there is no spare testbed after the run has ended', async () => {
+  const path = join(tmpdir(), `alpy-none-${randomBytes(6).toString('hex')}`);
+  expect(await acquireSpare(path, 1)).toBeUndefined();
 });

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { raceWithSignal } from '../core/deadline.ts';
+import { messageOf } from '../core/errors.ts';
+import { currentSink, logUnscoped, withSink, type StepSink } from '../core/step.ts';
+import type { CreatedTestbed } from '../testbed/index.ts';
+import { acquireSpare, type Lease, type SpareLease } from './scheduler/lease.ts';
+import { readLoad } from './scheduler/load.ts';
+import type { Demand } from './scheduler/scheduler.ts';
+
+/** How to make the testbed of the next test. */
+export interface SparePlan {
+  /** absolute path of the test's folder, which exists */
+  readonly directory: string;
+  /** equal for testbeds that serve the same tests */
+  readonly key: string;
+  readonly memoryMiB: number;
+  /** whether to begin only when a core is idle */
+  readonly waitsForCore: boolean;
+  readonly create: (signal: AbortSignal) => Promise<CreatedTestbed>;
+}
+
+/** A spare testbed that a test may use now. */
+export interface TakenSpare {
+  readonly lease: Lease;
+  readonly testbed: CreatedTestbed;
+}
+
+interface Spare {
+  readonly plan: SparePlan;
+  readonly stop: AbortController;
+  readonly steps: RelaySink;
+  /** `undefined` if it was not made; never rejects */
+  readonly made: Promise<{ readonly lease: SpareLease; readonly testbed: CreatedTestbed } | undefined>;
+}
+
+/** How often to look for an idle core, in `ms`. */
+const pollMs = 100;
+
+// What happens in a spare testbed belongs to no test yet
+const outsideOfTests = AsyncLocalStorage.snapshot();
+
+/**
+ * The testbed of the next test, which a worker creates and restores while a test runs and a core is idle. Its virtual CPU is halted, so
+ * the next test has it at once. If the next test wants another one, or the memory is needed, it is discarded.
+ */
+export class Spares implements AsyncDisposable {
+  readonly #scheduler: string;
+  #spare: Spare | undefined;
+
+  /** @param scheduler - socket of the run's scheduler */
+  constructor(scheduler: string) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Begins to make the testbed of the next test. If that fails, the test makes its own, and reports the error. */
+  prepare(plan: SparePlan): void {
+    if (this.has(plan.directory)) return;
+    const before = this.#spare;
+    const stop = new AbortController();
+    const steps = new RelaySink();
+    const made = outsideOfTests(() => withSink(steps.sink, () => this.#make(plan, stop.signal, before)));
+    this.#spare = { plan, stop, steps, made };
+  }
+
+  /** Whether a testbed was made, or is being made, for the test with this folder. */
+  has(directory: string): boolean {
+    return this.#spare?.plan.directory === directory;
+  }
+
+  /**
+   * Takes the testbed that was made for a test.
+   * @returns `undefined` if there is none that serves it
+   * @throws EnvironmentError when the machine can never meet the demand, or the run has ended
+   * @throws the signal's reason
+   */
+  async take(
+    { directory, key }: Pick<SparePlan, 'directory' | 'key'>,
+    demand: Extract<Demand, { kind: 'testbed' }>,
+    signal: AbortSignal,
+  ): Promise<TakenSpare | undefined> {
+    const spare = this.#spare;
+    if (spare?.plan.directory !== directory) return undefined;
+    if (spare.plan.key === key) {
+      spare.steps.attach(currentSink());
+      const made = await raceWithSignal(spare.made, signal);
+      const lease = await made?.lease.use(demand, signal);
+      if (made && lease) {
+        this.#spare = undefined;
+        return { lease, testbed: made.testbed };
+      }
+    }
+    this.#spare = undefined;
+    await discard(spare);
+    return undefined;
+  }
+
+  /** Discards the spare testbed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare) await discard(spare);
+  }
+
+  async #make(plan: SparePlan, signal: AbortSignal, before: Spare | undefined): ReturnType<typeof make> {
+    if (before) await discard(before);
+    const made = await make(this.#scheduler, plan, signal);
+    made?.lease.revoked.addEventListener('abort', () => {
+      if (this.#spare?.plan !== plan) return;
+      const revoked = this.#spare;
+      this.#spare = undefined;
+      void discard(revoked);
+    });
+    return made;
+  }
+}
+
+async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Promise<Awaited<Spare['made']>> {
+  let lease: SpareLease | undefined;
+  try {
+    if (plan.waitsForCore) await idleCore(signal);
+    lease = await acquireSpare(scheduler, plan.memoryMiB);
+    if (!lease) return undefined;
+    const testbed = await plan.create(AbortSignal.any([signal, lease.revoked]));
+    return { lease, testbed };
+  } catch (error) {
+    lease?.[Symbol.dispose]();
+    if (!signal.aborted) logUnscoped('alpy.runner', `no spare testbed: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Waits until fewer programs want to run than this machine has cores. @throws the signal's reason */
+async function idleCore(signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const { runnable = 0 } = await readLoad(); // with this program
+    if (runnable <= availableParallelism()) return;
+    await sleep(pollMs, undefined, { signal, ref: false });
+  }
+}
+
+/** Never throws: no test has seen it. */
+async function discard({ plan, stop, made }: Spare): Promise<void> {
+  stop.abort();
+  const spare = await made;
+  if (!spare) return;
+  using _lease = spare.lease;
+  try {
+    await spare.testbed.close();
+    await rm(plan.directory, { recursive: true, force: true }); // with its captures and logs
+    await mkdir(plan.directory);
+  } catch (error) {
+    logUnscoped('alpy.runner', `a spare testbed was not discarded properly: ${messageOf(error)}`);
+  }
+}
+
+/** Passes steps on to the test that uses the testbed, as soon as it is known. */
+class RelaySink {
+  #to: StepSink | undefined;
+  readonly sink: StepSink = (event) => this.#to?.(event);
+
+  attach(to: StepSink): void {
+    this.#to = to;
+  }
+}
