@@ -42,6 +42,11 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): z.ZodIn
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
+/** A number in a range; `what` completes "expected … to be". */
+export function numberBetween(min: number, max: number, what: string): z.ZodType<number> {
+  return z.number({ error: what }).min(min, { error: what }).max(max, { error: what });
+}
+
 /** A list of values; `what` completes "expected … to be". */
 export function listOf<T>(schema: z.ZodType<T>, what: string, minLength = 0): z.ZodType<readonly T[]> {
   return z.array(schema, { error: what }).min(minLength, { error: what });

@@ -39,7 +39,7 @@ export class DutPower {
     this.timeFactor = timeFactor;
     this.access = access;
     this.guest = new Guest({ name: this.name, qmp: this.qmp, console, deathSigns: access.deathSigns, isRestored });
-    this.#supply = new PowerSupply(this.name, links);
+    this.#supply = new PowerSupply(this.name, this.qmp, links);
   }
 
   /** Starts the virtual CPU, also after `dut.pause`. @throws QmpError when QEMU refuses, UsageError after {@link DutPower.powerCut} */

@@ -3,9 +3,10 @@ import { BugError, UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
-import type { NicModel } from '../qemu/index.ts';
+import type { NicModel, QmpClient } from '../qemu/index.ts';
 import { check } from './dut-options.ts';
 import { flap } from './faults/flap.ts';
+import { crossingsOf } from './faults/directions.ts';
 import { check as checkFault, type FlapOptions, type ImpairOptions } from './faults/impair-options.ts';
 import { LinkFault } from './faults/link-fault.ts';
 import type { InterfaceOfNode, LinkEnd, NicOfDevice } from './link-end.ts';
@@ -88,6 +89,16 @@ export class Link {
   }
 
   /**
+   * Takes the carrier from a device without power, or gives it back. The other ends of a segment keep theirs.
+   * @internal
+   */
+  async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
+    if (this.ends.length === 2) return this.setUp(isOn);
+    const nics = this.#nics.filter(({ machine }) => machine.qmp === device);
+    await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn })));
+  }
+
+  /**
    * Unplugs the cable until the result is disposed: `await using unplugged = await link.unplug()`. See {@link Link.setUp}.
    * @throws what {@link Link.setUp} throws
    */
@@ -116,9 +127,7 @@ export class Link {
    */
   async impair(options: ImpairOptions): Promise<LinkFault> {
     checkFault.impair(arguments);
-    const { spec, machine, dut } = this.#firstNic;
-    const place = { name: this.name, ends: [dut, this.#farEnd] as const, netdev: spec.netdev, machine };
-    const fault = await LinkFault.start(place, options);
+    const fault = await LinkFault.start(this.name, crossingsOf(this.name, this.ends), options);
     this.#faults.add(fault);
     return fault;
   }
@@ -131,13 +140,6 @@ export class Link {
   /** Why an impairment of it did not do what it should. @internal */
   get failure(): Error | undefined {
     return [...this.#faults].find(({ failure }) => failure)?.failure;
-  }
-
-  /** What is at the other end of its first NIC; if it is a segment, its own name. */
-  get #farEnd(): string {
-    const [far, ...others] = this.ends.filter((end) => end !== this.#firstNic);
-    if (!far || others.length > 0) return this.name;
-    return far.kind === 'nic' ? far.dut : far.name;
   }
 
   get #nics(): readonly NicOfDevice[] {

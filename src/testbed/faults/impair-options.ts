@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { z } from 'zod';
 import { argumentsOf } from '../../core/arguments.ts';
 import { UsageError } from '../../core/errors.ts';
-import { abortSignal, milliseconds, options, someText, wholeNumber, type OptionSchemas } from '../../core/schemas.ts';
-import type { FilteredQueue, NicQueue, RelaySettings } from '../../qemu/index.ts';
+import {
+  abortSignal,
+  milliseconds,
+  numberBetween,
+  options,
+  someText,
+  wholeNumber,
+  type OptionSchemas,
+} from '../../core/schemas.ts';
+import type { FilteredQueue, RelaySettings } from '../../qemu/index.ts';
+import type { Direction } from './directions.ts';
 
 /** What an impairment does to the frames of a link. At least one of the first seven must be given. */
 export interface ImpairOptions extends RelaySettings {
-  /** `both` by default, or the frames from one end to the other: `dut->node0` */
+  /** `both` by default, or the frames from one end to the other: `dut->node0`, `left->right`, `left:1->right:1`, `left->lan` on a segment */
   readonly direction?: string | undefined;
   /** start of the random numbers, 0 to 4294967295: the same seed chooses the same frames, if the same frames are sent; default: random */
   readonly seed?: number | undefined;
@@ -30,9 +38,7 @@ export interface FlapOptions {
 /** Highest seed. */
 export const maxSeed = 2 ** 32 - 1;
 
-const aPercentage = 'a percentage from 0 to 100';
-const percentage = z.number({ error: aPercentage }).min(0, { error: aPercentage }).max(100, { error: aPercentage });
-const aRate = 'a number of Mbit/s from 0.001 to 100000';
+const percentage = numberBetween(0, 100, 'a percentage from 0 to 100');
 
 const settings: OptionSchemas<RelaySettings> = {
   delayMs: milliseconds.optional(),
@@ -41,7 +47,7 @@ const settings: OptionSchemas<RelaySettings> = {
   duplicatePercent: percentage.optional(),
   corruptPercent: percentage.optional(),
   reorderPercent: percentage.optional(),
-  rateMbps: z.number({ error: aRate }).min(0.001, { error: aRate }).max(100_000, { error: aRate }).optional(),
+  rateMbps: numberBetween(0.001, 100_000, 'a number of Mbit/s from 0.001 to 100000').optional(),
 };
 const impairOptions = options<ImpairOptions>({
   ...settings,
@@ -65,33 +71,6 @@ export const check = {
   end: argumentsOf('fault.end'),
 };
 
-/** The two ends of a link by their names. The impairment is at the first, which is a NIC of a device. */
-export type EndNames = readonly [nic: string, far: string];
-
-/** A direction of a link by its name, and the same at the NIC. */
-export interface Direction {
-  /** `dut->node0` */
-  readonly name: string;
-  readonly queue: NicQueue;
-}
-
-/**
- * The directions that an impairment is about. Pure.
- * @throws UsageError if the options contradict each other, or the link has no such direction
- */
-export function directionsOf(ends: EndNames, { direction = 'both' }: ImpairOptions): readonly Direction[] {
-  const [nic, far] = ends;
-  const both: readonly Direction[] = [
-    { name: `${nic}->${far}`, queue: 'rx' },
-    { name: `${far}->${nic}`, queue: 'tx' },
-  ];
-  if (direction === 'both') return both;
-  const found = both.filter(({ name }) => name === direction);
-  if (found.length > 0) return found;
-  const names = both.map(({ name }) => `"${name}"`).join(' or ');
-  throw new UsageError(`link.impair: expected direction to be "both", ${names}, got ${JSON.stringify(direction)}`);
-}
-
 /** @throws UsageError if the options ask for nothing, or for what cannot be */
 export function assertPossible(given: ImpairOptions): void {
   const { delayMs = 0, jitterMs = 0, reorderPercent = 0 } = given;
@@ -114,10 +93,10 @@ export function queuesOf(directions: readonly Direction[], given: ImpairOptions,
 }
 
 /** The impairment in words, for reports: `delayMs 20, lossPercent 1, both directions, seed 5`. Pure. */
-export function impairmentText(given: ImpairOptions, directions: readonly Direction[], seed: number): string {
+export function impairmentText(given: ImpairOptions, directions: readonly string[], seed: number): string {
   const named = (Object.keys(settings) as (keyof RelaySettings)[]).flatMap((name) =>
     given[name] === undefined ? [] : [`${name} ${given[name]}`],
   );
-  const where = directions.length === 2 ? 'both directions' : directions.map(({ name }) => name).join(', ');
+  const where = directions.length === 2 ? 'both directions' : directions.join(', ');
   return [...named, where, `seed ${seed}`].join(', ');
 }

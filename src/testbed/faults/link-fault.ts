@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomInt } from 'node:crypto';
 import { step } from '../../core/step.ts';
-import { NicFilter, type FilterPlace, type FrameCounts } from '../../qemu/index.ts';
-import {
-  assertPossible,
-  check,
-  directionsOf,
-  impairmentText,
-  maxSeed,
-  queuesOf,
-  type EndNames,
-  type ImpairOptions,
-} from './impair-options.ts';
+import { NicFilter, type FrameCounts } from '../../qemu/index.ts';
+import { chooseDirections, type Crossing } from './directions.ts';
+import { assertPossible, check, impairmentText, maxSeed, queuesOf, type ImpairOptions } from './impair-options.ts';
 
 /** How long it may take to start an impairment, in `ms`. */
 const startTimeoutMs = 30_000;
-
-/** A link, as far as its faults are concerned. */
-export interface FaultPlace {
-  /** name of the link */
-  readonly name: string;
-  readonly ends: EndNames;
-  /** identifier of the NIC's backend in QEMU */
-  readonly netdev: string;
-  readonly machine: FilterPlace;
-}
 
 /** An impairment of a link, until it is ended: by `await using`, by {@link LinkFault.end}, or at the latest with the testbed. */
 export class LinkFault implements AsyncDisposable {
@@ -43,19 +25,15 @@ export class LinkFault implements AsyncDisposable {
   }
 
   /** Starts an impairment; see `Link.impair`. @internal */
-  static async start({ name, ends, netdev, machine }: FaultPlace, options: ImpairOptions): Promise<LinkFault> {
+  static async start(link: string, crossings: readonly Crossing[], options: ImpairOptions): Promise<LinkFault> {
     assertPossible(options);
-    const directions = directionsOf(ends, options);
-    const { seed = randomInt(maxSeed), signal } = options;
-    return step('alpy.qemu', `Impair ${name}: ${impairmentText(options, directions, seed)}`, async () => {
+    const { direction = 'both', seed = randomInt(maxSeed), signal } = options;
+    const { crossing, directions } = chooseDirections(crossings, direction);
+    const names = directions.map(({ name }) => name);
+    return step('alpy.qemu', `Impair ${link}: ${impairmentText(options, names, seed)}`, async () => {
       const queues = queuesOf(directions, options, seed);
-      const filter = await NicFilter.insert(machine, netdev, queues, { timeoutMs: startTimeoutMs, signal });
-      return new LinkFault(
-        name,
-        seed,
-        directions.map((direction) => direction.name),
-        filter,
-      );
+      const wait = { timeoutMs: startTimeoutMs, signal };
+      return new LinkFault(link, seed, names, await NicFilter.insert(crossing.machine, crossing.netdev, queues, wait));
     });
   }
 

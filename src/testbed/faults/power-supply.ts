@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
 import { step } from '../../core/step.ts';
+import type { QmpClient } from '../../qemu/index.ts';
 import type { Link } from '../link.ts';
 
 /** The power supply of a device. The cables of a device without power have no carriers. */
 export class PowerSupply {
   readonly #name: string;
+  readonly #qmp: QmpClient;
   readonly #links: readonly Link[];
   /** the links to plug in again; absent while there is power */
   #cut: readonly Link[] | undefined;
 
-  constructor(name: string, links: readonly Link[]) {
+  constructor(name: string, qmp: QmpClient, links: readonly Link[]) {
     this.#name = name;
+    this.#qmp = qmp;
     this.#links = links;
   }
 
@@ -30,7 +33,7 @@ export class PowerSupply {
     await step('alpy.testbed', `Cut the power of ${this.#name}`, async () => {
       this.#cut = this.#links.filter(({ isUp }) => isUp); // a link that the test has unplugged stays so
       await halt();
-      await Promise.all(this.#cut.map((link) => link.setUp(false)));
+      await Promise.all(this.#cut.map((link) => link.setPowered(this.#qmp, false)));
     });
   }
 
@@ -39,7 +42,7 @@ export class PowerSupply {
     const links = this.#cut;
     if (!links) throw new UsageError(`expected ${this.#name} to be without power, but dut.powerCut has not cut it`);
     await step('alpy.testbed', `Switch ${this.#name} on`, async () => {
-      await Promise.all(links.map((link) => link.setUp(true)));
+      await Promise.all(links.map((link) => link.setPowered(this.#qmp, true)));
       await start();
       this.#cut = undefined;
     });

@@ -35,7 +35,7 @@ const classes = {
   'dut.shell': [RemoteShell, []],
   'dut.qmp': [QmpClient, []],
   dut: [Dut, ['bootAfter', 'save', 'close']],
-  link: [Link, []],
+  link: [Link, ['setPowered']],
   fault: [LinkFault, []],
   apps: [Apps, ['startService']],
   app: [App, ['onLine', 'expectEnd', 'failAtEnd', 'details']],
