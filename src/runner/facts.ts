@@ -9,8 +9,8 @@ export interface RunFacts {
   readonly jobId: string | undefined;
   readonly config: Config;
   readonly host: HostFacts;
-  /** the appliance's disks */
-  readonly disk: InspectedDisks;
+  /** the disks of each device of the configuration, in order */
+  readonly disks: readonly InspectedDisks[];
   /** folder of the test files; reports name tests relative to it */
   readonly root: string;
   /** folder in which each test gets a subfolder */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { allOrAbort } from '../core/all-or-abort.ts';
-import type { LoadedConfig } from '../config/index.ts';
+import type { Config, LoadedConfig } from '../config/index.ts';
 import type { Engine } from '../docker/index.ts';
 import { resolveImages } from '../images/resolve.ts'; // not the whole folder, which takes long to load
 import type { InspectedDisks } from '../qemu/index.ts';
 import { SnapshotStore } from '../snapshot/index.ts';
 import {
   checkSnapshotSupport,
+  fileKeysText,
   inspectHost,
   TestbedFactory,
   type FileFacts,
@@ -34,7 +35,8 @@ export interface InspectOptions {
 /** What tests need to know about the machine and the appliance. */
 export interface Inspection {
   readonly host: HostFacts;
-  readonly disk: InspectedDisks;
+  /** of each device of the configuration, in order */
+  readonly disks: readonly InspectedDisks[];
   readonly snapshots: SnapshotPlace;
 }
 
@@ -64,11 +66,29 @@ async function inspectFiles(
   options: InspectOptions,
   signal: AbortSignal,
 ): Promise<Omit<Inspection, 'host'>> {
-  const [disk, snapshots] = await allOrAbort(signal, [
-    (abort: AbortSignal) => TestbedFactory.inspectDisk(engine, facts, options.loaded.config.devices[0].appliance, abort),
+  const [disks, snapshots] = await allOrAbort(signal, [
+    (abort: AbortSignal) => inspectDisks(engine, facts, options.loaded.config.devices, abort),
     (abort: AbortSignal) => findSnapshotPlace(engine, facts, options, abort),
   ]);
-  return { disk, snapshots };
+  return { disks, snapshots };
+}
+
+/** Devices of the same appliance have the same disks. */
+async function inspectDisks(
+  engine: Engine,
+  facts: FileFacts,
+  devices: Config['devices'],
+  signal: AbortSignal,
+): Promise<readonly InspectedDisks[]> {
+  const found = new Map<string, Promise<InspectedDisks>>();
+  return Promise.all(
+    devices.map(({ appliance }) => {
+      const key = fileKeysText(appliance);
+      const inspected = found.get(key) ?? TestbedFactory.inspectDisk(engine, facts, appliance, signal);
+      found.set(key, inspected);
+      return inspected;
+    }),
+  );
 }
 
 async function findSnapshotPlace(

@@ -2,14 +2,14 @@
 import { relative } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { identityOf } from '../core/identity.ts';
-import { configuredImage } from '../qemu/index.ts';
+import { configuredImage, type InspectedDisks } from '../qemu/index.ts';
 import type { HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { messageListener } from './messages.ts';
 import type { OpenedVitest } from './open-vitest.ts';
 import type { Run } from './run-options.ts';
-import { capacityOf, defaultWorkers, inspectMachine } from './scheduler/capacity.ts';
+import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from './scheduler/capacity.ts';
 import type { Capacity } from './scheduler/scheduler.ts';
 import { setUpAllowanceMs } from './set-up-allowance.ts';
 
@@ -22,16 +22,21 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
   const { loaded, directory, selection, settings = {} } = options;
   const { config, root } = loaded;
   const machine = await inspectMachine();
-  const { host, disk, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
+  const { host, disks, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
   const capacity = capacityOf(machine, host.accel, config.testbedsMiB);
   const workers =
-    config.workers ?? defaultWorkers(machine.cores, capacity.memoryMiB, host.accel, config.devices[0].appliance.memoryMiB);
+    config.workers ??
+    defaultWorkers(
+      machine.cores,
+      capacity.memoryMiB,
+      config.devices.reduce((sum, { appliance }) => sum + testbedMiB(appliance.memoryMiB, host.accel), 0),
+    );
   const memory =
     config.testbedsMiB === undefined ? `${machine.availableMiB} MiB available` : `${config.testbedsMiB} MiB for testbeds`;
   const environment = {
     docker: `${engine.version} at ${engine.address}`,
     accel: `${host.accel} (${host.accelReason})`,
-    appliance: relative(directory, configuredImage(disk) ?? '') || config.devices[0].appliance.name,
+    appliance: appliancesText(config, disks, directory),
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
     workers: `${workers} (${machine.cores} cores, ${memory})`,
@@ -41,7 +46,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
     jobId: options.jobId,
     config,
     host,
-    disk,
+    disks,
     root,
     testsDirectory,
     workers,
@@ -75,6 +80,15 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
         signal: end,
       }),
   };
+}
+
+/** The images of the devices, or the names of those that have none. */
+function appliancesText({ devices }: Config, disks: readonly InspectedDisks[], directory: string): string {
+  const names = devices.map(({ appliance }, index) => {
+    const image = disks[index] && configuredImage(disks[index]);
+    return relative(directory, image ?? '') || appliance.name;
+  });
+  return [...new Set(names)].join(', ');
 }
 
 /** Vitest's timeout includes the creation of the testbed, and the waits for other boots and tests. */

@@ -3,13 +3,15 @@
 import { storeFor } from '../testbed/snapshot-place.ts';
 import { runFacts, workerEngine, workerLifelines } from './worker-engine.ts';
 
-const { config, host, disk, snapshots } = runFacts();
-const [{ appliance }, ...others] = config.devices;
-const store = storeFor(snapshots, appliance);
-const { machine, memoryMiB, qemuArgs: extra } = appliance;
-const place = typeof store === 'string' ? undefined : store.savedDirectory;
-const plan =
-  others.length === 0
-    ? workerLifelines().plan(host, [{ disk, machine: { machine, memoryMiB, extra }, snapshots: place }])
-    : undefined;
+const { config, host, disks, snapshots } = runFacts();
+const machines = config.devices.flatMap(({ name, appliance }, index) => {
+  const disk = disks[index];
+  if (!disk) return [];
+  const store = storeFor(snapshots, appliance);
+  const { machine, memoryMiB, qemuArgs: extra } = appliance;
+  const named = config.devices.length === 1 ? {} : { name };
+  const place = typeof store === 'string' ? undefined : store.savedDirectory;
+  return [{ ...named, disk, machine: { machine, memoryMiB, extra }, snapshots: place }];
+});
+const plan = workerLifelines().plan(host, machines);
 if (plan) workerLifelines().prepare(workerEngine(), plan);

@@ -64,9 +64,10 @@ export async function closeWorker(): Promise<void> {
 
 /** Returns the disks and other files of an appliance, inspected at most once. */
 export async function diskOf(appliance: Appliance): Promise<InspectedDisks> {
-  const { config, disk } = runFacts();
+  const { config, disks: known } = runFacts();
   const key = fileKeysText(appliance);
-  if (key === fileKeysText(config.devices[0].appliance)) return disk;
+  const own = config.devices.findIndex((device) => fileKeysText(device.appliance) === key);
+  if (known[own]) return known[own];
   const found = disks.get(key) ?? (await workerFactory()).inspectDisk(appliance);
   disks.set(key, found);
   return found;

@@ -104,7 +104,7 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
   const settings = Object.entries(described).filter(([key]) => !keysNotHashed.has(key));
   const machine = machineSpec(appliance, topology.duts[0], disk, facts.accel, new Date(0));
   const seed = await seedImage(appliance);
-  const nodes = await nodeInputs(topology.nodes, hashes);
+  const nodes = await nodeInputs(topology, hashes);
   const [main = 'none', ...further] = await contentsOf(disk, contents);
   const inputs = {
     image: main,

@@ -15,7 +15,7 @@ export interface MachineFacts {
 /** Share of the available memory that is left to other programs. */
 const spare = 0.15;
 
-/** Memory of a testbed, in MiB. */
+/** Memory of a testbed with one guest, in MiB; for several, the sum. */
 export function testbedMiB(guestMiB: number, accel: Accel): number {
   return guestMiB + testbedOverheadMiB[accel];
 }
@@ -46,9 +46,9 @@ const workersPerCore = 3;
 /**
  * Returns the default number of workers: as many as fit. Pure.
  * @param memoryMiB - memory for all testbeds
- * @param guestMiB - memory of the appliance
+ * @param testbedMiB - memory of one testbed
  */
-export function defaultWorkers(cores: number, memoryMiB: number, accel: Accel, guestMiB: number): number {
-  const room = Math.floor(memoryMiB / testbedMiB(guestMiB, accel));
+export function defaultWorkers(cores: number, memoryMiB: number, testbedMiB: number): number {
+  const room = Math.floor(memoryMiB / testbedMiB);
   return Math.max(1, Math.min(cores * workersPerCore, room));
 }

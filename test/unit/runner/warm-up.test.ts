@@ -52,15 +52,20 @@ interface Case {
   readonly accel?: 'kvm' | 'tcg';
   readonly qemuVersion?: string;
   readonly snapshots?: 'no snapshots here';
+  /** default: one device of a short topology */
+  readonly names?: readonly string[];
 }
 
-function factsOf({ appliance, access = { kind: 'bind' }, accel = 'tcg', snapshots }: Case, disk: InspectedDisks): RunFacts {
+function factsOf(
+  { appliance, access = { kind: 'bind' }, accel = 'tcg', snapshots, names = ['dut'] }: Case,
+  disk: InspectedDisks,
+): RunFacts {
   const images = ['qemu', 'node'].map((name) => ({ name, reference: `alpy/${name}`, origin: 'default', buildable: true }));
   const host = { images, access, accel, accelReason: '', timeFactor: 1 };
   return {
-    config: { devices: [{ name: 'dut', appliance: rabbit({ image, ...appliance }) }] },
+    config: { devices: names.map((name) => ({ name, appliance: rabbit({ image, ...appliance }) })) },
     host,
-    disk,
+    disks: names.map(() => disk),
     testsDirectory: join(directory, 'tests'),
     snapshots: snapshots ?? { directory: join(directory, 'store'), maxBytes: 1 },
   } as unknown as RunFacts;
@@ -82,6 +87,8 @@ async function startWorker(facts: RunFacts): Promise<{
   return { pool, worker: await import('../../../src/runner/worker-state.ts') };
 }
 
+const cableBetween = { duts: { left: 'rabbit', right: 'rabbit' }, links: [['left:0', 'right:0']] } as const;
+
 /** Creates the testbed of a first test as far as to its lifeline; a snapshot is found in the run's store. */
 async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<RecordingPool> {
   const { qemuVersion = '10.0.2' } = about;
@@ -94,10 +101,10 @@ async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<Rec
     return Promise.resolve({ record: { key, files: {} }, directory: found } as unknown as Snapshot);
   };
   const factory = await worker.workerFactory();
-  const [{ appliance }] = facts.config.devices;
   const testDirectory = join(facts.testsDirectory, 'first-test');
-  const devices = [{ appliance, disk }];
-  const request = { devices, topology: resolveTopology({ links: 2 }), directory: testDirectory, start, once };
+  const devices = facts.config.devices.map(({ appliance }) => ({ appliance, disk }));
+  const topology = resolveTopology(about.names ? cableBetween : { links: 2 });
+  const request = { devices, topology, directory: testDirectory, start, once };
   await expect(factory.create(request)).rejects.toBeInstanceOf(Acquired);
   return pool;
 }
@@ -109,6 +116,7 @@ describe('a worker prepares the lifeline that its first testbed acquires', () =>
     ['from a snapshot, in a container', { access: { kind: 'volumes-from', container: 'job' } }, 'snapshot'],
     ['without snapshots', { snapshots: 'no snapshots here' }, 'snapshot'],
     ['without a login', { appliance: { login: undefined } }, 'snapshot'],
+    ['for two devices', { names: ['left', 'right'] }, 'snapshot'],
   ])('%s', async ([, about, start]) => {
     const { prepared, acquired } = await lifelinesOf(about, start);
     expect(acquired).toHaveLength(1);

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from '../../../../src/runner/scheduler/capacity.ts';
 
 test('the number of workers is limited by cores and by memory, and at least 1', () => {
-  expect(defaultWorkers(2, 20_000, 'tcg', 256)).toBe(6);
-  expect(defaultWorkers(16, 20_000, 'tcg', 4096)).toBe(4);
-  expect(defaultWorkers(16, 400, 'tcg', 4096)).toBe(1);
+  expect(defaultWorkers(2, 20_000, testbedMiB(256, 'tcg'))).toBe(6);
+  expect(defaultWorkers(16, 20_000, testbedMiB(4096, 'tcg'))).toBe(4);
+  expect(defaultWorkers(16, 400, testbedMiB(4096, 'tcg'))).toBe(1);
 });
 
 test('with KVM as many boots at once as cores, half as many without', () => {
