@@ -10,12 +10,12 @@ import type { CliIo } from './io.ts';
 const leaveByte = 0x1d;
 
 /**
- * Connects this terminal to the serial console of a session, until the user presses Ctrl-] or the session ends.
+ * Connects this terminal to a serial console of a session, until the user presses Ctrl-] or the session ends.
  * @throws EnvironmentError if there is no session
  */
-export async function attachConsole(directory: string, io: CliIo): Promise<void> {
+export async function attachConsole(directory: string, name: string, io: CliIo): Promise<void> {
   const { stdin, stdout } = process;
-  const path = join(directory, sessionFiles.shared, sessionFiles.console);
+  const path = join(directory, sessionFiles.shared, name);
   const socket = createConnection(path);
   await once(socket, 'connect').catch((cause: unknown) => {
     throw new EnvironmentError(`no testbed is running in ${directory} (${messageOf(cause)}). Start one with alpy up`, { cause });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { extname, join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { statusByFault } from '../core/errors.ts';
 import type { CliIo } from './io.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 
@@ -34,8 +35,11 @@ export function sessionCommandsOf(io: CliIo, args: readonly string[]): readonly 
         if (command) io.stdout(commandHelp(command));
         return;
       }
-      if (name === 'console' && words.length === 0)
-        await (await import('./console.ts')).attachConsole(await sessionDirectory(io), io);
+      if (
+        name === 'console' &&
+        (words.length === 0 || (words.length === 1 && /^(?!(run|send|expect|tail)$)[^-]/.test(words[0] ?? '')))
+      )
+        await attach(io, words);
       else io.exitWith(await call(io, name, words));
     },
   }));
@@ -45,12 +49,34 @@ export function sessionCommandsOf(io: CliIo, args: readonly string[]): readonly 
 const descriptions = [
   ['exec', 'Run a program on a node, or in the container of a service'],
   ['configure', "Set the addresses, routes and MTU of a node's interface, in place of the previous ones"],
-  ['console', "Use the device's serial console; interactively if there are no further arguments"],
-  ['dut', 'Pause or resume the device, press its buttons, cut its power, crash it, log in again'],
+  ['console', "Use a device's serial console; interactively if nothing but the device's name follows"],
+  ['dut', 'Pause or resume a device, press its buttons, cut its power, crash it, log in again'],
   ['link', 'Plug or unplug the cable of a link, or impair it: delay, loss, duplicates, corruption, reordering, rate'],
   ['capture', 'Show the frames that have crossed a link so far; FILTER is a Wireshark display filter'],
   ['status', 'Check the testbed and print its state as JSON'],
 ] as const;
+
+/** Connects this terminal to the console of a device; the session knows which socket is the device's. */
+async function attach(io: CliIo, device: readonly string[]): Promise<void> {
+  const [{ attachConsole }, { callSocket, sessionFiles }] = await Promise.all([
+    import('./console.ts'),
+    import('../session/index.ts'),
+  ]);
+  const directory = await sessionDirectory(io);
+  let file = '';
+  const status = await callSocket(join(directory, sessionFiles.socket), {
+    args: ['console', ...device, 'attach'],
+    stdout: (data) => {
+      file += data.toString();
+    },
+    stderr: (data) => {
+      io.stderr(data.toString().trimEnd());
+    },
+    signal: io.signal,
+  });
+  if (status === 0) await attachConsole(directory, file.trim(), io);
+  else io.exitWith(status ?? statusByFault.environment);
+}
 
 async function call(io: CliIo, name: string, words: readonly string[]): Promise<number> {
   const [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import { secretsOf } from '../core/redact.ts';
-import { resolveTopology } from '../topology/index.ts';
+import { isLong, resolveTopology } from '../topology/index.ts';
 import { accelCacheFile, snapshotDirectory, unpackedDirectory } from './cache.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
@@ -53,14 +53,17 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       secrets: secretsOf(io.env),
     };
     await session.startSessionServer(spec, ownProgram('keep'), io.env, io.stderr, io.signal);
-    const { nodes, links } = resolveTopology(config.topology, config.devices);
-    const names = nodes.map(({ name }) => name).join(', ');
+    const { duts, nodes, links } = resolveTopology(config.topology, config.devices);
+    const devices = isLong(config.topology) ? namesOf(duts) : config.devices[0].appliance.name;
+    const others = nodes.length === 0 ? '' : `, with ${namesOf(nodes)}`;
     io.stdout(
-      `${config.devices[0].appliance.name} is up${names === '' ? '' : `, with ${names}`}; its files are in ${join(directory, 'testbed')}`,
+      `${devices} ${duts.length === 1 ? 'is' : 'are'} up${others}; ${duts.length === 1 ? 'its' : 'their'} files are in ${join(directory, 'testbed')}`,
     );
     const [node, link] = [nodes[0]?.name, links[0]?.name];
-    const onLinks = node !== undefined && link !== undefined ? [`alpy exec ${node} -- ip address`, `alpy capture ${link}`] : [];
-    io.stdout(`next: ${['alpy console', ...onLinks, 'alpy status'].join(', ')}; then alpy down`);
+    const console = duts.length === 1 ? 'alpy console' : `alpy console ${duts[0].name}`;
+    const onNode = node === undefined ? [] : [`alpy exec ${node} -- ip address`];
+    const onLink = link === undefined ? [] : [`alpy capture ${link}`];
+    io.stdout(`next: ${[console, ...onNode, ...onLink, 'alpy status'].join(', ')}; then alpy down`);
   },
 });
 
@@ -81,3 +84,7 @@ export const downCommand = (io: CliIo): CommandModule<object, { readonly config?
     io.stdout(`down; its captures and logs are in ${join(directory, 'testbed')}`);
   },
 });
+
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => name).join(', ');
+}

@@ -133,7 +133,12 @@ async function perform(run: Run, finish: Finish): Promise<Outcome> {
   const filesOfWorkers: readonly GuardNote[] = [
     { socketsBelow: testsDirectory },
     { folder: options.snapshotDirectory, prefix: draftPrefix },
-    ...(options.pause ? sessionSockets(options.pause.directory) : []),
+    ...(options.pause
+      ? sessionSockets(
+          options.pause.directory,
+          options.loaded.config.devices.map(({ name }) => name),
+        )
+      : []),
   ];
   engine.guard(runFolders, ...filesOfWorkers);
   const left: ErrorReport[] = [];

@@ -2,7 +2,7 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answererOf } from './answer.ts';
-import { serveConsole } from './console-socket.ts';
+import { consoleSocket, serveConsoles } from './console-socket.ts';
 import type { Session } from './session.ts';
 import { serveSocket } from './socket.ts';
 import { sessionFiles } from './spec.ts';
@@ -17,8 +17,8 @@ export async function holdTestbed(directory: string, session: Session, onReady: 
   const shared = join(directory, sessionFiles.shared);
   const socketPath = join(directory, sessionFiles.socket);
   await mkdir(shared, { recursive: true });
-  for (const left of [socketPath, join(shared, sessionFiles.console), join(directory, sessionFiles.identity)])
-    await rm(left, { force: true }); // of a session that was killed
+  const consoles = session.testbed.duts.map((dut) => join(shared, consoleSocket(session.testbed, dut)));
+  for (const left of [socketPath, ...consoles, join(directory, sessionFiles.identity)]) await rm(left, { force: true }); // of a session that was killed
   const asked = Promise.withResolvers<void>();
   const answer = answererOf(session, ({ args: [name] }) => {
     if (name !== 'stop') return Promise.resolve(undefined);
@@ -26,7 +26,7 @@ export async function holdTestbed(directory: string, session: Session, onReady: 
     return Promise.resolve(0);
   });
   {
-    await using _console = await serveConsole(join(shared, sessionFiles.console), session.testbed.dut.console);
+    await using _consoles = await serveConsoles(shared, session.testbed);
     await using _socket = await serveSocket(socketPath, answer);
     onReady();
     await asked.promise;

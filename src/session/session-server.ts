@@ -20,6 +20,7 @@ import {
   inspectHost,
   seedPaths,
   TestbedFactory,
+  type DeviceRequest,
   type HostFacts,
   type SnapshotPlace,
   type Testbed,
@@ -29,7 +30,7 @@ import { resolveTopology, servedPaths } from '../topology/index.ts';
 import { assertFilesAreAllowed } from './allowed-files.ts';
 import { answererOf } from './answer.ts';
 import type { Answerer } from './call.ts';
-import { serveConsole } from './console-socket.ts';
+import { serveConsoles } from './console-socket.ts';
 import { serveFolder } from './file-calls.ts';
 import type { Session } from './session.ts';
 import { JobContainer, runScript, startJobContainer } from './job-container.ts';
@@ -108,9 +109,9 @@ async function hold(
   const shared = join(spec.directory, sessionFiles.shared);
   const jobless: Session = { testbed, services, directory };
   await mkdir(shared, { recursive: true });
-  const console = await serveConsole(join(shared, sessionFiles.console), testbed.dut.console);
-  lifetime.defer('console socket', async () => {
-    await console[Symbol.asyncDispose]();
+  const consoles = await serveConsoles(shared, testbed);
+  lifetime.defer('console sockets', async () => {
+    await consoles[Symbol.asyncDispose]();
   });
   if (spec.job) {
     const folder = await serveFolder(shared, answererOf(jobless));
@@ -130,9 +131,12 @@ async function hold(
 }
 
 /** Notes the files that must not outlive a keeper that is killed. */
-function guardFiles(engine: Engine, { directory, snapshotDirectory }: SessionSpec, testbedDirectory: string): void {
+function guardFiles(engine: Engine, { directory, snapshotDirectory, config }: SessionSpec, testbedDirectory: string): void {
   engine.guard(
-    ...sessionSockets(directory),
+    ...sessionSockets(
+      directory,
+      config.devices.map(({ name }) => name),
+    ),
     { socketsBelow: testbedDirectory },
     { folder: snapshotDirectory, prefix: draftPrefix },
   );
@@ -168,21 +172,23 @@ async function bootTestbed(
   signal: AbortSignal,
 ): Promise<Testbed> {
   const { config, images, accelCacheFile, unpackedDirectory } = spec;
-  const { devices, boot } = config;
-  const { appliance } = devices[0];
+  const { devices, topology, boot } = config;
   const host = await inspectHost(engine, { images, accel: config.accel, directory, accelCacheFile, unpackedDirectory }, signal);
-  const needsSnapshots = boot === 'snapshot' && isReadinessKnown(appliance); // the check starts a container
+  // the check starts a container
+  const needsSnapshots = boot === 'snapshot' && devices.some(({ appliance }) => isReadinessKnown(appliance));
   const snapshots = needsSnapshots ? await snapshotPlace(engine, host, spec, signal) : undefined;
   const factory = new TestbedFactory(engine, host, { snapshots });
-  await assertFilesAreAllowed(
-    [...seedPaths(appliance), ...imagePaths(appliance), ...servedPaths(config.topology)],
-    spec.diskFolders,
-  ); // before they are read
-  const disk = await factory.inspectDisk(appliance, signal);
-  await assertFilesAreAllowed(configuredFiles(disk), spec.diskFolders);
+  const named = devices.flatMap(({ appliance }) => [...seedPaths(appliance), ...imagePaths(appliance)]);
+  await assertFilesAreAllowed([...named, ...servedPaths(topology)], spec.diskFolders); // before they are read
+  const requests: DeviceRequest[] = [];
+  for (const { appliance } of devices) {
+    const disk = await factory.inspectDisk(appliance, signal);
+    await assertFilesAreAllowed(configuredFiles(disk), spec.diskFolders);
+    requests.push({ appliance, disk });
+  }
   const start = needsSnapshots ? 'snapshot' : 'cold';
   const testbed = await factory.create(
-    { devices: [{ appliance, disk }], topology: resolveTopology(config.topology, devices), directory, start },
+    { devices: requests, topology: resolveTopology(topology, devices), directory, start },
     signal,
   );
   lifetime.defer('testbed', () => testbed.close());

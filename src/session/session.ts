@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Container } from '../docker/index.ts';
 import type { App, Node } from '../network/index.ts';
-import type { Link, Testbed } from '../testbed/index.ts';
+import type { Dut, Link, Testbed } from '../testbed/index.ts';
 
 /** The testbed of a session, with the services beside its nodes. */
 export interface Session {
@@ -15,24 +16,42 @@ export interface Session {
 
 /** Finds a node. @throws UsageError that lists the nodes */
 export function nodeNamed({ testbed: { nodes } }: Pick<Session, 'testbed'>, name: string): Node {
-  const found = nodes.find((node) => node.name === name);
-  if (!found) throw new UsageError(`there is no node ${JSON.stringify(name)}; there are: ${namesOf(nodes)}`);
-  return found;
+  return find('node', nodes, name);
 }
 
-/** Finds a link. @throws UsageError that lists the links */
-export function linkNamed({ testbed: { links } }: Session, name: string): Link {
-  const found = links.find((link) => link.name === name);
-  if (!found) throw new UsageError(`there is no link ${JSON.stringify(name)}; there are: ${namesOf(links)}`);
-  return found;
+/** Finds a link or a segment. @throws UsageError that lists all */
+export function linkNamed({ testbed: { links } }: Pick<Session, 'testbed'>, name: string): Link {
+  return find('link', links, name);
+}
+
+/**
+ * Finds a device.
+ * @param name - default: the only device
+ * @throws UsageError that lists the devices
+ */
+export function dutNamed({ testbed: { duts } }: Pick<Session, 'testbed'>, name?: string): Dut {
+  if (name !== undefined) return find('device', duts, name);
+  const [only, ...others] = duts;
+  if (only && others.length === 0) return only;
+  throw new UsageError(`expected the name of a device, got none; there are: ${namesOf(duts)}`);
 }
 
 /** Finds the container of a node or a service. @throws UsageError that lists both */
-export function containerNamed(session: Session, name: string): Container {
-  const found = session.services.get(name) ?? session.testbed.nodes.find((node) => node.name === name);
-  if (found) return found.container;
-  const names = [...session.testbed.nodes.map((node) => node.name), ...session.services.keys()].join(', ');
-  throw new UsageError(`there is no node or service ${JSON.stringify(name)}; there are: ${names}`);
+export function containerNamed({ services, testbed }: Session, name: string): Container {
+  const all = [...testbed.nodes, ...[...services].map(([service, { container }]) => ({ name: service, container }))];
+  return (services.get(name) ?? find('node or service', all, name)).container;
+}
+
+/** Finds something by its name. @throws UsageError that lists all, and suggests the nearest name */
+export function find<T extends { readonly name: string }>(kind: string, all: readonly T[], name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found) return found;
+  const near = nearest(
+    name,
+    all.map((one) => one.name),
+  );
+  const advice = near === undefined ? '' : `. Did you mean ${near}?`;
+  throw new UsageError(`there is no ${kind} ${JSON.stringify(name)}; there are: ${namesOf(all)}${advice}`);
 }
 
 function namesOf(all: readonly { readonly name: string }[]): string {

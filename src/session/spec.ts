@@ -82,13 +82,20 @@ export const sessionFiles = {
   console: 'console.sock',
 } as const;
 
+/** Name of the socket of the console of a device other than the first, beside {@link sessionFiles.console}. */
+export function consoleSocketOf(dut: string): string {
+  return `console-${dut}.sock`;
+}
+
 /**
  * The sockets of a session, for the guard of its process. In this order, both folders are empty after a paused test.
  * @param directory - absolute path of the folder of the session
+ * @param duts - names of the devices
  */
-export function sessionSockets(directory: string): readonly { readonly socket: string }[] {
+export function sessionSockets(directory: string, duts: readonly string[]): readonly { readonly socket: string }[] {
   const { shared, console, socket } = sessionFiles;
-  return [join(directory, shared, console), join(directory, socket)].map((path) => ({ socket: path }));
+  const consoles = [console, ...duts.slice(1).map(consoleSocketOf)].map((name) => join(directory, shared, name));
+  return [...consoles, join(directory, socket)].map((path) => ({ socket: path }));
 }
 
 /** Where a job's container sees the folder {@link sessionFiles.shared}. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
-import { containerNamed, nodeNamed } from '../session.ts';
+import { containerNamed, find, nodeNamed } from '../session.ts';
 import { runIn } from '../run-in.ts';
 import { exactly, type SessionCommand } from './command.ts';
 
@@ -21,23 +21,33 @@ export const execCommand: SessionCommand = {
 
 export const configureCommand: SessionCommand = {
   name: 'configure',
-  usage: 'NODE [--address A/N]… [--gateway G]… [--mtu BYTES]',
+  usage: 'NODE [--interface NAME] [--address A/N]… [--gateway G]… [--mtu BYTES]',
   describe: "Set the addresses, routes and MTU of a node's interface, in place of the previous ones",
+  help: ['--interface  which one, such as eth1; not needed if the node has only one'],
   options: {
+    interface: { type: 'string' },
     address: { type: 'string', multiple: true },
     gateway: { type: 'string', multiple: true },
     mtu: { type: 'string' },
   },
   run: async (session, words) => {
     const [name] = exactly(words, ['NODE']);
-    const { address, gateway, mtu } = words.values as {
+    const {
+      address,
+      gateway,
+      mtu,
+      interface: device,
+    } = words.values as {
+      readonly interface?: string;
       readonly address?: readonly string[];
       readonly gateway?: readonly string[];
       readonly mtu?: string;
     };
     if (mtu !== undefined && !/^\d+$/.test(mtu))
       throw new UsageError(`--mtu: expected a whole number of bytes, got ${JSON.stringify(mtu)}`);
-    await nodeNamed(session, name).configure({ address, gateway, ...(mtu === undefined ? {} : { mtu: Number(mtu) }) });
+    const node = nodeNamed(session, name);
+    const target = device === undefined ? node : find('interface', node.interfaces, device);
+    await target.configure({ address, gateway, ...(mtu === undefined ? {} : { mtu: Number(mtu) }) });
     return 0;
   },
 };

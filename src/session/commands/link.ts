@@ -30,7 +30,7 @@ export const linkCommand: SessionCommand = {
   usage: 'LINK up|down|impair|clear',
   describe: 'Plug or unplug the cable of a link, or impair it: delay, loss, duplicates, corruption, reordering, rate',
   help: [
-    "up, down     the device's NIC and the node gain or lose their carrier",
+    'up, down     all ends of the link or segment gain or lose their carrier',
     'impair       until clear: --delay-ms 20 --jitter-ms 5 --loss-percent 1 --duplicate-percent 1 --corrupt-percent 1',
     '             --reorder-percent 1 --rate-mbps 10 --direction "node0->dut" --seed 1; several impairments add up',
     'clear        end all impairments; prints for each what happened to the frames, as JSON',

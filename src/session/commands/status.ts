@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import type { Link, LinkEnd } from '../../testbed/index.ts';
 import { checkServices } from '../services.ts';
 import { exactly, type SessionCommand } from './command.ts';
 
@@ -10,13 +11,21 @@ export const statusCommand: SessionCommand = {
     exactly(words, []);
     checkServices(services);
     testbed.check();
-    const { dut, nodes, links } = testbed;
+    const { duts, dut, nodes, links } = testbed;
+    const states = await Promise.all(duts.map(async (one) => ({ name: one.name, isRunning: await one.isRunning() })));
     const facts = {
       dut: dut.name,
-      isRunning: await dut.isRunning(),
+      isRunning: states.every(({ isRunning }) => isRunning),
       timeFactor: dut.timeFactor,
+      duts: states,
       nodes: nodes.map(({ name }) => name),
-      links: links.map(({ name, model, mac, node }) => ({ name, model, mac, node: node.name })),
+      links: links.map((link) => ({
+        name: link.name,
+        model: link.model,
+        mac: link.mac,
+        ...onlyNode(link),
+        ends: link.ends.map(endText),
+      })),
       services: [...services.keys()],
       directory,
     };
@@ -24,3 +33,14 @@ export const statusCommand: SessionCommand = {
     return 0;
   },
 };
+
+/** The node on a link, if it is the only one. */
+function onlyNode({ ends }: Link): { readonly node?: string } {
+  const nodes = ends.filter((end) => end.kind === 'interface');
+  return nodes.length === 1 && nodes[0] ? { node: nodes[0].node.name } : {};
+}
+
+/** `left:0` for a NIC, `client:eth0` for an interface of a node. */
+function endText(end: LinkEnd): string {
+  return end.kind === 'nic' ? end.name : `${end.node.name}:${end.interface.name}`;
+}

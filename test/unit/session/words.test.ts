@@ -29,3 +29,12 @@ test('without a command, options may come anywhere, and unknown ones are errors'
     /Unknown option '--down'.*\nusage: alpy link LINK up\|down\|impair\|clear/s,
   );
 });
+
+test('the name of a device goes before what its console does', () => {
+  expect(parse('console', 'left', 'run', 'sysctl', '-w', 'a=1')).toMatchObject({
+    positionals: ['left', 'run'],
+    rest: ['sysctl', '-w', 'a=1'],
+  });
+  expect(parse('console', 'run', 'run', '-x')).toMatchObject({ positionals: ['run'], rest: ['run', '-x'] });
+  expect(parse('console', 'left', 'tail', '--timeout', '5')).toMatchObject({ positionals: ['left', 'tail'], rest: [] });
+});
