@@ -3,6 +3,7 @@ import type { Figure, Figures } from './figure.ts';
 import { crowdSize } from './measures/crowd.ts';
 import { furtherDisks } from './measures/further-disks.ts';
 import { manyNics } from './measures/many-nics.ts';
+import { severalDevices } from './measures/several-devices.ts';
 
 /** A goal of the project. */
 export interface Goal {
@@ -59,6 +60,8 @@ export function goalsOf(figures: Figures): readonly Goal[] {
     timing('tear-down, 8 links', 'topology of 8 links, down', '<= 0.3 s', { atMost: 0.3 }),
     timing(`${manyNics} NICs, restored, up, in the right order`, `${manyNics} NICs, restored, up`, '<= 2.5 s', { atMost: 2.5 }),
     furtherDisksGoal(figures),
+    twoDevicesGoal(figures),
+    timing(severalDevices.ring, severalDevices.ring, '<= 4 s', { atMost: 4 }),
     crowdGoal(figures),
     framesGoal(figures.all),
     timing('alpy --help', 'alpy --help', '<= 0.25 s', { atMost: 0.25 }),
@@ -73,6 +76,13 @@ function furtherDisksGoal(figures: Figures): Goal {
   const value = one === undefined || two === undefined ? null : round(two / one);
   const goal = `<= ${1 + noise} times that with one disk`;
   return { name: furtherDisks.two, goal, value, unit: 'times', met: value === null ? null : value <= 1 + noise };
+}
+
+function twoDevicesGoal(figures: Figures): Goal {
+  const [one, two] = [figures.median(severalDevices.one), figures.median(severalDevices.two)];
+  const value = one === undefined || two === undefined ? null : round(two / one);
+  const goal = '<= 1.6 times one device';
+  return { name: severalDevices.two, goal, value, unit: 'times', met: value === null ? null : value <= 1.6 };
 }
 
 function crowdGoal(figures: Figures): Goal {

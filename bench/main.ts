@@ -13,6 +13,7 @@ import { furtherDisksUp } from './measures/further-disks.ts';
 import { manyNicsUp } from './measures/many-nics.ts';
 import { memorySizes, restoreMethods } from './measures/restore.ts';
 import { bootToPing, startToPing } from './measures/start-to-ping.ts';
+import { severalDevicesUp } from './measures/several-devices.ts';
 import { knownModels, throughput } from './measures/throughput.ts';
 import { linkCounts, topology } from './measures/topology.ts';
 import { original, setUpOriginal } from './original.ts';
@@ -27,7 +28,7 @@ const options = await yargs(process.argv.slice(2))
     only: {
       type: 'array',
       string: true,
-      describe: 'parts: topology nics disks ping tests suite cli throughput crowd restore floor',
+      describe: 'parts: topology nics disks machines ping tests suite cli throughput crowd restore floor',
     },
   })
   .strict()
@@ -65,6 +66,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   },
   nics: () => manyNicsUp(context),
   disks: () => furtherDisksUp(context),
+  machines: () => severalDevicesUp(context),
   ping: async () => {
     await compare(() => startToPing(context), ['ping']);
     await bootToPing(context);
@@ -87,6 +89,7 @@ try {
   if (isSelected('ping')) await startToPing(warmUp);
   if (isSelected('nics')) await manyNicsUp(warmUp);
   if (isSelected('disks')) await furtherDisksUp(warmUp);
+  if (isSelected('machines')) await severalDevicesUp(warmUp);
   if (isSelected('suite')) await suite(warmUp);
   if (isSelected('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
   if (isSelected('restore')) {

@@ -7,7 +7,7 @@ import { codeOf } from '../core/errors.ts';
 import { removeOrphans } from '../core/owner.ts';
 import type { GuardNote } from './guard.ts';
 
-/** A folder for QEMU's files and sockets; see `LifelinePair` and `listenHere`. */
+/** A folder for QEMU's files and sockets; see `LifelineGroup` and `listenHere`. */
 const socketFolder = /^\.alpy[A-Za-z0-9]{6}$/;
 /** How deep below the folder of all tests: in that of a test, of its attempt, of its boot. */
 const maxDepth = 4;

@@ -5,22 +5,21 @@ import { exec, type Container } from '../../src/docker/index.ts';
 import type { QmpClient } from '../../src/qemu/index.ts';
 
 const wait = { timeoutMs: 60_000 };
+const chunkBytes = 48 * 1024;
 
 /** A NIC of a device whose virtual CPU runs. */
 export class NicFrames {
-  readonly #qmp: QmpClient;
   readonly #container: Container;
   readonly #id: string;
 
-  private constructor(qmp: QmpClient, container: Container, netdev: string) {
-    this.#qmp = qmp;
+  private constructor(container: Container, netdev: string) {
     this.#container = container;
     this.#id = `frames-${netdev}`;
   }
 
   /** Attaches the filters. The guest then gets no frame from this NIC any more. @param netdev - the NIC's backend */
   static async attach(qmp: QmpClient, container: Container, netdev: string): Promise<NicFrames> {
-    const frames = new NicFrames(qmp, container, netdev);
+    const frames = new NicFrames(container, netdev);
     const id = frames.#id;
     const socket = { type: 'unix', data: { path: frames.#socket } };
     await qmp.execute('chardev-add', {
@@ -34,31 +33,41 @@ export class NicFrames {
     return frames;
   }
 
-  /** Sends frames, one after the other. */
+  /** Sends frames as fast as QEMU takes them. They lie in a file before that, so that nothing else slows them down. */
   async send(frames: readonly Buffer[]): Promise<void> {
-    const input = Buffer.concat(frames.flatMap((frame) => [lengthOf(frame), frame]));
-    // waits for no answer
-    const { exitStatus, stderr } = await exec(
-      this.#container,
-      { command: ['socat', '-u', '-', `UNIX-CONNECT:${this.#socket}`], input },
-      wait,
-    );
-    if (exitStatus.code !== 0) throw new Error(`socat: ${stderr.toString()}`);
+    const bytes = framed(frames);
+    await this.#run(`rm -f ${this.#sent}`);
+    for (let at = 0; at < bytes.length; at += chunkBytes)
+      await this.#run(`cat >>${this.#sent}`, bytes.subarray(at, at + chunkBytes));
+    await this.#run(`socat -u FILE:${this.#sent} UNIX-CONNECT:${this.#socket}`);
   }
 
-  /** Everything received so far, once it is `count` frames or time is over. */
-  async received(count: number, timeoutMs = 20_000): Promise<readonly Buffer[]> {
-    const endMs = performance.now() + timeoutMs;
-    for (;;) {
-      const bytes = await this.#container.read(this.#file, 256 * 1024 ** 2);
-      const frames = bytes ? split(bytes) : [];
-      if (frames.length >= count || performance.now() > endMs) return frames;
-      await this.#qmp.execute('query-status'); // QEMU has turned its main loop once more
-    }
+  /** How much it has received so far, for {@link NicFrames.receivedSince}. */
+  async position(): Promise<number> {
+    return Number(await this.#run(`stat -c %s ${this.#file}`));
+  }
+
+  /** What it has received after a position, once it is as much as these frames, or time is over. */
+  async receivedSince(position: number, expected: readonly Buffer[], timeoutMs = 20_000): Promise<readonly Buffer[]> {
+    const [endMs, wanted] = [performance.now() + timeoutMs, position + framed(expected).length];
+    while ((await this.position()) < wanted && performance.now() < endMs);
+    const bytes = await this.#container.read(this.#file, 256 * 1024 ** 2);
+    return bytes ? split(bytes.subarray(position)) : [];
+  }
+
+  async #run(script: string, input?: Buffer): Promise<string> {
+    const command = ['sh', '-ec', script];
+    const { exitStatus, stdout, stderr } = await exec(this.#container, { command, ...(input ? { input } : {}) }, wait);
+    if (exitStatus.code !== 0) throw new Error(`${script}: ${stderr.toString()}`);
+    return stdout.toString();
   }
 
   get #socket(): string {
     return `/var/tmp/${this.#id}`;
+  }
+
+  get #sent(): string {
+    return `/var/tmp/${this.#id}.sent`;
   }
 
   get #file(): string {
@@ -78,10 +87,15 @@ export async function framesIn(pcap: string): Promise<readonly Buffer[]> {
   return frames;
 }
 
-function lengthOf(frame: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(frame.length);
-  return length;
+/** Frames as QEMU writes them to a socket: each after its length. */
+function framed(frames: readonly Buffer[]): Buffer {
+  return Buffer.concat(
+    frames.flatMap((frame) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(frame.length);
+      return [length, frame];
+    }),
+  );
 }
 
 function split(bytes: Buffer): readonly Buffer[] {
