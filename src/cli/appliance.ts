@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import type { Access } from '../gitlab/index.ts';
 import { valueOf } from '../core/variables.ts';
-import { resolveTopology } from '../topology/index.ts';
+import { resolveTopology, topologyAround } from '../topology/index.ts';
 import type { Appliance } from '../config/index.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
@@ -111,7 +111,7 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   // what boots is the appliance's matter alone, unless it boots from a link or is ready when a node sees it
   const topology =
     appliance.boot === 'network' || appliance.ready
-      ? resolveTopology(config.topology, config.devices)
+      ? topologyAround(resolveTopology(config.topology, config.devices), config.devices[0].name)
       : resolveTopology({ links: 0 });
   await using testbed = await factory.create({ devices: [{ appliance, disk }], topology, directory }, io.signal);
   const startMs = performance.now();

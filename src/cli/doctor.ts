@@ -61,8 +61,8 @@ async function check(io: CliIo, { config: file, ci }: DoctorArguments): Promise<
   const found = await checkMachine({
     images,
     accel: config?.accel ?? 'auto',
-    memoryMiB: config?.devices[0].appliance.memoryMiB ?? 256,
-    appliance: config?.devices[0].appliance,
+    memoryMiB: config?.devices.reduce((sum, { appliance }) => sum + appliance.memoryMiB, 0) ?? 256,
+    appliances: Object.entries(config?.appliances ?? {}).map(([name, appliance]) => ({ name, appliance })),
     directory: io.directory,
     accelCacheFile: accelCacheFile(io.env),
     signal: io.signal,

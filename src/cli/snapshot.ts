@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../core/errors.ts';
 import { alignColumns, printableJson, timeText } from '../core/text.ts';
-import type { LoadedConfig } from '../config/index.ts';
+import type { Device, LoadedConfig } from '../config/index.ts';
 import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index.ts';
-import { resolveTopology } from '../topology/index.ts';
+import { resolveTopology, topologyAround } from '../topology/index.ts';
 import type { SnapshotPlace } from '../testbed/index.ts';
 import { snapshotDirectory, unpackedImages } from './cache.ts';
 import { hostFor } from './host.ts';
@@ -26,6 +26,7 @@ interface SnapshotArguments {
   readonly config?: string | undefined;
   readonly json: boolean;
   readonly all: boolean;
+  readonly dut?: string | undefined;
   readonly maxMib?: number | undefined;
   readonly unusedDays?: number | undefined;
 }
@@ -44,6 +45,7 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
       .options({
         ...configOption,
         json: { type: 'boolean', default: false, describe: 'list: print JSON' },
+        dut: { type: 'string', requiresArg: true, describe: 'save: name of the device; default: every device' },
         all: { type: 'boolean', default: false, describe: 'prune: remove all, and all unpacked disk images' },
         'max-mib': numberOption(
           '--max-mib',
@@ -62,7 +64,7 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
     const maxBytes = (settings?.maxMiB ?? defaultSnapshotsMiB) * 1024 ** 2;
     const directory = snapshotDirectory(io.env, settings?.directory);
     const store = new Store(directory, maxBytes);
-    if (args.action === 'save') await save(io, loaded, { directory, maxBytes }, args.file);
+    if (args.action === 'save') await save(io, loaded, { directory, maxBytes }, args);
     else if (args.action === 'load') await load(io, store, args.file);
     else if (args.action === 'prune') await prune(io, store, args, maxBytes);
     else {
@@ -72,18 +74,23 @@ export const snapshotCommand = (io: CliIo): CommandModule<object, SnapshotArgume
   },
 });
 
-async function save(io: CliIo, loaded: LoadedConfig | undefined, place: Place, file: string | undefined): Promise<void> {
+async function save(io: CliIo, loaded: LoadedConfig | undefined, place: Place, { file, dut }: SnapshotArguments): Promise<void> {
   if (!loaded)
     throw new UsageError('expected alpy.yaml or alpy.config.ts in this directory or above, found neither. alpy init creates one');
-  const snapshot = await provide(io, loaded, place);
-  const { key } = snapshot.record;
-  if (file === undefined) {
-    io.stdout(`${key} is in ${place.directory}`);
-    return;
+  const { devices } = loaded.config;
+  const chosen = dut === undefined ? devices : devices.filter(({ name }) => name === dut);
+  const names = devices.map(({ name }) => name).join(', ');
+  if (chosen.length === 0) throw new UsageError(`--dut: expected one of ${names}, got ${JSON.stringify(dut)}`);
+  if (file !== undefined && chosen.length > 1)
+    throw new UsageError(`expected --dut with the name of one device (${names}), because an archive has one snapshot, got none`);
+  for (const { name, key, snapshot } of await provide(io, loaded, place, chosen)) {
+    if (file === undefined) io.stdout(`${key} is in ${place.directory}${devices.length > 1 ? ` (${name})` : ''}`);
+    else {
+      const { saveArchive } = await import('../snapshot/index.ts');
+      await saveArchive(snapshot, resolve(io.directory, file), io.signal);
+      io.stdout(`saved ${key} to ${file}`);
+    }
   }
-  const { saveArchive } = await import('../snapshot/index.ts');
-  await saveArchive(snapshot, resolve(io.directory, file), io.signal);
-  io.stdout(`saved ${key} to ${file}`);
 }
 
 async function load(io: CliIo, store: SnapshotStore, file: string | undefined): Promise<void> {
@@ -93,20 +100,39 @@ async function load(io: CliIo, store: SnapshotStore, file: string | undefined): 
   io.stdout(`loaded ${record.key} (${record.appliance})`);
 }
 
-/** Finds the snapshot of the configured appliance, or creates it. */
-async function provide(io: CliIo, { config }: LoadedConfig, place: Place): Promise<Snapshot> {
+interface Provided {
+  /** of the device */
+  readonly name: string;
+  readonly key: string;
+  readonly snapshot: Snapshot;
+}
+
+/** Finds the snapshots of devices, or creates them, one after the other. */
+async function provide(
+  io: CliIo,
+  { config }: LoadedConfig,
+  place: Place,
+  devices: readonly Device[],
+): Promise<readonly Provided[]> {
   const [{ connectEngine }, testbeds] = await Promise.all([import('./engine.ts'), import('../testbed/index.ts')]);
   const { isReadinessKnown, unknownReadiness } = await import('../testbed/snapshot-place.ts');
-  if (!isReadinessKnown(config.devices[0].appliance)) throw new UsageError(unknownReadiness);
+  if (!devices.every(({ appliance }) => isReadinessKnown(appliance))) throw new UsageError(unknownReadiness);
   const directory = join(config.out, 'snapshot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
   const reason = await testbeds.checkSnapshotSupport(engine, host, place.directory, io.signal);
   if (reason !== undefined) throw new UsageError(`cannot create a snapshot: ${reason}`);
   const factory = new testbeds.TestbedFactory(engine, host, { snapshots: place });
-  const disk = await factory.inspectDisk(config.devices[0].appliance, io.signal);
-  const spec = { appliance: config.devices[0].appliance, topology: resolveTopology(config.topology, config.devices), disk };
-  return await factory.provideSnapshot(spec, directory, io.signal);
+  const topology = resolveTopology(config.topology, config.devices);
+  const provided: Provided[] = [];
+  for (const { name, appliance } of devices) {
+    const disk = await factory.inspectDisk(appliance, io.signal);
+    const folder = config.devices.length > 1 ? join(directory, name) : directory;
+    const spec = { appliance, topology: topologyAround(topology, name), disk };
+    const snapshot = await factory.provideSnapshot(spec, folder, io.signal);
+    provided.push({ name, key: snapshot.record.key, snapshot });
+  }
+  return provided;
 }
 
 async function prune(

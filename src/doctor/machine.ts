@@ -21,7 +21,7 @@ export interface MachineCheck {
   /** memory of the guest */
   readonly memoryMiB: number;
   /** absent without a configuration */
-  readonly appliance: Appliance | undefined;
+  readonly appliances: readonly { readonly name: string; readonly appliance: Appliance }[];
   /** folder that reports would go to */
   readonly directory: string;
   /** file that remembers whether KVM works */
@@ -53,13 +53,17 @@ export async function checkMachine(check: MachineCheck): Promise<readonly Findin
 }
 
 async function checkWithDaemon(engine: Engine, check: MachineCheck): Promise<readonly Finding[]> {
-  const { images, appliance, directory, signal } = check;
+  const { images, appliances, directory, signal } = check;
   const imageFindings = await Promise.all(images.map((image) => checkImage(engine, image, signal)));
   const machine = [await checkMemory(engine, check), await checkDisk(directory)];
   const hasQemu = imageFindings.some(({ name, result }) => name === 'image qemu' && result === 'ok');
   if (!hasQemu) return [...imageFindings, ...machine];
   const qemu = images.find(({ name }) => name === 'qemu')?.reference ?? '';
   const devices = [await checkTun(engine, qemu, signal), await checkKvm(engine, qemu, check)];
-  const appliances = appliance ? [await checkAppliance(engine, appliance, images, directory, signal)] : [];
-  return [...imageFindings, ...devices, ...machine, ...appliances];
+  const disks: Finding[] = [];
+  for (const { name, appliance } of appliances) {
+    const finding = await checkAppliance(engine, appliance, images, directory, signal);
+    disks.push(appliances.length > 1 ? { ...finding, name: `appliance ${name}` } : finding);
+  }
+  return [...imageFindings, ...devices, ...machine, ...disks];
 }

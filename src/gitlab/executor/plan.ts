@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
 import { secretsOf } from '../../core/redact.ts';
 import { loadConfig, resolveConfig, type Config } from '../../config/index.ts';
 import { imageNamed, resolveImages, type ResolvedImage } from '../../images/index.ts';
 import { sharedFolder, sessionFiles, type ContainerLimits, type ServiceSpec, type SessionSpec } from '../../session/index.ts';
-import { maxLinks, resolveTopology } from '../../topology/index.ts';
+import { describeTopology, isLong, maxLinks, nodeNames, resolveTopology } from '../../topology/index.ts';
 import type { DriverContext } from './driver-context.ts';
 import { firstNonEmpty, type Job, type JobService } from './job.ts';
 import { jobPaths, projectDirectory, runIdOf } from './paths.ts';
@@ -37,6 +38,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   const { jobMemoryMiB: memoryMiB, jobPids: pids } = settings.limits;
   const limits = { memoryMiB, pids, capabilities: capabilitiesOf(job, settings) };
   const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], nodeNames(config.topology)[0]), config, 'ALPY_NODE');
+  const topology = resolveTopology(config.topology, config.devices);
   return {
     directory: paths.session,
     runId: runIdOf(job),
@@ -60,9 +62,10 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
       environment: {
         ALPY_SESSION: sharedFolder,
         ALPY_CONSOLE_SOCKET: `${sharedFolder}/${sessionFiles.console}`,
-        ALPY_DUT: config.devices[0].appliance.name,
+        ALPY_DUT: isLong(config.topology) ? config.devices[0].name : config.devices[0].appliance.name,
         ALPY_NODE: node,
-        ALPY_LINKS: String(resolveTopology(config.topology).links.length),
+        ALPY_LINKS: String(topology.links.length),
+        ALPY_TOPOLOGY_JSON: JSON.stringify(describeTopology(topology)),
       },
       limits,
     },
@@ -109,22 +112,19 @@ async function loadTestbedConfig(
   return { config: withRunnerSettings(loaded, settings), isRunners: true };
 }
 
-/** The names of the nodes of a topology. */
-function nodeNames(topology: Config['topology']): readonly string[] {
-  return resolveTopology(topology).nodes.map(({ name }) => name);
-}
-
 function checkNode(name: string, { topology }: Config, source: string): string {
   const names = nodeNames(topology);
   if (names.includes(name)) return name;
+  const near = nearest(name, names);
   throw new UsageError(
-    `${source}: expected the name of a node (${names.join(', ') || 'none, because there are no links'}), got ${JSON.stringify(name)}`,
+    `${source}: expected the name of a node (${names.join(', ') || 'none, because there are no links'}), got ${JSON.stringify(name)}${near === undefined ? '' : `. Did you mean ${near}?`}`,
   );
 }
 
 function planServices(job: Job, node: string, config: Config, limits: ContainerLimits): readonly ServiceSpec[] {
   const names = new Set<string>();
-  const possibleNodes = nodeNames({ links: maxLinks }); // an alias that no topology has as a node names only the service
+  // in the short form, an alias like node9 is a mistake if there is no such node; any other alias names only the service
+  const possibleNodes = nodeNames(isLong(config.topology) ? config.topology : { links: maxLinks });
   return job.services.map((service): ServiceSpec => {
     const { name: image, alias, entrypoint, command, variables } = service;
     const name = serviceName(service);

@@ -41,7 +41,7 @@ async function startEmptyDaemon(socket: string): Promise<void> {
 test('without a daemon, nothing else is checked', async () => {
   const directory = await newDirectory();
   const socketPath = join(directory, 'docker.sock');
-  const check = { images, accel: 'auto', memoryMiB: 256, appliance: undefined, directory, socketPath } as const;
+  const check = { images, accel: 'auto', memoryMiB: 256, appliances: [], directory, socketPath } as const;
   expect(await checkMachine(check)).toMatchObject([{ name: 'docker', result: 'failure', remedy: 'sudo systemctl start docker' }]);
 });
 
@@ -49,7 +49,7 @@ test('without the QEMU image, checks that need it are left out, and each image h
   const directory = await newDirectory();
   const socketPath = join(directory, 'docker.sock');
   await startEmptyDaemon(socketPath);
-  const check = { images, accel: 'auto', memoryMiB: 10 ** 9, appliance: undefined, directory, socketPath } as const;
+  const check = { images, accel: 'auto', memoryMiB: 10 ** 9, appliances: [], directory, socketPath } as const;
   const findings = await checkMachine(check);
   expect(findings.map(({ name, result, remedy }) => [name, result, remedy]).filter(([name]) => name !== 'disk')).toEqual([
     ['docker', 'ok', undefined],

@@ -95,6 +95,7 @@ describe('the testbed', () => {
           ALPY_DUT: 'dut',
           ALPY_NODE: 'node0',
           ALPY_LINKS: '3',
+          ALPY_TOPOLOGY_JSON: expect.stringContaining('"links":[{"name":"link0","ends":["dut:0","node0:eth0"]') as string,
         },
         limits: { memoryMiB: 99, pids: 88, capabilities: ['NET_ADMIN', 'NET_RAW'] },
       },
@@ -157,6 +158,50 @@ describe('the testbed', () => {
     const variables = { CI_JOB_TOKEN: 'glcbt-64-abcdefgh', ROUTER_PASSWORD: 'correct horse', PUBLIC: 'visible text' };
     const { secrets } = await plan({ project: { 'alpy.yaml': projectYaml }, variables });
     expect([...secrets].sort()).toEqual(['correct horse', 'glcbt-64-abcdefgh']);
+  });
+});
+
+describe('a topology with names', () => {
+  const long = `appliances: { router: { image: r.qcow2, memoryMiB: 300 } }
+topology:
+  duts: { left: router, right: router }
+  nodes: { client: {}, server: {} }
+  links: [[client, left:0], [left:1, right:1], [right:0, server]]
+`;
+  const bed = { project: { 'alpy.yaml': long } };
+
+  test('scripts and services run beside nodes by their names', async () => {
+    const services = [
+      { name: 'a/web:1', alias: 'server' },
+      { name: 'b/db:1', alias: 'node1' },
+    ];
+    const spec = await plan({ ...bed, services, settings: 'images: { allow: ["**"] }', variables: { ALPY_NODE: 'client' } });
+    expect(spec.services.map(({ name, node }) => [name, node])).toEqual([
+      ['server', 'server'],
+      ['node1', 'client'],
+    ]);
+    const { environment } = spec.job!;
+    expect(environment).toMatchObject({ ALPY_DUT: 'left', ALPY_NODE: 'client', ALPY_LINKS: '3' });
+    expect(JSON.parse(environment['ALPY_TOPOLOGY_JSON'] ?? '')).toMatchObject({
+      duts: [{ name: 'left' }, { name: 'right' }],
+      links: [{ name: 'client--left:0' }, { name: 'left:1--right:1', ends: ['left:1', 'right:1'] }, {}],
+    });
+  });
+
+  test('without ALPY_NODE, scripts run beside the first node', async () => {
+    expect((await plan(bed)).job?.node).toBe('client');
+  });
+
+  test('a name that no node has is refused', async () => {
+    await expect(plan({ ...bed, variables: { ALPY_NODE: 'clint' } })).rejects.toThrow(
+      'ALPY_NODE: expected the name of a node (client, server), got "clint". Did you mean client?',
+    );
+  });
+
+  test('the limits of the runner are for all devices together', async () => {
+    await expect(plan({ ...bed, settings: 'limits: { memoryMiB: 512, cpus: 1, links: 2 }' })).rejects.toThrow(
+      'memoryMiB of all devices: expected at most 512, got 600\n  cpus of all devices: expected at most 1, got 2\n  topology.links: expected at most 2, got 3',
+    );
   });
 });
 
