@@ -6,11 +6,7 @@ const echo = `icmp.type == 8 && ip.dst == ${service}`;
 
 test.override('topology', { links: 3 });
 
-test('leaves a path that loses its carrier, and returns to it', async ({
-  rabbit,
-  links: [, first, second],
-  nodes: [client, one, two],
-}) => {
+test.beforeEach(async ({ rabbit, nodes: [client, one, two] }) => {
   await rabbit.setAddresses('192.168.1.1/24', '192.168.2.1/24', '192.168.3.1/24');
   await rabbit.forwardIpv4();
   await rabbit.run(
@@ -21,7 +17,9 @@ test('leaves a path that loses its carrier, and returns to it', async ({
   await client.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   await one.configure({ address: ['192.168.2.2/24', `${service}/32`], gateway: '192.168.2.1' });
   await two.configure({ address: ['192.168.3.2/24', `${service}/32`], gateway: '192.168.3.1' });
+});
 
+test('leaves a path that loses its carrier, and returns to it', async ({ rabbit, links: [, first, second], nodes: [client] }) => {
   await expect(client).toReach(service);
   await expect(first).toHaveSeen(echo);
   await expect(second).not.toHaveSeen(echo);
@@ -37,4 +35,14 @@ test('leaves a path that loses its carrier, and returns to it', async ({
   await rabbit.waitForCarrier(1, true);
   await expect(client).toReach(service);
   expect(await first.capture.count(echo)).toBeGreaterThan(before);
+});
+
+test('uses the first path again after its cable was loose', async ({ rabbit, links: [, first, second], nodes: [client] }) => {
+  await first.flap({ times: 5, downMs: 100, upMs: 100 });
+  await rabbit.waitForCarrier(1, true);
+
+  await expect(client).toReach(service);
+
+  await expect(first).toHaveSeen(echo);
+  await expect(second).not.toHaveSeen(echo);
 });
