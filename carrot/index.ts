@@ -4,4 +4,4 @@ export { requestLease, type Lease } from './dhcp.ts';
 export { measureTcp, type TcpMeasurement } from './iperf.ts';
 export { serveHttp, getMany } from './http.ts';
 export { Rabbit, test } from './rabbit.ts';
-export { describe, expect } from 'alpy/test';
+export { describe, expect, probe } from 'alpy/test';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Dut } from 'alpy';
-import { expect, test as base } from 'alpy/test';
+import { expect, test as base, type PerLink } from 'alpy/test';
 
 /** A logged-in Rabbit. Its NICs are called `eth0`, `eth1`, … in the order of the links. */
 export class Rabbit {
@@ -117,5 +117,7 @@ export class Rabbit {
   }
 }
 
-/** Alpy's `test` with an additional fixture: `rabbit`. */
-export const test = base.extend('rabbit', ({ dut }) => new Rabbit(dut));
+/** Alpy's `test` with additional fixtures: `rabbit`, and `rabbits` in the order of the devices. */
+export const test = base
+  .extend('rabbit', ({ dut }) => new Rabbit(dut))
+  .extend('rabbits', ({ duts }) => duts.map((dut) => new Rabbit(dut)) as unknown as PerLink<Rabbit>);
