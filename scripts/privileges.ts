@@ -163,6 +163,11 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     devices: ['/dev/net/tun'],
     reason: '`alpy doctor` creates a tap in it',
   },
+  'feature-probe': {
+    ...helper,
+    capabilities: ['NET_ADMIN'],
+    reason: '`alpy doctor` tries in it which kinds of interfaces the kernel has',
+  },
   unpack: {
     ...helper,
     user: '0:0',

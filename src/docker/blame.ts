@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Fault } from '../core/errors.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
+import { featureRemedy, featuresOf, type KernelFeature } from './kernel-features.ts';
 
 /** Messages of programs when the kernel lacks a feature: iproute2's, and the texts of EOPNOTSUPP, EPROTONOSUPPORT and others. */
 const lacking = new RegExp(
@@ -8,6 +9,7 @@ const lacking = new RegExp(
     'Unknown device type',
     'Specified qdisc (?:kind is unknown|not found)',
     'TC classifier not found',
+    'Requested type not found', // of IPsec
     '(?:Operation|Protocol) not supported',
     'Protocol not available',
     'Address family not supported',
@@ -65,10 +67,16 @@ export interface Failure {
 export function blameOf({ command, exitStatus: { code, signal }, stderr }: Failure, otherwise: Fault = 'device'): Blame {
   if (signal === 'SIGKILL') return { fault: 'environment', hint: 'it was killed, perhaps because memory ran out' };
   if (lacking.test(stderr)) {
-    const hint = "nodes and apps use the kernel of Docker's host, which lacks this feature, or the feature's name is misspelt";
-    return { fault: 'environment', hint };
+    return { fault: 'environment', hint: hintAt(featuresOf(command)) };
   }
   const isCurl = command[0]?.split('/').at(-1) === 'curl';
   if (notStarted.includes(code) || misused.test(stderr) || (isCurl && curlMisused.includes(code))) return { fault: 'usage' };
   return { fault: otherwise };
+}
+
+function hintAt(features: readonly KernelFeature[]): string {
+  const where = "nodes and apps use the kernel of Docker's host, which lacks";
+  if (features.length === 0) return `${where} this feature, or the feature's name is misspelt`;
+  const names = features.map(({ name }) => name).join(' or ');
+  return `${where} ${names}: try "${featureRemedy(features)}" there; docs/nodes-and-the-hosts-kernel.md says what else helps`;
 }

@@ -24,6 +24,7 @@ export { removeGuardedFiles } from './guarded-files.ts';
 export type { ContainerFile } from './files.ts';
 export { imageId } from './image-id.ts';
 export { HeldContainer, heldSpec, printLimits, type Remains } from './held-container.ts';
+export { featureRemedy, kernelFeatures, type KernelFeature } from './kernel-features.ts';
 export { helperLimits } from './limits.ts';
 export { Lifeline } from './lifeline.ts';
 export type { ContainerSpec, Mount } from './spec.ts';

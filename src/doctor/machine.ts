@@ -12,6 +12,7 @@ import { checkImage } from './images.ts';
 import { checkKvm } from './kvm.ts';
 import { checkMemory } from './memory.ts';
 import { checkSeccomp } from './seccomp.ts';
+import { checkNodeFeatures } from './node-features.ts';
 import { checkTun } from './tun.ts';
 
 /** What a run would use. */
@@ -65,5 +66,7 @@ async function checkWithDaemon(engine: Engine, check: MachineCheck): Promise<rea
     const finding = await checkAppliance(engine, appliance, images, directory, signal);
     disks.push(appliances.length > 1 ? { ...finding, name: `appliance ${name}` } : finding);
   }
-  return [...imageFindings, ...devices, ...machine, ...disks];
+  const node = images.find((image, index) => image.name === 'node' && imageFindings[index]?.result === 'ok');
+  const features = node ? [await checkNodeFeatures(engine, node.reference, signal)] : [];
+  return [...imageFindings, ...devices, ...features, ...machine, ...disks];
 }

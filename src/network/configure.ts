@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { exitStatusOf } from '../core/exit-status.ts';
+import { ExecError } from '../docker/index.ts';
 import { interfaceConflicts, type InterfaceConfig } from '../topology/index.ts';
-import { configureScript } from './address.ts';
+import { configureCommands, configureScript } from './address.ts';
 import { configurationProblems } from './configuration-problems.ts';
 import type { InterfacePlace } from './interface-place.ts';
 
@@ -23,8 +25,20 @@ export async function configureInterface(place: ConfigurePlace, config: Interfac
   const { node, device, shell } = place;
   const [conflict] = interfaceConflicts(config);
   if (conflict) throw new UsageError(`${node}: expected ${conflict.path.join('.')} of ${device} to be ${conflict.expected}`);
-  const problems = configurationProblems(device, config, await shell(configureScript(device, config), wait, 'usage'));
+  const printed = await shell(configureScript(device, config), wait, 'usage').catch((error: unknown) => {
+    throw error instanceof ExecError ? refusal(place, config, error) : error;
+  });
+  const problems = configurationProblems(device, config, printed);
   if (problems.length === 0) return;
   const advice = 'The kernel accepted the configuration, so another program on this machine or the node has changed it';
   throw new EnvironmentError(`${node}: ${problems.join('; ')}. ${advice}`);
+}
+
+/** The error of the command that the kernel refused, instead of that of the whole script. */
+function refusal({ node, device }: ConfigurePlace, config: InterfaceConfig, error: ExecError): ExecError {
+  const [line, number] = /^Command failed -:(\d+)\n?/m.exec(error.stderr) ?? [];
+  const command = configureCommands(device, config)[Number(number) - 1];
+  if (line === undefined || command === undefined) return error;
+  const stderr = error.stderr.replace(line, '');
+  return new ExecError(node, ['ip', ...command.split(' ')], exitStatusOf(error.exitStatus), '', stderr, 'usage');
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { privileges } from '../../scripts/privileges.ts';
 import { Decoder } from '../../src/capture/index.ts';
 import { Container, defaultCapabilities, type ContainerSpec } from '../../src/docker/index.ts';
+import { checkNodeFeatures } from '../../src/doctor/node-features.ts';
 import { checkTun } from '../../src/doctor/tun.ts';
 import type { DriverContext } from '../../src/gitlab/executor/driver-context.ts';
 import { jobPaths } from '../../src/gitlab/executor/paths.ts';
@@ -50,6 +51,7 @@ beforeAll(async () => {
   await inspectHost(engine, { images: facts.images, accel: 'auto', directory }); // without a cache, so that it probes KVM
   const image = (name: 'qemu' | 'node'): string => imageNamed(facts.images, name).reference;
   await checkTun(engine, image('qemu'));
+  await checkNodeFeatures(engine, image('node'));
   builds = await mkdtemp(join(directory, 'builds-'));
   const settings = defaultSettings(join(directory, 'executor.yaml'));
   const job = { key: 'privileges', id: 1 };

@@ -55,6 +55,7 @@ test.for<[string, number, string, Fault]>([
     'environment',
   ],
   ['a kernel without VLANs', 2, 'Error: Unknown device type.', 'environment'],
+  ['a kernel without IPsec', 2, 'Error: Requested type not found.', 'environment'],
   ['an older iproute2 on it', 2, 'RTNETLINK answers: Operation not supported', 'environment'],
   ['a kernel without a queueing discipline', 2, 'Error: Specified qdisc kind is unknown.', 'environment'],
   ['a program that was killed', 137, '', 'environment'],

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
+import { exitStatusOf } from '../../../src/core/exit-status.ts';
+import { ExecError } from '../../../src/docker/index.ts';
 import { configurationProblems } from '../../../src/network/configuration-problems.ts';
 import { configureInterface } from '../../../src/network/configure.ts';
 
@@ -75,6 +77,23 @@ describe('configureInterface', () => {
       message:
         'node0: expected the MTU of eth0 to be 1500, got 1400; expected the interface eth0.6, got none. The kernel accepted the configuration, so another program on this machine or the node has changed it',
     });
+  });
+
+  test('an error shows the command that the kernel refused, and the feature that it lacks', async () => {
+    const stderr = 'Error: Unknown device type.\nCommand failed -:3\n';
+    const refused = new ExecError('node0', ['sh', '-ec', 'all of it'], exitStatusOf(1), '', stderr, 'usage');
+    const config = { address: '10.0.0.2/24', vlans: [{ id: 5 }] };
+    await expect(configureInterface({ ...place, shell: () => Promise.reject(refused) }, config, {})).rejects.toMatchObject({
+      fault: 'environment',
+      message: expect.stringMatching(
+        /^node0: ip link add link eth0 name eth0\.5 type vlan id 5 ended with exit status 1: Error: Unknown device type\. \(.* lacks VLANs/,
+      ) as string,
+    });
+  });
+
+  test('any other error stays as it is', async () => {
+    const error = new Error('the daemon is gone');
+    await expect(configureInterface({ ...place, shell: () => Promise.reject(error) }, {}, {})).rejects.toBe(error);
   });
 
   test.each([
