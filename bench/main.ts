@@ -12,7 +12,7 @@ import { floor } from './measures/floor.ts';
 import { furtherDisksUp } from './measures/further-disks.ts';
 import { manyNicsUp } from './measures/many-nics.ts';
 import { memorySizes, restoreMethods } from './measures/restore.ts';
-import { bootToPing, startToPing } from './measures/start-to-ping.ts';
+import { bootToPing, spareToPing, startToPing } from './measures/start-to-ping.ts';
 import { severalDevicesUp } from './measures/several-devices.ts';
 import { knownModels, throughput } from './measures/throughput.ts';
 import { linkCounts, topology } from './measures/topology.ts';
@@ -28,7 +28,7 @@ const options = await yargs(process.argv.slice(2))
     only: {
       type: 'array',
       string: true,
-      describe: 'parts: topology nics disks machines ping tests suite cli throughput crowd restore floor',
+      describe: 'parts: topology nics disks machines ping spare tests suite cli throughput crowd restore floor',
     },
   })
   .strict()
@@ -71,6 +71,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
     await compare(() => startToPing(context), ['ping']);
     await bootToPing(context);
   },
+  spare: () => spareToPing(context),
   cli: () => help(context),
   throughput: async () => {
     for (const model of models) await throughput(context, model);
@@ -87,6 +88,7 @@ try {
   await help(context);
   const warmUp = { ...context, figures: new Figures() }; // creates the snapshots, so that the measured runs find them
   if (isSelected('ping')) await startToPing(warmUp);
+  if (isSelected('spare')) await spareToPing(warmUp);
   if (isSelected('nics')) await manyNicsUp(warmUp);
   if (isSelected('disks')) await furtherDisksUp(warmUp);
   if (isSelected('machines')) await severalDevicesUp(warmUp);

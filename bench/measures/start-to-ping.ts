@@ -6,6 +6,9 @@ import { alpyRun, repository } from '../alpy-run.ts';
 import { testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
 
+/** Name of the figure of {@link spareToPing}. */
+export const spareFigure = 'start to first answered ping, set up in advance';
+
 /**
  * Measures from the start of the fixture, which looks up the snapshot, to the first answered ping with 2 links, and the tear-down.
  * Measures the first test of a process, and a later one, which reuses the lifeline.
@@ -23,6 +26,21 @@ export async function startToPing(context: Context): Promise<void> {
     if (down?.durationMs === undefined)
       throw new Error(`expected a step of category testbed.teardown in run.json for the test "${name}", got none`);
     context.figures.add(`testbed down, ${kind}`, 'ms', down.durationMs);
+  }
+}
+
+/**
+ * Measures the same for tests whose testbeds were set up while the tests before them ran.
+ * @throws Error if a test failed
+ */
+export async function spareToPing(context: Context): Promise<void> {
+  const { failed, out } = await alpyRun(context, join(repository, 'bench/spare'), []);
+  if (failed > 0) throw new Error('the device did not answer');
+  const { tests } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunReport;
+  for (const { name, directory } of tests) {
+    if (name === 'first') continue; // it has to make its testbed
+    const ms = Number(await readFile(join(out, directory ?? '', 'start-to-ping-ms'), 'utf8'));
+    context.figures.add(spareFigure, 'ms', ms);
   }
 }
 
