@@ -32,6 +32,7 @@ export { resolveImages, type ResolvedImage } from './images/index.ts';
 export {
   App,
   Node,
+  NodeInterface,
   NodeServiceError,
   NodeServices,
   ServiceTimeoutError,
