@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Two devices with a cable between them, and a node at each.
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CreatedTestbed } from '../../src/testbed/index.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
@@ -53,5 +54,45 @@ test('two restored routers forward between their nodes, and the cable between th
   expect(testbed.links.map(({ name }) => name)).toEqual(['client--left:0', 'left:1--right:1', 'right:0--server']);
   for (const { capture } of testbed.links) expect(await capture.count('icmp.type == 8')).toBe(6);
   await testbed.close();
+  expect(await testHost.containers()).toEqual([]);
+});
+
+test('virtual CPUs start within 50 ms of each other, and each device has a console log of its own', async () => {
+  const testbed = await restored();
+  const starts: number[] = [];
+  for (const { qmp } of testbed.duts)
+    qmp.onEvent(({ event, timeMs }) => {
+      if (event === 'RESUME') starts.push(timeMs);
+    });
+  await testbed.boot();
+  expect(starts).toHaveLength(2);
+  expect(Math.abs(starts[0]! - starts[1]!)).toBeLessThan(50);
+  for (const [index, dut] of testbed.duts.entries()) await dut.shell.run(`echo I am number ${index}`);
+  await testbed.close();
+  const logs = dirname(testbed.links[0]!.capture.path);
+  const [left, right] = await Promise.all(['left', 'right'].map((name) => readFile(join(logs, `console-${name}.log`), 'utf8')));
+  expect(left).toContain('I am number 0');
+  expect(right).toContain('I am number 1');
+  expect(right).not.toContain('I am number 0');
+});
+
+test('a guest that ends unexpectedly fails the testbed, and the error names it', async () => {
+  const testbed = await restored();
+  await testbed.boot();
+  const [, right] = testbed.duts;
+  await right!.console.sendLine('poweroff -f');
+  await expect(right!.qmp.waitForEvent('SHUTDOWN', { timeoutMs: 30_000 })).resolves.toBeDefined();
+  await expect(testbed.close()).rejects.toMatchObject({
+    code: 'ALPY_GUEST_LOST',
+    message: expect.stringMatching(/^right: the guest powered itself off/) as string,
+  });
+  expect(await testHost.containers()).toEqual([]);
+});
+
+test('if one QEMU is killed, everything ends, and the error names its container', async () => {
+  const testbed = await restored();
+  await testbed.boot();
+  await testbed.qemus[1]!.kill();
+  await expect(testbed.close()).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED', container: 'qemu-right' });
   expect(await testHost.containers()).toEqual([]);
 });
