@@ -54,9 +54,9 @@ const SettingsSchema = z.strictObject({
     .describe('variables of jobs'),
   limits: z
     .strictObject({
-      memoryMiB: z.int().min(32).default(4096).describe('largest memory of a guest, in MiB'),
-      cpus: z.int().min(1).default(4).describe('largest number of processors of a guest'),
-      links: z.int().min(0).default(8).describe('largest number of links of a testbed'),
+      memoryMiB: z.int().min(32).default(4096).describe('largest memory of all guests of a testbed, in MiB'),
+      cpus: z.int().min(1).default(4).describe('largest number of processors of all guests of a testbed'),
+      links: z.int().min(0).default(8).describe('largest number of links and segments of a testbed'),
       jobMemoryMiB: z
         .int()
         .min(16)
