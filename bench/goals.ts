@@ -2,6 +2,7 @@
 import type { Figure, Figures } from './figure.ts';
 import { crowdSize } from './measures/crowd.ts';
 import { furtherDisks } from './measures/further-disks.ts';
+import { linkFaults } from './measures/link-faults.ts';
 import { manyNics } from './measures/many-nics.ts';
 import { severalDevices } from './measures/several-devices.ts';
 import { spareFigure } from './measures/start-to-ping.ts';
@@ -72,6 +73,8 @@ export function goalsOf(figures: Figures): readonly Goal[] {
     timing(severalDevices.ring, severalDevices.ring, '<= 4 s', { atMost: 4 }),
     crowdGoal(figures),
     framesGoal(figures.all),
+    rangeGoal(figures, linkFaults.delay, 'ms', 20, 22),
+    rangeGoal(figures, linkFaults.loss, '%', 9, 11),
     timing('alpy --help', 'alpy --help', '<= 0.25 s', { atMost: 0.25 }),
   ];
 }
@@ -108,6 +111,12 @@ function framesGoal(all: readonly Figure[]): Goal {
   const value = wrong.length === 0 ? null : Math.max(...wrong);
   const name = 'frames captured against those sent and received, in order, at full rate';
   return { name, goal: 'none missing, none out of order', value, unit: 'frames', met: value === null ? null : value === 0 };
+}
+
+function rangeGoal(figures: Figures, name: string, unit: string, least: number, most: number): Goal {
+  const found = figures.median(name);
+  const value = found === undefined ? null : round(found);
+  return { name, goal: `${least} to ${most} ${unit}`, value, unit, met: value === null ? null : value >= least && value <= most };
 }
 
 function worst(all: readonly Figure[], name: string, choose: (...values: number[]) => number): number | null {

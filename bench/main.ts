@@ -10,6 +10,7 @@ import { help, referenceTest, referenceTests, suite } from './measures/commands.
 import { crowd } from './measures/crowd.ts';
 import { floor } from './measures/floor.ts';
 import { furtherDisksUp } from './measures/further-disks.ts';
+import { faultAccuracy } from './measures/link-faults.ts';
 import { manyNicsUp } from './measures/many-nics.ts';
 import { memorySizes, restoreMethods } from './measures/restore.ts';
 import { bootToPing, spareToPing, startToPing } from './measures/start-to-ping.ts';
@@ -28,7 +29,7 @@ const options = await yargs(process.argv.slice(2))
     only: {
       type: 'array',
       string: true,
-      describe: 'parts: topology nics disks machines ping spare tests suite cli throughput crowd restore floor',
+      describe: 'parts: topology nics disks machines ping spare tests suite cli throughput faults crowd restore floor',
     },
   })
   .strict()
@@ -76,6 +77,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   throughput: async () => {
     for (const model of models) await throughput(context, model);
   },
+  faults: () => faultAccuracy(context),
   crowd: () => crowd(context),
   tests: async () => {
     for (const name of referenceTests) await compare(() => referenceTest(context, name), ['test', name]);
