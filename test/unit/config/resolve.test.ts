@@ -49,6 +49,7 @@ test('a file that names an image gets every default', () => {
     boot: 'snapshot',
     snapshots: { maxMiB: 8192 },
     retries: 0,
+    spareTestbeds: 'auto',
     retryEnvironment: 0,
     failOnFlaky: false,
     out: '/project/alpy-out',
@@ -91,6 +92,7 @@ test('a file can set every value', () => {
     snapshots: { directory: '/snapshots', maxMiB: 100 },
     workers: 3,
     retries: 1,
+    spareTestbeds: 'always',
     retryEnvironment: 2,
     failOnFlaky: true,
     out: '/out',
@@ -136,6 +138,7 @@ test('precedence: flags, variables, file, defaults; each value has its origin', 
     boot: 'default',
     'snapshots.maxMiB': 'default',
     retries: 'flag',
+    spareTestbeds: 'default',
     retryEnvironment: 'default',
     failOnFlaky: 'default',
     out: 'file',
@@ -243,7 +246,7 @@ test('unknown keys are refused, with the most similar key', () => {
     `appliance.speed: unknown key. Expected one of ${knownNames(['appliance']).join(', ')}`,
     'Links: unknown key here. Did you mean topology.links?',
     'worker: unknown key. Did you mean workers?',
-    'constructor: unknown key. Expected one of appliance, appliances, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, retries, retryEnvironment, failOnFlaky, out',
+    'constructor: unknown key. Expected one of appliance, appliances, topology, images, tests, accel, boot, snapshots, workers, testbedsMiB, spareTestbeds, retries, retryEnvironment, failOnFlaky, out',
   ]);
 });
 
