@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { durationText } from '../core/text.ts';
 import type { Flow, ProbeReport } from '../network/index.ts';
-import type { MatcherResult } from './matchers.ts';
+import type { MatcherResult } from './matcher-result.ts';
 import { matcherCheck, receivedCheck, type RecoveryOptions } from './test-options.ts';
 
 /** How long `toRecoverWithin` waits longer than the outage may last, in `ms`. */

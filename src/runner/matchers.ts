@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ErrorDetail } from '../core/errors.ts';
 import { durationText } from '../core/text.ts';
 import { FrameTimeoutError, type Frame } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Link } from '../testbed/index.ts';
 import { toBeWithoutLoss, toHaveLostAtMost, toRecoverWithin } from './flow-matchers.ts';
+import type { MatcherResult } from './matcher-result.ts';
 import { matcherCheck, receivedCheck, type MatcherOptions, type RecoveryOptions, type SeenOptions } from './test-options.ts';
-
-/** Result of a matcher, as Vitest expects it. */
-export interface MatcherResult {
-  readonly pass: boolean;
-  readonly message: () => string;
-  /** for the reports: whether a wait timed out, so that a slow machine may be the cause */
-  readonly meta?: { readonly hasMissedDeadline: boolean; readonly details?: readonly ErrorDetail[] | undefined };
-}
 
 const defaultTimeoutMs = 10_000;
 /** between two attempts to reach an address: the interval between two echo requests, too */
