@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../../core/deadline.ts';
-import type { Node } from '../../network/index.ts';
+import type { ExitStatus } from '../../core/exit-status.ts';
 import { defaultStatus, type ReadyCondition } from './condition-text.ts';
 
 /** What one look at a condition has shown: `true` if it holds, or else what was seen in its place. */
@@ -9,8 +9,15 @@ export type Sight = true | string;
 /** Looks once whether a condition holds. */
 export type Probe = (wait: Wait) => Promise<Sight>;
 
-/** A node, as far as a look needs it. */
-export type ProbingNode = Pick<Node, 'name' | 'probe' | 'interfaceName'>;
+/** A node, as far as a look needs it. Not picked from `Node`, whose declaration for users lacks what is internal. */
+export interface ProbingNode {
+  readonly name: string;
+  readonly interfaceName: string;
+  probe(
+    command: readonly string[],
+    wait: Wait,
+  ): Promise<{ readonly exitStatus: ExitStatus; readonly stdout: string; readonly stderr: string }>;
+}
 
 /** An interface of a node. */
 export interface ProbedInterface {
