@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
-import type { Appliance, CreatedTestbed, Once, Testbed } from '../testbed/index.ts';
+import { createdFiles, type Appliance, type CreatedTestbed, type Once, type Testbed } from '../testbed/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { FailedBoots } from './failed-boots.ts';
@@ -91,6 +91,7 @@ function prepareSpare(request: TestRequest, state: TestState): void {
   const gone = new SnapshotError('its snapshot is gone');
   workerSpares().prepare({
     directory,
+    files: createdFiles(request.topology),
     key: nameOfSpare(request),
     memoryMiB,
     waitsForCore: spareTestbeds === 'auto',

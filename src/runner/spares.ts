@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { raceWithSignal } from '../core/deadline.ts';
+import { raceWithSignal, whenAborted } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { currentSink, logUnscoped, withSink, type StepSink } from '../core/step.ts';
 import type { CreatedTestbed } from '../testbed/index.ts';
@@ -15,6 +16,8 @@ import type { Demand } from './scheduler/scheduler.ts';
 export interface SparePlan {
   /** absolute path of the test's folder, which exists */
   readonly directory: string;
+  /** names of the files that its creation makes there */
+  readonly files: readonly string[];
   /** equal for testbeds that serve the same tests */
   readonly key: string;
   readonly memoryMiB: number;
@@ -35,6 +38,8 @@ interface Spare {
   readonly steps: RelaySink;
   /** `undefined` if it was not made; never rejects */
   readonly made: Promise<{ readonly lease: SpareLease; readonly testbed: CreatedTestbed } | undefined>;
+  /** set when it begins to be discarded; never rejects */
+  discarded?: Promise<void>;
 }
 
 /** How often to look for an idle core, in `ms`. */
@@ -108,11 +113,10 @@ export class Spares implements AsyncDisposable {
   async #make(plan: SparePlan, signal: AbortSignal, before: Spare | undefined): ReturnType<typeof make> {
     if (before) await discard(before);
     const made = await make(this.#scheduler, plan, signal);
-    made?.lease.revoked.addEventListener('abort', () => {
-      if (this.#spare?.plan !== plan) return;
-      const revoked = this.#spare;
-      this.#spare = undefined;
-      void discard(revoked);
+    if (!made) return undefined;
+    whenAborted(made.lease.revoked, () => {
+      const spare = this.#spare; // stays there, so that the test waits until its folder is free
+      if (spare?.plan === plan) void discard(spare);
     });
     return made;
   }
@@ -143,16 +147,19 @@ async function idleCore(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Never throws: no test has seen it. */
-async function discard({ plan, stop, made }: Spare): Promise<void> {
+/** Discards a spare testbed once, however often it is called. Never throws: no test has seen it. */
+function discard(spare: Spare): Promise<void> {
+  return (spare.discarded ??= close(spare));
+}
+
+async function close({ plan, stop, made }: Spare): Promise<void> {
   stop.abort();
   const spare = await made;
-  if (!spare) return;
-  using _lease = spare.lease;
+  using _lease = spare?.lease;
   try {
-    await spare.testbed.close();
-    await rm(plan.directory, { recursive: true, force: true }); // with its captures and logs
-    await mkdir(plan.directory);
+    await spare?.testbed.close();
+    // only these: the test may have begun, so its log is there, too
+    for (const file of plan.files) await rm(join(plan.directory, file), { force: true });
   } catch (error) {
     logUnscoped('alpy.runner', `a spare testbed was not discarded properly: ${messageOf(error)}`);
   }

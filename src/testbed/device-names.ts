@@ -24,3 +24,11 @@ export function deviceFiles({ duts }: Topology, { name }: DutSpec): DeviceFiles 
   const suffix = duts.length === 1 ? '' : `-${name.replaceAll(/[^\w.-]/g, '_')}`;
   return { console: `console${suffix}`, screen: `screen${suffix}.png`, boot: `boot${suffix}` };
 }
+
+/** The names of the files that the creation of a testbed makes in its folder: captures and console logs. Pure. */
+export function createdFiles(topology: Topology): readonly string[] {
+  return topology.duts.flatMap((dut) => {
+    const { console } = deviceFiles(topology, dut);
+    return [`${console}.log`, `${console}.txt`, ...dut.nics.flatMap(({ capture }) => (capture ? [capture.file] : []))];
+  });
+}
