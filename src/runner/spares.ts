@@ -35,6 +35,8 @@ export interface TakenSpare {
 interface Spare {
   readonly plan: SparePlan;
   readonly stop: AbortController;
+  /** its test has begun, which must not wait for an idle core */
+  readonly wanted: AbortController;
   readonly steps: RelaySink;
   /** `undefined` if it was not made; never rejects */
   readonly made: Promise<{ readonly lease: SpareLease; readonly testbed: CreatedTestbed } | undefined>;
@@ -54,21 +56,26 @@ const outsideOfTests = AsyncLocalStorage.snapshot();
  */
 export class Spares implements AsyncDisposable {
   readonly #scheduler: string;
+  readonly #hasIdleCore: () => Promise<boolean>;
   #spare: Spare | undefined;
 
-  /** @param scheduler - socket of the run's scheduler */
-  constructor(scheduler: string) {
+  /**
+   * @param scheduler - socket of the run's scheduler
+   * @param hasIdleCore - whether this machine has an idle core now
+   */
+  constructor(scheduler: string, hasIdleCore = isCoreIdle) {
     this.#scheduler = scheduler;
+    this.#hasIdleCore = hasIdleCore;
   }
 
   /** Begins to make the testbed of the next test. If that fails, the test makes its own, and reports the error. */
   prepare(plan: SparePlan): void {
     if (this.has(plan.directory)) return;
     const before = this.#spare;
-    const stop = new AbortController();
+    const [stop, wanted] = [new AbortController(), new AbortController()];
     const steps = new RelaySink();
-    const made = outsideOfTests(() => withSink(steps.sink, () => this.#make(plan, stop.signal, before)));
-    this.#spare = { plan, stop, steps, made };
+    const made = outsideOfTests(() => withSink(steps.sink, () => this.#make(plan, stop.signal, wanted.signal, before)));
+    this.#spare = { plan, stop, wanted, steps, made };
   }
 
   /** Whether a testbed was made, or is being made, for the test with this folder. */
@@ -91,6 +98,7 @@ export class Spares implements AsyncDisposable {
     if (spare?.plan.directory !== directory) return undefined;
     if (spare.plan.key === key) {
       spare.steps.attach(currentSink());
+      spare.wanted.abort();
       const made = await raceWithSignal(spare.made, signal);
       const lease = await made?.lease.use(demand, signal);
       if (made && lease) {
@@ -110,8 +118,10 @@ export class Spares implements AsyncDisposable {
     if (spare) await discard(spare);
   }
 
-  async #make(plan: SparePlan, signal: AbortSignal, before: Spare | undefined): ReturnType<typeof make> {
+  async #make(plan: SparePlan, signal: AbortSignal, wanted: AbortSignal, before: Spare | undefined): ReturnType<typeof make> {
     if (before) await discard(before);
+    if (plan.waitsForCore) await idleCore(this.#hasIdleCore, AbortSignal.any([signal, wanted]));
+    if (wanted.aborted) return undefined; // the test makes its own
     const made = await make(this.#scheduler, plan, signal);
     if (!made) return undefined;
     whenAborted(made.lease.revoked, () => {
@@ -125,7 +135,7 @@ export class Spares implements AsyncDisposable {
 async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Promise<Awaited<Spare['made']>> {
   let lease: SpareLease | undefined;
   try {
-    if (plan.waitsForCore) await idleCore(signal);
+    signal.throwIfAborted();
     lease = await acquireSpare(scheduler, plan.memoryMiB);
     if (!lease) return undefined;
     const testbed = await plan.create(AbortSignal.any([signal, lease.revoked]));
@@ -137,14 +147,16 @@ async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Pr
   }
 }
 
-/** Waits until fewer programs want to run than this machine has cores. @throws the signal's reason */
-async function idleCore(signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    const { runnable = 0 } = await readLoad(); // with this program
-    if (runnable <= availableParallelism()) return;
-    await sleep(pollMs, undefined, { signal, ref: false });
-  }
+/** Waits until this machine has an idle core, or until the signal fires. */
+async function idleCore(hasIdleCore: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await hasIdleCore()))
+    await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined); // the signal has fired
+}
+
+/** Whether fewer programs want to run than this machine has cores. */
+async function isCoreIdle(): Promise<boolean> {
+  const { runnable = 0 } = await readLoad(); // with this program
+  return runnable <= availableParallelism();
 }
 
 /** Discards a spare testbed once, however often it is called. Never throws: no test has seen it. */

@@ -17,13 +17,13 @@ interface Prepared extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** A scheduler, the spare testbeds of a worker, and the empty folder of its next test. */
+/** A scheduler, the spare testbeds of a worker on a machine that is never idle, and the empty folder of its next test. */
 async function prepared(): Promise<Prepared> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'alpy-spares-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const server = stack.use(await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 }));
-  const spares = stack.use(new Spares(server.path));
+  const spares = stack.use(new Spares(server.path, () => Promise.resolve(false)));
   const all = stack.move();
   return { server, spares, folder, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() };
 }
@@ -77,5 +77,13 @@ test('a test waits until a spare testbed that was revoked is discarded, which ha
   expect(await taken).toBeUndefined();
   (await other)[Symbol.dispose]();
   expect(closes).toBe(1);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a test does not wait for an idle core', async () => {
+  await using all = await prepared();
+  const { spares, folder } = all;
+  spares.prepare({ ...planOf(folder, () => undefined), waitsForCore: true });
+  expect(await spares.take({ directory: folder, key: 'one link' }, demand, signal)).toBeUndefined();
   expect(await readdir(folder)).toEqual([]);
 });
