@@ -56,7 +56,7 @@ const SettingsSchema = z.strictObject({
     .strictObject({
       memoryMiB: z.int().min(32).default(4096).describe('largest memory of all guests of a testbed, in MiB'),
       cpus: z.int().min(1).default(4).describe('largest number of processors of all guests of a testbed'),
-      links: z.int().min(0).default(8).describe('largest number of links and segments of a testbed'),
+      links: z.int().min(0).default(8).describe('largest number of links of a testbed; each end of a segment counts as one'),
       jobMemoryMiB: z
         .int()
         .min(16)

@@ -40,10 +40,12 @@ export function assertWithinLimits(
   const sumOf = (key: 'memoryMiB' | 'cpus'): number => devices.reduce((sum, { appliance }) => sum + appliance[key], 0);
   const keyText = (key: string): string => (devices.length > 1 ? `${key} of all devices` : `appliance.${key}`);
   const { links, segments } = resolveTopology(topology);
+  const ends = segments.reduce((sum, segment) => sum + segment.ends.length, 0);
+  const linksText = ends > 0 ? 'topology.links and the ends of topology.segments' : 'topology.links';
   const amounts = [
     [keyText('memoryMiB'), sumOf('memoryMiB'), limits.memoryMiB],
     [keyText('cpus'), sumOf('cpus'), limits.cpus],
-    ['topology.links', links.length + segments.length, limits.links],
+    [linksText, links.length + ends, limits.links], // so that nodes, which are containers, are limited, too
   ] as const;
   const excess = amounts.flatMap(([key, got, most]) => (got > most ? [`${key}: expected at most ${most}, got ${got}`] : []));
   if (!isRunners && !trustJobs && devices.some(({ appliance }) => appliance.qemuArgs.length > 0))

@@ -61,6 +61,21 @@ describe('limits', () => {
     }).not.toThrow();
   });
 
+  test('every end of a segment counts as a link, because a node at it is a container', async () => {
+    const settings = await settingsOf('limits: { links: 3 }');
+    const { config } = resolveConfig({
+      file: '/p/alpy.yaml',
+      raw: {
+        appliances: { router: { image: 'a.qcow2' } },
+        topology: { duts: { left: 'router' }, nodes: { a: {}, b: {}, c: {} }, segments: { lan: ['left:0', 'a', 'b', 'c'] } },
+      },
+      directory: '/p',
+    });
+    expect(() => {
+      assertWithinLimits(config, false, settings);
+    }).toThrow('topology.links and the ends of topology.segments: expected at most 3, got 4');
+  });
+
   test("QEMU arguments are allowed in the administrator's appliances, and with trustJobs", async () => {
     const withArguments = config({ qemuArgs: ['-s'] });
     const trusting = await settingsOf('trustJobs: true');
