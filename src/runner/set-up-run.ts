@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { identityOf } from '../core/identity.ts';
 import { configuredImage, type InspectedDisks } from '../qemu/index.ts';
-import type { HostFacts } from '../testbed/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { messageListener } from './messages.ts';
@@ -11,7 +10,7 @@ import type { OpenedVitest } from './open-vitest.ts';
 import type { Run } from './run-options.ts';
 import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from './scheduler/capacity.ts';
 import type { Capacity } from './scheduler/scheduler.ts';
-import { setUpAllowanceMs } from './set-up-allowance.ts';
+import { testTimeoutMs } from './set-up-allowance.ts';
 
 /** Inspects the machine and prepares Vitest. */
 export async function setUp({ options, testsDirectory, engine, loading, reporter, end }: Run): Promise<{
@@ -66,7 +65,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
         config,
         root,
         settings: { ...settings, testName: selection.testName },
-        testTimeoutMs: options.debugPort === undefined ? testTimeoutMs(config, host, workers) : 0,
+        testTimeoutMs: options.debugPort === undefined ? testTimeoutMs(config, host.timeFactor, workers) : 0,
         debugPort: options.debugPort,
         isRun: true,
         workers,
@@ -89,11 +88,4 @@ function appliancesText({ devices }: Config, disks: readonly InspectedDisks[], d
     return relative(directory, image ?? '') || appliance.name;
   });
   return [...new Set(names)].join(', ');
-}
-
-/** Vitest's timeout includes the creation of the testbed, and the waits for other boots and tests. */
-function testTimeoutMs({ tests, devices }: Config, host: HostFacts, workers: number): number {
-  const bootTimeoutMs = Math.max(...devices.map(({ appliance }) => appliance.bootTimeoutMs));
-  const testMs = (tests.timeoutMs + bootTimeoutMs) * host.timeFactor + setUpAllowanceMs;
-  return workers > 1 ? 2 * testMs : testMs;
 }
