@@ -30,6 +30,8 @@ export class Link {
   readonly capture: Capture;
   readonly #faults = new Set<LinkFault>();
   #isUp = true;
+  /** the devices at a cable that are without power */
+  readonly #unpowered = new Set<QmpClient>();
   /** resolves when the last call of setUp has ended; never rejects */
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -43,6 +45,11 @@ export class Link {
   /** whether the cable is plugged in */
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** whether it is a cable without carriers, because a device at one of its ends has no power @internal */
+  get isUnpowered(): boolean {
+    return this.#unpowered.size > 0;
   }
 
   /** the model of its first NIC */
@@ -89,11 +96,17 @@ export class Link {
   }
 
   /**
-   * Takes the carrier from a device without power, or gives it back. The other ends of a segment keep theirs.
+   * Takes the carrier from a device without power, or gives it back. The other ends of a segment keep theirs. A cable has carriers when
+   * the devices at both ends have power.
    * @internal
    */
   async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
-    if (this.ends.length === 2) return this.setUp(isOn);
+    if (this.ends.length === 2) {
+      if (isOn) this.#unpowered.delete(device);
+      else this.#unpowered.add(device);
+      if (isOn === this.isUnpowered || isOn === this.#isUp) return;
+      return this.setUp(isOn);
+    }
     const nics = this.#nics.filter(({ machine }) => machine.qmp === device);
     await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn })));
   }

@@ -31,7 +31,7 @@ export class PowerSupply {
   async cut(halt: () => Promise<void>): Promise<void> {
     this.assertOn();
     await step('alpy.testbed', `Cut the power of ${this.#name}`, async () => {
-      this.#cut = this.#links.filter(({ isUp }) => isUp); // a link that the test has unplugged stays so
+      this.#cut = this.#links.filter(({ isUp, isUnpowered }) => isUp || isUnpowered); // a link that the test has unplugged stays so
       await halt();
       await Promise.all(this.#cut.map((link) => link.setPowered(this.#qmp, false)));
     });
