@@ -25,3 +25,13 @@ export function machineSpec(
 export function nicModel({ nic, nics }: Pick<Appliance, 'nic' | 'nics'>, index: number): NicModel {
   return nics?.[index]?.model ?? nic;
 }
+
+/** The machine without the names of what it is connected to, which the guest does not see: so topologies share snapshots. Pure. */
+export function asGuestSees(machine: MachineSpec): MachineSpec {
+  const nics = machine.nics.map((nic, index) => ({
+    ...nic,
+    tap: `tap${index}`,
+    capture: { id: `capture${index}`, file: `link${index}.pcap` },
+  }));
+  return { ...machine, nics };
+}

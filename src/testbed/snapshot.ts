@@ -47,7 +47,7 @@ import { BootError } from './errors.ts';
 import type { CreatedTestbed } from './testbed.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 import type { HostFacts } from './host.ts';
-import { machineSpec } from './machine-spec.ts';
+import { asGuestSees, machineSpec } from './machine-spec.ts';
 import { nodeInputs } from './node-inputs.ts';
 import { seedImage } from './seed.ts';
 
@@ -111,7 +111,7 @@ async function findInputs(engine: Engine, facts: HostFacts, store: SnapshotStore
     ...(further.length > 0 ? { disks: further.join(', ') } : {}),
     qemu: disk.qemuVersion,
     firmware: disk.firmware,
-    machine: machineArguments(machine, { ...placeholderPaths, placeOf, seed: seed && 'seed' }).join(' '),
+    machine: machineArguments(asGuestSees(machine), { ...placeholderPaths, placeOf, seed: seed && 'seed' }).join(' '),
     login: digest(JSON.stringify(accessInputs(appliance))), // a password has no place in a file that people look at
     provision: digest(JSON.stringify(provision)),
     settings: digest(JSON.stringify(withPlacesIn(settings.sort(), placeOf))),
