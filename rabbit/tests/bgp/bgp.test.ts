@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'carrot';
 
-// three autonomous systems in a row; the one in the middle knows the networks of both others
+// three autonomous systems in a row: left and peer learn each other's networks from right
 const as = { left: 65001, right: 65002, peer: 65003 };
 const message = { open: 1, update: 2, notification: 3 };
+/** How long the sessions may take to come up, one after the other. */
+const convergence = { timeoutMs: 30_000 };
 
 test.override('topology', {
   duts: { left: 'appliance', right: 'appliance', peer: 'appliance' },
@@ -28,7 +30,7 @@ test.beforeEach(async ({ rabbits: [left, right, peer], nodes: [client, server] }
   await peer.startRouting('10.0.2.2', neighbour(as.peer, '10.0.2.1', as.right));
 });
 
-test('learns a network from a neighbour, and tells the next with its own number', async ({
+test('passes a network on to the next neighbour, with its own number in the path', async ({
   links: [, near, far],
   nodes: [client],
 }) => {
@@ -47,7 +49,7 @@ test('withdraws a network that its neighbour has withdrawn', async ({
 }) => {
   await expect(client).toReach('192.168.2.2', convergence);
 
-  await peer.run('ip link set eth1 down');
+  await peer.run('ip link set eth1 down'); // the network of the server
 
   const withdrawn = `bgp.type == ${message.update} && bgp.withdrawn_prefix == 192.168.2.0`;
   await expect(far).toHaveSeen(`${withdrawn} && ip.src == 10.0.2.2`);
@@ -55,9 +57,6 @@ test('withdraws a network that its neighbour has withdrawn', async ({
   expect(await client.ping('192.168.2.2', { timeoutMs: 1000 })).toMatchObject({ received: 0 });
   await expect(near).not.toHaveSeen(`bgp.type == ${message.notification}`); // the session goes on
 });
-
-/** How long the sessions may take to come up, one after the other. */
-const convergence = { timeoutMs: 30_000 };
 
 /** BIRD's configuration of a session. */
 function neighbour(own: number, address: string, other: number): string {
@@ -71,10 +70,12 @@ function neighbour(own: number, address: string, other: number): string {
     }`;
 }
 
+/** A filter for the announcement of a network. */
 function announces(network: string): string {
   return `bgp.type == ${message.update} && bgp.nlri_prefix == ${network}`;
 }
 
+/** A filter for messages whose path contains the number of an autonomous system. */
 function path(number: number): string {
   return `bgp.update.path_attribute.as_path_segment.as4 == ${number}`;
 }

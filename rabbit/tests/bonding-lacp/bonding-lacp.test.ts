@@ -12,7 +12,7 @@ test.override('topology', {
   ],
 });
 
-test('bundles two cables, and goes on when one is pulled', async ({
+test('bundles two cables by LACP, and forwards over the other when one is pulled', async ({
   rabbits: [left, right],
   links: [, first, second],
   nodes: [client, server],
@@ -26,7 +26,7 @@ test('bundles two cables, and goes on when one is pulled', async ({
   await client.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   await server.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
 
-  // both sides agree on both cables that frames may be sent and received
+  // on both cables, both Rabbits announce that they send and receive frames
   const agreed =
     'lacp.actor.state.collecting == 1 && lacp.actor.state.distributing == 1 && lacp.partner.state.synchronization == 1';
   for (const cable of [first, second]) {
@@ -45,7 +45,7 @@ test('bundles two cables, and goes on when one is pulled', async ({
   await expect(other).toHaveSeen(echo);
 });
 
-/** Joins the NICs of both cables to one interface. */
+/** Bundles the NICs of both cables, and gives the bundle an address and a route. */
 async function bundle(rabbit: Rabbit, address: string, route: string): Promise<void> {
   await rabbit.run(
     'ip link add bundle type bond mode 802.3ad lacp_rate fast miimon 100',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'carrot';
 
-/** How long a port listens, and then how long it learns, in seconds. It is the least that the protocol allows. */
+/** How long a port listens, and then how long it learns, in seconds: the shortest time that the protocol allows. */
 const forwardDelay = 2;
 /** How often the root announces itself, in seconds. */
 const helloTime = 1;
@@ -21,12 +21,12 @@ test('announces itself as the root before it forwards', async ({ rabbit, links, 
   for (const link of links) await expect(link).toHaveSeen(`${asRoot} && eth.src == ${link.mac}`);
   const announced = await links[1].capture.waitFor(asRoot);
   const forwarded = await links[1].capture.waitFor('arp.src.proto_ipv4 == 192.168.1.2');
-  // it announces itself at most a second after it begins to listen, and must listen and learn before it forwards
+  // it announces itself within the first hello time of listening, and must then listen and learn before it forwards
   const waited = (forwarded.timeMs - announced.timeMs) / 1000;
   expect(waited).toBeGreaterThan(forwardDelay);
 });
 
-test('sends nothing of the protocol if that is off', async ({ rabbit, links, nodes: [left] }) => {
+test('sends no frames of the protocol while it is off', async ({ rabbit, links, nodes: [left] }) => {
   await rabbit.run('ip link set lan up');
   await expect(left).toReach('192.168.1.3');
 

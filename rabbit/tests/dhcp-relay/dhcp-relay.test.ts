@@ -6,7 +6,7 @@ const server = '192.168.2.2';
 const lease = '192.168.1.100'; // the only address of the pool, on the link of the client
 const message = { discover: 1, offer: 2 };
 
-test('passes DHCP on to a server behind it', async ({ rabbit, apps, links: [front, back], nodes: [client, far] }) => {
+test('relays DHCP to a server on another link', async ({ rabbit, apps, links: [front, back], nodes: [client, far] }) => {
   await rabbit.setAddresses(`${relay.client}/24`, `${relay.server}/24`);
   await far.configure({ address: `${server}/24`, gateway: relay.server });
   const dhcp = await apps.start({
@@ -27,7 +27,7 @@ test('passes DHCP on to a server behind it', async ({ rabbit, apps, links: [fron
 
   expect(await requestLease(apps, client)).toMatchObject({ address: lease, router: relay.client });
 
-  // the server learns from the relay's address on which link the client is
+  // the relay's address tells the server on which link the client is
   const discover = `dhcp.option.dhcp == ${message.discover}`;
   await expect(front).toHaveSeen(`${discover} && ip.dst == 255.255.255.255 && dhcp.ip.relay == 0.0.0.0 && dhcp.hops == 0`);
   await expect(back).toHaveSeen(`${discover} && ip.dst == ${server} && dhcp.ip.relay == ${relay.client} && dhcp.hops == 1`);

@@ -25,7 +25,7 @@ test('leases an address, with router and DNS server', async ({ rabbit, apps, lin
   await expect(other).not.toHaveSeen('dhcp');
 });
 
-test('leases nothing on a link where it is no server', async ({ rabbit, apps, links: [, other], nodes: [, stranger] }) => {
+test('leases no address on a link that it does not serve', async ({ rabbit, apps, links: [, other], nodes: [, stranger] }) => {
   await rabbit.run(`dnsmasq --user=root --port=0 --no-ping --interface=eth0 --dhcp-range=${lease},${lease},1h`);
 
   expect(await requestLease(apps, stranger)).toBeUndefined();

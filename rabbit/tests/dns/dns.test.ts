@@ -15,7 +15,11 @@ test.beforeEach(async ({ rabbit, services, nodes: [client, internet] }) => {
   );
 });
 
-test('asks its server in its own name, and once for the same name', async ({ apps, links: [lan, wan], nodes: [client] }) => {
+test('forwards a query in its own name, and answers the next one from its cache', async ({
+  apps,
+  links: [lan, wan],
+  nodes: [client],
+}) => {
   expect(await resolve(apps, client, 'www.example')).toContain('192.0.2.80');
   expect(await resolve(apps, client, 'www.example')).toContain('192.0.2.80');
 

@@ -20,7 +20,7 @@ test('forwards IPv6 between two links', async ({ rabbit, links, nodes: [left, ri
   await expect(links[0]).not.toHaveSeen('icmpv6.nd.ns.target_address == 2001:db8:2::2');
 });
 
-test('reports a packet that has no hop left', async ({ rabbit, links, nodes: [left, right] }) => {
+test('reports a packet whose hop limit is used up', async ({ rabbit, links, nodes: [left, right] }) => {
   await rabbit.setAddresses('2001:db8:1::1/64', '2001:db8:2::1/64');
   await rabbit.forwardIpv6();
   await left.configure({ address: '2001:db8:1::2/64', gateway: '2001:db8:1::1' });

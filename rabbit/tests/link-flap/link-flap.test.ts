@@ -37,7 +37,7 @@ test('leaves a path that loses its carrier, and returns to it', async ({ rabbit,
   expect(await first.capture.count(echo)).toBeGreaterThan(before);
 });
 
-test('uses the first path again after its cable was loose', async ({ rabbit, links: [, first, second], nodes: [client] }) => {
+test('uses the first path again after its link has flapped', async ({ rabbit, links: [, first, second], nodes: [client] }) => {
   await first.flap({ times: 5, downMs: 100, upMs: 100 });
   await rabbit.waitForCarrier(1, true);
 

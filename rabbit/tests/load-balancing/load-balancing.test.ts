@@ -28,7 +28,7 @@ test('hides the failure of a server, and uses it again when it is back', async (
 
   const answers = await getMany(apps, client, 'http://192.168.1.1/', 10);
   expect(answers).toEqual(Array(10).fill('server one'));
-  await expect(links[2]).toHaveSeen('tcp.flags.reset == 1 && ip.src == 192.168.3.2 && tcp.srcport == 80'); // it was asked, and refused
+  await expect(links[2]).toHaveSeen('tcp.flags.reset == 1 && ip.src == 192.168.3.2 && tcp.srcport == 80'); // Rabbit tried it, and it refused
   await expect(links[2]).not.toHaveSeen('http');
   await expect(links[0]).not.toHaveSeen('tcp.flags.reset == 1 || http.response.code >= 500');
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'carrot';
 
-/** OSPF on all links; those of nodes are only announced. */
+/** OSPF between the Rabbits. The networks of the nodes are only announced. */
 const ospf = `
   protocol ospf v2 {
     ipv4 { import all; };
@@ -11,10 +11,10 @@ const ospf = `
     };
   }`;
 const packet = { hello: 1, update: 4 };
-/** How long the routers may take to find each other and to compute their routes. */
+/** How long the routers may take to find each other and compute their routes. */
 const convergence = { timeoutMs: 30_000 };
 
-// a triangle: the shortest path is the cable between left and right, the detour leads over the peer
+// a triangle: the shortest path is the cable between left and right; the detour leads through peer
 test.override('topology', {
   duts: { left: 'appliance', right: 'appliance', peer: 'appliance' },
   nodes: { client: {}, server: {} },
@@ -27,7 +27,7 @@ test.override('topology', {
   ],
 });
 
-test('takes the shortest path, and another when that fails', async ({
+test('takes the shortest path, and the detour when that fails', async ({
   rabbits: [left, right, peer],
   links: [home, direct, detour],
   nodes: [client, server],

@@ -28,7 +28,7 @@ test('routes by the address of the sender', async ({ rabbit, links: [, first, se
   await expect(second).not.toHaveSeen(`ip.addr == ${office}`);
 });
 
-test('routes by the port', async ({ rabbit, apps, links: [, first, second], nodes: [lan, , web] }) => {
+test('routes by the destination port', async ({ rabbit, apps, links: [, first, second], nodes: [lan, , web] }) => {
   await rabbit.run('ip rule add ipproto tcp dport 80 lookup 100');
   await serveHttp(apps, web, 'by the second');
 

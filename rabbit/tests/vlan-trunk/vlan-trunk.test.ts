@@ -36,13 +36,13 @@ test('carries two networks over one cable, and keeps them apart', async ({
   await expect(trunk).toHaveSeen(`vlan.id == ${vlan.office} && icmp && ip.src == ${address.alice} && ip.dst == ${address.bob}`);
   await expect(trunk).toHaveSeen(`vlan.id == ${vlan.guests} && icmp && ip.src == ${address.carol} && ip.dst == ${address.dave}`);
   await expect(trunk).not.toHaveSeen('arp && !vlan');
-  // its search for dave stays in the office
+  // alice's ARP request for dave stays in the office
   await expect(trunk).toHaveSeen(`vlan.id == ${vlan.office} && arp.dst.proto_ipv4 == ${address.dave}`);
   await expect(atDave).not.toHaveSeen(`arp.src.proto_ipv4 == ${address.alice}`);
   for (const port of links.slice(1)) await expect(port).not.toHaveSeen('vlan');
 });
 
-/** Makes it a switch: eth0 is a port of the office, eth1 one of the guests, eth2 carries both, tagged. */
+/** Turns a Rabbit into a switch: eth0 is a port of the office, eth1 one of the guests; eth2 carries both, tagged. */
 async function switchVlans(rabbit: Rabbit): Promise<void> {
   await rabbit.run(
     'ip link add lan type bridge vlan_filtering 1 vlan_default_pvid 0',

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, probe, test } from 'carrot';
 
-/** The addresses that the two Rabbits share. */
+/** The addresses that both Rabbits share. */
 const virtual = { lan: '192.168.1.254', wan: '192.168.2.254' };
 const priority = { left: 200, right: 100 };
 /** How often the active Rabbit advertises itself, in seconds. */
 const interval = 0.5;
-/** A Rabbit takes over after three intervals without an advertisement, and a part of a fourth, the greater the lower its priority. */
+/** The backup takes over after three intervals without an advertisement, and a part of a fourth that depends on its priority. */
 const takeover = 3 * interval + ((256 - priority.right) / 256) * interval;
-/** What it may need itself to do that, in seconds. */
+/** How much longer Rabbit may need, in seconds. */
 const slack = 0.2;
 
 test.override('topology', {
   duts: { left: 'appliance', right: 'appliance' },
   nodes: { client: {}, server: {} },
-  // the first device of a segment records its frames: that must not be the one that will stand still
+  // the first NIC of a segment records its frames, so it must not be that of left, which will be paused
   segments: { lan: ['right:0', 'left:0', 'client'], wan: ['right:1', 'left:1', 'server'] },
 });
 
-test('another Rabbit takes over when the active one stands still', async ({
+test('the backup takes over in time when the active Rabbit freezes', async ({
   rabbits: [left, right],
   links: [lan, wan],
   nodes: [client, server],
@@ -47,7 +47,7 @@ test('another Rabbit takes over when the active one stands still', async ({
   await expect(wan).toHaveSeen(`udp && ip.src == 192.168.1.10 && eth.src == ${wan.mac}`);
 });
 
-/** Configuration of keepalived. */
+/** Configuration of keepalived, for a Rabbit with this priority. */
 function keepalived(own: number): string {
   return `
     vrrp_instance both {

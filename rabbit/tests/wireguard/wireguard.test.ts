@@ -43,7 +43,7 @@ test('joins two networks by an encrypted tunnel', async ({
 
 test('does not answer a peer with an unknown key', async ({ rabbits: [left, right], links: [, internet], nodes: [client] }) => {
   const [rightKey, unknownKey] = [await createKey(right), await createKey(left)];
-  await createKey(left);
+  await createKey(left); // replaces the key that right accepts
   await openTunnel(left, rightKey, branch);
   await openTunnel(right, unknownKey, office);
 
@@ -53,12 +53,12 @@ test('does not answer a peer with an unknown key', async ({ rabbits: [left, righ
   await expect(internet).not.toHaveSeen(`wg.type == ${message.response} || wg.type == ${message.data}`);
 });
 
-/** Creates a key and returns its public half. */
+/** Creates a Rabbit's key pair, and returns the public key. */
 function createKey(rabbit: Rabbit): Promise<string> {
   return rabbit.run('umask 077', 'wg genkey >/etc/wireguard.key', 'wg pubkey </etc/wireguard.key');
 }
 
-/** Opens a tunnel to the network of a peer. */
+/** Opens a tunnel to the network of a peer. @param key - the peer's public key */
 async function openTunnel(
   rabbit: Rabbit,
   key: string,
