@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Apps, Node } from 'alpy';
 
-/** What a DHCP server gave to a client. */
+/** What a DHCP server assigned to a client. */
 export interface Lease {
   readonly address: string;
   /** default route */
@@ -10,9 +10,9 @@ export interface Lease {
   readonly dns: string;
 }
 
-/** Asks for an address by DHCP, as a client on a node that has none, and sets it. Returns undefined if no server offers one. */
+/** Requests an address by DHCP for a node without an address, and sets it. Returns undefined if no server offers one. */
 export async function requestLease(apps: Apps, node: Node): Promise<Lease | undefined> {
-  // udhcpc passes what it got to a script, as variables
+  // udhcpc runs a script, with what the server assigned in variables
   const script = `#!/bin/sh -e
     [ "$1" = bound ] || exit 0
     ip address replace "$ip/$mask" dev "$interface"

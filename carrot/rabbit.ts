@@ -18,7 +18,7 @@ export class Rabbit {
       ...[list].flat().map((address) => `'address replace ${address} dev eth${link}'`),
       `'link set eth${link} up'`,
     ]);
-    // no other host has the same IPv6 addresses; without looking for one, Rabbit can use them at once
+    // skips duplicate address detection, so that Rabbit can use its IPv6 addresses at once: no other host has the same
     const usable = 'for nic in /proc/sys/net/ipv6/conf/eth*; do echo 0 >$nic/accept_dad; done';
     // one process of ip for all: without KVM, starting a process costs more than its work
     await this.#configure(`${usable}; printf '%s\\n' ${commands.join(' ')} | ip -batch -`);
@@ -70,7 +70,7 @@ export class Rabbit {
     await this.run('haproxy -D -f /tmp/haproxy.cfg');
   }
 
-  /** Makes the addresses, forwarding, filter and limit of now those of each later boot. */
+  /** Saves the present addresses, forwarding, filter and limit, so that each later boot restores them. */
   async saveConfiguration(): Promise<void> {
     await this.write('/etc/rabbit/local', ['#!/bin/sh', ...this.#configuration, ''].join('\n'));
     await this.run('chmod 755 /etc/rabbit/local', 'sync');
@@ -90,11 +90,11 @@ export class Rabbit {
       protocols,
     ];
     await this.write('/etc/bird.conf', `${lines.join('\n')}\n`);
-    // a wrong configuration ends it only after it is in the background: so ask it something
+    // with a wrong configuration, BIRD exits only after it has gone to the background, so ask it something
     await this.run('mkdir -p /run/bird', 'bird -c /etc/bird.conf', 'birdc show status >/dev/null');
   }
 
-  /** Waits until it sees the carrier of a link, or sees that there is none. */
+  /** Waits until it notices that a link has gained its carrier, or lost it. */
   async waitForCarrier(link: number, isUp: boolean): Promise<void> {
     const carrier = (): Promise<string> => this.run(`cat /sys/class/net/eth${link}/carrier`);
     await expect.poll(carrier, { timeout: 10_000 * this.dut.timeFactor }).toBe(isUp ? '1' : '0');
@@ -107,7 +107,7 @@ export class Rabbit {
 
   /** Runs commands one after the other; throws if one fails. */
   async run(...commands: readonly string[]): Promise<string> {
-    // "set -e" is on the line of the first command: a single line is typed as it is, several are encoded and the device must decode them
+    // "set -e" is on the line of the first command: a single line is typed as it is, but the device must decode several lines
     return (await this.dut.shell.run(`set -e; ${commands.join('\n')}`)).output;
   }
 

@@ -26,7 +26,7 @@ export interface SparePlan {
   readonly create: (signal: AbortSignal) => Promise<CreatedTestbed>;
 }
 
-/** A spare testbed that a test may use now. */
+/** A spare testbed that a test uses from now on. */
 export interface TakenSpare {
   readonly lease: Lease;
   readonly testbed: CreatedTestbed;
@@ -85,7 +85,7 @@ export class Spares implements AsyncDisposable {
 
   /**
    * Takes the testbed that was made for a test.
-   * @returns `undefined` if there is none that serves it
+   * @returns `undefined` if no spare testbed serves it
    * @throws EnvironmentError when the machine can never meet the demand, or the run has ended
    * @throws the signal's reason
    */
@@ -159,7 +159,7 @@ async function isCoreIdle(): Promise<boolean> {
   return runnable <= availableParallelism();
 }
 
-/** Discards a spare testbed once, however often it is called. Never throws: no test has seen it. */
+/** Discards a spare testbed once, however often it is called. Never throws, because no test has used it. */
 function discard(spare: Spare): Promise<void> {
   return (spare.discarded ??= close(spare));
 }

@@ -95,7 +95,7 @@ function isNic(end: LinkEnd, dut: string, id: string): boolean {
   return end.kind === 'nic' && end.dut === dut && end.spec.id === id;
 }
 
-/** None if no NIC records the wire: it leads nowhere. */
+/** Empty if no NIC records the wire, which then leads nowhere. */
 function recordedLink(
   wire: Wire,
   index: number,

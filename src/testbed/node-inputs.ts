@@ -14,8 +14,8 @@ export interface NodeInputs {
 }
 
 /**
- * What nodes have before the virtual CPU runs, and how they are connected with the guest. All of it counts: a guest keeps its lease, its routes and what it has downloaded. Files
- * count by their content, wherever they lie.
+ * What nodes have before the virtual CPU runs, and how they are connected with the guest. All of it counts: a guest keeps its lease, its
+ * routes and what it has downloaded. Files count by their content, wherever they lie.
  * @throws UsageError if a file is missing
  */
 export async function nodeInputs({ nodes, links, segments }: Topology, hashes: ContentHashes): Promise<NodeInputs> {

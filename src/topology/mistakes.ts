@@ -37,7 +37,7 @@ export function checkLong(raw: JsonObject, appliances: readonly string[]): LongR
 }
 
 function dutProblems({ duts }: Plan, appliances: readonly string[]): readonly TopologyProblem[] {
-  const known = appliances.join(', ') || 'no appliance, because there is none';
+  const known = appliances.join(', ') || 'none';
   return [
     ...(duts.length === 0
       ? [{ path: ['duts'], text: 'expected at least one device, got none. Add one, such as dut: router' }]

@@ -67,7 +67,7 @@ test('fifth', async ({ skip }) => {
 const inAdvance = 'Take the testbed that was set up in advance';
 const begins = /Set the testbed up\.\.\.$/m;
 
-test('a test gets the testbed that was made for it, and one that wants another topology does not', async () => {
+test('a test uses the spare testbed, unless it needs another topology', async () => {
   await using project = await Project.create({ 'alpy.yaml': `${yaml}spareTestbeds: always\n`, 'spares.test.ts': tests });
   const { status, stdout, stderr } = await project.run(['run']);
   expect(status, stdout + stderr).toBe(0);
@@ -80,7 +80,7 @@ test('a test gets the testbed that was made for it, and one that wants another t
   expect((await readdir(project.path('alpy-out', 'tests', 'spares-fifth'))).sort()).toEqual(['debug.log', 'events.ndjson']);
 });
 
-test('with spareTestbeds: never, each test makes its own', async () => {
+test('`spareTestbeds: never` creates each testbed when its test starts', async () => {
   const plain = tests.replaceAll(/ {2}await nextOne.*\n/g, '');
   await using project = await Project.create({ 'alpy.yaml': `${yaml}spareTestbeds: never\n`, 'spares.test.ts': plain });
   const { status, stdout, stderr } = await project.run(['run']);

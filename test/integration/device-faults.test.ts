@@ -59,7 +59,7 @@ test('a power cut loses what was only in memory, keeps what was on the disk, and
   expect(dut.failure).toBeUndefined();
 });
 
-test('a guest panics by its NMI button if it was told to, and boots after a reset', async () => {
+test('a guest that is set to panics when its NMI button is pressed, and boots after a reset', async () => {
   await expect(dut.crash({ timeoutMs: 2000 })).rejects.toMatchObject({
     code: 'ALPY_USAGE',
     message: expect.stringContaining('sysctl -w kernel.unknown_nmi_panic=1') as string,

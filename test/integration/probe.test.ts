@@ -21,7 +21,7 @@ async function programs(): Promise<number> {
   return Number((await node.run('grep -lx perl /proc/[0-9]*/comm | wc -l')).stdout);
 }
 
-test('nothing is lost on the way of a node to itself, and the programs end with the flow', async () => {
+test('a flow of a node to itself loses nothing, and its programs end with it', async () => {
   {
     await using flow = await startProbe(node, node, { to: '127.0.0.1', perSecond: 1000, sizeBytes: 1400 });
     await node.run('sleep 2');
@@ -34,7 +34,7 @@ test('nothing is lost on the way of a node to itself, and the programs end with 
   expect(await programs()).toBe(0);
 });
 
-test('an outage is as long as it was, over IPv6, too', async () => {
+test('the length of an outage is measured, over IPv6, too', async () => {
   await using flow = await startProbe(node, node, { to: '::1', perSecond: 1000, port: 7007 });
   expect([flow.to, flow.port]).toEqual(['::1', 7007]);
   const { stdout } = await node.run('cat /proc/uptime; ip link set lo down; sleep 0.5; ip link set lo up; cat /proc/uptime');

@@ -16,7 +16,7 @@ export interface Arrival {
   readonly receivedMs: number;
 }
 
-/** What the sender and the receiver have said of themselves. */
+/** What the sender and the receiver have reported. */
 export interface FlowEnds {
   /** number of the next datagram to be sent */
   readonly sentCount: number;
@@ -87,7 +87,7 @@ export class FlowAccount {
     return present ? [...past, present] : past;
   }
 
-  /** The outage that is not over, if there is one. Its start is a time of the receiver. */
+  /** The outage that is not over yet. Its start is a time of the receiver. */
   outageNow({ nowMs, sentCount }: FlowEnds): FlowGap | undefined {
     if (!this.#highest) return undefined;
     const missing = sentCount - this.#highest.number - 1;
@@ -140,7 +140,7 @@ export class FlowAccount {
     this.#highest = arrival;
   }
 
-  /** An outage is how much later something arrives than it should have, had it been as fast as the one before. */
+  /** Notes an outage if a datagram has arrived much later than it would have with the latency of the one before. */
   #noteOutage(arrival: Arrival): void {
     if (!this.#highest) return;
     const lost = Math.max(0, arrival.number - this.#highest.number - 1);

@@ -26,8 +26,8 @@ export type FilterPlace = Pick<Hypervisor, 'qmp' | 'container' | 'scratchDirecto
 let filters = 0;
 
 /**
- * Frames of a NIC that take a way through a relay. It is in place only while a fault is active; without it nothing is between the NIC
- * and its link. It is farther from the guest than the capture, which so shows the frames as the NIC sends and gets them.
+ * Leads the frames of a NIC through a relay. It is in place only while a fault is active; without it, nothing is between the NIC and its
+ * link. The capture is nearer to the guest than the filter, so it shows the frames as the NIC sends and receives them.
  */
 export class NicFilter {
   /** why it no longer does what it should: its relay has ended; the frames take the direct way again */
@@ -118,7 +118,7 @@ export class NicFilter {
     return await this.#relay.counts(); // before the relay ends
   }
 
-  /** Frames that QEMU still gives to the relay are lost, so it must not go on. */
+  /** QEMU must give no further frames to the relay, because they would be lost. */
   async #fail(error: unknown): Promise<void> {
     if (this.#removed) return;
     await this.#objects[Symbol.asyncDispose]().catch(() => undefined); // the failure matters more

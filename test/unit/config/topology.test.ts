@@ -52,7 +52,7 @@ test('the key appliance is an appliance of that name', () => {
   ]);
 });
 
-test('without links, the long form has none', () => {
+test('`links` is empty by default in the long form', () => {
   expect(load(`${router}\ntopology: { duts: { alone: router } }`).config.topology).toEqual({
     duts: { alone: 'router' },
     links: [],

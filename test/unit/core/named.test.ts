@@ -12,7 +12,7 @@ test('items are found by their place and by their name', () => {
   expect(list['middle']).toBeUndefined();
 });
 
-test('it looks like any list', () => {
+test('a list with names equals a plain list', () => {
   const list = named([{ name: 'left' }]);
   expect(list).toEqual([{ name: 'left' }]);
   expect(Object.keys(list)).toEqual(['0']);

@@ -18,7 +18,7 @@ test('an image without Perl is an error of the environment, with what the daemon
   });
 });
 
-test('a relay that ends has its last words in the error', async () => {
+test('the error of a relay that ends quotes what it printed last', async () => {
   const { relay, stdout, stderr } = fakeRelay();
   stderr.write('bind: No space left on device\n');
   stdout.end();

@@ -34,7 +34,7 @@ test('the next test may be in another block; those that are skipped do not count
   expect(['a', 'b', 'c', 'd'].map((name) => nextOf(name, tests))).toEqual(['b', 'c', 'd', undefined]);
 });
 
-test('it is not certain with concurrent, repeated and shuffled tests', () => {
+test('concurrent, repeated and shuffled tests have no certain next test', () => {
   expect(nextOf('a', fakeFile(['a', 'b'], { a: { concurrent: true } }))).toBeUndefined();
   expect(nextOf('a', fakeFile(['a', 'b'], { b: { concurrent: true } }))).toBeUndefined();
   expect(nextOf('a', fakeFile(['a', 'b'], { a: { repeats: 1 } }))).toBeUndefined();

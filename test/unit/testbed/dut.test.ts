@@ -173,7 +173,7 @@ test('a power cut halts and resets the guest; nothing starts it but powerOn', as
   expect(qemu.commands.map(({ execute }) => execute)).toEqual(['stop', 'query-status', 'system_reset', 'cont']);
 });
 
-test('a guest that does not panic when its NMI button is pressed is told so', async () => {
+test('`crash` fails if the guest does not panic when its NMI button is pressed', async () => {
   const { dut } = await start();
   await expect(dut.crash({ timeoutMs: 5 })).rejects.toMatchObject({
     code: 'ALPY_USAGE',
@@ -183,7 +183,7 @@ test('a guest that does not panic when its NMI button is pressed is told so', as
   expect(dut.failure).toBeUndefined();
 });
 
-test('a guest that tells of its panic goes on, so that it can reboot by itself', async () => {
+test('a guest that reports its panic to QEMU continues, so that it can reboot by itself', async () => {
   const { dut, qemu } = await start((execute, fake) => {
     if (execute === 'inject-nmi') fake.event('GUEST_PANICKED');
   });

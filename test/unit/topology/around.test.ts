@@ -32,7 +32,7 @@ test('a device that boots alone has its own NICs, and the nodes on its links and
   ]);
 });
 
-test('what was between it and another device leads nowhere', () => {
+test('links to other devices lead nowhere', () => {
   const wires = wiresOf(topologyAround(whole, 'left'));
   expect(wires.map(({ name, kind, ends }) => [name, kind, ends.length])).toEqual([
     ['client--left:0', 'direct', 2],

@@ -10,7 +10,7 @@ test('the report says what an impairment does, and the seed that repeats it', ()
   expect(queuesOf([{ name: 'a->b', queue: 'rx' }], given, 5)).toEqual([{ queue: 'rx', settings: given, seed: 5 }]);
 });
 
-/** What `link.impair` says about its  */
+/** The message of the error for impossible options. */
 function problemWith(given: object): string {
   try {
     check.impair([given]);
@@ -39,6 +39,6 @@ test.each([
     { reorderPercent: 5 },
     'link.impair: expected a delayMs beside reorderPercent: frames that are not delayed overtake delayed ones',
   ],
-])('options that cannot be are refused: %j', (given, message) => {
+])('impossible options are refused: %j', (given, message) => {
   expect(problemWith(given)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
 });
