@@ -105,8 +105,9 @@ export class DutPower {
   }
 
   /**
-   * Cuts the power: the guest stops in the middle of what it does, its memory is lost, and all its links lose their carriers. Its disk
-   * keeps what the guest has written to it so far, so files that the guest holds only in its memory are lost.
+   * Cuts the power: the guest stops in the middle of what it does, its memory is lost, and all its links lose their carriers. The
+   * other ends of a segment keep theirs. Its disk keeps what the guest has written to it so far, so files that the guest holds only in
+   * its memory are lost.
    * {@link DutPower.powerOn} switches it on again.
    */
   async powerCut(): Promise<void> {
@@ -118,7 +119,7 @@ export class DutPower {
   }
 
   /**
-   * Switches the device on after {@link DutPower.powerCut}: it boots from its disk as that was. `dut.login` waits until it has booted.
+   * Switches the device on after {@link DutPower.powerCut}: it boots from its disk. `dut.login` waits until it has booted.
    * @throws UsageError if it is on
    */
   async powerOn(): Promise<void> {

@@ -27,6 +27,7 @@ export class Link {
   readonly index: number;
   /** in the order of the topology */
   readonly ends: readonly LinkEnd[];
+  /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power */
   readonly capture: Capture;
   readonly #faults = new Set<LinkFault>();
   #isUp = true;
@@ -133,7 +134,7 @@ export class Link {
   /**
    * Impairs the link until the result is disposed: `await using fault = await link.impair({ delayMs: 20, lossPercent: 1 })`. Frames
    * are delayed, lost, duplicated, corrupted, reordered or slowed down; with `lossPercent: 100`, all are lost while both ends keep
-   * their carriers. Several impairments at the same time add up. The capture shows the frames as the device's NIC sends and gets them.
+   * their carriers. Several impairments at the same time add up. The capture shows the frames as the device's NIC sends and receives them.
    * @throws UsageError if a value is out of range, the link has no such direction, or the options ask for nothing
    * @throws EnvironmentError if the program that does this cannot start in QEMU's container
    * @throws QmpError when QEMU refuses

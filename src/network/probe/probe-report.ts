@@ -19,7 +19,7 @@ export interface ProbeReport {
   readonly received: number;
   /** did not arrive within a second, or were overtaken by others and had not arrived by the time of this report */
   readonly lost: number;
-  /** arrived once more */
+  /** arrived again */
   readonly duplicates: number;
   /** arrived after a later one */
   readonly reordered: number;
@@ -29,11 +29,11 @@ export interface ProbeReport {
   readonly outages: readonly FlowGap[];
   /** in `ms`; 0 if there was no outage. One that is not over counts as long as it has lasted */
   readonly longestOutageMs: number;
-  /** time on the way, in `ms`; median and p99 are right within 1 % */
+  /** time from the sending to the receiving node, in `ms`; median and p99 are right within 1 % */
   readonly latencyMs: { readonly min: number; readonly median: number; readonly p99: number; readonly max: number };
-  /** lost ones that the kernel of the sending node refused, for example because it has no route */
+  /** lost datagrams that the kernel of the sending node refused, for example because it has no route */
   readonly refused: number;
-  /** lost ones that arrived at the receiving node, whose program was too slow because this machine is overloaded */
+  /** lost datagrams that arrived at the receiving node, but that this machine was too slow to read */
   readonly dropped: number;
   /** longest time by which the sender was late because this machine was busy, in `ms`. It does not count as an outage */
   readonly longestPauseMs: number;

@@ -5,9 +5,9 @@ import { BugError } from '../../core/errors.ts';
 export interface RelaySettings {
   /** how much later a frame arrives, in `ms` */
   readonly delayMs?: number | undefined;
-  /** most by which the delay of a frame differs from `delayMs`, in `ms` */
+  /** largest difference between the delay of a frame and `delayMs`, in `ms` */
   readonly jitterMs?: number | undefined;
-  /** percentage of frames that get lost */
+  /** percentage of frames that are lost */
   readonly lossPercent?: number | undefined;
   /** percentage of frames that arrive twice */
   readonly duplicatePercent?: number | undefined;
