@@ -10,6 +10,7 @@ test.beforeEach(async ({ rabbit, services, nodes: [client, internet] }) => {
   await client.configure({ address: '192.168.1.2/24', gateway: router.inside });
   await internet.configure({ address: `${server}/24` });
   await services.dns(internet, { records: { 'www.example': '192.0.2.80' } });
+  // the server's answers expire at once, but Rabbit keeps them for a minute
   await rabbit.run(
     `dnsmasq --user=root --no-hosts --no-resolv --min-cache-ttl=60 --server=${server} --interface=eth0 --address=/router.lan/${router.inside}`,
   );
