@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { durationText } from '../core/text.ts';
-import type { Flow, ProbeReport } from '../network/index.ts';
+import { ProbeError, type Flow } from '../network/index.ts';
 import type { MatcherResult } from './matcher-result.ts';
 import { matcherCheck, receivedCheck, type RecoveryOptions } from './test-options.ts';
 
@@ -41,23 +41,38 @@ export async function toRecoverWithin(received: Flow, duration: string, options:
 }
 
 /** Every datagram that was sent until now arrives. */
-export async function toBeWithoutLoss(received: Flow): Promise<MatcherResult> {
+export async function toBeWithoutLoss(this: { readonly isNot?: boolean }, received: Flow): Promise<MatcherResult> {
   receivedCheck.toBeWithoutLoss([received]);
   matcherCheck.toBeWithoutLoss([...arguments].slice(1));
-  const report = await received.report();
-  return lossResult(report, report.lost === 0, `${received.name} to be without loss`);
+  return lossResult(received, { most: () => 0, what: 'be without loss', isNot: this.isNot === true });
 }
 
 /** Not more than a number or a share of the datagrams that were sent until now are lost. */
-export async function toHaveLostAtMost(received: Flow, limit: number | string): Promise<MatcherResult> {
+export async function toHaveLostAtMost(
+  this: { readonly isNot?: boolean },
+  received: Flow,
+  limit: number | string,
+): Promise<MatcherResult> {
   receivedCheck.toHaveLostAtMost([received]);
   matcherCheck.toHaveLostAtMost([...arguments].slice(1));
-  const report = await received.report();
-  const most = typeof limit === 'number' ? limit : (Number.parseFloat(limit) / 100) * report.sent;
-  return lossResult(report, report.lost <= most, `${received.name} to have lost at most ${limit}`);
+  const most = (sent: number): number => (typeof limit === 'number' ? limit : (Number.parseFloat(limit) / 100) * sent);
+  return lossResult(received, { most, what: `have lost at most ${limit}`, isNot: this.isNot === true });
 }
 
-function lossResult({ lost, sent, gaps, refused, dropped }: ProbeReport, pass: boolean, what: string): MatcherResult {
+/** What a flow should be like. */
+interface LossDemand {
+  /** how many of so many datagrams may be lost */
+  readonly most: (sent: number) => number;
+  /** as messages show it, after `to` */
+  readonly what: string;
+  readonly isNot: boolean;
+}
+
+/** @throws ProbeError if too many are lost, but the device has not lost them */
+async function lossResult(flow: Flow, { most, what, isNot }: LossDemand): Promise<MatcherResult> {
+  const { lost, sent, gaps, refused, dropped } = await flow.report();
+  const limit = most(sent);
+  const pass = lost <= limit;
   const percent = Number(((100 * lost) / sent).toPrecision(2));
   const found = `${lost} of ${sent} datagrams were lost (${percent} %)`;
   const reasons = [
@@ -65,13 +80,18 @@ function lossResult({ lost, sent, gaps, refused, dropped }: ProbeReport, pass: b
     ...(dropped > 0 ? [`this machine was too slow to receive ${dropped} of them`] : []),
   ];
   const why = reasons.map((reason) => `; ${reason}`).join('');
+  const others = Math.max(0, lost - refused - dropped);
+  if (!pass && !isNot && others <= limit) {
+    const fault = lost - dropped <= limit || flow.isOverloaded ? 'environment' : 'usage';
+    throw new ProbeError(flow.name, `${found}${why}. Apart from these, ${others} were lost`, fault);
+  }
   const longest = [...gaps].sort((a, b) => b.datagrams - a.datagrams).slice(0, shownGaps);
   const lines = longest.map(
     ({ datagrams, startMs, lengthMs }) => `${datagrams} after ${durationText(startMs)}, for ${durationText(lengthMs)}`,
   );
   return {
     pass,
-    message: () => `expected ${what.replace(/ to /, pass ? ' not to ' : ' to ')}, but ${found}${why}`,
+    message: () => `expected ${flow.name} ${pass ? 'not to' : 'to'} ${what}, but ${found}${why}`,
     meta: {
       hasMissedDeadline: !pass && dropped > 0,
       details: lines.length === 0 ? [] : [{ title: 'Longest gaps, in datagrams', lines }],

@@ -53,6 +53,11 @@ export class FlowAccount {
     return this.#first !== undefined;
   }
 
+  /** Whether the first datagram that arrived is below a number. */
+  hasBegunBefore(number: number): boolean {
+    return this.#first !== undefined && this.#first.number < number;
+  }
+
   /** Whether all datagrams below a number have arrived, except those that were lost before a time. */
   hasAllBelow(number: number, sinceMs: number): boolean {
     return (this.#highest?.number ?? -1) >= number - 1 && this.#gaps.endMs < sinceMs;

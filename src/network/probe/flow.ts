@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:os';
 import { getSystemErrorMessage } from 'node:util';
 import { argumentsOf } from '../../core/arguments.ts';
 import { withDeadline, type Wait } from '../../core/deadline.ts';
@@ -47,6 +48,8 @@ export class Flow implements AsyncDisposable {
   readonly #programs: FlowProgram[] = [];
   readonly #ends = { sentCount: 0, nowMs: 0, refused: 0, dropped: 0 };
   #port = 0;
+  /** how many datagrams the kernel refused to send before the first one that counts */
+  #refusedBefore = 0;
   /** why the kernel refused to send, as a number of the system; 0 if it did not */
   #refusal = 0;
   /** how many times the sender has said how many datagrams it has sent */
@@ -78,6 +81,11 @@ export class Flow implements AsyncDisposable {
     return this.#port;
   }
 
+  /** whether the kernel of the sending node lacked memory for what it refused last @internal */
+  get isOverloaded(): boolean {
+    return [constants.errno.EAGAIN, constants.errno.ENOBUFS, constants.errno.ENOMEM].includes(this.#refusal);
+  }
+
   /**
    * How the datagrams that were sent until now came through. Waits at most a second for those that are on their way.
    * @param wait - `timeoutMs` is 10 s by default
@@ -94,7 +102,7 @@ export class Flow implements AsyncDisposable {
         if (this.#senderBeats > beats) count ??= this.#ends.sentCount;
         const { nowMs } = this.#ends;
         const isSettled = count !== undefined && this.#account.hasAllBelow(count, nowMs - lostAfterMs);
-        return isSettled || nowMs > fromMs + lostAfterMs ? this.#account.report(this.#ends) : undefined;
+        return isSettled || nowMs > fromMs + lostAfterMs ? this.#report() : undefined;
       }, limit),
     );
   }
@@ -115,8 +123,12 @@ export class Flow implements AsyncDisposable {
     await Promise.all(programs.map((program) => program[Symbol.asyncDispose]()));
     this.#changes.fail(new ProbeError(this.name, 'it has ended. Ask it before the end of its block', 'usage'));
     if (!this.#account.hasBegun) return;
-    const { sent, lost, longestOutageMs } = this.#account.report(this.#ends);
+    const { sent, lost, longestOutageMs } = this.#report();
     log('alpy.network', `${this.name}: ${lost} of ${sent} datagrams were lost, longest outage ${durationText(longestOutageMs)}`);
+  }
+
+  #report(): ProbeReport {
+    return this.#account.report({ ...this.#ends, refused: this.#ends.refused - this.#refusedBefore });
   }
 
   readonly #nothingSaid = (cause: unknown): Error =>
@@ -169,7 +181,9 @@ export class Flow implements AsyncDisposable {
 
   #takeSent({ first, third }: FlowRecord): void {
     this.#senderBeats += 1;
-    Object.assign(this.#ends, { sentCount: first, refused: Number(third & 0xffff_ffffn) });
+    const refused = Number(third & 0xffff_ffffn);
+    if (!this.#account.hasBegunBefore(this.#ends.sentCount)) this.#refusedBefore = refused;
+    Object.assign(this.#ends, { sentCount: first, refused });
     this.#refusal = Number(third >> 32n);
   }
 }

@@ -117,3 +117,9 @@ test('the lists of gaps and outages are bounded, and what is lost is counted all
 test('a report of a flow that has not begun is a mistake', () => {
   expect(() => new FlowAccount(1).report(endsAfter(5))).toThrow('expected a datagram that has arrived, got none');
 });
+
+test('a flow has begun with the first datagram that arrives', () => {
+  expect(flowOf([]).hasBegunBefore(100)).toBe(false);
+  const flow = flowOf([5, 6, 7]);
+  expect([flow.hasBegunBefore(5), flow.hasBegunBefore(6)]).toEqual([false, true]);
+});
