@@ -11,7 +11,7 @@ import type { Node } from '../node.ts';
 import { FlowAccount } from './account.ts';
 import { Changes } from './changes.ts';
 import { ProbeError } from './errors.ts';
-import { FlowProgram } from './flow-program.ts';
+import { FlowProgram, type ProgramSpec } from './flow-program.ts';
 import type { ProbeReport } from './probe-report.ts';
 import { receiver, sender } from './programs.ts';
 import { clockRecord, millisecondsOf, portRecord, type FlowRecord } from './records.ts';
@@ -158,19 +158,22 @@ export class Flow implements AsyncDisposable {
     const onReceived = (record: FlowRecord): void => {
       this.#takeReceived(record);
     };
-    this.#programs.push(
-      await FlowProgram.start({ ...shared, role: 'receiver', node, source: receiver, words, onRecord: onReceived }, signal),
-    );
+    await this.#add({ ...shared, role: 'receiver', node, source: receiver, words, onRecord: onReceived }, signal);
     const bound = await this.#changes.until(() => (this.#port > 0 ? this.#port : undefined), signal);
     const intervalNs = Math.round(1e9 / perSecond);
     const sentTo = [id, to, String(bound), String(intervalNs), String(sizeBytes)];
     const onSent = (record: FlowRecord): void => {
       this.#takeSent(record);
     };
-    this.#programs.push(
-      await FlowProgram.start({ ...shared, role: 'sender', node: from, source: sender, words: sentTo, onRecord: onSent }, signal),
-    );
+    await this.#add({ ...shared, role: 'sender', node: from, source: sender, words: sentTo, onRecord: onSent }, signal);
     await this.#changes.until(() => (this.#account.hasBegun ? true : undefined), signal);
+  }
+
+  /** Starts a program. Ends it at once if the flow was disposed of meanwhile. */
+  async #add(spec: ProgramSpec, signal: AbortSignal): Promise<void> {
+    const program = await FlowProgram.start(spec, signal);
+    if (signal.aborted) await program[Symbol.asyncDispose]();
+    else this.#programs.push(program);
   }
 
   #takeReceived({ first, second, third }: FlowRecord): void {
