@@ -81,9 +81,15 @@ export class Link {
    */
   async setUp(isUp: boolean): Promise<void> {
     check.setUp(arguments);
+    await this.#change(isUp);
+  }
+
+  /** @returns whether it was plugged in before */
+  async #change(isUp: boolean): Promise<boolean> {
     const before = this.#lastChange;
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;
+      const wasUp = this.#isUp;
       const setNics = (): Promise<unknown> =>
         Promise.all(this.#nics.map(({ machine, spec }) => machine.qmp.execute('set_link', { name: spec.id, up: isUp })));
       // the guest's end comes up last and goes down first, so that the nodes are ready for whatever the guest sends
@@ -91,9 +97,10 @@ export class Link {
       for (const one of this.#interfaces) await one.interface.setCarrier(isUp);
       if (isUp) await setNics();
       this.#isUp = isUp;
+      return wasUp;
     });
     this.#lastChange = change.catch(() => undefined); // the caller gets the error
-    await change;
+    return change;
   }
 
   /**
@@ -113,13 +120,18 @@ export class Link {
   }
 
   /**
-   * Unplugs the cable until the result is disposed: `await using unplugged = await link.unplug()`. See {@link Link.setUp}.
+   * Unplugs the cable until the result is disposed: `await using unplugged = await link.unplug()`. One that was unplugged before stays
+   * so. See {@link Link.setUp}.
    * @throws what {@link Link.setUp} throws
    */
   async unplug(): Promise<AsyncDisposable> {
     checkFault.unplug(arguments);
-    await this.setUp(false);
-    return { [Symbol.asyncDispose]: () => this.setUp(true) };
+    const wasUp = await this.#change(false);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if (wasUp) await this.setUp(true);
+      },
+    };
   }
 
   /**
