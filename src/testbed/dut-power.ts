@@ -62,7 +62,7 @@ export class DutPower {
    */
   async freeze(): Promise<AsyncDisposable> {
     check.freeze(arguments);
-    return freeze(this.name, this.qmp);
+    return freeze(this.name, this.qmp, this.#supply);
   }
 
   /** Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is. */

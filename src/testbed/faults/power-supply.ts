@@ -18,9 +18,13 @@ export class PowerSupply {
     this.#links = links;
   }
 
+  get isOn(): boolean {
+    return this.#cut === undefined;
+  }
+
   /** @throws UsageError if the power is cut */
   assertOn(): void {
-    if (this.#cut)
+    if (!this.isOn)
       throw new UsageError(`expected ${this.#name} to have power, but dut.powerCut has cut it: call dut.powerOn before`);
   }
 
@@ -31,9 +35,10 @@ export class PowerSupply {
   async cut(halt: () => Promise<void>): Promise<void> {
     this.assertOn();
     await step('alpy.testbed', `Cut the power of ${this.#name}`, async () => {
-      this.#cut = this.#links.filter(({ isUp, isUnpowered }) => isUp || isUnpowered); // a link that the test has unplugged stays so
+      const links = this.#links.filter(({ isUp, isUnpowered }) => isUp || isUnpowered); // a link that the test has unplugged stays so
       await halt();
-      await Promise.all(this.#cut.map((link) => link.setPowered(this.#qmp, false)));
+      this.#cut = links;
+      await Promise.all(links.map((link) => link.setPowered(this.#qmp, false)));
     });
   }
 

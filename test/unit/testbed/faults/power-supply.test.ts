@@ -44,3 +44,11 @@ test('a cable that the test has unplugged stays unplugged when the power comes b
   await right.restore(nothing);
   expect(link.isUp).toBe(false);
 });
+
+test('a device has power if the attempt to halt it failed', async () => {
+  const { link, left } = cable();
+  await expect(left.cut(() => Promise.reject(new Error('QEMU refuses')))).rejects.toThrow('QEMU refuses');
+  expect([left.isOn, link.isUp]).toEqual([true, true]);
+  await left.cut(nothing);
+  expect([left.isOn, link.isUp]).toEqual([false, false]);
+});
