@@ -14,9 +14,16 @@ import { isCpuRunning } from '../reset-button.ts';
  */
 export async function crash(name: string, qmp: QmpClient, guest: Pick<Guest, 'waitFor'>, wait: Wait): Promise<void> {
   await step('alpy.qemu', `Crash ${name}`, async () => {
-    const panicked = guest.waitFor('panic', wait);
+    const refused = new AbortController();
+    const signal = wait.signal ? AbortSignal.any([wait.signal, refused.signal]) : refused.signal;
+    const panicked = guest.waitFor('panic', { ...wait, signal });
     markHandled(panicked); // awaited below
-    await qmp.execute('inject-nmi');
+    try {
+      await qmp.execute('inject-nmi');
+    } catch (error) {
+      refused.abort(error); // otherwise a panic would still count as expected
+      throw error;
+    }
     try {
       await panicked;
     } catch (cause) {
