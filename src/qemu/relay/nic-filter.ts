@@ -5,7 +5,7 @@ import { logUnscoped } from '../../core/step.ts';
 import { Lifetime } from '../../core/lifetime.ts';
 import { startExec } from '../../docker/index.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { QmpClosedError } from '../errors.ts';
+import { QmpClosedError, QmpError } from '../errors.ts';
 import { Relay, relayCommand } from './relay.ts';
 import type { FrameCounts, RelaySettings } from './relay-text.ts';
 
@@ -68,17 +68,28 @@ export class NicFilter {
     await relay.ready(wait);
     for (const { name, queue, sockets } of directions) {
       const [outdev, indev] = [`${name}-out`, `${name}-in`];
-      const remove = (command: string, ofId: string): void => {
-        objects.defer(ofId, () => removed(qmp.execute(command, { id: ofId })));
+      const add = async (
+        command: string,
+        args: Readonly<Record<string, unknown>>,
+        removal: string,
+        added: string,
+      ): Promise<void> => {
+        wait.signal?.throwIfAborted();
+        let isRefused = false;
+        objects.defer(added, () => (isRefused ? undefined : removed(qmp.execute(removal, { id: added }))));
+        try {
+          await qmp.execute(command, args, { timeoutMs: wait.timeoutMs }); // QEMU obeys also if nothing waits for its answer any more
+        } catch (error) {
+          isRefused = error instanceof QmpError;
+          throw error;
+        }
       };
-      await qmp.execute('chardev-add', chardev(outdev, sockets.from), wait);
-      remove('chardev-remove', outdev);
-      await qmp.execute('chardev-add', chardev(indev, sockets.to), wait);
-      remove('chardev-remove', indev);
+      await add('chardev-add', chardev(outdev, sockets.from), 'chardev-remove', outdev);
+      await add('chardev-add', chardev(indev, sockets.to), 'chardev-remove', indev);
       const filter = { id: name, netdev, queue, outdev, indev, position: 'head' };
-      await qmp.execute('object-add', { 'qom-type': 'filter-redirector', ...filter }, wait);
-      remove('object-del', name);
+      await add('object-add', { 'qom-type': 'filter-redirector', ...filter }, 'object-del', name);
     }
+    wait.signal?.throwIfAborted();
     return new NicFilter(
       relay,
       objects.move(),

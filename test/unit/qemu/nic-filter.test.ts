@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { QmpError } from '../../../src/qemu/errors.ts';
+import { NicFilter, type FilterPlace } from '../../../src/qemu/relay/nic-filter.ts';
+
+type Execute = (command: string, args: unknown, wait?: { readonly signal?: AbortSignal }) => Promise<unknown>;
+
+/** A machine whose relay starts. @returns it, and the commands that QEMU got */
+function fakeMachine(execute: Execute): { readonly place: FilterPlace; readonly commands: readonly string[] } {
+  const commands: string[] = [];
+  const engine = {
+    call: (_what: string, _signal: unknown, body: () => unknown) => body(),
+    exits: { exitOf: () => Promise.withResolvers().promise, forget: () => undefined },
+    docker: { modem: { demuxStream: (_stream: unknown, stdout: PassThrough) => stdout.write('ready\n') } },
+  };
+  const handle = { exec: () => Promise.resolve({ id: 'relay', start: () => Promise.resolve(new PassThrough()) }) };
+  const qmp = {
+    execute: (command: string, args: unknown, wait?: { readonly signal?: AbortSignal }) => {
+      commands.push(command);
+      return execute(command, args, wait);
+    },
+  };
+  const place = { qmp, container: { name: 'qemu', engine, handle }, scratchDirectory: '/scratch' } as unknown as FilterPlace;
+  return { place, commands };
+}
+
+const queues = [{ queue: 'rx', settings: { lossPercent: 1 }, seed: 1 }] as const;
+
+test.each([
+  ['chardev-add', ['chardev-add', 'chardev-remove']],
+  ['object-add', ['chardev-add', 'chardev-add', 'object-add', 'object-del', 'chardev-remove', 'chardev-remove']],
+])('leaves nothing behind if it is stopped while QEMU obeys %s', async (last, expected) => {
+  const stop = new AbortController();
+  const { place, commands } = fakeMachine((command, _args, wait) => {
+    if (command === last) stop.abort(new Error('stopped'));
+    wait?.signal?.throwIfAborted(); // as the monitor does: QEMU obeys nevertheless
+    return Promise.resolve({});
+  });
+  const inserted = NicFilter.insert(place, 'net0', queues, { timeoutMs: 5000, signal: stop.signal });
+  await expect(inserted).rejects.toThrow('stopped');
+  expect(commands).toEqual(expected);
+});
+
+test('does not remove what QEMU has refused to add', async () => {
+  const refusal = new QmpError('object-add', 'GenericError', 'no such netdev');
+  const { place, commands } = fakeMachine((command) =>
+    command === 'object-add' ? Promise.reject(refusal) : Promise.resolve({}),
+  );
+  await expect(NicFilter.insert(place, 'net0', queues, { timeoutMs: 5000 })).rejects.toBe(refusal);
+  expect(commands).toEqual(['chardev-add', 'chardev-add', 'object-add', 'chardev-remove', 'chardev-remove']);
+});
