@@ -149,8 +149,7 @@ async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Pr
 
 /** Waits until this machine has an idle core, or until the signal fires. */
 async function idleCore(hasIdleCore: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  // a sleep rejects only if the signal has fired, which ends the loop
-  while (!signal.aborted && !(await hasIdleCore())) await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined);
+  while (!signal.aborted && !(await hasIdleCore())) await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined); // the signal has fired
 }
 
 /** Whether fewer programs want to run than this machine has cores. */

@@ -10,7 +10,8 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /** A cable between two devices, with the power supply of each. */
 function cable(): { readonly link: Link; readonly left: PowerSupply; readonly right: PowerSupply } {
-  const [leftQmp, rightQmp] = [{ execute: nothing } as unknown as QmpClient, { execute: nothing } as unknown as QmpClient];
+  const newQmp = (): QmpClient => ({ execute: nothing }) as unknown as QmpClient;
+  const [leftQmp, rightQmp] = [newQmp(), newQmp()];
   const nic = (dut: string, qmp: QmpClient): NicOfDevice => ({
     kind: 'nic',
     name: `${dut}:0`,
