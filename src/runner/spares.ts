@@ -136,7 +136,7 @@ async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Pr
   let lease: SpareLease | undefined;
   try {
     signal.throwIfAborted();
-    lease = await acquireSpare(scheduler, plan.memoryMiB);
+    lease = await acquireSpare(scheduler, plan.memoryMiB, signal);
     if (!lease) return undefined;
     const testbed = await plan.create(AbortSignal.any([signal, lease.revoked]));
     return { lease, testbed };

@@ -31,13 +31,18 @@ export async function acquire(path: string, demand: Exclude<Demand, { kind: 'spa
  * Asks for room for a testbed that no test needs yet.
  * @param path - socket of the scheduler
  * @returns `undefined` if there is none, or the run has ended
+ * @throws the signal's reason
  */
-export async function acquireSpare(path: string, memoryMiB: number): Promise<SpareLease | undefined> {
+export async function acquireSpare(path: string, memoryMiB: number, signal: AbortSignal): Promise<SpareLease | undefined> {
   const client = new SchedulerClient(path);
-  const answer = await client.ask({ kind: 'spare', memoryMiB });
-  if (answer && 'granted' in answer) return new SpareLease(client);
-  client[Symbol.dispose]();
-  return undefined;
+  let lease: SpareLease | undefined;
+  try {
+    const answer = await client.ask({ kind: 'spare', memoryMiB }, signal);
+    if (answer && 'granted' in answer) lease = new SpareLease(client);
+    return lease;
+  } finally {
+    if (!lease) client[Symbol.dispose]();
+  }
 }
 
 /** Room for a spare testbed. The scheduler may want it back. */

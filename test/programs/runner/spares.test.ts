@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -86,4 +88,20 @@ test('a test does not wait for an idle core', async () => {
   spares.prepare({ ...planOf(folder, () => undefined), waitsForCore: true });
   expect(await spares.take({ directory: folder, key: 'one link' }, demand, signal)).toBeUndefined();
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('the wait for room for a spare testbed ends with the worker, also if the scheduler does not answer', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'alpy-spares-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'scheduler');
+  const connected = Promise.withResolvers<Socket>();
+  const silent = createServer(connected.resolve).listen(path); // as that of a main process that was stopped
+  stack.defer(() => void silent.close());
+  await once(silent, 'listening');
+  const spares = new Spares(path, () => Promise.resolve(true));
+  spares.prepare(planOf(folder, () => undefined));
+  const socket = await connected.promise;
+  socket.resume();
+  await Promise.all([once(socket, 'close'), spares[Symbol.asyncDispose]()]);
 });

@@ -11,6 +11,7 @@ import { removeDeadSchedulers, SchedulerServer } from '../../../../src/runner/sc
 
 const serverFile = join(import.meta.dirname, '..', '..', '..', '..', 'src', 'runner', 'scheduler', 'server.ts');
 
+const { signal } = new AbortController();
 const all = { kind: 'testbed', memoryMiB: 1000, exclusive: false } as const;
 
 test('a lease is granted to the next process when the first releases it', async () => {
@@ -112,22 +113,22 @@ test('an impossible request is refused, and the end of the run rejects pending r
 
 test('room for a spare testbed is refused at once, revoked for a test, or used by a test', async () => {
   await using server = await SchedulerServer.open({ testbeds: 9, memoryMiB: 1000, boots: 1 });
-  expect(await acquireSpare(server.path, 1001)).toBeUndefined();
-  const spare = (await acquireSpare(server.path, 600))!;
+  expect(await acquireSpare(server.path, 1001, signal)).toBeUndefined();
+  const spare = (await acquireSpare(server.path, 600, signal))!;
   const other = acquire(server.path, all);
   await once(spare.revoked, 'abort');
   expect(await spare.use(all, new AbortController().signal)).toBeUndefined();
   spare[Symbol.dispose]();
   (await other)[Symbol.dispose]();
 
-  const next = (await acquireSpare(server.path, 1000))!;
+  const next = (await acquireSpare(server.path, 1000, signal))!;
   const lease = await next.use(all, new AbortController().signal);
-  expect(await acquireSpare(server.path, 1)).toBeUndefined();
+  expect(await acquireSpare(server.path, 1, signal)).toBeUndefined();
   lease?.[Symbol.dispose]();
   (await acquire(server.path, all))[Symbol.dispose]();
 });
 
 test('there is no spare testbed after the run has ended', async () => {
   const path = join(tmpdir(), `alpy-none-${randomBytes(6).toString('hex')}`);
-  expect(await acquireSpare(path, 1)).toBeUndefined();
+  expect(await acquireSpare(path, 1, signal)).toBeUndefined();
 });
