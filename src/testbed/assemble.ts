@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
+import { allEnded } from '../core/all-ended.ts';
 import { BugError } from '../core/errors.ts';
 import { createAccess } from '../access/index.ts';
 import type { Node } from '../network/index.ts';
@@ -56,9 +57,7 @@ export function testbedParts(
     nodes,
     links,
     started: context.started,
-    finishCaptures: async () => {
-      await Promise.all([...places].map(finishOf));
-    },
+    finishCaptures: () => allEnded([...places].map(finishOf)),
   };
 }
 

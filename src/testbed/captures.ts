@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { allEnded } from '../core/all-ended.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { replaceFile } from '../core/plain-file.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
@@ -61,7 +62,7 @@ export function captureOf(name: string, { file: pcap }: CaptureSpec, place: Capt
 export async function finishCaptures(captures: readonly Capture[], place: CapturePlace): Promise<void> {
   const { hypervisor, areInside, toWallClock } = place;
   if (areInside && captures.length > 0) await copyOut(hypervisor.container, hypervisor.directory, captures);
-  await Promise.all(captures.map(({ path }) => finishCapture(path, toWallClock)));
+  await allEnded(captures.map(({ path }) => finishCapture(path, toWallClock)));
 }
 
 /** Takes only the captures: QEMU may have created other files there, such as one with the name of a log. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { allEnded } from '../core/all-ended.ts';
 import type { Wait } from '../core/deadline.ts';
 import { named, type Named } from '../core/named.ts';
 import { categorizedStep } from '../core/step.ts';
@@ -108,11 +109,11 @@ export class Testbed implements AsyncDisposable {
 
   /**
    * Saves a picture of the screen of each device in the testbed's folder.
-   * @throws QmpError when a device has no screen
+   * @throws QmpError when a device has no screen, AggregateError when several have none
    * @internal
    */
   async saveScreens(): Promise<void> {
-    await Promise.all(this.#parts.devices.map(({ dut, screenFile }) => dut.screenshot(screenFile)));
+    await allEnded(this.#parts.devices.map(({ dut, screenFile }) => dut.screenshot(screenFile)));
   }
 
   /**
@@ -131,9 +132,7 @@ export class Testbed implements AsyncDisposable {
     await categorizedStep('testbed.teardown', 'alpy.testbed', 'Tear the testbed down', () =>
       tearDown(started, {
         check: () => this.#checkAll(),
-        closeConsoles: async () => {
-          await Promise.all(this.duts.map((dut) => dut.close()));
-        },
+        closeConsoles: () => allEnded(this.duts.map((dut) => dut.close())),
         finishCaptures,
       }),
     );
