@@ -40,6 +40,7 @@ export async function createTestbed(
       Promise.all(spec.devices.map(async ({ snapshot }) => snapshot && (await SnapshotWatch.begin(snapshot)))),
     ]);
     const devices = await devicesOf(spec, facts);
+    const wires = wiresOf(topology); // before anything is to be released
     const isOnly = devices.length === 1;
     const machines = devices.map(({ name, machine }) => (isOnly ? { spec: machine } : { name, spec: machine }));
     const lease = await acquireLifeline(engine, facts, spec.lifelines, machines, directory, signal);
@@ -51,7 +52,7 @@ export async function createTestbed(
       hostsFolders: [],
       devices: [],
     };
-    const context = { engine, facts, spec, devices, wires: wiresOf(topology), started };
+    const context = { engine, facts, spec, devices, wires, started };
     const watched = snapshots.map((snapshotWatch) => ({ snapshotWatch }));
     try {
       for (const [index, paths] of captures.entries()) await lease.group.share(index, paths);
