@@ -18,10 +18,16 @@ const acts: Readonly<Record<string, Act>> = {
     const { faults } = link;
     if (faults.length === 0)
       throw new UsageError(`expected an impairment of ${link.name}, got none: alpy link ${link.name} impair`);
+    const errors: unknown[] = [];
     for (const fault of faults) {
-      await fault.end();
-      await call.write('out', `${JSON.stringify(await fault.counts())}\n`);
+      try {
+        await fault.end();
+        await call.write('out', `${JSON.stringify(await fault.counts())}\n`);
+      } catch (error) {
+        errors.push(error); // the others must end, too
+      }
     }
+    if (errors.length > 0) throw errors[0];
   },
 };
 
