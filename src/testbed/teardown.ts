@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { rm } from 'node:fs/promises';
+import { allEnded } from '../core/all-ended.ts';
 import { EnvironmentError, messageOf } from '../core/errors.ts';
 import { CleanupError, runRelease } from '../core/lifetime.ts';
 import type { SerialConsole } from '../console/index.ts';
@@ -58,7 +59,7 @@ export async function tearDown(started: Started, completion?: Completion): Promi
   if (completion) await errors.check(completion.check);
   await errors.release('console', async () => {
     if (completion) await completion.closeConsoles();
-    else for (const { console } of devices) await console?.close();
+    else await allEnded(devices.map(async ({ console }) => console?.close()));
   });
   const errorOutput = completion ? await Promise.all(devices.map(({ hypervisor }) => hypervisor.readStderr())) : [];
   const owners = [...started.nodes, ...started.apps.all];
@@ -67,7 +68,10 @@ export async function tearDown(started: Started, completion?: Completion): Promi
   const isLost = !completion || (errors.hasAny && !started.areCapturesInside);
   if (isLost) await errors.release('lifeline', () => lease.release(false)); // this ends everything that hangs on it
   const removed = Promise.all(owners.map((owner) => errors.release(owner.name, () => owner[Symbol.asyncDispose]())));
-  await Promise.all(devices.map(({ hypervisor }) => errors.release('qemu', () => hypervisor[Symbol.asyncDispose]())));
+  const ends = devices.map(({ hypervisor }) =>
+    errors.release(hypervisor.container.name, () => hypervisor[Symbol.asyncDispose]()),
+  );
+  await Promise.all(ends);
   if (completion) await finishCaptures(completion, errorOutput, errors);
   await removed;
   for (const folder of started.hostsFolders) await errors.release('hosts', () => rm(folder, { recursive: true, force: true }));

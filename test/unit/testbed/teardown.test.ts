@@ -4,8 +4,15 @@ import { CleanupError } from '../../../src/core/lifetime.ts';
 import type { Node } from '../../../src/network/index.ts';
 import { tearDown, tearDownAfter, type Completion, type Started } from '../../../src/testbed/teardown.ts';
 
+interface FakeOptions {
+  readonly isReusable?: boolean;
+  readonly inside?: boolean;
+  /** names of the containers of QEMU */
+  readonly devices?: readonly string[];
+}
+
 /** A testbed that writes down what happens to it; calls that `broken` names fail with their own name. */
-function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusable?: boolean; readonly inside?: boolean } = {}) {
+function fakeTestbed(broken: readonly string[] = [], options: FakeOptions = {}) {
   const calls: string[] = [];
   const call = (name: string): Promise<void> => {
     calls.push(name);
@@ -25,16 +32,15 @@ function fakeTestbed(broken: readonly string[] = [], options: { readonly isReusa
     nodes: [released('node0') as unknown as Node],
     apps: { all: [released('app')] },
     hostsFolders: [],
-    devices: [
-      {
-        hypervisor: {
-          expectEnd: () => calls.push('expect end of QEMU'),
-          readStderr: () => Promise.resolve(broken.includes('disk full') ? 'dump write error' : ''),
-          [Symbol.asyncDispose]: () => call('wait for QEMU'),
-        },
-        console: { close: () => call('close console') },
+    devices: (options.devices ?? ['qemu']).map((name) => ({
+      hypervisor: {
+        container: { name },
+        expectEnd: () => calls.push('expect end of QEMU'),
+        readStderr: () => Promise.resolve(broken.includes('disk full') ? 'dump write error' : ''),
+        [Symbol.asyncDispose]: () => call('wait for QEMU'),
       },
-    ],
+      console: { close: () => call('close console') },
+    })),
   } as unknown as Started;
   const completion: Completion = {
     check: () => call('check'),
@@ -128,4 +134,12 @@ test('a creation that failed before QEMU started has only its lifeline to releas
     devices: [],
   });
   expect(calls).toEqual(['release lifeline']);
+});
+
+test('the errors of several devices name their containers, and one console that does not end leaves none open', async () => {
+  const { calls, started } = fakeTestbed(['wait for QEMU', 'close console'], { devices: ['left', 'right'] });
+  const error = (await errorOf(tearDown(started))) as AggregateError;
+  expect(calls.filter((name) => name === 'close console')).toHaveLength(2);
+  expect(error.message).toContain('left: wait for QEMU');
+  expect(error.message).toContain('right: wait for QEMU');
 });
