@@ -82,7 +82,10 @@ export class Node implements AsyncDisposable {
       node: spec.name,
       shell: (script: string, wait: Partial<Wait>, otherwise?: Fault) => this.#shell(script, wait, otherwise),
     };
-    this.interfaces = named(spec.interfaces.map((one) => new NodeInterface(one, place)));
+    this.interfaces = named(
+      `interface of ${spec.name}`,
+      spec.interfaces.map((one) => new NodeInterface(one, place)),
+    );
     this.container = container;
     this.pid = pid;
     this.shared = { networkMode: `container:${container.id}`, mounts: hostsMounts(where) };

@@ -53,10 +53,13 @@ export class Testbed implements AsyncDisposable {
   #isClosed = false;
 
   constructor(parts: TestbedParts) {
-    this.duts = named(parts.devices.map(({ dut }) => dut));
+    this.duts = named(
+      'device',
+      parts.devices.map(({ dut }) => dut),
+    );
     this.dut = parts.devices[0].dut;
-    this.nodes = named(parts.nodes);
-    this.links = named(parts.links);
+    this.nodes = named('node', parts.nodes);
+    this.links = named('link', parts.links);
     this.apps = parts.started.apps;
     this.services = new Services(this.apps);
     this.#parts = parts;

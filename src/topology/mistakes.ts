@@ -69,6 +69,11 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
     ...named.flatMap(({ name, path }) =>
       isSafeName(name) ? [] : [{ path, text: `expected ${safeNameText}, got ${JSON.stringify(name)}` }],
     ),
+    ...named.flatMap(({ name, path }) =>
+      name in []
+        ? [{ path, text: `expected a name that lists in JavaScript have not taken, got ${JSON.stringify(name)}. Rename it` }]
+        : [],
+    ),
     ...nodes.flatMap((name) =>
       devices.includes(name)
         ? [

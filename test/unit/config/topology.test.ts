@@ -205,6 +205,14 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'names that would hide what lists have',
+    `${router}\ntopology:\n  duts: { map: router }\n  nodes: { length: {} }\n  links: [[length, 'map:0']]`,
+    [
+      'line 3: topology.duts.map: expected a name that lists in JavaScript have not taken, got "map". Rename it',
+      'line 4: topology.nodes.length: expected a name that lists in JavaScript have not taken, got "length". Rename it',
+    ],
+  ],
+  [
     'two links with the same name',
     withLinks(`    - { ends: [client, left:0], name: lan }\n    - { ends: [server, right:0], name: lan }`),
     [
