@@ -6,6 +6,7 @@ import { categorizedStep } from '../core/step.ts';
 import { createdFiles, type Appliance, type CreatedTestbed, type Once, type Testbed } from '../testbed/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
+import { nameDevices } from './device-labels.ts';
 import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
@@ -32,6 +33,7 @@ export interface TestRequest {
 export async function makeTestbed(request: TestRequest, state: TestState, signal: AbortSignal): Promise<Testbed> {
   const { autoBoot, boot } = request;
   const created = (await takeSpare(request, state, signal)) ?? (await createOne(request, state, signal));
+  nameDevices(created.duts);
   if (!autoBoot) return created;
   const bootGuest = (): Promise<Testbed> => created.boot({ signal });
   if (areAtSnapshots(created)) {

@@ -8,6 +8,7 @@ import { App, Dhcp, Dns, Flow, Http, Node, Ntp, Radius, Syslog, Tftp } from '../
 import { QmpClient } from '../qemu/index.ts';
 import { Dut, DutPower, Link, LinkFault, Services } from '../testbed/index.ts';
 import { Apps } from '../testbed/apps.ts';
+import { deviceLabel } from './device-labels.ts';
 import { matchers } from './matchers.ts';
 import { currentCalls, trackMethods, type TestCalls } from './test-calls.ts';
 
@@ -19,10 +20,10 @@ export function trackAllCalls(): void {
   trackMethods(Services.prototype, () => 'services');
   for (const { prototype } of [Dhcp, Dns, Http, Ntp, Radius, Syslog, Tftp])
     trackMethods<{ readonly name: string }>(prototype, ({ name }) => name);
-  for (const { prototype } of [DutPower, Dut]) trackMethods<object>(prototype, () => 'dut');
-  trackMethods(RemoteShell.prototype, () => 'dut.shell');
-  trackMethods(SerialConsole.prototype, () => 'dut.console');
-  trackMethods(QmpClient.prototype, () => 'dut.qmp');
+  for (const { prototype } of [DutPower, Dut]) trackMethods<object>(prototype, deviceLabel);
+  trackMethods(RemoteShell.prototype, ({ console }) => `${deviceLabel(console)}.shell`);
+  trackMethods(SerialConsole.prototype, (console) => `${deviceLabel(console)}.console`);
+  trackMethods(QmpClient.prototype, (qmp) => `${deviceLabel(qmp)}.qmp`);
   trackMethods(Link.prototype, ({ name }) => name);
   trackMethods(Flow.prototype, ({ name }) => name);
   trackMethods(LinkFault.prototype, ({ link }) => `(fault of ${link})`);
