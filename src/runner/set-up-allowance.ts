@@ -9,7 +9,11 @@ export const setUpAllowanceMs = 180_000;
  * Vitest's timeout of a test. It includes the creation of the testbed, and the waits for other boots and tests. To make their snapshots,
  * the devices boot one after the other. Pure.
  */
-export function testTimeoutMs({ tests, devices }: Pick<Config, 'tests' | 'devices'>, timeFactor: number, workers: number): number {
+export function testTimeoutMs(
+  { tests, devices }: Pick<Config, 'tests' | 'devices'>,
+  timeFactor: number,
+  workers: number,
+): number {
   const bootsMs = devices.reduce((sum, { appliance }) => sum + appliance.bootTimeoutMs, 0);
   const testMs = (tests.timeoutMs + bootsMs) * timeFactor + setUpAllowanceMs;
   return workers > 1 ? 2 * testMs : testMs;
