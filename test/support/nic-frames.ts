@@ -9,32 +9,52 @@ const chunkBytes = 48 * 1024;
 
 /** A NIC of a device whose virtual CPU runs. */
 export class NicFrames {
+  readonly #qmp: QmpClient;
   readonly #container: Container;
+  readonly #netdev: string;
   readonly #id: string;
+  #hasSent = false;
 
-  private constructor(container: Container, netdev: string) {
+  private constructor(qmp: QmpClient, container: Container, netdev: string) {
+    this.#qmp = qmp;
     this.#container = container;
+    this.#netdev = netdev;
     this.#id = `frames-${netdev}`;
   }
 
   /** Attaches the filters. The guest then gets no frame from this NIC any more. @param netdev - the NIC's backend */
   static async attach(qmp: QmpClient, container: Container, netdev: string): Promise<NicFrames> {
-    const frames = new NicFrames(container, netdev);
+    const frames = new NicFrames(qmp, container, netdev);
     const id = frames.#id;
-    const socket = { type: 'unix', data: { path: frames.#socket } };
-    await qmp.execute('chardev-add', {
-      id: `${id}-in`,
-      backend: { type: 'socket', data: { addr: socket, server: true, wait: false } },
-    });
+    await frames.#openInput();
     await qmp.execute('chardev-add', { id: `${id}-out`, backend: { type: 'file', data: { out: frames.#file } } });
     const filter = { 'qom-type': 'filter-redirector', netdev };
-    await qmp.execute('object-add', { ...filter, id: `${id}-rx`, queue: 'rx', indev: `${id}-in` });
     await qmp.execute('object-add', { ...filter, id: `${id}-tx`, queue: 'tx', outdev: `${id}-out` });
     return frames;
   }
 
+  async #openInput(): Promise<void> {
+    const id = this.#id;
+    const addr = { type: 'unix', data: { path: this.#socket } };
+    await this.#qmp.execute('chardev-add', {
+      id: `${id}-in`,
+      backend: { type: 'socket', data: { addr, server: true, wait: false } },
+    });
+    const filter = { 'qom-type': 'filter-redirector', netdev: this.#netdev, queue: 'rx' };
+    await this.#qmp.execute('object-add', { ...filter, id: `${id}-rx`, indev: `${id}-in` });
+  }
+
+  /** QEMU 10.0 reads no second connection: its filter gives up the socket at the end of the first (`redirector_chr_event`). */
+  async #reopenInput(): Promise<void> {
+    await this.#qmp.execute('object-del', { id: `${this.#id}-rx` });
+    await this.#qmp.execute('chardev-remove', { id: `${this.#id}-in` });
+    await this.#openInput();
+  }
+
   /** Sends frames as fast as QEMU takes them. They lie in a file before that, so that nothing else slows them down. */
   async send(frames: readonly Buffer[]): Promise<void> {
+    if (this.#hasSent) await this.#reopenInput();
+    this.#hasSent = true;
     const bytes = framed(frames);
     await this.#run(`rm -f ${this.#sent}`);
     for (let at = 0; at < bytes.length; at += chunkBytes)
