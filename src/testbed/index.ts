@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Apps } from './apps.ts';
-export { createdFiles } from './device-names.ts';
 export type { Appliance } from './dut-parts.ts';
 export { DutPower } from './dut-power.ts';
 export { Dut } from './dut.ts';
