@@ -25,7 +25,7 @@ function encoded(part: string): string {
 const maxBytes = 80_000;
 
 /** Sections of links, with the names of their files. GitLab accepts up to 20 sections (`ci_job_annotations_num`). */
-const kinds: Readonly<Record<string, RegExp>> = { Captures: /\.pcap$/, 'Console logs': /(^|\/)console\.(txt|log)$/ };
+const kinds: Readonly<Record<string, RegExp>> = { Captures: /\.pcap$/, 'Console logs': /(^|\/)console(-[^/]+)?\.(txt|log)$/ };
 
 interface Link {
   readonly kind: string;

@@ -10,7 +10,7 @@ export { composeSinks, eventLine, OpenSteps } from './events.ts';
 export { failureLines } from './failure-text.ts';
 export type { FailureLineKind, FailureTextOptions } from './failure-text.ts';
 export { htmlReport } from './html.ts';
-export { consoleArtifact, consoleTail, JobLog, testSection } from './job-log.ts';
+export { consoleArtifacts, consoleTail, JobLog, testSection, type ConsoleTail } from './job-log.ts';
 export { mergeOutputs } from './merge-outputs.ts';
 export type {
   ErrorReport,

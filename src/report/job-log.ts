@@ -135,27 +135,35 @@ function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
-/** The console log of a test, for {@link consoleTail}: the readable one if it exists. */
-export function consoleArtifact({ artifacts }: TestReport): string | undefined {
-  const named = (name: string): string | undefined => artifacts.find((file) => file.split('/').at(-1) === name);
-  return named('console.txt') ?? named('console.log');
+/** The console logs of a test, one for each device, for {@link consoleTail}: the readable ones if they exist. */
+export function consoleArtifacts({ artifacts }: TestReport): readonly string[] {
+  const isConsole = /(^|\/)console(-[^/]+)?\.(txt|log)$/;
+  const readable = (file: string): string => file.replace(/\.log$/, '.txt');
+  return artifacts.filter((file) => isConsole.test(file) && (file === readable(file) || !artifacts.includes(readable(file))));
+}
+
+/** The end of a console log. */
+export interface ConsoleTail {
+  /** the log; one of {@link consoleArtifacts} */
+  readonly file: string;
+  readonly lines: readonly string[];
 }
 
 /**
  * Adds one test to the log: a collapsed section if it passed, a line if it was skipped, otherwise an open section with its errors,
- * its steps and the end of the console. If the log is full, the headings of failed tests are still added.
- * @param tail - last lines of {@link consoleArtifact}, of which 40 are shown
+ * its steps and the ends of the consoles. If the log is full, the headings of failed tests are still added.
+ * @param tails - of the consoles; 40 lines of each are shown
  * @param steps - from `stepLines`
  */
-export function testSection(log: JobLog, test: TestReport, tail: readonly string[], steps: readonly string[]): void {
+export function testSection(log: JobLog, test: TestReport, tails: readonly ConsoleTail[], steps: readonly string[]): void {
   const heading = testLine(test);
   if (test.status === 'skipped') log.line(heading);
   else if (test.status === 'passed') log.section(test.fullName, heading, { collapsed: true }, steps);
   else {
-    const last = tail.slice(-40);
-    const from = `Last lines of ${consoleArtifact(test) ?? 'the console'}:`;
-    const end = last.length === 0 ? [] : ['', from, ...last.map((line) => `  ${line}`)];
-    const lines = [...failureLines(test.errors, { maxTextLength: 4000 }), '', ...steps, ...end];
+    const ends = tails
+      .filter(({ lines }) => lines.length > 0)
+      .flatMap(({ file, lines }) => ['', `Last lines of ${file}:`, ...lines.slice(-40).map((line) => `  ${line}`)]);
+    const lines = [...failureLines(test.errors, { maxTextLength: 4000 }), '', ...steps, ...ends];
     if (!log.section(test.fullName, heading, { collapsed: false }, lines)) log.essential(heading);
   }
 }

@@ -8,7 +8,7 @@ import { stepLines } from './step-tree.ts';
 import { capText, plainLines } from './text.ts';
 
 /** In the order of usefulness: a picture, which GitLab shows inline, then the test's log, then the device's output. */
-const attachmentOrder = ['screen.png', 'debug.log', 'console.txt'];
+const attachmentOrder = [/^screen(-.+)?\.png$/, /^debug\.log$/, /^console(-.+)?\.txt$/];
 
 /**
  * The line that makes GitLab attach a file to a test, which may have only one. Empty if no file can be attached: the path must not
@@ -18,7 +18,7 @@ export function attachmentMark(artifacts: readonly string[], outPath: string): s
   const paths = artifacts
     .map((artifact) => posix.join(outPath, artifact))
     .filter((path) => !/[[\]|\p{Cc}]/u.test(path) && !posix.isAbsolute(path) && !path.startsWith('../'));
-  const preferred = attachmentOrder.map((name) => paths.find((path) => posix.basename(path) === name));
+  const preferred = attachmentOrder.map((name) => paths.find((path) => name.test(posix.basename(path))));
   const path = preferred.find((candidate) => candidate !== undefined) ?? paths[0];
   return path === undefined ? '' : `[[ATTACHMENT|${path}]]\n`;
 }

@@ -41,8 +41,11 @@ function filePart(artifact: string): Html {
 /** Files of other boots than the last one are in folders of their own, which their titles name. */
 function titleOf(artifact: string): string {
   const name = basename(artifact);
-  const link = /^link(\d+)\.pcap$/.exec(name)?.[1];
-  const title = link === undefined ? (titles[name] ?? name) : `capture of link ${link} (pcap)`;
+  const link = /^(.+)\.pcap$/.exec(name)?.[1];
+  const [, kind = '', device, ending = ''] = /^(console|screen)-(.+)(\.\w+)$/.exec(name) ?? [];
+  const ofDevice = device === undefined ? undefined : `${device}: ${titles[kind + ending] ?? name}`;
+  const title =
+    link === undefined ? (ofDevice ?? titles[name] ?? name) : `capture of ${link.replace(/^link(?=\d+$)/, 'link ')} (pcap)`;
   const folder = /^tests\/[^/]+\/(.+)\/[^/]+$/.exec(artifact)?.[1];
   return folder === undefined ? title : `${title} (${folder})`;
 }

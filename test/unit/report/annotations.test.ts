@@ -57,3 +57,9 @@ test('annotations stay below the size that GitLab accepts, count the links that 
   expect(alpy![1]!.external_link.label).toBe(`Report, also for ${2001 - Captures!.length} more files`);
   expect(Captures![0]!.external_link.url).toContain('/bad/link0.pcap');
 });
+
+test('the console logs of several devices are linked, too', () => {
+  const artifacts = ['tests/a/console-left.log', 'tests/a/console-right.txt'];
+  const text = annotationsJson(runReport([testReport({ artifacts })]), job);
+  for (const name of ['console-left.log', 'console-right.txt']) expect(text).toContain(`/tests/a/${name}"`);
+});

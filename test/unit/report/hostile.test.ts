@@ -31,7 +31,8 @@ function events(): readonly StepEvent[] {
 function jobLogLines(): readonly string[] {
   const lines: string[] = [];
   const log = new JobLog({ write: (line) => lines.push(line), nowMs: () => 0 });
-  for (const one of report.tests) testSection(log, one, hostileText.split('\n'), stepLines(one.steps));
+  for (const one of report.tests)
+    testSection(log, one, [{ file: 'console.txt', lines: hostileText.split('\n') }], stepLines(one.steps));
   log.essential(hostileText);
   return lines;
 }

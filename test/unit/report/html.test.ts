@@ -50,6 +50,14 @@ test('the page refers only to files of the output directory', () => {
   expect(page).toContain('.test > summary'); // the style is not escaped
 });
 
+test('the titles of files name the link or the device', () => {
+  const files = ['console-left.txt', 'screen-right.png', 'client--left.0.pcap', 'link1.pcap', 'notes.txt'];
+  const page = htmlReport(runReport([testReport({ artifacts: files.map((file) => `tests/a/${file}`) })]));
+  for (const title of ['left: console, to read', 'capture of client--left.0 (pcap)', 'capture of link 1 (pcap)', 'notes.txt'])
+    expect(page).toContain(`>${title}</a>`);
+  expect(page).toContain('<figcaption>right: screen at the end</figcaption>');
+});
+
 test('failed tests come first across files, then flaky ones, then the others by file', () => {
   const failed = testReport({
     fullName: 'no route',

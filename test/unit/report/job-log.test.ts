@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { consoleArtifact, consoleTail, JobLog, testSection } from '../../../src/report/job-log.ts';
+import { consoleArtifacts, consoleTail, JobLog, testSection } from '../../../src/report/job-log.ts';
 import { stepLines } from '../../../src/report/step-tree.ts';
 import { stepReport, testReport } from './build.ts';
 
@@ -54,7 +54,12 @@ describe('sections', () => {
     log.line(hostile);
     log.essential(hostile);
     log.section('a', hostile, { collapsed: false }, [hostile]);
-    testSection(log, testReport({ fullName: hostile, status: 'failed', errors: [{ message: hostile }] }), [hostile], [hostile]);
+    testSection(
+      log,
+      testReport({ fullName: hostile, status: 'failed', errors: [{ message: hostile }] }),
+      [{ file: hostile, lines: [hostile] }],
+      [hostile],
+    );
     testSection(log, testReport({ fullName: hostile, status: 'skipped', skipReason: hostile }), [], []);
     const escaped = String.raw`\e[0Ksection_end:1700000000:a\r\e[0K\n\e[0Ksection_start:1700000000:b\r\e[0Kx\x9b0K`;
     expect(lines.slice(0, 5)).toEqual([escaped, escaped, start('a', escaped), escaped, end('a')]);
@@ -131,7 +136,12 @@ describe('the limit', () => {
       const { log, lines, bytes } = open(limitBytes);
       log.section('a', 'ä', { collapsed: true }, ['€uro', 'x']);
       log.line('ü');
-      testSection(log, testReport({ status: 'failed', errors: [{ message: '€' }] }), ['🐇'], ['s']);
+      testSection(
+        log,
+        testReport({ status: 'failed', errors: [{ message: '€' }] }),
+        [{ file: 'console.txt', lines: ['🐇'] }],
+        ['s'],
+      );
       log.essential('🐇'.repeat(20));
       expect(bytes()).toBeLessThanOrEqual(limitBytes);
       expect(lines.join('')).not.toContain('\ufffd');
@@ -146,7 +156,7 @@ describe('a test', () => {
 
   test('that passed is collapsed', () => {
     const { log, lines } = open();
-    testSection(log, testReport({ artifacts }), ['console'], ['Boot... done (8.10 s)']);
+    testSection(log, testReport({ artifacts }), [{ file: 'tests/a/console.txt', lines: ['console'] }], ['Boot... done (8.10 s)']);
     const heading = 'PASSED tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)';
     expect(lines).toEqual([start(name, heading, '[collapsed=true]'), 'Boot... done (8.10 s)', end(name)]);
   });
@@ -164,7 +174,12 @@ describe('a test', () => {
     const { log, lines } = open();
     const errors = [{ message: 'not\u001b[31m equal', diff: '- 1\n+ 2', code: 'ALPY_X' }, { message: 'more' }];
     const tail = Array.from({ length: 50 }, (_, index) => `line ${index}\u0007`);
-    testSection(log, testReport({ status, errors, artifacts }), tail, ['Boot... not ended']);
+    testSection(
+      log,
+      testReport({ status, errors, artifacts }),
+      [{ file: 'tests/a/console.txt', lines: tail }],
+      ['Boot... not ended'],
+    );
     expect(lines).toEqual([
       start(name, `${heading} tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)`),
       ...['not equal', '(ALPY_X)', '', '- 1', '+ 2', '', 'more', '', 'Boot... not ended', ''],
@@ -182,10 +197,33 @@ describe('a test', () => {
     expect(lines).toEqual([rest, 'FAILED tests/forward/forward.test.ts > rabbit > forwards IPv4 (1.23 s)']);
   });
 
-  test('has its console in console.txt, or else in console.log', () => {
-    expect(consoleArtifact(testReport({ artifacts }))).toBe('tests/a/console.txt');
-    expect(consoleArtifact(testReport({ artifacts: ['tests/a/console.log'] }))).toBe('tests/a/console.log');
-    expect(consoleArtifact(testReport({ artifacts: ['tests/a/myconsole.log'] }))).toBeUndefined();
+  test('has its console in console.txt, or else in console.log; several devices have one each', () => {
+    const consolesOf = (...files: readonly string[]): readonly string[] => consoleArtifacts(testReport({ artifacts: files }));
+    expect(consolesOf(...artifacts)).toEqual(['tests/a/console.txt']);
+    expect(consolesOf('tests/a/console.log')).toEqual(['tests/a/console.log']);
+    expect(consolesOf('tests/a/myconsole.log')).toEqual([]);
+    expect(consolesOf('a/console-left.log', 'a/console-left.txt', 'a/console-right.log')).toEqual([
+      'a/console-left.txt',
+      'a/console-right.log',
+    ]);
+  });
+
+  test('shows the end of the console of each device', () => {
+    const { log, lines } = open();
+    const tails = [
+      { file: 'a/console-left.txt', lines: ['left login:'] },
+      { file: 'a/console-right.txt', lines: [] },
+      { file: 'a/console-top.txt', lines: ['panic'] },
+    ];
+    testSection(log, testReport({ status: 'failed' }), tails, []);
+    const shown = lines.slice(lines.indexOf('Last lines of a/console-left.txt:'), -1);
+    expect(shown).toEqual([
+      'Last lines of a/console-left.txt:',
+      '  left login:',
+      '',
+      'Last lines of a/console-top.txt:',
+      '  panic',
+    ]);
   });
 
   test('has indented steps with their log lines', () => {

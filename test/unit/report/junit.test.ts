@@ -187,6 +187,7 @@ test('the file of many failing tests stays below the 30 MB that GitLab accepts',
 
 test.for<[string, readonly string[], string]>([
   ['alpy-out', ['t/link0.pcap', 't/console.txt', 't/screen.png'], '[[ATTACHMENT|alpy-out/t/screen.png]]\n'],
+  ['out', ['t/console-left.txt', 't/screen-left.png', 't/screen-right.png'], '[[ATTACHMENT|out/t/screen-left.png]]\n'],
   ['.', ['t/a[1].pcap', 't/a|b', 't/c.pcap'], '[[ATTACHMENT|t/c.pcap]]\n'],
   ['../elsewhere', ['t/c.pcap'], ''],
   ['/tmp/out', ['t/c.pcap'], ''],

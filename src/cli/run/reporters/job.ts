@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { messageOf } from '../../../core/errors.ts';
 import {
-  consoleArtifact,
+  consoleArtifacts,
   consoleTail,
+  type ConsoleTail,
   hasFailed,
   JobLog,
   stepLines,
@@ -27,12 +28,12 @@ export function jobOutput(
   const log = new JobLog({ write, ...(limitBytes === undefined ? {} : { limitBytes }) });
   let printed = Promise.resolve(); // tests are printed one after another, although reading their consoles takes time
   const print = async (test: TestReport): Promise<void> => {
-    const file = consoleArtifact(test);
-    let tail: readonly string[] = [];
-    if (file !== undefined && hasFailed(test)) {
-      tail = await consoleTail(join(outDirectory, file)).catch((error: unknown) => [messageOf(error)]);
+    const tails: ConsoleTail[] = [];
+    for (const file of hasFailed(test) ? consoleArtifacts(test) : []) {
+      const lines = await consoleTail(join(outDirectory, file)).catch((error: unknown) => [messageOf(error)]);
+      tails.push({ file, lines: lines.map(redact) });
     }
-    testSection(log, test, tail.map(redact), stepLines(test.steps));
+    testSection(log, test, tails, stepLines(test.steps));
   };
   return {
     facts: (environment) => {
