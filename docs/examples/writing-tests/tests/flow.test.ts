@@ -1,5 +1,7 @@
 import { expect, probe, test } from 'alpy/test';
 
+test.override('needs', { exclusive: true }); // other testbeds would slow the device down
+
 test('forwards every datagram, and quickly', async ({ dut, nodes: [left, right] }) => {
   await dut.shell.run(`set -e
     ip address add 192.168.1.1/24 dev eth0 && ip link set eth0 up
