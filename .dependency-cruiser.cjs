@@ -68,7 +68,7 @@ module.exports = {
       name: 'only TestbedFactory creates testbeds',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/testbed/' },
-      to: { path: '^src/testbed/', pathNot: '^src/testbed/(index|apps|errors|lifelines|snapshot-place)\\.ts$' },
+      to: { path: '^src/testbed/', pathNot: '^src/testbed/(index|apps|device-names|errors|lifelines|snapshot-place)\\.ts$' },
     },
     {
       name: 'only src/access knows its kinds',
