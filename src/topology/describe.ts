@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
 import type { EndSpec, Topology } from './topology.ts';
+import { recorderOf, wiresOf } from './wires.ts';
 
 /** A topology for people and programs: names and addresses, without QEMU's identifiers. Plain JSON data. */
 export interface DescribedTopology {
@@ -36,8 +37,13 @@ export function describeTopology(topology: Topology): DescribedTopology {
   const { duts, nodes, links, segments } = topology;
   const linkAt = (end: string): string =>
     [...links, ...segments].find(({ ends }) => ends.some((one) => endName(topology, one) === end))?.name ?? '';
+  const wires = wiresOf(topology);
+  const captureOf = (link: string): string => {
+    const wire = wires.find(({ name }) => name === link);
+    return (wire && recorderOf(wire)?.capture.file) ?? '';
+  };
   const described = ({ name, ends }: { readonly name: string; readonly ends: readonly EndSpec[] }): DescribedLink => {
-    return { name, ends: ends.map((end) => endName(topology, end)), capture: captureOf(topology, ends) };
+    return { name, ends: ends.map((end) => endName(topology, end)), capture: captureOf(name) };
   };
   return {
     duts: duts.map(({ name, appliance, nics }) => ({
@@ -64,13 +70,4 @@ export function endName({ duts }: Topology, end: EndSpec): string {
   if (end.kind === 'interface') return `${end.node}:${end.interface}`;
   const number = duts.find(({ name }) => name === end.dut)?.nics.findIndex(({ id }) => id === end.nic) ?? -1;
   return `${end.dut}:${number}`;
-}
-
-function captureOf({ duts }: Topology, ends: readonly EndSpec[]): string {
-  const files = ends.flatMap((end) => {
-    if (end.kind === 'interface') return [];
-    const nic = duts.find(({ name }) => name === end.dut)?.nics.find(({ id }) => id === end.nic);
-    return nic?.capture ? [nic.capture.file] : [];
-  });
-  return files[0] ?? '';
 }
