@@ -115,7 +115,7 @@ async function firstPing(context: Context, layout: Layout): Promise<CreatedTestb
   return testbed;
 }
 
-/** A testbed that starts from snapshots, which are made first if there are none. */
+/** A testbed that starts from snapshots. The first call makes them. */
 async function created({ factory, directory }: Context, { appliances, topology }: Layout): Promise<CreatedTestbed> {
   const devices = [];
   for (const appliance of appliances) devices.push({ appliance, disk: await factory.inspectDisk(appliance) });

@@ -54,7 +54,7 @@ export interface TestbedRequest {
   /** absolute path of a folder for captures and console logs; created if it does not exist */
   readonly directory: string;
   /**
-   * `cold` (default): the guest boots. `snapshot`: it starts from a snapshot, which is made first if there is none; if none
+   * `cold` (default): the guest boots. `snapshot`: it starts from a snapshot, which is made first if the store lacks it; if none
    * can be made, the log says why, and the guest boots. Or the snapshot that its only guest is to start from.
    */
   readonly start?: 'cold' | 'snapshot' | Snapshot;

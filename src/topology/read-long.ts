@@ -77,7 +77,7 @@ function readEnd(
     near === undefined
       ? 'Add it to topology.nodes, or correct it'
       : `Did you mean ${near}${number !== undefined && duts.includes(near) ? `:${number}` : ''}?`;
-  return `expected a NIC of a device or a node (${known.join(', ') || 'there is none'}), got ${JSON.stringify(text)}. ${advice}`;
+  return `expected a NIC of a device or a node (${known.join(', ') || 'the topology has none'}), got ${JSON.stringify(text)}. ${advice}`;
 }
 
 function split(text: string): readonly [string, string | undefined] {

@@ -30,7 +30,7 @@ export async function acquire(path: string, demand: Exclude<Demand, { kind: 'spa
 /**
  * Asks for room for a testbed that no test needs yet.
  * @param path - socket of the scheduler
- * @returns `undefined` if there is none, or the run has ended
+ * @returns `undefined` if memory is short, a test waits, or the run has ended
  * @throws the signal's reason
  */
 export async function acquireSpare(path: string, memoryMiB: number, signal: AbortSignal): Promise<SpareLease | undefined> {

@@ -29,7 +29,7 @@ export async function crash(name: string, qmp: QmpClient, guest: Pick<Guest, 'wa
     } catch (cause) {
       if (!(cause instanceof QmpTimeoutError)) throw cause;
       throw new UsageError(
-        `expected ${name} to panic within ${wait.timeoutMs / 1000} s after its NMI button was pressed, but it did not. Linux does so if it was told before: sysctl -w kernel.unknown_nmi_panic=1`,
+        `expected ${name} to panic within ${wait.timeoutMs / 1000} s after its NMI button was pressed, but it did not. Linux panics only after this command: sysctl -w kernel.unknown_nmi_panic=1`,
         { cause },
       );
     }

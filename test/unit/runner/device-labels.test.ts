@@ -7,8 +7,8 @@ import { Dut } from '../../../src/testbed/index.ts';
 
 trackAllCalls();
 
-/** What a test is told that does not await that a device pauses. */
-async function told(names: readonly string[]): Promise<readonly unknown[]> {
+/** The errors of a test that does not await `pause()`. */
+async function missingAwaits(names: readonly string[]): Promise<readonly unknown[]> {
   const qmp = { execute: () => Promise.withResolvers().promise };
   const duts = names.map((name) => Object.assign(Object.create(Dut.prototype) as Dut, { name, console: {}, qmp }));
   nameDevices(duts);
@@ -21,9 +21,9 @@ async function told(names: readonly string[]): Promise<readonly unknown[]> {
 }
 
 test('messages about calls name each of several devices, and call the only one dut', async () => {
-  expect(await told(['left', 'right'])).toMatchObject([
+  expect(await missingAwaits(['left', 'right'])).toMatchObject([
     { message: 'left.pause() was still pending when the test ended: is an await missing?' },
     { message: /^right\.pause\(\) was/ },
   ]);
-  expect(await told(['router'])).toMatchObject([{ message: /^dut\.pause\(\) was/ }]);
+  expect(await missingAwaits(['router'])).toMatchObject([{ message: /^dut\.pause\(\) was/ }]);
 });

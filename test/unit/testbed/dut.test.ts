@@ -178,7 +178,7 @@ test('`crash` fails if the guest does not panic when its NMI button is pressed',
   await expect(dut.crash({ timeoutMs: 5 })).rejects.toMatchObject({
     code: 'ALPY_USAGE',
     message:
-      'expected rabbit to panic within 0.005 s after its NMI button was pressed, but it did not. Linux does so if it was told before: sysctl -w kernel.unknown_nmi_panic=1',
+      'expected rabbit to panic within 0.005 s after its NMI button was pressed, but it did not. Linux panics only after this command: sysctl -w kernel.unknown_nmi_panic=1',
   });
   expect(dut.failure).toBeUndefined();
 });

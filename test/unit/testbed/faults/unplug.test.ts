@@ -4,7 +4,7 @@ import type { Capture } from '../../../../src/capture/index.ts';
 import type { NicOfDevice } from '../../../../src/testbed/link-end.ts';
 import { Link } from '../../../../src/testbed/link.ts';
 
-/** A cable between two devices that do what they are told. */
+/** A cable between two devices whose QEMU accepts every command. */
 function cable(): Link {
   const machine = { qmp: { execute: () => Promise.resolve() } } as unknown as NicOfDevice['machine'];
   const spec = { id: 'nic0', netdev: 'net0' };
