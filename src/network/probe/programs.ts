@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The programs of a probe flow, for the Perl that every Debian image has. They end when their standard input does. They print records
 // of 20 bytes; see records.ts.
+import { clockCalls } from '../../core/perl-clock.ts';
 
 /** The clocks. Perl has no function for them without a module that the image lacks. */
 const prelude = String.raw`use strict;
 use Socket qw(:DEFAULT IPPROTO_IPV6 IPV6_V6ONLY pack_sockaddr_in6 unpack_sockaddr_in6 inet_pton);
 use POSIX ();
 my $processor = (POSIX::uname())[4];
-my $clock_gettime = { x86_64 => 228, aarch64 => 113, riscv64 => 113 }->{$processor} // die "no clock for the processor $processor\n";
+my $clock_gettime = ${clockCalls}->{$processor} // die "no clock for the processor $processor\n";
 sub now {
   my $time = pack 'q2', 0, 0;
   syscall($clock_gettime, $_[0], $time) == 0 or die "clock_gettime: $!\n";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { clockCalls } from '../../core/perl-clock.ts';
 
 /**
  * The relay, a Perl program: it needs only `perl-base`, which every Debian image has. Frames reach it from QEMU and go back to QEMU
@@ -20,8 +21,7 @@ my $queue_bytes = 64 * 2**20;  # of all frames in a direction
 my $pending_bytes = 2**18;     # that QEMU has not taken yet; the other frames stay in the queue
 my $header_bytes = 14;         # of Ethernet; corruption spares it, else the frame would be lost instead
 
-# perl-base has no module for the monotonic clock
-my $clock_gettime = { x86_64 => 228, aarch64 => 113 }->{ (POSIX::uname())[4] } or die "unknown processor\n";
+my $clock_gettime = ${clockCalls}->{ (POSIX::uname())[4] } or die "unknown processor\n";
 sub now {
   my $time = "\0" x 16;
   syscall($clock_gettime, 1, $time);
