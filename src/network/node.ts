@@ -154,7 +154,7 @@ export class Node implements AsyncDisposable {
    * Sends five echo requests a second, until `count` of them were answered or the time is over.
    * @param target - address or name
    * @param options - `timeoutMs`: for all answers, default 10 s
-   * @returns how many were sent and answered; too few answers are not an error
+   * @returns how many were answered, and how many were sent up to the last of these; too few answers are not an error
    * @throws ExecError if ping fails, for example for an unknown name
    */
   async ping(target: string, options: PingOptions = {}): Promise<PingReport> {
@@ -166,7 +166,7 @@ export class Node implements AsyncDisposable {
     return step('alpy.network', `Ping ${target} from ${this.name}`, async () => {
       const wait = { timeoutMs: timeoutMs + 5000, signal: options.signal };
       const { exitStatus, stdout, stderr } = await this.#agent.runInBackground(command, wait);
-      const report = parsePing(stdout);
+      const report = parsePing(stdout, count);
       if (!report) throw new ExecError(this.name, command, exitStatus, stdout, stderr);
       return report;
     });

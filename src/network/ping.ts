@@ -12,17 +12,19 @@ export interface PingReport {
 const sequenceNumbers = 0x1_0000;
 
 /**
- * Parses the output of iputils' ping. Its summary also counts answers to requests that it has not sent; they are left out here.
- * Returns undefined if the output does not contain a summary.
+ * Parses the output of iputils' ping. Its summary also counts answers to requests that it has not sent, and requests that it sent while
+ * the last answers were still on their way; both are left out here. Returns undefined if the output does not contain a summary.
+ * @param count - after how many answers ping ended
  */
-export function parsePing(output: string): PingReport | undefined {
+export function parsePing(output: string, count = Infinity): PingReport | undefined {
   const summary = /(?<sent>\d+) packets transmitted, (?<received>\d+) received/.exec(output)?.groups;
   if (!summary) return undefined;
   const average = /= [\d.]+\/(?<average>[\d.]+)\//.exec(output)?.groups?.['average'];
-  const sent = Number(summary['sent']);
+  const transmitted = Number(summary['sent']);
   const sequence = [...output.matchAll(/ icmp_seq=(\d+) (?!.*DUP!)/g)].map(([, number]) => Number(number));
-  const strayCount = sent < sequenceNumbers ? sequence.filter((number) => number > sent).length : 0;
-  const received = Math.max(0, Math.min(sent, Number(summary['received']) - strayCount));
+  const answered = transmitted < sequenceNumbers ? sequence.filter((number) => number <= transmitted) : sequence;
+  const received = Math.max(0, Math.min(transmitted, Number(summary['received']) - (sequence.length - answered.length)));
+  const sent = transmitted < sequenceNumbers && answered.length >= count ? Math.max(...answered) : transmitted;
   return {
     sent,
     received,

@@ -40,6 +40,20 @@ rtt min/avg/max/mdev = 0.172/0.190/0.207/0.014 ms
   expect(parsePing('1 packets transmitted, 2 received, -100% packet loss, time 0ms')).toMatchObject({ sent: 1, received: 1 });
 });
 
+// printed by ping -c 3 -w 10 when the answers take 0.7 s
+test('a ping does not count requests whose answers it did not wait for, but those that got lost', () => {
+  const output = `64 bytes from 192.168.2.2: icmp_seq=1 ttl=63 time=702 ms
+64 bytes from 192.168.2.2: icmp_seq=2 ttl=63 time=701 ms
+64 bytes from 192.168.2.2: icmp_seq=3 ttl=63 time=700 ms
+
+6 packets transmitted, 3 received, 50% packet loss, time 1003ms
+rtt min/avg/max/mdev = 700.0/701.0/702.0/0.800 ms
+`;
+  expect(parsePing(output, 3)).toEqual({ sent: 3, received: 3, averageMs: 701 });
+  expect(parsePing(output.replace('icmp_seq=3', 'icmp_seq=5'), 3)).toMatchObject({ sent: 5, received: 3 });
+  expect(parsePing(output, 4)).toMatchObject({ sent: 6, received: 3 }); // the time was over
+});
+
 test('a ping that fails has no report', () => {
   expect(parsePing('ping: connect: Network is unreachable\n')).toBeUndefined();
 });
