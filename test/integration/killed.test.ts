@@ -8,6 +8,7 @@ import Docker from 'dockerode';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runLabel } from '../../src/docker/index.ts';
+import { killGuards } from '../support/processes.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 
 let testHost: TestHost;
@@ -53,7 +54,7 @@ describe('SIGKILL to alpy', () => {
       return found.flatMap(({ Names }) => Names);
     };
     expect(await left()).toHaveLength(3); // with the node
-    if (how === 'without its guard') await killGuard(child.pid!);
+    if (how === 'without its guard') killGuards(child.pid!); // so that only the lifeline can end anything
     child.kill('SIGKILL');
     await vi.waitFor(() => expect(left()).resolves.toEqual([]), { timeout: longMs, interval: 100 });
   });
@@ -76,10 +77,4 @@ async function testbedOfAnotherProcess(): Promise<{ readonly child: ReturnType<t
   onTestFinished(() => void child.kill('SIGKILL'));
   const [runId] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { child, runId };
-}
-
-/** Kills the process that removes what is left, so that only the lifeline can end anything. */
-async function killGuard(parent: number): Promise<void> {
-  const { stdout } = await execa('pgrep', ['-f', '-P', String(parent), 'alpy-guard']);
-  for (const pid of stdout.split('\n')) process.kill(Number(pid), 'SIGKILL');
 }

@@ -7,6 +7,7 @@ import Docker from 'dockerode';
 import { expect, onTestFinished, test } from 'vitest';
 import { Engine, removeLeftovers, runLabel } from '../../src/docker/index.ts';
 import { imageNamed, resolveImages } from '../../src/images/index.ts';
+import { killGuards } from '../support/processes.ts';
 import { suiteId } from '../support/suite.ts';
 
 const docker = new Docker();
@@ -39,6 +40,7 @@ test('a container that was never started is removed if its process was killed, a
   using engine = await Engine.connect({ jobId: suiteId() });
   expect([...(await states(dead)), ...(await states(alive))]).toEqual(['created', 'created']);
   // not earlier, since any other run of alpy on this daemon removes what is left from now on
+  killGuards(doomed.pid!); // its guard would remove it, too
   doomed.kill('SIGKILL');
   await once(doomed, 'exit');
   const removed = await removeLeftovers(engine, undefined);

@@ -14,3 +14,12 @@ export function procText(pid: string, file: string): string {
     return '';
   }
 }
+
+/** Kills the processes that would remove what a process leaves when it is killed. @throws Error if it has none */
+export function killGuards(parent: number): void {
+  const guards = procText(String(parent), `task/${parent}/children`)
+    .split(' ')
+    .filter((pid) => procText(pid, 'cmdline').split('\0').includes('alpy-guard'));
+  if (guards.length === 0) throw new Error(`expected a guard of process ${parent}, got none`);
+  for (const pid of guards) process.kill(Number(pid), 'SIGKILL');
+}
