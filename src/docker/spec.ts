@@ -37,6 +37,8 @@ export interface ContainerSpec {
   /** device files; the paths are the same in the container */
   readonly devices?: readonly string[] | undefined;
   readonly sysctls?: Readonly<Record<string, string>> | undefined;
+  /** what the daemon writes to its /etc/resolv.conf, if it writes one; default: what the daemon's machine has */
+  readonly resolver?: { readonly servers: readonly string[]; readonly search: readonly string[] } | undefined;
   readonly mounts?: readonly Mount[] | undefined;
   /** containers whose volumes are mounted too */
   readonly volumesFrom?: readonly string[] | undefined;
@@ -91,6 +93,7 @@ export function createOptions(spec: ContainerSpec, labels: Readonly<Record<strin
       SecurityOpt: ['no-new-privileges'], // otherwise a setuid program could gain capabilities that were dropped
       Devices: (spec.devices ?? []).map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       Sysctls: { ...spec.sysctls },
+      ...(spec.resolver ? { Dns: [...spec.resolver.servers], DnsSearch: [...spec.resolver.search] } : {}),
       ...(spec.groups ? { GroupAdd: spec.groups.map(String) } : {}),
       ReadonlyRootfs: spec.readOnlyRoot === true,
       Tmpfs: tmpfsOptions(spec.tmpfs ?? {}),

@@ -41,15 +41,18 @@ function addressCommands(device: string, { address, gateway, routes = [], mtu }:
   ];
 }
 
+/** A line of shell that removes the VLANs of an interface. Pure. */
+export function removeVlans(device: string): string {
+  return `for vlan in /sys/class/net/${device}/upper_${device}.*; do [ ! -e "$vlan" ] || ip link delete "\${vlan##*/upper_}"; done`;
+}
+
 /**
- * A shell script that replaces the configuration of an interface, and prints the result for `configurationProblems`: the lists of
- * interfaces and of IPv4 routes, then that of IPv6 routes. Pure.
+ * A shell script that runs commands of ip(8), and prints the result for `configurationProblems`: the lists of interfaces and of IPv4
+ * routes, then that of IPv6 routes. Pure.
  */
-export function configureScript(device: string, config: InterfaceConfig): string {
-  const commands = [...configureCommands(device, config), 'address show', 'route show'];
+export function configureScript(commands: readonly string[]): string {
   return [
-    `for vlan in /sys/class/net/${device}/upper_${device}.*; do [ ! -e "$vlan" ] || ip link delete "\${vlan##*/upper_}"; done`,
-    ipBatch(commands, '-j'),
+    ipBatch([...commands, 'address show', 'route show'], '-j -d'),
     'ip -j -6 route show || :', // fails on a kernel without IPv6
   ].join('\n');
 }

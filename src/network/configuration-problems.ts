@@ -9,16 +9,25 @@ import { vlanDevice } from './address.ts';
  * @param printed - what the script of `configureScript` printed
  */
 export function configurationProblems(device: string, config: InterfaceConfig, printed: string): readonly string[] {
-  const [interfaces = [], routes4 = [], routes6 = []] = printed
-    .split('\n')
-    .filter((line) => line.startsWith('['))
-    .map(objects);
+  const [interfaces = [], routes4 = [], routes6 = []] = listsOf(printed);
   const routes = [...routes4, ...routes6];
   const of = (name: string, own: AddressConfig & { readonly mac?: string | undefined }): readonly string[] => {
     const found = interfaces.find(({ ifname }) => ifname === name);
     return found ? interfaceProblems(name, own, found, routes) : [`expected the interface ${name}, got none`];
   };
   return [...of(device, config), ...(config.vlans ?? []).flatMap((vlan) => of(vlanDevice(device, vlan), vlan))];
+}
+
+/** The interfaces in what the script of `configureScript` printed. Pure. */
+export function printedInterfaces(printed: string): readonly JsonObject[] {
+  return listsOf(printed)[0] ?? [];
+}
+
+function listsOf(printed: string): readonly (readonly JsonObject[])[] {
+  return printed
+    .split('\n')
+    .filter((line) => line.startsWith('['))
+    .map(objects);
 }
 
 function interfaceProblems(

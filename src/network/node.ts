@@ -4,58 +4,21 @@ import { UsageError, type Fault } from '../core/errors.ts';
 import { programEnd } from '../core/exit-status.ts';
 import { named, type Named } from '../core/named.ts';
 import { step } from '../core/step.ts';
-import {
-  Agent,
-  agentLoop,
-  Container,
-  ContainerError,
-  exec,
-  ExecError,
-  trafficCapabilities,
-  type ContainerSpec,
-  type Engine,
-  type ExecResult,
-  type Lifeline,
-  type Mount,
-} from '../docker/index.ts';
-import type { InterfaceConfig, NodeSpec } from '../topology/index.ts';
+import { Agent, Container, ContainerError, exec, ExecError, type ContainerSpec, type ExecResult } from '../docker/index.ts';
+import type { InterfaceConfig, NodeConfig, NodeSpec } from '../topology/index.ts';
+import { configureBond } from './bond.ts';
 import type { Counters } from './counters.ts';
+import type { InterfacePlace } from './interface-place.ts';
+import { fileMounts, startContainer, type NodePlace } from './node-container.ts';
 import { NodeInterface } from './node-interface.ts';
-import { nodeLimitHint, nodeLimits } from './node-limits.ts';
+import { nodeLimitHint } from './node-limits.ts';
 import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from './node-options.ts';
 import { parsePing, type PingReport } from './ping.ts';
 import { NodeServices } from './services/node-services.ts';
 import { printSockets } from './services/ports.ts';
-
-/** Where nodes are started. */
-export interface NodePlace {
-  readonly engine: Engine;
-  readonly lifeline: Lifeline;
-  /** settles when nodes may start, not before the lifeline runs */
-  readonly startsAfter: Promise<void>;
-  /** the `node` image */
-  readonly image: string;
-  /** a file with {@link hostsText} whose path is the same for the daemon; absent if the daemon sees no files of this machine */
-  readonly hostsFile?: string | undefined;
-}
+import { checkSysctls } from './sysctls.ts';
 
 const defaultTimeoutMs = 30_000;
-
-/**
- * Alpy must not disturb a link. So a node generates no IPv6 address (hence no router solicitation and no duplicate address
- * detection), and does not drop packets because of an asymmetric route.
- */
-const sysctls4 = {
-  'net.ipv4.conf.all.rp_filter': '0',
-  'net.ipv4.conf.default.rp_filter': '0',
-  'net.ipv4.ip_unprivileged_port_start': '0', // for IPv6, too: servers beside the node need neither root nor capabilities
-};
-const sysctls6 = {
-  'net.ipv6.conf.all.disable_ipv6': '0', // Docker disables it for containers without a Docker network
-  'net.ipv6.conf.default.addr_gen_mode': '1',
-  'net.ipv6.conf.default.accept_ra': '0',
-  'net.ipv6.conf.default.dad_transmits': '0',
-};
 
 /**
  * A container that holds a network namespace. It has an interface for each link and segment that it is on. On a link with a device, that
@@ -74,21 +37,22 @@ export class Node implements AsyncDisposable {
   /** the services that the configuration declares for it, by their names: `node.services.dhcp` */
   readonly services: NodeServices;
   readonly #agent: Agent;
+  readonly #place: InterfacePlace;
 
   private constructor(where: NodePlace, spec: NodeSpec, container: Container, pid: number, agent: Agent) {
     this.name = spec.name;
     this.services = new NodeServices(spec.name);
-    const place = {
+    this.#place = {
       node: spec.name,
       shell: (script: string, wait: Partial<Wait>, otherwise?: Fault) => this.#shell(script, wait, otherwise),
     };
     this.interfaces = named(
       `interface of ${spec.name}`,
-      spec.interfaces.map((one) => new NodeInterface(one, place)),
+      spec.interfaces.map((one) => new NodeInterface(one, this.#place)),
     );
     this.container = container;
     this.pid = pid;
-    this.shared = { networkMode: `container:${container.id}`, mounts: hostsMounts(where) };
+    this.shared = { networkMode: `container:${container.id}`, mounts: fileMounts(where) };
     this.#agent = agent;
   }
 
@@ -99,7 +63,7 @@ export class Node implements AsyncDisposable {
   static async start(place: NodePlace, spec: NodeSpec, signal?: AbortSignal): Promise<Node> {
     const { name } = spec;
     return step('alpy.network', `Start ${name}`, async () => {
-      const container = await startContainer(place, name, signal);
+      const container = await startContainer(place, spec, signal);
       try {
         const agent = new Agent(container);
         const printed = await agent.run('echo $holder', { timeoutMs: defaultTimeoutMs, signal });
@@ -186,6 +150,18 @@ export class Node implements AsyncDisposable {
     for (const one of this.interfaces) await one.assertExists(wait);
   }
 
+  /**
+   * Asserts that it has the settings of its configuration, and combines its interfaces to a bond if it has one.
+   * @throws ExecError if the kernel refuses the bond, EnvironmentError if a setting differs
+   * @internal
+   */
+  async prepare({ sysctls = {}, bond }: NodeConfig, wait: Partial<Wait>): Promise<void> {
+    await checkSysctls(this.#place, sysctls, wait);
+    if (!bond) return;
+    const interfaces = bond.interfaces ?? this.interfaces.map(({ name }) => name);
+    await configureBond(this.#place, { ...bond, interfaces }, wait);
+  }
+
   /** name of its first interface @internal */
   get interfaceName(): string {
     return this.interfaces[0]?.name ?? '';
@@ -249,47 +225,5 @@ export class Node implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container[Symbol.asyncDispose]();
-  }
-}
-
-/**
- * `ip link set … netns PID` opens the namespace of a process. The kernel allows that only if the caller has all capabilities of
- * that process. So besides the process that takes commands, another one without capabilities holds the namespace. It prints its
- * PID when it has dropped them.
- */
-const holdNamespace = `holder=$(setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$; exec sleep infinity >/dev/null' </dev/null 2>/dev/null &)
-${agentLoop}`;
-
-/** Content of /etc/hosts in nodes and apps: what the daemon writes for containers without a Docker network. */
-export const hostsText = `127.0.0.1\tlocalhost
-::1\tlocalhost ip6-localhost ip6-loopback
-`;
-
-function hostsMounts({ hostsFile }: NodePlace): readonly Mount[] {
-  return hostsFile === undefined ? [] : [{ source: hostsFile, target: '/etc/hosts', readOnly: false }];
-}
-
-async function startContainer(place: NodePlace, name: string, signal?: AbortSignal): Promise<Container> {
-  const { engine, lifeline, startsAfter, image, hostsFile } = place;
-  const spec = {
-    name,
-    image,
-    entrypoint: ['sh', '-c', holdNamespace],
-    command: [],
-    networkMode: hostsFile === undefined ? 'none' : 'bare',
-    mounts: hostsMounts(place),
-    pidMode: lifeline.namespace,
-    startsAfter,
-    sharedMemory: false,
-    ...nodeLimits,
-    ...trafficCapabilities(),
-  };
-  try {
-    return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6 } }, signal);
-  } catch (error) {
-    // a kernel without IPv6 does not have these settings, and does not need them
-    if (!(error instanceof ContainerError && error.message.includes('net/ipv6') && error.message.includes('no such file')))
-      throw error;
-    return await Container.start(engine, { ...spec, sysctls: sysctls4 }, signal);
   }
 }

@@ -4,7 +4,7 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../core/plain-file.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { hostsText, Node } from '../network/index.ts';
+import { hostsText, Node, resolverText } from '../network/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
 import type { CreationContext } from './creation.ts';
 
@@ -12,25 +12,28 @@ import type { CreationContext } from './creation.ts';
 export async function startNode(context: CreationContext, node: NodeSpec, signal: AbortSignal): Promise<Node> {
   const { engine, facts, started } = context;
   const image = imageNamed(facts.images, 'node').reference;
-  const hostsFile = facts.access.kind === 'bind' ? await createHostsFile(context) : undefined;
+  const isSeen = facts.access.kind === 'bind';
+  const resolver = node.config?.resolver;
+  const hostsFile = isSeen ? await createFile(context, hostsText) : undefined;
+  const resolverFile = isSeen && resolver ? await createFile(context, resolverText(resolver)) : undefined;
   const { lifeline, running: startsAfter } = started.lease.group;
-  const place = { engine, lifeline, startsAfter, image, hostsFile };
+  const place = { engine, lifeline, startsAfter, image, hostsFile, resolverFile };
   const startedNode = await Node.start(place, node, signal);
   started.nodes.push(startedNode);
   return startedNode;
 }
 
 /**
- * One for each node, because a test may change it. A program on the node could even make it a setuid program, so other users of
+ * A file for one node, because a test may change it. A program on the node could even make it a setuid program, so other users of
  * this machine must not find it: its folder cannot be listed, and its name cannot be guessed. They can enter the folder, because
  * a daemon with user namespaces is another user, too. What a killed process leaves is removed with the folders of QEMU's sockets.
  */
-async function createHostsFile({ spec, started }: CreationContext): Promise<string> {
+async function createFile({ spec, started }: CreationContext, text: string): Promise<string> {
   const folder = await mkdtemp(join(spec.directory, '.alpy'));
   started.hostsFolders.push(folder);
   await chmod(folder, 0o711);
   const path = join(folder, randomBytes(16).toString('hex'));
-  await replaceFile(path, hostsText);
+  await replaceFile(path, text);
   await chmod(path, 0o644); // whatever the umask is
   return path;
 }

@@ -34,6 +34,7 @@ export async function prepareNode(context: CreationContext, spec: NodeSpec, node
   if (!config) return;
   await step('alpy.network', `Prepare ${node.name}`, async () => {
     for (const { name, config: own } of interfaces) if (own) await configure(node, name, own, signal);
+    await node.prepare(config, { signal }).catch(asUsage(`topology.nodes.${node.name}.bond`));
     node.services.add(await startAll(context, spec, config, node, signal));
   });
 }
@@ -43,13 +44,18 @@ async function configure(node: Node, name: string, config: InterfaceConfig, sign
   await node.interfaces
     .find((one) => one.name === name)
     ?.apply(config, { signal })
-    .catch((cause: unknown) => {
-      if (!(cause instanceof ExecError) || cause.fault !== 'usage') throw cause;
-      throw new UsageError(
-        `${where}: expected addresses and routes that the kernel accepts, but it refuses one: ${cause.stderr.trim()}. Correct it`,
-        { cause },
-      );
-    });
+    .catch(asUsage(where));
+}
+
+/** An error of the configuration, if the kernel refused one of its values. */
+function asUsage(where: string): (cause: unknown) => never {
+  return (cause) => {
+    if (!(cause instanceof ExecError) || cause.fault !== 'usage') throw cause;
+    throw new UsageError(
+      `${where}: expected addresses and routes that the kernel accepts, but it refuses one: ${cause.stderr.trim()}. Correct it`,
+      { cause },
+    );
+  };
 }
 
 /** All at the same time, because most of the time the daemon creates containers. */

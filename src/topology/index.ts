@@ -3,6 +3,7 @@ export { topologyAround } from './around.ts';
 export { dhcpProblems, dhcpRanges, type DhcpRange, type ServiceProblem } from './dhcp-ranges.ts';
 export type {
   AddressConfig,
+  BondConfig,
   DeclaredServices,
   DhcpOptions,
   DnsOptions,
@@ -11,6 +12,7 @@ export type {
   NodeConfig,
   NtpOptions,
   RadiusOptions,
+  ResolverConfig,
   ServedFiles,
   SyslogOptions,
   TftpOptions,

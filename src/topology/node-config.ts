@@ -28,6 +28,22 @@ export interface InterfaceConfig extends AddressConfig {
   readonly vlans?: readonly VlanConfig[] | undefined;
 }
 
+/** Several interfaces of a node that act as one, `bond0`, which has the addresses. */
+export interface BondConfig extends InterfaceConfig {
+  /** how it uses its interfaces; `802.3ad` is LACP */
+  readonly mode: '802.3ad' | 'active-backup' | 'balance-alb' | 'balance-rr' | 'balance-tlb' | 'balance-xor' | 'broadcast';
+  /** its interfaces, such as `eth0`; default: all of the node */
+  readonly interfaces?: readonly string[] | undefined;
+}
+
+/** How programs on a node find the addresses of names. */
+export interface ResolverConfig {
+  /** addresses of one to three DNS servers, in the order in which they are asked */
+  readonly servers: string | readonly string[];
+  /** domains in which a name without a dot is looked up */
+  readonly search?: string | readonly string[] | undefined;
+}
+
 /** A DHCP server. Besides IPv6 addresses it sends router advertisements. */
 export interface DhcpOptions {
   /**
@@ -110,4 +126,10 @@ export interface DeclaredServices {
 export interface NodeConfig extends InterfaceConfig, DeclaredServices {
   /** addresses and routes of a node with several interfaces, by the interfaces' names */
   readonly interfaces?: Readonly<Record<string, InterfaceConfig>> | undefined;
+  /** interfaces that act as one; they need a kernel with bonding on Docker's host */
+  readonly bond?: BondConfig | undefined;
+  /** settings of its network's kernel, by name: `{ 'net.ipv4.ip_forward': 1 }` */
+  readonly sysctls?: Readonly<Record<string, number | string>> | undefined;
+  /** what its programs have in `/etc/resolv.conf` */
+  readonly resolver?: ResolverConfig | undefined;
 }

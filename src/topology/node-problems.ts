@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
 import { dhcpProblems, type ServiceProblem } from './dhcp-ranges.ts';
+import { bondProblems, sysctlProblems } from './host-problems.ts';
 import { interfaceConflicts, reachProblems } from './interface-problems.ts';
 import type { NodeConfig } from './node-config.ts';
 import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
@@ -10,10 +11,10 @@ import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
  * @param count - how many interfaces the node has
  */
 export function nodeProblems(config: NodeConfig, count = 1): readonly ServiceProblem[] {
-  const { interfaces = {}, dhcp, dns, http, syslog } = config;
+  const { interfaces = {}, bond, dhcp, dns, http, syslog } = config;
   const names = Array.from({ length: count }, (_, number) => interfaceName(number));
   const all = names.map((_, number) => interfaceConfig(config, number, count));
-  const addresses = all.flatMap(({ address }) => asList(address));
+  const addresses = [...all, ...(bond ? [bond] : [])].flatMap(({ address }) => asList(address));
   const httpPort = http?.port ?? 80;
   const taken = [...(dns ? [53] : []), ...(syslog ? [syslog.port ?? 514] : [])];
   return [
@@ -23,13 +24,17 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
         : [{ path: ['interfaces', name], expected: `one of the interfaces of the node (${names.join(', ')})` }],
     ),
     ...misplacedKeys(config, count),
-    ...[...interfaceConflicts(ownConfig(config)), ...reachProblems(ownConfig(config), 'the node')].filter(() => count === 1),
+    ...[...interfaceConflicts(ownConfig(config)), ...reachProblems(ownConfig(config), 'the node')].filter(
+      () => count === 1 && !bond,
+    ),
     ...Object.entries(interfaces).flatMap(([name, one]) =>
       [...interfaceConflicts(one), ...reachProblems(one, name)].map(({ path, expected }) => ({
         path: ['interfaces', name, ...path],
         expected,
       })),
     ),
+    ...bondProblems(config, names),
+    ...sysctlProblems(config),
     ...(dhcp ? dhcpProblems(addresses, dhcp).map(({ path, expected }) => ({ path: ['dhcp', ...path], expected })) : []),
     ...(http && taken.includes(httpPort)
       ? [{ path: ['http', 'port'], expected: 'a TCP port that dns and syslog do not use' }]
@@ -41,6 +46,8 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
 /** Keys of a node that belong to one of its interfaces. */
 function misplacedKeys(config: NodeConfig, count: number): readonly ServiceProblem[] {
   const keys = Object.entries(ownConfig(config)).flatMap(([key, value]) => (value === undefined ? [] : [key]));
+  if (config.bond && keys.length > 0)
+    return keys.map((key) => ({ path: [key], expected: `bond.${key}, because the node has a bond` }));
   if (count > 1)
     return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, because the node has ${count} interfaces` }));
   if (config.interfaces?.[interfaceName(0)] === undefined) return [];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { byName, options } from '../core/schemas.ts';
+import { bondConfig, resolverConfig, sysctlValue } from './host-schemas.ts';
 import { interfaceConfig, interfaceSchemas } from './interface-schema.ts';
 import type { NodeConfig } from './node-config.ts';
 import { dhcpOptions, dnsOptions, httpOptions, ntpOptions, syslogOptions, tftpOptions } from './service-schemas.ts';
@@ -10,6 +11,11 @@ export const nodeConfig = options<NodeConfig>({
   interfaces: byName(interfaceConfig, 'interfaces by name, such as { eth0: { address: 192.168.1.2/24 } }')
     .optional()
     .describe('addresses and routes of a node with several interfaces, by name: `eth0`, `eth1`, … in the order of its links'),
+  bond: bondConfig.optional().describe("interfaces that act as one, `bond0`; they need bonding in the kernel of Docker's host"),
+  sysctls: byName(sysctlValue, "settings by name, such as { 'net.ipv4.ip_forward': 1 }")
+    .optional()
+    .describe('settings of its network, by name: `{ net.ipv4.ip_forward: 1 }`'),
+  resolver: resolverConfig.optional().describe('what programs on the node have in `/etc/resolv.conf`; default: nothing'),
   dhcp: dhcpOptions
     .optional()
     .describe('DHCP server, also for DHCPv6 with router advertisements if the node has an IPv6 address; `{}` for the defaults'),

@@ -44,6 +44,9 @@ export function ownConfig(config: NodeConfig): InterfaceConfig {
 /** Keys of a node that are not those of its interface. */
 const keysOfNode: Readonly<Record<Exclude<keyof NodeConfig, keyof InterfaceConfig>, true>> = {
   interfaces: true,
+  bond: true,
+  sysctls: true,
+  resolver: true,
   dhcp: true,
   dns: true,
   http: true,

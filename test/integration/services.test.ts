@@ -229,6 +229,11 @@ test('all keys of the documented example reach the guest', async () => {
   await run('logger --server 192.168.1.1 --udp --port 1514 --tag door open');
   expect(await first!.services.syslog.waitFor('door: open')).toMatchObject({ client: '192.168.1.150' });
   expect((await first!.run('ip link show eth0')).stdout).toContain('mtu 1400 ');
+  expect((await first!.run('cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/eth0/forwarding')).stdout).toBe('1\n1\n');
+  const resolver = 'nameserver 192.168.1.1\nnameserver fd00::1\nsearch lab.example example\n';
+  expect((await first!.run('cat /etc/resolv.conf')).stdout).toBe(resolver);
+  const lookUp = await documented.apps.run({ node: first!, command: ['getent', 'ahostsv4', 'www'] });
+  expect(lookUp.stdout).toMatch(/^192\.168\.1\.1 /);
   await run('ip address add 192.168.2.1/24 dev eth1 && ip link set eth1 up');
   expect(await run('curl -sS http://192.168.2.2/health')).toBe('fine');
   expect(await run('curl -sS tftp://192.168.2.2/index.html')).toBe('<p>hello</p>');

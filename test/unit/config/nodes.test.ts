@@ -86,6 +86,52 @@ test.each([
     { node0: { http: { root: 'x', port: 53 }, dns: {} } },
     ['node0.http.port: expected a TCP port that dns and syslog do not use, got the number 53'],
   ],
+  [
+    { node0: { sysctls: { 'kernel.panic': 1, 'net.ipv4.conf.eth0.proxy_arp': 1, 'net.ipv4.ip_unprivileged_port_start': 1024 } } },
+    [
+      'node0.sysctls.kernel.panic: expected a setting of the network, whose name begins with net., such as net.ipv4.ip_forward, got the number 1',
+      'node0.sysctls.net.ipv4.conf.eth0.proxy_arp: expected net.ipv4.conf.default.proxy_arp, which is for all interfaces, because the node has none when it gets its settings, got the number 1',
+      'node0.sysctls.net.ipv4.ip_unprivileged_port_start: expected no net.ipv4.ip_unprivileged_port_start: it must stay 0 for the servers of nodes, got the number 1024',
+    ],
+  ],
+  [
+    { node0: { sysctls: { 'net.ipv4.ip_forward': true, 'net.ipv4.tcp_mem': ' ' } } },
+    [
+      'node0.sysctls.net.ipv4.ip_forward: expected a whole number, or a string such as "1024 65535", got the boolean true',
+      'node0.sysctls.net.ipv4.tcp_mem: expected a whole number, or a string such as "1024 65535", got " "',
+    ],
+  ],
+  [
+    { node0: { resolver: { servers: ['10.0.0.1', 'x'] } }, node1: { resolver: { search: 'a b' } } },
+    [
+      'node0.resolver.servers.1: expected an IP address without a prefix length, such as 192.168.1.1 or fd00::1, got "x"',
+      'node1.resolver.servers: expected an IP address, or a list of them; at most 3, because programs use no more, got nothing',
+      'node1.resolver.search: expected a domain, such as lab.example, got "a b"',
+    ],
+  ],
+  [
+    { node0: { resolver: { servers: ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'] } } },
+    ['node0.resolver.servers: expected an IP address, or a list of them; at most 3, because programs use no more, got a list'],
+  ],
+  [
+    { node0: { address: '10.0.0.1/24', bond: { mode: '802.3ad', interfaces: ['eth0', 'eth1', 'eth0'], gateway: '10.0.0.2' } } },
+    [
+      'node0.address: expected bond.address, because the node has a bond, got "10.0.0.1/24"',
+      'node0.bond.interfaces.1: expected one of the interfaces of the node (eth0), got "eth1"',
+      'node0.bond.interfaces.2: expected each interface once, got "eth0"',
+      'node0.bond.gateway: expected an address in a network of the bond, which has no address, got "10.0.0.2"',
+    ],
+  ],
+  [
+    { node0: { bond: { mode: 'lacp' } } },
+    [
+      'node0.bond.mode: expected one of 802.3ad, active-backup, balance-alb, balance-rr, balance-tlb, balance-xor, broadcast, got "lacp"',
+    ],
+  ],
+  [
+    { node0: { bond: { mode: 'broadcast' }, interfaces: { eth0: { mtu: 1400 } } } },
+    ['node0.interfaces.eth0: expected nothing for eth0, which is part of the bond: use bond, got an object'],
+  ],
   [{ node0: { ntp: true } }, ['node0.ntp: expected an object, got the boolean true']],
   [{ node0: { syslog: { port: 'x' } } }, ['node0.syslog.port: expected a whole number, got "x"']],
 ])('the configuration of nodes %j is refused', (nodes, problems) => {

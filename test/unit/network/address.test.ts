@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/core/errors.ts';
-import { configureCommands, configureScript } from '../../../src/network/address.ts';
+import { configureCommands, configureScript, removeVlans } from '../../../src/network/address.ts';
 import { check } from '../../../src/network/node-options.ts';
 
 test('an address and a default route', () => {
@@ -55,16 +55,20 @@ test('a MAC address and VLANs, each with its addresses', () => {
   ]);
 });
 
-test('the script removes earlier VLANs, and prints what the kernel has', () => {
-  expect(configureScript('eth0', { address: '10.0.0.2/24' }))
-    .toBe(`for vlan in /sys/class/net/eth0/upper_eth0.*; do [ ! -e "$vlan" ] || ip link delete "\${vlan##*/upper_}"; done
-ip -j -batch - <<'END'
+test('the script runs all commands in one process, and prints what the kernel has', () => {
+  expect(configureScript(configureCommands('eth0', { address: '10.0.0.2/24' }))).toBe(`ip -j -d -batch - <<'END'
 address flush dev eth0 scope global
 address add 10.0.0.2/24 dev eth0
 address show
 route show
 END
 ip -j -6 route show || :`);
+});
+
+test('VLANs from before are removed', () => {
+  expect(removeVlans('eth0')).toBe(
+    'for vlan in /sys/class/net/eth0/upper_eth0.*; do [ ! -e "$vlan" ] || ip link delete "${vlan##*/upper_}"; done',
+  );
 });
 
 test('an empty configuration removes everything', () => {

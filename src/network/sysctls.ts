@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Wait } from '../core/deadline.ts';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
+import { ContainerError } from '../docker/index.ts';
+import type { NodeConfig } from '../topology/index.ts';
+import type { InterfacePlace } from './interface-place.ts';
+
+/** Settings of a network namespace, by their names. */
+export type Sysctls = NonNullable<NodeConfig['sysctls']>;
+
+/** Compares the settings of a node with those that it should have. @throws EnvironmentError if one differs */
+export async function checkSysctls({ node, shell }: InterfacePlace, sysctls: Sysctls, wait: Partial<Wait>): Promise<void> {
+  const names = Object.keys(sysctls);
+  if (names.length === 0) return;
+  const printed = await shell(`for file in ${names.map(fileOf).join(' ')}; do cat "$file" || echo; done`, wait);
+  const problems = sysctlDifferences(sysctls, printed);
+  if (problems.length === 0) return;
+  const advice = 'Another setting or program on the node has changed it: remove one of them';
+  throw new EnvironmentError(`${node}: ${problems.join('; ')}. ${advice}`);
+}
+
+/** Settings that have another value, each as `expected …, got …`. Pure. @param printed - a line for each setting */
+export function sysctlDifferences(sysctls: Sysctls, printed: string): readonly string[] {
+  const lines = printed.split('\n');
+  return Object.entries(sysctls).flatMap(([name, value], index) => {
+    const got = words(lines[index] ?? '');
+    return got === words(String(value)) ? [] : [`expected ${name} to be ${value}, got ${got || 'nothing'}`];
+  });
+}
+
+/**
+ * The error if the kernel refused a setting of a node, instead of the daemon's. Pure.
+ * @param error - of the daemon, when it should have started the node
+ */
+export function refusedSysctl(node: string, sysctls: Sysctls, error: unknown): UsageError | undefined {
+  if (!(error instanceof ContainerError)) return undefined;
+  const [, action, path = '', reason] = /(open|write) (\/proc\/sys\/net\/\S+): ([^:]+)/.exec(error.message) ?? [];
+  const name = Object.keys(sysctls).find((one) => fileOf(one) === path);
+  if (name === undefined) return undefined;
+  const where = `topology.nodes.${node}.sysctls.${name}`;
+  const problem =
+    action === 'write'
+      ? `expected a value that the kernel accepts, got ${JSON.stringify(sysctls[name])} (${reason}). Correct it`
+      : `expected a setting that each network namespace has, but nodes cannot set this one (${reason}). Correct its name, or remove it`;
+  return new UsageError(`${where}: ${problem}`, { cause: error });
+}
+
+function fileOf(name: string): string {
+  return `/proc/sys/${name.replaceAll('.', '/')}`;
+}
+
+function words(text: string): string {
+  return text.trim().split(/\s+/).join(' ');
+}
