@@ -45,11 +45,11 @@ async function roundTripMs(address: string): Promise<number> {
 }
 
 test('a cable between two devices is delayed in one direction, and loses all in the other', async () => {
-  const plain = await roundTripMs('10.0.1.2');
   {
     await using _fault = await cable.impair({ delayMs: 50, direction: 'right->left' });
-    expect((await roundTripMs('10.0.1.2')) - plain).toBeGreaterThan(49);
-    expect((await roundTripMs('10.0.1.2')) - plain).toBeLessThan(60);
+    const delayed = await roundTripMs('10.0.1.2');
+    expect(delayed).toBeGreaterThanOrEqual(50);
+    expect(delayed).toBeLessThan(100); // that of both directions; how exact a delay is, link-faults.test.ts measures
   }
   await using fault = await cable.impair({ lossPercent: 100, direction: 'left:0->right:0' });
   await left.shell.run('ping -n -c 2 -W 1 10.0.1.2', { check: false });
