@@ -44,6 +44,9 @@ test('takes the shortest path, and the detour when that fails', async ({
 
   const announced = `ospf.msg == ${packet.update} && ospf.lsa.router.linkid == 192.168.2.0`;
   await expect(detour).toHaveSeen(announced, convergence);
+  // until then, the detour may be the only path
+  const route = (): Promise<string> => left.run('ip route show 192.168.2.0/24');
+  await expect.poll(route, { timeout: convergence.timeoutMs }).toContain('via 10.0.1.2');
   await expect(client).toReach('192.168.2.2', convergence);
   const echo = 'icmp.type == 8 && ip.dst == 192.168.2.2';
   await expect(direct).toHaveSeen(`ospf.msg == ${packet.hello} && ip.dst == 224.0.0.5 && ip.ttl == 1`);

@@ -11,6 +11,8 @@ const takeover = 3 * interval + ((256 - priority.right) / 256) * interval;
 /** How much longer Rabbit may need, in seconds. */
 const slack = 0.2;
 
+test.override('needs', { exclusive: true }); // other testbeds would slow the Rabbits down
+
 test.override('topology', {
   duts: { left: 'appliance', right: 'appliance' },
   nodes: { client: {}, server: {} },
