@@ -22,7 +22,7 @@ const layers = {
   // prettier-ignore
   runner: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'capture', 'network', 'snapshot', 'access', 'testbed', 'report', 'session'],
   init: ['core', 'docker', 'images', 'config', 'console', 'topology', 'qemu', 'access', 'testbed'],
-  doctor: ['core', 'docker', 'images', 'qemu', 'testbed', 'gitlab'],
+  doctor: ['core', 'docker', 'images', 'config', 'topology', 'qemu', 'testbed', 'gitlab'],
   // prettier-ignore
   cli: ['core', 'docker', 'images', 'config', 'topology', 'qemu', 'snapshot', 'testbed', 'session', 'runner', 'report', 'gitlab', 'init', 'doctor'],
 };

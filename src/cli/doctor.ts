@@ -5,6 +5,7 @@ import { printableJson } from '../core/text.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { ResolvedImage } from '../images/index.ts';
 import { accelCacheFile } from './cache.ts';
+import { checkLinksOf, printLinks } from './doctor-links.ts';
 import { printFindings } from './findings.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
@@ -15,6 +16,7 @@ interface DoctorArguments {
   readonly json: boolean;
   readonly ci: boolean;
   readonly fix: boolean;
+  readonly links: boolean;
 }
 
 /** `alpy doctor` */
@@ -27,6 +29,11 @@ export const doctorCommand = (io: CliIo): CommandModule<object, DoctorArguments>
       json: { type: 'boolean', default: false, describe: 'print JSON' },
       ci: { type: 'boolean', default: false, describe: 'also check the settings of the GitLab runner and project' },
       fix: { type: 'boolean', default: false, describe: 'run the commands that fix what was found, then check again' },
+      links: {
+        type: 'boolean',
+        default: false,
+        describe: 'also send frames of all kinds through each kind of link, and print which ones pass unchanged',
+      },
     }),
   handler: async (args) => {
     const { hasFailure } = await import('../doctor/finding.ts');
@@ -34,15 +41,19 @@ export const doctorCommand = (io: CliIo): CommandModule<object, DoctorArguments>
     if (args.fix && (await fix(io, args, findings))) findings = await check(io, args);
     const forRun = findings.filter(({ isForCi }) => isForCi !== true);
     const canRun = !hasFailure(forRun);
-    if (args.json) io.stdout(printableJson({ canRun, findings }, 2));
+    const links = args.links && canRun ? await checkLinksOf(io, (await loadOptionalConfig(io, args.config))?.config) : undefined;
+    const all = links ? [...findings, links.finding] : findings;
+    if (args.json) io.stdout(printableJson({ canRun, findings: all, links: links?.report }, 2));
     else {
       printFindings(io, forRun);
       io.stdout(canRun ? 'alpy can run here' : 'alpy cannot run here');
       const forCi = findings.filter((finding) => !forRun.includes(finding));
       if (forCi.length > 0) io.stdout('\nneeded only by GitLab CI:');
       printFindings(io, forCi);
+      if (links) await printLinks(io, links);
+      else if (args.links) io.stdout('\nlinks were not checked, because alpy cannot run here');
     }
-    io.exitWith(hasFailure(findings) ? 3 : 0);
+    io.exitWith(hasFailure(all) ? 3 : 0);
   },
 });
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Cables and segments pass every frame as it is.
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { framesInPcap } from '../../src/doctor/links/encoding.ts';
+import { framesUntil } from '../../src/doctor/links/frame-end.ts';
+import { isFrom, numberedFrames, wireFrames } from '../../src/doctor/links/frames.ts';
+import { NicFrames } from '../../src/doctor/links/nic-frames.ts';
 import type { Testbed } from '../../src/testbed/index.ts';
 import { resolveTopology } from '../../src/topology/index.ts';
-import { framesIn, NicFrames } from '../support/nic-frames.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
-import { numberedFrames, wireFrames } from '../support/wire-frames.ts';
 
 let testHost: TestHost;
 let testbed: Testbed;
+const wait = { timeoutMs: 60_000 };
 /** by the names of the ends */
 const nics = new Map<string, NicFrames>();
 
@@ -24,44 +28,63 @@ beforeAll(async () => {
   });
   testbed = await testHost.testbedWith([silent, silent, silent], topology);
   for (const dut of testbed.duts) await dut.start();
-  for (const [index, dut] of testbed.duts.entries())
-    for (const { ends } of dut.links)
-      for (const end of ends)
-        if (end.kind === 'nic' && end.dut === dut.name)
-          nics.set(end.name, await NicFrames.attach(dut.qmp, testbed.qemus[index]!, end.spec.netdev));
+  for (const { ends } of testbed.links)
+    for (const end of ends)
+      if (end.kind === 'nic') nics.set(end.name, await NicFrames.attach(end.machine, end.spec.netdev, wait));
 });
 
 afterAll(async () => {
   await testHost[Symbol.asyncDispose]();
 });
 
-const names = Object.keys(wireFrames);
-const frames = Object.values(wireFrames);
+/** Sends frames of all kinds from one NIC. Returns the names of those that arrive at another one, and of those that are captured. */
+async function passed(
+  link: number,
+  from: string,
+  to: string,
+): Promise<{ arrived: readonly string[]; captured: readonly string[] }> {
+  const source = newSource();
+  const sent = namedFrames(source);
+  await nics.get(from)!.send([...sent.values()], wait);
+  const arrived = await framesUntil([...sent.values()], nics.get(to)!, source, wait.timeoutMs, wait);
+  return { arrived: namesOf(sent, arrived), captured: namesOf(sent, await captured(link, source)) };
+}
+
+/** Each sending has a source address of its own. */
+let sources = 0;
+function newSource(): string {
+  return `52540000f0${(sources += 1).toString(16).padStart(2, '0')}`;
+}
+
+function namedFrames(source: string): ReadonlyMap<string, Buffer> {
+  return new Map(wireFrames(source).map(({ kind, name, bytes }) => [`${kind}: ${name}`, bytes]));
+}
+
+async function captured(link: number, source: string): Promise<readonly Buffer[]> {
+  return framesInPcap(await readFile(testbed.links[link]!.capture.path)).filter((frame) => isFrom(source, frame));
+}
 
 /** Names frames, so that a difference says which frame is missing. */
-function named(received: readonly Buffer[]): readonly string[] {
-  return received.map((one) => names[frames.findIndex((frame) => frame.equals(one))] ?? one.toString('hex').slice(0, 120));
+function namesOf(sent: ReadonlyMap<string, Buffer>, received: readonly Buffer[]): readonly string[] {
+  const nameOf = (one: Buffer): string | undefined => [...sent].find(([, frame]) => frame.equals(one))?.[0];
+  return received.map((one) => nameOf(one) ?? one.toString('hex').slice(0, 120));
 }
+
+const names = [...namedFrames(newSource()).keys()];
 
 describe('a cable', () => {
   test.each([
     ['left:0', 'right:0'],
     ['right:0', 'left:0'],
   ])('passes frames of all kinds as they are from %s to %s, and they are captured', async (from, to) => {
-    const captured = (await framesIn(testbed.links[0]!.capture.path)).length;
-    const before = await nics.get(to)!.position();
-    await nics.get(from)!.send(frames);
-    const received = await nics.get(to)!.receivedSince(before, frames);
-    expect(named(received)).toEqual(names);
-    expect(named((await framesIn(testbed.links[0]!.capture.path)).slice(captured))).toEqual(names);
+    expect(await passed(0, from, to)).toEqual({ arrived: names, captured: names });
   });
 
   test('loses, reorders and changes none of 5000 short frames that follow each other as fast as QEMU sends them', async () => {
-    const [left, right] = [nics.get('left:0')!, nics.get('right:0')!];
-    const before = await right.position();
-    const sent = numberedFrames(5000, 64);
-    await left.send(sent);
-    const received = await right.receivedSince(before, sent);
+    const source = newSource();
+    const sent = numberedFrames(source, 5000, 64);
+    await nics.get('left:0')!.send(sent, wait);
+    const received = await framesUntil(sent, nics.get('right:0')!, source, wait.timeoutMs, wait);
     expect(received.length).toBe(sent.length);
     expect(received.findIndex((one, index) => !one.equals(sent[index]!))).toBe(-1);
   });
@@ -69,13 +92,15 @@ describe('a cable', () => {
 
 describe('a segment', () => {
   test('sends every frame to all other ends, and never back', async () => {
-    const [left, middle, right] = ['left:1', 'middle:0', 'right:1'].map((name) => nics.get(name)!);
-    const before = [await middle!.position(), await right!.position()];
-    const own = await left!.position();
-    await left!.send(frames);
-    for (const [index, nic] of [middle!, right!].entries())
-      expect(named(await nic.receivedSince(before[index]!, frames))).toEqual(names);
-    expect(await left!.position()).toBe(own);
+    const source = newSource();
+    const sent = namedFrames(source);
+    const [left, ...others] = ['left:1', 'middle:0', 'right:1'].map((name) => nics.get(name)!);
+    await left!.send([...sent.values()], wait);
+    for (const nic of others) {
+      const received = await framesUntil([...sent.values()], nic, source, wait.timeoutMs, wait);
+      expect(namesOf(sent, received)).toEqual(names);
+    }
+    expect((await left!.received(wait)).filter((frame) => isFrom(source, frame))).toEqual([]);
   });
 
   test('lets its nodes reach each other, and its NICs see that', async () => {
