@@ -17,7 +17,7 @@ export interface Privileges {
   /** folders and files of the daemon's machine, each with `ro` or `rw` */
   readonly mounts: readonly string[];
   /** whose network namespace: `own` has no interface but the loopback */
-  readonly network: 'own' | "the host's" | "the lifeline's" | "a node's";
+  readonly network: 'own' | "the host's" | 'a Docker network' | "the lifeline's" | "a node's";
   /** whose PID namespace */
   readonly processes: 'own' | "the lifeline's";
   /** why it needs what it has */
@@ -95,6 +95,24 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     network: "a node's",
     processes: "the lifeline's",
     reason: 'runs a program from any image; a test may ask for more',
+  },
+  uplink: {
+    ...helper,
+    user: '65525:65525',
+    memory: 256,
+    mounts: ['/var/tmp, a volume, rw'],
+    network: 'a Docker network',
+    reason: '[uplink](#uplinks) of a node: runs the router that leads to the outside',
+  },
+  'uplink-tap': {
+    ...helper,
+    user: '65525:65525',
+    devices: ['/dev/net/tun'],
+    memory: 256,
+    pids: 1024,
+    mounts: ['/var/tmp of `uplink` rw'],
+    network: "the lifeline's",
+    reason: 'passes frames between a tap and the router of an uplink',
   },
   service: {
     ...ofService,

@@ -2,6 +2,7 @@
 import type { Lifeline } from '../docker/index.ts';
 import { ipBatch } from './ip-batch.ts';
 import type { Node } from './node.ts';
+import { uplinkCommands, type UplinkPort } from './uplink-filter.ts';
 
 const timeoutMs = 30_000;
 
@@ -28,6 +29,7 @@ export interface NewInterfaces {
   readonly ports: readonly Port[];
   /** for each hub: the taps and ports at it */
   readonly hubs: readonly (readonly string[])[];
+  readonly uplinks: readonly UplinkPort[];
 }
 
 /** The largest MTU of a tap and of a port, in `bytes`, so that jumbo frames pass. */
@@ -42,11 +44,12 @@ const [tapMtu, portMtu] = [65_521, 65_535];
  */
 export async function createInterfaces(
   lifeline: Lifeline,
-  { moved, kept, ports, hubs }: NewInterfaces,
+  { moved, kept, ports, hubs, uplinks }: NewInterfaces,
   user: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const names = [...moved, ...ports].map(({ name }) => name).concat(kept, ports.map(({ port }) => port)); // prettier-ignore
+  const ofUplinks = uplinks.flatMap(({ tap: name, pair }) => [name, ...pair]);
+  const names = [...moved, ...ports].map(({ name }) => name).concat(kept, ports.map(({ port }) => port), ofUplinks); // prettier-ignore
   if (names.length === 0) return;
   const created = [
     ...moved.flatMap(({ name, interface: { mac } }) => [tap(name, user), `link set ${name} address ${mac}`]),
@@ -55,9 +58,15 @@ export async function createInterfaces(
       `link add ${port} mtu ${portMtu} type veth peer name ${name} address ${mac}`,
       up(port, portMtu),
     ]),
+    ...uplinks.flatMap(({ tap: name, pair: [hubEnd, filterEnd] }) => [
+      tap(name, user),
+      up(name, tapMtu),
+      `link add ${hubEnd} mtu ${portMtu} type veth peer name ${filterEnd}`,
+      ...[hubEnd, filterEnd].map((end) => up(end, portMtu)),
+    ]),
   ];
   const offloads = names.map((name) => `ethtool -K ${name} tx off sg off tso off gso off gro off`);
-  const joins = hubs.flatMap(hubCommands);
+  const joins = [...hubs.flatMap(hubCommands), ...uplinks.flatMap(uplinkCommands)];
   const joined = joins.length === 0 ? [] : [`tc -batch - <<'END'\n${joins.join('\n')}\nEND`];
   await lifeline.runShell([ipBatch(created), ...offloads, ...joined].join('\n'), { timeoutMs, signal });
 }

@@ -51,3 +51,4 @@ export { isoImage } from './iso9660.ts';
 export { assertNamedReadable } from './readable.ts';
 export type { UnpackedImages } from './unpack/unpacked-images.ts';
 export { readTextScreen } from './text-screen.ts';
+export { Uplink } from './uplink.ts';

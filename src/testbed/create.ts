@@ -6,7 +6,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import type { Engine, Lifeline } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
-import { wiresOf, type NodeSpec } from '../topology/index.ts';
+import { wiresOf, type NodeSpec, type UplinkSpec } from '../topology/index.ts';
 import { Apps } from './apps.ts';
 import { testbedParts, type Running } from './assemble.ts';
 import { createCaptureFiles } from './captures.ts';
@@ -20,6 +20,7 @@ import { prepareNode } from './prepare-node.ts';
 import { SnapshotWatch } from './snapshot-watch.ts';
 import { tearDownAfter, type Started } from './teardown.ts';
 import { CreatedTestbed, explainBySnapshots } from './testbed.ts';
+import { startUplink } from './uplinks.ts';
 import { connect, connectionsOf, createInterfaces } from './wiring.ts';
 
 /**
@@ -48,6 +49,7 @@ export async function createTestbed(
       lease,
       areCapturesInside: facts.access.kind === 'copy',
       nodes: [],
+      uplinks: [],
       apps: createApps(engine, facts, spec, lease.group.lifeline),
       hostsFolders: [],
       devices: [],
@@ -91,6 +93,11 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
       await qemu.started.restoring;
       return machine;
     };
+  const startOneUplink =
+    (uplink: UplinkSpec) =>
+    async (abort: AbortSignal): Promise<void> => {
+      await startUplink(context, uplink, () => interfacesCreated(abort), abort);
+    };
   const inTurn = limit(nodesAtOnce);
   const startOneNode =
     (nodeSpec: NodeSpec) =>
@@ -112,11 +119,13 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
       return node;
     };
   try {
-    const starting = [...devices.map(startMachine), ...spec.topology.nodes.map(startOneNode)] as const;
-    const all = await allOrAbort<readonly (StartedMachine | Node)[]>(signal, [...starting]);
+    const uplinks = wires.flatMap(({ uplink }) => uplink ?? []);
+    const { nodes } = spec.topology;
+    const starting = [...devices.map(startMachine), ...nodes.map(startOneNode), ...uplinks.map(startOneUplink)] as const;
+    const all = await allOrAbort<readonly (StartedMachine | Node | void)[]>(signal, [...starting]);
     return {
       machines: all.slice(0, devices.length) as readonly StartedMachine[],
-      nodes: all.slice(devices.length) as readonly Node[],
+      nodes: all.slice(devices.length, devices.length + nodes.length) as readonly Node[],
     };
   } catch (error) {
     for (const { restoring } of started.devices) await restoring; // if QEMU ended because of the snapshot, everything else failed too: throw the cause instead

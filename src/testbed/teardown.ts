@@ -6,7 +6,7 @@ import { CleanupError, runRelease } from '../core/lifetime.ts';
 import type { SerialConsole } from '../console/index.ts';
 import type { App, Node } from '../network/index.ts';
 import type { Apps } from './apps.ts';
-import type { Hypervisor } from '../qemu/index.ts';
+import type { Hypervisor, Uplink } from '../qemu/index.ts';
 import type { LifelineLease } from './lifeline-lease.ts';
 
 /**
@@ -18,6 +18,7 @@ export interface Started {
   /** whether the captures are in QEMU's container, which then has to outlive QEMU */
   readonly areCapturesInside: boolean;
   readonly nodes: Node[];
+  readonly uplinks: Uplink[];
   readonly apps: Apps;
   readonly hostsFolders: string[];
   readonly devices: StartedDevice[];
@@ -68,10 +69,11 @@ export async function tearDown(started: Started, completion?: Completion): Promi
   const isLost = !completion || (errors.hasAny && !started.areCapturesInside);
   if (isLost) await errors.release('lifeline', () => lease.release(false)); // this ends everything that hangs on it
   const removed = Promise.all(owners.map((owner) => errors.release(owner.name, () => owner[Symbol.asyncDispose]())));
+  const uplinksEnded = started.uplinks.map((uplink) => errors.release('uplink', () => uplink[Symbol.asyncDispose]()));
   const ends = devices.map(({ hypervisor }) =>
     errors.release(hypervisor.container.name, () => hypervisor[Symbol.asyncDispose]()),
   );
-  await Promise.all(ends);
+  await Promise.all([...ends, ...uplinksEnded]);
   if (completion) await finishCaptures(completion, errorOutput, errors);
   await removed;
   for (const folder of started.hostsFolders) await errors.release('hosts', () => rm(folder, { recursive: true, force: true }));

@@ -40,8 +40,12 @@ export async function createInterfaces(
   const kept = duts.flatMap(({ nics }) => nics.map(({ tap }) => tap)).filter((name) => !movedNames.has(name));
   const hubs = wires
     .filter(({ kind }) => kind === 'hub')
-    .map(({ ends }) => ends.map((end) => (end.kind === 'nic' ? end.nic.tap : (end.port ?? ''))));
-  await create(lifeline, { moved, kept, ports, hubs }, qemuUser, signal);
+    .map(({ ends, uplink }) => [
+      ...ends.map((end) => (end.kind === 'nic' ? end.nic.tap : (end.port ?? ''))),
+      ...(uplink ? [uplink.pair[0]] : []),
+    ]);
+  const uplinks = wires.flatMap(({ uplink }) => uplink ?? []);
+  await create(lifeline, { moved, kept, ports, hubs, uplinks }, qemuUser, signal);
 }
 
 /** Gives a node one of its interfaces. @throws ExecError when the kernel refuses */

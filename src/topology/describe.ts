@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
 import type { EndSpec, Topology } from './topology.ts';
+import { isUplink, uplinkRouter, type UplinkRouter } from './uplink.ts';
 import { recorderOf, wiresOf } from './wires.ts';
 
 /** A topology for people and programs: names and addresses, without QEMU's identifiers. Plain JSON data. */
@@ -18,6 +19,8 @@ export interface DescribedTopology {
       readonly addresses: readonly string[];
       readonly link: string;
     }[];
+    /** the router through which its link leads to the outside; absent for a node without an uplink */
+    readonly uplink?: UplinkRouter;
   }[];
   readonly links: readonly DescribedLink[];
   readonly segments: readonly DescribedLink[];
@@ -51,14 +54,15 @@ export function describeTopology(topology: Topology): DescribedTopology {
       appliance,
       nics: nics.map(({ mac }, number) => ({ name: `${name}:${number}`, mac, link: linkAt(`${name}:${number}`) })),
     })),
-    nodes: nodes.map(({ name, interfaces }) => ({
+    nodes: nodes.map(({ name, interfaces, config }) => ({
       name,
-      interfaces: interfaces.map(({ name: own, mac, config }) => ({
+      interfaces: interfaces.map(({ name: own, mac, config: ofInterface }) => ({
         name: own,
         mac,
-        addresses: asList(config?.address),
+        addresses: asList(ofInterface?.address),
         link: linkAt(`${name}:${own}`),
       })),
+      ...(config && isUplink(config) ? { uplink: uplinkRouter(config) } : {}),
     })),
     links: links.map(described),
     segments: segments.map(described),

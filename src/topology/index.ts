@@ -42,4 +42,5 @@ export type {
   SegmentSpec,
   Topology,
 } from './topology.ts';
-export { recorderOf, wiresOf, type InterfaceEnd, type NicEnd, type Wire, type WireEnd } from './wires.ts';
+export { isUplink, type UplinkRouter } from './uplink.ts';
+export { recorderOf, wiresOf, type InterfaceEnd, type NicEnd, type UplinkSpec, type Wire, type WireEnd } from './wires.ts';

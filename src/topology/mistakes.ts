@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { JsonObject } from '../core/json-object.ts';
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { captureFile } from './capture-file.ts';
 import { maxLinks } from './pci-places.ts';
 import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
@@ -29,6 +29,7 @@ export function checkLong(raw: JsonObject, appliances: readonly string[]): LongR
     ...nameProblems(plan),
     ...problems,
     ...connectionProblems(plan),
+    ...sharedUplinks(plan, raw['nodes']),
     ...usedTwice(plan),
     ...plan.duts.flatMap(({ name }) => numberProblems(plan, name, isComplete)),
     ...(isComplete ? unconnectedNodes(plan) : []),
@@ -113,6 +114,19 @@ function connectionProblems({ duts, connections }: Plan): readonly TopologyProbl
         },
       ];
     return [];
+  });
+}
+
+function sharedUplinks({ connections }: Plan, nodes: unknown): readonly TopologyProblem[] {
+  const hasUplink = (node: string): boolean => {
+    const config = isJsonObject(nodes) && Object.hasOwn(nodes, node) ? nodes[node] : undefined;
+    return isJsonObject(config) && config['uplink'] !== undefined && config['uplink'] !== false;
+  };
+  return connections.flatMap(({ path, ends }) => {
+    const found = ends.flatMap((end) => (end.kind === 'interface' && hasUplink(end.node) ? [end.node] : []));
+    if (found.length < 2) return [];
+    const text = `expected at most one node with an uplink on a segment, got ${found.join(', ')}. Remove uplink from the others`;
+    return [{ path, text }];
   });
 }
 

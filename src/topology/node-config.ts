@@ -132,4 +132,9 @@ export interface NodeConfig extends InterfaceConfig, DeclaredServices {
   readonly sysctls?: Readonly<Record<string, number | string>> | undefined;
   /** what its programs have in `/etc/resolv.conf` */
   readonly resolver?: ResolverConfig | undefined;
+  /**
+   * whether its link leads to the outside: through a router on the link, which translates addresses. `true` for Docker's network
+   * `bridge`, or the network of the daemon's machine if the daemon has none; or the name of a network of Docker; default: false
+   */
+  readonly uplink?: boolean | string | undefined;
 }

@@ -5,6 +5,7 @@ import { bondProblems, sysctlProblems } from './host-problems.ts';
 import { interfaceConflicts, reachProblems } from './interface-problems.ts';
 import type { NodeConfig } from './node-config.ts';
 import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
+import { uplinkProblems } from './uplink.ts';
 
 /**
  * What is wrong with a node as a whole, although each of its values is right. Pure.
@@ -24,6 +25,7 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
         : [{ path: ['interfaces', name], expected: `one of the interfaces of the node (${names.join(', ')})` }],
     ),
     ...misplacedKeys(config, count),
+    ...uplinkProblems(config, count),
     ...[...interfaceConflicts(ownConfig(config)), ...reachProblems(ownConfig(config), 'the node')].filter(
       () => count === 1 && !bond,
     ),

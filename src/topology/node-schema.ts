@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { byName, options } from '../core/schemas.ts';
+import { byName, either, flag, options, text } from '../core/schemas.ts';
 import { bondConfig, resolverConfig, sysctlValue } from './host-schemas.ts';
 import { interfaceConfig, interfaceSchemas } from './interface-schema.ts';
 import type { NodeConfig } from './node-config.ts';
 import { dhcpOptions, dnsOptions, httpOptions, ntpOptions, syslogOptions, tftpOptions } from './service-schemas.ts';
+
+const anUplink = 'true, or the name of a network of Docker';
+const uplink = either<boolean | string>(anUplink, flag, text.regex(/^[A-Za-z0-9][\w.:-]*$/, { error: anUplink }));
 
 /** What a configuration may declare for a node. */
 export const nodeConfig = options<NodeConfig>({
@@ -24,4 +27,9 @@ export const nodeConfig = options<NodeConfig>({
   tftp: tftpOptions.optional().describe('TFTP server'),
   ntp: ntpOptions.optional().describe('NTP server with the time of this machine; `{}` for the defaults'),
   syslog: syslogOptions.optional().describe('syslog server; `{}` for the defaults'),
+  uplink: uplink
+    .optional()
+    .describe(
+      "`true`: its link leads to the outside, through Docker's network `bridge`, or the network of the daemon's machine if there is none; or the name of a network of Docker",
+    ),
 });

@@ -53,6 +53,7 @@ const keysOfNode: Readonly<Record<Exclude<keyof NodeConfig, keyof InterfaceConfi
   tftp: true,
   ntp: true,
   syslog: true,
+  uplink: true,
 };
 
 /** A byte in two digits. Pure. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { BugError } from '../core/errors.ts';
+import { isUplink, uplinkRouter, type UplinkRouter } from './uplink.ts';
 import type { CaptureSpec, DutSpec, EndSpec, InterfaceSpec, NicSpec, NodeSpec, Topology } from './topology.ts';
 
 /** A NIC at the end of a wire. */
@@ -21,6 +22,18 @@ export interface InterfaceEnd {
 /** An end of a wire. */
 export type WireEnd = NicEnd | InterfaceEnd;
 
+/** What leads from a wire to the outside. */
+export interface UplinkSpec extends UplinkRouter {
+  /** name of the node that declares it */
+  readonly node: string;
+  /** name of the Docker network; absent for the default */
+  readonly through?: string;
+  /** the tap of the router, in the lifeline's namespace */
+  readonly tap: string;
+  /** a pair in the lifeline's namespace: one end is on the hub, at the other one frames to the router are filtered */
+  readonly pair: readonly [hubEnd: string, filterEnd: string];
+}
+
 /** A link or a segment with its ends looked up, or an interface of a node that leads nowhere. */
 export interface Wire {
   /** of the link or segment; absent for an interface that leads nowhere */
@@ -30,6 +43,8 @@ export interface Wire {
    */
   readonly kind: 'direct' | 'hub';
   readonly ends: readonly WireEnd[];
+  /** a further end, if a node on it has an uplink */
+  readonly uplink?: UplinkSpec;
 }
 
 /** A NIC that records the frames of a wire. */
@@ -65,13 +80,30 @@ export function recorderOf({ ends }: Wire): Recorder | undefined {
 
 function wire(topology: Topology, ends: readonly EndSpec[], portOf: (end: EndSpec) => string, name?: string): Wire {
   const nics = ends.filter(({ kind }) => kind === 'nic').length;
-  const kind = ends.length === 2 && nics === 1 ? 'direct' : 'hub';
+  const uplink = ends.map((end) => end.kind === 'interface' && uplinkAt(topology, end.node)).find((one) => one !== false);
+  const kind = ends.length === 2 && nics === 1 && !uplink ? 'direct' : 'hub';
   const found = ends.map((end): WireEnd => {
     if (end.kind === 'nic') return nicEnd(topology, end);
     const lookedUp = interfaceEnd(topology, end);
     return kind === 'direct' ? lookedUp : { ...lookedUp, port: portOf(end) };
   });
-  return { ...(name === undefined ? {} : { name }), kind, ends: found };
+  return { ...(name === undefined ? {} : { name }), kind, ends: found, ...(uplink ? { uplink } : {}) };
+}
+
+function uplinkAt({ nodes }: Topology, name: string): UplinkSpec | false {
+  const withUplink = nodes.filter(({ config }) => isUplink(config));
+  const number = withUplink.findIndex((node) => node.name === name);
+  const config = withUplink[number]?.config;
+  if (!config) return false;
+  const tap = `uplink${number}`;
+  const { uplink } = config;
+  return {
+    node: name,
+    ...(typeof uplink === 'string' ? { through: uplink } : {}),
+    tap,
+    pair: [`${tap}h`, `${tap}f`],
+    ...uplinkRouter(config),
+  };
 }
 
 function nicEnd({ duts }: Topology, end: Extract<EndSpec, { kind: 'nic' }>): NicEnd {

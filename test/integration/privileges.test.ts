@@ -63,7 +63,8 @@ beforeAll(async () => {
   const disks = { engine, image: image('qemu'), access: facts.access, unpackedDirectory: join(directory, 'unpacked') };
   await inspectDisks({ image: compressed, format: 'auto' }, disks, signal);
 
-  testbed = await testHost.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64 }), 1);
+  const nodes = { node0: { uplink: uplinkNetwork } };
+  testbed = await testHost.testbed(rabbit({ image: blank, login: undefined, memoryMiB: 64 }), 1, { nodes });
   const node = testbed.nodes[0]!;
   const files = [{ path: '/file', content: 'text' }];
   await testbed.apps.start({ node, name: 'app', command: ['sleep', '600'], files });
@@ -119,10 +120,17 @@ async function unpackNothing(defaults: Settings): Promise<void> {
   await runUnpacking(context, script, io);
 }
 
-/** An app has the name of its program and its node. */
+/** A Docker network of every daemon, which leads nowhere. */
+const uplinkNetwork = 'none';
+
+/** An app has the name of its program and its node, and so have the containers of an uplink. */
 function kindOf(name: string): string {
   const [program = '', node] = name.split('@');
-  if (node !== undefined) return ({ dhcp: 'dhcp', ntp: 'ntp', http: 'service' } as Record<string, string>)[program] ?? 'app';
+  const kinds: Readonly<Record<string, string>> = {
+    ...{ dhcp: 'dhcp', ntp: 'ntp', http: 'service' },
+    ...{ uplink: 'uplink', 'uplink-tap': 'uplink-tap' },
+  };
+  if (node !== undefined) return kinds[program] ?? 'app';
   return /^node\d+$/.test(name) ? 'node' : name;
 }
 
@@ -138,7 +146,8 @@ test.each(Object.keys(privileges))('%s: the daemon has the settings of the table
   for (const { inspection } of ofKind) {
     const found = privilegesOf(inspection, (id) => created.find((one) => one.inspection.Id === id)?.kind ?? 'unknown');
     const devices = kind === 'qemu' ? found.devices.filter((path) => path !== '/dev/kvm') : found.devices; // it depends on the machine
-    expect({ ...found, devices }).toMatchObject({ ...expected, isConfined: true });
+    const network = inspection.HostConfig.NetworkMode === uplinkNetwork && kind === 'uplink' ? 'a Docker network' : found.network;
+    expect({ ...found, devices, network }).toMatchObject({ ...expected, isConfined: true });
     // which folders with certificates there are depends on the machine
     if (!mounts.includes('certificates ro')) expect(found.mounts.length).toBe(mounts.length);
     expect(found.mounts.filter((mount) => mount.endsWith(' rw')).length).toBe(
@@ -153,7 +162,7 @@ test('all processes of live containers have no more capabilities, no new privile
   );
   if (!live.some(({ pids }) => existsSync(`/proc/${pids[0]}`))) skip('the processes of the daemon are not visible here');
   expect(new Set(live.map(({ kind }) => kind))).toEqual(
-    new Set(['lifeline', 'qemu', 'node', 'app', 'service', 'dhcp', 'ntp', 'job', 'decoder']),
+    new Set(['lifeline', 'qemu', 'node', 'app', 'service', 'dhcp', 'ntp', 'job', 'decoder', 'uplink', 'uplink-tap']),
   );
   for (const { kind, pids } of live) {
     const allowed = maskOf(privileges[kind]!.capabilities);

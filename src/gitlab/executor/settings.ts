@@ -67,6 +67,10 @@ const SettingsSchema = z.strictObject({
         .array(capability)
         .default([])
         .describe('capabilities that jobs may ask for with ALPY_CAPABILITIES, besides NET_ADMIN and NET_RAW'),
+      uplinks: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('networks of Docker through which the uplinks of nodes may lead, such as bridge; uplink: true means the first'),
     })
     .prefault({})
     .describe('what a job may use'),

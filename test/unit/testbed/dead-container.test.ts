@@ -24,14 +24,18 @@ function container(name: string): FakeContainer & { readonly end: () => void } {
 }
 
 function testbed(): {
-  readonly started: Pick<Started, 'lease' | 'nodes'>;
+  readonly started: Pick<Started, 'lease' | 'nodes' | 'uplinks'>;
   readonly node: ReturnType<typeof container>;
   readonly lifeline: ReturnType<typeof container>;
 } {
   const [lifeline, node] = [container('lifeline'), container('node0')];
   const group = { lifeline: { container: lifeline }, firstEnded: undefined };
   const nodes = [{ container: node as unknown as Container }];
-  return { started: { lease: { group }, nodes } as unknown as Pick<Started, 'lease' | 'nodes'>, node, lifeline };
+  return {
+    started: { lease: { group }, nodes, uplinks: [] } as unknown as Pick<Started, 'lease' | 'nodes' | 'uplinks'>,
+    node,
+    lifeline,
+  };
 }
 
 const refused = new EnvironmentError('no such process');

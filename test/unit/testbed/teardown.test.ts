@@ -30,6 +30,7 @@ function fakeTestbed(broken: readonly string[] = [], options: FakeOptions = {}) 
     },
     areCapturesInside: options.inside ?? false,
     nodes: [released('node0') as unknown as Node],
+    uplinks: [],
     apps: { all: [released('app')] },
     hostsFolders: [],
     devices: (options.devices ?? ['qemu']).map((name) => ({
@@ -129,6 +130,7 @@ test('a creation that failed before QEMU started has only its lifeline to releas
     lease,
     areCapturesInside,
     nodes: [],
+    uplinks: [],
     apps: { all: [] } as unknown as Started['apps'],
     hostsFolders: [],
     devices: [],

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
 import { codeOf, UsageError } from '../../../core/errors.ts';
 import type { Config, LoadedConfig } from '../../../config/index.ts';
-import { resolveTopology } from '../../../topology/index.ts';
+import { resolveTopology, type RawTopology } from '../../../topology/index.ts';
 import type { Settings } from '../settings.ts';
 
 /**
@@ -50,7 +50,20 @@ export function assertWithinLimits(
   const excess = amounts.flatMap(([key, got, most]) => (got > most ? [`${key}: expected at most ${most}, got ${got}`] : []));
   if (!isRunners && !trustJobs && devices.some(({ appliance }) => appliance.qemuArgs.length > 0))
     excess.push(`${keyText('qemuArgs')}: expected none`);
+  if (!trustJobs) excess.push(...uplinkExcess(topology, limits.uplinks));
   if (excess.length > 0) throw new UsageError(`the job exceeds the limits of this runner (${file}):\n  ${excess.join('\n  ')}`);
+}
+
+function uplinkExcess({ nodes = {} }: RawTopology, allowed: Settings['limits']['uplinks']): readonly string[] {
+  const expected =
+    allowed.length === 0
+      ? 'expected none, because limits.uplinks lists no network'
+      : `expected true or a network of limits.uplinks (${allowed.join(', ')})`;
+  return Object.entries(nodes).flatMap(([name, { uplink = false }]) =>
+    uplink === false || (typeof uplink === 'string' && allowed.includes(uplink))
+      ? []
+      : [`topology.nodes.${name}.uplink: ${expected}, got ${uplink}`],
+  );
 }
 
 /**
@@ -74,7 +87,16 @@ export async function resolveTopologyFile(project: string, name: string): Promis
   return path;
 }
 
-/** The configuration with the administrator's settings for images and snapshots instead of the job's. */
-export function withRunnerSettings({ config }: LoadedConfig, { snapshotsMiB, alpyImages }: Settings): Config {
-  return { ...config, images: alpyImages, snapshots: { maxMiB: snapshotsMiB } };
+/** The configuration with the administrator's settings for images, snapshots and uplinks instead of the job's. */
+export function withRunnerSettings({ config }: LoadedConfig, { snapshotsMiB, alpyImages, limits }: Settings): Config {
+  const topology = withUplinks(config.topology, limits.uplinks[0]);
+  return { ...config, topology, images: alpyImages, snapshots: { maxMiB: snapshotsMiB } };
+}
+
+/** Gives `uplink: true` the administrator's network, if there is one. */
+function withUplinks<T extends RawTopology>(topology: T, network: string | undefined): T {
+  const { nodes } = topology;
+  if (!nodes || network === undefined) return topology;
+  const changed = Object.entries(nodes).map(([name, node]) => [name, node.uplink === true ? { ...node, uplink: network } : node]);
+  return { ...topology, nodes: Object.fromEntries(changed) as typeof nodes };
 }

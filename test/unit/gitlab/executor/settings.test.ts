@@ -15,7 +15,7 @@ test('an empty file has the defaults, which allow little', async () => {
     images: { allow: [] },
     alpyImages: {},
     variables: { allow: [] },
-    limits: { memoryMiB: 4096, cpus: 4, links: 8, jobMemoryMiB: 2048, jobPids: 2048, capabilities: [] },
+    limits: { memoryMiB: 4096, cpus: 4, links: 8, jobMemoryMiB: 2048, jobPids: 2048, capabilities: [], uplinks: [] },
     snapshotsMiB: 8192,
     graceSeconds: 600,
     keptMiB: 1024,

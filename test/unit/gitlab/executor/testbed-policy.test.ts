@@ -76,6 +76,28 @@ describe('limits', () => {
     }).toThrow('topology.links and the ends of topology.segments: expected at most 3, got 4');
   });
 
+  test('an uplink is refused unless the settings list its network', async () => {
+    const checked = (text: string, uplink: unknown) => async (): Promise<unknown> => {
+      const settings = await settingsOf(text);
+      const raw = { appliance: { image: 'a.qcow2' }, topology: { links: 1, nodes: { node0: { uplink } } } };
+      const loaded = resolveConfig({ file: '/p/alpy.yaml', raw, directory: '/p' });
+      const config = withRunnerSettings(loaded, settings);
+      assertWithinLimits(config, true, settings);
+      return config.topology.nodes?.['node0']?.uplink;
+    };
+    const lists = 'limits: { uplinks: [lab, bridge] }';
+    await expect(checked('', true)).rejects.toThrow(
+      'topology.nodes.node0.uplink: expected none, because limits.uplinks lists no network, got true',
+    );
+    await expect(checked(lists, 'host')).rejects.toThrow(
+      'topology.nodes.node0.uplink: expected true or a network of limits.uplinks (lab, bridge), got host',
+    );
+    expect(await checked(lists, 'bridge')()).toBe('bridge');
+    expect(await checked(lists, true)()).toBe('lab');
+    expect(await checked('', false)()).toBe(false);
+    expect(await checked('trustJobs: true', true)()).toBe(true);
+  });
+
   test("QEMU arguments are allowed in the administrator's appliances, and with trustJobs", async () => {
     const withArguments = config({ qemuArgs: ['-s'] });
     const trusting = await settingsOf('trustJobs: true');

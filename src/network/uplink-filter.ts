@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { UplinkSpec } from '../topology/index.ts';
+
+/** The interfaces of an uplink in the lifeline's namespace, and the addresses of its router. */
+export type UplinkPort = Pick<UplinkSpec, 'tap' | 'pair' | 'network' | 'router' | 'dns'>;
+
+/** An IPv4 header without options, of a packet that is not a fragment: only then are the ports where the filter looks. */
+const whole = 'match ip ihl 5 0xf match u16 0 0x3fff at 6';
+const [icmp, tcp, udp] = [1, 6, 17];
+
+/**
+ * Networks that the router would connect with the loopback of the machine on which it runs, or with nothing: this host, loopback,
+ * groups and broadcasts. Without the filter, 127.0.0.1, 0.0.0.0 and 255.255.255.255 reach the machine's own services.
+ */
+const closedNetworks = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'];
+
+/**
+ * The commands of tc(8) that join an uplink's router with its hub, and let only these frames through to the router: ARP, requests for
+ * DHCP and DNS, pings of the router, and IPv4 to addresses outside. Nodes cannot change them, because they are in another namespace.
+ * A frame that no rule redirects ends in this namespace, which has no address. Pure.
+ */
+export function uplinkCommands({ tap, pair: [, filterEnd], network, router, dns }: UplinkPort): readonly string[] {
+  const redirect = (device: string): string => `action mirred egress redirect dev ${device}`;
+  const request = (protocol: number, port: number, address: string): string =>
+    `protocol ip u32 ${whole} match ip protocol ${protocol} 0xff match ip dport ${port} 0xffff match ip dst ${address}`;
+  const passed = [
+    'protocol arp u32 match u32 0 0',
+    request(udp, 67, '255.255.255.255'),
+    request(udp, 67, router),
+    request(udp, 53, dns),
+    request(tcp, 53, dns),
+    `protocol ip u32 match ip protocol ${icmp} 0xff match ip dst ${router}`,
+  ];
+  const rules = [
+    ...passed.map((match) => `${match} ${redirect(tap)}`),
+    ...[network, ...closedNetworks].map((closed) => `protocol ip u32 match ip dst ${closed} flowid 1:1`), // matched, and not redirected
+    `protocol ip u32 match u32 0 0 ${redirect(tap)}`,
+  ];
+  return [
+    `qdisc add dev ${filterEnd} ingress`,
+    ...rules.map((rule, index) => `filter add dev ${filterEnd} parent ffff: prio ${index + 1} ${rule}`),
+    `qdisc add dev ${tap} ingress`,
+    `filter add dev ${tap} parent ffff: protocol all u32 match u32 0 0 at -12 ${redirect(filterEnd)}`,
+  ];
+}
