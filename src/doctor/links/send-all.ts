@@ -65,9 +65,12 @@ async function sendFrom(
   const sent = wireFrames(source);
   const bytes = sent.map((frame) => frame.bytes);
   const refused = await frames.send(bytes, wait);
+  const endMs = performance.now() + arrivalMs;
   const received: Sending['others'][number][] = [];
-  for (const other of others)
-    received.push({ to: other.end, received: await framesUntil(bytes, other.frames, source, arrivalMs, wait) });
+  for (const other of others) {
+    const restMs = endMs - performance.now();
+    received.push({ to: other.end, received: await framesUntil(bytes, other.frames, source, restMs, wait) });
+  }
   const own = (await frames.received(wait)).filter((frame) => isFrom(source, frame));
   return {
     link,
