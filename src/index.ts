@@ -16,7 +16,7 @@ export {
   type Frame,
   type ReadOptions,
 } from './capture/index.ts';
-export { defineConfig, loadConfig, type Config, type ConfigInput } from './config/index.ts';
+export { defineConfig, loadConfig, type Config, type ConfigInput, type Device } from './config/index.ts';
 export * from './console/index.ts';
 export {
   AppEndedError,

@@ -6,6 +6,7 @@ import type { Access } from '../gitlab/index.ts';
 import { valueOf } from '../core/variables.ts';
 import { resolveTopology, topologyAround } from '../topology/index.ts';
 import type { Appliance } from '../config/index.ts';
+import { chosenDevices } from './chosen-devices.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
@@ -17,6 +18,7 @@ interface ApplianceArguments {
   readonly config?: string | undefined;
   readonly limitMib?: number | undefined;
   readonly variables: string;
+  readonly dut?: string | undefined;
 }
 
 /** `alpy appliance` */
@@ -32,6 +34,7 @@ export const applianceCommand = (io: CliIo): CommandModule<object, ApplianceArgu
       })
       .options({
         ...configOption,
+        dut: { type: 'string', requiresArg: true, describe: 'boot: name of the device; default: every device' },
         'limit-mib': {
           ...numberOption(
             '--limit-mib',
@@ -47,8 +50,8 @@ export const applianceCommand = (io: CliIo): CommandModule<object, ApplianceArgu
           describe: 'store: file for artifacts:reports:dotenv that tells later jobs where the image is',
         },
       }),
-  handler: async ({ action, file, config, limitMib = 95, variables }) => {
-    if (action === 'boot') await boot(io, file, config);
+  handler: async ({ action, file, config, dut, limitMib = 95, variables }) => {
+    if (action === 'boot') await boot(io, { image: file, config, dut });
     else if (action === 'fetch') await fetchStored(io, file, config);
     else if (file === undefined) throw new UsageError(`expected a file, got none. Use alpy appliance ${action ?? ''} FILE`);
     else if (action === 'build-rabbit') await buildRabbit(io, file);
@@ -94,7 +97,10 @@ async function buildRabbit(io: CliIo, file: string): Promise<void> {
   await images.buildRabbit(resolve(io.directory, file), { docker: engine.docker, env: io.env, signal: io.signal, onLine });
 }
 
-async function boot(io: CliIo, image: string | undefined, file: string | undefined): Promise<void> {
+async function boot(
+  io: CliIo,
+  { image, config: file, dut }: Pick<ApplianceArguments, 'config' | 'dut'> & { readonly image: string | undefined },
+): Promise<void> {
   const [{ loadConfig }, { connectEngine }, { TestbedFactory }] = await Promise.all([
     import('../config/index.ts'),
     import('./engine.ts'),
@@ -102,23 +108,30 @@ async function boot(io: CliIo, image: string | undefined, file: string | undefin
   ]);
   const flags = image === undefined ? {} : { appliance: { image } };
   const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags });
+  const { devices } = config;
+  const chosen = chosenDevices(devices, dut);
+  if (image !== undefined && devices.length > 1)
+    throw new UsageError('expected no FILE, because the topology has several devices. Set the image of an appliance instead');
   const directory = join(config.out, 'boot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);
-  const { appliance } = config.devices[0];
   const factory = new TestbedFactory(engine, host);
-  const disk = await factory.inspectDisk(appliance, io.signal);
-  // what boots is the appliance's matter alone, unless it boots from a link or is ready when a node sees it
-  const topology =
-    appliance.boot === 'network' || appliance.ready
-      ? topologyAround(resolveTopology(config.topology, config.devices), config.devices[0].name)
-      : resolveTopology({ links: 0 });
-  await using testbed = await factory.create({ devices: [{ appliance, disk }], topology, directory }, io.signal);
-  const startMs = performance.now();
-  await testbed.boot({ signal: io.signal });
-  const durationMs = performance.now() - startMs;
-  await testbed.close(); // if this fails, the command fails
-  io.stdout(`${appliance.name} ${whatBootShows(appliance)} (${(durationMs / 1000).toFixed(1)} s, ${host.accel})`);
+  for (const device of chosen) {
+    const { appliance, name } = device;
+    const disk = await factory.inspectDisk(appliance, io.signal);
+    // what boots is the appliance's matter alone, unless it boots from a link or is ready when a node sees it
+    const topology =
+      appliance.boot === 'network' || appliance.ready
+        ? topologyAround(resolveTopology(config.topology, devices), name)
+        : resolveTopology({ links: 0 });
+    const own = devices.length > 1 ? join(directory, name) : directory;
+    await using testbed = await factory.create({ devices: [{ appliance, disk }], topology, directory: own }, io.signal);
+    const startMs = performance.now();
+    await testbed.boot({ signal: io.signal });
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    await testbed.close(); // if this fails, the command fails
+    io.stdout(`${devices.length > 1 ? name : appliance.name} ${whatBootShows(appliance)} (${seconds} s, ${host.accel})`);
+  }
 }
 
 function whatBootShows({ login, ready = [] }: Appliance): string {

@@ -8,6 +8,7 @@ import type { Snapshot, SnapshotListing, SnapshotStore } from '../snapshot/index
 import { resolveTopology, topologyAround } from '../topology/index.ts';
 import type { SnapshotPlace } from '../testbed/index.ts';
 import { snapshotDirectory, unpackedImages } from './cache.ts';
+import { chosenDevices } from './chosen-devices.ts';
 import { hostFor } from './host.ts';
 import { configOption, type CliIo } from './io.ts';
 import { jobIdOf } from './job-id.ts';
@@ -78,11 +79,12 @@ async function save(io: CliIo, loaded: LoadedConfig | undefined, place: Place, {
   if (!loaded)
     throw new UsageError('expected alpy.yaml or alpy.config.ts in this directory or above, found neither. alpy init creates one');
   const { devices } = loaded.config;
-  const chosen = dut === undefined ? devices : devices.filter(({ name }) => name === dut);
+  const chosen = chosenDevices(devices, dut);
   const names = devices.map(({ name }) => name).join(', ');
-  if (chosen.length === 0) throw new UsageError(`--dut: expected one of ${names}, got ${JSON.stringify(dut)}`);
   if (file !== undefined && chosen.length > 1)
-    throw new UsageError(`expected --dut with the name of one device (${names}), because an archive has one snapshot, got none`);
+    throw new UsageError(
+      `expected --dut NAME, because an archive holds the snapshot of one device, and there are several: ${names}`,
+    );
   for (const { name, key, snapshot } of await provide(io, loaded, place, chosen)) {
     if (file === undefined) io.stdout(`${key} is in ${place.directory}${devices.length > 1 ? ` (${name})` : ''}`);
     else {

@@ -31,7 +31,7 @@ export async function toRecoverWithin(received: Flow, duration: string, options:
   const lost = `${datagrams} datagram${datagrams === 1 ? '' : 's'} lost`;
   const found = isOver
     ? `the outage lasted ${durationText(lengthMs)} (${lost})`
-    : `nothing has arrived for ${durationText(lengthMs)} (${lost}), and nothing does`;
+    : `the flow has been down for ${durationText(lengthMs)} (${lost}) and is still down`;
   return {
     pass,
     message: () =>

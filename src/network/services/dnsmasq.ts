@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../../core/list.ts';
 import { dhcpRanges, type DhcpOptions, type DhcpRange, type DnsOptions, type TftpOptions } from '../../topology/index.ts';
-import { nodeInterface, servedFolder, unprivileged, type ServicePlan } from './plan.ts';
+import { servedFolder, unprivileged, type ServicePlan } from './plan.ts';
 
 /** A lease that a DHCP server gave. */
 export interface Lease {
@@ -14,7 +14,8 @@ export interface Lease {
 
 // --no-daemon: with its messages on standard error, and without a change of the user, which would need capabilities
 const base = ['dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--pid-file', '--no-resolv', '--no-hosts'];
-const ownInterface = `--interface=${nodeInterface}`;
+/** Of all links. Without it, dnsmasq would answer only clients in a network of the node. */
+const allInterfaces = '--interface=*';
 
 /** The node's name for itself in an option of DHCPv4. */
 const thisNode = '0.0.0.0';
@@ -34,7 +35,7 @@ export function dhcpPlan(addresses: readonly string[], options: DhcpOptions, has
   return {
     command: [
       ...base,
-      ownInterface,
+      allInterfaces,
       ...['--port=0', '--no-ping', '--dhcp-authoritative', '--log-dhcp', '--dhcp-leasefile=/tmp/leases', '--quiet-ra'],
       ...ranges.map((range) => `--dhcp-range=${rangeText(range)},${leaseSeconds}s`),
       ...(hasIPv6 ? ['--enable-ra'] : []),
@@ -78,7 +79,7 @@ export function dnsPlan({ records = {} }: DnsOptions): ServicePlan {
   return {
     command: [
       ...base,
-      ownInterface,
+      allInterfaces,
       ...['--log-queries', '--local=/#/'],
       ...Object.entries(records).map(([name, value]) => `--host-record=${[name, value].flat().join(',')}`),
     ],
@@ -93,7 +94,7 @@ export function dnsPlan({ records = {} }: DnsOptions): ServicePlan {
 /** The program of a TFTP server. Pure. */
 export function tftpPlan(served: TftpOptions): ServicePlan {
   return {
-    command: [...base, ownInterface, '--port=0', '--enable-tftp', `--tftp-root=${servedFolder}`],
+    command: [...base, allInterfaces, '--port=0', '--enable-tftp', `--tftp-root=${servedFolder}`],
     ...unprivileged,
     ports: [{ protocol: 'udp', port: 69 }],
     served,

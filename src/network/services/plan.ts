@@ -26,9 +26,6 @@ export interface ServicePlan {
 /** Where services find the files that they offer. */
 export const servedFolder = '/srv/alpy';
 
-/** The interface of a node. */
-export const nodeInterface = 'eth0';
-
 /**
  * A program whose configuration file a shell writes first: then no file has to be copied.
  * @param before - commands of the shell between the two

@@ -56,7 +56,7 @@ describe('toRecoverWithin', () => {
   test('says how long an outage has lasted that is not over', async () => {
     const recovery = { outage: { startMs: 0, lengthMs: 12_300, datagrams: 1 }, isOver: false };
     const message =
-      'expected probe(node0, node1) to recover within 2s, but nothing has arrived for 12.3 s (1 datagram lost), and nothing does';
+      'expected probe(node0, node1) to recover within 2s, but the flow has been down for 12.3 s (1 datagram lost) and is still down';
     expect(await resultOf(recovery, '2s')).toEqual([false, message]);
   });
 

@@ -60,9 +60,10 @@ test('messages', () => {
 });
 
 test('questions for the time', () => {
-  const lines = `listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes
-    IP 192.168.1.5.51234 > 192.168.1.1.123: NTPv4, Client, length 48
-    IP6 fd00::5.123 > fd00::1.123: NTPv4, Client, length 48`;
+  const lines = `listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes
+    eth0  In  IP 192.168.1.5.51234 > 192.168.1.1.123: NTPv4, Client, length 48
+    eth0  Out IP 192.168.1.1.51234 > 192.168.1.7.123: NTPv4, Client, length 48
+    eth12 In  IP6 fd00::5.123 > fd00::1.123: NTPv4, Client, length 48`;
   expect(found(readNtp, lines)).toEqual([{ client: '192.168.1.5' }, { client: 'fd00::5' }]);
 });
 

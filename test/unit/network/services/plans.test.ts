@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { dhcpPlan, dnsPlan, httpPlan, ntpPlan, radiusPlan, syslogPlan, tftpPlan } from '../../../../src/network/index.ts';
 
-const base = ['dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--pid-file', '--no-resolv', '--no-hosts', '--interface=eth0'];
+const base = ['dnsmasq', '--no-daemon', '--conf-file=/dev/null', '--pid-file', '--no-resolv', '--no-hosts', '--interface=*'];
 const noCapabilities = { capabilities: [], isRoot: false };
 
 test('a DHCP server with the defaults', () => {
