@@ -52,7 +52,8 @@ test('two restored routers forward between their nodes, and the cable between th
   expect(await client!.ping('10.0.2.2', { count: 3 })).toMatchObject({ received: 3 });
   expect(await server!.ping('10.0.1.2', { count: 3 })).toMatchObject({ received: 3 });
   expect(testbed.links.map(({ name }) => name)).toEqual(['client--left:0', 'left:1--right:1', 'right:0--server']);
-  for (const { capture } of testbed.links) expect(await capture.count('icmp.type == 8')).toBe(6);
+  // ping sends more than 3 if a busy machine delays an answer
+  for (const { capture } of testbed.links) expect(await capture.count('icmp.type == 8 && icmp.seq <= 3')).toBe(6);
   await testbed.close();
   expect(await testHost.containers()).toEqual([]);
 });
