@@ -8,10 +8,15 @@ export class Screen {
   #rows: string[] = [''];
   #row = 0;
   #column = 0;
+  /** the beginning of an escape code whose end has not come */
+  #unfinished = '';
 
-  /** Takes output of a program, with complete escape codes. */
+  /** Takes output of a program, in whatever pieces it comes. */
   write(text: string): void {
-    for (const [part, up, erase, , other] of text.matchAll(/\x1b\[(\d*)A|\x1b\[(0?)J|\x1b\[([\d;?]*[a-zA-Z])|([^])/gu)) {
+    const all = this.#unfinished + text;
+    const whole = all.replace(/\x1b(?:\[[\d;?]*)?$/, '');
+    this.#unfinished = all.slice(whole.length);
+    for (const [part, up, erase, , other] of whole.matchAll(/\x1b\[(\d*)A|\x1b\[(0?)J|\x1b\[([\d;?]*[a-zA-Z])|([^])/gu)) {
       if (part.endsWith('A') && part.startsWith('\x1b')) this.#row = Math.max(0, this.#row - Number(up === '' ? 1 : up));
       else if (erase !== undefined) this.#erase();
       else if (other !== undefined) this.#put(other);
