@@ -53,23 +53,23 @@ export async function longRun(options: LongRunOptions): Promise<LongRun> {
   const { testbeds, minutes, workers, every, signal, say } = options;
   const job = process.env['ALPY_JOB_ID'] ?? `long-${randomBytes(4).toString('hex')}`;
   await using project = await createProject(testbeds);
-  const [temporary, heaps, done] = [project.path('tmp'), project.path('heaps'), project.path('done')];
+  const [temporary, notes, done] = [project.path('tmp'), project.path('notes'), project.path('done')];
   await mkdir(temporary);
-  for (const file of [heaps, done]) await writeFile(file, '');
+  for (const file of [notes, done]) await writeFile(file, '');
   using _load = minutes === undefined ? undefined : busyCores();
   const startMs = performance.now();
   const child = project.start(['run', '--concurrent', ...(workers === undefined ? [] : ['--workers', String(workers)])], {
     ALPY_JOB_ID: job,
     TMPDIR: temporary,
     NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'preload.mjs')).href}`,
-    ALPY_LONG_HEAPS: heaps,
+    ALPY_LONG_NOTES: notes,
     ALPY_LONG_DONE: done,
     ALPY_LONG_END: minutes === undefined ? '' : String(Date.now() + minutes * 60_000),
   });
   signal?.addEventListener('abort', () => child.kill());
   const finished = Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
   const samples: Sample[] = [];
-  const subject = { pid: child.pid!, job, temporary, heaps, out: project.path('alpy-out', 'tests') };
+  const subject = { pid: child.pid!, job, temporary, notes, out: project.path('alpy-out', 'tests') };
   await whileRunning(child, async () => {
     const ended = statSync(done).size;
     if (ended < (samples.length + 1) * every) return;

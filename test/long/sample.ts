@@ -46,8 +46,8 @@ export interface Subject {
   readonly temporary: string;
   /** the run's output */
   readonly out: string;
-  /** where the processes note the size of their heaps */
-  readonly heaps: string;
+  /** where the processes note the size of their heaps and the number of their file descriptors */
+  readonly notes: string;
   /** how many testbeds have ended */
   readonly testbeds: number;
 }
@@ -56,7 +56,7 @@ const docker = new Docker();
 
 /** Samples all figures. `undefined` if the run has ended meanwhile. */
 export async function takeSample(subject: Subject): Promise<Sample | undefined> {
-  const [tree, heaps] = [treeOf(String(subject.pid)), heapsOf(subject.heaps)];
+  const [tree, notes] = [treeOf(String(subject.pid)), notesOf(subject.notes)];
   const uses = tree.map(useOf).filter((use) => use !== undefined);
   const [main, ...others] = uses;
   if (main?.pid !== String(subject.pid) || others.length === 0) return undefined;
@@ -68,8 +68,8 @@ export async function takeSample(subject: Subject): Promise<Sample | undefined> 
   const ids = containers.map(({ Id }) => Id);
   const outBytes = sizeOf(subject.out);
   return present({
-    ...ofProcesses('main process', [main], heaps),
-    ...ofProcesses('largest worker', others, heaps),
+    ...ofProcesses('main process', [main], notes),
+    ...ofProcesses('largest worker', others, notes),
     'all of alpy: proportional memory': uses.reduce((sum, { pssMiB }) => sum + pssMiB, 0),
     'all of alpy: processes': uses.length,
     'Docker daemon: file descriptors': largest(pidsOf('dockerd').map((pid) => useOf(pid)?.descriptors)),
@@ -89,15 +89,11 @@ type Figures<Who extends string> = Record<
 >;
 
 /** The largest figures of some processes. */
-function ofProcesses<Who extends string>(
-  who: Who,
-  uses: readonly ProcessUse[],
-  heaps: ReadonlyMap<string, number>,
-): Figures<Who> {
+function ofProcesses<Who extends string>(who: Who, uses: readonly ProcessUse[], notes: ReadonlyMap<string, Note>): Figures<Who> {
   return {
     [`${who}: resident memory`]: largest(uses.map(({ rssMiB }) => rssMiB)),
-    [`${who}: heap after a garbage collection`]: largest(uses.map(({ pid }) => heaps.get(pid))),
-    [`${who}: file descriptors`]: largest(uses.map(({ descriptors }) => descriptors)),
+    [`${who}: heap after a garbage collection`]: largest(uses.map(({ pid }) => notes.get(pid)?.heapMiB)),
+    [`${who}: file descriptors`]: largest(uses.map(({ pid }) => notes.get(pid)?.descriptors)),
   } as Figures<Who>;
 }
 
@@ -105,20 +101,31 @@ function present(sample: Readonly<Record<FigureName, number | undefined>>): Samp
   return Object.fromEntries(Object.entries(sample).filter(([, value]) => value !== undefined));
 }
 
-/**
- * How many notes of a process count. A heap has some 5 MiB more while testbeds start than between them, so that a single note depends on
- * its moment. The least of several seconds does not, and a leak raises it all the same.
- */
-const notes = 10;
+/** What a process notes about itself. */
+interface Note {
+  readonly heapMiB: number;
+  readonly descriptors: number;
+}
 
-/** The least of the last notes of each process, in MiB. */
-function heapsOf(file: string): ReadonlyMap<string, number> {
-  const heaps = new Map<string, readonly number[]>();
+/**
+ * How many notes of a process count. While testbeds start, a heap has some 5 MiB more than between them, and a process has more file
+ * descriptors, so that a single note depends on its moment. The least of several seconds does not, and a leak raises it all the same.
+ */
+const notesThatCount = 10;
+
+/** The least of the last notes of each process. */
+function notesOf(file: string): ReadonlyMap<string, Note> {
+  const all = new Map<string, readonly Note[]>();
   for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
-    const { pid, bytes } = JSON.parse(line) as { pid: number; bytes: number };
-    heaps.set(String(pid), [...(heaps.get(String(pid)) ?? []).slice(1 - notes), bytes / 1024 ** 2]);
+    const { pid, ...note } = JSON.parse(line) as Note & { readonly pid: number };
+    all.set(String(pid), [...(all.get(String(pid)) ?? []).slice(1 - notesThatCount), note]);
   }
-  return new Map([...heaps].map(([pid, values]) => [pid, Math.min(...values)]));
+  return new Map([...all].map(([pid, notes]) => [pid, leastOf(notes)]));
+}
+
+function leastOf(notes: readonly Note[]): Note {
+  const least = (of: (note: Note) => number): number => Math.min(...notes.map(of));
+  return { heapMiB: least(({ heapMiB }) => heapMiB), descriptors: least(({ descriptors }) => descriptors) };
 }
 
 function largest(values: readonly (number | undefined)[]): number | undefined {
