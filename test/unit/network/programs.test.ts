@@ -52,6 +52,11 @@ rtt min/avg/max/mdev = 700.0/701.0/702.0/0.800 ms
   expect(parsePing(output, 3)).toEqual({ sent: 3, received: 3, averageMs: 701 });
   expect(parsePing(output.replace('icmp_seq=3', 'icmp_seq=5'), 3)).toMatchObject({ sent: 5, received: 3 });
   expect(parsePing(output, 4)).toMatchObject({ sent: 6, received: 3 }); // the time was over
+  // ping reads all answers that are there before it looks at their number
+  expect(parsePing(output, 2)).toMatchObject({ sent: 2, received: 2 });
+  const refused =
+    'From 10.9.0.1 icmp_seq=1 Destination Host Unreachable\n2 packets transmitted, 0 received, +1 errors, 100% packet loss\n';
+  expect(parsePing(refused, 1)).toMatchObject({ sent: 2, received: 0 });
 });
 
 test('a ping that fails has no report', () => {
