@@ -49,9 +49,9 @@ test('a testbed is kept until `alpy down`, and its files stay', async () => {
     status: 2,
     stderr: expect.stringContaining('--mtu: expected a whole number of bytes, got "x"') as string,
   });
-  // with -w, ping waits for the answers however late they are, and sends more requests meanwhile
+  // with -w, ping waits for 3 answers however late they are, and sends more requests meanwhile
   const ping = await alpy('exec', 'node0', 'ping', '-c', '3', '-w', '60', '-i', '0.2', '192.168.1.1');
-  expect(ping).toMatchObject({ status: 0, stdout: expect.stringContaining('3 received') as string });
+  expect(ping).toMatchObject({ status: 0, stdout: expect.stringContaining(' received') as string }); // status 0: at least 3 were
   expect(await alpy('exec', 'node0', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({
     status: 7,
     stdout: 'out\n',

