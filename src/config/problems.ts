@@ -12,6 +12,7 @@ const typeNames: Readonly<Record<string, string>> = {
   number: 'a whole number', // the schema has no other numbers
   int: 'a whole number',
   object: 'an object',
+  record: 'an object',
   array: 'a list',
 };
 
@@ -68,6 +69,7 @@ function expected(issue: Issue): string {
       if (issue.message !== defaultMessage) return issue.message; // text of the schema
       return issue.errors.flatMap(([first]) => (first ? [expected(first)] : [])).join(', or ');
     case 'invalid_type':
+      if (issue.expected === 'tuple') return issue.message; // text of the schema
       return typeNames[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;

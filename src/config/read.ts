@@ -49,7 +49,7 @@ export function readYaml(file: string, text: string): ConfigFile {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problems = [...document.errors, ...document.warnings].map(({ message, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return `line ${line}, column ${col}: ${message}`;
+    return `line ${line}, column ${col}: ${message.replace('Map keys must be unique', 'expected each key once, got this one again. Remove one of them')}`;
   });
   if (problems.length > 0) throw new ConfigError(file, problems);
   try {

@@ -29,7 +29,11 @@ test('YAML is read', () => {
 });
 
 test.for<[string, string, string]>([
-  ['appliance:\n  image: a\n  image: b\n', 'two values of one name', 'alpy.yaml:\n  line 3, column 3: Map keys must be unique'],
+  [
+    'appliance:\n  image: a\n  image: b\n',
+    'two values of one name',
+    'alpy.yaml:\n  line 3, column 3: expected each key once, got this one again. Remove one of them',
+  ],
   [
     'a: 1\nb: [x\nc: 2\n',
     'an open list',

@@ -268,6 +268,15 @@ test.each<[string, string, readonly string[]]>([
     ['line 3: topology.duts: expected at least one device, got none. Add one, such as dut: router'],
   ],
   [
+    'lists instead of names, and a link without its ends',
+    `${router}\ntopology:\n  duts: { left: router }\n  nodes: [client]\n  links: [{ client: left:0 }]`,
+    [
+      'line 4: topology.nodes: expected an object, got a list',
+      'line 5: topology.links.0.ends: expected a list of two ends, such as [client, left:0], got nothing',
+      'line 5: topology.links.0.client: unknown key. Expected one of ends, name, mac',
+    ],
+  ],
+  [
     'a number of links beside devices',
     `${router}\ntopology:\n  duts: { left: router }\n  links: 2`,
     ['line 4: topology.links: expected a list of links beside topology.duts, got the number 2. Name both ends of each link'],
