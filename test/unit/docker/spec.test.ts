@@ -83,6 +83,15 @@ test('nodes and apps have what network programs need, and never all capabilities
     expect(() => trafficCapabilities(['NET_RAW', name])).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
 });
 
+test('a resolver is what the daemon writes to /etc/resolv.conf', () => {
+  const resolver = { servers: ['10.0.0.1', 'fd00::1'], search: ['lab.example'] };
+  expect(createOptions({ name: 'node0', image: 'node', networkMode: 'none', resolver }, {}).HostConfig).toMatchObject({
+    Dns: ['10.0.0.1', 'fd00::1'],
+    DnsSearch: ['lab.example'],
+  });
+  expect(createOptions({ name: 'node0', image: 'node', networkMode: 'none' }, {}).HostConfig).not.toHaveProperty('Dns');
+});
+
 test('in a bare namespace, the daemon sets nothing up', () => {
   const spec = { name: 'lifeline', image: 'alpy/node:latest', networkMode: 'bare' };
   expect(createOptions(spec, {})).toMatchObject({ NetworkDisabled: true, HostConfig: { NetworkMode: 'none' } });
