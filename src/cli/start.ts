@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { codeOf } from '../core/errors.ts';
+import { codeOf, statusByFault } from '../core/errors.ts';
 import { cacheDirectory } from './cache.ts';
 
 // Keep what Node compiles for the next start and for the workers of a run. If that fails, alpy only starts more slowly.
@@ -17,7 +17,16 @@ for (const stream of [process.stdout, process.stderr])
   });
 
 const { main } = await import('./main.ts');
-process.exitCode = await main(process.argv.slice(2), unread.signal);
+const status = await main(process.argv.slice(2), unread.signal);
+
+// Vitest sets an exit status of its own, after a stopped run perhaps only now, while it ends its workers. A crash stays one.
+let crashStatus = 0;
+process.on('uncaughtExceptionMonitor', () => {
+  crashStatus = statusByFault.bug;
+});
+process.on('exit', () => {
+  process.exitCode = status || crashStatus;
+});
 
 // Everything is done and reported. A connection that does not answer must not keep the process alive.
 setTimeout(() => process.exit(), 3000).unref();

@@ -70,3 +70,11 @@ test('the environment of the process is taken as the variables of the configurat
   });
   expect([status, stderr]).toEqual([0, '']);
 });
+
+test.for([
+  ['is not changed by other code, such as Vitest after a stopped run', "process.on('beforeExit',()=>{process.exitCode=1})", 0],
+  ['is that of a bug if something crashes after a success', "process.on('beforeExit',()=>{throw new Error('late')})", 4],
+] as const)('the exit status %s', ([, late, expected]) => {
+  const { status } = spawnSync(process.execPath, ['--import', `data:text/javascript,${late}`, bin, '--version']);
+  expect(status).toBe(expected);
+});
