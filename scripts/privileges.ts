@@ -84,6 +84,17 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     processes: "the lifeline's",
     reason: 'runs commands of tests, such as `ip` and `ping`; tests may add to its hosts file',
   },
+  guest: {
+    ...helper,
+    capabilities: ['NET_ADMIN', 'SETGID', 'SETPCAP', 'SETUID'],
+    devices: ['/dev/net/tun'],
+    root: { '/run': 16, '/var/tmp': 16 },
+    memory: 512,
+    pids: 64,
+    processes: "the lifeline's",
+    reason:
+      'a node of kind `guest`: creates taps and joins them to the interfaces, then runs QEMU as 65525:65525 without any capability; with KVM, it opens `/dev/kvm`',
+  },
   app: {
     ...helper,
     capabilities: network,

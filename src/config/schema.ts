@@ -12,6 +12,7 @@ const ImagesSchema = z
     qemu: z.string().optional().describe('image for QEMU'),
     'qemu-arm64': z.string().optional().describe('image for QEMU with a 64-bit ARM processor'),
     node: z.string().optional().describe('image for the nodes'),
+    guest: z.string().optional().describe('image for nodes of kind guest'),
     traffic: z.string().optional().describe('image for programs that create traffic'),
   })
   .catchall(z.string()); // a suite may add images

@@ -66,7 +66,7 @@ export interface Failure {
  */
 export function blameOf({ command, exitStatus: { code, signal }, stderr }: Failure, otherwise: Fault = 'device'): Blame {
   if (signal === 'SIGKILL') return { fault: 'environment', hint: 'it was killed, perhaps because memory ran out' };
-  if (lacking.test(stderr)) {
+  if (lacksFeature(stderr)) {
     return { fault: 'environment', hint: hintAt(featuresOf(command)) };
   }
   const isCurl = command[0]?.split('/').at(-1) === 'curl';
@@ -74,9 +74,14 @@ export function blameOf({ command, exitStatus: { code, signal }, stderr }: Failu
   return { fault: otherwise };
 }
 
+/** Whether a program says that the kernel lacks a feature. Pure. */
+export function lacksFeature(stderr: string): boolean {
+  return lacking.test(stderr);
+}
+
 function hintAt(features: readonly KernelFeature[]): string {
   const where = "nodes and apps use the kernel of Docker's host, which lacks";
   if (features.length === 0) return `${where} this feature, or the feature's name is misspelt`;
   const names = features.map(({ name }) => name).join(' or ');
-  return `${where} ${names}: try "${featureRemedy(features)}" there; docs/nodes-and-the-hosts-kernel.md says what else helps`;
+  return `${where} ${names}: try "${featureRemedy(features)}" there, or give the node kind: guest; docs/nodes-and-the-hosts-kernel.md says what else helps`;
 }

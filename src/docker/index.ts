@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 export { Agent, agentLoop } from './agent.ts';
-export type { Blame } from './blame.ts';
+export { lacksFeature, type Blame } from './blame.ts';
 export { defaultCapabilities, trafficCapabilities } from './capabilities.ts';
 export { capabilityName, checkCapabilities, reasonToRefuse } from './refused-capabilities.ts';
 export { Container } from './container.ts';
@@ -8,6 +8,7 @@ export { connectTimeoutMs, Engine, jobLabel, newRunId, runLabel, type EngineOpti
 export {
   appDetails,
   AppEndedError,
+  commandText,
   ContainerDiedError,
   ContainerError,
   ContainerTimeoutError,
@@ -17,7 +18,7 @@ export {
   isWrongCommand,
   type AppEnd,
 } from './errors.ts';
-export { exec, startExec, type ExecResult, type Execution, type TerminalSize } from './exec.ts';
+export { exec, startExec, type ExecResult, type ExecSpec, type Execution, type TerminalSize } from './exec.ts';
 export { FileCopies } from './file-copies.ts';
 export type { GuardNote } from './guard.ts';
 export { removeGuardedFiles } from './guarded-files.ts';

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
+import type { Wait } from '../core/deadline.ts';
 import {
+  Agent,
   agentLoop,
   Container,
   ContainerError,
+  exec,
   trafficCapabilities,
+  type ContainerSpec,
   type Engine,
+  type ExecResult,
+  type ExecSpec,
   type Lifeline,
   type Mount,
 } from '../docker/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
+import type { GuestPlace } from './guest/machine.ts';
+import { sysctls4, sysctls6 } from './node-defaults.ts';
 import { nodeLimits } from './node-limits.ts';
 import { refusedSysctl } from './sysctls.ts';
 
@@ -21,27 +29,15 @@ export interface NodePlace {
   readonly startsAfter: Promise<void>;
   /** the `node` image */
   readonly image: string;
+  /** for nodes of kind `guest`; absent for others */
+  readonly guest?: GuestPlace | undefined;
   /** a file with {@link hostsText} whose path is the same for the daemon; absent if the daemon sees no files of this machine */
   readonly hostsFile?: string | undefined;
   /** the same with the node's `resolverText`; absent if the node has no resolver */
   readonly resolverFile?: string | undefined;
 }
 
-/**
- * Alpy must not disturb a link. So a node generates no IPv6 address (hence no router solicitation and no duplicate address
- * detection), and does not drop packets because of an asymmetric route.
- */
-const sysctls4 = {
-  'net.ipv4.conf.all.rp_filter': '0',
-  'net.ipv4.conf.default.rp_filter': '0',
-  'net.ipv4.ip_unprivileged_port_start': '0', // for IPv6, too: servers beside the node need neither root nor capabilities
-};
-const sysctls6 = {
-  'net.ipv6.conf.all.disable_ipv6': '0', // Docker disables it for containers without a Docker network
-  'net.ipv6.conf.default.addr_gen_mode': '1',
-  'net.ipv6.conf.default.accept_ra': '0',
-  'net.ipv6.conf.default.dad_transmits': '0',
-};
+const timeoutMs = 30_000;
 
 /**
  * `ip link set … netns PID` opens the namespace of a process. The kernel allows that only if the caller has all capabilities of
@@ -51,13 +47,50 @@ const sysctls6 = {
 const holdNamespace = `holder=$(setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$; exec sleep infinity >/dev/null' </dev/null 2>/dev/null &)
 ${agentLoop}`;
 
-/** Content of /etc/hosts in nodes and apps: what the daemon writes for containers without a Docker network. */
-export const hostsText = `127.0.0.1\tlocalhost
-::1\tlocalhost ip6-localhost ip6-loopback
-`;
+/** The container of a node. Commands run in it. */
+export class NodeContainer {
+  readonly container: Container;
+  /** the process that holds its network namespace, by its number in the testbed's PID namespace */
+  readonly pid: number;
+  /** runs shell scripts in it */
+  readonly agent: Agent;
+  /** what another container needs to share its network: the namespace, and the files for names */
+  readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
+
+  private constructor(place: NodePlace, container: Container, pid: number, agent: Agent) {
+    this.container = container;
+    this.pid = pid;
+    this.shared = { networkMode: `container:${container.id}`, mounts: fileMounts(place) };
+    this.agent = agent;
+  }
+
+  /**
+   * Starts it. It has only a loopback interface yet.
+   * @throws ContainerError if the daemon refuses, UsageError if the kernel refuses a setting
+   */
+  static async start(place: NodePlace, spec: NodeSpec, signal?: AbortSignal): Promise<NodeContainer> {
+    const container = await startContainer(place, spec, signal);
+    try {
+      const agent = new Agent(container);
+      const printed = await agent.run('echo $holder', { timeoutMs, signal });
+      const pid = Number(printed);
+      if (!Number.isInteger(pid) || pid < 1)
+        throw new ContainerError(`${spec.name}: expected a PID from its container, got ${printed}`);
+      return new NodeContainer(place, container, pid, agent);
+    } catch (error) {
+      await container[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Runs a program in it; see `exec`. */
+  exec(spec: ExecSpec, wait: Wait): Promise<ExecResult> {
+    return exec(this.container, spec, wait);
+  }
+}
 
 /** The files of a node that its apps share. Pure. */
-export function fileMounts({ hostsFile, resolverFile }: NodePlace): readonly Mount[] {
+function fileMounts({ hostsFile, resolverFile }: NodePlace): readonly Mount[] {
   const mount = (source: string, target: string): Mount => ({ source, target, readOnly: false });
   return [
     ...(hostsFile === undefined ? [] : [mount(hostsFile, '/etc/hosts')]),
@@ -66,7 +99,7 @@ export function fileMounts({ hostsFile, resolverFile }: NodePlace): readonly Mou
 }
 
 /** Starts the container of a node. @throws ContainerError if the daemon refuses, UsageError if the kernel refuses a setting */
-export async function startContainer(place: NodePlace, { name, config }: NodeSpec, signal?: AbortSignal): Promise<Container> {
+async function startContainer(place: NodePlace, { name, config }: NodeSpec, signal?: AbortSignal): Promise<Container> {
   const { engine, lifeline, startsAfter, image, hostsFile } = place;
   const { resolver, sysctls = {} } = config ?? {};
   const own = Object.fromEntries(Object.entries(sysctls).map(([key, value]) => [key, String(value)]));

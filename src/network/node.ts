@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Wait } from '../core/deadline.ts';
-import { UsageError, type Fault } from '../core/errors.ts';
+import { BugError, UsageError, type Fault } from '../core/errors.ts';
 import { programEnd } from '../core/exit-status.ts';
 import { named, type Named } from '../core/named.ts';
 import { step } from '../core/step.ts';
-import { Agent, Container, ContainerError, exec, ExecError, type ContainerSpec, type ExecResult } from '../docker/index.ts';
+import { ExecError, type Agent, type Container, type ContainerSpec, type ExecResult, type ExecSpec } from '../docker/index.ts';
 import type { InterfaceConfig, NodeConfig, NodeSpec } from '../topology/index.ts';
 import { configureBond } from './bond.ts';
 import type { Counters } from './counters.ts';
+import { guestHint } from './guest/hint.ts';
+import { GuestMachine } from './guest/machine.ts';
 import type { InterfacePlace } from './interface-place.ts';
-import { fileMounts, startContainer, type NodePlace } from './node-container.ts';
+import { NodeContainer, type NodePlace } from './node-container.ts';
 import { NodeInterface } from './node-interface.ts';
 import { nodeLimitHint } from './node-limits.ts';
 import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from './node-options.ts';
@@ -21,25 +23,22 @@ import { checkSysctls } from './sysctls.ts';
 const defaultTimeoutMs = 30_000;
 
 /**
- * A container that holds a network namespace. It has an interface for each link and segment that it is on. On a link with a device, that
- * is the tap of the device's NIC.
+ * A container that holds a network namespace, or a guest with a kernel of its own. It has an interface for each link and segment that it
+ * is on. On a link with a device, that is the tap of the device's NIC, unless the node is a guest.
  */
 export class Node implements AsyncDisposable {
   /** as in the topology; `node0`, `node1`, … in the order of the links in its short form */
   readonly name: string;
   /** by name and in order: `node.interfaces.eth0` */
   readonly interfaces: Named<NodeInterface>;
+  /** for a guest: the container in which its QEMU runs */
   readonly container: Container;
-  /** the process that holds its network namespace, by its number in the testbed's PID namespace */
-  readonly pid: number;
-  /** what a container needs to share its network: the namespace and the hosts file */
-  readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
   /** the services that the configuration declares for it, by their names: `node.services.dhcp` */
   readonly services: NodeServices;
-  readonly #agent: Agent;
+  readonly #base: NodeContainer | GuestMachine;
   readonly #place: InterfacePlace;
 
-  private constructor(where: NodePlace, spec: NodeSpec, container: Container, pid: number, agent: Agent) {
+  private constructor(spec: NodeSpec, base: NodeContainer | GuestMachine) {
     this.name = spec.name;
     this.services = new NodeServices(spec.name);
     this.#place = {
@@ -50,10 +49,8 @@ export class Node implements AsyncDisposable {
       `interface of ${spec.name}`,
       spec.interfaces.map((one) => new NodeInterface(one, this.#place)),
     );
-    this.container = container;
-    this.pid = pid;
-    this.shared = { networkMode: `container:${container.id}`, mounts: fileMounts(where) };
-    this.#agent = agent;
+    this.container = base.container;
+    this.#base = base;
   }
 
   /**
@@ -63,19 +60,43 @@ export class Node implements AsyncDisposable {
   static async start(place: NodePlace, spec: NodeSpec, signal?: AbortSignal): Promise<Node> {
     const { name } = spec;
     return step('alpy.network', `Start ${name}`, async () => {
-      const container = await startContainer(place, spec, signal);
-      try {
-        const agent = new Agent(container);
-        const printed = await agent.run('echo $holder', { timeoutMs: defaultTimeoutMs, signal });
-        const pid = Number(printed);
-        if (!Number.isInteger(pid) || pid < 1)
-          throw new ContainerError(`${name}: expected a PID from its container, got ${printed}`);
-        return new Node(place, spec, container, pid, agent);
-      } catch (error) {
-        await container[Symbol.asyncDispose]();
-        throw error;
-      }
+      const { guest } = place;
+      if (spec.config?.kind !== 'guest') return new Node(spec, await NodeContainer.start(place, spec, signal));
+      if (!guest) throw new BugError(`the image for the guest ${name} is not known`);
+      return new Node(spec, await GuestMachine.start(place, guest, spec, signal));
     });
+  }
+
+  /** the process that holds its network namespace, by its number in the testbed's PID namespace @internal */
+  get pid(): number {
+    return this.#base.pid;
+  }
+
+  /** the guest that it is, if it is one @internal */
+  get guest(): GuestMachine | undefined {
+    return this.#base instanceof GuestMachine ? this.#base : undefined;
+  }
+
+  /**
+   * What a container needs to share its network: the namespace and the hosts file.
+   * @throws UsageError if it is a guest, which no container can share anything with
+   * @internal
+   */
+  get shared(): Pick<ContainerSpec, 'networkMode' | 'mounts'> {
+    return this.containerFor('an app').shared;
+  }
+
+  /**
+   * Its container, for something that runs in its network namespace.
+   * @param what - for the message: `an app`
+   * @throws UsageError if it is a guest
+   * @internal
+   */
+  containerFor(what: string): NodeContainer {
+    if (!(this.#base instanceof GuestMachine)) return this.#base;
+    throw new UsageError(
+      `${this.name}: expected a node whose network a container can share for ${what}, got one of kind guest. Use another node for it, or run a program of the guest with run`,
+    );
   }
 
   /**
@@ -106,7 +127,8 @@ export class Node implements AsyncDisposable {
       const { exitStatus, stdout, stderr, droppedBytes } = await this.#exec({ command: words, input, environment }, options);
       const result = { stdout: stdout.toString(), stderr: stderr.toString(), ...programEnd(exitStatus), droppedBytes };
       if (exitStatus.code !== 0 && options.check !== false) {
-        const hint = nodeLimitHint({ ...result, ranOutOfMemory: this.container.outOfMemoryKills > killsBefore });
+        const ranOutOfMemory = this.container.outOfMemoryKills > killsBefore;
+        const hint = this.guest ? guestHint(result) : nodeLimitHint({ ...result, ranOutOfMemory });
         const blame = hint === undefined ? 'device' : ({ fault: 'usage', hint } as const);
         throw new ExecError(this.name, words, exitStatus, result.stdout, result.stderr, blame);
       }
@@ -129,7 +151,7 @@ export class Node implements AsyncDisposable {
     const command = ['ping', '-n', '-i', '0.2', '-c', String(count), '-w', seconds, ...size, '--', target];
     return step('alpy.network', `Ping ${target} from ${this.name}`, async () => {
       const wait = { timeoutMs: timeoutMs + 5000, signal: options.signal };
-      const { exitStatus, stdout, stderr } = await this.#agent.runInBackground(command, wait);
+      const { exitStatus, stdout, stderr } = await this.#base.agent.runInBackground(command, wait);
       const report = parsePing(stdout, count);
       if (!report) throw new ExecError(this.name, command, exitStatus, stdout, stderr);
       return report;
@@ -173,7 +195,7 @@ export class Node implements AsyncDisposable {
    * @internal
    */
   async probe(command: readonly string[], wait: Wait): ReturnType<Agent['runInBackground']> {
-    return this.#agent.runInBackground(command, wait);
+    return this.#base.agent.runInBackground(command, wait);
   }
 
   /** The sockets of its namespace, for `takenPorts`. For alpy itself. */
@@ -207,11 +229,11 @@ export class Node implements AsyncDisposable {
 
   /** Runs lines of shell, of which none may fail. The report shows no step for it. */
   async #shell(script: string, wait: Partial<Wait>, otherwise?: Fault): Promise<string> {
-    return this.#agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal }, otherwise);
+    return this.#base.agent.run(script, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal }, otherwise);
   }
 
-  #exec(spec: Parameters<typeof exec>[1], wait: Partial<Wait>): Promise<ExecResult> {
-    return exec(this.container, spec, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
+  #exec(spec: ExecSpec, wait: Partial<Wait>): Promise<ExecResult> {
+    return this.#base.exec(spec, { timeoutMs: wait.timeoutMs ?? defaultTimeoutMs, signal: wait.signal });
   }
 
   /**

@@ -5,6 +5,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import { createdFiles } from '../testbed/device-names.ts';
 import type { Appliance, CreatedTestbed, Once, Testbed } from '../testbed/index.ts';
+import { guestContainerMiB } from '../network/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { nameDevices } from './device-labels.ts';
@@ -65,10 +66,15 @@ function areAtSnapshots({ duts }: CreatedTestbed): boolean {
   return duts.every(({ isAtSnapshot }) => isAtSnapshot);
 }
 
-function demandOf({ appliances, needs }: TestRequest): Extract<Demand, { kind: 'testbed' }> {
+function demandOf({ appliances, topology, needs }: TestRequest): Extract<Demand, { kind: 'testbed' }> {
   const { accel } = runFacts().host;
-  const guestsMiB = appliances.reduce((sum, { memoryMiB }) => sum + testbedMiB(memoryMiB, accel), 0);
-  return { kind: 'testbed', memoryMiB: guestsMiB + (needs.memoryMiB ?? 0), exclusive: needs.exclusive ?? false };
+  const devicesMiB = appliances.reduce((sum, { memoryMiB }) => sum + testbedMiB(memoryMiB, accel), 0);
+  const guests = topology.nodes.filter(({ config }) => config?.kind === 'guest').length;
+  return {
+    kind: 'testbed',
+    memoryMiB: devicesMiB + guests * guestContainerMiB + (needs.memoryMiB ?? 0),
+    exclusive: needs.exclusive ?? false,
+  };
 }
 
 /** The testbed that was made for this test, if it is what the test wants. */

@@ -13,7 +13,8 @@ type Held = Pick<Started, 'lease' | 'nodes' | 'uplinks'>;
 export function deadContainer(started: Held): ContainerDiedError | undefined {
   const { firstEnded, lifeline } = started.lease.group; // the first is unknown if QEMU's container could not even be created
   for (const container of [firstEnded ?? lifeline.container, ...othersOf(started)])
-    if (container.exitStatus) return new ContainerDiedError(container.name, container.exitStatus, '');
+    if (container.exitStatus)
+      return new ContainerDiedError(container.name, container.exitStatus, lastWordsOf(container, started));
   return undefined;
 }
 
@@ -30,4 +31,9 @@ export async function explainByContainers(error: unknown, started: Held): Promis
 
 function othersOf({ nodes, uplinks }: Held): readonly Container[] {
   return [...nodes.map(({ container }) => container), ...uplinks.flatMap(({ containers }) => containers)];
+}
+
+/** Why the guest of a node has ended, if it is the node's container. */
+function lastWordsOf(container: Container, { nodes }: Held): string {
+  return nodes.find((node) => node.container === container)?.guest?.lastWords ?? '';
 }

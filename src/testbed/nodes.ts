@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../core/plain-file.ts';
+import { findImage } from '../images/inspect.ts';
 import { imageNamed } from '../images/resolved-image.ts';
-import { hostsText, Node, resolverText } from '../network/index.ts';
+import { hostsText, Node, resolverText, type NodePlace } from '../network/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
 import type { CreationContext } from './creation.ts';
 
@@ -12,15 +13,23 @@ import type { CreationContext } from './creation.ts';
 export async function startNode(context: CreationContext, node: NodeSpec, signal: AbortSignal): Promise<Node> {
   const { engine, facts, started } = context;
   const image = imageNamed(facts.images, 'node').reference;
-  const isSeen = facts.access.kind === 'bind';
+  const guest = node.config?.kind === 'guest' ? await guestPlace(context, signal) : undefined;
+  const isSeen = facts.access.kind === 'bind' && !guest;
   const resolver = node.config?.resolver;
   const hostsFile = isSeen ? await createFile(context, hostsText) : undefined;
   const resolverFile = isSeen && resolver ? await createFile(context, resolverText(resolver)) : undefined;
   const { lifeline, running: startsAfter } = started.lease.group;
-  const place = { engine, lifeline, startsAfter, image, hostsFile, resolverFile };
+  const place = { engine, lifeline, startsAfter, image, guest, hostsFile, resolverFile };
   const startedNode = await Node.start(place, node, signal);
   started.nodes.push(startedNode);
   return startedNode;
+}
+
+/** @throws MissingImageError if the image is missing, which only these nodes need */
+async function guestPlace({ engine, facts }: CreationContext, signal: AbortSignal): Promise<NodePlace['guest']> {
+  const image = imageNamed(facts.images, 'guest');
+  await findImage(engine.docker, image, signal);
+  return { image: image.reference, accel: facts.accel, timeFactor: facts.timeFactor };
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { step } from '../core/step.ts';
 import type { Lifeline } from '../docker/index.ts';
-import { createInterfaces as create, moveInterface, setPort, type Node } from '../network/index.ts';
+import { createInterfaces as create, moveInterface, setPort, type Node, type SetCarrier } from '../network/index.ts';
 import { qemuUser } from '../qemu/index.ts';
 import type { InterfaceEnd, NicEnd, Topology, Wire } from '../topology/index.ts';
 
@@ -54,7 +54,14 @@ export async function connect(lifeline: Lifeline, { end, name }: Connection, nod
   const title = node.interfaces.length === 1 ? node.name : `${spec.name} of ${node.name}`;
   await step('alpy.network', `Connect ${title}`, async () => {
     await moveInterface(lifeline, { name, interface: spec }, node, signal);
-    const setCarrier = port === undefined ? undefined : (isOn: boolean): Promise<void> => setPort(lifeline, port, isOn);
+    await node.guest?.join(spec.name, { signal });
+    const setCarrier = carrierOf(lifeline, spec.name, node, port);
     await node.interfaces.find((one) => one.name === spec.name)?.bringUp({ signal }, setCarrier);
   });
+}
+
+/** What turns the carrier of an interface on or off; absent for a tap, whose node does it. */
+function carrierOf(lifeline: Lifeline, name: string, { guest }: Node, port?: string): SetCarrier | undefined {
+  if (guest) return (isOn, wait) => guest.setCarrier(name, isOn, wait);
+  return port === undefined ? undefined : (isOn) => setPort(lifeline, port, isOn);
 }

@@ -124,6 +124,8 @@ export interface DeclaredServices {
 
 /** What a node has before the virtual CPU runs. Its own addresses and routes are those of its only interface. */
 export interface NodeConfig extends InterfaceConfig, DeclaredServices {
+  /** `guest`: a small guest with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container` */
+  readonly kind?: 'container' | 'guest' | undefined;
   /** addresses and routes of a node with several interfaces, by the interfaces' names */
   readonly interfaces?: Readonly<Record<string, InterfaceConfig>> | undefined;
   /** interfaces that act as one; they need a kernel with bonding on Docker's host */

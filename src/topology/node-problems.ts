@@ -5,7 +5,7 @@ import { bondProblems, sysctlProblems } from './host-problems.ts';
 import { interfaceConflicts, reachProblems } from './interface-problems.ts';
 import type { NodeConfig } from './node-config.ts';
 import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
-import { uplinkProblems } from './uplink.ts';
+import { isUplink, uplinkProblems } from './uplink.ts';
 
 /**
  * What is wrong with a node as a whole, although each of its values is right. Pure.
@@ -26,6 +26,7 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
     ),
     ...misplacedKeys(config, count),
     ...uplinkProblems(config, count),
+    ...(config.kind === 'guest' ? guestProblems(config) : []),
     ...[...interfaceConflicts(ownConfig(config)), ...reachProblems(ownConfig(config), 'the node')].filter(
       () => count === 1 && !bond,
     ),
@@ -54,4 +55,19 @@ function misplacedKeys(config: NodeConfig, count: number): readonly ServiceProbl
     return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, because the node has ${count} interfaces` }));
   if (config.interfaces?.[interfaceName(0)] === undefined) return [];
   return keys.map((key) => ({ path: [key], expected: `interfaces.eth0.${key}, beside the other keys of eth0` }));
+}
+
+/** Services run in containers, which cannot share the network of a guest. */
+function guestProblems(config: NodeConfig): readonly ServiceProblem[] {
+  const kinds = ['dhcp', 'dns', 'http', 'tftp', 'ntp', 'syslog'] as const;
+  const services = kinds.filter((kind) => config[kind] !== undefined);
+  return [
+    ...services.map((kind) => ({
+      path: [kind],
+      expected: `no ${kind} for a node of kind guest, because services run in containers: declare it for another node`,
+    })),
+    ...(isUplink(config)
+      ? [{ path: ['uplink'], expected: 'no uplink for a node of kind guest: declare it for another node' }]
+      : []),
+  ];
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { byName, either, flag, options, text } from '../core/schemas.ts';
+import { byName, either, flag, oneOf, options, text } from '../core/schemas.ts';
 import { bondConfig, resolverConfig, sysctlValue } from './host-schemas.ts';
 import { interfaceConfig, interfaceSchemas } from './interface-schema.ts';
 import type { NodeConfig } from './node-config.ts';
@@ -11,6 +11,11 @@ const uplink = either<boolean | string>(anUplink, flag, text.regex(/^[A-Za-z0-9]
 /** What a configuration may declare for a node. */
 export const nodeConfig = options<NodeConfig>({
   ...interfaceSchemas,
+  kind: oneOf(['container', 'guest'])
+    .optional()
+    .describe(
+      "`guest`: a small guest with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container`",
+    ),
   interfaces: byName(interfaceConfig, 'interfaces by name, such as { eth0: { address: 192.168.1.2/24 } }')
     .optional()
     .describe('addresses and routes of a node with several interfaces, by name: `eth0`, `eth1`, … in the order of its links'),

@@ -43,6 +43,7 @@ export function ownConfig(config: NodeConfig): InterfaceConfig {
 
 /** Keys of a node that are not those of its interface. */
 const keysOfNode: Readonly<Record<Exclude<keyof NodeConfig, keyof InterfaceConfig>, true>> = {
+  kind: true,
   interfaces: true,
   bond: true,
   sysctls: true,

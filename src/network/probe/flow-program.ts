@@ -52,7 +52,10 @@ export class FlowProgram implements AsyncDisposable {
   /** Starts it. @throws ContainerError if the node has ended, or the daemon refuses */
   static async start(spec: ProgramSpec, signal: AbortSignal): Promise<FlowProgram> {
     const { node, source, words } = spec;
-    return new FlowProgram(spec, await startExec(node.container, { command: ['perl', '-e', source, ...words] }, signal));
+    return new FlowProgram(
+      spec,
+      await startExec(node.containerFor('probe').container, { command: ['perl', '-e', source, ...words] }, signal),
+    );
   }
 
   /** Ends it. If it doesn't, it ends with the testbed. */

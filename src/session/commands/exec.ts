@@ -2,6 +2,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { containerNamed, find, nodeNamed } from '../session.ts';
 import { runIn } from '../run-in.ts';
+import { runOnGuest } from '../run-on-guest.ts';
 import { exactly, type SessionCommand } from './command.ts';
 
 export const execCommand: SessionCommand = {
@@ -15,6 +16,8 @@ export const execCommand: SessionCommand = {
     const [name, ...command] = [...positionals, ...rest];
     if (name === undefined || command.length === 0)
       throw new UsageError('expected a node or service and a command: alpy exec NODE -- COMMAND…');
+    const guest = session.testbed.nodes.find((node) => node.name === name && node.guest);
+    if (guest && !session.services.has(name)) return runOnGuest(guest, command, call.terminal ? undefined : call.input, call);
     return runIn(containerNamed(session, name), { command, input: call.input, terminal: call.terminal }, call);
   },
 };

@@ -144,3 +144,11 @@ test('what a test overrides is checked in the same way', () => {
     checkOverrides({ appliance: {}, topology, boot: 'cold' }, ['appliance']);
   }).toThrow(/^test\.override: topology\.nodes\.node1: expected one of the nodes node0, got an object$/);
 });
+
+test('a node of kind guest has no services, because these run in containers', () => {
+  expect(problemsOf({ node0: { kind: 'guest', address: '10.0.0.1/24', dhcp: {}, ntp: {} } })).toEqual([
+    'node0.dhcp: expected no dhcp for a node of kind guest, because services run in containers: declare it for another node, got an object',
+    'node0.ntp: expected no ntp for a node of kind guest, because services run in containers: declare it for another node, got an object',
+  ]);
+  expect(problemsOf({ node0: { kind: 'vm' } })).toEqual(['node0.kind: expected one of container, guest, got "vm"']);
+});

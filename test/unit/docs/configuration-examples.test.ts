@@ -49,7 +49,7 @@ test('each key of the appliance has an example', () => {
 });
 
 test('the examples of nodes have each key of a node', () => {
-  const shown = ['nodes.yaml', 'topology.yaml', 'bond.yaml', 'uplink.yaml'].flatMap((example) =>
+  const shown = ['nodes.yaml', 'topology.yaml', 'bond.yaml', 'uplink.yaml', 'guest-nodes.yaml'].flatMap((example) =>
     Object.values(documentedConfig(example).topology.nodes ?? {}).flatMap((node) => keysOf(node, 'node')),
   );
   const known = keysIn(

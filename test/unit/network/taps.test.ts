@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
-import { hubCommands } from '../../../src/network/taps.ts';
+import { hubCommands } from '../../../src/network/hub.ts';
 
 test('a cable gives each frame to the other end', () => {
   const match = 'protocol all u32 match u32 0 0 at -12';

@@ -47,7 +47,7 @@ const classes = {
   ntp: [Ntp, []],
   syslog: [Syslog, []],
   radius: [Radius, []],
-  node: [Node, ['assertInterface', 'prepare', 'probe', 'sockets', 'addresses', 'addLinkAddress']],
+  node: [Node, ['containerFor', 'assertInterface', 'prepare', 'probe', 'sockets', 'addresses', 'addLinkAddress']],
   interface: [NodeInterface, ['apply', 'assertExists', 'addresses', 'bringUp']],
   flow: [Flow, ['recovery']],
   capture: [Capture, []],

@@ -63,3 +63,13 @@ test('a mistake of the user stays the cause', async () => {
   const error = new UsageError('no such option');
   expect(await explainByContainers(error, started)).toBe(error);
 });
+
+test('a guest that has ended is named, with why its kernel panicked', async () => {
+  const { started, node } = testbed();
+  Object.assign(started.nodes[0]!, { guest: { lastWords: 'Kernel panic - not syncing: no memory' } });
+  node.end();
+  expect(await explainByContainers(refused, started)).toMatchObject({
+    container: 'node0',
+    message: expect.stringMatching(/^node0: .*Kernel panic - not syncing: no memory$/) as string,
+  });
+});

@@ -16,7 +16,8 @@ test('a program that starts only after the flow has given up is ended', async ()
     return started.promise;
   };
   const handle = { exec: () => Promise.resolve({ id: 'receiver', start }) };
-  const node = { name: 'node1', container: { name: 'node1', engine, handle } } as unknown as Node;
+  const container = { name: 'node1', engine, handle };
+  const node = { name: 'node1', container, containerFor: () => ({ container }) } as unknown as Node;
   const spec = { from: node, receiver: node, to: '192.0.2.1', port: 0, perSecond: 1000, sizeBytes: 64 };
   const stop = new AbortController();
   const flow = Flow.start(spec, { timeoutMs: 5000, signal: stop.signal });
