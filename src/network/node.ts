@@ -112,7 +112,7 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Runs a program of the node image in the node's namespace.
+   * Runs a program of the node image in the node's namespace, or a program of the guest if it is one.
    * @param command - a list of words, or a string for `sh`
    * @param options - `timeoutMs` is 30 s by default
    * @throws ExecError if its exit status is not 0 and `check` is not false
@@ -140,7 +140,8 @@ export class Node implements AsyncDisposable {
    * Sends five echo requests a second, until `count` of them were answered or the time is over.
    * @param target - address or name
    * @param options - `timeoutMs`: for all answers, default 10 s
-   * @returns how many were answered, and how many were sent up to the last of these; too few answers are not an error
+   * @returns how many were sent and answered, without requests that it sent while the last answer was on its way; too few answers are not
+   *   an error
    * @throws ExecError if ping fails, for example for an unknown name
    */
   async ping(target: string, options: PingOptions = {}): Promise<PingReport> {
@@ -173,7 +174,7 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Asserts that it has the settings of its configuration, and combines its interfaces to a bond if it has one.
+   * Asserts that it has the settings of its configuration, and combines its interfaces into a bond if it has one.
    * @throws ExecError if the kernel refuses the bond, EnvironmentError if a setting differs
    * @internal
    */

@@ -85,7 +85,7 @@ export class Testbed implements AsyncDisposable {
    * @throws ContainerDiedError when a node or QEMU has ended
    * @throws GuestLostError when a guest has powered off, rebooted or panicked, and nothing waited for that
    * @throws DiskIoError when QEMU could not read or write the guest's disk
-   * @throws EnvironmentError when an impairment of a link or an uplink has stopped by itself
+   * @throws EnvironmentError when an impairment of a link or an uplink has ended unexpectedly
    * @throws AppEndedError when an app has ended, and nothing waited for that
    */
   check(): void {

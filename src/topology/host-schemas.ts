@@ -10,7 +10,7 @@ export const bondConfig = options<BondConfig>({
   ),
   interfaces: listOf(someText, 'a list of interfaces, such as [eth0, eth1]', 1)
     .optional()
-    .describe('its interfaces, such as `[eth0, eth1]`; default: all of the node'),
+    .describe('its interfaces, such as `[eth0, eth1]`; default: all interfaces of the node'),
   ...interfaceSchemas,
 });
 

@@ -50,7 +50,7 @@ export const interfaceSchemas: OptionSchemas<InterfaceConfig> = {
   mac: mac.optional().describe('hardware address; default: stays as it is'),
   vlans: listOf(vlan, 'a list of VLANs, each { id, address, … }')
     .optional()
-    .describe("VLANs with tagged frames, each with an `id`; they need 802.1Q in the kernel of Docker's host"),
+    .describe("VLANs with tagged frames, each with an `id`; they need 802.1Q in the kernel of Docker's host, or `kind: guest`"),
 };
 
 /** What `node.configure` takes. */

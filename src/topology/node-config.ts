@@ -24,7 +24,7 @@ export interface VlanConfig extends AddressConfig {
 export interface InterfaceConfig extends AddressConfig {
   /** hardware address; stays as it is by default */
   readonly mac?: string | undefined;
-  /** VLANs whose frames have a tag on the link; they need a kernel with 802.1Q on Docker's host */
+  /** VLANs whose frames have a tag on the link; they need 802.1Q in the kernel of Docker's host, or a node of kind `guest` */
   readonly vlans?: readonly VlanConfig[] | undefined;
 }
 
@@ -124,19 +124,19 @@ export interface DeclaredServices {
 
 /** What a node has before the virtual CPU runs. Its own addresses and routes are those of its only interface. */
 export interface NodeConfig extends InterfaceConfig, DeclaredServices {
-  /** `guest`: a small guest with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container` */
+  /** `guest`: a small virtual machine with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container` */
   readonly kind?: 'container' | 'guest' | undefined;
   /** addresses and routes of a node with several interfaces, by the interfaces' names */
   readonly interfaces?: Readonly<Record<string, InterfaceConfig>> | undefined;
-  /** interfaces that act as one; they need a kernel with bonding on Docker's host */
+  /** combines interfaces into one; it needs bonding in the kernel of Docker's host, or a node of kind `guest` */
   readonly bond?: BondConfig | undefined;
-  /** settings of its network's kernel, by name: `{ 'net.ipv4.ip_forward': 1 }` */
+  /** kernel settings of its network, by name: `{ 'net.ipv4.ip_forward': 1 }` */
   readonly sysctls?: Readonly<Record<string, number | string>> | undefined;
-  /** what its programs have in `/etc/resolv.conf` */
+  /** DNS servers and search domains of its programs: its `/etc/resolv.conf` */
   readonly resolver?: ResolverConfig | undefined;
   /**
-   * whether its link leads to the outside: through a router on the link, which translates addresses. `true` for Docker's network
-   * `bridge`, or the network of the daemon's machine if the daemon has none; or the name of a network of Docker; default: false
+   * `true`: a router on its link leads to the outside, through Docker's network `bridge`, or through that of the daemon's machine if
+   * Docker has no `bridge`; a name: through this network of Docker; default: false
    */
   readonly uplink?: boolean | string | undefined;
 }

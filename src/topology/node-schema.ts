@@ -14,16 +14,18 @@ export const nodeConfig = options<NodeConfig>({
   kind: oneOf(['container', 'guest'])
     .optional()
     .describe(
-      "`guest`: a small guest with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container`",
+      "`guest`: a small virtual machine with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container`",
     ),
   interfaces: byName(interfaceConfig, 'interfaces by name, such as { eth0: { address: 192.168.1.2/24 } }')
     .optional()
     .describe('addresses and routes of a node with several interfaces, by name: `eth0`, `eth1`, … in the order of its links'),
-  bond: bondConfig.optional().describe("interfaces that act as one, `bond0`; they need bonding in the kernel of Docker's host"),
+  bond: bondConfig
+    .optional()
+    .describe("combines interfaces into one, `bond0`; it needs bonding in the kernel of Docker's host, or `kind: guest`"),
   sysctls: byName(sysctlValue, "settings by name, such as { 'net.ipv4.ip_forward': 1 }")
     .optional()
-    .describe('settings of its network, by name: `{ net.ipv4.ip_forward: 1 }`'),
-  resolver: resolverConfig.optional().describe('what programs on the node have in `/etc/resolv.conf`; default: nothing'),
+    .describe('kernel settings of its network, by name: `{ net.ipv4.ip_forward: 1 }`'),
+  resolver: resolverConfig.optional().describe('DNS servers and search domains of its programs: its `/etc/resolv.conf`'),
   dhcp: dhcpOptions
     .optional()
     .describe('DHCP server, also for DHCPv6 with router advertisements if the node has an IPv6 address; `{}` for the defaults'),
@@ -35,6 +37,6 @@ export const nodeConfig = options<NodeConfig>({
   uplink: uplink
     .optional()
     .describe(
-      "`true`: its link leads to the outside, through Docker's network `bridge`, or the network of the daemon's machine if there is none; or the name of a network of Docker",
+      "`true`: a router on its link leads to the outside, through Docker's network `bridge`, or through that of the daemon's machine if Docker has no `bridge`; a name: through this network of Docker; default `false`",
     ),
 });
