@@ -54,8 +54,8 @@ const SettingsSchema = z.strictObject({
     .describe('variables of jobs'),
   limits: z
     .strictObject({
-      memoryMiB: z.int().min(32).default(4096).describe('largest memory of all guests of a testbed, in MiB'),
-      cpus: z.int().min(1).default(4).describe('largest number of processors of all guests of a testbed'),
+      memoryMiB: z.int().min(32).default(4096).describe('largest memory of all devices of a testbed, in MiB'),
+      cpus: z.int().min(1).default(4).describe('largest number of processors of all devices of a testbed'),
       links: z.int().min(0).default(8).describe('largest number of links of a testbed; each end of a segment counts as one'),
       jobMemoryMiB: z
         .int()
@@ -70,7 +70,7 @@ const SettingsSchema = z.strictObject({
       uplinks: z
         .array(z.string().min(1))
         .default([])
-        .describe('networks of Docker through which the uplinks of nodes may lead, such as bridge; uplink: true means the first'),
+        .describe('networks of Docker through which uplinks of jobs may lead, such as bridge; uplink: true means the first'),
     })
     .prefault({})
     .describe('what a job may use'),
@@ -88,7 +88,9 @@ const SettingsSchema = z.strictObject({
   trustJobs: z
     .boolean()
     .default(false)
-    .describe('whether jobs may give QEMU arguments, hooks and variables that run programs on this machine'),
+    .describe(
+      'whether jobs may give QEMU arguments, hooks and variables that run programs on this machine, and uplinks through any network',
+    ),
 });
 
 /** The driver's settings; see {@link loadSettings}. */
