@@ -111,7 +111,9 @@ async function boot(
   const { devices } = config;
   const chosen = chosenDevices(devices, dut);
   if (image !== undefined && devices.length > 1)
-    throw new UsageError('expected no FILE, because the topology has several devices. Set the image of an appliance instead');
+    throw new UsageError(
+      `expected no FILE, because the topology has several devices, got ${image}. Set image of one of the appliances instead`,
+    );
   const directory = join(config.out, 'boot');
   using engine = await connectEngine(io, { jobId: jobIdOf(io.env) });
   const host = await hostFor(io, engine, config, directory);

@@ -83,5 +83,5 @@ function hintAt(features: readonly KernelFeature[]): string {
   const where = "nodes and apps use the kernel of Docker's host, which lacks";
   if (features.length === 0) return `${where} this feature, or the feature's name is misspelt`;
   const names = features.map(({ name }) => name).join(' or ');
-  return `${where} ${names}: try "${featureRemedy(features)}" there, or give the node kind: guest; docs/nodes-and-the-hosts-kernel.md says what else helps`;
+  return `${where} ${names}: try "${featureRemedy(features)}" there, or run it on a node of kind guest; docs/nodes-and-the-hosts-kernel.md says what else helps`;
 }

@@ -30,7 +30,7 @@ export function judgeFeatures(works: ReadonlySet<number>): Finding {
   return {
     name,
     result: 'warning',
-    text: `the kernel has ${names(tried.filter(has))}. It lacks ${names(missing)}; only tests that use them on nodes or in apps need them`,
+    text: `the kernel has ${names(tried.filter(has))}. It lacks ${names(missing)}; only tests that use them on nodes or in apps need them. Nodes of kind guest have a kernel of their own`,
     remedy: featureRemedy(missing),
   };
 }

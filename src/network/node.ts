@@ -95,7 +95,7 @@ export class Node implements AsyncDisposable {
   containerFor(what: string): NodeContainer {
     if (!(this.#base instanceof GuestMachine)) return this.#base;
     throw new UsageError(
-      `${this.name}: expected a node whose network a container can share for ${what}, got one of kind guest. Use another node for it, or run a program of the guest with run`,
+      `${this.name}: expected a node of kind container for ${what}, got one of kind guest. Use another node for it, or run a program of this one with node.run`,
     );
   }
 

@@ -15,7 +15,7 @@ export async function checkSysctls({ node, shell }: InterfacePlace, sysctls: Sys
   const printed = await shell(`for file in ${names.map(fileOf).join(' ')}; do cat "$file" || echo; done`, wait);
   const problems = sysctlDifferences(sysctls, printed);
   if (problems.length === 0) return;
-  const advice = 'Another setting or program on the node has changed it: remove one of them';
+  const advice = 'The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them';
   throw new EnvironmentError(`${node}: ${problems.join('; ')}. ${advice}`);
 }
 

@@ -95,7 +95,9 @@ export class Uplink implements AsyncDisposable {
   /** why devices may have lost the outside, if its router has ended unexpectedly */
   get failure(): EnvironmentError | undefined {
     if (!this.#hasEnded) return undefined;
-    return new EnvironmentError(`expected that the uplink of ${this.#spec.node} runs until the testbed ends, but it has ended`);
+    return new EnvironmentError(
+      `expected the uplink of ${this.#spec.node} to run until the testbed ends, but it exited. dmesg shows whether memory ran out`,
+    );
   }
 
   /** Starts a QEMU that passes frames between a backend and a socket, and waits until both are ready. */

@@ -52,7 +52,7 @@ function asUsage(where: string): (cause: unknown) => never {
   return (cause) => {
     if (!(cause instanceof ExecError) || cause.fault !== 'usage') throw cause;
     throw new UsageError(
-      `${where}: expected addresses and routes that the kernel accepts, but it refuses one: ${cause.stderr.trim()}. Correct it`,
+      `${where}: expected values that the kernel accepts, but it refused one: ${cause.stderr.trim()}. Correct it`,
       { cause },
     );
   };

@@ -69,7 +69,7 @@ function addressProblems(addresses: readonly string[], config: NodeConfig): read
   if (!isTaken) return [];
   const { router, dns, firstLease: lease } = uplinkRouter(config);
   const last = ipText({ bits: 32, value: first + lastLease });
-  return [`an address that the uplink's router leaves free, which has ${router} and ${dns}, and gives out ${lease} to ${last}`];
+  return [`an address that the uplink's router does not use: it has ${router} and ${dns}, and gives out ${lease} to ${last}`];
 }
 
 function ipv4Addresses(config: NodeConfig): readonly string[] {

@@ -38,7 +38,7 @@ test('alpy doctor --links: frames of all kinds pass each kind of link in each di
   expect(columns, stdout).toEqual(Object.keys(runts));
   const expected = frameKinds.map((kind) => [kind, ...Object.values(runts).map((cell) => (kind === 'runts' ? cell : 'ok'))]);
   expect(rows, stdout).toEqual(expected);
-  expect(stdout).toMatch(/^\(1\) QEMU fills frames for NICs of the model e1000 up to 60 bytes/m);
+  expect(stdout).toMatch(/^\(1\) QEMU pads frames for NICs of the model e1000 to 60 bytes/m);
   expect(stdout).toMatch(/^ok {3}links: \d+ of \d+ frames arrived, and were captured, as they were sent; \d+ could not/m);
   expect(stderr).toMatch(/^links: sending through the cable left:1--right:0 from right:0$/m);
   expect(status).toBe(0);

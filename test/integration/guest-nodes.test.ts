@@ -110,7 +110,7 @@ test('a frame of 9000 bytes passes between guests', async () => {
 test('apps cannot run beside a guest, which the message says', async () => {
   const started = testbed.apps.start({ node: left, command: ['true'] });
   await expect(started).rejects.toThrow(UsageError);
-  await expect(started).rejects.toThrow('left: expected a node whose network a container can share for an app');
+  await expect(started).rejects.toThrow('left: expected a node of kind container for an app');
 });
 
 test('a feature that the kernel of guests lacks is not the fault of the device', async () => {

@@ -12,5 +12,5 @@ export function knownReason(frame: Buffer, outcome: FrameOutcome, model: string 
   if (model === undefined || model === 'virtio-net-pci' || outcome.kind !== 'changed') return undefined;
   const padded = Buffer.concat([frame, Buffer.alloc(Math.max(0, shortestFrame - frame.length))]);
   if (!outcome.received.equals(padded)) return undefined;
-  return `QEMU fills frames for NICs of the model ${model} up to ${shortestFrame} bytes, because such a NIC expects no shorter ones`;
+  return `QEMU pads frames for NICs of the model ${model} to ${shortestFrame} bytes, because such a NIC expects no shorter ones`;
 }

@@ -39,7 +39,7 @@ export interface GuestContainerPlace {
   readonly startsAfter: Promise<void>;
 }
 
-/** How long a guest may take to boot on a quick machine, in `ms`. It takes about 2 s without KVM. */
+/** How long a guest may take to boot on a quick machine, in `ms`. It takes some seconds without KVM. */
 const bootTimeoutMs = 60_000;
 
 const timeoutMs = 30_000;
@@ -161,7 +161,7 @@ export class GuestMachine {
     });
     if (exitStatus.code === 0) return;
     throw new EnvironmentError(
-      `${this.container.name}: its interface cannot be joined to its guest: ${stderr.toString().trim()}`,
+      `${this.container.name}: could not change how its guest is connected: ${stderr.toString().trim()}`,
     );
   }
 }

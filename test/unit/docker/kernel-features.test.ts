@@ -39,7 +39,7 @@ test('an error names the feature and what to do', () => {
   const error = new ExecError('node0', command, exitStatusOf(2), '', 'Error: Unknown device type.\n');
   expect(error.fault).toBe('environment');
   expect(error.message).toBe(
-    'node0: ip link add link eth0 name eth0.5 type vlan id 5 ended with exit status 2: Error: Unknown device type. (nodes and apps use the kernel of Docker\'s host, which lacks VLANs (802.1Q): try "sudo modprobe 8021q" there, or give the node kind: guest; docs/nodes-and-the-hosts-kernel.md says what else helps)',
+    'node0: ip link add link eth0 name eth0.5 type vlan id 5 ended with exit status 2: Error: Unknown device type. (nodes and apps use the kernel of Docker\'s host, which lacks VLANs (802.1Q): try "sudo modprobe 8021q" there, or run it on a node of kind guest; docs/nodes-and-the-hosts-kernel.md says what else helps)',
   );
 });
 

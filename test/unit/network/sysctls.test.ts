@@ -28,7 +28,7 @@ test('a setting with another value is an error with both values', async () => {
   await expect(checkSysctls({ node: 'node0', shell }, sysctls, {})).rejects.toMatchObject({
     fault: 'environment',
     message:
-      'node0: expected net.ipv4.ip_forward to be 1, got 0. Another setting or program on the node has changed it: remove one of them',
+      'node0: expected net.ipv4.ip_forward to be 1, got 0. The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them',
   });
 });
 

@@ -50,7 +50,7 @@ test.each([
   [
     { address: '10.0.2.16/24' },
     [
-      'topology.nodes.internet.address: expected an address that the uplink\'s router leaves free, which has 10.0.2.2 and 10.0.2.3, and gives out 10.0.2.15 to 10.0.2.30, got "10.0.2.16/24"',
+      'topology.nodes.internet.address: expected an address that the uplink\'s router does not use: it has 10.0.2.2 and 10.0.2.3, and gives out 10.0.2.15 to 10.0.2.30, got "10.0.2.16/24"',
     ],
   ],
   [

@@ -50,9 +50,9 @@ describe('judging a path', () => {
     expect(texts(report)).toEqual(['ok', 'failure: the kernel of client does not send it: Message too long', 'ok']);
   });
 
-  test('knows that QEMU fills short frames up for NICs other than virtio, and only that', () => {
+  test('knows that QEMU pads short frames for NICs other than virtio, and only that', () => {
     const received = [bytes[0]!, ...bytes.slice(1).map(padded)];
-    const reason = 'QEMU fills frames for NICs of the model e1000 up to 60 bytes, because such a NIC expects no shorter ones';
+    const reason = 'QEMU pads frames for NICs of the model e1000 to 60 bytes, because such a NIC expects no shorter ones';
     expect(texts(judged(toE1000, { received }))).toEqual(['ok', `known: ${reason}`, `known: ${reason}`]);
     expect(texts(judged(toNode, { received }))[1]).toMatch(/^failure: at client: changed/);
     expect(texts(judged(toNic, { received }))[1]).toMatch(/^failure: at left:0: changed/);
@@ -90,7 +90,7 @@ describe('the matrix', () => {
       '       left:0 to right:0',
       'STP    ok',
       'runts  (1)',
-      '(1) QEMU fills frames for NICs of the model e1000 up to 60 bytes, because such a NIC expects no shorter ones: runts: 15 bytes, runts: 16 bytes',
+      '(1) QEMU pads frames for NICs of the model e1000 to 60 bytes, because such a NIC expects no shorter ones: runts: 15 bytes, runts: 16 bytes',
     ]);
   });
 });
