@@ -24,7 +24,7 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
       .positional('names', {
         type: 'string',
         array: true,
-        describe: 'images to build, pull or push; default: all; for pull without those that few need',
+        describe: 'images to build, pull or push; default: all; for pull: those that every alpy run needs',
       })
       .options({
         ...configOption,

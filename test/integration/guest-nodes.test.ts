@@ -58,7 +58,7 @@ test('two guests reach each other through a VLAN, whose tag is on the wire', asy
   await expect.poll(pings, patience).toBeGreaterThanOrEqual(6);
 });
 
-test('frames from a guest reach the device at the other end of a cable as they are', async () => {
+test('frames from a guest reach the device at the other end of a cable unchanged', async () => {
   await left.run('ping -c 1 -w 1 10.0.1.2', { check: false });
   const { mac } = left.interfaces['eth0']!;
   const [source, protocol] = [Buffer.from(mac.replaceAll(':', ''), 'hex'), Buffer.from('0806', 'hex')];
@@ -107,7 +107,7 @@ test('a frame of 9000 bytes passes between guests', async () => {
   await expect(left.ping('10.0.5.2', { sizeBytes: 8900, timeoutMs: 30_000 })).resolves.toMatchObject({ received: 1 });
 });
 
-test('apps cannot run beside a guest, which the message says', async () => {
+test('an app beside a guest is an error that names the node', async () => {
   const started = testbed.apps.start({ node: left, command: ['true'] });
   await expect(started).rejects.toThrow(UsageError);
   await expect(started).rejects.toThrow('left: expected a node of kind container for an app');

@@ -4,7 +4,7 @@ import { chosenDevices } from '../../../src/cli/chosen-devices.ts';
 
 const devices = [{ name: 'left' }, { name: 'right' }];
 
-test('--dut names one device; without it, all are meant', () => {
+test('--dut chooses one device; without it, all are chosen', () => {
   expect(chosenDevices(devices, undefined)).toEqual(devices);
   expect(chosenDevices(devices, 'right')).toEqual([{ name: 'right' }]);
 });

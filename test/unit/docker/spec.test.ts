@@ -83,7 +83,7 @@ test('nodes and apps have what network programs need, and never all capabilities
     expect(() => trafficCapabilities(['NET_RAW', name])).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
 });
 
-test('a resolver is what the daemon writes to /etc/resolv.conf', () => {
+test('the daemon gets the resolver, for /etc/resolv.conf', () => {
   const resolver = { servers: ['10.0.0.1', 'fd00::1'], search: ['lab.example'] };
   expect(createOptions({ name: 'node0', image: 'node', networkMode: 'none', resolver }, {}).HostConfig).toMatchObject({
     Dns: ['10.0.0.1', 'fd00::1'],

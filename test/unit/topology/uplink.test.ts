@@ -34,7 +34,7 @@ test('a link with an uplink is a hub with the router as a further end, in the ne
   ]);
 });
 
-test('without an address, the network is that of QEMU, and a node may be off the outside', () => {
+test('without an address, the network is that of QEMU; `uplink: false` creates no uplink', () => {
   const topology = resolveTopology({ links: 2, nodes: { node0: { uplink: true }, node1: { uplink: false } } });
   expect(wiresOf(topology).map(({ uplink }) => uplink?.router)).toEqual(['10.0.2.2', undefined]);
   const described = describeTopology(topology);

@@ -31,7 +31,7 @@ describe('comparing frames', () => {
     expect(outcomes(received)).toEqual(expected);
   });
 
-  test('a changed frame is told from a lost one by its place', () => {
+  test('a frame at the place of a missing one is changed, not lost', () => {
     const changed = Buffer.from('aaff', 'hex');
     expect(outcomes([one, changed, three])).toEqual([
       'unchanged',
@@ -41,7 +41,7 @@ describe('comparing frames', () => {
     ]);
   });
 
-  test('if several are missing at its place, a changed frame is the one that it begins like', () => {
+  test('if several frames are missing at its place, a changed frame is the one that begins like it', () => {
     const frames = ['aa010000', 'aa020000', 'aa030000'].map((text) => Buffer.from(text, 'hex'));
     expect(outcomes([Buffer.from('aa020001', 'hex')], frames)).toEqual([
       'lost',
@@ -50,7 +50,7 @@ describe('comparing frames', () => {
     ]);
   });
 
-  test('a frame that was cut off or filled up is changed', () => {
+  test('a truncated or padded frame is changed', () => {
     const frame = Buffer.from('aa0102', 'hex');
     expect(outcomes([frame.subarray(0, 2)], [frame])).toEqual([
       'changed: expected 3 bytes with 02 from byte 2 on, got 2 bytes with nothing',
@@ -60,7 +60,7 @@ describe('comparing frames', () => {
     ]);
   });
 
-  test('a VLAN tag that is missing is a change', () => {
+  test('a missing VLAN tag is a change', () => {
     const tagged = Buffer.from(`${'02'.repeat(12)}810000640800`, 'hex');
     const untagged = Buffer.from(`${'02'.repeat(12)}0800`, 'hex');
     expect(outcomes([untagged], [tagged])).toEqual([
@@ -68,7 +68,7 @@ describe('comparing frames', () => {
     ]);
   });
 
-  test('a frame that arrives besides all others is ignored', () => {
+  test('a frame that was never sent is ignored if no sent frame is missing', () => {
     expect(outcomes([one, two, Buffer.from('ee', 'hex'), three, four])).toEqual(Array.from(sent, () => 'unchanged'));
   });
 });

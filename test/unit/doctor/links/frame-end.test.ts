@@ -17,12 +17,12 @@ function slowEnd(frames: readonly Buffer[]): FrameEnd {
   };
 }
 
-test('frames are waited for until the last one arrives; those of another source are left out', async () => {
+test('waits until the last frame arrives, and ignores frames of another source', async () => {
   const strange = wireFrames(other).map(({ bytes }) => bytes);
   expect(await framesUntil(sent, slowEnd([...strange, ...sent]), source, 60_000, wait)).toEqual(sent);
 });
 
-test('if the last frame does not arrive in time, those that have arrived are returned', async () => {
+test('returns the frames so far if the last one does not arrive in time', async () => {
   const end = slowEnd([]);
   expect(await framesUntil(sent, { ...end, received: () => Promise.resolve(sent.slice(0, 2)) }, source, 0, wait)).toEqual(
     sent.slice(0, 2),

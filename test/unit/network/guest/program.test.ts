@@ -21,7 +21,7 @@ test('a guest has the settings and the resolver of its configuration', () => {
   expect(program).toContain("printf %s 'nameserver 192.0.2.1\n' >/etc/resolv.conf\n");
 });
 
-test('the last words of a guest are why its kernel panicked, or else all that was printed', () => {
+test('the last words of a guest are the panic of its kernel, or else all that it printed', () => {
   expect(lastWords('\0\0[    6.0] Kernel panic - not syncing: sysrq triggered crash\r\n[    6.1] CPU: 0\r\n')).toBe(
     'Kernel panic - not syncing: sysrq triggered crash',
   );
