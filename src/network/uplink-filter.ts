@@ -10,9 +10,10 @@ const [icmp, tcp, udp] = [1, 6, 17];
 
 /**
  * Networks that the router would connect with the loopback of the machine on which it runs, or with nothing: this host, loopback,
- * groups and broadcasts. Without the filter, 127.0.0.1, 0.0.0.0 and 255.255.255.255 reach the machine's own services.
+ * groups and broadcasts. Without the filter, 127.0.0.1, 0.0.0.0 and 255.255.255.255 reach the machine's own services. Addresses of a
+ * link (169.254) are closed, too: no router forwards them, and with 169.254.169.254 clouds give a machine its credentials.
  */
-const closedNetworks = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'];
+const closedNetworks = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
 
 /**
  * The commands of tc(8) that join an uplink's router with its hub, and let only these frames through to the router: ARP, requests for
