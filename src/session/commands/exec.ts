@@ -16,7 +16,7 @@ export const execCommand: SessionCommand = {
     const [name, ...command] = [...positionals, ...rest];
     if (name === undefined || command.length === 0)
       throw new UsageError('expected a node or service and a command: alpy exec NODE -- COMMAND…');
-    const guest = session.testbed.nodes.find((node) => node.name === name && node.guest);
+    const guest = session.testbed.nodes.find((node) => node.name === name)?.guest;
     if (guest && !session.services.has(name)) return runOnGuest(guest, command, call.terminal ? undefined : call.input, call);
     return runIn(containerNamed(session, name), { command, input: call.input, terminal: call.terminal }, call);
   },
