@@ -175,11 +175,11 @@ export class Node implements AsyncDisposable {
 
   /**
    * Asserts that it has the settings of its configuration, and combines its interfaces into a bond if it has one.
-   * @throws ExecError if the kernel refuses the bond, EnvironmentError if a setting differs
+   * @throws ExecError if the kernel refuses the bond, EnvironmentError if a setting differs, UsageError if a guest's does
    * @internal
    */
   async prepare({ sysctls = {}, bond }: NodeConfig, wait: Partial<Wait>): Promise<void> {
-    await checkSysctls(this.#place, sysctls, wait);
+    await checkSysctls(this.#place, sysctls, this.guest !== undefined, wait);
     if (!bond) return;
     const interfaces = bond.interfaces ?? this.interfaces.map(({ name }) => name);
     await configureBond(this.#place, { ...bond, interfaces }, wait);

@@ -8,14 +8,24 @@ import type { InterfacePlace } from './interface-place.ts';
 /** Settings of a network namespace, by their names. */
 export type Sysctls = NonNullable<NodeConfig['sysctls']>;
 
-/** Compares the settings of a node with those that it should have. @throws EnvironmentError if one differs */
-export async function checkSysctls({ node, shell }: InterfacePlace, sysctls: Sysctls, wait: Partial<Wait>): Promise<void> {
+/**
+ * Compares the settings of a node with those that it should have.
+ * @param isGuest - whether the node is a guest, which makes its settings itself: what its kernel refuses shows only here
+ * @throws EnvironmentError if one differs, UsageError if the node is a guest
+ */
+export async function checkSysctls(
+  { node, shell }: InterfacePlace,
+  sysctls: Sysctls,
+  isGuest: boolean,
+  wait: Partial<Wait>,
+): Promise<void> {
   const names = Object.keys(sysctls);
   if (names.length === 0) return;
   const printed = await shell(`for file in ${names.map(fileOf).join(' ')}; do cat "$file" || echo; done`, wait);
   const problems = sysctlDifferences(sysctls, printed);
   if (problems.length === 0) return;
   const advice = 'The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them';
+  if (isGuest) throw new UsageError(`topology.nodes.${node}.sysctls: ${problems.join('; ')}. ${advice}`);
   throw new EnvironmentError(`${node}: ${problems.join('; ')}. ${advice}`);
 }
 

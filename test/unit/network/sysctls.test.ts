@@ -11,8 +11,8 @@ test('all settings are read at once', async () => {
     scripts.push(script);
     return Promise.resolve('1\n2000\t3000');
   };
-  await checkSysctls({ node: 'node0', shell }, sysctls, {});
-  await checkSysctls({ node: 'node0', shell }, {}, {});
+  await checkSysctls({ node: 'node0', shell }, sysctls, false, {});
+  await checkSysctls({ node: 'node0', shell }, {}, false, {});
   expect(scripts).toEqual([
     'for file in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_local_port_range; do cat "$file" || echo; done',
   ]);
@@ -25,10 +25,19 @@ test('a setting with another value is an error with both values', async () => {
     'expected net.ipv4.ip_local_port_range to be 2000 3000, got nothing',
   ]);
   const shell = () => Promise.resolve('0\n2000 3000');
-  await expect(checkSysctls({ node: 'node0', shell }, sysctls, {})).rejects.toMatchObject({
+  await expect(checkSysctls({ node: 'node0', shell }, sysctls, false, {})).rejects.toMatchObject({
     fault: 'environment',
     message:
       'node0: expected net.ipv4.ip_forward to be 1, got 0. The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them',
+  });
+});
+
+test('a setting that the kernel of a guest refuses is a mistake of the configuration', async () => {
+  const shell = () => Promise.resolve('\n2000 3000');
+  await expect(checkSysctls({ node: 'node0', shell }, sysctls, true, {})).rejects.toMatchObject({
+    fault: 'usage',
+    message:
+      'topology.nodes.node0.sysctls: expected net.ipv4.ip_forward to be 1, got nothing. The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them',
   });
 });
 
