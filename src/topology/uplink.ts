@@ -45,7 +45,7 @@ export function uplinkRouter(config: NodeConfig): UplinkRouter {
  * @param count - how many interfaces the node has
  */
 export function uplinkProblems(config: NodeConfig, count: number): readonly ServiceProblem[] {
-  const { dhcp } = config;
+  const { bond, dhcp } = config;
   if (!isUplink(config)) return [];
   if (count > 1)
     return [
@@ -54,6 +54,7 @@ export function uplinkProblems(config: NodeConfig, count: number): readonly Serv
   const addressPath = config.interfaces?.['eth0'] ? ['interfaces', 'eth0', 'address'] : ['address'];
   return [
     ...(dhcp ? [{ path: ['dhcp'], expected: 'no DHCP server beside uplink, whose router is one. Remove it' }] : []),
+    ...(bond ? [{ path: ['bond'], expected: 'no bond beside uplink, which is for a node with one link. Remove it' }] : []),
     ...addressProblems(ipv4Addresses(config), config).map((expected) => ({ path: addressPath, expected })),
   ];
 }

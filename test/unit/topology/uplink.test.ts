@@ -67,6 +67,10 @@ test.each([
     { address: '10.0.2.1/24', dhcp: {} },
     ['topology.nodes.internet.dhcp: expected no DHCP server beside uplink, whose router is one. Remove it, got an object'],
   ],
+  [
+    { bond: { mode: '802.3ad', address: '10.0.2.4/24' } },
+    ['topology.nodes.internet.bond: expected no bond beside uplink, which is for a node with one link. Remove it, got an object'],
+  ],
 ])('%j: %j', (node, expected) => {
   expect(nodeProblem(node)).toEqual(expected);
 });
