@@ -10,6 +10,9 @@ const driverMiB = 200;
 /** What a testbed needs besides the guest's memory, by accelerator, in MiB. */
 export const testbedOverheadMiB = { kvm: qemuMiB.kvm + driverMiB, tcg: qemuMiB.tcg + driverMiB } as const;
 
+/** Memory of the guest of a node of kind `guest`, in MiB. */
+export const guestMemoryMiB = 256;
+
 /** Memory of this machine that programs can get without swapping, in MiB; `undefined` if the kernel does not say. */
 export async function availableMemoryMiB(): Promise<number | undefined> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');

@@ -37,7 +37,7 @@ export async function planSession(context: DriverContext): Promise<SessionSpec> 
   const images = resolveImages(env, settings.alpyImages);
   const { jobMemoryMiB: memoryMiB, jobPids: pids } = settings.limits;
   const limits = { memoryMiB, pids, capabilities: capabilitiesOf(job, settings) };
-  const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], nodeNames(config.topology)[0]), config, 'ALPY_NODE');
+  const node = checkNode(firstNonEmpty(job.variables['ALPY_NODE'], defaultNode(config)), config, 'ALPY_NODE');
   const topology = resolveTopology(config.topology, config.devices);
   return {
     directory: paths.session,
@@ -112,8 +112,23 @@ async function loadTestbedConfig(
   return { config: withRunnerSettings(loaded, settings), isRunners: true };
 }
 
-function checkNode(name: string, { topology }: Config, source: string): string {
-  const names = nodeNames(topology);
+/** The first node beside which containers can run, or else the first. */
+function defaultNode(config: Config): string | undefined {
+  const names = nodeNames(config.topology);
+  return names.find((name) => !isGuest(config, name)) ?? names[0];
+}
+
+function isGuest({ topology: { nodes = {} } }: Config, name: string): boolean {
+  return Object.hasOwn(nodes, name) && nodes[name]?.kind === 'guest';
+}
+
+/** Asserts that scripts or a service can run beside a node. */
+function checkNode(name: string, config: Config, source: string): string {
+  const names = nodeNames(config.topology);
+  if (isGuest(config, name))
+    throw new UsageError(
+      `${source}: expected a node of kind container, beside which scripts and services can run, got ${name} of kind guest`,
+    );
   if (names.includes(name)) return name;
   const near = nearest(name, names);
   throw new UsageError(

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { guestMemoryMiB } from '../../core/memory.ts';
 import { quoteWord } from '../../core/text.ts';
 import type { InterfaceSpec } from '../../topology/index.ts';
 
 /** The user and group as whom QEMU runs in the container of a guest. No account has this number. */
 export const guestUser = 65_525;
-
-/** Memory of a guest, in `MiB`. */
-export const guestMemoryMiB = 256;
 
 /** How much memory the container of a guest may use, in `MiB`: the guest's, QEMU's own, and 64 for translated code. */
 export const guestContainerMiB = guestMemoryMiB + 256;

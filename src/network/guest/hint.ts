@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { guestMemoryMiB } from '../../core/memory.ts';
 import { lacksFeature } from '../../docker/index.ts';
 import { limitHit, type LimitSigns } from '../limit-signs.ts';
-import { guestMemoryMiB } from './arguments.ts';
 
 /** Says which limit a command on a node of kind `guest` has hit, and what helps; `undefined` if it seems to have hit none. Pure. */
 export function guestHint(signs: Omit<LimitSigns, 'ranOutOfMemory'>): string | undefined {

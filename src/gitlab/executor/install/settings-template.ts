@@ -48,6 +48,7 @@ limits:
   jobMemoryMiB: 2048 # of the container of its scripts, and of each of its services
   jobPids: 2048 # processes and threads in each of these containers
   capabilities: [] # that jobs may ask for with the variable ALPY_CAPABILITIES, such as [NET_BROADCAST, SYS_NICE]
+  uplinks: [] # networks of Docker through which nodes may reach the outside, such as [bridge]; see docs/security.md
 
 # How much of the disk snapshots may take, in MiB. The least recently used ones are removed first.
 snapshotsMiB: 8192

@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
 import { codeOf, UsageError } from '../../../core/errors.ts';
+import { guestMemoryMiB } from '../../../core/memory.ts';
 import type { Config, LoadedConfig } from '../../../config/index.ts';
 import { resolveTopology, type RawTopology } from '../../../topology/index.ts';
 import type { Settings } from '../settings.ts';
@@ -39,12 +40,14 @@ export function assertWithinLimits(
 ): void {
   const sumOf = (key: 'memoryMiB' | 'cpus'): number => devices.reduce((sum, { appliance }) => sum + appliance[key], 0);
   const keyText = (key: string): string => (devices.length > 1 ? `${key} of all devices` : `appliance.${key}`);
+  const guests = Object.values(topology.nodes ?? {}).filter(({ kind }) => kind === 'guest').length;
+  const sumText = (key: string): string => `${keyText(key)}${guests > 0 ? ' and of nodes of kind guest' : ''}`;
   const { links, segments } = resolveTopology(topology);
   const ends = segments.reduce((sum, segment) => sum + segment.ends.length, 0);
   const linksText = ends > 0 ? 'topology.links and the ends of topology.segments' : 'topology.links';
   const amounts = [
-    [keyText('memoryMiB'), sumOf('memoryMiB'), limits.memoryMiB],
-    [keyText('cpus'), sumOf('cpus'), limits.cpus],
+    [sumText('memoryMiB'), sumOf('memoryMiB') + guests * guestMemoryMiB, limits.memoryMiB],
+    [sumText('cpus'), sumOf('cpus') + guests, limits.cpus],
     [linksText, links.length + ends, limits.links], // so that nodes, which are containers, are limited, too
   ] as const;
   const excess = amounts.flatMap(([key, got, most]) => (got > most ? [`${key}: expected at most ${most}, got ${got}`] : []));

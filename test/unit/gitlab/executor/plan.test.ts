@@ -192,6 +192,16 @@ topology:
     expect((await plan(bed)).job?.node).toBe('client');
   });
 
+  test('scripts and services do not run beside a node of kind guest', async () => {
+    const project = { 'alpy.yaml': long.replace('client: {}', 'client: { kind: guest }') };
+    expect((await plan({ project })).job?.node).toBe('server');
+    const message = 'expected a node of kind container, beside which scripts and services can run, got client of kind guest';
+    await expect(plan({ project, variables: { ALPY_NODE: 'client' } })).rejects.toThrow(`ALPY_NODE: ${message}`);
+    const services = [{ name: 'a/web:1', alias: 'client' }];
+    const settings = 'images: { allow: ["**"] }';
+    await expect(plan({ project, services, settings })).rejects.toThrow(`service client: ${message}`);
+  });
+
   test('a name that no node has is refused', async () => {
     await expect(plan({ ...bed, variables: { ALPY_NODE: 'clint' } })).rejects.toThrow(
       'ALPY_NODE: expected the name of a node (client, server), got "clint". Did you mean client?',

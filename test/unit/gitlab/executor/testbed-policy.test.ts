@@ -76,6 +76,20 @@ describe('limits', () => {
     }).toThrow('topology.links and the ends of topology.segments: expected at most 3, got 4');
   });
 
+  test('nodes of kind guest count as guests with 256 MiB and one processor each', async () => {
+    const settings = await settingsOf('limits: { memoryMiB: 767, cpus: 2 }');
+    const raw = {
+      appliance: { image: 'a.qcow2', memoryMiB: 256 },
+      topology: { links: 2, nodes: { node0: { kind: 'guest' }, node1: { kind: 'guest' } } },
+    };
+    const { config } = resolveConfig({ file: '/p/alpy.yaml', raw, directory: '/p' });
+    expect(() => {
+      assertWithinLimits(config, false, settings);
+    }).toThrow(
+      'appliance.memoryMiB and of nodes of kind guest: expected at most 767, got 768\n  appliance.cpus and of nodes of kind guest: expected at most 2, got 3',
+    );
+  });
+
   test('an uplink is refused unless the settings list its network', async () => {
     const checked = (text: string, uplink: unknown) => async (): Promise<unknown> => {
       const settings = await settingsOf(text);
