@@ -78,7 +78,8 @@ export function containerProgram(interfaces: readonly InterfaceSpec[], accel: 'k
   const drop = `setpriv ${user} ${group} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs`;
   return [
     'set -e',
-    `chmod a+rw ${guestDevices(accel).join(' ')}`,
+    // it fails in a user namespace, where they belong to another user; QEMU then says whether it may open them
+    `chmod a+rw ${guestDevices(accel).join(' ')} 2>/dev/null || :`,
     `mkdir -m 777 ${monitorSocket.replace(/\/[^/]+$/, '')}`,
     `ip -batch - <<'END'\n${created.join('\n')}\nEND`,
     ...taps.map((tap) => `ethtool -K ${tap} tx off sg off tso off gso off gro off`),
