@@ -122,6 +122,7 @@ test('a feature that the kernel of guests lacks is not the fault of the device',
 test('a guest whose kernel panics ends the testbed with its name and the reason', async () => {
   await right.run('echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger', { check: false }).catch(() => undefined);
   await right.container.exited;
+  await expect.poll(() => right.guest?.lastWords, patience).toContain('sysrq triggered crash'); // its output may come later than its end
   expect(() => {
     testbed.check();
   }).toThrow(ContainerDiedError);
