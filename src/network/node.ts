@@ -24,7 +24,7 @@ const defaultTimeoutMs = 30_000;
 
 /**
  * A container that holds a network namespace, or a guest with a kernel of its own. It has an interface for each link and segment that it
- * is on. On a link with a device, that is the tap of the device's NIC, unless the node is a guest.
+ * is on. On a link with a device, that is the tap of the device's NIC, unless the node is a guest or has an uplink.
  */
 export class Node implements AsyncDisposable {
   /** as in the topology; `node0`, `node1`, … in the order of the links in its short form */
