@@ -54,8 +54,16 @@ const SettingsSchema = z.strictObject({
     .describe('variables of jobs'),
   limits: z
     .strictObject({
-      memoryMiB: z.int().min(32).default(4096).describe('largest memory of all devices of a testbed, in MiB'),
-      cpus: z.int().min(1).default(4).describe('largest number of processors of all devices of a testbed'),
+      memoryMiB: z
+        .int()
+        .min(32)
+        .default(4096)
+        .describe('largest memory of all devices of a testbed, in MiB; a node of kind guest counts as 256'),
+      cpus: z
+        .int()
+        .min(1)
+        .default(4)
+        .describe('largest number of processors of all devices of a testbed; a node of kind guest counts as one'),
       links: z.int().min(0).default(8).describe('largest number of links of a testbed; each end of a segment counts as one'),
       jobMemoryMiB: z
         .int()

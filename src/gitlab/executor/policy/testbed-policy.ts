@@ -41,7 +41,7 @@ export function assertWithinLimits(
   const sumOf = (key: 'memoryMiB' | 'cpus'): number => devices.reduce((sum, { appliance }) => sum + appliance[key], 0);
   const keyText = (key: string): string => (devices.length > 1 ? `${key} of all devices` : `appliance.${key}`);
   const guests = Object.values(topology.nodes ?? {}).filter(({ kind }) => kind === 'guest').length;
-  const sumText = (key: string): string => `${keyText(key)}${guests > 0 ? ' and of nodes of kind guest' : ''}`;
+  const sumText = (key: string): string => `${keyText(key)}${guests > 0 ? ' with the nodes of kind guest' : ''}`;
   const { links, segments } = resolveTopology(topology);
   const ends = segments.reduce((sum, segment) => sum + segment.ends.length, 0);
   const linksText = ends > 0 ? 'topology.links and the ends of topology.segments' : 'topology.links';

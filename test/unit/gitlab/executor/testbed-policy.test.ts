@@ -76,7 +76,7 @@ describe('limits', () => {
     }).toThrow('topology.links and the ends of topology.segments: expected at most 3, got 4');
   });
 
-  test('nodes of kind guest count as guests with 256 MiB and one processor each', async () => {
+  test('a node of kind guest counts as a device with 256 MiB and one processor', async () => {
     const settings = await settingsOf('limits: { memoryMiB: 767, cpus: 2 }');
     const raw = {
       appliance: { image: 'a.qcow2', memoryMiB: 256 },
@@ -86,7 +86,7 @@ describe('limits', () => {
     expect(() => {
       assertWithinLimits(config, false, settings);
     }).toThrow(
-      'appliance.memoryMiB and of nodes of kind guest: expected at most 767, got 768\n  appliance.cpus and of nodes of kind guest: expected at most 2, got 3',
+      'appliance.memoryMiB with the nodes of kind guest: expected at most 767, got 768\n  appliance.cpus with the nodes of kind guest: expected at most 2, got 3',
     );
   });
 
