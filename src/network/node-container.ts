@@ -17,6 +17,7 @@ import {
 } from '../docker/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
 import type { GuestPlace } from './guest/machine.ts';
+import { holdNamespace } from './hold-namespace.ts';
 import { sysctls4, sysctls6 } from './node-defaults.ts';
 import { nodeLimits } from './node-limits.ts';
 import { refusedSysctl } from './sysctls.ts';
@@ -38,14 +39,6 @@ export interface NodePlace {
 }
 
 const timeoutMs = 30_000;
-
-/**
- * `ip link set … netns PID` opens the namespace of a process. The kernel allows that only if the caller has all capabilities of
- * that process. So besides the process that takes commands, another one without capabilities holds the namespace. It prints its
- * PID when it has dropped them.
- */
-const holdNamespace = `holder=$(setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$; exec sleep infinity >/dev/null' </dev/null 2>/dev/null &)
-${agentLoop}`;
 
 /** The container of a node. Commands run in it. */
 export class NodeContainer {
@@ -106,7 +99,7 @@ async function startContainer(place: NodePlace, { name, config }: NodeSpec, sign
   const spec = {
     name,
     image,
-    entrypoint: ['sh', '-c', holdNamespace],
+    entrypoint: ['sh', '-c', `${holdNamespace}\n${agentLoop}`],
     command: [],
     networkMode: hostsFile === undefined ? 'none' : 'bare',
     ...(resolver ? { resolver: { servers: asList(resolver.servers), search: asList(resolver.search) } } : {}),

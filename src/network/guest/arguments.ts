@@ -2,6 +2,7 @@
 import { guestMemoryMiB } from '../../core/memory.ts';
 import { quoteWord } from '../../core/text.ts';
 import type { InterfaceSpec } from '../../topology/index.ts';
+import { holdNamespace } from '../hold-namespace.ts';
 
 /** The user and group as whom QEMU runs in the container of a guest. No account has this number. */
 export const guestUser = 65_525;
@@ -59,10 +60,6 @@ export function guestArguments(interfaces: readonly InterfaceSpec[], accel: 'kvm
     ]),
   ];
 }
-
-/** Only a process of the same user with no more capabilities can be named to `ip link set … netns PID`, so not QEMU. */
-const holdNamespace =
-  "holder=$(setpriv --inh-caps=-all --bounding-set=-all sh -c 'echo $$; exec sleep infinity >/dev/null' </dev/null 2>/dev/null &)";
 
 /**
  * The shell program of a guest's container: creates the taps, prints the PID of a process that holds the namespace, and becomes QEMU, which
