@@ -4,6 +4,7 @@
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'rolldown';
+import { minify } from 'rolldown/utils';
 import { licensesOf } from './bundle-licenses.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -69,6 +70,15 @@ const { output } = await build({
     codeSplitting: { groups: [{ debugName: 'packages', test: /\/node_modules\//, name: packageOf }] },
   },
 });
+
+// Others' comments and indentation are half of their packages. Names stay, for stacks.
+for (const chunk of output) {
+  if (!chunk.fileName.startsWith('vendor/') || chunk.type !== 'chunk') continue;
+  const options = { module: true, compress: false, mangle: false, codegen: { removeWhitespace: true } };
+  const { code, errors } = await minify(chunk.fileName, chunk.code, options);
+  if (errors.length > 0) throw new Error(`cannot shorten ${chunk.fileName}: ${errors[0]?.message}`);
+  await writeFile(join(dist, chunk.fileName), code);
+}
 
 await mkdir(join(dist, 'vendor'), { recursive: true });
 const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
