@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { UplinkSpec } from '../topology/index.ts';
+import { ipValue, type UplinkSpec } from '../topology/index.ts';
 
 /** The interfaces of an uplink in the lifeline's namespace, and the addresses of its router. */
 export type UplinkPort = Pick<UplinkSpec, 'tap' | 'pair' | 'network' | 'router' | 'dns'>;
@@ -17,7 +17,8 @@ const closedNetworks = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0
 
 /**
  * The commands of tc(8) that join an uplink's router with its hub, and let only these frames through to the router: ARP, requests for
- * DHCP and DNS, pings of the router, and IPv4 to addresses outside. Nodes cannot change them, because they are in another namespace.
+ * DHCP and DNS, pings of the router, and IPv4 to addresses outside, if it is sent to the router's hardware address. Without that, the
+ * router would answer what the others on the link send each other. Nodes cannot change the rules, because they are in another namespace.
  * A frame that no rule redirects ends in this namespace, which has no address. Pure.
  */
 export function uplinkCommands({ tap, pair: [, filterEnd], network, router, dns }: UplinkPort): readonly string[] {
@@ -35,7 +36,7 @@ export function uplinkCommands({ tap, pair: [, filterEnd], network, router, dns 
   const rules = [
     ...passed.map((match) => `${match} ${redirect(tap)}`),
     ...[network, ...closedNetworks].map((closed) => `protocol ip u32 match ip dst ${closed} flowid 1:1`), // matched, and not redirected
-    `protocol ip u32 match u32 0 0 ${redirect(tap)}`,
+    `protocol ip u32 ${toHardwareOf(router)} ${redirect(tap)}`,
   ];
   return [
     `qdisc add dev ${filterEnd} ingress`,
@@ -43,4 +44,9 @@ export function uplinkCommands({ tap, pair: [, filterEnd], network, router, dns 
     `qdisc add dev ${tap} ingress`,
     `filter add dev ${tap} parent ffff: protocol all u32 match u32 0 0 at -12 ${redirect(filterEnd)}`,
   ];
+}
+
+/** Matches frames to the router, whose hardware address is 52:55 and its IPv4 address. The offset lies in the header of the frame. */
+function toHardwareOf(router: string): string {
+  return `match u32 0x${ipValue(router).value.toString(16)} 0xffffffff at -12`;
 }

@@ -65,6 +65,16 @@ test('the node is on the same link', async () => {
   expect(await testbed.nodes[0]!.ping('10.0.2.2')).toMatchObject({ received: 1 });
 });
 
+test('what the device and the node send each other in another network does not reach the router', async () => {
+  await testbed.nodes[0]!.run('ip address add 192.0.2.1/24 dev eth0');
+  await inGuest('ip address add 192.0.2.2/24 dev eth0');
+  expect(await testbed.nodes[0]!.ping('192.0.2.2')).toMatchObject({ received: 1 });
+  expect(await inGuest('wget -q -O - http://www.example/file')).toBe('from outside'); // the router has seen all before that
+  const { capture } = testbed.links[0]!;
+  expect(await capture.count('eth.src == 52:55:0a:00:02:02 && tcp.srcport == 80')).toBeGreaterThan(0);
+  expect(await capture.count('eth.src == 52:55:0a:00:02:02 && icmp.type == 3')).toBe(0);
+});
+
 test("the loopback of the uplink's network cannot be reached", async () => {
   const closed = ['10.0.2.2', '10.0.2.3', '127.0.0.1'];
   // Linux sends nothing to 127.0.0.1 unless it is told to

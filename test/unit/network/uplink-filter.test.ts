@@ -26,7 +26,7 @@ test('only requests to the router, and packets to addresses outside, are passed 
     `${filter} 9 protocol ip u32 match ip dst 127.0.0.0/8 flowid 1:1`,
     `${filter} 10 protocol ip u32 match ip dst 169.254.0.0/16 flowid 1:1`,
     `${filter} 11 protocol ip u32 match ip dst 224.0.0.0/3 flowid 1:1`,
-    `${filter} 12 protocol ip u32 match u32 0 0 ${passed}`,
+    `${filter} 12 protocol ip u32 match u32 0xa000202 0xffffffff at -12 ${passed}`,
     'qdisc add dev uplink0 ingress',
     'filter add dev uplink0 parent ffff: protocol all u32 match u32 0 0 at -12 action mirred egress redirect dev uplink0f',
   ]);
