@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { asList } from '../core/list.ts';
 import type { AddressConfig, InterfaceConfig } from '../topology/index.ts';
-import { ipBatch } from './ip-batch.ts';
+import { ipBatch } from './batch.ts';
 
 /** The interface of a VLAN. Pure. */
 export function vlanDevice(device: string, { id }: { readonly id: number }): string {

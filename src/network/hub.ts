@@ -8,13 +8,14 @@
 export function hubCommands(ends: readonly string[]): readonly string[] {
   return ends.flatMap((end) => {
     const others = ends.filter((other) => other !== end);
-    const actions = others.map(
-      (other, index) => `action mirred egress ${index < others.length - 1 ? 'mirror' : 'redirect'} dev ${other}`,
-    );
-    // the offset lies in the header of the frame, which even the shortest frame has
-    const match = 'protocol all u32 match u32 0 0 at -12';
-    return others.length === 0
-      ? []
-      : [`qdisc add dev ${end} ingress`, `filter add dev ${end} parent ffff: ${match} ${actions.join(' ')}`];
+    return others.length === 0 ? [] : passAll(end, others);
   });
+}
+
+/** The commands of tc(8) that pass each frame from an interface on to others as it is, and to nothing else. Pure. */
+export function passAll(from: string, to: readonly string[]): readonly string[] {
+  const actions = to.map((other, index) => `action mirred egress ${index < to.length - 1 ? 'mirror' : 'redirect'} dev ${other}`);
+  // the offset lies in the header of the frame, which even the shortest frame has
+  const match = 'protocol all u32 match u32 0 0 at -12';
+  return [`qdisc add dev ${from} ingress`, `filter add dev ${from} parent ffff: ${match} ${actions.join(' ')}`];
 }

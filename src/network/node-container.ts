@@ -9,25 +9,19 @@ import {
   exec,
   trafficCapabilities,
   type ContainerSpec,
-  type Engine,
   type ExecResult,
   type ExecSpec,
-  type Lifeline,
   type Mount,
 } from '../docker/index.ts';
 import type { NodeSpec } from '../topology/index.ts';
-import type { GuestPlace } from './guest/machine.ts';
+import type { ContainerPlace, GuestPlace } from './guest/machine.ts';
 import { holdNamespace } from './hold-namespace.ts';
 import { sysctls4, sysctls6 } from './node-defaults.ts';
 import { nodeLimits } from './node-limits.ts';
-import { refusedSysctl } from './sysctls.ts';
+import { refusedSysctl, sysctlTexts } from './sysctls.ts';
 
 /** Where nodes are started. */
-export interface NodePlace {
-  readonly engine: Engine;
-  readonly lifeline: Lifeline;
-  /** settles when nodes may start, not before the lifeline runs */
-  readonly startsAfter: Promise<void>;
+export interface NodePlace extends ContainerPlace {
   /** the `node` image */
   readonly image: string;
   /** for nodes of kind `guest`; absent for others */
@@ -95,7 +89,7 @@ function fileMounts({ hostsFile, resolverFile }: NodePlace): readonly Mount[] {
 async function startContainer(place: NodePlace, { name, config }: NodeSpec, signal?: AbortSignal): Promise<Container> {
   const { engine, lifeline, startsAfter, image, hostsFile } = place;
   const { resolver, sysctls = {} } = config ?? {};
-  const own = Object.fromEntries(Object.entries(sysctls).map(([key, value]) => [key, String(value)]));
+  const own = sysctlTexts(sysctls);
   const spec = {
     name,
     image,

@@ -7,7 +7,7 @@ import type { InterfaceConfig, InterfaceSpec } from '../topology/index.ts';
 import { configureInterface } from './configure.ts';
 import { parseCounters, type Counters } from './counters.ts';
 import type { InterfacePlace } from './interface-place.ts';
-import { ipBatch } from './ip-batch.ts';
+import { ipBatch } from './batch.ts';
 import { interfaceCheck } from './node-options.ts';
 
 /** Turns the carrier of an interface on or off from its other end. */

@@ -8,6 +8,11 @@ import type { InterfacePlace } from './interface-place.ts';
 /** Settings of a network namespace, by their names. */
 export type Sysctls = NonNullable<NodeConfig['sysctls']>;
 
+/** Settings as text, as Docker and the kernel take them. Pure. */
+export function sysctlTexts(sysctls: Sysctls): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(sysctls).map(([name, value]) => [name, String(value)]));
+}
+
 /**
  * Compares the settings of a node with those that it should have.
  * @param isGuest - whether the node is a guest, which makes its settings itself: what its kernel refuses shows only here
@@ -21,7 +26,7 @@ export async function checkSysctls(
 ): Promise<void> {
   const names = Object.keys(sysctls);
   if (names.length === 0) return;
-  const printed = await shell(`for file in ${names.map(fileOf).join(' ')}; do cat "$file" || echo; done`, wait);
+  const printed = await shell(`for file in ${names.map(sysctlFile).join(' ')}; do cat "$file" || echo; done`, wait);
   const problems = sysctlDifferences(sysctls, printed);
   if (problems.length === 0) return;
   const advice = 'The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them';
@@ -45,7 +50,7 @@ export function sysctlDifferences(sysctls: Sysctls, printed: string): readonly s
 export function refusedSysctl(node: string, sysctls: Sysctls, error: unknown): UsageError | undefined {
   if (!(error instanceof ContainerError)) return undefined;
   const [, action, path = '', reason] = /(open|write) (\/proc\/sys\/net\/\S+): ([^:]+)/.exec(error.message) ?? [];
-  const name = Object.keys(sysctls).find((one) => fileOf(one) === path);
+  const name = Object.keys(sysctls).find((one) => sysctlFile(one) === path);
   if (name === undefined) return undefined;
   const where = `topology.nodes.${node}.sysctls.${name}`;
   const problem =
@@ -55,7 +60,8 @@ export function refusedSysctl(node: string, sysctls: Sysctls, error: unknown): U
   return new UsageError(`${where}: ${problem}`, { cause: error });
 }
 
-function fileOf(name: string): string {
+/** The file of a setting of the kernel. Pure. */
+export function sysctlFile(name: string): string {
   return `/proc/sys/${name.replaceAll('.', '/')}`;
 }
 

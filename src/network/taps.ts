@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { Lifeline } from '../docker/index.ts';
 import { hubCommands } from './hub.ts';
-import { ipBatch } from './ip-batch.ts';
+import { ipBatch, tcBatch } from './batch.ts';
+import { createTap, portMtu, tapMtu, turnOffOffloads, turnOn } from './interface-commands.ts';
 import type { Node } from './node.ts';
 import { uplinkCommands, type UplinkPort } from './uplink-filter.ts';
 
@@ -33,9 +34,6 @@ export interface NewInterfaces {
   readonly uplinks: readonly UplinkPort[];
 }
 
-/** The largest MTU of a tap and of a port, in `bytes`, so that jumbo frames pass. */
-const [tapMtu, portMtu] = [65_521, 65_535];
-
 /**
  * Creates QEMU's taps and the hubs while QEMU's container and the nodes still start. The taps are persistent and belong to QEMU's user,
  * who can therefore open them without a capability. They end with their namespace. Offloads are off, so that frames on the
@@ -53,32 +51,23 @@ export async function createInterfaces(
   const names = [...moved, ...ports].map(({ name }) => name).concat(kept, ports.map(({ port }) => port), ofUplinks); // prettier-ignore
   if (names.length === 0) return;
   const created = [
-    ...moved.flatMap(({ name, interface: { mac } }) => [tap(name, user), `link set ${name} address ${mac}`]),
-    ...kept.flatMap((name) => [tap(name, user), up(name, tapMtu)]),
+    ...moved.flatMap(({ name, interface: { mac } }) => [createTap(name, user), `link set ${name} address ${mac}`]),
+    ...kept.flatMap((name) => [createTap(name, user), turnOn(name, tapMtu)]),
     ...ports.flatMap(({ name, port, interface: { mac } }) => [
       `link add ${port} mtu ${portMtu} type veth peer name ${name} address ${mac}`,
-      up(port, portMtu),
+      turnOn(port, portMtu),
     ]),
     ...uplinks.flatMap(({ tap: name, pair: [hubEnd, filterEnd] }) => [
-      tap(name, user),
-      up(name, tapMtu),
+      createTap(name, user),
+      turnOn(name, tapMtu),
       `link add ${hubEnd} mtu ${portMtu} type veth peer name ${filterEnd}`,
-      ...[hubEnd, filterEnd].map((end) => up(end, portMtu)),
+      ...[hubEnd, filterEnd].map((end) => turnOn(end, portMtu)),
     ]),
   ];
-  const offloads = names.map((name) => `ethtool -K ${name} tx off sg off tso off gso off gro off`);
+  const offloads = names.map(turnOffOffloads);
   const joins = [...hubs.flatMap(hubCommands), ...uplinks.flatMap(uplinkCommands)];
-  const joined = joins.length === 0 ? [] : [`tc -batch - <<'END'\n${joins.join('\n')}\nEND`];
+  const joined = joins.length === 0 ? [] : [tcBatch(joins)];
   await lifeline.runShell([ipBatch(created), ...offloads, ...joined].join('\n'), { timeoutMs, signal });
-}
-
-function tap(name: string, user: number): string {
-  return `tuntap add dev ${name} mode tap user ${user}`;
-}
-
-/** An interface of the lifeline's namespace has no address, so that this kernel sends nothing. */
-function up(name: string, mtu: number): string {
-  return `link set ${name} mtu ${mtu} addrgenmode none up`;
 }
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { ipValue, type UplinkSpec } from '../topology/index.ts';
+import { passAll } from './hub.ts';
 
 /** The interfaces of an uplink in the lifeline's namespace, and the addresses of its router. */
 export type UplinkPort = Pick<UplinkSpec, 'tap' | 'pair' | 'network' | 'router' | 'dns'>;
@@ -22,7 +23,7 @@ const closedNetworks = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0
  * A frame that no rule redirects ends in this namespace, which has no address. Pure.
  */
 export function uplinkCommands({ tap, pair: [, filterEnd], network, router, dns }: UplinkPort): readonly string[] {
-  const redirect = (device: string): string => `action mirred egress redirect dev ${device}`;
+  const redirect = `action mirred egress redirect dev ${tap}`;
   const request = (protocol: number, port: number, address: string): string =>
     `protocol ip u32 ${whole} match ip protocol ${protocol} 0xff match ip dport ${port} 0xffff match ip dst ${address}`;
   const passed = [
@@ -34,15 +35,14 @@ export function uplinkCommands({ tap, pair: [, filterEnd], network, router, dns 
     `protocol ip u32 match ip protocol ${icmp} 0xff match ip dst ${router}`,
   ];
   const rules = [
-    ...passed.map((match) => `${match} ${redirect(tap)}`),
+    ...passed.map((match) => `${match} ${redirect}`),
     ...[network, ...closedNetworks].map((closed) => `protocol ip u32 match ip dst ${closed} flowid 1:1`), // matched, and not redirected
-    `protocol ip u32 ${toHardwareOf(router)} ${redirect(tap)}`,
+    `protocol ip u32 ${toHardwareOf(router)} ${redirect}`,
   ];
   return [
     `qdisc add dev ${filterEnd} ingress`,
     ...rules.map((rule, index) => `filter add dev ${filterEnd} parent ffff: prio ${index + 1} ${rule}`),
-    `qdisc add dev ${tap} ingress`,
-    `filter add dev ${tap} parent ffff: protocol all u32 match u32 0 0 at -12 ${redirect(filterEnd)}`,
+    ...passAll(tap, [filterEnd]),
   ];
 }
 

@@ -42,7 +42,7 @@ export {
   type SharedFiles,
   type SnapshotUse,
 } from './qemu-files.ts';
-export { QemuContainer, qemuUser, type QemuContainerSpec } from './qemu-container.ts';
+export { QemuContainer, type QemuContainerSpec } from './qemu-container.ts';
 export type { QmpEvent } from './qmp-messages.ts';
 export { QmpClient } from './qmp.ts';
 export { NicFilter, type FilteredQueue, type FilterPlace, type NicQueue } from './relay/nic-filter.ts';

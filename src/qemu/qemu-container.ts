@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { raceWithSignal, type Wait } from '../core/deadline.ts';
 import { EnvironmentError } from '../core/errors.ts';
+import { qemuUser } from '../core/qemu-confinement.ts';
 import { step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import {
@@ -15,12 +16,6 @@ import {
   type Lifeline,
   type Remains,
 } from '../docker/index.ts';
-
-/**
- * The user and group as whom QEMU runs. No account has this number: Debian reserves 65000 to 65533, and systemd's dynamic users
- * end before it. It is below 65536, so that it exists in user namespaces of the usual size.
- */
-export const qemuUser = 65_525;
 
 /** Folder for temporary files. It is a volume, because guests write their disks there: memory would not be enough. */
 export const scratchFolder = '/var/tmp';

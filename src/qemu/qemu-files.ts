@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { basename, dirname, join, relative } from 'node:path';
 import { isWithin } from '../core/file.ts';
+import { qemuSandbox } from '../core/qemu-confinement.ts';
 import { quoteWord } from '../core/text.ts';
 import type { FileAccess, Mount } from '../docker/index.ts';
 import { mountsOf, placesOf, type ApplianceFile, type FilePlaces } from './appliance-files.ts';
@@ -240,10 +241,9 @@ export function qemuCommand({ machine, disk, seed, snapshot }: HypervisorSpec, h
   return quoteWords([programOf(machine.machine), '-sandbox', sandbox(disk), ...machineArguments(machine, machinePaths)]);
 }
 
-/** System calls that QEMU gives up. Older versions start a shell to save and load a snapshot. */
+/** Older versions of QEMU start a shell to save and load a snapshot. */
 function sandbox({ qemuVersion }: InspectedDisks): string {
-  const spawn = isAtLeast(qemuVersion, fileUri) ? 'deny' : 'allow';
-  return `on,obsolete=deny,elevateprivileges=deny,spawn=${spawn},resourcecontrol=deny`;
+  return qemuSandbox(isAtLeast(qemuVersion, fileUri) ? 'deny' : 'allow');
 }
 
 function driveFile(drive: Drive | undefined, index: number, snapshot: SnapshotUse | undefined, paths: ContainerPaths): DriveFile {

@@ -5,7 +5,7 @@ import { shellWord } from '../core/text.ts';
 import type { ApplianceFile } from './appliance-files.ts';
 import { ApplianceFileError, DiskImageError } from './errors.ts';
 import type { FileIdentity } from './file-identity.ts';
-import { qemuUser } from './qemu-container.ts';
+import { qemuUser } from '../core/qemu-confinement.ts';
 
 /**
  * Checks that QEMU's user may read the files of a disk image: it owns none of them and is in none of their groups.

@@ -2,6 +2,7 @@
 import { allEnded } from '../core/all-ended.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
+import { qemuSandbox } from '../core/qemu-confinement.ts';
 import { step } from '../core/step.ts';
 import { Container, HeldContainer, heldSpec, type Engine, type Lifeline } from '../docker/index.ts';
 import type { UplinkSpec } from '../topology/index.ts';
@@ -124,8 +125,7 @@ export class Uplink implements AsyncDisposable {
 function joinScript(backend: string, own: string, peer: string): string {
   const socket = `dgram,id=peer,local.type=unix,local.path=${own},remote.type=unix,remote.path=${peer}`;
   const hub = ['end', 'peer'].map((netdev) => `-netdev hubport,id=${netdev}-port,hubid=0,netdev=${netdev}`).join(' ');
-  const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
-  const machine = `-nodefaults -no-user-config -display none -M none -qmp stdio -sandbox ${sandbox}`;
+  const machine = `-nodefaults -no-user-config -display none -M none -qmp stdio -sandbox ${qemuSandbox('deny')}`;
   return `exec 3<>${own}.in
 printf %s '{"execute":"qmp_capabilities"}{"execute":"query-status"}' >&3
 exec qemu-system-x86_64 ${machine} -netdev ${backend} -netdev ${socket} ${hub} <&3 >${own}.out 2>${own}.err`;

@@ -2,7 +2,7 @@
 import { step } from '../core/step.ts';
 import type { Lifeline } from '../docker/index.ts';
 import { createInterfaces as create, moveInterface, setPort, type Node, type SetCarrier } from '../network/index.ts';
-import { qemuUser } from '../qemu/index.ts';
+import { qemuUser } from '../core/qemu-confinement.ts';
 import type { InterfaceEnd, NicEnd, Topology, Wire } from '../topology/index.ts';
 
 /** An interface that a node gets. */

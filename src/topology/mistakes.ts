@@ -4,6 +4,7 @@ import { captureFile } from './capture-file.ts';
 import { maxLinks } from './pci-places.ts';
 import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
 import { readLong, type LongReading } from './read-long.ts';
+import { isUplink } from './uplink.ts';
 
 /** What a name must be; completes "expected …". */
 export const safeNameText = 'a name of at most 32 letters, digits, dots, dashes and underscores that starts with a letter';
@@ -120,7 +121,7 @@ function connectionProblems({ duts, connections }: Plan): readonly TopologyProbl
 function sharedUplinks({ connections }: Plan, nodes: unknown): readonly TopologyProblem[] {
   const hasUplink = (node: string): boolean => {
     const config = isJsonObject(nodes) && Object.hasOwn(nodes, node) ? nodes[node] : undefined;
-    return isJsonObject(config) && config['uplink'] !== undefined && config['uplink'] !== false;
+    return isJsonObject(config) && isUplink(config);
   };
   return connections.flatMap(({ path, ends }) => {
     const found = ends.flatMap((end) => (end.kind === 'interface' && hasUplink(end.node) ? [end.node] : []));

@@ -24,7 +24,7 @@ const [routerNumber, dnsNumber, firstLease, lastLease] = [2n, 3n, 15n, 30n];
 const longestPrefix = 27;
 
 /** Whether a node has an uplink. Pure. */
-export function isUplink(config: Pick<NodeConfig, 'uplink'> | undefined): boolean {
+export function isUplink(config: { readonly uplink?: unknown } | undefined): boolean {
   return config?.uplink !== undefined && config.uplink !== false;
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exec, type Container } from '../../src/docker/index.ts';
 import { imageNamed } from '../../src/images/index.ts';
 import { startJobContainer } from '../../src/session/job-container.ts';
-import { qemuUser } from '../../src/qemu/index.ts';
+import { qemuUser } from '../../src/core/qemu-confinement.ts';
 import type { Testbed } from '../../src/testbed/index.ts';
 import { openWithBlankDisk, rabbit, type TestHost } from '../support/testbeds.ts';
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { guestMemoryMiB } from '../../core/memory.ts';
+import { qemuSandbox, qemuUser } from '../../core/qemu-confinement.ts';
 import { quoteWord } from '../../core/text.ts';
 import type { InterfaceSpec } from '../../topology/index.ts';
+import { ipBatch } from '../batch.ts';
 import { holdNamespace } from '../hold-namespace.ts';
-
-/** The user and group as whom QEMU runs in the container of a guest. No account has this number. */
-export const guestUser = 65_525;
+import { createTap, tapMtu, turnOffOffloads, turnOn } from '../interface-commands.ts';
 
 /** How much memory the container of a guest may use, in `MiB`: the guest's, QEMU's own, and 64 for translated code. */
 export const guestContainerMiB = guestMemoryMiB + 256;
@@ -45,7 +45,7 @@ export function guestArguments(interfaces: readonly InterfaceSpec[], accel: 'kvm
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-machine', 'q35', '-m', String(guestMemoryMiB)],
     ...(accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,tb-size=64', '-cpu', 'max']),
-    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...['-sandbox', qemuSandbox('deny')],
     ...['-kernel', `${files}/vmlinuz`, '-initrd', `${files}/initramfs`, '-append', kernelArguments.join(' ')],
     ...['-drive', `if=none,id=disk,format=raw,readonly=on,file=${files}/disk`, '-device', 'virtio-blk-pci,drive=disk'],
     ...['-add-fd', 'fd=3,set=1'],
@@ -67,19 +67,16 @@ export function guestArguments(interfaces: readonly InterfaceSpec[], accel: 'kvm
  */
 export function containerProgram(interfaces: readonly InterfaceSpec[], accel: 'kvm' | 'tcg'): string {
   const taps = interfaces.map((_, number) => guestTap(number));
-  const created = taps.flatMap((tap) => [
-    `tuntap add dev ${tap} mode tap user ${guestUser}`,
-    `link set ${tap} mtu 65521 addrgenmode none up`,
-  ]);
-  const [user, group] = [`--reuid=${guestUser}`, `--regid=${guestUser}`];
+  const created = taps.flatMap((tap) => [createTap(tap, qemuUser), turnOn(tap, tapMtu)]);
+  const [user, group] = [`--reuid=${qemuUser}`, `--regid=${qemuUser}`];
   const drop = `setpriv ${user} ${group} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs`;
   return [
     'set -e',
     // it fails in a user namespace, where they belong to another user; QEMU then says whether it may open them
     `chmod a+rw ${guestDevices(accel).join(' ')} 2>/dev/null || :`,
     `mkdir -m 777 ${monitorSocket.replace(/\/[^/]+$/, '')}`,
-    `ip -batch - <<'END'\n${created.join('\n')}\nEND`,
-    ...taps.map((tap) => `ethtool -K ${tap} tx off sg off tso off gso off gro off`),
+    ipBatch(created),
+    ...taps.map(turnOffOffloads),
     holdNamespace,
     'echo $holder',
     `exec ${drop} qemu-system-x86_64 ${guestArguments(interfaces, accel).map(quoteWord).join(' ')} 3>&2`,

@@ -2,6 +2,7 @@
 import { withDeadline, type Wait } from '../../core/deadline.ts';
 import { EnvironmentError } from '../../core/errors.ts';
 import { OutputTail } from '../../core/output.ts';
+import { qemuUser } from '../../core/qemu-confinement.ts';
 import { printfEscape } from '../../core/text.ts';
 import {
   Agent,
@@ -16,8 +17,9 @@ import {
 } from '../../docker/index.ts';
 import type { NodeSpec } from '../../topology/index.ts';
 import { hubCommands } from '../hub.ts';
-import { ipBatch } from '../ip-batch.ts';
-import { containerProgram, guestContainerMiB, guestDevices, guestNic, guestTap, guestUser, monitorSocket } from './arguments.ts';
+import { tapMtu, turnOn } from '../interface-commands.ts';
+import { ipBatch, tcBatch } from '../batch.ts';
+import { containerProgram, guestContainerMiB, guestDevices, guestNic, guestTap, monitorSocket } from './arguments.ts';
 import { GuestCommands } from './commands.ts';
 import { guestProgram, lastWords } from './program.ts';
 import { setLinkProgram } from './set-link.ts';
@@ -31,11 +33,11 @@ export interface GuestPlace {
   readonly timeFactor: number;
 }
 
-/** Where the container of a guest runs. */
-export interface GuestContainerPlace {
+/** Where the container of a node runs. */
+export interface ContainerPlace {
   readonly engine: Engine;
   readonly lifeline: Lifeline;
-  /** settles when it may start */
+  /** settles when it may start, not before the lifeline runs */
   readonly startsAfter: Promise<void>;
 }
 
@@ -80,7 +82,7 @@ export class GuestMachine {
    * @throws ContainerTimeoutError if it does not boot in time
    */
   static async start(
-    { engine, lifeline, startsAfter }: GuestContainerPlace,
+    { engine, lifeline, startsAfter }: ContainerPlace,
     { image, accel, timeFactor }: GuestPlace,
     spec: NodeSpec,
     signal?: AbortSignal,
@@ -135,10 +137,7 @@ export class GuestMachine {
   /** Joins an interface of the namespace to the NIC of the guest. @throws ExecError when the kernel refuses */
   async join(name: string, wait: Partial<Wait>): Promise<void> {
     const ends = [name, guestTap(this.#numberOf(name))];
-    const script = [
-      ipBatch([`link set ${name} mtu 65521 addrgenmode none up`]),
-      `tc -batch - <<'END'\n${hubCommands(ends).join('\n')}\nEND`,
-    ].join('\n');
+    const script = [ipBatch([turnOn(name, tapMtu)]), tcBatch(hubCommands(ends))].join('\n');
     await this.#runOutside({ command: ['sh', '-ec', script] }, wait);
   }
 
@@ -146,7 +145,7 @@ export class GuestMachine {
   async setCarrier(name: string, isOn: boolean, wait: Partial<Wait>): Promise<void> {
     const set = { execute: 'set_link', arguments: { name: guestNic(this.#numberOf(name)), up: isOn } };
     const command = ['perl', '-e', setLinkProgram, monitorSocket, JSON.stringify(set)];
-    await this.#runOutside({ command, user: `${guestUser}:${guestUser}` }, wait); // its container's root may not open the socket
+    await this.#runOutside({ command, user: `${qemuUser}:${qemuUser}` }, wait); // its container's root may not open the socket
   }
 
   #numberOf(name: string): number {

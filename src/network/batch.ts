@@ -7,5 +7,14 @@
  * @param option - of ip(8), for all of them
  */
 export function ipBatch(commands: readonly string[], option?: string): string {
-  return `ip ${option === undefined ? '' : `${option} `}-batch - <<'END'\n${commands.join('\n')}\nEND`;
+  return batch(`ip ${option === undefined ? '' : `${option} `}-batch -`, commands);
+}
+
+/** The same for tc(8). Pure. @param commands - without the leading `tc` */
+export function tcBatch(commands: readonly string[]): string {
+  return batch('tc -batch -', commands);
+}
+
+function batch(program: string, commands: readonly string[]): string {
+  return `${program} <<'END'\n${commands.join('\n')}\nEND`;
 }
