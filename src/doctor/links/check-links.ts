@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { whenAborted } from '../../core/deadline.ts';
 import { AlpyError } from '../../core/errors.ts';
 import { connectTimeoutMs, Engine } from '../../docker/index.ts';
-import type { ResolvedImage } from '../../images/index.ts';
-import type { Accel } from '../../qemu/index.ts';
-import { inspectHost, TestbedFactory, type Link, type LinkEnd } from '../../testbed/index.ts';
+import { inspectHost, TestbedFactory, type HostQuestions, type Link, type LinkEnd } from '../../testbed/index.ts';
 import type { Finding } from '../finding.ts';
 import { framesInPcap } from './encoding.ts';
 import { isFrom } from './frames.ts';
@@ -16,13 +14,9 @@ import { sendAll, type Sending } from './send-all.ts';
 import { openTestbed, type Models } from './testbed.ts';
 
 /** What to check with. */
-export interface LinkCheck {
-  readonly images: readonly ResolvedImage[];
-  readonly accel: Accel | 'auto';
+export interface LinkCheck extends Pick<HostQuestions, 'images' | 'accel' | 'accelCacheFile'> {
   /** models of the NICs of the two devices that the links join */
   readonly models: Models;
-  /** file that remembers whether KVM works */
-  readonly accelCacheFile?: string | undefined;
   /** label of the containers that belong to a job */
   readonly jobId?: string | undefined;
   /** takes a line for the user about the progress */
@@ -59,8 +53,11 @@ export async function checkLinks(check: LinkCheck): Promise<LinkReport> {
     const sendings = await sendAll(testbed, onSending, signal);
     await testbed.close(); // then the captures are complete
     print('links: comparing');
+    const captured = new Map(
+      await Promise.all(testbed.links.map(async (link) => [link, framesInPcap(await readFile(link.capture.path))] as const)),
+    );
     return {
-      paths: (await Promise.all(sendings.map(judgeSending))).flat(),
+      paths: sendings.flatMap((sending) => judgeSending(sending, captured.get(sending.link) ?? [])),
       echoes: sendings.filter(({ returned }) => returned > 0).map(({ link, from }) => `${from.name} of ${kindText(link)}`),
     };
   } finally {
@@ -93,8 +90,12 @@ export function linksFailed(error: unknown): Finding {
   return { name: 'links', result: 'failure', text: `they could not be checked: ${error.message}` };
 }
 
-async function judgeSending({ link, from, sent, source, refused, others }: Sending): Promise<readonly PathReport[]> {
-  const captured = framesInPcap(await readFile(link.capture.path)).filter((frame) => isFrom(source, frame));
+/** @param recorded - all frames in the capture of its link */
+function judgeSending(
+  { link, from, sent, source, refused, others }: Sending,
+  recorded: readonly Buffer[],
+): readonly PathReport[] {
+  const captured = recorded.filter((frame) => isFrom(source, frame));
   const recorder = reportedEnd(link.ends.find(({ kind }) => kind === 'nic') ?? from);
   return others.map(({ to, received }) => judge({ path: pathOf(link, from, to), sent, refused, received, captured, recorder }));
 }
