@@ -77,7 +77,7 @@ test('what the device and the node send each other in another network does not r
 
 test("the loopback of the uplink's network cannot be reached", async () => {
   const closed = ['10.0.2.2', '10.0.2.3', '127.0.0.1'];
-  // Linux sends nothing to 127.0.0.1 unless it is told to
+  // By default, Linux never sends packets for 127.0.0.1 to a link
   await inGuest('sysctl -w net.ipv4.conf.all.route_localnet=1; ip address flush dev lo; ip route add 127.0.0.1 via 10.0.2.2');
   const attempts = closed.map((address) => `wget -T 1 -q -O - http://${address}:8080/file >/root/found 2>/dev/null &`);
   await inGuest(`${attempts.join(' ')} wait`);

@@ -37,7 +37,7 @@ test('bytes pass to a program on a guest and back as they are', async () => {
   });
 });
 
-test('the caller is told of output that is missing', async () => {
+test('a message says how many bytes of the output are missing', async () => {
   const { specs, written } = await run(7);
   expect(specs).toEqual([{ command: ['cat'] }]);
   expect(written.at(-1)).toEqual(['err', 'alpy: 7 bytes at the start of the output are missing: the last 16 MiB were kept\n']);
