@@ -47,7 +47,7 @@ async function checkSettings(check: RunnerCheck): Promise<readonly Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof AlpyError)) throw error;
-    return [failure('settings', error.message, 'correct the file; if there is none, alpy executor install writes one')];
+    return [failure('settings', error.message, 'correct the file, or write a new one with alpy executor install')];
   }
 }
 

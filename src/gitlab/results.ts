@@ -7,7 +7,7 @@ import type { JobResult } from './note.ts';
 
 /**
  * Reads the results of all jobs that shared the tests: `run.json` in a directory and in its subdirectories.
- * @throws UsageError when there is none, or one cannot be read
+ * @throws UsageError if no file is found, or one cannot be read
  */
 export async function readResults(directory: string, jobUrl: string): Promise<readonly JobResult[]> {
   const files = await Array.fromAsync(glob(['run.json', '*/run.json'], { cwd: directory }));

@@ -18,7 +18,7 @@ export interface ArgumentFiles {
   readonly named: readonly ApplianceFile[];
   /** whether the arguments also name paths inside QEMU's container image */
   readonly needsContainer: boolean;
-  /** a name whose content cannot be compared, and why; absent if there is none */
+  /** a name whose content cannot be compared, and why; absent if all can be compared */
   readonly unknown?: string | undefined;
 }
 

@@ -30,9 +30,9 @@ export interface ErrorReport {
   readonly message: string;
   /** class of the error, such as `TypeError`; absent if something else than an error was thrown */
   readonly name?: string;
-  /** frames in the user's files, innermost first, one per line; absent if there are none */
+  /** frames in the user's files, innermost first, one per line; absent if the error has no such frame */
   readonly stack?: string;
-  /** innermost place in the user's files; absent if there is none */
+  /** innermost place in the user's files; absent if the error has no such frame */
   readonly place?: SourcePlace;
   /** the lines around `place`, with line numbers and a mark, as plain text */
   readonly codeFrame?: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { TestReport } from './model.ts';
 
-/** A note for a test that missed a deadline on an overloaded machine. There is none for other errors, which a slow machine does not cause. */
+/** A note for a test that missed a deadline on an overloaded machine. Other errors get no note, because a slow machine does not cause them. */
 export function overloadNote({
   status,
   overload,

@@ -72,7 +72,7 @@ export class StoredResults {
 /**
  * Reads the stored results of a run that died.
  * @returns its report, with an error that says that it is incomplete
- * @throws UsageError if there are none
+ * @throws UsageError if no results are stored
  */
 export async function readStoredResults(outDirectory: string): Promise<RunReport> {
   const file = join(outDirectory, storedResultsFile);

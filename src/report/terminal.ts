@@ -34,7 +34,7 @@ export function testLine({ status, file, fullName, durationMs, attempts = 1, ski
 /**
  * The summary at the end of a run: every test that did not pass, with its messages and the path of its files, then the counts.
  * Programs may read the last line, whose format is stable: `3 passed, 1 failed, 2 skipped, 1 flaky`. `failed` includes errors, also
- * those outside any test. Skipped and flaky tests are left out if there are none. Flaky tests are not counted as passed.
+ * those outside any test. Skipped and flaky tests are left out if their number is 0. Flaky tests are not counted as passed.
  * @param outDirectory - path by which the reader can open the output directory
  */
 export function summaryLines(report: RunReport, outDirectory: string): readonly string[] {

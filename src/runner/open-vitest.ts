@@ -32,7 +32,7 @@ export interface VitestOptions {
   readonly reporter: Reporter;
   /** port on which each worker waits for a debugger, and then stops before the first line of its test file; absent: it does not */
   readonly debugPort?: number | undefined;
-  /** takes messages of workers that are not Vitest's; default: there are none */
+  /** takes messages of workers that are not Vitest's; default: they are ignored */
   readonly onMessage?: MessageListener | undefined;
   /** called with the PID of each worker */
   readonly onWorker?: ((pid: number) => void) | undefined;

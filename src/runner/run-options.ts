@@ -58,7 +58,7 @@ export interface RunOptions {
   readonly pause?: PauseOptions | undefined;
   /** runs tests again and again; absent: once */
   readonly watch?: WatchOptions | undefined;
-  /** port on which each worker waits for a debugger, in turn; absent: there is none */
+  /** port on which each worker waits for a debugger, in turn; absent: no worker waits */
   readonly debugPort?: number | undefined;
   /** takes what tests print on their standard output; default: this process's */
   readonly testOutput?: NodeJS.WriteStream | undefined;

@@ -31,7 +31,7 @@ import type { CreatedTestbed } from './testbed.ts';
 
 /** What a factory can use besides the machine. */
 export interface FactoryOptions {
-  /** where snapshots are kept, or the reason why there are none; absent for a factory that needs none */
+  /** where snapshots are kept, or why none are kept; absent for a factory that needs none */
   readonly snapshots?: SnapshotPlace | undefined;
   /** lifelines that its testbeds share, if their files are below the pool's folder; absent for one lifeline per testbed */
   readonly lifelines?: LifelinePool | undefined;

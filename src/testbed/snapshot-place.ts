@@ -3,7 +3,7 @@
 import { SnapshotStore } from '../snapshot/store.ts';
 import type { Appliance } from './dut-parts.ts';
 
-/** Where snapshots are kept, or the reason why there are none. Plain data. */
+/** Where snapshots are kept, or why none are kept. Plain data. */
 export type SnapshotPlace = { readonly directory: string; readonly maxBytes: number } | string;
 
 /** Why there is no snapshot of an appliance without a log-in and conditions. */

@@ -172,7 +172,7 @@ describe('decoding', () => {
     }
   });
 
-  test('can be told the protocol of a port, and preferences of Wireshark, for one query', async () => {
+  test('takes the protocol of a port, and preferences of Wireshark, for one query', async () => {
     const capture = captureOf(await write('talk.pcap', pcapOf([udp(9999, '<13>hello'), ...reply])));
     const options = { decodeAs: ['udp.port==9999,syslog'], preferences: { 'tcp.desegment_tcp_streams': 'FALSE' } };
     expect([await capture.count('syslog'), await capture.count('syslog', options)]).toEqual([0, 1]);

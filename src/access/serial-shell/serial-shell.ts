@@ -39,7 +39,7 @@ export class SerialShell implements Access {
   get shell(): RemoteShell {
     if (!this.#shell) {
       throw new UsageError(
-        `${this.#appliance.name}: nobody has logged in. Describe appliance.login in the configuration, or call dut.login()`,
+        `${this.#appliance.name}: the test has not logged in. Describe appliance.login in the configuration, or call dut.login()`,
       );
     }
     return this.#shell;

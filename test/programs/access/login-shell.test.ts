@@ -162,7 +162,7 @@ describe.concurrent.each([
     );
   });
 
-  test('can be told to start a POSIX shell', async () => {
+  test('starts a POSIX shell on request', async () => {
     await using guest = startGuest(`stty cols 80; ${command}`);
     await using console = SerialConsole.open(guest.stream);
     const shell = await RemoteShell.login(console, login, wait, { ...wait, startCommand: 'exec sh' });

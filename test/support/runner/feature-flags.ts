@@ -66,7 +66,7 @@ const truths: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
 };
 
-/** Parses a truth value as Go does; `undefined` if it is none. */
+/** Parses a truth value as Go does; `undefined` for any other text. */
 export function truthOf(text: string): boolean | undefined {
   return Object.hasOwn(truths, text) ? truths[text] : undefined;
 }

@@ -55,7 +55,7 @@ const classes = {
 
 const classesByLabel = Object.entries<readonly [{ readonly prototype: object }, readonly string[]]>(classes);
 
-/** Right arguments of each method. The last one is options, unless there are none. */
+/** Right arguments of each method. The last one is options, if the method takes any. */
 const methods: Readonly<Record<string, readonly [before: readonly unknown[], options?: object]>> = {
   'dut.console.expect': [['x'], wait],
   'dut.console.send': [['x'], {}],
