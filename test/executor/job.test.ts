@@ -69,30 +69,30 @@ test('a shell script pings the device and uses its console; captures and logs be
   ]);
 });
 
-const rabbitProject = stringify({
-  appliance: { name: 'rabbit', image: rabbitImage, login: rabbitLogin },
-  topology: { links: 2 },
+const routers = stringify({
+  appliances: { router: { image: rabbitImage, login: rabbitLogin } },
+  topology: {
+    duts: { left: 'router', right: 'router' },
+    nodes: { client: {}, server: {} },
+    links: [['client', 'left:0'], { ends: ['left:1', 'right:1'], name: 'between' }, ['right:0', 'server']],
+  },
 });
 
-test('the testbed is created after the checkout if alpy.yaml of the project describes it', async () => {
-  const repository = await makeRepository(join(host().directory, 'own-topology'), {
-    'alpy.yaml': rabbitProject,
-    'check.sh': 'alpy console run "uname -n" >name.txt\n',
-  });
-  const job = await host().start({
-    repository,
-    script: ['sh -e check.sh', 'git status --short || true'],
-    artifacts: { paths: ['name.txt'] },
-  });
-  const result = await job.result;
-  expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
-  const { output } = result.calls.find(({ name }) => name === 'prepare') ?? { output: '' };
-  expect(output).toContain('the testbed will be created after the checkout');
-  expect(await host().readArtifact(job, 'name.txt')).toBe('rabbit\n');
-});
+/** Configures a router: its addresses, and the way to the network of the other one. */
+function setUpRouter(name: string, number: number): readonly string[] {
+  const other = 3 - number;
+  return [
+    `alpy console ${name} run "ip addr add 10.0.${number}.1/24 dev eth0; ip addr add 10.0.9.${number}/24 dev eth1"`,
+    `alpy console ${name} run "ip link set eth0 up; ip link set eth1 up; echo 1 >/proc/sys/net/ipv4/ip_forward"`,
+    `alpy console ${name} run "ip route add 10.0.${other}.0/24 via 10.0.9.${other}"`,
+  ];
+}
 
-test('a service runs on a node, and the job reaches it through the device', async () => {
-  const repository = await makeRepository(join(host().directory, 'named-topology'), { 'lab/two.yaml': rabbitProject });
+test('the job reaches a service on a named node through two devices; each link has a capture with its name', async () => {
+  const repository = await makeRepository(join(host().directory, 'routers'), {
+    'lab/two.yaml': routers,
+    'names.sh': 'for device in left right; do alpy console $device run "uname -n"; done >names.txt\n',
+  });
   const job = await host().start({
     repository,
     variables: { ALPY_TOPOLOGY: 'lab/two.yaml' },
@@ -101,24 +101,44 @@ test('a service runs on a node, and the job reaches it through the device', asyn
         name: 'alpy/traffic:latest',
         alias: 'web',
         command: ['busybox', 'httpd', '-f', '-p', '8080', '-h', '/etc'],
-        variables: [{ key: 'ALPY_NODE', value: 'node1' }],
+        variables: [{ key: 'ALPY_NODE', value: 'server' }],
       },
     ],
     script: [
       'alpy status | grep -A 1 services',
-      'alpy configure node0 --address 10.0.0.2/24 --gateway 10.0.0.1',
-      'alpy configure node1 --address 10.0.1.2/24 --gateway 10.0.1.1',
-      'for link in 0 1; do alpy console run "ip addr add 10.0.$link.1/24 dev eth$link; ip link set eth$link up"; done',
-      'alpy console run "sysctl -q -w net.ipv4.ip_forward=1"',
-      'curl -sS --fail --max-time 20 http://10.0.1.2:8080/debian_version >version.txt',
+      'alpy configure client --address 10.0.1.2/24 --gateway 10.0.1.1',
+      'alpy configure server --address 10.0.2.2/24 --gateway 10.0.2.1',
+      ...setUpRouter('left', 1),
+      ...setUpRouter('right', 2),
+      'ping -c 2 -i 0.2 -W 5 10.0.2.2',
+      'curl -sS --fail --max-time 20 http://10.0.2.2:8080/debian_version >version.txt',
       'alpy exec web -- cat /etc/debian_version | cmp - version.txt',
-      'alpy capture link1 "http.response.code == 200" --count',
+      'alpy capture between "http.response.code == 200" --count',
+      'sh -e names.sh',
+      'git status --short || true',
+      'echo "$ALPY_TOPOLOGY_JSON" >topology.json',
     ],
+    artifacts: { paths: ['topology.json', 'names.txt', 'alpy-out/testbed/*'] },
   });
   const result = await job.result;
-  expect(result, result.log).toMatchObject({ status: 'success' });
+  expect(result, result.log).toMatchObject({ status: 'success', attempts: 1 });
+  const { output } = result.calls.find(({ name }) => name === 'prepare') ?? { output: '' };
+  expect(output).toContain('the testbed will be created after the checkout');
+  expect(await host().readArtifact(job, 'names.txt')).toBe('rabbit\nrabbit\n');
   expect(result.log).toMatch(/^ {2}"services": \[\r?\n {4}"web"/m);
   expect(result.log).toMatch(/^1$/m);
+  const described = JSON.parse(await host().readArtifact(job, 'topology.json')) as { links: readonly { capture: string }[] };
+  const captures = described.links.map(({ capture }) => `${testbedFiles}/${capture}`);
+  expect(captures).toEqual(['client--left.0', 'between', 'right.0--server'].map((name) => `${testbedFiles}/${name}.pcap`));
+  expect(await host().artifacts(job)).toEqual(
+    expect.arrayContaining([...captures, `${testbedFiles}/console-left.log`, `${testbedFiles}/console-right.log`]),
+  );
+  await using testHost = await TestHost.open();
+  for (const path of captures)
+    expect(await decodeFile(testHost, host().artifact(job, path), 'icmp.type == 8 && icmp.seq <= 2', ['ip.dst'])).toEqual([
+      ['10.0.2.2'],
+      ['10.0.2.2'],
+    ]);
 });
 
 test('two jobs that run at the same time do not see or disturb each other', async () => {

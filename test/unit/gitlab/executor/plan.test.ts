@@ -206,6 +206,23 @@ topology:
     await expect(plan({ ...bed, variables: { ALPY_NODE: 'clint' } })).rejects.toThrow(
       'ALPY_NODE: expected the name of a node (client, server), got "clint". Did you mean client?',
     );
+    const services = [{ name: 'a/web:1', alias: 'web', variables: { ALPY_NODE: 'servr' } }];
+    await expect(plan({ ...bed, services })).rejects.toThrow(
+      'service web: expected the name of a node (client, server), got "servr". Did you mean server?',
+    );
+  });
+
+  test('links of named devices are not counted by ALPY_TOPOLOGY_LINKS', async () => {
+    await expect(plan({ ...bed, variables: { ALPY_TOPOLOGY_LINKS: '3' } })).rejects.toThrow(
+      'topology.links (from ALPY_TOPOLOGY_LINKS): expected a list of links beside topology.duts, got the number 3. Name both ends of each link',
+    );
+  });
+
+  test('mistakes in the file of a job are reported together with their lines', async () => {
+    const project = { 'alpy.yaml': long.replace('[client, left:0]', '[clint, left:0]').replace('right: router', 'right: routr') };
+    await expect(plan({ project })).rejects.toThrow(
+      /alpy\.yaml:\n {2}line 3: topology\.duts\.right: .* got "routr".*\n {2}line 5: topology\.links\.0\.0: .* got "clint"/,
+    );
   });
 
   test('the limits of the runner are for all devices together', async () => {
