@@ -71,7 +71,7 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     mounts: ['files of the disk image ro', 'captures and sockets rw', '/var/tmp, a volume, rw'],
     network: "the lifeline's",
     reason:
-      'QEMU opens its taps and, with KVM, `/dev/kvm`; memory is that of the guest (here 64 MiB), of [`qemuArgs`](#limits), and 2048 MiB',
+      'QEMU opens its taps and, with KVM, `/dev/kvm`; memory is that of the guest (here 64 MiB), of [`qemuArgs`](#limits), and 2048 MiB. `qemu@links` joins nodes on links without a device, and sees only captures',
   },
   node: {
     ...helper,

@@ -49,3 +49,8 @@ export class GuestClock {
     return run ? run.wallMs + (virtualMs - run.virtualMs) : virtualMs;
   }
 }
+
+/** The start of a clock in the format of `-rtc`: whole seconds, in UTC. Pure. */
+export function clockBase(start: Date): string {
+  return start.toISOString().slice(0, 19);
+}

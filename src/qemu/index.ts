@@ -31,6 +31,7 @@ export {
 } from './errors.ts';
 export { identify, assertUnchanged, type FileIdentity } from './file-identity.ts';
 export { Hypervisor } from './hypervisor.ts';
+export { Junction } from './junction.ts';
 export {
   qemuContainerSpec,
   runMount,

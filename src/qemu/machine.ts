@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { escapeCommas } from '../core/qemu-arguments.ts';
 import { withPlaces, type FilePlaces } from './appliance-files.ts';
+import { clockBase } from './clock.ts';
 import { consoleArguments, type ConsolePlace } from './console-arguments.ts';
 import { driveArguments, type DriveFile } from './drive-arguments.ts';
 import type { DriveSpec } from './drives.ts';
@@ -118,11 +119,6 @@ function machineWithOptions(spec: MachineSpec): string {
   return [spec.machine, ...(needsSmm(spec) ? ['smm=on'] : []), ...(spec.console === 'firmware' ? ['graphics=off'] : [])].join(
     ',',
   );
-}
-
-/** The start of the clock in the format of `-rtc`: whole seconds, in UTC. */
-function clockBase(start: Date): string {
-  return start.toISOString().slice(0, 19);
 }
 
 function accelArguments({ machine, accel, cpu = defaultCpu(machine, accel) }: MachineSpec): readonly string[] {

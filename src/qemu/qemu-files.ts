@@ -145,6 +145,14 @@ const snapshotFolder = `${copiedFolder}/snapshot`;
 /** Where QEMU sees the folder of the disk image, unless paths are the same inside and outside. */
 export const imageFolder = `${copiedFolder}/image`;
 
+/**
+ * The folder with everything that QEMU writes for one testbed, as QEMU sees it. Pure.
+ * @param exchange - its path on this machine
+ */
+export function runFolderOf(access: FileAccess, exchange: string): string {
+  return access.kind === 'volumes-from' ? exchange : runFolder; // with volumes-from, the paths are the same inside and outside
+}
+
 /** Folders as QEMU sees them. */
 export interface ContainerPaths {
   readonly run: string;
@@ -170,10 +178,10 @@ export function containerPaths(
     image ? join(folderInside(index, isUnpacked), basename(image.path)) : '';
   if (access.kind === 'volumes-from') {
     const images = disk.drives.map(({ image }) => image?.path ?? '');
-    return { run: exchange, images, snapshot: snapshot?.directory ?? '', placeOf }; // the paths are the same inside and outside
+    return { run: runFolderOf(access, exchange), images, snapshot: snapshot?.directory ?? '', placeOf };
   }
   return {
-    run: runFolder,
+    run: runFolderOf(access, exchange),
     images: disk.drives.map(inside),
     snapshot: snapshot && files.snapshot ? join(snapshotFolder, relative(files.snapshot.path, snapshot.directory)) : '',
     placeOf,

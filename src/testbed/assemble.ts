@@ -4,6 +4,7 @@ import { allEnded } from '../core/all-ended.ts';
 import { BugError } from '../core/errors.ts';
 import { createAccess } from '../access/index.ts';
 import type { Node } from '../network/index.ts';
+import type { Junction } from '../qemu/index.ts';
 import { recorderOf, type Wire, type WireEnd } from '../topology/index.ts';
 import { captureOf, finishCaptures, wallClockOf, type CapturePlace } from './captures.ts';
 import { restoredFrom, type CreationContext } from './creation.ts';
@@ -24,10 +25,17 @@ export interface Running {
   readonly nodes: readonly Node[];
 }
 
-/** A link, and the machine whose NIC records it. */
+/** What records links, a device or the junction, and where its captures are. */
+interface RunningRecorder {
+  readonly machine?: StartedMachine;
+  readonly junction?: Junction;
+  readonly place: CapturePlace;
+}
+
+/** A link, and where its capture is. */
 interface RecordedLink {
   readonly link: Link;
-  readonly machine: StartedMachine;
+  readonly place: CapturePlace;
 }
 
 /** Makes the parts of a testbed from everything that runs. @param snapshots - those that are watched, by device */
@@ -37,8 +45,10 @@ export function testbedParts(
   snapshots: readonly (SnapshotWatch | undefined)[],
 ): TestbedParts {
   const { machines, nodes } = running;
-  const places = new Map(machines.map((machine) => [machine, capturePlace(context, machine)]));
-  const recorded = context.wires.flatMap((wire, index) => recordedLink(wire, index, running, places));
+  const ofMachines = machines.map((machine) => ({ machine, place: placeOfMachine(context, machine) }));
+  const ofJunctions = context.started.junctions.map((junction) => ({ junction, place: placeOfJunction(context, junction) }));
+  const recorders = [...ofMachines, ...ofJunctions];
+  const recorded = context.wires.flatMap((wire, index) => recordedLink(wire, index, running, recorders));
   const links = recorded.map(({ link }) => link);
   const surroundings = { nodes, links: context.wires.flatMap((wire) => probedLink(wire, nodes)) };
   const [first, ...others] = machines.map((machine, index) => ({
@@ -48,8 +58,8 @@ export function testbedParts(
     snapshotWatch: snapshots[index],
   }));
   if (!first) throw new BugError('the testbed has no device');
-  const finishOf = ([machine, place]: readonly [StartedMachine, CapturePlace]): Promise<void> => {
-    const own = recorded.filter((one) => one.machine === machine);
+  const finishOf = ({ place }: RunningRecorder): Promise<void> => {
+    const own = recorded.filter((one) => one.place === place);
     return finishCaptures(own.map(({ link }) => link.capture), place); // prettier-ignore
   };
   return {
@@ -57,7 +67,7 @@ export function testbedParts(
     nodes,
     links,
     started: context.started,
-    finishCaptures: () => allEnded([...places].map(finishOf)),
+    finishCaptures: () => allEnded(recorders.map(finishOf)),
   };
 }
 
@@ -94,28 +104,30 @@ function isNic(end: LinkEnd, dut: string, id: string): boolean {
   return end.kind === 'nic' && end.dut === dut && end.spec.id === id;
 }
 
-/** Empty if no NIC records the wire, which then leads nowhere. */
+/** Empty if nothing records the wire, which then leads nowhere. */
 function recordedLink(
   wire: Wire,
   index: number,
   running: Running,
-  places: ReadonlyMap<StartedMachine, CapturePlace>,
+  recorders: readonly RunningRecorder[],
 ): readonly RecordedLink[] {
   const { name, ends } = wire;
-  const recorder = recorderOf(wire);
-  const machine = running.machines.find(({ device }) => device.dut === recorder?.dut);
-  const place = machine && places.get(machine);
-  if (name === undefined || !recorder || !machine || !place) return [];
-  const capture = captureOf(name, recorder.capture, place);
-  return [{ machine, link: new Link({ name, index, ends: ends.map((end) => linkEnd(end, running)), capture }) }];
+  const spec = recorderOf(wire);
+  const recorder = recorders.find(({ machine }) => machine?.device.dut === spec?.dut);
+  if (name === undefined || !spec || !recorder) return [];
+  const { place, junction } = recorder;
+  const capture = captureOf(name, spec.capture, place);
+  return [{ place, link: new Link({ name, index, ends: ends.map((end) => linkEnd(end, running, junction)), capture }) }];
 }
 
-function linkEnd(end: WireEnd, { machines, nodes }: Running): LinkEnd {
+/** @param junction - what joins the ends; absent for a wire with a NIC */
+function linkEnd(end: WireEnd, { machines, nodes }: Running, junction: Junction | undefined): LinkEnd {
   if (end.kind === 'interface') {
     const node = nodes.find(({ name }) => name === end.node.name);
     const found = node?.interfaces.find(({ name }) => name === end.interface.name);
     if (!node || !found) throw new BugError(`the node ${end.node.name} does not run`);
-    return { kind: 'interface', name: node.name, node, interface: found };
+    const port = junction && end.tap !== undefined ? { port: { netdev: end.tap, machine: junction } } : {};
+    return { kind: 'interface', name: node.name, node, interface: found, ...port };
   }
   const { dut, nic } = end;
   const machine = machines.find(({ device }) => device.dut === dut);
@@ -144,12 +156,19 @@ function probedLink({ name, ends }: Wire, nodes: readonly Node[]): DutParts['sur
   return [{ name, interfaces }];
 }
 
-function capturePlace({ spec, started }: CreationContext, { device, hypervisor }: StartedMachine): CapturePlace {
-  return {
-    hypervisor,
-    directory: spec.directory,
-    areInside: started.areCapturesInside,
-    toWallClock: wallClockOf(device.clock, device.machine.machine.clockStart),
-    decoder: spec.decoder,
-  };
+function placeOfMachine(context: CreationContext, { device, hypervisor }: StartedMachine): CapturePlace {
+  return capturePlace(context, hypervisor, wallClockOf(device.clock, device.machine.machine.clockStart));
+}
+
+function placeOfJunction(context: CreationContext, junction: Junction): CapturePlace {
+  return capturePlace(context, junction, wallClockOf(junction.clock, junction.clockStart));
+}
+
+function capturePlace(
+  { spec, started }: CreationContext,
+  hypervisor: CapturePlace['hypervisor'],
+  toWallClock: CapturePlace['toWallClock'],
+): CapturePlace {
+  const { directory, decoder } = spec;
+  return { hypervisor, directory, areInside: started.areCapturesInside, toWallClock, decoder };
 }

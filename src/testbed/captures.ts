@@ -7,12 +7,12 @@ import { replaceFile } from '../core/plain-file.ts';
 import { Capture, finishCapture, type Decoder } from '../capture/index.ts';
 import type { Container } from '../docker/index.ts';
 import type { GuestClock, Hypervisor } from '../qemu/index.ts';
-import type { CaptureSpec, DutSpec } from '../topology/index.ts';
+import type { CaptureSpec, DutSpec, Wire } from '../topology/index.ts';
 import { createWorldWritableFile } from './world-writable-file.ts';
 
 /** Where the captures of a testbed are, and what reading them takes. */
 export interface CapturePlace {
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Pick<Hypervisor, 'container' | 'directory'>;
   /** absolute path of the testbed's folder */
   readonly directory: string;
   /** whether QEMU writes them inside its container, where the daemon sees no files of this machine */
@@ -23,11 +23,19 @@ export interface CapturePlace {
 }
 
 /**
- * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths, for each DUT.
+ * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths: for each DUT, then for the junction, if there
+ * is one.
  * @throws EnvironmentError if it cannot
  */
-export async function createCaptureFiles(directory: string, duts: readonly DutSpec[]): Promise<readonly (readonly string[])[]> {
-  const paths = duts.map(({ nics }) => nics.flatMap(({ capture }) => (capture ? [join(directory, capture.file)] : [])));
+export async function createCaptureFiles(
+  directory: string,
+  duts: readonly DutSpec[],
+  wires: readonly Wire[],
+): Promise<readonly (readonly string[])[]> {
+  const ofDuts = duts.map(({ nics }) => nics.flatMap(({ capture }) => capture ?? []));
+  const ofJunction = wires.flatMap(({ junction }) => junction?.capture ?? []);
+  const specs = [...ofDuts, ...(ofJunction.length > 0 ? [ofJunction] : [])];
+  const paths = specs.map((captures) => captures.map(({ file }) => join(directory, file)));
   try {
     await mkdir(directory, { recursive: true });
     for (const path of paths.flat()) await createWorldWritableFile(path);
@@ -43,7 +51,7 @@ export function wallClockOf(clock: GuestClock, clockStart: Date): CapturePlace['
   return (recordedMs) => clock.wallMs(recordedMs - startMs);
 }
 
-/** The capture of a link. @param pcap - of the NIC that records it */
+/** The capture of a link. @param pcap - of what records it */
 export function captureOf(name: string, { file: pcap }: CaptureSpec, place: CapturePlace): Capture {
   const { hypervisor, directory, areInside, toWallClock, decoder } = place;
   const file = join(directory, pcap);

@@ -13,6 +13,7 @@ import { createCaptureFiles } from './captures.ts';
 import { devicesOf, type CreationContext, type Device, type TestbedSpec } from './creation.ts';
 import { explainByContainers } from './dead-container.ts';
 import type { HostFacts } from './host.ts';
+import { startJunction } from './junctions.ts';
 import { acquireLifeline } from './lifeline-lease.ts';
 import { openConsole, startQemu, type StartedMachine } from './machine.ts';
 import { startNode } from './nodes.ts';
@@ -21,7 +22,7 @@ import { SnapshotWatch } from './snapshot-watch.ts';
 import { tearDownAfter, type Started } from './teardown.ts';
 import { CreatedTestbed, explainBySnapshots } from './testbed.ts';
 import { startUplink } from './uplinks.ts';
-import { connect, connectionsOf, createInterfaces } from './wiring.ts';
+import { connect, connectionsOf, createInterfaces, type TapOwner } from './wiring.ts';
 
 /**
  * Creates a testbed: nodes, a QEMU for each device whose NICs are wired to them and to each other, consoles and captures. If anything
@@ -36,20 +37,22 @@ export async function createTestbed(
 ): Promise<CreatedTestbed> {
   return categorizedStep('testbed.setup', 'alpy.testbed', 'Set the testbed up', async () => {
     const { topology, directory } = spec;
+    const wires = wiresOf(topology); // before anything is to be released
     const [captures, snapshots] = await Promise.all([
-      createCaptureFiles(directory, topology.duts),
+      createCaptureFiles(directory, topology.duts, wires),
       Promise.all(spec.devices.map(async ({ snapshot }) => snapshot && (await SnapshotWatch.begin(snapshot)))),
     ]);
     const devices = await devicesOf(spec, facts);
-    const wires = wiresOf(topology); // before anything is to be released
     const isOnly = devices.length === 1;
     const machines = devices.map(({ name, machine }) => (isOnly ? { spec: machine } : { name, spec: machine }));
-    const lease = await acquireLifeline(engine, facts, spec.lifelines, machines, directory, signal);
+    const hasJunction = wires.some(({ junction }) => junction);
+    const lease = await acquireLifeline(engine, facts, spec.lifelines, { machines, hasJunction, directory }, signal);
     const started: Started = {
       lease,
       areCapturesInside: facts.access.kind === 'copy',
       nodes: [],
       uplinks: [],
+      junctions: [],
       apps: createApps(engine, facts, spec, lease.group.lifeline),
       hostsFolders: [],
       devices: [],
@@ -77,7 +80,8 @@ const nodesAtOnce = 8;
 async function startAll(context: CreationContext, signal?: AbortSignal): Promise<Running> {
   const { spec, devices, wires, started } = context;
   const { lifeline } = started.lease.group;
-  const tapsOpened = new Map(devices.map(({ dut }) => [dut.name, Promise.withResolvers<void>()]));
+  const owners: readonly TapOwner[] = [...devices.map(({ dut }) => dut), 'junction'];
+  const tapsOpened = new Map(owners.map((owner) => [owner, Promise.withResolvers<void>()]));
   let creating: Promise<void> | undefined;
   const interfacesCreated = (abort: AbortSignal): Promise<void> => {
     creating ??= createInterfaces(lifeline, spec.topology, wires, abort);
@@ -88,11 +92,15 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
     (device: Device) =>
     async (abort: AbortSignal): Promise<StartedMachine> => {
       const qemu = await startQemu(context, device, interfacesCreated(abort), abort, signal);
-      tapsOpened.get(device.dut.name)?.resolve();
+      tapsOpened.get(device.dut)?.resolve();
       const machine = await openConsole(spec.directory, qemu, abort);
       await qemu.started.restoring;
       return machine;
     };
+  const startTheJunction = async (abort: AbortSignal): Promise<void> => {
+    await startJunction(context, interfacesCreated(abort), abort);
+    tapsOpened.get('junction')?.resolve();
+  };
   const startOneUplink =
     (uplink: UplinkSpec) =>
     async (abort: AbortSignal): Promise<void> => {
@@ -121,7 +129,8 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
   try {
     const uplinks = wires.flatMap(({ uplink }) => uplink ?? []);
     const { nodes } = spec.topology;
-    const starting = [...devices.map(startMachine), ...nodes.map(startOneNode), ...uplinks.map(startOneUplink)] as const;
+    const others = [...uplinks.map(startOneUplink), ...(wires.some(({ junction }) => junction) ? [startTheJunction] : [])];
+    const starting = [...devices.map(startMachine), ...nodes.map(startOneNode), ...others] as const;
     const all = await allOrAbort<readonly (StartedMachine | Node | void)[]>(signal, [...starting]);
     return {
       machines: all.slice(0, devices.length) as readonly StartedMachine[],

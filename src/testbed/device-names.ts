@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { DutSpec, Topology } from '../topology/index.ts';
+import { wiresOf, type DutSpec, type Topology } from '../topology/index.ts';
 import type { Appliance } from './dut-parts.ts';
 
 /** Names of the files of a device in the testbed's folder. */
@@ -27,8 +27,9 @@ export function deviceFiles({ duts }: Topology, { name }: DutSpec): DeviceFiles 
 
 /** The names of the files that the creation of a testbed makes in its folder: captures and console logs. Pure. */
 export function createdFiles(topology: Topology): readonly string[] {
-  return topology.duts.flatMap((dut) => {
+  const ofDuts = topology.duts.flatMap((dut) => {
     const { console } = deviceFiles(topology, dut);
-    return [`${console}.log`, `${console}.txt`, ...dut.nics.flatMap(({ capture }) => (capture ? [capture.file] : []))];
+    return [`${console}.log`, `${console}.txt`, ...dut.nics.flatMap(({ capture }) => capture?.file ?? [])];
   });
+  return [...ofDuts, ...wiresOf(topology).flatMap(({ junction }) => junction?.capture.file ?? [])];
 }

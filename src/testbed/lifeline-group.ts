@@ -19,13 +19,13 @@ export interface GroupMachine {
 }
 
 /**
- * The first containers of a testbed: the lifeline, and one container of QEMU for each device. If one ends, all others are ended, too.
- * A container of QEMU sees one folder of this machine that it can write to, the exchange folder: it belongs to this container alone,
- * and contains links to files of the testbed. QEMU's user can create nothing in it.
+ * The first containers of a testbed: the lifeline, one container of QEMU for each device, and that of its junction. If one ends, all
+ * others are ended, too. A container of QEMU sees one folder of this machine that it can write to, the exchange folder: it belongs to
+ * this container alone, and contains links to files of the testbed. QEMU's user can create nothing in it.
  */
 export class LifelineGroup implements AsyncDisposable {
   readonly lifeline: Lifeline;
-  /** in the order of the devices */
+  /** in the order of the devices, then the junction, if there is one */
   readonly machines: readonly GroupMachine[];
   /**
    * settles when all run. Nodes start after that: if the daemon starts all containers at once, QEMU's, in which most remains to be

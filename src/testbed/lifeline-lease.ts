@@ -16,24 +16,31 @@ export interface LifelineLease {
   readonly release: (isClean: boolean) => Promise<void>;
 }
 
+/** The containers to acquire. */
+export interface LeaseRequest {
+  /** one for each device, in order */
+  readonly machines: readonly NamedHypervisor[];
+  /** whether there are links between nodes, which need a further container */
+  readonly hasJunction: boolean;
+  /** absolute path of the testbed's folder */
+  readonly directory: string;
+}
+
 /**
  * Acquires a lifeline and the containers of QEMU: from the pool if the testbed's files can be reached through pooled ones, else new
  * ones.
- * @param machines - one for each device, in order
- * @param directory - absolute path of the testbed's folder
  * @throws ContainerError when the daemon refuses
  */
 export async function acquireLifeline(
   engine: Engine,
   facts: HostFacts,
   pool: LifelinePool | undefined,
-  machines: readonly NamedHypervisor[],
-  directory: string,
+  { machines, hasJunction, directory }: LeaseRequest,
   signal?: AbortSignal,
 ): Promise<LifelineLease> {
-  const pooled = pool?.planFor(facts, machines, directory);
+  const pooled = pool?.planFor(facts, machines, directory, hasJunction);
   if (!pool || !pooled) {
-    const plan = planLifeline(facts, machines.map(plannedMachine), directory);
+    const plan = planLifeline(facts, machines.map(plannedMachine), directory, hasJunction);
     const group = await LifelineGroup.create(engine, plan, signal);
     return { group, plan, isReusable: false, release: () => group[Symbol.asyncDispose]() };
   }

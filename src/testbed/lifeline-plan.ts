@@ -16,6 +16,9 @@ export interface PlannedMachine {
   readonly files: SharedFiles;
 }
 
+/** The container of a junction, which needs no file but the captures. */
+const junctionSpec = { name: 'qemu@links', files: { images: [] }, needs: { machine: 'q35', memoryMiB: 64, extra: [] } } as const;
+
 /** A container of QEMU, without the exchange folder. */
 export interface QemuPlan {
   /** files of this machine that QEMU sees */
@@ -27,7 +30,7 @@ export interface QemuPlan {
 export interface LifelinePlan {
   /** image of the lifeline */
   readonly image: string;
-  /** one for each device, in order */
+  /** one for each device, in order, then that of the junction, if there is one */
   readonly machines: readonly QemuPlan[];
   /** absolute path of the folder in which to create the exchange folders; absent if files are copied */
   readonly directory: string | undefined;
@@ -40,16 +43,28 @@ export interface LifelinePlan {
 /**
  * Plans the containers in which QEMU sees these files. Pure.
  * @param directory - absolute path of a folder in the file system of the captures
+ * @param hasJunction - whether there are links between nodes
  */
-export function planLifeline(facts: LifelineFacts, machines: readonly PlannedMachine[], directory: string): LifelinePlan {
+export function planLifeline(
+  facts: LifelineFacts,
+  machines: readonly PlannedMachine[],
+  directory: string,
+  hasJunction = false,
+): LifelinePlan {
   const { images, access } = facts;
   const plan = {
     image: imageNamed(images, 'qemu').reference,
-    machines: machines.map((machine) => planMachine(facts, machine)),
+    machines: [...machines.map((machine) => planMachine(facts, machine)), ...(hasJunction ? [planJunction(facts)] : [])],
     directory: access.kind === 'copy' ? undefined : directory,
     isMounted: access.kind === 'bind',
   };
   return { ...plan, key: JSON.stringify(plan) };
+}
+
+function planJunction({ images, access }: LifelineFacts): QemuPlan {
+  const { name, files, needs } = junctionSpec;
+  const spec = qemuContainerSpec(imageNamed(images, 'qemu').reference, access, files, 'tcg', needs);
+  return { files, spec: { ...spec, name } };
 }
 
 function planMachine({ images, access, accel }: LifelineFacts, { name, machine, files }: PlannedMachine): QemuPlan {

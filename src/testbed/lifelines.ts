@@ -70,23 +70,30 @@ export class LifelinePool implements AsyncDisposable {
    * Plans the lifeline for all testbeds of this pool with the same disks and memory. With a folder of snapshots, they can start from any
    * snapshot of a store.
    * @param machines - one for each device, in order
+   * @param hasJunction - whether there are links between nodes
    * @returns `undefined` if no lifeline can be shared like this: files are copied into it, or QEMU must be able to write to the
    * files of a snapshot
    */
-  plan(facts: LifelineFacts, machines: readonly PooledMachine[]): LifelinePlan | undefined {
+  plan(facts: LifelineFacts, machines: readonly PooledMachine[], hasJunction: boolean): LifelinePlan | undefined {
     const planned = machines.map(sharedMachine);
     const isWritten = planned.some(({ files }) => files.snapshot?.readOnly === false);
     if (facts.access.kind === 'copy' || isWritten) return undefined;
-    return planLifeline(facts, planned, this.#directory);
+    return planLifeline(facts, planned, this.#directory, hasJunction);
   }
 
   /**
    * Plans the lifeline for one testbed: that of {@link LifelinePool.plan}, or if QEMU must be able to write to its snapshot, one
    * that others can use only with the same snapshot.
    * @param directory - absolute path of the testbed's folder
+   * @param hasJunction - whether there are links between nodes
    * @returns `undefined` if it cannot be shared at all: its files are elsewhere or copied, or it makes a snapshot
    */
-  planFor(facts: LifelineFacts, machines: readonly NamedHypervisor[], directory: string): LifelinePlan | undefined {
+  planFor(
+    facts: LifelineFacts,
+    machines: readonly NamedHypervisor[],
+    directory: string,
+    hasJunction: boolean,
+  ): LifelinePlan | undefined {
     const isBelow = directory.startsWith(`${this.#directory}/`);
     const isMade = machines.some(({ spec }) => spec.snapshot?.use === 'make');
     if (facts.access.kind === 'copy' || isMade || !isBelow) return undefined;
@@ -96,7 +103,8 @@ export class LifelinePool implements AsyncDisposable {
       machine,
       snapshots: snapshot && dirname(snapshot.directory),
     }));
-    return this.plan(facts, pooled) ?? planLifeline(facts, machines.map(plannedMachine), this.#directory);
+    const own = machines.map(plannedMachine);
+    return this.plan(facts, pooled, hasJunction) ?? planLifeline(facts, own, this.#directory, hasJunction);
   }
 
   /** Begins to create a lifeline before it is needed. If that fails, `acquire` tries again and reports the error. */

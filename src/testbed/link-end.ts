@@ -26,6 +26,8 @@ export interface InterfaceOfNode {
   readonly name: string;
   readonly node: Node;
   readonly interface: NodeInterface;
+  /** what it is in the QEMU that joins nodes; absent for a link with a NIC @internal */
+  readonly port?: { readonly netdev: string; readonly machine: FilterPlace };
 }
 
 /** An end of a link. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { BugError, UsageError } from '../core/errors.ts';
+import { UsageError } from '../core/errors.ts';
 import { step } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
@@ -19,7 +19,7 @@ export interface LinkParts {
   readonly capture: Capture;
 }
 
-/** A link: what joins a NIC of a device with a node or another NIC. A segment is a link with any number of ends. */
+/** A link: what joins two ends, each a NIC of a device or a node. A segment is a link with any number of ends. */
 export class Link {
   /** as in the topology, such as `client--left:0`; `link0`, `link1`, … in the order of the NICs in its short form */
   readonly name: string;
@@ -27,7 +27,7 @@ export class Link {
   readonly index: number;
   /** in the order of the topology */
   readonly ends: readonly LinkEnd[];
-  /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power */
+  /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power; without a NIC, never */
   readonly capture: Capture;
   readonly #faults = new Set<LinkFault>();
   #isUp = true;
@@ -53,23 +53,22 @@ export class Link {
     return this.#unpowered.size > 0;
   }
 
-  /** the model of its first NIC */
+  /** the model of its first NIC @throws UsageError for a link between nodes */
   get model(): NicModel {
-    return this.#firstNic.model;
+    return this.#firstNic('model').model;
   }
 
-  /** hardware address of its first NIC */
+  /** hardware address of its first NIC @throws UsageError for a link between nodes */
   get mac(): string {
-    return this.#firstNic.mac;
+    return this.#firstNic('mac').mac;
   }
 
   /** The node on it. @throws UsageError if no node or several are on it */
   get node(): Node {
     const [only, ...others] = this.#interfaces;
     if (only && others.length === 0) return only.node;
-    const names = this.ends.map(({ name }) => name).join(', ');
     throw new UsageError(
-      `${this.name}.node: expected a link with one node, got one between ${names}. Use nodes, or the ends of the link`,
+      `${this.name}.node: expected a link with one node, got one between ${this.#endNames}. Use nodes, or the ends of the link`,
     );
   }
 
@@ -90,12 +89,12 @@ export class Link {
     const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
       await before;
       const wasUp = this.#isUp;
-      const setNics = (): Promise<unknown> =>
-        Promise.all(this.#nics.map(({ machine, spec }) => machine.qmp.execute('set_link', { name: spec.id, up: isUp })));
+      const setQemu = (): Promise<unknown> =>
+        Promise.all(this.ends.flatMap(inQemu).map(({ qmp, name }) => qmp.execute('set_link', { name, up: isUp })));
       // the guest's end comes up last and goes down first, so that the nodes are ready for whatever the guest sends
-      if (!isUp) await setNics();
+      if (!isUp) await setQemu();
       for (const one of this.#interfaces) await one.interface.setCarrier(isUp);
-      if (isUp) await setNics();
+      if (isUp) await setQemu();
       this.#isUp = isUp;
       return wasUp;
     });
@@ -146,7 +145,8 @@ export class Link {
   /**
    * Impairs the link until the result is disposed: `await using fault = await link.impair({ delayMs: 20, lossPercent: 1 })`. Frames
    * are delayed, lost, duplicated, corrupted, reordered or slowed down; with `lossPercent: 100`, all are lost while both ends keep
-   * their carriers. Several impairments at the same time add up. The capture shows the frames as the device's NIC sends and receives them.
+   * their carriers. Several impairments at the same time add up. The capture shows the frames as the device's NIC sends and receives them;
+   * that of a link between two nodes, as the first node does.
    * @throws UsageError if a value is out of range, the link has no such direction, or the options ask for nothing
    * @throws EnvironmentError if the program that does this cannot start in QEMU's container
    * @throws QmpError when QEMU refuses
@@ -176,9 +176,19 @@ export class Link {
     return this.ends.filter((end) => end.kind === 'interface');
   }
 
-  get #firstNic(): NicOfDevice {
+  #firstNic(key: string): NicOfDevice {
     const [first] = this.#nics;
     if (first) return first;
-    throw new BugError(`${this.name} has no NIC`);
+    throw new UsageError(`${this.name}.${key}: expected a link with a device, got one between ${this.#endNames}`);
   }
+
+  get #endNames(): string {
+    return this.ends.map(({ name }) => name).join(', ');
+  }
+}
+
+/** What QEMU knows of an end, and by which name. */
+function inQemu(end: LinkEnd): readonly { readonly qmp: QmpClient; readonly name: string }[] {
+  if (end.kind === 'nic') return [{ qmp: end.machine.qmp, name: end.spec.id }];
+  return end.port ? [{ qmp: end.port.machine.qmp, name: end.port.netdev }] : [];
 }

@@ -6,7 +6,7 @@ import { CleanupError, runRelease } from '../core/lifetime.ts';
 import type { SerialConsole } from '../console/index.ts';
 import type { App, Node } from '../network/index.ts';
 import type { Apps } from './apps.ts';
-import type { Hypervisor, Uplink } from '../qemu/index.ts';
+import type { Hypervisor, Junction, Uplink } from '../qemu/index.ts';
 import type { LifelineLease } from './lifeline-lease.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface Started {
   readonly areCapturesInside: boolean;
   readonly nodes: Node[];
   readonly uplinks: Uplink[];
+  /** one at most */
+  readonly junctions: Junction[];
   readonly apps: Apps;
   readonly hostsFolders: string[];
   readonly devices: StartedDevice[];
@@ -62,17 +64,16 @@ export async function tearDown(started: Started, completion?: Completion): Promi
     if (completion) await completion.closeConsoles();
     else await allEnded(devices.map(async ({ console }) => console?.close()));
   });
-  const errorOutput = completion ? await Promise.all(devices.map(({ hypervisor }) => hypervisor.readStderr())) : [];
+  const qemus = [...devices.map(({ hypervisor }) => hypervisor), ...started.junctions];
+  const errorOutput = completion ? await Promise.all(qemus.map((qemu) => qemu.readStderr())) : [];
   const owners = [...started.nodes, ...started.apps.all];
-  for (const { hypervisor } of devices) hypervisor.expectEnd();
+  for (const qemu of qemus) qemu.expectEnd();
   if (completion) await killProcesses(started, owners, errors);
   const isLost = !completion || (errors.hasAny && !started.areCapturesInside);
   if (isLost) await errors.release('lifeline', () => lease.release(false)); // this ends everything that hangs on it
   const removed = Promise.all(owners.map((owner) => errors.release(owner.name, () => owner[Symbol.asyncDispose]())));
   const uplinksEnded = started.uplinks.map((uplink) => errors.release('uplink', () => uplink[Symbol.asyncDispose]()));
-  const ends = devices.map(({ hypervisor }) =>
-    errors.release(hypervisor.container.name, () => hypervisor[Symbol.asyncDispose]()),
-  );
+  const ends = qemus.map((qemu) => errors.release(qemu.container.name, () => qemu[Symbol.asyncDispose]()));
   await Promise.all([...ends, ...uplinksEnded]);
   if (completion) await finishCaptures(completion, errorOutput, errors);
   await removed;

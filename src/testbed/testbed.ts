@@ -85,7 +85,7 @@ export class Testbed implements AsyncDisposable {
    * @throws ContainerDiedError when a node or QEMU has ended
    * @throws GuestLostError when a guest has powered off, rebooted or panicked, and nothing waited for that
    * @throws DiskIoError when QEMU could not read or write the guest's disk
-   * @throws EnvironmentError when an impairment of a link or an uplink has ended unexpectedly
+   * @throws EnvironmentError when an impairment of a link, an uplink or what joins nodes has ended unexpectedly
    * @throws AppEndedError when an app has ended, and nothing waited for that
    */
   check(): void {
@@ -96,7 +96,7 @@ export class Testbed implements AsyncDisposable {
       const { exitStatus, finalStderr, container } = hypervisor;
       if (exitStatus) throw new ContainerDiedError(container.name, exitStatus, finalStderr);
     }
-    const broken = [...started.uplinks, ...this.links].find(({ failure }) => failure)?.failure;
+    const broken = [...started.uplinks, ...started.junctions, ...this.links].find(({ failure }) => failure)?.failure;
     if (broken) throw broken; // before the guests, to whom frames may be missing
     for (const { dut } of devices) if (dut.failure) throw dut.failure; // before the apps, which may have ended because of it
     for (const app of this.apps.all) app.checkAlive();

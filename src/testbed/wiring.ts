@@ -3,15 +3,18 @@ import { step } from '../core/step.ts';
 import type { Lifeline } from '../docker/index.ts';
 import { createInterfaces as create, moveInterface, setPort, type Node, type SetCarrier } from '../network/index.ts';
 import { qemuUser } from '../core/qemu-confinement.ts';
-import type { InterfaceEnd, NicEnd, Topology, Wire } from '../topology/index.ts';
+import type { DutSpec, InterfaceEnd, NicEnd, Topology, Wire } from '../topology/index.ts';
+
+/** A QEMU that opens taps: that of a device, or the junction. */
+export type TapOwner = DutSpec | 'junction';
 
 /** An interface that a node gets. */
 export interface Connection {
   readonly end: InterfaceEnd;
   /** name in the lifeline's namespace */
   readonly name: string;
-  /** the DUT that must have opened it before; absent for an interface at a hub */
-  readonly openedBy?: string;
+  /** whose QEMU must have opened it before; absent for an interface at a hub */
+  readonly openedBy?: TapOwner;
 }
 
 /** The interfaces that nodes get, in the order of the wires. Pure. */
@@ -20,13 +23,14 @@ export function connectionsOf(wires: readonly Wire[]): readonly Connection[] {
     const nic = ends.find((end): end is NicEnd => end.kind === 'nic');
     return ends.flatMap((end): readonly Connection[] => {
       if (end.kind !== 'interface') return [];
+      if (end.tap !== undefined) return [{ end, name: end.tap, openedBy: 'junction' }];
       if (end.port !== undefined) return [{ end, name: `${end.port}n` }];
-      return nic ? [{ end, name: nic.nic.tap, openedBy: nic.dut.name }] : [];
+      return nic ? [{ end, name: nic.nic.tap, openedBy: nic.dut }] : [];
     });
   });
 }
 
-/** Creates the taps of QEMU's NICs, and the hubs between them. @throws ExecError when the kernel refuses */
+/** Creates the taps of QEMU, and the hubs between them. @throws ExecError when the kernel refuses */
 export async function createInterfaces(
   lifeline: Lifeline,
   { duts }: Topology,
@@ -37,13 +41,13 @@ export async function createInterfaces(
   const moved = connections.filter(({ port }) => port === undefined);
   const ports = connections.flatMap(({ port, ...rest }) => (port === undefined ? [] : [{ ...rest, port }]));
   const movedNames = new Set(moved.map(({ name }) => name));
-  const kept = duts.flatMap(({ nics }) => nics.map(({ tap }) => tap)).filter((name) => !movedNames.has(name));
-  const hubs = wires
-    .filter(({ kind }) => kind === 'hub')
-    .map(({ ends, uplink }) => [
-      ...ends.map((end) => (end.kind === 'nic' ? end.nic.tap : (end.port ?? ''))),
-      ...(uplink ? [uplink.pair[0]] : []),
-    ]);
+  const ofUplinks = wires.flatMap(({ junction }) => junction?.uplinkTap ?? []);
+  const kept = [...duts.flatMap(({ nics }) => nics.map(({ tap }) => tap)), ...ofUplinks].filter((name) => !movedNames.has(name));
+  const hubs = wires.map(({ kind, ends, uplink, junction }) => [
+    ...(kind === 'hub' ? ends.map((end) => (end.kind === 'nic' ? end.nic.tap : (end.port ?? ''))) : []),
+    ...(junction?.uplinkTap === undefined ? [] : [junction.uplinkTap]),
+    ...(uplink ? [uplink.pair[0]] : []),
+  ]);
   const uplinks = wires.flatMap(({ uplink }) => uplink ?? []);
   await create(lifeline, { moved, kept, ports, hubs, uplinks }, qemuUser, signal);
 }

@@ -36,7 +36,7 @@ export interface NicSpec {
   readonly capture?: CaptureSpec;
 }
 
-/** What records the frames of a NIC. */
+/** What records the frames of a link. */
 export interface CaptureSpec {
   /** identifier in QEMU */
   readonly id: string;

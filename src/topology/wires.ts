@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { BugError } from '../core/errors.ts';
+import { captureFile } from './capture-file.ts';
 import { isUplink, uplinkRouter, type UplinkRouter } from './uplink.ts';
 import type { CaptureSpec, DutSpec, EndSpec, InterfaceSpec, NicSpec, NodeSpec, Topology } from './topology.ts';
 
@@ -15,8 +16,10 @@ export interface InterfaceEnd {
   readonly kind: 'interface';
   readonly node: NodeSpec;
   readonly interface: InterfaceSpec;
-  /** name of the lifeline's end of the pair whose other end it is; absent for an interface that is the NIC's tap */
+  /** name of the lifeline's end of the pair whose other end it is; absent for an interface that is a tap */
   readonly port?: string;
+  /** name of the tap that it is, and of its backend in the junction; absent for an interface that is the NIC's tap, or no tap */
+  readonly tap?: string;
 }
 
 /** An end of a wire. */
@@ -34,22 +37,33 @@ export interface UplinkSpec extends UplinkRouter {
   readonly pair: readonly [hubEnd: string, filterEnd: string];
 }
 
+/** What joins the ends of a wire without a NIC: a hub in a QEMU without a machine. The ends are taps of that QEMU. */
+export interface JunctionSpec {
+  readonly capture: CaptureSpec;
+  /** a further tap, which leads to the wire's uplink; absent for a wire without one */
+  readonly uplinkTap?: string;
+}
+
 /** A link or a segment with its ends looked up, or an interface of a node that leads nowhere. */
 export interface Wire {
   /** of the link or segment; absent for an interface that leads nowhere */
   readonly name?: string;
   /**
-   * `direct`: the NIC's tap is the node's interface, with nothing in between; `hub`: every frame goes to all other ends
+   * `direct`: the NIC's tap is the node's interface, with nothing in between; `hub`: every frame goes to all other ends; `junction`: so
+   * it does, through QEMU, because no end is a NIC
    */
-  readonly kind: 'direct' | 'hub';
+  readonly kind: 'direct' | 'hub' | 'junction';
   readonly ends: readonly WireEnd[];
   /** a further end, if a node on it has an uplink */
   readonly uplink?: UplinkSpec;
+  /** exactly for the kind `junction` */
+  readonly junction?: JunctionSpec;
 }
 
-/** A NIC that records the frames of a wire. */
+/** What records the frames of a wire. */
 export interface Recorder {
-  readonly dut: DutSpec;
+  /** the device whose NIC does; absent for a junction */
+  readonly dut?: DutSpec;
   readonly capture: CaptureSpec;
 }
 
@@ -67,27 +81,50 @@ export function wiresOf(topology: Topology): readonly Wire[] {
     return port;
   };
   return [
-    ...joined.map(({ name, ends }) => wire(topology, ends, portOf, name)),
+    ...joined.map(({ name, ends }, index) => wire(topology, ends, portOf, { name, index })),
     ...loose.filter((end) => !used.has(endText(end))).map((end) => wire(topology, [end], portOf)),
   ];
 }
 
-/** The NIC that records a wire: the first of its ends with a capture, if any. Pure. */
-export function recorderOf({ ends }: Wire): Recorder | undefined {
+/** What records a wire: its junction, or the first of its ends with a capture, if any. Pure. */
+export function recorderOf({ ends, junction }: Wire): Recorder | undefined {
+  if (junction) return { capture: junction.capture };
   for (const end of ends) if (end.kind === 'nic' && end.nic.capture) return { dut: end.dut, capture: end.nic.capture };
   return undefined;
 }
 
-function wire(topology: Topology, ends: readonly EndSpec[], portOf: (end: EndSpec) => string, name?: string): Wire {
+/** @param joined - the link or segment; absent for an interface that leads nowhere */
+function wire(
+  topology: Topology,
+  ends: readonly EndSpec[],
+  portOf: (end: EndSpec) => string,
+  joined?: { readonly name: string; readonly index: number },
+): Wire {
   const nics = ends.filter(({ kind }) => kind === 'nic').length;
   const uplink = ends.map((end) => end.kind === 'interface' && uplinkAt(topology, end.node)).find((one) => one !== false);
+  if (joined && nics === 0) return junctionWire(topology, ends, joined, uplink);
   const kind = ends.length === 2 && nics === 1 && !uplink ? 'direct' : 'hub';
   const found = ends.map((end): WireEnd => {
     if (end.kind === 'nic') return nicEnd(topology, end);
     const lookedUp = interfaceEnd(topology, end);
     return kind === 'direct' ? lookedUp : { ...lookedUp, port: portOf(end) };
   });
-  return { ...(name === undefined ? {} : { name }), kind, ends: found, ...(uplink ? { uplink } : {}) };
+  return { ...(joined ? { name: joined.name } : {}), kind, ends: found, ...(uplink ? { uplink } : {}) };
+}
+
+function junctionWire(
+  topology: Topology,
+  ends: readonly EndSpec[],
+  { name, index }: { readonly name: string; readonly index: number },
+  uplink: UplinkSpec | undefined,
+): Wire {
+  const tap = `wire${index}`;
+  const found = ends.flatMap((end, number) =>
+    end.kind === 'interface' ? [{ ...interfaceEnd(topology, end), tap: `${tap}-${number}` }] : [],
+  );
+  const capture = { id: `capture${index}`, file: captureFile(name) };
+  const junction = { capture, ...(uplink ? { uplinkTap: `${tap}-up` } : {}) };
+  return { name, kind: 'junction', ends: found, ...(uplink ? { uplink } : {}), junction };
 }
 
 function uplinkAt({ nodes }: Topology, name: string): UplinkSpec | false {

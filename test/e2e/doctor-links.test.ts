@@ -13,19 +13,20 @@ topology:
   links: [[left:0, right:0]]
 `;
 
-/** QEMU changes short frames for an e1000, and for no other end. */
+/** QEMU changes short frames between nodes and for an e1000, and for no other end. */
 const runts: Readonly<Record<string, string>> = {
   'link: NIC to node': 'ok',
   'link: node to NIC': 'ok',
-  'cable: left:1 to right:0': '(1)',
+  'link: node to node': '(1)',
+  'cable: left:1 to right:0': '(2)',
   'cable: right:0 to left:1': 'ok',
-  'segment: NIC to NIC': '(1)',
+  'segment: NIC to NIC': '(2)',
   'segment: NIC to node': 'ok',
-  'segment: node to NIC': '(1)',
+  'segment: node to NIC': '(2)',
   'segment: node to node': 'ok',
 };
 
-test('alpy doctor --links: frames of all kinds pass each kind of link in each direction, except short ones to an e1000', async () => {
+test('alpy doctor --links: frames of all kinds pass each kind of link in each direction, except short ones between nodes and to an e1000', async () => {
   await using project = await Project.create({ 'alpy.yaml': config });
   await writeBlankDisk(project.path('blank.raw'));
   const { status, stdout, stderr } = await project.run(['doctor', '--links']);
@@ -38,7 +39,8 @@ test('alpy doctor --links: frames of all kinds pass each kind of link in each di
   expect(columns, stdout).toEqual(Object.keys(runts));
   const expected = frameKinds.map((kind) => [kind, ...Object.values(runts).map((cell) => (kind === 'runts' ? cell : 'ok'))]);
   expect(rows, stdout).toEqual(expected);
-  expect(stdout).toMatch(/^\(1\) QEMU pads frames for NICs of the model e1000 to 60 bytes/m);
+  expect(stdout).toMatch(/^\(1\) QEMU pads frames between nodes on a link without a device to 60 bytes/m);
+  expect(stdout).toMatch(/^\(2\) QEMU pads frames for NICs of the model e1000 to 60 bytes/m);
   expect(stdout).toMatch(/^ok {3}links: \d+ of \d+ frames arrived, and were captured, as they were sent; \d+ could not/m);
   expect(stderr).toMatch(/^links: sending through the cable left:1--right:0 from right:0$/m);
   expect(status).toBe(0);

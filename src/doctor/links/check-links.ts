@@ -103,7 +103,9 @@ function judgeSending(
 function pathOf(link: Link, from: LinkEnd, to: LinkEnd): Path {
   const kind = kindOf(link);
   const text = ({ name, kind: end }: LinkEnd): string => (kind === 'cable' ? name : end === 'nic' ? 'NIC' : 'node');
-  return { link: kind, from: reportedEnd(from), to: reportedEnd(to), direction: `${text(from)} to ${text(to)}` };
+  const direction = `${text(from)} to ${text(to)}`;
+  const isBetweenNodes = link.ends.every((end) => end.kind === 'interface');
+  return { link: kind, from: reportedEnd(from), to: reportedEnd(to), direction, ...(isBetweenNodes ? { isBetweenNodes } : {}) };
 }
 
 function kindOf({ ends }: Link): Path['link'] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { compareFrames, outcomeText, type FrameOutcome } from './compare.ts';
 import type { FrameKind, WireFrame } from './frames.ts';
-import { knownReason } from './known-reasons.ts';
+import { knownReason, type Place } from './known-reasons.ts';
 
 /** An end of a link, as a report knows it. */
 export interface ReportedEnd {
@@ -17,6 +17,8 @@ export interface Path {
   readonly to: ReportedEnd;
   /** heads its column, together with the kind of link: `NIC to node` */
   readonly direction: string;
+  /** whether the link joins nodes alone; absent for no */
+  readonly isBetweenNodes?: boolean;
 }
 
 /** What was seen of the frames that took a path. */
@@ -27,7 +29,7 @@ export interface Observation {
   readonly refused: ReadonlyMap<number, string>;
   readonly received: readonly Buffer[];
   readonly captured: readonly Buffer[];
-  /** of the NIC that records the link */
+  /** the NIC that records the link, or a node on a link without one */
   readonly recorder: ReportedEnd;
 }
 
@@ -58,7 +60,9 @@ export function judge(observation: Observation): PathReport {
     const problems = [
       { where: `at ${path.to.name}`, outcome: atEnd[index], nic: path.to },
       { where: 'in the capture', outcome: inCapture[index], nic: recorder },
-    ].flatMap(({ where, outcome, nic }) => problemOf(where, frame, outcome, nic));
+    ].flatMap(({ where, outcome, nic }) =>
+      problemOf(where, frame, outcome, { model: nic.model, isBetweenNodes: path.isBetweenNodes }),
+    );
     if (problems.length === 0) return { kind, name, result: 'ok' };
     const failures = problems.filter(({ reason }) => reason === undefined);
     if (failures.length > 0) return { kind, name, result: 'failure', text: failures.map(({ text }) => text).join('; ') };
@@ -72,9 +76,9 @@ interface Problem {
   readonly reason: string | undefined;
 }
 
-function problemOf(where: string, frame: Buffer, outcome: FrameOutcome | undefined, { model }: ReportedEnd): readonly Problem[] {
+function problemOf(where: string, frame: Buffer, outcome: FrameOutcome | undefined, place: Place): readonly Problem[] {
   if (!outcome || outcome.kind === 'same') return [];
-  return [{ text: `${where}: ${outcomeText(frame, outcome)}`, reason: knownReason(frame, outcome, model) }];
+  return [{ text: `${where}: ${outcomeText(frame, outcome)}`, reason: knownReason(frame, outcome, place) }];
 }
 
 /** Whether a frame did not pass, for a reason that is not known. Pure. */

@@ -13,12 +13,16 @@ import { NodeFrames } from './node-frames.ts';
 /** Payload of the longest frame, in `bytes`. */
 const mtu = 9000;
 
-/** A topology with each kind of link: a NIC with a node, a cable and a segment. */
+/** A topology with each kind of link: a NIC with a node, two nodes, a cable and a segment. */
 const topology = resolveTopology({
   duts: { left: 'silent', right: 'silent' },
-  nodes: { client: { interfaces: { eth0: { mtu }, eth1: { mtu } } }, server: { mtu } },
+  nodes: {
+    client: { interfaces: { eth0: { mtu }, eth1: { mtu }, eth2: { mtu } } },
+    server: { interfaces: { eth0: { mtu }, eth1: { mtu } } },
+  },
   links: [
     ['left:0', 'client'],
+    ['client', 'server'],
     ['left:1', 'right:0'],
   ],
   segments: { lan: ['left:2', 'right:1', 'client', 'server'] },

@@ -21,8 +21,7 @@ export const statusCommand: SessionCommand = {
       nodes: nodes.map(({ name }) => name),
       links: links.map((link) => ({
         name: link.name,
-        model: link.model,
-        mac: link.mac,
+        ...firstNic(link),
         ...onlyNode(link),
         ends: link.ends.map(endText),
       })),
@@ -33,6 +32,12 @@ export const statusCommand: SessionCommand = {
     return 0;
   },
 };
+
+/** The first NIC on a link, if there is one. */
+function firstNic({ ends }: Link): { readonly model?: string; readonly mac?: string } {
+  const nic = ends.find((end) => end.kind === 'nic');
+  return nic ? { model: nic.model, mac: nic.mac } : {};
+}
 
 /** The node on a link, if it is the only one. */
 function onlyNode({ ends }: Link): { readonly node?: string } {

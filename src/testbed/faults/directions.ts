@@ -6,11 +6,13 @@ import type { LinkEnd, NicOfDevice } from '../link-end.ts';
 /** Names of an end. The first is shown: `left`, `left:1`. */
 type EndNames = readonly [string, ...string[]];
 
-/** A NIC of a link, where its frames can be impaired, and what is at the other end. */
+/** A place of a link where its frames can be impaired: a NIC, or the tap of a node on a link without a device. */
 export interface Crossing {
+  /** whose frames the place receives: those of the NIC, or those that the node is to get */
   readonly nic: EndNames;
+  /** where it sends them */
   readonly far: EndNames;
-  /** identifier of the NIC's backend in QEMU */
+  /** identifier in QEMU of the NIC's backend, or of the tap */
   readonly netdev: string;
   readonly machine: FilterPlace;
 }
@@ -22,14 +24,28 @@ export interface Direction {
   readonly queue: NicQueue;
 }
 
-/** The NICs at which a link can be impaired: the first one of a cable, as its frames cross both; all of a segment. Pure. */
+/**
+ * The places at which a link can be impaired: the first NIC of a cable, as its frames cross both; all NICs of a segment; the second node of a
+ * link between nodes; all nodes of a segment without a NIC. Pure.
+ */
 export function crossingsOf(link: string, ends: readonly LinkEnd[]): readonly Crossing[] {
   const nics = ends.filter((end) => end.kind === 'nic');
   const isCable = ends.length === 2;
+  if (nics.length === 0) return tapCrossings(link, ends);
   return (isCable ? nics.slice(0, 1) : nics).map((nic) => {
     const [far] = isCable ? ends.filter((end) => end !== nic) : [];
     const { spec, machine } = nic;
     return { nic: nicNames(nic, nics), far: far ? endNames(far, nics) : [link], netdev: spec.netdev, machine };
+  });
+}
+
+/** The tap of a node is to what is behind it as the backend of a NIC is to the NIC. */
+function tapCrossings(link: string, ends: readonly LinkEnd[]): readonly Crossing[] {
+  const [first, second, ...others] = ends;
+  const isCable = second !== undefined && others.length === 0;
+  return (isCable ? [second] : ends).flatMap((end) => {
+    if (end.kind === 'nic' || !end.port) return [];
+    return [{ nic: [isCable && first ? first.name : link], far: [end.name], ...end.port }];
   });
 }
 

@@ -144,13 +144,6 @@ test.each<[string, string, readonly string[]]>([
     ['line 8: topology.links.2: expected different ends, got client twice. Connect it with something else'],
   ],
   [
-    'a link of two nodes',
-    withLinks(`${connected}    - [client, server]`),
-    [
-      'line 8: topology.links.2: expected a NIC of a device at one of the ends, because it records the frames, got only nodes: client, server. Add a NIC, such as left:1',
-    ],
-  ],
-  [
     'more NICs than PCI places',
     withLinks(`${connected}    - [left:32, right:1]`),
     [

@@ -10,7 +10,7 @@ import type { RunFacts } from '../../../src/runner/facts.ts';
 import { SnapshotStore, type Snapshot } from '../../../src/snapshot/index.ts';
 import { LifelinePool, type Appliance } from '../../../src/testbed/index.ts';
 import type { LifelinePlan } from '../../../src/testbed/lifeline-plan.ts';
-import { resolveTopology } from '../../../src/topology/index.ts';
+import { resolveTopology, type RawTopology } from '../../../src/topology/index.ts';
 import { disksWith } from '../../support/disks.ts';
 import { rabbit } from '../../support/testbeds.ts';
 
@@ -53,17 +53,18 @@ interface Case {
   readonly qemuVersion?: string;
   readonly snapshots?: 'no snapshots here';
   /** default: one device of a short topology */
-  readonly names?: readonly string[];
+  readonly topology?: RawTopology;
 }
 
 function factsOf(
-  { appliance, access = { kind: 'bind' }, accel = 'tcg', snapshots, names = ['dut'] }: Case,
+  { appliance, access = { kind: 'bind' }, accel = 'tcg', snapshots, topology = { links: 2 } }: Case,
   disk: InspectedDisks,
 ): RunFacts {
   const images = ['qemu', 'node'].map((name) => ({ name, reference: `alpy/${name}`, origin: 'default', buildable: true }));
   const host = { images, access, accel, accelReason: '', timeFactor: 1 };
+  const names = Object.keys(topology.duts ?? { dut: '' });
   return {
-    config: { devices: names.map((name) => ({ name, appliance: rabbit({ image, ...appliance }) })) },
+    config: { devices: names.map((name) => ({ name, appliance: rabbit({ image, ...appliance }) })), topology },
     host,
     disks: names.map(() => disk),
     testsDirectory: join(directory, 'tests'),
@@ -87,7 +88,8 @@ async function startWorker(facts: RunFacts): Promise<{
   return { pool, worker: await import('../../../src/runner/worker-state.ts') };
 }
 
-const cableBetween = { duts: { left: 'rabbit', right: 'rabbit' }, links: [['left:0', 'right:0']] } as const;
+const cableBetween: RawTopology = { duts: { left: 'rabbit', right: 'rabbit' }, links: [['left:0', 'right:0']] };
+const nodeLink: RawTopology = { duts: { dut: 'rabbit' }, nodes: { client: {}, server: {} }, links: [['client', 'server']] };
 
 /** Creates the testbed of a first test as far as to its lifeline; a snapshot is found in the run's store. */
 async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<RecordingPool> {
@@ -103,7 +105,7 @@ async function lifelinesOf(about: Case, start: 'cold' | 'snapshot'): Promise<Rec
   const factory = await worker.workerFactory();
   const testDirectory = join(facts.testsDirectory, 'first-test');
   const devices = facts.config.devices.map(({ appliance }) => ({ appliance, disk }));
-  const topology = resolveTopology(about.names ? cableBetween : { links: 2 });
+  const topology = resolveTopology(facts.config.topology);
   const request = { devices, topology, directory: testDirectory, start, once };
   await expect(factory.create(request)).rejects.toBeInstanceOf(Acquired);
   return pool;
@@ -116,11 +118,22 @@ describe('a worker prepares the lifeline that its first testbed acquires', () =>
     ['from a snapshot, in a container', { access: { kind: 'volumes-from', container: 'job' } }, 'snapshot'],
     ['without snapshots', { snapshots: 'no snapshots here' }, 'snapshot'],
     ['without a login', { appliance: { login: undefined } }, 'snapshot'],
-    ['for two devices', { names: ['left', 'right'] }, 'snapshot'],
+    ['for two devices', { topology: cableBetween }, 'snapshot'],
+    ['for a link between nodes', { topology: nodeLink }, 'snapshot'],
   ])('%s', async ([, about, start]) => {
     const { prepared, acquired } = await lifelinesOf(about, start);
     expect(acquired).toHaveLength(1);
     expect(prepared).toEqual(acquired);
+  });
+
+  test('in which the QEMU of links between nodes has a container that opens only taps', async () => {
+    const { acquired } = await lifelinesOf({ topology: nodeLink, accel: 'kvm' }, 'snapshot');
+    const machines = acquired[0]?.machines.map(({ spec: { name, devices, mounts } }) => ({
+      name,
+      devices,
+      mounts: mounts?.length,
+    }));
+    expect(machines?.[1]).toEqual({ name: 'qemu@links', devices: ['/dev/net/tun'], mounts: 0 });
   });
 
   test('except for a cold boot in a run with snapshots', async () => {

@@ -31,6 +31,7 @@ function fakeTestbed(broken: readonly string[] = [], options: FakeOptions = {}) 
     areCapturesInside: options.inside ?? false,
     nodes: [released('node0') as unknown as Node],
     uplinks: [],
+    junctions: [],
     apps: { all: [released('app')] },
     hostsFolders: [],
     devices: (options.devices ?? ['qemu']).map((name) => ({
@@ -123,6 +124,23 @@ test('an error of the tear-down does not hide why the creation failed', async ()
   expect(error).toMatchObject({ name: 'SuppressedError', suppressed: failure, error: { code: 'ALPY_CLEANUP' } });
 });
 
+test('the QEMU that joins nodes is awaited like that of a device before captures are finished, and its error output counts', async () => {
+  const { calls, started, completion } = fakeTestbed();
+  const junction = {
+    container: { name: 'qemu@links' },
+    expectEnd: () => calls.push('expect end of junction'),
+    readStderr: () => Promise.resolve('dump write error'),
+    [Symbol.asyncDispose]: () => {
+      calls.push('wait for junction');
+      return Promise.resolve();
+    },
+  };
+  started.junctions.push(junction as unknown as Started['junctions'][number]);
+  expect(await errorOf(tearDown(started, completion))).toMatchObject({ code: 'ALPY_ENVIRONMENT' });
+  const order = ['expect end of junction', 'kill lifeline and node0 app', 'wait for junction', 'finish captures'];
+  expect(calls.filter((name) => order.includes(name))).toEqual(order);
+});
+
 test('a creation that failed before QEMU started has only its lifeline to release', async () => {
   const { calls, started } = fakeTestbed();
   const { lease, areCapturesInside } = started;
@@ -131,6 +149,7 @@ test('a creation that failed before QEMU started has only its lifeline to releas
     areCapturesInside,
     nodes: [],
     uplinks: [],
+    junctions: [],
     apps: { all: [] } as unknown as Started['apps'],
     hostsFolders: [],
     devices: [],

@@ -57,6 +57,9 @@ describe('judging a path', () => {
     expect(texts(judged(toNode, { received }))[1]).toMatch(/^failure: at client: changed/);
     expect(texts(judged(toNic, { received }))[1]).toMatch(/^failure: at left:0: changed/);
     expect(texts(judged(toE1000, { received: [bytes[0]!, bytes[2]!] }))[1]).toBe('failure: at right:0: lost');
+    const between: Path = { link: 'link', from: client, to: client, direction: 'node to node', isBetweenNodes: true };
+    const known = 'known: QEMU pads frames between nodes on a link without a device to 60 bytes';
+    expect(texts(judged(between, { received, captured: received }))).toEqual(['ok', known, known]);
     const filledWithOnes = Buffer.concat([bytes[1]!, Buffer.alloc(58, 1)]);
     expect(texts(judged(toE1000, { received: [bytes[0]!, filledWithOnes, bytes[2]!] }))[1]).toMatch(/^failure/);
   });

@@ -40,6 +40,22 @@ test('a segment is impaired between one of its NICs and the hub', () => {
   expect(chosen([nic('left:2'), node('client'), node('server')])).toEqual(['left:2 net2', 'left->lan rx', 'lan->left tx']);
 });
 
+/** A node on a link without a device. */
+const joined = (name: string): LinkEnd =>
+  ({ kind: 'interface', name, port: { netdev: `wire-${name}`, machine: {} as FilterPlace } }) as LinkEnd;
+
+test('a link between two nodes is impaired at the tap of the second', () => {
+  const ends = [joined('client'), joined('server')];
+  expect(chosen(ends)).toEqual(['client wire-server', 'client->server rx', 'server->client tx']);
+  expect(chosen(ends, 'server->client')).toEqual(['client wire-server', 'server->client tx']);
+});
+
+test('a segment of nodes is impaired between one of them and the hub', () => {
+  const ends = ['client', 'hop', 'server'].map(joined);
+  expect(chosen(ends, 'hop->lan')).toEqual(['lan wire-hop', 'hop->lan tx']);
+  expect(chosen(ends, 'lan->server')).toEqual(['lan wire-server', 'lan->server rx']);
+});
+
 test.each([
   ['both', [nic('left:2'), nic('right:2'), node('server')], '"left->lan", "lan->left", "right->lan", "lan->right", got "both"'],
   ['server->lan', [nic('left:2'), node('client'), node('server')], '"both", "left->lan", "lan->left", got "server->lan"'],

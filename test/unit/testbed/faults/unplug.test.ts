@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import type { Capture } from '../../../../src/capture/index.ts';
-import type { NicOfDevice } from '../../../../src/testbed/link-end.ts';
+import type { LinkEnd, NicOfDevice } from '../../../../src/testbed/link-end.ts';
 import { Link } from '../../../../src/testbed/link.ts';
 
 /** A cable between two devices whose QEMU accepts every command. */
@@ -20,6 +20,30 @@ test('a cable is plugged in again at the end of the block in which it was unplug
     expect(link.isUp).toBe(false);
   }
   expect(link.isUp).toBe(true);
+});
+
+test('a link between two nodes takes the carrier from both, and QEMU passes nothing meanwhile; it has no MAC address of a NIC', async () => {
+  const calls: string[] = [];
+  const ends = ['client', 'server'].map((name) => {
+    const execute = (command: string, { name: netdev, up }: { name: string; up: boolean }): Promise<void> => {
+      calls.push(`${command} ${netdev} ${up}`);
+      return Promise.resolve();
+    };
+    const setCarrier = (isOn: boolean): Promise<void> => {
+      calls.push(`carrier ${name} ${isOn}`);
+      return Promise.resolve();
+    };
+    const port = { netdev: `tap-${name}`, machine: { qmp: { execute } } };
+    return { kind: 'interface', name, node: { name }, interface: { setCarrier }, port } as unknown as LinkEnd;
+  });
+  const link = new Link({ name: 'client--server', index: 0, ends, capture: {} as Capture });
+  await link.setUp(false);
+  expect(calls.splice(0)).toEqual([
+    ...['set_link tap-client false', 'set_link tap-server false', 'carrier client false', 'carrier server false'],
+  ]);
+  await link.setUp(true);
+  expect(calls).toEqual(['carrier client true', 'carrier server true', 'set_link tap-client true', 'set_link tap-server true']);
+  expect(() => link.mac).toThrow('client--server.mac: expected a link with a device, got one between client, server');
 });
 
 test('a cable that was unplugged before stays unplugged at the end of the block', async () => {
