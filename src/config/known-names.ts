@@ -6,7 +6,7 @@ import { valueAt, type Path } from './tree.ts';
 /** One value of the configuration, as described by the schema. */
 export interface KnownValue {
   readonly path: readonly string[];
-  /** JSON Schema type: `string`, `integer`, `array`; `choice` for a text or an object */
+  /** JSON Schema type: `string`, `integer`, `array`; `choice` for a text or an object; `boolean or integer` */
   readonly type: string;
   readonly description: string;
 }
@@ -32,10 +32,11 @@ function* walk(schema: unknown, path: readonly string[]): Generator<KnownValue> 
   }
 }
 
-/** The type of a value that may be of several types: a number, if a variable can set one. */
+/** The type of a value that may be of several types: those of them that a variable can set and that are no text. */
 function choiceType(schema: unknown): string {
   const choices = valueAt(schema, ['anyOf']);
-  return Array.isArray(choices) && choices.some((choice) => valueAt(choice, ['type']) === 'integer') ? 'integer' : 'choice';
+  const types = Array.isArray(choices) ? choices.map((choice) => valueAt(choice, ['type'])) : [];
+  return ['boolean', 'integer'].filter((type) => types.includes(type)).join(' or ') || 'choice';
 }
 
 function isChoice(schema: unknown): boolean {

@@ -32,6 +32,10 @@ const TestsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('whether the tests of one file run at the same time, as if each were `test.concurrent`'),
+  shuffle: z
+    .union([z.boolean(), z.int().min(0)], { error: 'true, false or a whole number of at least 0' })
+    .default(false)
+    .describe('whether test files, and the tests in each, run in random order; a number is the seed of an order and repeats it'),
 });
 
 /** How much disk space snapshots may take by default, in MiB. */

@@ -10,7 +10,7 @@ import { overlay, treeOf, valueAt } from './tree.ts';
 export interface SetVariable {
   readonly name: string;
   readonly path: readonly string[];
-  readonly value: string | number;
+  readonly value: string | number | boolean;
 }
 
 const imagePrefix = 'ALPY_IMAGE_';
@@ -43,11 +43,16 @@ export function setVariables(variables: Variables, raw: unknown): readonly SetVa
       {
         name,
         path: isForOnly ? ['appliances', only, ...path.slice(1)] : path,
-        // text that is not a number stays text, so that the check reports it
-        value: type === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value,
+        value: typed(value, type),
       },
     ];
   });
+}
+
+/** The value that a text means. Text that is not of the type stays text, so that the check reports it. */
+function typed(text: string, type: string): string | number | boolean {
+  if (type.includes('integer') && /^-?\d+$/.test(text)) return Number(text);
+  return type.includes('boolean') && /^(?:true|false)$/.test(text) ? text === 'true' : text;
 }
 
 /** Finds variables for an appliance that could be any of several. */

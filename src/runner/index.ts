@@ -7,5 +7,6 @@ export { runTests } from './run.ts';
 export type { PauseOptions, RunOptions } from './run-options.ts';
 export type { Selection } from './selection.ts';
 export type { NextRound, WatchOptions } from './watch/watch-options.ts';
+export { seedOf } from './shuffle.ts';
 export { parseShard, shardOf } from './shard.ts';
 export { removeDeadSchedulers } from './scheduler/server.ts';

@@ -52,6 +52,8 @@ export interface VitestSettings {
   readonly repeatEach?: number | undefined;
   /** whether to write the snapshots of `toMatchSnapshot` anew */
   readonly update?: boolean | undefined;
+  /** of a random order of the test files and of the tests in each; absent for their usual order */
+  readonly seed?: number | undefined;
 }
 
 /** Alpy itself needs no transformation: Node runs it as it is. */
@@ -62,7 +64,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Opens Vitest. The caller must close it. */
 export async function openVitest(options: VitestOptions): Promise<OpenedVitest> {
   const { config, root, settings, testTimeoutMs, isRun, workers, reporter, signal, testOutput, debugPort } = options;
-  const { testName, bail, repeatEach = 1, update = false } = settings;
+  const { testName, bail, repeatEach = 1, update = false, seed } = settings;
   const testWorkers = new TestWorkers(options.onMessage, options.onWorker);
   const before = new Map(signals.map((name) => [name, new Set(process.listeners(name))]));
   const vitest = await createVitest(
@@ -76,7 +78,12 @@ export async function openVitest(options: VitestOptions): Promise<OpenedVitest> 
       pool: testWorkers.pool,
       isolate: true,
       maxWorkers: workers,
-      sequence: { concurrent: config.tests.concurrent, setupFiles: 'list', sequencer: cancellingSequencer(signal) },
+      sequence: {
+        concurrent: config.tests.concurrent,
+        setupFiles: 'list',
+        sequencer: cancellingSequencer(signal, seed),
+        ...(seed === undefined ? {} : { shuffle: true, seed }),
+      },
       retry: config.retries,
       repeats: repeatEach - 1,
       update,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BaseSequencer, type TestModule, type TestSpecification, type Vitest } from 'vitest/node';
 import { whenAborted } from '../core/deadline.ts';
 import { markHandled } from '../core/mark-handled.ts';
+import { slashes } from '../core/text.ts';
+import { shuffled } from './shuffle.ts';
 import type { TestWorkers } from './test-workers.ts';
 
 /** How long a stopped run may take, in `ms`. Together they are below 5 s, the limit after a signal. */
@@ -21,15 +24,17 @@ const readMs = 700;
  * Vitest ignores a cancellation before the start of a run. It sorts the files after that start, so an earlier cancellation is
  * repeated there.
  * @param signal - cancels the run
+ * @param seed - of a random order of the files; `undefined` for Vitest's order
  */
-export function cancellingSequencer(signal: AbortSignal): typeof BaseSequencer {
+export function cancellingSequencer(signal: AbortSignal, seed?: number): typeof BaseSequencer {
   return class extends BaseSequencer {
-    override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
       whenAborted(signal, () => {
         // not awaited: it waits for the end of the run, for ever if a worker was killed
         markHandled(this.ctx.cancelCurrentRun('keyboard-input'));
       });
-      return super.sort(files);
+      if (seed === undefined) return super.sort(files);
+      return shuffled(files, seed, ({ moduleId }) => slashes(relative(this.ctx.config.root, moduleId)));
     }
   };
 }

@@ -39,6 +39,7 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
     files: host.access.kind,
     boot: typeof snapshots === 'string' ? `cold (${snapshots})` : `from snapshots in ${snapshots.directory}`,
     workers: `${workers} (${machine.cores} cores, ${memory})`,
+    ...(settings.seed === undefined ? {} : { order: `random, repeat it with --shuffle ${settings.seed}` }),
   };
   const forWorkers = {
     runId: engine.runId,

@@ -164,6 +164,22 @@ test('--repeat-each runs each test so often, each time with its own folder', asy
     expect(one?.artifacts).toContain(`${String(one?.directory)}/${folder}debug.log`);
 });
 
+test('--shuffle SEED runs files and tests in the random order of that seed; --shuffle chooses a seed and prints it', async () => {
+  const orderOf = async (...args: readonly string[]): Promise<{ order: readonly string[]; text: string | undefined }> => {
+    await run(...args, '-t', 'passes|row|loop');
+    const { tests, environment } = await report();
+    return { order: tests.map(({ fullName }) => fullName), text: environment['order'] };
+  };
+  const usual = ['group > passes', 'row 1', 'row 2', 'loop 1', 'loop 2', 'passes at the second attempt'];
+  const chosen = await orderOf('--shuffle');
+  const seed = /^random, repeat it with --shuffle (\d+)$/.exec(chosen.text ?? '')?.[1] ?? '';
+  expect([...chosen.order].sort()).toEqual([...usual].sort());
+  expect(await orderOf('--shuffle', seed)).toEqual(chosen);
+  const { order } = await orderOf('--shuffle', '1');
+  expect(order).toHaveLength(usual.length);
+  expect(order).not.toEqual(usual);
+});
+
 test('--fail-on-flaky: status 1 if a test passed only at a retry', async () => {
   const flaky = ['-t', 'second attempt'];
   expect(await run(...flaky)).toEqual({ status: 0, last: '0 passed, 0 failed, 1 flaky' });

@@ -11,6 +11,7 @@ import {
   readDurations,
   readLastFailed,
   runTests,
+  seedOf,
   shardOf,
   type Selection,
   type WatchOptions,
@@ -51,7 +52,12 @@ export async function run(io: CliIo, args: RunArguments): Promise<void> {
   const report = await runTests({
     loaded,
     selection,
-    settings: { bail: args.bail, repeatEach: args['repeat-each'], update: args.update },
+    settings: {
+      bail: args.bail,
+      repeatEach: args['repeat-each'],
+      update: args.update,
+      seed: seedOf(loaded.config.tests.shuffle),
+    },
     variables: io.env,
     alpyVersion,
     directory: io.directory,
@@ -133,7 +139,7 @@ async function list(io: CliIo, loaded: LoadedConfig, selection: Selection): Prom
 
 /** The configuration, with the values that options override. */
 function loadConfigFor(io: CliIo, args: RunArguments): Promise<LoadedConfig> {
-  const { concurrent, retries, accel, boot, image, out, timeout: timeoutMs } = args;
+  const { concurrent, shuffle, retries, accel, boot, image, out, timeout: timeoutMs } = args;
   const { 'fail-on-flaky': failOnFlaky, 'retry-environment': retryEnvironment } = args;
   const workers = args['pause-on-failure'] || args.debug ? 1 : args.workers; // the user looks at one test at a time
   const appliance = image === undefined ? {} : { appliance: { image } };
@@ -145,7 +151,7 @@ function loadConfigFor(io: CliIo, args: RunArguments): Promise<LoadedConfig> {
     accel,
     boot,
     out,
-    tests: { concurrent, timeoutMs },
+    tests: { concurrent, shuffle, timeoutMs },
     ...appliance,
   };
   return loadConfig({ directory: io.directory, file: args.config, variables: io.env, flags });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { InferredOptionTypes } from 'yargs';
 import { configOption } from '../io.ts';
-import { durationMs, wholeNumberOption } from '../options.ts';
+import { durationMs, wholeNumber, wholeNumberOption } from '../options.ts';
 import { interactiveOptions } from './interactive-options.ts';
 import { outputOptions } from './output-options.ts';
 import { selectOptions } from './select-options.ts';
@@ -10,6 +10,11 @@ import { selectOptions } from './select-options.ts';
 const howOptions = {
   workers: wholeNumberOption('--workers', 1, 'how many test files run at the same time'),
   concurrent: { type: 'boolean', describe: 'also run the tests of one file at the same time' },
+  shuffle: {
+    type: 'string',
+    describe: 'run files and their tests in random order; a seed repeats it',
+    coerce: shuffleOf,
+  },
   retries: wholeNumberOption('--retries', 0, 'how often to retry a test that failed'),
   'retry-environment': wholeNumberOption(
     '--retry-environment',
@@ -33,6 +38,12 @@ const howOptions = {
   },
   image: { type: 'string', requiresArg: true, describe: 'disk image of the appliance' },
 } as const;
+
+/** Reads `--shuffle`, `--shuffle SEED` or `--no-shuffle`. @throws UsageError if it is something else */
+function shuffleOf(value: unknown): boolean | number | undefined {
+  if (typeof value === 'boolean') return value;
+  return value === '' || wholeNumber('--shuffle', 0, value, '. Put the names of test files before --shuffle');
+}
 
 /** The options of `alpy run`. */
 export const runOptions = { ...configOption, ...selectOptions, ...howOptions, ...interactiveOptions, ...outputOptions };

@@ -61,7 +61,20 @@ const command = fc.constantFrom(
   ...['clean', 'executor', 'executor config', 'executor run', 'executor install', 'keep', '', 'completion', 'nothing'],
 );
 const option = fc.constantFrom(
-  ...['--config', '--out', '--workers', '--retries', '--bail', '--grep', '-t', '--shard', '--durations', '--timeout', '--accel'],
+  ...[
+    '--config',
+    '--out',
+    '--workers',
+    '--retries',
+    '--bail',
+    '--shuffle',
+    '--grep',
+    '-t',
+    '--shard',
+    '--durations',
+    '--timeout',
+    '--accel',
+  ],
   ...[
     '--image',
     '--reporter',

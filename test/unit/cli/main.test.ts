@@ -36,6 +36,11 @@ test.each([
   [['run', '--workers', 'x'], '--workers: expected a whole number of at least 1, got "x"'],
   [['run', '--retries', '-1'], '--retries: expected a whole number of at least 0, got "-1"'],
   [['run', '--bail', 'tests/a.test.ts'], '--bail: expected a whole number of at least 1, got "tests/a.test.ts"'],
+  [
+    ['run', '--shuffle', 'abc'],
+    '--shuffle: expected a whole number of at least 0, got "abc". Put the names of test files before --shuffle',
+  ],
+  [['run', '--shuffle', '1', '--shuffle', '2'], '--shuffle: expected one value, got 2: 1, 2'],
   [['run', '--timeout', '3 days'], '--timeout: expected a time such as 30s, 500ms or 2m, got "3 days"'],
   [['run', '-t', 'a', '--test-name', 'b'], '--grep: expected one value, got 2: a, b'],
   [['up', '--hours', '0'], '--hours: expected a number above 0, got "0"'],

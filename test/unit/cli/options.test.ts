@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from 'vitest';
 import { durationMs, numberOption, wholeNumber } from '../../../src/cli/options.ts';
+import { runOptions } from '../../../src/cli/run/options.ts';
 import { testNameOf } from '../../../src/cli/run/select-options.ts';
 
 const usage = expect.objectContaining({ code: 'ALPY_USAGE' }) as Error;
@@ -51,6 +52,11 @@ describe('a time', () => {
   test.each(['', '0', '0s', '-1s', '3h', 's', '1 s', 'x'])('is not %j', (value) => {
     expect(() => durationMs('--timeout', value)).toThrow(usage);
   });
+});
+
+test('--shuffle chooses a seed, --shuffle 7 has one, and --no-shuffle switches the order of the configuration off', () => {
+  const { coerce } = runOptions.shuffle;
+  expect(['', '7', '0', false, undefined].map(coerce)).toEqual([true, 7, 0, false, undefined]);
 });
 
 describe('the names of the tests to run', () => {

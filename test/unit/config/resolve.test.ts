@@ -44,7 +44,7 @@ test('a file that names an image gets every default', () => {
     devices: [{ name: 'dut', appliance }],
     topology: { links: 2 },
     images: {},
-    tests: { include: ['tests/**/*.test.ts', '*.test.ts'], timeoutMs: 120_000, concurrent: false },
+    tests: { include: ['tests/**/*.test.ts', '*.test.ts'], timeoutMs: 120_000, concurrent: false, shuffle: false },
     accel: 'auto',
     boot: 'snapshot',
     snapshots: { maxMiB: 8192 },
@@ -86,7 +86,7 @@ test('a file can set every value', () => {
     },
     topology: { links: 1 },
     images: { registry: 'r', tag: 't', qemu: 'q', node: 'n', traffic: 'x', mine: 'm' },
-    tests: { include: ['a.test.ts'], timeoutMs: 5, concurrent: true },
+    tests: { include: ['a.test.ts'], timeoutMs: 5, concurrent: true, shuffle: 4711 },
     accel: 'tcg',
     boot: 'cold',
     snapshots: { directory: '/snapshots', maxMiB: 100 },
@@ -99,6 +99,27 @@ test('a file can set every value', () => {
   };
   const { appliance, ...others } = input;
   expect(resolve(input).config).toEqual({ ...others, appliances: { appliance }, devices: [{ name: 'dut', appliance }] });
+});
+
+test.each([
+  ['ALPY_TESTS_CONCURRENT', 'true', { concurrent: true }],
+  ['ALPY_TESTS_CONCURRENT', 'false', { concurrent: false }],
+  ['ALPY_TESTS_SHUFFLE', 'true', { shuffle: true }],
+  ['ALPY_TESTS_SHUFFLE', '4711', { shuffle: 4711 }],
+])('a variable sets a value that is true or false: %s=%s', (name, value, tests) => {
+  const { config } = resolve({ appliance: { image: 'a' }, tests: { concurrent: true } }, { [name]: value });
+  expect(config.tests).toMatchObject(tests);
+});
+
+test.each([
+  ['ALPY_TESTS_CONCURRENT', 'yes', 'tests.concurrent (from ALPY_TESTS_CONCURRENT): expected boolean, got "yes"'],
+  [
+    'ALPY_TESTS_SHUFFLE',
+    'random',
+    'tests.shuffle (from ALPY_TESTS_SHUFFLE): expected true, false or a whole number of at least 0, got "random"',
+  ],
+])('a variable with a wrong value is named: %s=%s', (name, value, text) => {
+  expect(problems({ appliance: { image: 'a' } }, { [name]: value })).toEqual([text]);
 });
 
 test('precedence: flags, variables, file, defaults; each value has its origin', () => {
@@ -134,6 +155,7 @@ test('precedence: flags, variables, file, defaults; each value has its origin', 
     'tests.include': 'default',
     'tests.timeoutMs': 'default',
     'tests.concurrent': 'default',
+    'tests.shuffle': 'default',
     accel: 'variable ALPY_ACCEL',
     boot: 'default',
     'snapshots.maxMiB': 'default',

@@ -12,12 +12,10 @@ export function factLines(environment: Readonly<Record<string, string>>, isLong:
   const entries = Object.entries(environment);
   if (isLong) return entries.map(([name, value]) => escapeControls(`${name}: ${value}`));
   const first = short.flatMap((name) => environment[name] ?? []).map(withoutDetails);
-  const shard = environment['shard'];
   const workers = environment['workers'];
   if (workers !== undefined) first.push(`workers: ${withoutDetails(workers)}`);
-  return [...(first.length > 0 ? [first.join(', ')] : []), ...(shard === undefined ? [] : [`shard: ${shard}`])].map(
-    escapeControls,
-  );
+  const others = ['shard', 'order'].flatMap((name) => (environment[name] === undefined ? [] : [`${name}: ${environment[name]}`]));
+  return [...(first.length > 0 ? [first.join(', ')] : []), ...others].map(escapeControls);
 }
 
 function withoutDetails(value: string): string {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { chooseOutput, type ReporterOptions } from '../../../../src/cli/run/reporters/choose.ts';
+import { factLines } from '../../../../src/cli/run/reporters/fact-lines.ts';
 import { githubOutput } from '../../../../src/cli/run/reporters/github.ts';
 import { listOutput } from '../../../../src/cli/run/reporters/list.ts';
 import { parseReporters, type ReporterName } from '../../../../src/cli/run/reporters/names.ts';
-import type { RunReport } from '../../../../src/report/index.ts';
+import type { RunReport, TestReport } from '../../../../src/report/index.ts';
 import { runReport, testReport } from '../../report/build.ts';
 
 const environment = {
@@ -84,6 +85,29 @@ test('list: the machine in one line, a line per test, what went wrong below its 
     "Took 65.43 s; device's fault: 1, other errors: 1",
     '1 passed, 2 failed, 1 skipped',
     '',
+  ]);
+});
+
+test.each([
+  ['list', 'usual'],
+  ['list', 'quiet'],
+  ['line', 'usual'],
+  ['dot', 'usual'],
+] as const)('%s (%s) says after a failure how to repeat a random order', async (name, amount) => {
+  const order = 'random, repeat it with --shuffle 7';
+  const ends = (tests: readonly TestReport[]): RunReport => runReport(tests, { environment: { order } });
+  const ofEnd = async (tests: readonly TestReport[]): Promise<readonly string[]> =>
+    lines(await printed([name], ends(tests), { amount })).filter((line) => line.startsWith('order:'));
+  expect(await ofEnd([passed])).toEqual([]);
+  expect(await ofEnd([passed, failed])).toEqual([`order: ${order}`]);
+  expect(await ofEnd([{ ...passed, status: 'flaky' }])).toEqual([`order: ${order}`]);
+});
+
+test('list: the random order has its own line at the start', () => {
+  const order = 'random, repeat it with --shuffle 7';
+  expect(factLines({ ...environment, order }, false)).toEqual([
+    'rabbit.qcow2, tcg, from snapshots in /snapshots, workers: 6',
+    `order: ${order}`,
   ]);
 });
 
