@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors.ts';
 import type { ImageWork } from '../images/index.ts';
 import { loadOptionalConfig } from './optional-config.ts';
 import { configOption, type CliIo } from './io.ts';
+import { neededImages } from './needed-images.ts';
 
 interface ImagesArguments {
   readonly action?: string | undefined;
@@ -24,7 +25,7 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
       .positional('names', {
         type: 'string',
         array: true,
-        describe: 'images to build, pull or push; default: all; for pull: those that every alpy run needs',
+        describe: 'images to build, pull or push; default: all; for pull: those that the configuration needs',
       })
       .options({
         ...configOption,
@@ -48,9 +49,8 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     const work = { ...printTo(io), docker: engine.docker, env: io.env, signal: io.signal, reuse };
     if (action === 'build') await images.buildImages(buildable, work);
     if (action === 'pull') {
-      const entries = images.loadManifest().images; // a job that runs alpy does not need the image that contains it
-      const useful = resolved.filter(({ name }) => entries[name]?.program !== true && entries[name]?.optional !== true);
-      await images.pullImages(chosen.length === 0 ? useful : chosen, work);
+      const needed = neededImages(resolved, images.loadManifest().images, loaded?.config);
+      await images.pullImages(chosen.length === 0 ? needed : chosen, work);
     }
     if (action === 'push') {
       for (const image of buildable)
