@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
+import type { LoadedConfig } from '../config/index.ts';
 import { UsageError } from '../core/errors.ts';
 import { secretsOf } from '../core/redact.ts';
 import { isLong, resolveTopology } from '../topology/index.ts';
@@ -34,10 +35,12 @@ export const upCommand = (io: CliIo): CommandModule<object, UpArguments> => ({
       import('../images/index.ts'),
       import('../session/index.ts'),
     ]);
-    const { config } = await loadConfig({ directory: io.directory, file, variables: io.env, flags: boot ? { boot } : {} });
+    const loaded = await loadConfig({ directory: io.directory, file, variables: io.env, flags: boot ? { boot } : {} });
+    const { config } = loaded;
     const directory = await sessionDirectory(io, file);
     if (await session.isSessionUp(directory))
       throw new UsageError(`a testbed is already running in ${directory}. End it with alpy down`);
+    await checkNetworks(io, loaded);
     await rm(directory, { recursive: true, force: true });
     const spec = {
       directory,
@@ -84,6 +87,17 @@ export const downCommand = (io: CliIo): CommandModule<object, { readonly config?
     io.stdout(`down; its captures and logs are in ${join(directory, 'testbed')}`);
   },
 });
+
+/** Sees that uplinks name networks of the daemon, because the process of the testbed does not know lines of the file. */
+async function checkNetworks(io: CliIo, loaded: LoadedConfig): Promise<void> {
+  const [{ connectEngine }, { checkUplinks, namesNetworks }] = await Promise.all([
+    import('./engine.ts'),
+    import('../runner/uplink-networks.ts'),
+  ]);
+  if (!namesNetworks(loaded)) return;
+  using engine = await connectEngine(io);
+  await checkUplinks(engine, loaded, io.signal);
+}
 
 function namesOf(all: readonly { readonly name: string }[]): string {
   return all.map(({ name }) => name).join(', ');

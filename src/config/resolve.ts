@@ -25,6 +25,8 @@ export interface LoadedConfig {
   readonly root: string;
   /** each value and what set it, by dotted path, in the order of the schema */
   readonly values: ReadonlyMap<string, { readonly value: unknown; readonly origin: Origin }>;
+  /** the line of a value in the file, or of the innermost value around it; `undefined` if the file is a program or does not set it */
+  readonly lineOf: (path: Path) => number | undefined;
 }
 
 /** The sources of a configuration, in ascending order of precedence. */
@@ -74,6 +76,7 @@ export function resolveConfig(layers: ConfigLayers): LoadedConfig {
     file,
     root,
     values: new Map(paths.map(({ path, value }) => [path.join('.'), { value, origin: originOf(path) }])),
+    lineOf: (path: Path) => (originOf(path).kind === 'file' ? lineOf(path) : undefined),
   });
 }
 

@@ -53,3 +53,4 @@ export { assertNamedReadable } from './readable.ts';
 export type { UnpackedImages } from './unpack/unpacked-images.ts';
 export { readTextScreen } from './text-screen.ts';
 export { Uplink } from './uplink.ts';
+export { uplinkProblem } from './uplink-network.ts';

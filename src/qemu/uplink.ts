@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { allEnded } from '../core/all-ended.ts';
-import { EnvironmentError } from '../core/errors.ts';
+import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { qemuSandbox } from '../core/qemu-confinement.ts';
 import { step } from '../core/step.ts';
 import { Container, HeldContainer, heldSpec, type Engine, type Lifeline } from '../docker/index.ts';
 import type { UplinkSpec } from '../topology/index.ts';
 import { QemuContainer, qemuConfinement, scratchFolder } from './qemu-container.ts';
+import { defaultNetwork, uplinkProblem } from './uplink-network.ts';
 
 /** Where uplinks run. */
 export interface UplinkPlace {
@@ -27,12 +28,14 @@ const [outerSocket, innerSocket] = [`${scratchFolder}/outer`, `${scratchFolder}/
 
 /** A container with a network that leads to the outside. It has a PID namespace of its own, so that no app can reach its process. */
 class OuterContainer extends HeldContainer {
-  /** @throws ContainerError if the daemon refuses */
+  /** @throws UsageError, ContainerError */
   static async create(
     { engine, image }: UplinkPlace,
     { node, through }: UplinkSpec,
     signal: AbortSignal,
   ): Promise<OuterContainer> {
+    const problem = through === undefined ? undefined : await uplinkProblem(engine, node, through, signal);
+    if (problem !== undefined) throw new UsageError(problem);
     const networkMode = through ?? (await defaultNetwork(engine, signal));
     const own = { name: `uplink@${node}`, image, networkMode, volumes: [scratchFolder], memoryMiB, pids: outerPids };
     const container = await Container.create(engine, { ...heldSpec, ...qemuConfinement, ...own }, signal);
@@ -58,6 +61,7 @@ export class Uplink implements AsyncDisposable {
 
   /**
    * Creates the containers, and starts them in the background.
+   * @throws UsageError if the daemon does not have the network
    * @throws ContainerError if the daemon refuses
    */
   static async create(place: UplinkPlace, spec: UplinkSpec, signal: AbortSignal): Promise<Uplink> {
@@ -81,7 +85,7 @@ export class Uplink implements AsyncDisposable {
   /**
    * Starts the router.
    * @param tapCreated - settles when the tap exists
-   * @throws ContainerError if the daemon refuses, for example because it has no such network
+   * @throws ContainerError if the daemon refuses
    * @throws ExecError if QEMU cannot start
    */
   async start(tapCreated: () => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -134,10 +138,4 @@ exec qemu-system-x86_64 ${machine} -netdev ${backend} -netdev ${socket} ${hub} <
 /** The script that waits until a QEMU of {@link joinScript} is ready. It prints its error output if it ends before. Pure. */
 function waitScript(own: string): string {
   return `grep -q -m 1 running ${own}.out || { cat ${own}.err >&2; exit 1; }`;
-}
-
-/** Docker's network `bridge`, or that of the daemon's machine if the daemon runs without it. */
-async function defaultNetwork(engine: Engine, signal: AbortSignal): Promise<string> {
-  const networks = await engine.call('list the networks', signal, () => engine.docker.listNetworks());
-  return networks.some(({ Name }) => Name === 'bridge') ? 'bridge' : 'host';
 }

@@ -15,6 +15,7 @@ import {
   type SnapshotPlace,
 } from '../testbed/index.ts';
 import type { Variables } from '../core/variables.ts';
+import { checkUplinks } from './uplink-networks.ts';
 
 /** What to inspect. */
 export interface InspectOptions {
@@ -44,12 +45,13 @@ export interface Inspection {
  * Inspects machine, disk and snapshots in parallel. Disk and snapshots are inspected as if containers could mount this machine's
  * folders; if that turns out to be wrong, they are inspected again.
  * @param testsDirectory - folder for the testbeds' files
- * @throws MissingImageError, DiskImageError, EnvironmentError, ContainerError
+ * @throws ConfigError, MissingImageError, DiskImageError, EnvironmentError, ContainerError
  */
 export async function inspect(engine: Engine, options: InspectOptions, testsDirectory: string): Promise<Inspection> {
   const { signal, loaded, variables, accelCacheFile, diskCacheFile, unpackedDirectory } = options;
   const { accel, images: locations } = loaded.config;
   const images = resolveImages(variables, locations);
+  await checkUplinks(engine, loaded, signal);
   const [host, mounted] = await allOrAbort(signal, [
     (abort: AbortSignal) =>
       inspectHost(engine, { images, accel, directory: testsDirectory, accelCacheFile, unpackedDirectory }, abort),

@@ -9,7 +9,7 @@ import type { CreationContext } from './creation.ts';
 /**
  * Starts what leads from the link of a node to the outside.
  * @param interfacesCreated - settles when its tap exists
- * @throws ContainerError, ExecError
+ * @throws UsageError, ContainerError, ExecError
  */
 export async function startUplink(
   { engine, facts, started }: CreationContext,
