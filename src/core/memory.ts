@@ -13,6 +13,12 @@ export const testbedOverheadMiB = { kvm: qemuMiB.kvm + driverMiB, tcg: qemuMiB.t
 /** Memory of the guest of a node of kind `guest`, in MiB. */
 export const guestMemoryMiB = 256;
 
+/**
+ * Memory of an uplink, in MiB: two QEMUs without a machine. 35 MB was seen for one on 2026-11-27 (QEMU 10.0.13), which is taken for that of
+ * one QEMU, to be safe. The rest is for open connections.
+ */
+export const uplinkMiB = 80;
+
 /** Memory of this machine that programs can get without swapping, in MiB; `undefined` if the kernel does not say. */
 export async function availableMemoryMiB(): Promise<number | undefined> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');

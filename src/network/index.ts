@@ -3,7 +3,6 @@ export type { InterfaceConfig } from '../topology/index.ts';
 export { App, type AppImage, type AppPlace } from './app.ts';
 export { appsCheck, nodeArgument, type AppResult, type AppSpec, type AppWaitOptions } from './app-options.ts';
 export type { Counters } from './counters.ts';
-export { guestContainerMiB } from './guest/arguments.ts';
 export { Node } from './node.ts';
 export type { NodePlace } from './node-container.ts';
 export { hostsText } from './node-defaults.ts';

@@ -5,7 +5,6 @@ import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import { createdFiles } from '../testbed/device-names.ts';
 import type { Appliance, CreatedTestbed, Once, Testbed } from '../testbed/index.ts';
-import { guestContainerMiB } from '../network/index.ts';
 import { SnapshotError } from '../snapshot/index.ts';
 import type { Topology } from '../topology/index.ts';
 import { nameDevices } from './device-labels.ts';
@@ -67,12 +66,9 @@ function areAtSnapshots({ duts }: CreatedTestbed): boolean {
 }
 
 function demandOf({ appliances, topology, needs }: TestRequest): Extract<Demand, { kind: 'testbed' }> {
-  const { accel } = runFacts().host;
-  const devicesMiB = appliances.reduce((sum, { memoryMiB }) => sum + testbedMiB(memoryMiB, accel), 0);
-  const guests = topology.nodes.filter(({ config }) => config?.kind === 'guest').length;
   return {
     kind: 'testbed',
-    memoryMiB: devicesMiB + guests * guestContainerMiB + (needs.memoryMiB ?? 0),
+    memoryMiB: testbedMiB(appliances, topology, runFacts().host.accel) + (needs.memoryMiB ?? 0),
     exclusive: needs.exclusive ?? false,
   };
 }

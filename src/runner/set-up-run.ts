@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { identityOf } from '../core/identity.ts';
 import { configuredImage, type InspectedDisks } from '../qemu/index.ts';
+import { resolveTopology } from '../topology/index.ts';
 import type { RunFacts } from './facts.ts';
 import { inspect } from './inspect.ts';
 import { messageListener } from './messages.ts';
@@ -23,13 +24,9 @@ export async function setUp({ options, testsDirectory, engine, loading, reporter
   const machine = await inspectMachine();
   const { host, disks, snapshots } = await inspect(engine, { ...options, signal: end }, testsDirectory);
   const capacity = capacityOf(machine, host.accel, config.testbedsMiB);
-  const workers =
-    config.workers ??
-    defaultWorkers(
-      machine.cores,
-      capacity.memoryMiB,
-      config.devices.reduce((sum, { appliance }) => sum + testbedMiB(appliance.memoryMiB, host.accel), 0),
-    );
+  const appliances = config.devices.map(({ appliance }) => appliance);
+  const oneMiB = testbedMiB(appliances, resolveTopology(config.topology, config.devices), host.accel);
+  const workers = config.workers ?? defaultWorkers(machine.cores, capacity.memoryMiB, oneMiB);
   const memory =
     config.testbedsMiB === undefined ? `${machine.availableMiB} MiB available` : `${config.testbedsMiB} MiB for testbeds`;
   const environment = {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { availableMemoryMiB, testbedOverheadMiB } from '../../core/memory.ts';
+import { availableMemoryMiB, testbedOverheadMiB, uplinkMiB } from '../../core/memory.ts';
+import { guestContainerMiB } from '../../network/guest/arguments.ts'; // not the whole folder, which takes long to load
 import type { Accel } from '../../qemu/index.ts';
+import { isUplink } from '../../topology/uplink.ts';
+import type { Topology } from '../../topology/index.ts';
 import type { Capacity } from './scheduler.ts';
 
 /** Resources of a machine. */
@@ -15,9 +18,19 @@ export interface MachineFacts {
 /** Share of the available memory that is left to other programs. */
 const spare = 0.15;
 
-/** Memory of a testbed with one guest, in MiB; for several, the sum. */
-export function testbedMiB(guestMiB: number, accel: Accel): number {
-  return guestMiB + testbedOverheadMiB[accel];
+/**
+ * Memory of a testbed, in MiB: of its devices, nodes of kind `guest` and uplinks. Pure.
+ * @param devices - the memory of each device's guest
+ */
+export function testbedMiB(
+  devices: readonly { readonly memoryMiB: number }[],
+  { nodes }: Pick<Topology, 'nodes'>,
+  accel: Accel,
+): number {
+  const ofDevices = devices.reduce((sum, { memoryMiB }) => sum + memoryMiB + testbedOverheadMiB[accel], 0);
+  const guests = nodes.filter(({ config }) => config?.kind === 'guest').length;
+  const uplinks = nodes.filter(({ config }) => isUplink(config)).length;
+  return ofDevices + guests * guestContainerMiB + uplinks * uplinkMiB;
 }
 
 /** Inspects this machine. The daemon's may be another one, which is not known. */

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
 import { capacityOf, defaultWorkers, inspectMachine, testbedMiB } from '../../../../src/runner/scheduler/capacity.ts';
+import { resolveTopology, type ShortTopology } from '../../../../src/topology/index.ts';
+
+const withNodes = (nodes: ShortTopology['nodes'], memoryMiB: number): number =>
+  testbedMiB([{ memoryMiB }], resolveTopology({ links: 3, nodes }), 'tcg');
 
 test('the number of workers is limited by cores and by memory, and at least 1', () => {
-  expect(defaultWorkers(2, 20_000, testbedMiB(256, 'tcg'))).toBe(6);
-  expect(defaultWorkers(16, 20_000, testbedMiB(4096, 'tcg'))).toBe(4);
-  expect(defaultWorkers(16, 400, testbedMiB(4096, 'tcg'))).toBe(1);
+  expect(defaultWorkers(2, 20_000, withNodes({}, 256))).toBe(6);
+  expect(defaultWorkers(16, 20_000, withNodes({}, 4096))).toBe(4);
+  expect(defaultWorkers(16, 400, withNodes({}, 4096))).toBe(1);
 });
 
 test('with KVM as many boots at once as cores, half as many without', () => {
@@ -23,5 +27,16 @@ test('this machine has cores and memory, and a testbed takes more than its guest
   const { cores, availableMiB } = await inspectMachine();
   expect(cores).toBeGreaterThan(0);
   expect(availableMiB).toBeGreaterThan(100);
-  expect(testbedMiB(256, 'tcg')).toBeGreaterThan(testbedMiB(256, 'kvm'));
+  expect(withNodes({}, 256)).toBeGreaterThan(256);
+});
+
+test('a testbed counts the guests of its devices and nodes, and its uplinks', () => {
+  expect(withNodes({}, 256)).toBe(256 + 550);
+  expect(withNodes({ node0: { kind: 'container', address: '10.0.0.1/24' } }, 256)).toBe(256 + 550);
+  expect(withNodes({ node0: { kind: 'guest' }, node1: { kind: 'guest' } }, 256)).toBe(256 + 550 + 2 * 512);
+  expect(withNodes({ node0: { uplink: true }, node1: { uplink: 'lab' }, node2: { uplink: false } }, 256)).toBe(
+    256 + 550 + 2 * 80,
+  );
+  expect(testbedMiB([{ memoryMiB: 256 }, { memoryMiB: 512 }], { nodes: [] }, 'tcg')).toBe(256 + 512 + 2 * 550);
+  expect(testbedMiB([{ memoryMiB: 256 }], { nodes: [] }, 'kvm')).toBe(256 + 300);
 });
