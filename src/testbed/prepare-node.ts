@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { UsageError } from '../core/errors.ts';
 import { asList } from '../core/list.ts';
 import { step } from '../core/step.ts';
-import { ExecError } from '../docker/index.ts';
 import {
   Dhcp,
   dhcpPlan,
@@ -22,6 +20,7 @@ import {
   type ServicePlan,
 } from '../network/index.ts';
 import { dhcpRanges, type InterfaceConfig, type NodeConfig, type NodeSpec } from '../topology/index.ts';
+import { asUsage } from './as-usage.ts';
 import { restoredFrom, type CreationContext } from './creation.ts';
 
 /**
@@ -34,7 +33,7 @@ export async function prepareNode(context: CreationContext, spec: NodeSpec, node
   if (!config) return;
   await step('alpy.network', `Prepare ${node.name}`, async () => {
     for (const { name, config: own } of interfaces) if (own) await configure(node, name, own, signal);
-    await node.prepare(config, { signal }).catch(asUsage(`topology.nodes.${node.name}.bond`));
+    await node.prepare(config, { signal }).catch(asUsage(`topology.nodes.${node.name}.bond`, 'a bond'));
     node.services.add(await startAll(context, spec, config, node, signal));
   });
 }
@@ -44,18 +43,7 @@ async function configure(node: Node, name: string, config: InterfaceConfig, sign
   await node.interfaces
     .find((one) => one.name === name)
     ?.apply(config, { signal })
-    .catch(asUsage(where));
-}
-
-/** An error of the configuration, if the kernel refused one of its values. */
-function asUsage(where: string): (cause: unknown) => never {
-  return (cause) => {
-    if (!(cause instanceof ExecError) || cause.fault !== 'usage') throw cause;
-    throw new UsageError(
-      `${where}: expected values that the kernel accepts, but it refused one: ${cause.stderr.trim()}. Correct it`,
-      { cause },
-    );
-  };
+    .catch(asUsage(where, 'values'));
 }
 
 /** All at the same time, because most of the time the daemon creates containers. */
