@@ -84,6 +84,12 @@ export const privileges: Readonly<Record<string, Privileges>> = {
     processes: "the lifeline's",
     reason: 'runs commands of tests, such as `ip` and `ping`; tests may add to its hosts file',
   },
+  sysctls: {
+    ...helper,
+    network: "a node's",
+    reason:
+      '`node.configure` with `sysctls`: the daemon makes the settings in the namespace of the node; its program does nothing',
+  },
   guest: {
     ...helper,
     capabilities: ['NET_ADMIN', 'SETGID', 'SETPCAP', 'SETUID'],

@@ -81,6 +81,7 @@ export type {
   DhcpOptions,
   DnsOptions,
   HttpOptions,
+  NodeChanges,
   NodeConfig,
   NtpOptions,
   RadiusOptions,

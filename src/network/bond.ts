@@ -2,7 +2,7 @@
 import type { Wait } from '../core/deadline.ts';
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import type { BondConfig } from '../topology/index.ts';
-import { configureCommands, configureScript } from './address.ts';
+import { configureCommands, configureScript, removeVlans } from './address.ts';
 import { configurationProblems, printedInterfaces } from './configuration-problems.ts';
 import { configure } from './configure.ts';
 import type { InterfacePlace } from './interface-place.ts';
@@ -18,6 +18,14 @@ export interface Bond extends BondConfig {
 /** How often the kernel looks for the carrier of a bond's interfaces, in `ms`. Its own default is never. */
 const lookForCarrierMs = 100;
 
+/** Lines of shell that remove a node's bond. The kernel leaves its interfaces turned off. */
+const removeBond = [
+  `for part in $(cat /sys/class/net/${bondDevice}/bonding/slaves 2>/dev/null); do`,
+  '  ip link set "$part" nomaster && ip link set "$part" up',
+  'done',
+  `[ ! -e /sys/class/net/${bondDevice} ] || ip link delete ${bondDevice}`,
+].join('\n');
+
 /**
  * Combines interfaces of a node, which have no configuration of their own.
  * @param bond - checked: it becomes part of a script
@@ -31,6 +39,16 @@ export async function configureBond(place: InterfacePlace, bond: Bond, wait: Par
     { script: configureScript(commands), commands, problems: (printed) => bondProblems(bond, printed) },
     wait,
   );
+}
+
+/**
+ * The same for interfaces that have a configuration or are part of a bond, which ends with that.
+ * @throws what {@link configureBond} throws
+ */
+export async function replaceBond(place: InterfacePlace, bond: Bond, wait: Partial<Wait>): Promise<void> {
+  const commands = [...bond.interfaces.map((name) => `address flush dev ${name} scope global`), ...bondCommands(bond)];
+  const script = [removeBond, ...bond.interfaces.map(removeVlans), configureScript(commands)].join('\n');
+  await configure(place, { script, commands, problems: (printed) => bondProblems(bond, printed) }, wait);
 }
 
 /** The commands of ip(8) that combine interfaces. An interface must be down to become part of a bond, which turns it on. Pure. */

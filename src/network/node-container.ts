@@ -18,7 +18,8 @@ import type { ContainerPlace, GuestPlace } from './guest/machine.ts';
 import { holdNamespace } from './hold-namespace.ts';
 import { sysctls4, sysctls6 } from './node-defaults.ts';
 import { nodeLimits } from './node-limits.ts';
-import { refusedSysctl, sysctlTexts } from './sysctls.ts';
+import { setSysctls } from './set-sysctls.ts';
+import { refusedSysctl, sysctlTexts, type Sysctls } from './sysctls.ts';
 
 /** Where nodes are started. */
 export interface NodePlace extends ContainerPlace {
@@ -43,12 +44,14 @@ export class NodeContainer {
   readonly agent: Agent;
   /** what another container needs to share its network: the namespace, and the files for names */
   readonly shared: Pick<ContainerSpec, 'networkMode' | 'mounts'>;
+  readonly #image: string;
 
   private constructor(place: NodePlace, container: Container, pid: number, agent: Agent) {
     this.container = container;
     this.pid = pid;
     this.shared = { networkMode: `container:${container.id}`, mounts: fileMounts(place) };
     this.agent = agent;
+    this.#image = place.image;
   }
 
   /**
@@ -73,6 +76,21 @@ export class NodeContainer {
   /** Runs a program in it; see `exec`. */
   exec(spec: ExecSpec, wait: Wait): Promise<ExecResult> {
     return exec(this.container, spec, wait);
+  }
+
+  /**
+   * Changes settings of its network.
+   * @param key - what has the settings, for the message
+   * @throws UsageError if the kernel refuses one, ContainerError if the daemon refuses
+   */
+  async setSysctls(key: string, sysctls: Sysctls, wait: Partial<Wait>): Promise<void> {
+    const { engine, name, id } = this.container;
+    const place = { name, image: this.#image, networkMode: `container:${id}` };
+    await setSysctls(engine, place, sysctls, { timeoutMs: wait.timeoutMs ?? timeoutMs, signal: wait.signal }).catch(
+      (error: unknown) => {
+        throw refusedSysctl(key, sysctls, error) ?? error;
+      },
+    );
   }
 }
 
@@ -107,7 +125,7 @@ async function startContainer(place: NodePlace, { name, config }: NodeSpec, sign
   try {
     return await Container.start(engine, { ...spec, sysctls: { ...sysctls4, ...sysctls6, ...own } }, signal);
   } catch (error) {
-    const refused = refusedSysctl(name, sysctls, error);
+    const refused = refusedSysctl(`topology.nodes.${name}.sysctls`, sysctls, error);
     if (refused) throw refused;
     // a kernel without IPv6 does not have these settings, and does not need them
     if (!(error instanceof ContainerError && error.message.includes('net/ipv6') && error.message.includes('no such file')))

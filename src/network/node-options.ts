@@ -15,7 +15,7 @@ import {
   waitSchemas,
   wholeNumber,
 } from '../core/schemas.ts';
-import { interfaceConfig } from '../topology/schemas.ts';
+import { interfaceConfig, nodeChanges } from '../topology/schemas.ts';
 
 /** How to run a command on a node. */
 export interface NodeRunOptions extends Partial<Wait> {
@@ -50,7 +50,7 @@ const runOptions = options<NodeRunOptions>({
 
 /** Checks of the arguments of a node's functions. */
 export const check = {
-  configure: argumentsOf('node.configure', { config: interfaceConfig, wait: waitOptions }),
+  configure: argumentsOf('node.configure', { config: nodeChanges, wait: waitOptions }),
   run: argumentsOf('node.run', {
     command: either<string | readonly string[]>(
       'a string for sh, or a list of words',

@@ -5,8 +5,8 @@ import { programEnd } from '../core/exit-status.ts';
 import { named, type Named } from '../core/named.ts';
 import { step } from '../core/step.ts';
 import { ExecError, type Agent, type Container, type ContainerSpec, type ExecResult, type ExecSpec } from '../docker/index.ts';
-import type { InterfaceConfig, NodeConfig, NodeSpec } from '../topology/index.ts';
-import { configureBond } from './bond.ts';
+import { changeProblems, type NodeChanges, type NodeConfig, type NodeSpec } from '../topology/index.ts';
+import { configureBond, replaceBond } from './bond.ts';
 import type { Counters } from './counters.ts';
 import { guestHint } from './guest/hint.ts';
 import { GuestMachine } from './guest/machine.ts';
@@ -18,7 +18,8 @@ import { check, type NodeRunOptions, type NodeRunResult, type PingOptions } from
 import { parsePing, type PingReport } from './ping.ts';
 import { NodeServices } from './services/node-services.ts';
 import { printSockets } from './services/ports.ts';
-import { checkSysctls } from './sysctls.ts';
+import { sysctlScript } from './set-sysctls.ts';
+import { checkSysctls, type Sysctls } from './sysctls.ts';
 
 const defaultTimeoutMs = 30_000;
 
@@ -37,6 +38,7 @@ export class Node implements AsyncDisposable {
   readonly services: NodeServices;
   readonly #base: NodeContainer | GuestMachine;
   readonly #place: InterfacePlace;
+  readonly #declared: NodeConfig | undefined;
 
   private constructor(spec: NodeSpec, base: NodeContainer | GuestMachine) {
     this.name = spec.name;
@@ -51,6 +53,7 @@ export class Node implements AsyncDisposable {
     );
     this.container = base.container;
     this.#base = base;
+    this.#declared = spec.config;
   }
 
   /**
@@ -101,14 +104,26 @@ export class Node implements AsyncDisposable {
 
   /**
    * Replaces the addresses, routes and VLANs of its only interface, and its MTU and MAC address if they are given.
-   * @throws UsageError if one is malformed or contradicts another one, before anything changes, or if it has several interfaces
-   * @throws ExecError if the kernel refuses one, such as a gateway that no address can reach; this is never the device's fault
+   * @param config - `bond` combines interfaces into `bond0`, and replaces what they had. `sysctls` changes only the settings that it names.
+   *   `sysctls` alone leaves the interface as it is.
+   * @throws UsageError if one is malformed or contradicts another one, before anything changes, if it has several interfaces and no bond,
+   *   or if the kernel refuses a sysctl
+   * @throws ExecError if the kernel refuses something else, such as a gateway that no address can reach; this is never the device's fault
    * @throws EnvironmentError if the interface is gone, or has something else afterwards
    */
-  async configure(config: InterfaceConfig, wait: Partial<Wait> = {}): Promise<void> {
+  async configure(config: NodeChanges, wait: Partial<Wait> = {}): Promise<void> {
     check.configure(arguments);
-    const only = this.#only('configure');
-    await step('alpy.network', `Configure ${this.name}`, () => only.apply(config, wait));
+    const { sysctls, bond, ...own } = config;
+    const names = this.interfaces.map(({ name }) => name);
+    const [problem] = changeProblems(config, this.#declared, names);
+    if (problem) throw new UsageError(`${this.name}.configure: ${problem.path.join('.')}: expected ${problem.expected}`);
+    const changesInterface = !bond && (sysctls === undefined || Object.values(own).some((value) => value !== undefined));
+    const only = changesInterface ? this.#only('configure') : undefined;
+    await step('alpy.network', `Configure ${this.name}`, async () => {
+      if (sysctls && Object.keys(sysctls).length > 0) await this.#changeSysctls(sysctls, wait);
+      if (bond) await replaceBond(this.#place, { ...bond, interfaces: bond.interfaces ?? names }, wait);
+      await only?.apply(own, wait);
+    });
   }
 
   /**
@@ -179,7 +194,7 @@ export class Node implements AsyncDisposable {
    * @internal
    */
   async prepare({ sysctls = {}, bond }: NodeConfig, wait: Partial<Wait>): Promise<void> {
-    await checkSysctls(this.#place, sysctls, this.guest !== undefined, wait);
+    await checkSysctls(this.#place, sysctls, this.guest && `topology.nodes.${this.name}.sysctls`, wait);
     if (!bond) return;
     const interfaces = bond.interfaces ?? this.interfaces.map(({ name }) => name);
     await configureBond(this.#place, { ...bond, interfaces }, wait);
@@ -217,6 +232,14 @@ export class Node implements AsyncDisposable {
    */
   async addLinkAddress(wait: Partial<Wait> = {}): Promise<void> {
     for (const { name } of this.interfaces) await this.#shell(`ip address replace fe80::1/64 dev ${name} nodad`, wait, 'usage');
+  }
+
+  /** Changes settings of its network, and sees that they have taken effect. */
+  async #changeSysctls(sysctls: Sysctls, wait: Partial<Wait>): Promise<void> {
+    const key = `${this.name}.configure: sysctls`;
+    if (this.#base instanceof NodeContainer) await this.#base.setSysctls(key, sysctls, wait);
+    else await this.#shell(sysctlScript(sysctls), wait);
+    await checkSysctls(this.#place, sysctls, this.guest && key, wait);
   }
 
   #only(method: 'configure' | 'counters' | 'setCarrier'): NodeInterface {

@@ -15,13 +15,13 @@ export function sysctlTexts(sysctls: Sysctls): Readonly<Record<string, string>> 
 
 /**
  * Compares the settings of a node with those that it should have.
- * @param isGuest - whether the node is a guest, which makes its settings itself: what its kernel refuses shows only here
+ * @param guestKey - for a guest, the key that has the settings: a guest makes them itself, so what its kernel refuses shows only here
  * @throws EnvironmentError if one differs, UsageError if the node is a guest
  */
 export async function checkSysctls(
   { node, shell }: InterfacePlace,
   sysctls: Sysctls,
-  isGuest: boolean,
+  guestKey: string | undefined,
   wait: Partial<Wait>,
 ): Promise<void> {
   const names = Object.keys(sysctls);
@@ -30,7 +30,7 @@ export async function checkSysctls(
   const problems = sysctlDifferences(sysctls, printed);
   if (problems.length === 0) return;
   const advice = 'The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them';
-  if (isGuest) throw new UsageError(`topology.nodes.${node}.sysctls: ${problems.join('; ')}. ${advice}`);
+  if (guestKey !== undefined) throw new UsageError(`${guestKey}: ${problems.join('; ')}. ${advice}`);
   throw new EnvironmentError(`${node}: ${problems.join('; ')}. ${advice}`);
 }
 
@@ -45,14 +45,15 @@ export function sysctlDifferences(sysctls: Sysctls, printed: string): readonly s
 
 /**
  * The error if the kernel refused a setting of a node, instead of the daemon's. Pure.
- * @param error - of the daemon, when it should have started the node
+ * @param key - the key that has the settings: `topology.nodes.node0.sysctls`
+ * @param error - of the daemon, when it should have made them
  */
-export function refusedSysctl(node: string, sysctls: Sysctls, error: unknown): UsageError | undefined {
+export function refusedSysctl(key: string, sysctls: Sysctls, error: unknown): UsageError | undefined {
   if (!(error instanceof ContainerError)) return undefined;
   const [, action, path = '', reason] = /(open|write) (\/proc\/sys\/net\/\S+): ([^:]+)/.exec(error.message) ?? [];
   const name = Object.keys(sysctls).find((one) => sysctlFile(one) === path);
   if (name === undefined) return undefined;
-  const where = `topology.nodes.${node}.sysctls.${name}`;
+  const where = `${key}.${name}`;
   const problem =
     action === 'write'
       ? `expected a value that the kernel accepts, got ${JSON.stringify(sysctls[name])} (${reason}). Correct it`

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { ServiceProblem } from './dhcp-ranges.ts';
 import { interfaceConflicts, reachProblems } from './interface-problems.ts';
-import type { NodeConfig } from './node-config.ts';
+import type { NodeChanges, NodeConfig } from './node-config.ts';
 
 /** Alpy's servers run as ordinary users, and need their ports. */
 const portSetting = 'net.ipv4.ip_unprivileged_port_start';
 
-/** Settings that no node can have. Pure. */
-export function sysctlProblems({ sysctls = {} }: NodeConfig): readonly ServiceProblem[] {
+/**
+ * Settings that no node can have. Pure.
+ * @param names - of the node's interfaces, if it has any when it gets its settings
+ */
+export function sysctlProblems({ sysctls = {} }: NodeChanges, names: readonly string[] = []): readonly ServiceProblem[] {
   return Object.keys(sysctls).flatMap((name) => {
-    const expected = expectedSetting(name);
+    const expected = expectedSetting(name, names);
     return expected === undefined ? [] : [{ path: ['sysctls', name], expected }];
   });
 }
 
-function expectedSetting(name: string): string | undefined {
-  const [, group, setting] = /^net\.(ipv[46]\.(?:conf|neigh))\.(?!all\.|default\.).+\.(\w+)$/.exec(name) ?? [];
+function expectedSetting(name: string, names: readonly string[]): string | undefined {
+  const [, group, device, setting] = /^net\.(ipv[46]\.(?:conf|neigh))\.(?!all\.|default\.)(.+)\.(\w+)$/.exec(name) ?? [];
+  if (group !== undefined && device !== undefined && setting !== undefined && names.length > 0)
+    return names.includes(device) ? undefined : `a setting of one of the interfaces of the node (${names.join(', ')})`;
   if (group !== undefined && setting !== undefined)
     return `net.${group}.default.${setting}, which is for all interfaces, because the node has none when it gets its settings`;
   if (name === portSetting) return `no ${portSetting}: it must stay 0 for the servers of nodes`;

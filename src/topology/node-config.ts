@@ -122,16 +122,20 @@ export interface DeclaredServices {
   readonly syslog?: SyslogOptions | undefined;
 }
 
-/** What a node has before the virtual CPU runs. Its own addresses and routes are those of its only interface. */
-export interface NodeConfig extends InterfaceConfig, DeclaredServices {
-  /** `guest`: a small virtual machine with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container` */
-  readonly kind?: 'container' | 'guest' | undefined;
-  /** addresses and routes of a node with several interfaces, by the interfaces' names */
-  readonly interfaces?: Readonly<Record<string, InterfaceConfig>> | undefined;
+/** What can change on a node that runs. */
+export interface NodeChanges extends InterfaceConfig {
   /** combines interfaces into one; it needs bonding in the kernel of Docker's host, or a node of kind `guest` */
   readonly bond?: BondConfig | undefined;
   /** kernel settings of its network, by name: `{ 'net.ipv4.ip_forward': 1 }` */
   readonly sysctls?: Readonly<Record<string, number | string>> | undefined;
+}
+
+/** What a node has before the virtual CPU runs. Its own addresses and routes are those of its only interface. */
+export interface NodeConfig extends NodeChanges, DeclaredServices {
+  /** `guest`: a small virtual machine with a Linux kernel of its own, for features that the kernel of Docker's host lacks; default `container` */
+  readonly kind?: 'container' | 'guest' | undefined;
+  /** addresses and routes of a node with several interfaces, by the interfaces' names */
+  readonly interfaces?: Readonly<Record<string, InterfaceConfig>> | undefined;
   /** DNS servers and search domains of its programs: its `/etc/resolv.conf` */
   readonly resolver?: ResolverConfig | undefined;
   /**

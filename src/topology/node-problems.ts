@@ -3,7 +3,7 @@ import { asList } from '../core/list.ts';
 import { dhcpProblems, type ServiceProblem } from './dhcp-ranges.ts';
 import { bondProblems, sysctlProblems } from './host-problems.ts';
 import { interfaceConflicts, reachProblems } from './interface-problems.ts';
-import type { NodeConfig } from './node-config.ts';
+import type { NodeChanges, NodeConfig } from './node-config.ts';
 import { interfaceConfig, interfaceName, ownConfig } from './resolve-nodes.ts';
 import { isUplink, uplinkProblems } from './uplink.ts';
 
@@ -43,6 +43,27 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
       ? [{ path: ['http', 'port'], expected: 'a TCP port that dns and syslog do not use' }]
       : []),
     ...(dns && syslog?.port === 53 ? [{ path: ['syslog', 'port'], expected: 'a port that dns does not use' }] : []),
+  ];
+}
+
+/**
+ * What is wrong with changes of a node that runs, although each of their values is right. Pure.
+ * @param declared - what its configuration says
+ * @param names - of all its interfaces
+ */
+export function changeProblems(
+  changes: NodeChanges,
+  declared: NodeConfig | undefined,
+  names: readonly string[],
+): readonly ServiceProblem[] {
+  const { bond } = changes;
+  return [
+    ...(bond ? misplacedKeys(changes, names.length) : []),
+    ...(bond && isUplink(declared)
+      ? [{ path: ['bond'], expected: 'no bond beside uplink, which is for a node with one link' }]
+      : []),
+    ...bondProblems(changes, names),
+    ...sysctlProblems(changes, names),
   ];
 }
 

@@ -2,11 +2,23 @@
 import { byName, either, flag, oneOf, options, text } from '../core/schemas.ts';
 import { bondConfig, resolverConfig, sysctlValue } from './host-schemas.ts';
 import { interfaceConfig, interfaceSchemas } from './interface-schema.ts';
-import type { NodeConfig } from './node-config.ts';
+import type { NodeChanges, NodeConfig } from './node-config.ts';
 import { dhcpOptions, dnsOptions, httpOptions, ntpOptions, syslogOptions, tftpOptions } from './service-schemas.ts';
 
 const anUplink = 'true, or the name of a network of Docker';
 const uplink = either<boolean | string>(anUplink, flag, text.regex(/^[A-Za-z0-9][\w.:-]*$/, { error: anUplink }));
+
+const changeSchemas = {
+  bond: bondConfig
+    .optional()
+    .describe("combines interfaces into one, `bond0`; it needs bonding in the kernel of Docker's host, or `kind: guest`"),
+  sysctls: byName(sysctlValue, "settings by name, such as { 'net.ipv4.ip_forward': 1 }")
+    .optional()
+    .describe('kernel settings of its network, by name: `{ net.ipv4.ip_forward: 1 }`'),
+};
+
+/** What `node.configure` takes. */
+export const nodeChanges = options<NodeChanges>({ ...interfaceSchemas, ...changeSchemas });
 
 /** What a configuration may declare for a node. */
 export const nodeConfig = options<NodeConfig>({
@@ -19,12 +31,7 @@ export const nodeConfig = options<NodeConfig>({
   interfaces: byName(interfaceConfig, 'interfaces by name, such as { eth0: { address: 192.168.1.2/24 } }')
     .optional()
     .describe('addresses and routes of a node with several interfaces, by name: `eth0`, `eth1`, … in the order of its links'),
-  bond: bondConfig
-    .optional()
-    .describe("combines interfaces into one, `bond0`; it needs bonding in the kernel of Docker's host, or `kind: guest`"),
-  sysctls: byName(sysctlValue, "settings by name, such as { 'net.ipv4.ip_forward': 1 }")
-    .optional()
-    .describe('kernel settings of its network, by name: `{ net.ipv4.ip_forward: 1 }`'),
+  ...changeSchemas,
   resolver: resolverConfig.optional().describe('DNS servers and search domains of its programs: its `/etc/resolv.conf`'),
   dhcp: dhcpOptions
     .optional()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Apart from index.ts, so that whoever needs no schema does not load zod.
 export { address, interfaceConfig } from './interface-schema.ts';
-export { nodeConfig } from './node-schema.ts';
+export { nodeChanges, nodeConfig } from './node-schema.ts';
 export {
   dhcpOptions,
   dnsOptions,

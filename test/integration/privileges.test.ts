@@ -68,7 +68,7 @@ beforeAll(async () => {
   const node = testbed.nodes[0]!;
   const files = [{ path: '/file', content: 'text' }];
   await testbed.apps.start({ node, name: 'app', command: ['sleep', '600'], files });
-  await node.configure({ address: '192.168.1.1/24' });
+  await node.configure({ address: '192.168.1.1/24', sysctls: { 'net.ipv4.ip_forward': 1 } });
   await testbed.services.dhcp(node);
   await testbed.services.ntp(node);
   await testbed.services.http(node, { files: { file: 'text' } });
@@ -128,7 +128,7 @@ function kindOf(name: string): string {
   const [program = '', node] = name.split('@');
   const kinds: Readonly<Record<string, string>> = {
     ...{ dhcp: 'dhcp', ntp: 'ntp', http: 'service' },
-    ...{ uplink: 'uplink', 'uplink-tap': 'uplink-tap' },
+    ...{ uplink: 'uplink', 'uplink-tap': 'uplink-tap', sysctls: 'sysctls' },
   };
   if (node !== undefined) return kinds[program] ?? 'app';
   return name === 'node1' ? 'guest' : /^node\d+$/.test(name) ? 'node' : name;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { exitStatusOf } from '../../../src/core/exit-status.ts';
 import { ExecError } from '../../../src/docker/index.ts';
-import { bondCommands, bondProblems, configureBond } from '../../../src/network/bond.ts';
+import { bondCommands, bondProblems, configureBond, replaceBond } from '../../../src/network/bond.ts';
 
 const bond = { mode: '802.3ad', interfaces: ['eth0', 'eth1'], address: '10.0.0.2/24', gateway: '10.0.0.1' } as const;
 
@@ -58,4 +58,26 @@ test('a kernel without bonding is the fault of the environment, and the error sa
   const error: unknown = await configureBond({ node: 'server', shell }, bond, {}).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ fault: 'environment' });
   expect(String(error)).toContain('lacks bonding: try "sudo modprobe bonding" there');
+});
+
+test('a bond replaces an earlier one, and what its interfaces had', async () => {
+  const scripts: string[] = [];
+  const shell = (script: string) => {
+    scripts.push(script);
+    return Promise.resolve(printed('802.3ad', ['eth0', 'eth1']));
+  };
+  await replaceBond({ node: 'server', shell }, bond, {});
+  expect(scripts).toHaveLength(1);
+  const lines = scripts[0]!.split('\n');
+  const at = (line: string): number => lines.findIndex((one) => one.includes(line));
+  const order = [
+    'ip link set "$part" nomaster && ip link set "$part" up',
+    'ip link delete bond0',
+    'net/eth1/upper_eth1.*',
+    'address flush dev eth1 scope global',
+    'link add bond0',
+    'link set eth1 master bond0',
+  ].map(at);
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  expect(order).not.toContain(-1);
 });

@@ -11,8 +11,8 @@ test('all settings are read at once', async () => {
     scripts.push(script);
     return Promise.resolve('1\n2000\t3000');
   };
-  await checkSysctls({ node: 'node0', shell }, sysctls, false, {});
-  await checkSysctls({ node: 'node0', shell }, {}, false, {});
+  await checkSysctls({ node: 'node0', shell }, sysctls, undefined, {});
+  await checkSysctls({ node: 'node0', shell }, {}, undefined, {});
   expect(scripts).toEqual([
     'for file in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_local_port_range; do cat "$file" || echo; done',
   ]);
@@ -25,7 +25,7 @@ test('a setting with another value is an error with both values', async () => {
     'expected net.ipv4.ip_local_port_range to be 2000 3000, got nothing',
   ]);
   const shell = () => Promise.resolve('0\n2000 3000');
-  await expect(checkSysctls({ node: 'node0', shell }, sysctls, false, {})).rejects.toMatchObject({
+  await expect(checkSysctls({ node: 'node0', shell }, sysctls, undefined, {})).rejects.toMatchObject({
     fault: 'environment',
     message:
       'node0: expected net.ipv4.ip_forward to be 1, got 0. The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them',
@@ -34,7 +34,7 @@ test('a setting with another value is an error with both values', async () => {
 
 test('a setting that the kernel of a guest refuses is a mistake of the configuration', async () => {
   const shell = () => Promise.resolve('\n2000 3000');
-  await expect(checkSysctls({ node: 'node0', shell }, sysctls, true, {})).rejects.toMatchObject({
+  await expect(checkSysctls({ node: 'node0', shell }, sysctls, 'topology.nodes.node0.sysctls', {})).rejects.toMatchObject({
     fault: 'usage',
     message:
       'topology.nodes.node0.sysctls: expected net.ipv4.ip_forward to be 1, got nothing. The kernel refused it, or another setting or program on the node changed it. Correct or remove one of them',
@@ -53,11 +53,14 @@ test.each([
     'topology.nodes.node0.sysctls.net.ipv4.ip_forward: expected a value that the kernel accepts, got 1 (invalid argument). Correct it',
   ],
 ])('the error of the daemon names the setting: %s', (text, message) => {
-  expect(refusedSysctl('node0', sysctls, new ContainerError(`${daemonSays}${text}`))).toMatchObject({ message, fault: 'usage' });
+  expect(refusedSysctl('topology.nodes.node0.sysctls', sysctls, new ContainerError(`${daemonSays}${text}`))).toMatchObject({
+    message,
+    fault: 'usage',
+  });
 });
 
 test('other errors of the daemon are not about a setting', () => {
-  expect(refusedSysctl('node0', sysctls, new ContainerError('no such image'))).toBeUndefined();
+  expect(refusedSysctl('topology.nodes.node0.sysctls', sysctls, new ContainerError('no such image'))).toBeUndefined();
   const own = 'open /proc/sys/net/ipv6/conf/all/disable_ipv6: no such file or directory: unknown';
-  expect(refusedSysctl('node0', sysctls, new ContainerError(`${daemonSays}${own}`))).toBeUndefined();
+  expect(refusedSysctl('topology.nodes.node0.sysctls', sysctls, new ContainerError(`${daemonSays}${own}`))).toBeUndefined();
 });
