@@ -80,7 +80,7 @@ export const ConfigSchema = z.strictObject({
     .enum(['auto', 'always', 'never'])
     .default('auto')
     .describe(
-      'create the testbed of the next test while a test runs: auto if memory is left and a core is idle, always if memory is left',
+      'create the testbed of the next test while a test runs: auto if memory is left, a core is idle and no node has to boot without KVM, always if memory is left',
     ),
   retries: z.int().min(0).default(0).describe('how often to retry a test that failed'),
   retryEnvironment: z

@@ -12,6 +12,7 @@ import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
 import type { Demand } from './scheduler/scheduler.ts';
+import { wantsSpare } from './spare-choice.ts';
 import { runFacts } from './worker-engine.ts';
 import type { Needs } from './test-options.ts';
 import { diskOf, workerFactory, workerSpares, type TestState } from './worker-state.ts';
@@ -89,8 +90,9 @@ async function takeSpare(request: TestRequest, state: TestState, signal: AbortSi
 
 /** Begins to make the testbed of the next test, which probably wants the same. */
 function prepareSpare(request: TestRequest, state: TestState): void {
-  const { spareTestbeds } = runFacts().config;
-  const directory = spareTestbeds === 'never' ? undefined : state.nextDirectory?.();
+  const { host, config } = runFacts();
+  const { spareTestbeds } = config;
+  const directory = wantsSpare(spareTestbeds, request.topology, host.accel) ? state.nextDirectory?.() : undefined;
   if (directory === undefined) return;
   const { memoryMiB } = demandOf({ ...request, needs: {} });
   const gone = new SnapshotError('its snapshot is gone');
