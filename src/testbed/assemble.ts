@@ -5,13 +5,13 @@ import { BugError } from '../core/errors.ts';
 import { createAccess } from '../access/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Junction } from '../qemu/index.ts';
-import { recorderOf, type Wire, type WireEnd } from '../topology/index.ts';
+import { recorderOf, type InterfaceEnd, type Wire, type WireEnd } from '../topology/index.ts';
 import { captureOf, finishCaptures, wallClockOf, type CapturePlace } from './captures.ts';
 import { restoredFrom, type CreationContext } from './creation.ts';
 import { Dut } from './dut.ts';
 import type { DutParts } from './dut-parts.ts';
 import { Link } from './link.ts';
-import type { LinkEnd } from './link-end.ts';
+import type { JunctionPort, LinkEnd } from './link-end.ts';
 import { nicModel } from './machine-spec.ts';
 import type { StartedMachine } from './machine.ts';
 import type { SnapshotWatch } from './snapshot-watch.ts';
@@ -48,7 +48,11 @@ export function testbedParts(
   const ofMachines = machines.map((machine) => ({ machine, place: placeOfMachine(context, machine) }));
   const ofJunctions = context.started.junctions.map((junction) => ({ junction, place: placeOfJunction(context, junction) }));
   const recorders = [...ofMachines, ...ofJunctions];
-  const recorded = context.wires.flatMap((wire, index) => recordedLink(wire, index, running, recorders));
+  const linkCount = context.spec.topology.links.length;
+  const recorded = context.wires.flatMap((wire, index) => {
+    const place = { index, isSegment: index >= linkCount }; // segments come after links
+    return recordedLink(wire, place, running, recorders);
+  });
   const links = recorded.map(({ link }) => link);
   const surroundings = { nodes, links: context.wires.flatMap((wire) => probedLink(wire, nodes)) };
   const [first, ...others] = machines.map((machine, index) => ({
@@ -107,7 +111,7 @@ function isNic(end: LinkEnd, dut: string, id: string): boolean {
 /** Empty if nothing records the wire, which then leads nowhere. */
 function recordedLink(
   wire: Wire,
-  index: number,
+  place: { readonly index: number; readonly isSegment: boolean },
   running: Running,
   recorders: readonly RunningRecorder[],
 ): readonly RecordedLink[] {
@@ -115,19 +119,18 @@ function recordedLink(
   const spec = recorderOf(wire);
   const recorder = recorders.find(({ machine }) => machine?.device.dut === spec?.dut);
   if (name === undefined || !spec || !recorder) return [];
-  const { place, junction } = recorder;
-  const capture = captureOf(name, spec.capture, place);
-  return [{ place, link: new Link({ name, index, ends: ends.map((end) => linkEnd(end, running, junction)), capture }) }];
+  const capture = captureOf(name, spec.capture, recorder.place);
+  const found = ends.map((end) => linkEnd(end, running, (one) => junctionPort(one, wire, recorder.junction)));
+  return [{ place: recorder.place, link: new Link({ name, ...place, ends: found, capture }) }];
 }
 
-/** @param junction - what joins the ends; absent for a wire with a NIC */
-function linkEnd(end: WireEnd, { machines, nodes }: Running, junction: Junction | undefined): LinkEnd {
+function linkEnd(end: WireEnd, { machines, nodes }: Running, portOf: (end: InterfaceEnd) => JunctionPort | undefined): LinkEnd {
   if (end.kind === 'interface') {
     const node = nodes.find(({ name }) => name === end.node.name);
     const found = node?.interfaces.find(({ name }) => name === end.interface.name);
     if (!node || !found) throw new BugError(`the node ${end.node.name} does not run`);
-    const port = junction && end.tap !== undefined ? { port: { netdev: end.tap, machine: junction } } : {};
-    return { kind: 'interface', name: node.name, node, interface: found, ...port };
+    const port = portOf(end);
+    return { kind: 'interface', name: node.name, node, interface: found, ...(port ? { port } : {}) };
   }
   const { dut, nic } = end;
   const machine = machines.find(({ device }) => device.dut === dut);
@@ -146,6 +149,11 @@ function linkEnd(end: WireEnd, { machines, nodes }: Running, junction: Junction 
 }
 
 /** A link as the conditions of `appliance.ready` know it. */
+/** @param machine - what joins the ends; absent for a wire with a NIC */
+function junctionPort({ tap, node }: InterfaceEnd, { uplink }: Wire, machine: Junction | undefined): JunctionPort | undefined {
+  return machine && tap !== undefined ? { netdev: tap, machine, isUplink: uplink?.node === node.name } : undefined;
+}
+
 function probedLink({ name, ends }: Wire, nodes: readonly Node[]): DutParts['surroundings']['links'] {
   if (name === undefined) return [];
   const interfaces = ends.flatMap((end) => {

@@ -27,7 +27,16 @@ export interface InterfaceOfNode {
   readonly node: Node;
   readonly interface: NodeInterface;
   /** what it is in the QEMU that joins nodes; absent for a link with a NIC @internal */
-  readonly port?: { readonly netdev: string; readonly machine: FilterPlace };
+  readonly port?: JunctionPort;
+}
+
+/** What an interface of a node is in the QEMU that joins nodes. */
+export interface JunctionPort {
+  /** name of its tap */
+  readonly netdev: string;
+  readonly machine: FilterPlace;
+  /** whether its node declares an uplink, whose router is a further end of the link */
+  readonly isUplink: boolean;
 }
 
 /** An end of a link. */

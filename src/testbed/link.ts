@@ -16,6 +16,7 @@ export interface LinkParts {
   readonly name: string;
   readonly index: number;
   readonly ends: readonly LinkEnd[];
+  readonly isSegment: boolean;
   readonly capture: Capture;
 }
 
@@ -29,6 +30,7 @@ export class Link {
   readonly ends: readonly LinkEnd[];
   /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power; without a NIC, never */
   readonly capture: Capture;
+  readonly #isSegment: boolean;
   readonly #faults = new Set<LinkFault>();
   #isUp = true;
   /** the devices at a cable that are without power */
@@ -36,10 +38,11 @@ export class Link {
   /** resolves when the last call of setUp has ended; never rejects */
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor({ name, index, ends, capture }: LinkParts) {
+  constructor({ name, index, ends, isSegment, capture }: LinkParts) {
     this.name = name;
     this.index = index;
     this.ends = ends;
+    this.#isSegment = isSegment;
     this.capture = capture;
   }
 
@@ -108,14 +111,14 @@ export class Link {
    * @internal
    */
   async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
-    if (this.ends.length === 2) {
+    if (!this.#isSegment) {
       if (isOn) this.#unpowered.delete(device);
       else this.#unpowered.add(device);
       if (isOn === this.isUnpowered || isOn === this.#isUp) return;
       return this.setUp(isOn);
     }
     const nics = this.#nics.filter(({ machine }) => machine.qmp === device);
-    await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn })));
+    await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn && this.#isUp })));
   }
 
   /**
@@ -146,14 +149,18 @@ export class Link {
    * Impairs the link until the result is disposed: `await using fault = await link.impair({ delayMs: 20, lossPercent: 1 })`. Frames
    * are delayed, lost, duplicated, corrupted, reordered or slowed down; with `lossPercent: 100`, all are lost while both ends keep
    * their carriers. Several impairments at the same time add up. The capture shows the frames as the device's NIC sends and receives them;
-   * that of a link between two nodes, as the first node does.
+   * that of a link between two nodes, as the first node does, unless the second has an uplink.
    * @throws UsageError if a value is out of range, the link has no such direction, or the options ask for nothing
    * @throws EnvironmentError if the program that does this cannot start in QEMU's container
    * @throws QmpError when QEMU refuses
    */
   async impair(options: ImpairOptions): Promise<LinkFault> {
     checkFault.impair(arguments);
-    const fault = await LinkFault.start(this.name, crossingsOf(this.name, this.ends), options);
+    const fault = await LinkFault.start(
+      this.name,
+      crossingsOf({ name: this.name, ends: this.ends, isSegment: this.#isSegment }),
+      options,
+    );
     this.#faults.add(fault);
     return fault;
   }

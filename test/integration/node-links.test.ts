@@ -118,25 +118,31 @@ test.each([
   expect(framesInPcap(await readFile(path)).filter((frame) => frame.readUInt16BE(12) === 0x0800)).toHaveLength(10);
 });
 
-test('a node with a kernel of its own and an uplink work on links without a device', async () => {
+test('a node, a node with a kernel of its own and an uplink work on a segment without a device; faults reach the router', async () => {
   const outside = resolveTopology({
     duts: { dut: 'silent' },
     nodes: {
-      client: { interfaces: { eth0: { address: '10.0.1.1/24' }, eth1: { address: '10.0.2.50/24' } } },
-      guest: { kind: 'guest', address: '10.0.1.2/24' },
+      client: { address: '10.0.2.50/24' },
+      guest: { kind: 'guest', address: '10.0.2.51/24' },
       internet: { uplink: true },
+      other: { address: '10.0.2.50/24' },
+      outside: { uplink: true },
     },
-    links: [
-      ['client', 'guest'],
-      ['client', 'internet'],
-    ],
+    links: [['other', 'outside']],
+    segments: { lan: ['client', 'guest', 'internet'] },
   });
-  await using other = await testHost.testbedWith([silent], outside);
-  const { client, guest } = other.nodes;
-  expect(await client!.ping('10.0.1.2', { count: 3, timeoutMs: 30_000 })).toMatchObject({ received: 3 });
-  expect(await guest!.ping('10.0.1.1', { count: 3, timeoutMs: 30_000 })).toMatchObject({ received: 3 });
-  expect(await client!.ping('10.0.2.2', { count: 3 })).toMatchObject({ received: 3 }); // the router of the uplink
-  expect(await other.links['client--internet']!.capture.count('icmp.type == 0 && ip.src == 10.0.2.2')).toBe(3);
+  await using testbed = await testHost.testbedWith([silent], outside);
+  const { links, nodes } = testbed;
+  const reach = async (from: string, address: string): Promise<number> =>
+    (await nodes[from]!.ping(address, { count: 3, timeoutMs: 30_000 })).received;
+  const router = '10.0.2.2';
+  expect(await reach('client', '10.0.2.51')).toBe(3);
+  expect(await reach('guest', '10.0.2.50')).toBe(3);
+  for (const node of ['client', 'guest', 'other']) expect(await reach(node, router)).toBe(3);
+  expect(await links['lan']!.capture.count(`icmp.type == 0 && ip.src == ${router}`)).toBe(6);
+  expect(await links['other--outside']!.capture.count(`icmp.type == 0 && ip.src == ${router}`)).toBe(3);
+  await using _lost = await links['other--outside']!.impair({ lossPercent: 100 });
+  expect(await nodes['other']!.ping(router, { count: 1, timeoutMs: 1000 })).toMatchObject({ received: 0 });
 });
 
 test('testbeds with links between nodes use the same containers of QEMU one after the other', async () => {

@@ -15,7 +15,12 @@ export interface Crossing {
   /** identifier in QEMU of the NIC's backend, or of the tap */
   readonly netdev: string;
   readonly machine: FilterPlace;
+  /** name of the segment, if these are its only ends: each of them sends to it and gets from it, too */
+  readonly hub?: string;
 }
+
+/** The names that directions are made of. */
+type Named = Pick<Crossing, 'nic' | 'far' | 'hub'>;
 
 /** A direction of a link by its name, and the same at the NIC. */
 export interface Direction {
@@ -24,29 +29,40 @@ export interface Direction {
   readonly queue: NicQueue;
 }
 
+/** What is impaired. */
+interface ImpairedLink {
+  readonly name: string;
+  readonly ends: readonly LinkEnd[];
+  readonly isSegment: boolean;
+}
+
 /**
- * The places at which a link can be impaired: the first NIC of a cable, as its frames cross both; all NICs of a segment; the second node of a
- * link between nodes; all nodes of a segment without a NIC. Pure.
+ * The places at which a link can be impaired. If it has two ends: its first NIC, as all frames cross it, or without a NIC, the tap of one
+ * node. If it has more: all its NICs, or without a NIC, the taps of all nodes. Pure.
  */
-export function crossingsOf(link: string, ends: readonly LinkEnd[]): readonly Crossing[] {
+export function crossingsOf({ name, ends, isSegment }: ImpairedLink): readonly Crossing[] {
   const nics = ends.filter((end) => end.kind === 'nic');
-  const isCable = ends.length === 2;
-  if (nics.length === 0) return tapCrossings(link, ends);
-  return (isCable ? nics.slice(0, 1) : nics).map((nic) => {
-    const [far] = isCable ? ends.filter((end) => end !== nic) : [];
+  const hasTwoEnds = ends.length === 2;
+  const hub = hasTwoEnds && isSegment ? { hub: name } : {};
+  if (nics.length === 0) return tapCrossings(name, ends).map((crossing) => ({ ...crossing, ...hub }));
+  return (hasTwoEnds ? nics.slice(0, 1) : nics).map((nic) => {
+    const [far] = hasTwoEnds ? ends.filter((end) => end !== nic) : [];
     const { spec, machine } = nic;
-    return { nic: nicNames(nic, nics), far: far ? endNames(far, nics) : [link], netdev: spec.netdev, machine };
+    return { nic: nicNames(nic, nics), far: far ? endNames(far, nics) : [name], netdev: spec.netdev, machine, ...hub };
   });
 }
 
 /** The tap of a node is to what is behind it as the backend of a NIC is to the NIC. */
 function tapCrossings(link: string, ends: readonly LinkEnd[]): readonly Crossing[] {
-  const [first, second, ...others] = ends;
-  const isCable = second !== undefined && others.length === 0;
-  return (isCable ? [second] : ends).flatMap((end) => {
+  const crossings = ends.flatMap((end) => {
     if (end.kind === 'nic' || !end.port) return [];
-    return [{ nic: [isCable && first ? first.name : link], far: [end.name], ...end.port }];
+    const { netdev, machine, isUplink } = end.port;
+    const [other] = ends.length === 2 ? ends.filter((one) => one !== end) : [];
+    return [{ isUplink, crossing: { nic: [other?.name ?? link], far: [end.name], netdev, machine } as const }];
   });
+  // the frames of an uplink's router do not cross the tap of the node that declares it
+  const last = crossings.findLast(({ isUplink }) => !isUplink);
+  return (ends.length === 2 && last ? [last] : crossings).map(({ crossing }) => crossing);
 }
 
 function endNames(end: LinkEnd, nics: readonly NicOfDevice[]): EndNames {
@@ -63,7 +79,7 @@ function nicNames({ dut, name }: NicOfDevice, nics: readonly NicOfDevice[]): End
  * @param direction - `both`, or the name of a direction
  * @throws UsageError if the link has no such direction, or `both` could mean several NICs
  */
-export function chooseDirections<Place extends Pick<Crossing, 'nic' | 'far'>>(
+export function chooseDirections<Place extends Named>(
   crossings: readonly Place[],
   direction: string,
 ): { readonly crossing: Place; readonly directions: readonly Direction[] } {
@@ -80,16 +96,17 @@ export function chooseDirections<Place extends Pick<Crossing, 'nic' | 'far'>>(
 }
 
 /** Both directions, by the names that are shown. */
-function shown({ nic, far }: Pick<Crossing, 'nic' | 'far'>): readonly Direction[] {
+function shown({ nic, far }: Named): readonly Direction[] {
   return named({ nic: [nic[0]], far: [far[0]] });
 }
 
 /** Both directions, by all names that they have. */
-function named({ nic, far }: Pick<Crossing, 'nic' | 'far'>): readonly Direction[] {
-  return nic.flatMap((near) =>
-    far.flatMap((other): readonly Direction[] => [
-      { name: `${near}->${other}`, queue: 'rx' },
-      { name: `${other}->${near}`, queue: 'tx' },
-    ]),
-  );
+function named({ nic, far, hub }: Named): readonly Direction[] {
+  const ends = nic.flatMap((near) => far.map((other) => [near, other] as const));
+  const withHub =
+    hub === undefined ? [] : [...nic.map((near) => [near, hub] as const), ...far.map((other) => [hub, other] as const)];
+  return [...ends, ...withHub].flatMap(([near, other]): readonly Direction[] => [
+    { name: `${near}->${other}`, queue: 'rx' },
+    { name: `${other}->${near}`, queue: 'tx' },
+  ]);
 }

@@ -6,7 +6,7 @@ import { Link } from '../../../src/testbed/index.ts';
 
 /** A link whose capture answers like this; it has nothing else. */
 function linkWith(capture: Partial<Capture>): Link {
-  return new Link({ name: 'link0', index: 0, ends: [], capture: capture as Capture });
+  return new Link({ name: 'link0', index: 0, ends: [], isSegment: false, capture: capture as Capture });
 }
 
 test('toHaveSeen fails with the time, the number of frames and the nearest ones, and reads the capture once', async () => {

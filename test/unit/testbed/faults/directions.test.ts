@@ -14,8 +14,8 @@ function nic(name: string): LinkEnd {
 const node = (name: string): LinkEnd => ({ kind: 'interface', name }) as LinkEnd;
 
 /** The NIC and the directions of an impairment. */
-function chosen(ends: readonly LinkEnd[], direction = 'both'): readonly [nic: string, ...directions: string[]] {
-  const { crossing, directions } = chooseDirections(crossingsOf('lan', ends), direction);
+function chosen(ends: readonly LinkEnd[], direction = 'both', isSegment = true): readonly [nic: string, ...directions: string[]] {
+  const { crossing, directions } = chooseDirections(crossingsOf({ name: 'lan', ends, isSegment }), direction);
   return [`${crossing.nic.at(-1)} ${crossing.netdev}`, ...directions.map(({ name, queue }) => `${name} ${queue}`)];
 }
 
@@ -40,14 +40,34 @@ test('a segment is impaired between one of its NICs and the hub', () => {
   expect(chosen([nic('left:2'), node('client'), node('server')])).toEqual(['left:2 net2', 'left->lan rx', 'lan->left tx']);
 });
 
+test('directions on a segment with two ends can name the segment, too', () => {
+  const ends = [nic('left:2'), nic('right:2')];
+  expect(chosen(ends)).toEqual(['left:2 net2', 'left->right rx', 'right->left tx']);
+  expect(chosen(ends, 'left->lan')).toEqual(['left:2 net2', 'left->lan rx']);
+  expect(chosen(ends, 'lan->left:2')).toEqual(['left:2 net2', 'lan->left:2 tx']);
+  expect(chosen(ends, 'right->lan')).toEqual(['left:2 net2', 'right->lan tx']);
+  expect(chosen(ends, 'lan->right')).toEqual(['left:2 net2', 'lan->right rx']);
+  expect(() => chosen(ends, 'left->lan', false)).toThrow('one of "both", "left->right", "right->left", got "left->lan"');
+});
+
 /** A node on a link without a device. */
-const joined = (name: string): LinkEnd =>
-  ({ kind: 'interface', name, port: { netdev: `wire-${name}`, machine: {} as FilterPlace } }) as LinkEnd;
+const joined = (name: string): LinkEnd => {
+  const port = { netdev: `wire-${name}`, machine: {} as FilterPlace, isUplink: name === 'internet' };
+  return { kind: 'interface', name, port } as LinkEnd;
+};
 
 test('a link between two nodes is impaired at the tap of the second', () => {
   const ends = [joined('client'), joined('server')];
   expect(chosen(ends)).toEqual(['client wire-server', 'client->server rx', 'server->client tx']);
   expect(chosen(ends, 'server->client')).toEqual(['client wire-server', 'server->client tx']);
+});
+
+test('a link to a node with an uplink is impaired at the tap of the other, because frames of the router do not cross its own', () => {
+  for (const ends of [
+    ['client', 'internet'],
+    ['internet', 'client'],
+  ] as const)
+    expect(chosen(ends.map(joined))).toEqual(['internet wire-client', 'internet->client rx', 'client->internet tx']);
 });
 
 test('a segment of nodes is impaired between one of them and the hub', () => {

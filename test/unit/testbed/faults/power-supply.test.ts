@@ -8,10 +8,25 @@ import { Link } from '../../../../src/testbed/link.ts';
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** A cable between two devices, with the power supply of each. */
-function cable(): { readonly link: Link; readonly left: PowerSupply; readonly right: PowerSupply } {
-  const newQmp = (): QmpClient => ({ execute: nothing }) as unknown as QmpClient;
-  const [leftQmp, rightQmp] = [newQmp(), newQmp()];
+interface Connected {
+  readonly link: Link;
+  readonly left: PowerSupply;
+  readonly right: PowerSupply;
+  /** what the QEMUs of the devices did */
+  readonly calls: string[];
+}
+
+/** A cable between two devices, or a segment with only these ends, with the power supply of each. */
+function connected(isSegment: boolean): Connected {
+  const calls: string[] = [];
+  const newQmp = (dut: string): QmpClient => {
+    const execute = (command: string, { up }: { up: boolean }): Promise<void> => {
+      calls.push(`${command} ${dut} ${up}`);
+      return Promise.resolve();
+    };
+    return { execute } as unknown as QmpClient;
+  };
+  const [leftQmp, rightQmp] = [newQmp('left'), newQmp('right')];
   const nic = (dut: string, qmp: QmpClient): NicOfDevice => ({
     kind: 'nic',
     name: `${dut}:0`,
@@ -22,9 +37,11 @@ function cable(): { readonly link: Link; readonly left: PowerSupply; readonly ri
     machine: { qmp } as NicOfDevice['machine'],
   });
   const ends = [nic('left', leftQmp), nic('right', rightQmp)];
-  const link = new Link({ name: 'left:0--right:0', index: 0, ends, capture: {} as Capture });
-  return { link, left: new PowerSupply('left', leftQmp, [link]), right: new PowerSupply('right', rightQmp, [link]) };
+  const link = new Link({ name: 'left:0--right:0', index: 0, ends, isSegment, capture: {} as Capture });
+  return { link, left: new PowerSupply('left', leftQmp, [link]), right: new PowerSupply('right', rightQmp, [link]), calls };
 }
+
+const cable = (): Connected => connected(false);
 
 test('a cable between two devices without power has carriers when both have power again', async () => {
   const { link, left, right } = cable();
@@ -52,4 +69,21 @@ test('a device has power if the attempt to halt it failed', async () => {
   expect([left.isOn, link.isUp]).toEqual([true, true]);
   await left.cut(nothing);
   expect([left.isOn, link.isUp]).toEqual([false, false]);
+});
+
+test('without power, a device on a segment loses its carrier, and the only other end keeps it, as at a hub', async () => {
+  const { left, calls } = connected(true);
+  await left.cut(nothing);
+  expect(calls.splice(0)).toEqual(['set_link left false']);
+  await left.restore(nothing);
+  expect(calls).toEqual(['set_link left true']);
+});
+
+test('a segment that the test unplugs while a device has no power stays unplugged when the power comes back', async () => {
+  const { link, left, calls } = connected(true);
+  await left.cut(nothing);
+  await link.setUp(false);
+  calls.splice(0);
+  await left.restore(nothing);
+  expect(calls).toEqual(['set_link left false']);
 });

@@ -10,7 +10,7 @@ function cable(): Link {
   const spec = { id: 'nic0', netdev: 'net0' };
   const nic = { kind: 'nic', mac: '52:54:00:a1:00:00', model: 'virtio-net-pci', spec, machine } as const;
   const ends = ['left', 'right'].map((dut) => ({ ...nic, name: `${dut}:0`, dut }));
-  return new Link({ name: 'left:0--right:0', index: 0, ends, capture: {} as Capture });
+  return new Link({ name: 'left:0--right:0', index: 0, ends, isSegment: false, capture: {} as Capture });
 }
 
 test('a cable is plugged in again at the end of the block in which it was unplugged', async () => {
@@ -36,7 +36,7 @@ test('a link between two nodes takes the carrier from both, and QEMU passes noth
     const port = { netdev: `tap-${name}`, machine: { qmp: { execute } } };
     return { kind: 'interface', name, node: { name }, interface: { setCarrier }, port } as unknown as LinkEnd;
   });
-  const link = new Link({ name: 'client--server', index: 0, ends, capture: {} as Capture });
+  const link = new Link({ name: 'client--server', index: 0, ends, isSegment: false, capture: {} as Capture });
   await link.setUp(false);
   expect(calls.splice(0)).toEqual([
     ...['set_link tap-client false', 'set_link tap-server false', 'carrier client false', 'carrier server false'],
