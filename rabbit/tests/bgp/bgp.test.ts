@@ -25,9 +25,13 @@ test.beforeEach(async ({ rabbits: [left, right, peer], nodes: [client, server] }
   for (const rabbit of [left, right, peer]) await rabbit.forwardIpv4();
   await client.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   await server.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
+  // the left side opens each session; if both did, BGP would end one of their connections with a notification
+  await peer.startRouting('10.0.2.2', neighbour(as.peer, '10.0.2.1', as.right, { passive: true }));
+  await right.startRouting(
+    '10.0.1.2',
+    neighbour(as.right, '10.0.1.1', as.left, { passive: true }) + neighbour(as.right, '10.0.2.2', as.peer),
+  );
   await left.startRouting('10.0.1.1', neighbour(as.left, '10.0.1.2', as.right));
-  await right.startRouting('10.0.1.2', neighbour(as.right, '10.0.1.1', as.left) + neighbour(as.right, '10.0.2.2', as.peer));
-  await peer.startRouting('10.0.2.2', neighbour(as.peer, '10.0.2.1', as.right));
 });
 
 test('passes a network on to the next neighbour, with its own number in the path', async ({
@@ -58,12 +62,13 @@ test('withdraws a network that its neighbour has withdrawn', async ({
   await expect(near).not.toHaveSeen(`bgp.type == ${message.notification}`); // the session goes on
 });
 
-/** BIRD's configuration of a session. */
-function neighbour(own: number, address: string, other: number): string {
+/** BIRD's configuration of a session. A passive side waits until the other opens it. */
+function neighbour(own: number, address: string, other: number, { passive = false } = {}): string {
   return `
     protocol bgp {
       local as ${own};
       neighbor ${address} as ${other};
+      passive ${passive ? 'on' : 'off'};
       connect delay time 1;
       connect retry time 1;
       ipv4 { import all; export all; };
