@@ -44,8 +44,12 @@ async function removeTap(target: Target): Promise<void> {
     const exec = await container.exec({ Cmd: ['sh', '-c', deleteLink], User: '0', AttachStderr: true });
     const output = await exec.start({});
     output.resume();
-    // the daemon may never end the output if the container ends at the same time
-    await finished(output, { signal: AbortSignal.timeout(injectMs) });
+    try {
+      // the daemon may never end the output if the container ends at the same time
+      await finished(output, { signal: AbortSignal.timeout(injectMs) });
+    } finally {
+      output.destroy();
+    }
     const { ExitCode } = await exec.inspect();
     if (ExitCode !== 0) throw new MissedError(`ip link delete ended with ${ExitCode}`);
   } catch (error) {

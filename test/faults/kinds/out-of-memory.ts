@@ -16,7 +16,8 @@ async function useUp(target: Target, role: string): Promise<void> {
     writeFileSync(`/proc/${State.Pid}/oom_score_adj`, '1000');
     await container.update({ Memory: limitBytes, MemorySwap: limitBytes });
     const exec = await container.exec({ Cmd: ['sh', '-c', 'head -c 100000000 /dev/zero | tail'], User: '0' });
-    await exec.start({ Detach: true });
+    // an answer that is not read keeps its connection, and with it this process, until the daemon closes it after 5 minutes
+    (await exec.start({ Detach: true })).resume();
   } catch (error) {
     throw new MissedError(messageOf(error), { cause: error });
   }
