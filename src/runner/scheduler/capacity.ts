@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { availableMemoryMiB, testbedOverheadMiB, uplinkMiB } from '../../core/memory.ts';
+import { availableMemoryMiB, junctionMiB, testbedOverheadMiB, uplinkMiB } from '../../core/memory.ts';
 import { guestContainerMiB } from '../../network/guest/arguments.ts'; // not the whole folder, which takes long to load
 import type { Accel } from '../../qemu/index.ts';
 import { isUplink } from '../../topology/uplink.ts';
@@ -19,18 +19,19 @@ export interface MachineFacts {
 const spare = 0.15;
 
 /**
- * Memory of a testbed, in MiB: of its devices, nodes of kind `guest` and uplinks. Pure.
+ * Memory of a testbed, in MiB: of its devices, nodes of kind `guest`, uplinks, and what joins nodes on links without a device. Pure.
  * @param devices - the memory of each device's guest
  */
 export function testbedMiB(
   devices: readonly { readonly memoryMiB: number }[],
-  { nodes }: Pick<Topology, 'nodes'>,
+  { nodes, links, segments }: Pick<Topology, 'nodes' | 'links' | 'segments'>,
   accel: Accel,
 ): number {
   const ofDevices = devices.reduce((sum, { memoryMiB }) => sum + memoryMiB + testbedOverheadMiB[accel], 0);
   const guests = nodes.filter(({ config }) => config?.kind === 'guest').length;
   const uplinks = nodes.filter(({ config }) => isUplink(config)).length;
-  return ofDevices + guests * guestContainerMiB + uplinks * uplinkMiB;
+  const hasJunction = [...links, ...segments].some(({ ends }) => ends.every(({ kind }) => kind === 'interface'));
+  return ofDevices + guests * guestContainerMiB + uplinks * uplinkMiB + (hasJunction ? junctionMiB : 0);
 }
 
 /** Inspects this machine. The daemon's may be another one, which is not known. */

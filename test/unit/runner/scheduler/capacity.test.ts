@@ -37,6 +37,14 @@ test('a testbed counts the guests of its devices and nodes, and its uplinks', ()
   expect(withNodes({ node0: { uplink: true }, node1: { uplink: 'lab' }, node2: { uplink: false } }, 256)).toBe(
     256 + 550 + 2 * 80,
   );
-  expect(testbedMiB([{ memoryMiB: 256 }, { memoryMiB: 512 }], { nodes: [] }, 'tcg')).toBe(256 + 512 + 2 * 550);
-  expect(testbedMiB([{ memoryMiB: 256 }], { nodes: [] }, 'kvm')).toBe(256 + 300);
+  const none = { nodes: [], links: [], segments: [] };
+  expect(testbedMiB([{ memoryMiB: 256 }, { memoryMiB: 512 }], none, 'tcg')).toBe(256 + 512 + 2 * 550);
+  expect(testbedMiB([{ memoryMiB: 256 }], none, 'kvm')).toBe(256 + 300);
+});
+
+test('a testbed counts what joins nodes on links without a device', () => {
+  const ofLinks = (...links: readonly (readonly [string, string])[]): number =>
+    testbedMiB([{ memoryMiB: 256 }], resolveTopology({ duts: { dut: 'a' }, nodes: { b: {}, c: {} }, links }), 'tcg');
+  expect(ofLinks(['dut:0', 'b'], ['dut:1', 'c'])).toBe(256 + 550);
+  expect(ofLinks(['dut:0', 'b'], ['b', 'c'])).toBe(256 + 550 + 40);
 });
