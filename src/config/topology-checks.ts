@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
-import { checkLong, endsAt, maxLinks, nodeProblems, shortPlan, type Plan, type TopologyProblem } from '../topology/index.ts';
+import {
+  checkLong,
+  endsAt,
+  maxLinks,
+  nodeProblems,
+  shortPlan,
+  uplinkNeighbourProblems,
+  type Plan,
+  type TopologyProblem,
+} from '../topology/index.ts';
 import { nodeConfig } from '../topology/schemas.ts';
 
 /** A topology, as far as it can be understood. */
@@ -60,13 +69,18 @@ function unknownNodes({ nodes }: JsonObject, plan: Plan): readonly z.core.$ZodIs
 }
 
 function nodeIssues({ nodes }: JsonObject, plan: Plan, isComplete: boolean): readonly z.core.$ZodIssue[] {
-  return Object.entries(isJsonObject(nodes) ? nodes : {}).flatMap(([name, node]) => {
-    const { data } = nodeConfig.safeParse(node);
-    if (!data) return []; // the schema reports it
+  const configs = new Map(
+    Object.entries(isJsonObject(nodes) ? nodes : {}).flatMap(([name, node]) => {
+      const { data } = nodeConfig.safeParse(node);
+      return data ? [[name, data] as const] : []; // the schema reports others
+    }),
+  );
+  return [...configs].flatMap(([name, config]) => {
     const connected = endsAt(plan, name).length;
-    const count = isComplete ? connected : Math.max(1, connected, Object.keys(data.interfaces ?? {}).length);
+    const count = isComplete ? connected : Math.max(1, connected, Object.keys(config.interfaces ?? {}).length);
     if (count === 0 && !plan.isShort) return []; // a node without a link is reported as such
-    return nodeProblems(data, count || 1).map(({ path, expected }) => issue(['nodes', name, ...path], expected));
+    const problems = [...nodeProblems(config, count || 1), ...uplinkNeighbourProblems(plan, configs, name)];
+    return problems.map(({ path, expected }) => issue(['nodes', name, ...path], expected));
   });
 }
 

@@ -44,4 +44,5 @@ export type {
   Topology,
 } from './topology.ts';
 export { isUplink, type UplinkRouter } from './uplink.ts';
+export { uplinkNeighbourProblems } from './uplink-neighbours.ts';
 export { recorderOf, wiresOf, type InterfaceEnd, type NicEnd, type UplinkSpec, type Wire, type WireEnd } from './wires.ts';

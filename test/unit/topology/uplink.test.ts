@@ -88,3 +88,21 @@ test('a node with an uplink has one interface, and a segment has one uplink', ()
     'topology.segments.lan: expected at most one node with an uplink on a segment, got one, other. Remove uplink from the others',
   ]);
 });
+
+test('another DHCP server beside an uplink is a mistake, unless it serves only another network', () => {
+  const segments = { lan: ['dut:0', 'internet', 'server'], other: ['dut:1', 'server'] };
+  const interfaces = { eth0: { address: '10.0.2.100/24' }, eth1: { address: '10.1.0.1/24' } };
+  const problems = (dhcp: object): readonly string[] =>
+    problemsOf({ nodes: { internet: { uplink: true }, server: { interfaces, dhcp } }, segments });
+  const expected = [
+    "topology.nodes.server.dhcp: expected no DHCP server on lan, where the router of internet's uplink is one. Remove it, or set a range of another network, got an object",
+  ];
+  expect(problems({})).toEqual(expected);
+  expect(problems({ range: '10.0.2.100-10.0.2.200' })).toEqual(expected);
+  expect(problems({ range: '10.1.0.100-10.1.0.200' })).toEqual([]);
+});
+
+test('a DHCP server for IPv6 beside an uplink, whose router serves IPv4, is no mistake', () => {
+  const nodes = { internet: { uplink: true }, server: { address: 'fd00::1/64', dhcp: {} } };
+  expect(problemsOf({ nodes, segments: { lan: ['dut:0', 'internet', 'server'] } })).toEqual([]);
+});
