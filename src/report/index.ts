@@ -32,6 +32,6 @@ export { exitStatusOf, hasFailed, statusOf, type TestState, type ThrownError } f
 export { stepLines, stepTree } from './step-tree.ts';
 export { placeAt } from './source-place.ts';
 export { readStoredResults, StoredResults, storedResultsFile } from './stored-results.ts';
-export { countLines, runErrorLines, summaryLines, testFailureLines, testLine } from './terminal.ts';
+export { countLines, runErrorLines, skippedLines, summaryLines, testFailureLines, testLine } from './terminal.ts';
 export { escapeControls, firstLine, plainLines, seconds, visibleLines } from './text.ts';
 export { writeReports } from './write-reports.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { classNote, countLines, escapeControls, testFailureLines, hasFailed, runErrorLines } from '../../../report/index.ts';
-import { orderLines, shortEndLines } from './end-lines.ts';
+import { notRunLines, orderLines, shortEndLines } from './end-lines.ts';
 import { factLines } from './fact-lines.ts';
 import { resultLine } from './result-line.ts';
 import type { OutputStyle, RunOutput, WriteLine } from './run-output.ts';
@@ -34,7 +34,7 @@ export function listOutput(write: WriteLine, options: ListOptions): RunOutput {
     end: (report) => {
       const lines =
         amount === 'quiet'
-          ? [...runErrorLines(report, options.failureStyle), ...orderLines(report), ...countLines(report)]
+          ? [...notRunLines(report), ...runErrorLines(report, options.failureStyle), ...orderLines(report), ...countLines(report)]
           : shortEndLines(report, outPath, options);
       for (const line of lines) write(line);
       return Promise.resolve();

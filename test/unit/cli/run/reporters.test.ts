@@ -103,6 +103,20 @@ test.each([
   expect(await ofEnd([{ ...passed, status: 'flaky' }])).toEqual([`order: ${order}`]);
 });
 
+test.each([
+  ['list', 'usual'],
+  ['list', 'quiet'],
+  ['line', 'usual'],
+  ['dot', 'usual'],
+] as const)('%s (%s) says how many tests did not run after --bail, and why', async (name, amount) => {
+  const skipReason = 'not run: the run ended after 1 failed test (--bail)';
+  const unrun = testReport({ file: 'tests/b.test.ts', status: 'skipped', notRun: true, skipReason });
+  const run = runReport([failed, { ...unrun, id: '4' }, { ...unrun, id: '5' }]);
+  const { out } = await printed([name], run, { amount });
+  expect(out).toMatch(/^SKIPPED 2 tests: not run: the run ended after 1 failed test \(--bail\)$/m);
+  expect(out).toMatch(/\n0 passed, 1 failed, 2 skipped\n$/);
+});
+
 test('list: the random order has its own line at the start', () => {
   const order = 'random, repeat it with --shuffle 7';
   expect(factLines({ ...environment, order }, false)).toEqual([
