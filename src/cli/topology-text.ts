@@ -14,8 +14,8 @@ export function topologyText({ duts, nodes, links, segments }: DescribedTopology
       ]),
     ]),
     ...section('nodes', [
-      ...nodes.flatMap(({ name, interfaces, uplink }) => [
-        [name, '', '', uplink ? `uplink: router ${uplink.router}, dns ${uplink.dns}` : ''],
+      ...nodes.flatMap(({ name, interfaces, kind, uplink }) => [
+        [name, kind ?? '', '', uplink ? `uplink: router ${uplink.router}, dns ${uplink.dns}` : ''],
         ...interfaces.map((one) => [`  ${one.name}`, one.mac, one.link, one.addresses.join(', ')]),
       ]),
     ]),
@@ -41,7 +41,7 @@ export function topologyMermaid({ duts, nodes, links, segments }: DescribedTopol
   return [
     'flowchart LR',
     ...duts.map(({ name, appliance }, index) => `  dut${index}["${name} (${appliance})"]`),
-    ...nodes.map(({ name, uplink }, index) => `  node${index}("${name}${uplink ? ' (uplink)' : ''}")`),
+    ...nodes.map(({ name, kind, uplink }, index) => `  node${index}("${name}${kind || uplink ? ` (${kind ?? 'uplink'})` : ''}")`),
     ...links.map((link) => {
       const [one = '', other = ''] = link.ends.map(idOf);
       return `  ${one} ---|"${labelOf(link)}"| ${other}`;

@@ -19,6 +19,8 @@ export interface DescribedTopology {
       readonly addresses: readonly string[];
       readonly link: string;
     }[];
+    /** `guest` for a node with a kernel of its own; absent for others */
+    readonly kind?: 'guest';
     /** the router through which its link leads to the outside; absent for a node without an uplink */
     readonly uplink?: UplinkRouter;
   }[];
@@ -62,6 +64,7 @@ export function describeTopology(topology: Topology): DescribedTopology {
         addresses: asList(ofInterface?.address),
         link: linkAt(`${name}:${own}`),
       })),
+      ...(config?.kind === 'guest' ? { kind: config.kind } : {}),
       ...(config && isUplink(config) ? { uplink: uplinkRouter(config) } : {}),
     })),
     links: links.map(described),

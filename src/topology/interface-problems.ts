@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { asList } from '../core/list.ts';
 import type { ServiceProblem } from './dhcp-ranges.ts';
-import { contains, networkOf } from './ip.ts';
+import { contains, ipValue, networkOf } from './ip.ts';
 import type { AddressConfig, InterfaceConfig } from './node-config.ts';
 
 /**
@@ -22,6 +22,7 @@ export function interfaceConflicts(config: InterfaceConfig): readonly ServicePro
   const routes = [...routesOf(config, []), ...vlans.flatMap((vlan, index) => routesOf(vlan, ['vlans', index]))];
   const double = routes.filter(({ to }, index) => routes.findIndex((one) => isSame(one.to, to)) < index);
   return [
+    ...[...addressesTwice(config, []), ...vlans.flatMap((vlan, index) => addressesTwice(vlan, ['vlans', index]))],
     ...ofVlans,
     ...double.map(({ path, to }) => ({
       path,
@@ -31,6 +32,14 @@ export function interfaceConflicts(config: InterfaceConfig): readonly ServicePro
           : 'a network that no other route has, because this one replaces the others',
     })),
   ];
+}
+
+function addressesTwice({ address }: AddressConfig, path: ServiceProblem['path']): readonly ServiceProblem[] {
+  const all = asList(address).map((text) => ipValue(text.split('/')[0] ?? ''));
+  return all.flatMap(({ bits, value }, index) => {
+    const isFirst = all.findIndex((one) => one.bits === bits && one.value === value) === index;
+    return isFirst ? [] : [{ path: [...path, 'address', index], expected: 'each address once' }];
+  });
 }
 
 interface RoutePlace {

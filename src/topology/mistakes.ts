@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
+import { nearest } from '../core/nearest.ts';
 import { captureFile } from './capture-file.ts';
 import { maxLinks } from './pci-places.ts';
 import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
@@ -24,7 +25,8 @@ const maxDuts = 256;
  * @param appliances - the names of the appliances
  */
 export function checkLong(raw: JsonObject, appliances: readonly string[]): LongReading {
-  const { plan, problems, isComplete } = readLong(raw);
+  const reading = readLong(raw);
+  const { plan, problems, isComplete } = reading;
   const all = [
     ...dutProblems(plan, appliances),
     ...nameProblems(plan),
@@ -33,9 +35,9 @@ export function checkLong(raw: JsonObject, appliances: readonly string[]): LongR
     ...sharedUplinks(plan, raw['nodes']),
     ...usedTwice(plan),
     ...plan.duts.flatMap(({ name }) => numberProblems(plan, name, isComplete)),
-    ...(isComplete ? unconnectedNodes(plan) : []),
+    ...(reading.areLinksRead ? unconnectedNodes(reading) : []),
   ];
-  return { plan, isComplete, problems: all };
+  return { ...reading, problems: all };
 }
 
 function dutProblems({ duts }: Plan, appliances: readonly string[]): readonly TopologyProblem[] {
@@ -160,8 +162,12 @@ function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly 
   ];
 }
 
-function unconnectedNodes(plan: Plan): readonly TopologyProblem[] {
-  const connected = new Set(endsOf(plan).map((end) => (end.kind === 'interface' ? end.node : '')));
+function unconnectedNodes({ plan, unknownEnds }: LongReading): readonly TopologyProblem[] {
+  const names = [...plan.duts.map(({ name }) => name), ...plan.nodes];
+  const connected = new Set([
+    ...endsOf(plan).map((end) => (end.kind === 'interface' ? end.node : '')),
+    ...unknownEnds.map((name) => (names.includes(name) ? name : nearest(name, names))), // probably means it
+  ]);
   const isDevice = (node: string): boolean => plan.duts.some(({ name }) => name === node); // reported as such
   return plan.nodes.flatMap((node) =>
     connected.has(node) || isDevice(node)

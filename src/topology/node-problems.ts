@@ -38,7 +38,9 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
     ),
     ...bondProblems(config, names),
     ...sysctlProblems(config),
-    ...(dhcp ? dhcpProblems(addresses, dhcp).map(({ path, expected }) => ({ path: ['dhcp', ...path], expected })) : []),
+    ...(dhcp && !isUplink(config)
+      ? dhcpProblems(addresses, dhcp).map(({ path, expected }) => ({ path: ['dhcp', ...path], expected }))
+      : []),
     ...(http && taken.includes(httpPort)
       ? [{ path: ['http', 'port'], expected: 'a TCP port that dns and syslog do not use' }]
       : []),

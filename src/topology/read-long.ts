@@ -7,6 +7,10 @@ import type { Connection, Plan, PlannedEnd, TopologyPath, TopologyProblem } from
 export interface LongReading {
   readonly plan: Plan;
   readonly problems: readonly TopologyProblem[];
+  /** whether all links and segments could be read, so that `unknownEnds` has everything that is missing in the plan */
+  readonly areLinksRead: boolean;
+  /** the devices and nodes that ends name and that could not be understood */
+  readonly unknownEnds: readonly string[];
   /** whether all of it was understood: else something that seems to be missing may be there */
   readonly isComplete: boolean;
 }
@@ -34,6 +38,7 @@ export function readLong(raw: JsonObject): LongReading {
   const nodes = Object.keys(objectOf(raw['nodes']));
   const names = { duts: duts.map(({ name }) => name), nodes };
   const problems: TopologyProblem[] = [];
+  const unknownEnds: string[] = [];
   const listed = [...rawLinks(raw['links']), ...rawSegments(raw['segments'])];
   const connections = listed.flatMap((connection): readonly Connection[] => {
     if (!connection) return [];
@@ -41,16 +46,20 @@ export function readLong(raw: JsonObject): LongReading {
       const found = readEnd(end.text, names);
       if (typeof found !== 'string') return [{ ...found, path: end.path, ...(end.mac === undefined ? {} : { mac: end.mac }) }];
       problems.push({ path: end.path, text: found });
+      unknownEnds.push(split(end.text)[0]);
       return [];
     });
     const { kind, path, name } = connection;
     const ofEnds = connection.ends.map(({ text }) => text).join('--');
     return [{ kind, name: name ?? ofEnds, isNamed: name !== undefined, path, ends }];
   });
+  const areLinksRead = listed.every((connection) => connection !== undefined);
   return {
     plan: { isShort: false, duts, nodes, connections },
     problems,
-    isComplete: problems.length === 0 && listed.every((connection) => connection !== undefined),
+    areLinksRead,
+    unknownEnds,
+    isComplete: problems.length === 0 && areLinksRead,
   };
 }
 

@@ -83,6 +83,27 @@ flowchart LR
   );
 });
 
+test('a node with a kernel of its own, and one with an uplink, are shown as such', () => {
+  const nodes = { client: { kind: 'guest' }, out: { uplink: true } } as const;
+  const special = describeTopology(
+    resolveTopology({
+      duts: { dut: 'router' },
+      nodes,
+      links: [
+        ['client', 'dut:0'],
+        ['dut:1', 'out'],
+      ],
+    }),
+  );
+  const lines = topologyText(special).map((line) => line.trim().replace(/ +/g, ' '));
+  expect(lines).toEqual(expect.arrayContaining(['client guest', 'out uplink: router 10.0.2.2, dns 10.0.2.3']));
+  expect(topologyMermaid(special)).toEqual(expect.arrayContaining(['  node0("client (guest)")', '  node1("out (uplink)")']));
+  expect(special.nodes).toMatchObject([
+    { name: 'client', kind: 'guest' },
+    { name: 'out', uplink: {} },
+  ]);
+});
+
 test('without links, only the devices are shown', () => {
   const alone = describeTopology(resolveTopology({ links: 0 }));
   expect(topologyText(alone)).toEqual(['devices:', '  dut  from appliance']);

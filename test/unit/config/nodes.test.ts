@@ -132,6 +132,58 @@ test.each([
     { node0: { bond: { mode: 'broadcast' }, interfaces: { eth0: { mtu: 1400 } } } },
     ['node0.interfaces.eth0: expected nothing for eth0, which is part of the bond: use bond, got an object'],
   ],
+  [
+    {
+      node0: { address: ['fd00::1/64', 'fd00:0::1/64'] },
+      node1: { vlans: [{ id: 5, address: ['10.0.0.1/24', '10.0.0.1/16'] }] },
+    },
+    [
+      'node0.address.1: expected each address once, got "fd00:0::1/64"',
+      'node1.vlans.0.address.1: expected each address once, got "10.0.0.1/16"',
+    ],
+  ],
+  [
+    { node0: { mtu: 20, mac: '52:54' }, node1: { vlans: [{ id: 5000, mtu: 70_000 }] } },
+    [
+      'node0.mtu: expected 68 or more, got the number 20',
+      'node0.mac: expected a MAC address, such as 02:00:00:12:34:56, got "52:54"',
+      'node1.vlans.0.id: expected 4094 or less, got the number 5000',
+      'node1.vlans.0.mtu: expected 65521 or less, got the number 70000',
+    ],
+  ],
+  [
+    { node0: { mac: '01:00:00:00:00:01' } },
+    [
+      'node0.mac: expected the MAC address of one interface: not 0, and without the bit for groups, like 02:00:00:12:34:56, got "01:00:00:00:00:01"',
+    ],
+  ],
+  [
+    { node0: { bond: {} }, node1: { bond: { mode: '802.3ad', interfaces: [] } } },
+    [
+      'node0.bond.mode: expected one of 802.3ad, active-backup, balance-alb, balance-rr, balance-tlb, balance-xor, broadcast, got nothing',
+      'node1.bond.interfaces: expected a list that is not empty, got an empty list',
+    ],
+  ],
+  [
+    { node0: { address: '10.0.0.1/24', dhcp: { range: '10.0.0.5', options: { 300: 'x' }, domain: 'a b' } } },
+    [
+      'node0.dhcp.range: expected the first and the last address of a range, such as 192.168.1.100-192.168.1.199, got "10.0.0.5"',
+      'node0.dhcp.domain: expected a name of letters, digits, dots, dashes and underscores, got "a b"',
+      'node0.dhcp.options: expected DHCP options by number from 1 to 254, such as { 66: 192.168.1.1 }, got an object',
+    ],
+  ],
+  [
+    { node0: { address: '10.0.0.1/31', dhcp: {} }, node1: { address: 'fd00::1/48', dhcp: {} } },
+    [
+      'node0.dhcp.range: expected a range of addresses, because the network of 10.0.0.1/31 is too small for a default, got nothing',
+      'node1.dhcp.range: expected IPv6 networks with a prefix length of 64 or more, because others have no DHCPv6, got nothing',
+    ],
+  ],
+  [
+    { node0: { uplink: true, dhcp: {} } },
+    ['node0.dhcp: expected no DHCP server beside uplink, whose router is one. Remove it, got an object'],
+  ],
+  [{ node0: { dns: {}, syslog: { port: 53 } } }, ['node0.syslog.port: expected a port that dns does not use, got the number 53']],
   [{ node0: { ntp: true } }, ['node0.ntp: expected an object, got the boolean true']],
   [{ node0: { syslog: { port: 'x' } } }, ['node0.syslog.port: expected a whole number, got "x"']],
 ])('the configuration of nodes %j is refused', (nodes, problems) => {
@@ -149,6 +201,9 @@ test('a node of kind guest has no services, because these run in containers', ()
   expect(problemsOf({ node0: { kind: 'guest', address: '10.0.0.1/24', dhcp: {}, ntp: {} } })).toEqual([
     'node0.dhcp: expected no dhcp for a node of kind guest, because services run in containers: declare it for another node, got an object',
     'node0.ntp: expected no ntp for a node of kind guest, because services run in containers: declare it for another node, got an object',
+  ]);
+  expect(problemsOf({ node0: { kind: 'guest', uplink: true } })).toEqual([
+    'node0.uplink: expected no uplink for a node of kind guest: declare it for another node, got the boolean true',
   ]);
   expect(problemsOf({ node0: { kind: 'vm' } })).toEqual(['node0.kind: expected one of container, guest, got "vm"']);
 });

@@ -139,6 +139,21 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'a node without a link, and another whose name is misspelt at its link',
+    withLinks('    - [client, left:0]\n    - [servr, left:1]', '\n').replace('server: {}', 'server: {}, lone: {}'),
+    [
+      'line 4: topology.nodes.lone: expected a node on a link or segment, got lone, which is on none. Connect it in topology.links, or remove it',
+      'line 8: topology.links.1.0: expected a NIC of a device or a node (left:0, right:0, client, server, lone), got "servr". Did you mean server?',
+    ],
+  ],
+  [
+    'a cable from a NIC to itself',
+    withLinks(`${connected}    - [left:1, left:1]`),
+    [
+      'line 8: topology.links.2.1: expected a NIC that nothing else is connected to, got left:1, which topology.links.2.0 uses, too. Use another NIC',
+    ],
+  ],
+  [
     'a link of a node with itself',
     withLinks(`${connected}    - [client, client]`),
     ['line 8: topology.links.2: expected different ends, got client twice. Connect it with something else'],
