@@ -50,7 +50,7 @@ Everything that can be imported, from the comments of the sources (\`npm run doc
 | \`dut.shell\` | [RemoteShell](alpy.md#remoteshell) |
 | \`dut.console\` | [SerialConsole](alpy.md#serialconsole) |
 | \`nodes\` | [Node](alpy.md#node-1), [NodeInterface](alpy.md#nodeinterface) |
-| \`links\` | [Link](alpy.md#link), [LinkFault](alpy.md#linkfault) |
+| \`links\` | [Link](alpy.md#link), [LinkFault](alpy.md#linkfault), [TimedFault](alpy.md#timedfault) |
 | \`apps\` | [Apps](alpy.md#apps), [App](alpy.md#app), [AppSpec](alpy.md#appspec) |
 | \`link.capture\` | [Capture](alpy.md#capture), [Frame](alpy.md#frame) |
 | \`probe(…)\` | [Flow](alpy/test.md#flow), [ProbeReport](alpy/test.md#probereport) |

@@ -8,8 +8,9 @@ export { TestbedFactory, type DeviceRequest, type FactoryOptions, type TestbedRe
 export { inspectHost, checkSnapshotSupport, type FileFacts, type HostFacts, type HostQuestions } from './host.ts';
 export type { InterfaceOfNode, LinkEnd, NicOfDevice } from './link-end.ts';
 export { Link } from './link.ts';
-export type { FlapOptions, ImpairOptions } from './faults/impair-options.ts';
+export type { FaultTimes, FlapOptions, ImpairOptions } from './faults/impair-options.ts';
 export { LinkFault } from './faults/link-fault.ts';
+export { TimedFault } from './faults/timed-fault.ts';
 export { fileKeysText } from './named-files.ts';
 export { LifelinePool } from './lifelines.ts';
 export { Services } from './services.ts';

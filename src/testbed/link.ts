@@ -7,8 +7,15 @@ import type { NicModel, QmpClient } from '../qemu/index.ts';
 import { check } from './dut-options.ts';
 import { flap } from './faults/flap.ts';
 import { crossingsOf } from './faults/directions.ts';
-import { check as checkFault, type FlapOptions, type ImpairOptions } from './faults/impair-options.ts';
+import {
+  check as checkFault,
+  timesText,
+  type FaultTimes,
+  type FlapOptions,
+  type ImpairOptions,
+} from './faults/impair-options.ts';
 import { LinkFault } from './faults/link-fault.ts';
+import { TimedFault } from './faults/timed-fault.ts';
 import type { InterfaceOfNode, LinkEnd, NicOfDevice } from './link-end.ts';
 
 /** What a link is made of. */
@@ -32,8 +39,11 @@ export class Link {
   readonly capture: Capture;
   readonly #isSegment: boolean;
   readonly #faults = new Set<LinkFault>();
+  readonly #unpluggings = new Set<TimedFault>();
+  #isPlugged = true;
+  /** whether its ends have carriers */
   #isUp = true;
-  /** the devices at a cable that are without power */
+  /** the devices at it that are without power */
   readonly #unpowered = new Set<QmpClient>();
   /** resolves when the last call of setUp has ended; never rejects */
   #lastChange: Promise<unknown> = Promise.resolve();
@@ -46,14 +56,14 @@ export class Link {
     this.capture = capture;
   }
 
-  /** whether the cable is plugged in */
+  /** whether its ends have carriers: the cable is plugged in, and both devices at a cable have power */
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** whether it is a cable without carriers, because a device at one of its ends has no power @internal */
-  get isUnpowered(): boolean {
-    return this.#unpowered.size > 0;
+  /** whether it is a cable, and a device at one of its ends has no power */
+  get #isUnpowered(): boolean {
+    return !this.#isSegment && this.#unpowered.size > 0;
   }
 
   /** the model of its first NIC @throws UsageError for a link between nodes */
@@ -86,54 +96,77 @@ export class Link {
     await this.#change(isUp);
   }
 
-  /** @returns whether it was plugged in before */
-  async #change(isUp: boolean): Promise<boolean> {
+  /** @param times - when it changes back, for the report @returns whether it was plugged in before */
+  async #change(isPlugged: boolean, times = ''): Promise<boolean> {
+    const title = `${isPlugged ? 'Plug in' : 'Unplug'} ${this.name}${times === '' ? '' : `, ${times}`}`;
+    return this.#inOrder(title, async () => {
+      const wasPlugged = this.#isPlugged;
+      await this.#setCarriers(isPlugged && !this.#isUnpowered);
+      this.#isPlugged = isPlugged;
+      return wasPlugged;
+    });
+  }
+
+  async #inOrder<T>(title: string, body: () => Promise<T>): Promise<T> {
     const before = this.#lastChange;
-    const change = step('alpy.qemu', `${isUp ? 'Plug in' : 'Unplug'} ${this.name}`, async () => {
+    const change = step('alpy.qemu', title, async () => {
       await before;
-      const wasUp = this.#isUp;
-      const setQemu = (): Promise<unknown> =>
-        Promise.all(this.ends.flatMap(inQemu).map(({ qmp, name }) => qmp.execute('set_link', { name, up: isUp })));
-      // the guest's end comes up last and goes down first, so that the nodes are ready for whatever the guest sends
-      if (!isUp) await setQemu();
-      for (const one of this.#interfaces) await one.interface.setCarrier(isUp);
-      if (isUp) await setQemu();
-      this.#isUp = isUp;
-      return wasUp;
+      return await body();
     });
     this.#lastChange = change.catch(() => undefined); // the caller gets the error
     return change;
   }
 
-  /**
-   * Takes the carrier from a device without power, or gives it back. The other ends of a segment keep theirs. A cable has carriers when
-   * the devices at both ends have power.
-   * @internal
-   */
-  async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
-    if (!this.#isSegment) {
-      if (isOn) this.#unpowered.delete(device);
-      else this.#unpowered.add(device);
-      if (isOn === this.isUnpowered || isOn === this.#isUp) return;
-      return this.setUp(isOn);
-    }
-    const nics = this.#nics.filter(({ machine }) => machine.qmp === device);
-    await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn && this.#isUp })));
+  /** Gives the carrier to all ends with power, or takes it from all ends. */
+  async #setCarriers(isUp: boolean): Promise<void> {
+    const setQemu = (): Promise<unknown> =>
+      Promise.all(
+        this.ends
+          .flatMap(inQemu)
+          .map(({ qmp, name }) => qmp.execute('set_link', { name, up: isUp && !this.#unpowered.has(qmp) })),
+      );
+    // the guest's end comes up last and goes down first, so that the nodes are ready for whatever the guest sends
+    if (!isUp) await setQemu();
+    for (const one of this.#interfaces) await one.interface.setCarrier(isUp);
+    if (isUp) await setQemu();
+    this.#isUp = isUp;
   }
 
   /**
-   * Unplugs the cable until the result is disposed: `await using unplugged = await link.unplug()`. One that was unplugged before stays
-   * so. See {@link Link.setUp}.
+   * Takes the carrier from a device without power, or gives it back unless the cable is unplugged. The other ends of a segment keep
+   * theirs. A cable has carriers when the devices at both ends have power.
+   * @internal
+   */
+  async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
+    await this.#inOrder(`Power at ${this.name} ${isOn ? 'on' : 'off'}`, async () => {
+      if (isOn) this.#unpowered.delete(device);
+      else this.#unpowered.add(device);
+      const isUp = this.#isPlugged && !this.#isUnpowered;
+      if (isUp !== this.#isUp) return this.#setCarriers(isUp);
+      if (!this.#isSegment) return;
+      const nics = this.#nics.filter(({ machine }) => machine.qmp === device);
+      await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn && isUp })));
+    });
+  }
+
+  /**
+   * Unplugs the cable until the result is disposed: `await using unplugged = await link.unplug()`. With `durationMs`, it is plugged in
+   * again by itself; with `afterMs`, it is unplugged later. One that was unplugged before stays so. See {@link Link.setUp}.
    * @throws what {@link Link.setUp} throws
    */
-  async unplug(): Promise<AsyncDisposable> {
+  async unplug(options: FaultTimes = {}): Promise<TimedFault> {
     checkFault.unplug(arguments);
-    const wasUp = await this.#change(false);
-    return {
-      [Symbol.asyncDispose]: async () => {
-        if (wasUp) await this.setUp(true);
+    let wasPlugged = false;
+    const unplugging = await TimedFault.start(options, performance.now(), {
+      begin: async () => {
+        wasPlugged = await this.#change(false, timesText({ durationMs: options.durationMs }));
       },
-    };
+      end: async () => {
+        if (wasPlugged) await this.#change(true);
+      },
+    });
+    this.#unpluggings.add(unplugging);
+    return unplugging;
   }
 
   /**
@@ -170,9 +203,14 @@ export class Link {
     return [...this.#faults].filter(({ isActive }) => isActive);
   }
 
-  /** Why an impairment of it did not do what it should. @internal */
+  /** Why a fault of it did not do what it should. @internal */
   get failure(): Error | undefined {
-    return [...this.#faults].find(({ failure }) => failure)?.failure;
+    return [...this.#faults, ...this.#unpluggings].find(({ failure }) => failure)?.failure;
+  }
+
+  /** Begins and ends no fault any more when its time comes: the testbed ends. @internal */
+  cancelFaults(): void {
+    for (const fault of [...this.#faults, ...this.#unpluggings]) fault.cancel();
   }
 
   get #nics(): readonly NicOfDevice[] {

@@ -132,6 +132,7 @@ export class Testbed implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const { started, finishCaptures } = this.#parts;
+    for (const link of this.links) link.cancelFaults();
     await categorizedStep('testbed.teardown', 'alpy.testbed', 'Tear the testbed down', () =>
       tearDown(started, {
         check: () => this.#checkAll(),

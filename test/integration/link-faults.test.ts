@@ -3,6 +3,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { markHandled } from '../../src/core/mark-handled.ts';
 import { exec } from '../../src/docker/index.ts';
 import type { Node } from '../../src/network/index.ts';
 import type { Dut, ImpairOptions, Link, Testbed } from '../../src/testbed/index.ts';
@@ -190,6 +191,25 @@ test('a flapping link loses both carriers each time, and an unplugged one gets t
     expect((await dut.shell.run('cat /sys/class/net/eth0/carrier')).output).toBe('0');
   }
   expect(await carrier()).toBe('1');
+});
+
+test('a scheduled fault begins later, lasts as long as asked, and ends by itself', async () => {
+  const link = testbed.links[0]!;
+  const stop = new AbortController();
+  const pinging = link.node.run(`ping -n -i 0.02 -s 77 -w 120 ${guestAddress(link)}`, { check: false, signal: stop.signal });
+  markHandled(pinging); // ended below
+  const requests = 'icmp.type == 8 && ip.len == 105';
+  await link.capture.waitFor(requests, { timeoutMs: 30_000 });
+  const callMs = performance.now();
+  await using fault = await link.impair({ lossPercent: 100, direction: toGuest(link), afterMs: 600, durationMs: 500 });
+  await fault.ended;
+  expect(performance.now() - callMs).toBeGreaterThan(1098); // a timer may fire 1 ms early
+  await expect.poll(() => link.node.ping(guestAddress(link), { timeoutMs: 1000 }), busy).toMatchObject({ received: 1 });
+  expect((await fault.counts())[toGuest(link)]!.lost).toBeGreaterThan(0);
+  const times = (await link.capture.frames(requests)).map(({ timeMs }) => timeMs);
+  expect(Math.max(...times.slice(1).map((timeMs, index) => timeMs - times[index]!))).toBeGreaterThan(490);
+  stop.abort();
+  await pinging.catch(() => undefined); // it was ended
 });
 
 test('a fault stays when the guest is reset', async () => {

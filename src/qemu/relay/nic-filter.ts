@@ -49,10 +49,17 @@ export class NicFilter {
   /**
    * Starts the relay, and then makes the frames take the way through it. Leaves nothing behind if that fails.
    * @param netdev - identifier of the NIC's backend in QEMU
+   * @param isOn - false: frames take the direct way until {@link NicFilter.switchOn}
    * @throws EnvironmentError if the relay does not start, for example because the image has no Perl
    * @throws QmpError when QEMU refuses
    */
-  static async insert(place: FilterPlace, netdev: string, queues: readonly FilteredQueue[], wait: Wait): Promise<NicFilter> {
+  static async insert(
+    place: FilterPlace,
+    netdev: string,
+    queues: readonly FilteredQueue[],
+    wait: Wait,
+    isOn = true,
+  ): Promise<NicFilter> {
     const { qmp, container, scratchDirectory } = place;
     const id = `fault${(filters += 1)}`;
     const directions = queues.map(({ queue, settings, seed }) => {
@@ -86,7 +93,7 @@ export class NicFilter {
       };
       await add('chardev-add', chardev(outdev, sockets.from), 'chardev-remove', outdev);
       await add('chardev-add', chardev(indev, sockets.to), 'chardev-remove', indev);
-      const filter = { id: name, netdev, queue, outdev, indev, position: 'head' };
+      const filter = { id: name, netdev, queue, outdev, indev, position: 'head', status: onOff(isOn) };
       await add('object-add', { 'qom-type': 'filter-redirector', ...filter }, 'object-del', name);
     }
     wait.signal?.throwIfAborted();
@@ -96,6 +103,17 @@ export class NicFilter {
       qmp,
       directions.map(({ name }) => name),
     );
+  }
+
+  /** Makes the frames take the way through the relay. @throws EnvironmentError if the relay has ended, QmpError when QEMU refuses */
+  async switchOn(): Promise<void> {
+    if (this.failure) throw this.failure;
+    await this.#setStatus(true);
+  }
+
+  async #setStatus(isOn: boolean): Promise<void> {
+    for (const name of this.#names)
+      await this.#qmp.execute('qom-set', { path: `/objects/${name}`, property: 'status', value: onOff(isOn) });
   }
 
   /** whether it was removed, or QEMU has ended and it with it */
@@ -123,8 +141,7 @@ export class NicFilter {
     await using _objects = this.#objects;
     await this.#relay.clear();
     // from here on frames take the direct way, and those in the relay still arrive
-    for (const name of this.#names)
-      await this.#qmp.execute('qom-set', { path: `/objects/${name}`, property: 'status', value: 'off' });
+    await this.#setStatus(false);
     await this.#relay.clear();
     return await this.#relay.counts(); // before the relay ends
   }
@@ -137,6 +154,10 @@ export class NicFilter {
     this.failure = error instanceof Error ? error : new Error(String(error));
     logUnscoped('alpy.qemu', this.failure.message);
   }
+}
+
+function onOff(isOn: boolean): 'on' | 'off' {
+  return isOn ? 'on' : 'off';
 }
 
 function chardev(id: string, path: string): Readonly<Record<string, unknown>> {

@@ -13,6 +13,8 @@ const numbers = {
   'reorder-percent': 'reorderPercent',
   'rate-mbps': 'rateMbps',
   seed: 'seed',
+  'after-ms': 'afterMs',
+  'duration-ms': 'durationMs',
 } as const satisfies Readonly<Record<string, keyof ImpairOptions>>;
 
 /** The options of `alpy link LINK impair`, for `parseArgs`. */

@@ -38,7 +38,8 @@ export const linkCommand: SessionCommand = {
   help: [
     'up, down     all ends of the link or segment gain or lose their carrier',
     'impair       until clear: --delay-ms 20 --jitter-ms 5 --loss-percent 1 --duplicate-percent 1 --corrupt-percent 1',
-    '             --reorder-percent 1 --rate-mbps 10 --direction "node0->dut" --seed 1; several impairments add up',
+    '             --reorder-percent 1 --rate-mbps 10 --direction "node0->dut" --seed 1; several impairments add up;',
+    '             --after-ms 500 begins it later, --duration-ms 2000 ends it by itself',
     'clear        end all impairments; prints for each what happened to the frames, as JSON',
   ],
   options: impairmentOptions,

@@ -13,8 +13,16 @@ import {
 import type { FilteredQueue, RelaySettings } from '../../qemu/index.ts';
 import type { Direction } from './directions.ts';
 
+/** When a fault begins and ends by itself. */
+export interface FaultTimes {
+  /** begins it this long after the call, in `ms`; the call returns earlier. Default: it has begun when the call returns */
+  readonly afterMs?: number | undefined;
+  /** ends it by itself this long after it has begun, in `ms`. Default: it stays until it is ended */
+  readonly durationMs?: number | undefined;
+}
+
 /** What an impairment does to the frames of a link. At least one of the first seven must be given. */
-export interface ImpairOptions extends RelaySettings {
+export interface ImpairOptions extends RelaySettings, FaultTimes {
   /** `both` by default, or the frames from one end to the other: `dut->node0`, `left->right`, `left:1->right:1`, `left->lan` on a segment */
   readonly direction?: string | undefined;
   /** start of the random numbers, 0 to 4294967295: the same seed chooses the same frames, if the same frames are sent; default: random */
@@ -49,8 +57,10 @@ const settings: OptionSchemas<RelaySettings> = {
   reorderPercent: percentage.optional(),
   rateMbps: numberBetween(0.001, 100_000, 'a number of Mbit/s from 0.001 to 100000').optional(),
 };
+const times: OptionSchemas<FaultTimes> = { afterMs: milliseconds.optional(), durationMs: milliseconds.optional() };
 const impairOptions = options<ImpairOptions>({
   ...settings,
+  ...times,
   direction: someText.optional(),
   seed: wholeNumber(0, maxSeed).optional(),
   signal: abortSignal.optional(),
@@ -65,10 +75,11 @@ const flapOptions = options<FlapOptions>({
 /** Checks of the arguments of a link's functions for faults. */
 export const check = {
   impair: argumentsOf('link.impair', { options: impairOptions }),
-  unplug: argumentsOf('link.unplug'),
+  unplug: argumentsOf('link.unplug', { options: options<FaultTimes>(times).optional() }),
   flap: argumentsOf('link.flap', { options: flapOptions }),
   counts: argumentsOf('fault.counts'),
   end: argumentsOf('fault.end'),
+  endUnplugged: argumentsOf('unplugged.end'),
 };
 
 /** @throws UsageError if the options ask for nothing, or for what cannot be */
@@ -97,6 +108,16 @@ export function impairmentText(given: ImpairOptions, directions: readonly string
   const named = (Object.keys(settings) as (keyof RelaySettings)[]).flatMap((name) =>
     given[name] === undefined ? [] : [`${name} ${given[name]}`],
   );
+  const scheduled = [timesText(given)].filter((text) => text !== '');
   const where = directions.length === 2 ? 'both directions' : directions.join(', ');
-  return [...named, where, `seed ${seed}`].join(', ');
+  return [...named, ...scheduled, where, `seed ${seed}`].join(', ');
+}
+
+/** When a fault begins and ends, in words: `after 500 ms, for 2000 ms`. Pure. */
+export function timesText({ afterMs, durationMs }: FaultTimes): string {
+  const [after, during] = [
+    afterMs === undefined ? [] : [`after ${afterMs} ms`],
+    durationMs === undefined ? [] : [`for ${durationMs} ms`],
+  ];
+  return [...after, ...during].join(', ');
 }

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { step } from '../../core/step.ts';
 import { NicFilter, type FrameCounts } from '../../qemu/index.ts';
 import { chooseDirections, type Crossing } from './directions.ts';
+import { TimedFault } from './timed-fault.ts';
 import { assertPossible, check, impairmentText, maxSeed, queuesOf, type ImpairOptions } from './impair-options.ts';
 
 /** How long it may take to start an impairment, in `ms`. */
@@ -16,25 +17,50 @@ export class LinkFault implements AsyncDisposable {
   readonly link: string;
   readonly #directions: readonly string[];
   readonly #filter: NicFilter;
+  readonly #timed: TimedFault;
 
-  private constructor(link: string, seed: number, directions: readonly string[], filter: NicFilter) {
+  private constructor(link: string, seed: number, directions: readonly string[], filter: NicFilter, timed: TimedFault) {
     this.link = link;
     this.seed = seed;
     this.#directions = directions;
     this.#filter = filter;
+    this.#timed = timed;
   }
 
   /** Starts an impairment; see `Link.impair`. @internal */
   static async start(link: string, crossings: readonly Crossing[], options: ImpairOptions): Promise<LinkFault> {
     assertPossible(options);
-    const { direction = 'both', seed = randomInt(maxSeed), signal } = options;
+    const callMs = performance.now();
+    const { direction = 'both', seed = randomInt(maxSeed), signal, afterMs } = options;
     const { crossing, directions } = chooseDirections(crossings, direction);
     const names = directions.map(({ name }) => name);
     return step('alpy.qemu', `Impair ${link}: ${impairmentText(options, names, seed)}`, async () => {
       const queues = queuesOf(directions, options, seed);
       const wait = { timeoutMs: startTimeoutMs, signal };
-      return new LinkFault(link, seed, names, await NicFilter.insert(crossing.machine, crossing.netdev, queues, wait));
+      const filter = await NicFilter.insert(crossing.machine, crossing.netdev, queues, wait, afterMs === undefined);
+      const timed = await TimedFault.start(options, callMs, {
+        begin: async () => {
+          if (afterMs !== undefined) await step('alpy.qemu', `Begin the impairment of ${link}`, () => filter.switchOn());
+        },
+        end: async () => {
+          if (!filter.isGone) await step('alpy.qemu', `End the impairment of ${link}`, () => filter.remove());
+        },
+      });
+      return new LinkFault(link, seed, names, filter, timed);
     });
+  }
+
+  /**
+   * Resolves when it has ended, by itself or because it was ended, and when its testbed ends. So `await fault.ended` waits for the end
+   * of one with `durationMs`. Rejects if it could not begin or end.
+   */
+  get ended(): Promise<void> {
+    return this.#timed.ended;
+  }
+
+  /** Does nothing any more when a time comes: the testbed ends. @internal */
+  cancel(): void {
+    this.#timed.cancel();
   }
 
   /** whether it has neither been ended nor broken @internal */
@@ -44,7 +70,7 @@ export class LinkFault implements AsyncDisposable {
 
   /** Why it does no longer what it should. @internal */
   get failure(): Error | undefined {
-    return this.#filter.failure;
+    return this.#filter.failure ?? this.#timed.failure;
   }
 
   /**
@@ -59,13 +85,13 @@ export class LinkFault implements AsyncDisposable {
   }
 
   /**
-   * Ends it. Frames that are still delayed are delivered. A second call does nothing.
+   * Ends it. Frames that are still delayed are delivered. One that has not begun yet does not begin any more. A second call does
+   * nothing.
    * @throws EnvironmentError if the program that delays and drops the frames has ended before
    */
   async end(): Promise<void> {
     check.end(arguments);
-    if (this.#filter.isGone) return;
-    await step('alpy.qemu', `End the impairment of ${this.link}`, () => this.#filter.remove());
+    await this.#timed.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

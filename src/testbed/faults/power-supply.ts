@@ -9,8 +9,7 @@ export class PowerSupply {
   readonly #name: string;
   readonly #qmp: QmpClient;
   readonly #links: readonly Link[];
-  /** the links to plug in again; absent while there is power */
-  #cut: readonly Link[] | undefined;
+  #isOn = true;
 
   constructor(name: string, qmp: QmpClient, links: readonly Link[]) {
     this.#name = name;
@@ -19,7 +18,7 @@ export class PowerSupply {
   }
 
   get isOn(): boolean {
-    return this.#cut === undefined;
+    return this.#isOn;
   }
 
   /** @throws UsageError if the power is cut */
@@ -35,21 +34,19 @@ export class PowerSupply {
   async cut(halt: () => Promise<void>): Promise<void> {
     this.assertOn();
     await step('alpy.testbed', `Cut the power of ${this.#name}`, async () => {
-      const links = this.#links.filter(({ isUp, isUnpowered }) => isUp || isUnpowered); // a link that the test has unplugged stays so
       await halt();
-      this.#cut = links;
-      await Promise.all(links.map((link) => link.setPowered(this.#qmp, false)));
+      this.#isOn = false;
+      await Promise.all(this.#links.map((link) => link.setPowered(this.#qmp, false)));
     });
   }
 
   /** Switches the power on. @param start - starts the guest @throws UsageError if it is on */
   async restore(start: () => Promise<unknown>): Promise<void> {
-    const links = this.#cut;
-    if (!links) throw new UsageError(`expected ${this.#name} to be without power, but dut.powerCut has not cut it`);
+    if (this.#isOn) throw new UsageError(`expected ${this.#name} to be without power, but dut.powerCut has not cut it`);
     await step('alpy.testbed', `Switch ${this.#name} on`, async () => {
-      await Promise.all(links.map((link) => link.setPowered(this.#qmp, true)));
+      await Promise.all(this.#links.map((link) => link.setPowered(this.#qmp, true)));
       await start();
-      this.#cut = undefined;
+      this.#isOn = true;
     });
   }
 }

@@ -42,6 +42,18 @@ test.each([
   expect(commands).toEqual(expected);
 });
 
+test('frames take the direct way until a filter is switched on', async () => {
+  const states: unknown[] = [];
+  const { place } = fakeMachine((command, args) => {
+    if (command === 'object-add') states.push((args as { status: string }).status);
+    if (command === 'qom-set') states.push((args as { value: string }).value);
+    return Promise.resolve({});
+  });
+  const filter = await NicFilter.insert(place, 'net0', queues, { timeoutMs: 5000 }, false);
+  await filter.switchOn();
+  expect(states).toEqual(['off', 'on']);
+});
+
 test('does not remove what QEMU has refused to add', async () => {
   const refusal = new QmpError('object-add', 'GenericError', 'no such netdev');
   const { place, commands } = fakeMachine((command) =>

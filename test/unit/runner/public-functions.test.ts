@@ -9,7 +9,7 @@ import { App, Dhcp, Dns, Flow, Http, Node, NodeInterface, Ntp, Radius, Syslog, T
 import { QmpClient } from '../../../src/qemu/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
 import { probe } from '../../../src/runner/probe.ts';
-import { Dut, DutPower, Link, LinkFault, Services, TestbedFactory } from '../../../src/testbed/index.ts';
+import { Dut, DutPower, Link, LinkFault, Services, TimedFault, TestbedFactory } from '../../../src/testbed/index.ts';
 import { Apps } from '../../../src/testbed/apps.ts';
 
 const createTestbed: unknown = Object.getOwnPropertyDescriptor(TestbedFactory.prototype, 'create')?.value;
@@ -35,8 +35,9 @@ const classes = {
   'dut.shell': [RemoteShell, []],
   'dut.qmp': [QmpClient, []],
   dut: [Dut, ['bootAfter', 'save', 'close']],
-  link: [Link, ['setPowered']],
-  fault: [LinkFault, []],
+  link: [Link, ['setPowered', 'cancelFaults']],
+  fault: [LinkFault, ['cancel']],
+  unplugged: [TimedFault, ['cancel']],
   apps: [Apps, ['startService']],
   app: [App, ['onLine', 'expectEnd', 'failAtEnd', 'details']],
   services: [Services, []],
@@ -90,11 +91,12 @@ const methods: Readonly<Record<string, readonly [before: readonly unknown[], opt
   'dut.powerOn': [[]],
   'dut.screenshot': [['screen.png']],
   'link.setUp': [[true]],
-  'link.unplug': [[]],
+  'link.unplug': [[], { durationMs: 1 }],
   'link.flap': [[], { times: 1, downMs: 1, upMs: 1 }],
   'link.impair': [[], { delayMs: 1 }],
   'fault.counts': [[]],
   'fault.end': [[]],
+  'unplugged.end': [[]],
   'apps.start': [[{ node }]],
   'apps.run': [[{ node }], {}],
   'app.wait': [[], {}],

@@ -7,6 +7,8 @@ test('the report says what an impairment does, and the seed that repeats it', ()
   const given = { delayMs: 20, lossPercent: 1 };
   expect(impairmentText(given, ['a->b', 'b->a'], 5)).toBe('delayMs 20, lossPercent 1, both directions, seed 5');
   expect(impairmentText(given, ['a->b'], 5)).toBe('delayMs 20, lossPercent 1, a->b, seed 5');
+  const times = { ...given, afterMs: 500, durationMs: 2000 };
+  expect(impairmentText(times, ['a->b'], 5)).toBe('delayMs 20, lossPercent 1, after 500 ms, for 2000 ms, a->b, seed 5');
   expect(queuesOf([{ name: 'a->b', queue: 'rx' }], given, 5)).toEqual([{ queue: 'rx', settings: given, seed: 5 }]);
 });
 
@@ -29,6 +31,8 @@ test.each([
   [{ lossPercent: 101 }, 'link.impair: expected lossPercent to be a percentage from 0 to 100, got 101'],
   [{ delayMs: -1 }, /^link.impair: expected delayMs to be a number of milliseconds from 0 to \d+, got -1$/],
   [{ rateMbps: 0 }, 'link.impair: expected rateMbps to be a number of Mbit/s from 0.001 to 100000, got 0'],
+  [{ delayMs: 1, afterMs: -1 }, /^link.impair: expected afterMs to be a number of milliseconds from 0 to \d+, got -1$/],
+  [{ delayMs: 1, durationMs: NaN }, /^link.impair: expected durationMs to be a number of milliseconds from 0 to \d+, got NaN$/],
   [{ delay: 5 }, /delay/],
   [{ delayMs: 1, seed: -1 }, 'link.impair: expected seed to be a whole number from 0 to 4294967295, got -1'],
   [

@@ -63,6 +63,28 @@ test('a cable that the test has unplugged stays unplugged when the power comes b
   expect(link.isUp).toBe(false);
 });
 
+test('a cable that is plugged in while a device has no power has carriers when the power comes back', async () => {
+  const { link, left } = cable();
+  {
+    await using _unplugged = await link.unplug();
+    await left.cut(nothing);
+  }
+  expect(link.isUp).toBe(false);
+  await left.restore(nothing);
+  expect(link.isUp).toBe(true);
+});
+
+test('a cable that is unplugged while a device has no power stays unplugged when the power comes back', async () => {
+  const { link, left } = cable();
+  await left.cut(nothing);
+  {
+    await using _unplugged = await link.unplug();
+    await left.restore(nothing);
+    expect(link.isUp).toBe(false);
+  }
+  expect(link.isUp).toBe(true);
+});
+
 test('a device has power if the attempt to halt it failed', async () => {
   const { link, left } = cable();
   await expect(left.cut(() => Promise.reject(new Error('QEMU refuses')))).rejects.toThrow('QEMU refuses');

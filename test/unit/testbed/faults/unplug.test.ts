@@ -22,6 +22,12 @@ test('a cable is plugged in again at the end of the block in which it was unplug
   expect(link.isUp).toBe(true);
 });
 
+test('a link without exactly one node has no `node`', () => {
+  expect(() => cable().node).toThrow(
+    'left:0--right:0.node: expected a link with one node, got one between left:0, right:0. Use nodes, or the ends of the link',
+  );
+});
+
 test('a link between two nodes takes the carrier from both, and QEMU passes nothing meanwhile; it has no MAC address of a NIC', async () => {
   const calls: string[] = [];
   const ends = ['client', 'server'].map((name) => {
@@ -44,6 +50,36 @@ test('a link between two nodes takes the carrier from both, and QEMU passes noth
   await link.setUp(true);
   expect(calls).toEqual(['carrier client true', 'carrier server true', 'set_link tap-client true', 'set_link tap-server true']);
   expect(() => link.mac).toThrow('client--server.mac: expected a link with a device, got one between client, server');
+});
+
+test('a cable is unplugged later and plugged in again by itself', async () => {
+  const link = cable();
+  const later = await link.unplug({ afterMs: 10 });
+  expect(link.isUp).toBe(true);
+  await expect.poll(() => link.isUp, { interval: 1, timeout: 30_000 }).toBe(false);
+  await later.end();
+  expect(link.isUp).toBe(true);
+  const unplugged = await link.unplug({ durationMs: 10 });
+  expect(link.isUp).toBe(false);
+  await unplugged.ended;
+  expect(link.isUp).toBe(true);
+});
+
+test('a testbed that ends neither unplugs a cable nor plugs it in any more', async () => {
+  const link = cable();
+  const later = await link.unplug({ afterMs: 10 });
+  link.cancelFaults();
+  await later.ended;
+  expect(link.isUp).toBe(true);
+  expect(link.failure).toBeUndefined();
+});
+
+test.each([
+  [{ afterMs: -1 }, /^link\.unplug: expected afterMs to be a number of milliseconds from 0 to \d+, got -1$/],
+  [{ durationMs: '2s' }, /^link\.unplug: expected durationMs to be a number of milliseconds from 0 to \d+, got "2s"$/],
+  [{ duration: 5 }, 'link.unplug: unknown option "duration": did you mean "durationMs"? Expected one of: afterMs, durationMs'],
+])('impossible times are refused: %j', async (times, message) => {
+  await expect(cable().unplug(times as object)).rejects.toThrow(message);
 });
 
 test('a cable that was unplugged before stays unplugged at the end of the block', async () => {

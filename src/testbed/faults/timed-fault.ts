@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { setTimeout as sleep } from 'node:timers/promises';
+import { markHandled } from '../../core/mark-handled.ts';
+import { check, type FaultTimes } from './impair-options.ts';
+
+/** How a fault begins and ends. */
+interface FaultSteps {
+  readonly begin: () => Promise<void>;
+  /** is also called if `begin` failed or was not called */
+  readonly end: () => Promise<void>;
+}
+
+/** A fault until it is ended: by itself, by `await using`, by {@link TimedFault.end}, or at the latest with the testbed. */
+export class TimedFault implements AsyncDisposable {
+  /**
+   * Resolves when it has ended, by itself or because it was ended, and when its testbed ends. So `await unplugged.ended` waits for the
+   * end of one with `durationMs`. Rejects if it could not begin or end.
+   */
+  readonly ended: Promise<void>;
+  readonly #stop = new AbortController();
+  #isCancelled = false;
+  #wasEndCalled = false;
+  #failure: Error | undefined;
+
+  private constructor(beginMs: number | undefined, durationMs: number | undefined, steps: FaultSteps) {
+    this.ended = this.#run(beginMs, durationMs, steps);
+    markHandled(this.ended); // `failure` has the error
+  }
+
+  /**
+   * Begins a fault, or schedules its begin.
+   * @param callMs - the time of the call, by the clock of `performance.now`
+   * @throws what `steps.begin` throws if it is called at once
+   * @internal
+   */
+  static async start({ afterMs, durationMs }: FaultTimes, callMs: number, steps: FaultSteps): Promise<TimedFault> {
+    if (afterMs === undefined) await steps.begin();
+    return new TimedFault(afterMs === undefined ? undefined : callMs + afterMs, durationMs, steps);
+  }
+
+  /** Why it could not begin or end at its time. @internal */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Ends it. One that has not begun yet does not begin any more. A second call does nothing.
+   * @throws the error of {@link TimedFault.ended}
+   */
+  async end(): Promise<void> {
+    check.endUnplugged(arguments);
+    if (this.#wasEndCalled) return;
+    this.#wasEndCalled = true;
+    this.#stop.abort();
+    await this.ended;
+  }
+
+  /** Does nothing any more when a time comes: the testbed ends. @internal */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#stop.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+
+  async #run(beginMs: number | undefined, durationMs: number | undefined, { begin, end }: FaultSteps): Promise<void> {
+    try {
+      try {
+        if (beginMs !== undefined) {
+          await this.#waitUntil(beginMs);
+          if (!this.#stop.signal.aborted) await begin();
+        }
+        await this.#waitUntil(performance.now() + (durationMs ?? Infinity));
+      } finally {
+        if (!this.#isCancelled) await end();
+      }
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+
+  /** Returns at that time by the clock of `performance.now`, or when it is ended. */
+  async #waitUntil(timeMs: number): Promise<void> {
+    const { signal } = this.#stop;
+    if (signal.aborted) return;
+    if (timeMs === Infinity) {
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+      });
+      return;
+    }
+    await sleep(Math.max(0, timeMs - performance.now()), undefined, { signal }).catch(() => undefined); // it is ended earlier
+  }
+}
