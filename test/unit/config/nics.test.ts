@@ -52,6 +52,8 @@ test.each<[string, object, string]>([
 
 test('an appliance and a topology that do not go together are refused when the configuration is loaded', () => {
   expect(problems({ nics: [{}, {}, {}] })).toHaveLength(1);
-  expect(problems({ boot: 'network' }, 0)).toHaveLength(1);
+  expect(problems({ boot: 'network' }, 0)).toEqual([
+    'appliance.boot: expected a link to boot from, got topology.links: 0. Set topology.links to 1 or more',
+  ]);
   expect(problems({ nics: [{ model: 'igb', mac: '00:1B:21:AA:00:01' }, {}], boot: 'network' })).toEqual([]);
 });

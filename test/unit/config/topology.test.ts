@@ -147,6 +147,13 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'a device that boots from the network and has no link',
+    'appliances: { router: { image: r.qcow2, boot: network } }\ntopology:\n  duts: { left: router }',
+    [
+      'line 1: appliances.router.boot: expected a link to boot from, but nothing is connected to left. Connect left:0 in topology.links',
+    ],
+  ],
+  [
     'a cable from a NIC to itself',
     withLinks(`${connected}    - [left:1, left:1]`),
     [
