@@ -23,7 +23,7 @@ test('announces itself as the root before it forwards', async ({ rabbit, links, 
   const forwarded = await links[1].capture.waitFor('arp.src.proto_ipv4 == 192.168.1.2');
   // it announces itself within the first hello time of listening, and must then listen and learn before it forwards
   const waited = (forwarded.timeMs - announced.timeMs) / 1000;
-  expect(waited).toBeGreaterThan(forwardDelay);
+  expect(waited, 'seconds from its first announcement to the first frame that it forwarded').toBeGreaterThan(forwardDelay);
 });
 
 test('sends no frames of the protocol while it is off', async ({ rabbit, links, nodes: [left] }) => {

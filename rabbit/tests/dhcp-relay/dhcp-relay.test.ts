@@ -25,7 +25,7 @@ test('relays DHCP to a server on another link', async ({ rabbit, apps, links: [f
   await dhcp.waitForOutput(/DHCP, IP range/);
   await rabbit.run(`dnsmasq --user=root --port=0 --dhcp-relay=${relay.client},${server}`);
 
-  expect(await requestLease(apps, client)).toMatchObject({ address: lease, router: relay.client });
+  expect(await requestLease(apps, client), 'the lease of the client').toMatchObject({ address: lease, router: relay.client });
 
   // the relay's address tells the server on which link the client is
   const discover = `dhcp.option.dhcp == ${message.discover}`;

@@ -15,7 +15,7 @@ test('leases an address, with router and DNS server', async ({ rabbit, apps, lin
     `dnsmasq --user=root --port=0 --no-ping --interface=eth0 --dhcp-range=${lease},${lease},1h --dhcp-option=option:dns-server,${dns}`,
   );
 
-  expect(await requestLease(apps, client)).toEqual({ address: lease, router, dns });
+  expect(await requestLease(apps, client), 'the lease of the client').toEqual({ address: lease, router, dns });
   await expect(client).toReach(router);
 
   await expect(lan).toHaveSeen(`dhcp.option.dhcp == ${message.discover} && ip.src == 0.0.0.0 && ip.dst == 255.255.255.255`);
@@ -28,7 +28,7 @@ test('leases an address, with router and DNS server', async ({ rabbit, apps, lin
 test('leases no address on a link that it does not serve', async ({ rabbit, apps, links: [, other], nodes: [, stranger] }) => {
   await rabbit.run(`dnsmasq --user=root --port=0 --no-ping --interface=eth0 --dhcp-range=${lease},${lease},1h`);
 
-  expect(await requestLease(apps, stranger)).toBeUndefined();
+  expect(await requestLease(apps, stranger), 'the lease on the other link').toBeUndefined();
 
   await expect(other).toHaveSeen(`dhcp.option.dhcp == ${message.discover}`);
   await expect(other).not.toHaveSeen(`dhcp && eth.src == ${other.mac}`);

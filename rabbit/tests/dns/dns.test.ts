@@ -25,10 +25,11 @@ test('forwards a query in its own name, and answers the next one from its cache'
   expect(await resolve(apps, client, 'www.example')).toContain('192.0.2.80');
 
   const query = 'dns.flags.response == 0 && dns.qry.name == "www.example"';
-  expect(await lan.capture.count(`${query} && ip.src == 192.168.1.2`)).toBe(2);
-  expect(await wan.capture.count(`${query} && ip.src == ${router.outside} && ip.dst == ${server}`)).toBe(1);
+  expect(await lan.capture.count(`${query} && ip.src == 192.168.1.2`), 'queries of the client').toBe(2);
+  const passedOn = `${query} && ip.src == ${router.outside} && ip.dst == ${server}`;
+  expect(await wan.capture.count(passedOn), 'queries that Rabbit passed on').toBe(1);
   await expect(wan).not.toHaveSeen('ip.addr == 192.168.1.2');
-  expect(await lan.capture.count(`dns.a == 192.0.2.80 && ip.src == ${router.inside}`)).toBe(2);
+  expect(await lan.capture.count(`dns.a == 192.0.2.80 && ip.src == ${router.inside}`), 'answers of Rabbit').toBe(2);
 });
 
 test('answers for its own name itself', async ({ apps, links: [lan, wan], nodes: [client] }) => {

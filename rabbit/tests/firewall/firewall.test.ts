@@ -33,7 +33,7 @@ test('lets an allowed connection through, with its answers', async ({ apps, link
 });
 
 test('drops what is not allowed, without an answer', async ({ apps, links: [front, back], nodes: [left] }) => {
-  expect(await connect(apps, left, server, port.dropped)).toBe('no answer');
+  expect(await connect(apps, left, server, port.dropped), 'a connection that is not allowed').toBe('no answer');
 
   await expect(front).toHaveSeen(opening(port.dropped));
   await expect(front).not.toHaveSeen(`ip.dst == ${client}`);
@@ -41,14 +41,14 @@ test('drops what is not allowed, without an answer', async ({ apps, links: [fron
 });
 
 test('rejects a connection by a reset', async ({ apps, links: [front, back], nodes: [left] }) => {
-  expect(await connect(apps, left, server, port.rejected)).toBe('refused');
+  expect(await connect(apps, left, server, port.rejected), 'a connection that is rejected').toBe('refused');
 
   await expect(front).toHaveSeen(`tcp.flags.reset == 1 && tcp.srcport == ${port.rejected} && eth.src == ${front.mac}`);
   await expect(back).not.toHaveSeen('ip');
 });
 
 test('drops connections from the side of the server', async ({ apps, links: [front, back], nodes: [, right] }) => {
-  expect(await connect(apps, right, client, port.allowed)).toBe('no answer');
+  expect(await connect(apps, right, client, port.allowed), 'a connection from the side of the server').toBe('no answer');
 
   await expect(back).toHaveSeen(`${opening(port.allowed)} && ip.dst == ${client}`);
   await expect(front).not.toHaveSeen('ip');
@@ -58,7 +58,7 @@ test('filters after a reboot, too', async ({ dut, rabbit, apps, links: [front, b
   await rabbit.saveConfiguration();
   await dut.reboot();
 
-  expect(await connect(apps, left, server, port.dropped)).toBe('no answer');
+  expect(await connect(apps, left, server, port.dropped), 'a connection that is not allowed').toBe('no answer');
   await serveHttp(apps, right, 'allowed');
   expect(await getMany(apps, left, `http://${server}/`, 1)).toEqual(['allowed']);
 

@@ -29,12 +29,12 @@ test('leaves a path that loses its carrier, and returns to it', async ({ rabbit,
   const before = await first.capture.count(echo);
   await expect(client).toReach(service);
   await expect(second).toHaveSeen(echo);
-  expect(await first.capture.count(echo)).toBe(before);
+  expect(await first.capture.count(echo), 'echo requests on the path without a carrier').toBe(before);
 
   await first.setUp(true);
   await rabbit.waitForCarrier(1, true);
   await expect(client).toReach(service);
-  expect(await first.capture.count(echo)).toBeGreaterThan(before);
+  expect(await first.capture.count(echo), 'echo requests on the path that is back').toBeGreaterThan(before);
 });
 
 test('uses the first path again after its link has flapped', async ({ rabbit, links: [, first, second], nodes: [client] }) => {

@@ -15,12 +15,18 @@ test('spreads HTTP requests over two servers', async ({ links, apps, nodes: [cli
   await Promise.all([serveHttp(apps, one, 'server one'), serveHttp(apps, two, 'server two')]);
 
   const answers = await getMany(apps, client, 'http://192.168.1.1/', 10);
-  expect(answers.filter((answer) => answer === 'server one')).toHaveLength(5);
-  expect(answers.filter((answer) => answer === 'server two')).toHaveLength(5);
+  expect(
+    answers.filter((answer) => answer === 'server one'),
+    'answers of server one',
+  ).toHaveLength(5);
+  expect(
+    answers.filter((answer) => answer === 'server two'),
+    'answers of server two',
+  ).toHaveLength(5);
 
-  expect(await links[0].capture.count('http.request && ip.src == 192.168.1.2')).toBe(10);
-  expect(await links[1].capture.count('http.request && ip.dst == 192.168.2.2')).toBe(5);
-  expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2')).toBe(5);
+  expect(await links[0].capture.count('http.request && ip.src == 192.168.1.2'), 'requests of the client').toBe(10);
+  expect(await links[1].capture.count('http.request && ip.dst == 192.168.2.2'), 'requests to server one').toBe(5);
+  expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2'), 'requests to server two').toBe(5);
 });
 
 test('hides the failure of a server, and uses it again when it is back', async ({ links, apps, nodes: [client, one, two] }) => {
@@ -34,5 +40,5 @@ test('hides the failure of a server, and uses it again when it is back', async (
 
   await serveHttp(apps, two, 'server two');
   expect(await getMany(apps, client, 'http://192.168.1.1/', 2)).toContain('server two');
-  expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2')).toBe(1);
+  expect(await links[2].capture.count('http.request && ip.dst == 192.168.3.2'), 'requests to server two').toBe(1);
 });

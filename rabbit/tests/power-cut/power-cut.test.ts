@@ -16,5 +16,5 @@ test('a saved configuration survives a power cut', async ({ dut, rabbit, links: 
 
   await expect(left).toReach('192.168.2.2');
   await expect(far).toHaveSeen(`icmp.type == 8 && ip.src == 192.168.1.2 && ip.ttl == 63 && eth.src == ${far.mac}`);
-  expect(await rabbit.run('ip route show type blackhole')).toBe('');
+  expect(await rabbit.run('ip route show type blackhole'), 'the route that was not saved').toBe('');
 });

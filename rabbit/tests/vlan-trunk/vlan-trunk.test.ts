@@ -30,7 +30,7 @@ test('carries two networks over one cable, and keeps them apart', async ({
 
   await expect(alice).toReach(address.bob);
   await expect(carol).toReach(address.dave);
-  expect(await alice.ping(address.dave, { timeoutMs: 1000 })).toMatchObject({ received: 0 });
+  await expect(alice).not.toReach(address.dave, { timeoutMs: 1000 });
 
   const [trunk, , , , atDave] = links;
   await expect(trunk).toHaveSeen(`vlan.id == ${vlan.office} && icmp && ip.src == ${address.alice} && ip.dst == ${address.bob}`);
