@@ -2,10 +2,12 @@
 import type { Figure, Figures } from './figure.ts';
 import { crowdSize } from './measures/crowd.ts';
 import { furtherDisks } from './measures/further-disks.ts';
+import { held, heldSize } from './measures/held.ts';
 import { linkFaults } from './measures/link-faults.ts';
 import { manyNics } from './measures/many-nics.ts';
 import { severalDevices } from './measures/several-devices.ts';
 import { spareFigure } from './measures/start-to-ping.ts';
+import { vrrp } from './measures/vrrp.ts';
 
 /** A goal of the project. */
 export interface Goal {
@@ -72,6 +74,8 @@ export function goalsOf(figures: Figures): readonly Goal[] {
     twoDevicesGoal(figures),
     timing(severalDevices.ring, severalDevices.ring, '<= 4 s', { atMost: 4 }),
     crowdGoal(figures),
+    heldGoal(figures),
+    spreadGoal(figures, vrrp.outage, 10),
     framesGoal(figures.all),
     rangeGoal(figures, linkFaults.delay, 'ms', 20, 22),
     rangeGoal(figures, linkFaults.loss, '%', 9, 11),
@@ -97,11 +101,33 @@ function twoDevicesGoal(figures: Figures): Goal {
 }
 
 function crowdGoal(figures: Figures): Goal {
-  const name = `${crowdSize} testbeds of 256 MiB at once`;
-  const answered = worst(figures.all, `${crowdSize} testbeds at once: answered`, Math.min);
-  const left = worst(figures.all, `${crowdSize} testbeds at once: left over`, Math.max);
-  const met = answered === null || left === null ? null : answered === crowdSize && left === 0;
+  const all = { answered: `${crowdSize} testbeds at once: answered`, left: `${crowdSize} testbeds at once: left over` };
+  return allAnswer(figures, `${crowdSize} testbeds of 256 MiB at once`, all, crowdSize);
+}
+
+function heldGoal(figures: Figures): Goal {
+  return allAnswer(figures, `${heldSize} testbeds of 256 MiB with 2 links held at once`, held, heldSize);
+}
+
+function allAnswer(
+  { all: found }: Figures,
+  name: string,
+  names: { readonly answered: string; readonly left: string },
+  size: number,
+): Goal {
+  const answered = worst(found, names.answered, Math.min);
+  const left = worst(found, names.left, Math.max);
+  const met = answered === null || left === null ? null : answered === size && left === 0;
   return { name, goal: 'all answer, nothing left', value: answered, unit: 'testbeds', met };
+}
+
+/** How far the values of a figure are from their median. */
+function spreadGoal(figures: Figures, name: string, mostMs: number): Goal {
+  const middle = figures.median(name);
+  const values = figures.all.find((figure) => figure.name === name)?.values ?? [];
+  const value = middle === undefined ? null : round(Math.max(...values.map((one) => Math.abs(one - middle))));
+  const goal = `all within ${mostMs} ms of their median`;
+  return { name, goal, value, unit: 'ms from the median', met: value === null ? null : value <= mostMs };
 }
 
 function framesGoal(all: readonly Figure[]): Goal {

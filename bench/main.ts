@@ -10,6 +10,7 @@ import { help, referenceTest, referenceTests, suite } from './measures/commands.
 import { crowd } from './measures/crowd.ts';
 import { floor } from './measures/floor.ts';
 import { furtherDisksUp } from './measures/further-disks.ts';
+import { holdMany } from './measures/held.ts';
 import { faultAccuracy } from './measures/link-faults.ts';
 import { manyNicsUp } from './measures/many-nics.ts';
 import { memorySizes, restoreMethods } from './measures/restore.ts';
@@ -17,6 +18,8 @@ import { bootToPing, spareToPing, startToPing } from './measures/start-to-ping.t
 import { severalDevicesUp } from './measures/several-devices.ts';
 import { knownModels, throughput } from './measures/throughput.ts';
 import { linkCounts, topology } from './measures/topology.ts';
+import { vrrpFailover } from './measures/vrrp.ts';
+import { munetTopology, setUpMunet } from './munet.ts';
 import { original, setUpOriginal } from './original.ts';
 import { describeMachine, resultsPage, summarise, type Results } from './results.ts';
 
@@ -26,10 +29,11 @@ const options = await yargs(process.argv.slice(2))
     json: { type: 'boolean', default: false, describe: 'print one JSON object, and write no file' },
     rounds: { type: 'number', default: 5, describe: 'how often to run each part' },
     original: { type: 'boolean', default: true, describe: 'compare with the Python original' },
+    munet: { type: 'boolean', default: true, describe: 'compare topologies with munet' },
     only: {
       type: 'array',
       string: true,
-      describe: 'parts: topology nics disks machines ping spare tests suite cli throughput faults crowd restore floor',
+      describe: 'parts: topology nics disks machines ping spare tests suite cli throughput faults crowd held vrrp restore floor',
     },
   })
   .strict()
@@ -43,6 +47,11 @@ const reason = options.original ? await setUpOriginal() : 'switched off by --no-
 if (reason !== undefined) {
   skipped.push(`comparison with the original: ${reason}`);
   say(`no comparison with the original: ${reason}`);
+}
+const munet = isSelected('topology') && options.munet ? await setUpMunet() : undefined;
+if (typeof munet === 'string') {
+  skipped.push(`comparison with munet: ${munet}`);
+  say(`no comparison with munet: ${munet}`);
 }
 
 // the first signal stops the benchmark after the current part; the figures so far are written
@@ -63,7 +72,10 @@ const compare = async (measure: () => Promise<void>, originalArgs: readonly stri
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   floor: () => floor(context),
   topology: async () => {
-    for (const links of linkCounts) await compare(() => topology(context, links), ['topology', '--links', String(links)]);
+    for (const links of linkCounts) {
+      await compare(() => topology(context, links), ['topology', '--links', String(links)]);
+      if (typeof munet === 'object') await munetTopology(figures, munet, links);
+    }
   },
   nics: () => manyNicsUp(context),
   disks: () => furtherDisksUp(context),
@@ -79,6 +91,8 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   },
   faults: () => faultAccuracy(context),
   crowd: () => crowd(context),
+  held: () => holdMany(context),
+  vrrp: () => vrrpFailover(context),
   tests: async () => {
     for (const name of referenceTests) await compare(() => referenceTest(context, name), ['test', name]);
   },
@@ -94,6 +108,7 @@ try {
   if (isSelected('nics')) await manyNicsUp(warmUp);
   if (isSelected('disks')) await furtherDisksUp(warmUp);
   if (isSelected('machines')) await severalDevicesUp(warmUp);
+  if (isSelected('vrrp')) await vrrpFailover(warmUp);
   if (isSelected('suite')) await suite(warmUp);
   if (isSelected('tests')) for (const name of referenceTests) await referenceTest(warmUp, name);
   if (isSelected('restore')) {
@@ -132,7 +147,7 @@ const results: Results = {
 if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
 else {
   const page = resultsPage(results);
-  const isComplete = options.only === undefined && reason === undefined;
+  const isComplete = options.only === undefined && reason === undefined && typeof munet === 'object';
   if (isComplete) await writeFile(join(import.meta.dirname, 'RESULTS.md'), page);
   process.stdout.write(page);
 }
