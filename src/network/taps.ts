@@ -2,7 +2,7 @@
 import type { Lifeline } from '../docker/index.ts';
 import { hubCommands } from './hub.ts';
 import { ipBatch, tcBatch } from './batch.ts';
-import { createTap, portMtu, tapMtu, turnOffOffloads, turnOn } from './interface-commands.ts';
+import { createTap, lengthenQueue, portMtu, tapMtu, turnOffOffloads, turnOn } from './interface-commands.ts';
 import type { Node } from './node.ts';
 import { uplinkCommands, type UplinkPort } from './uplink-filter.ts';
 
@@ -51,14 +51,19 @@ export async function createInterfaces(
   const names = [...moved, ...ports].map(({ name }) => name).concat(kept, ports.map(({ port }) => port), ofUplinks); // prettier-ignore
   if (names.length === 0) return;
   const created = [
-    ...moved.flatMap(({ name, interface: { mac } }) => [createTap(name, user), `link set ${name} address ${mac}`]),
-    ...kept.flatMap((name) => [createTap(name, user), turnOn(name, tapMtu)]),
+    ...moved.flatMap(({ name, interface: { mac } }) => [
+      createTap(name, user),
+      `link set ${name} address ${mac}`,
+      lengthenQueue(name),
+    ]),
+    ...kept.flatMap((name) => [createTap(name, user), lengthenQueue(name), turnOn(name, tapMtu)]),
     ...ports.flatMap(({ name, port, interface: { mac } }) => [
       `link add ${port} mtu ${portMtu} type veth peer name ${name} address ${mac}`,
       turnOn(port, portMtu),
     ]),
     ...uplinks.flatMap(({ tap: name, pair: [hubEnd, filterEnd] }) => [
       createTap(name, user),
+      lengthenQueue(name),
       turnOn(name, tapMtu),
       `link add ${hubEnd} mtu ${portMtu} type veth peer name ${filterEnd}`,
       ...[hubEnd, filterEnd].map((end) => turnOn(end, portMtu)),

@@ -57,7 +57,7 @@ export class DutPower {
 
   /**
    * Freezes the guest until the result is disposed: `await using frozen = await dut.freeze()`. It answers nothing meanwhile, its clock
-   * stands still, and its links keep their carriers. Up to 1000 frames for each NIC wait, and reach it when it goes on.
+   * stands still, and its links keep their carriers. Up to 10,000 frames for each NIC wait, and reach it when it goes on.
    * @throws QmpError when QEMU refuses
    */
   async freeze(): Promise<AsyncDisposable> {

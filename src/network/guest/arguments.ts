@@ -5,7 +5,7 @@ import { quoteWord } from '../../core/text.ts';
 import type { InterfaceSpec } from '../../topology/index.ts';
 import { ipBatch } from '../batch.ts';
 import { holdNamespace } from '../hold-namespace.ts';
-import { createTap, tapMtu, turnOffOffloads, turnOn } from '../interface-commands.ts';
+import { createTap, lengthenQueue, tapMtu, turnOffOffloads, turnOn } from '../interface-commands.ts';
 
 /** How much memory the container of a guest may use, in `MiB`: the guest's, QEMU's own, and 64 for translated code. */
 export const guestContainerMiB = guestMemoryMiB + 256;
@@ -69,7 +69,7 @@ export function guestArguments(interfaces: readonly InterfaceSpec[], accel: 'kvm
  */
 export function containerProgram(interfaces: readonly InterfaceSpec[], accel: 'kvm' | 'tcg'): string {
   const taps = interfaces.map((_, number) => guestTap(number));
-  const created = taps.flatMap((tap) => [createTap(tap, qemuUser), turnOn(tap, tapMtu)]);
+  const created = taps.flatMap((tap) => [createTap(tap, qemuUser), lengthenQueue(tap), turnOn(tap, tapMtu)]);
   const [user, group] = [`--reuid=${qemuUser}`, `--regid=${qemuUser}`];
   const drop = `setpriv ${user} ${group} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs`;
   return [
