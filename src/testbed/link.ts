@@ -35,7 +35,7 @@ export class Link {
   readonly index: number;
   /** in the order of the topology */
   readonly ends: readonly LinkEnd[];
-  /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power; without a NIC, never */
+  /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power; never, if only nodes are joined */
   readonly capture: Capture;
   readonly #isSegment: boolean;
   readonly #faults = new Set<LinkFault>();

@@ -15,15 +15,21 @@ import type { Direction } from './directions.ts';
 
 /** When a fault begins and ends by itself. */
 export interface FaultTimes {
-  /** begins it this long after the call, in `ms`; the call returns earlier. Default: it has begun when the call returns */
+  /**
+   * begins the fault this long after the call, in `ms`. The call returns as soon as everything is prepared. Default: it has begun when the
+   * call returns
+   */
   readonly afterMs?: number | undefined;
-  /** ends it by itself this long after it has begun, in `ms`. Default: it stays until it is ended */
+  /** ends the fault this long after it has begun, in `ms`. Default: it stays until it is ended */
   readonly durationMs?: number | undefined;
 }
 
 /** What an impairment does to the frames of a link. At least one of the first seven must be given. */
 export interface ImpairOptions extends RelaySettings, FaultTimes {
-  /** `both` by default, or the frames from one end to the other: `dut->node0`, `left->right`, `left:1->right:1`, `left->lan` on a segment */
+  /**
+   * `both` by default, or the frames from one end to the other: `dut->node0`, `left->right`, `left:1->right:1`, `client->server`,
+   * `left->lan` on a segment
+   */
   readonly direction?: string | undefined;
   /** start of the random numbers, 0 to 4294967295: the same seed chooses the same frames, if the same frames are sent; default: random */
   readonly seed?: number | undefined;

@@ -9,7 +9,7 @@ import { assertPossible, check, impairmentText, maxSeed, queuesOf, type ImpairOp
 /** How long it may take to start an impairment, in `ms`. */
 const startTimeoutMs = 30_000;
 
-/** An impairment of a link, until it is ended: by `await using`, by {@link LinkFault.end}, or at the latest with the testbed. */
+/** An impairment of a link, until it ends: by itself, by `await using`, by {@link LinkFault.end}, or at the latest with the testbed. */
 export class LinkFault implements AsyncDisposable {
   /** what repeats its random choices: `link.impair({ …, seed })` */
   readonly seed: number;
@@ -51,8 +51,8 @@ export class LinkFault implements AsyncDisposable {
   }
 
   /**
-   * Resolves when it has ended, by itself or because it was ended, and when its testbed ends. So `await fault.ended` waits for the end
-   * of one with `durationMs`. Rejects if it could not begin or end.
+   * Resolves when the fault has ended: by itself, because it was ended, or with its testbed. With `durationMs`, `await fault.ended` waits for
+   * that time. Rejects if the fault could not begin or end.
    */
   get ended(): Promise<void> {
     return this.#timed.ended;

@@ -10,11 +10,11 @@ interface FaultSteps {
   readonly end: () => Promise<void>;
 }
 
-/** A fault until it is ended: by itself, by `await using`, by {@link TimedFault.end}, or at the latest with the testbed. */
+/** A fault, until it ends: by itself, by `await using`, by {@link TimedFault.end}, or at the latest with the testbed. */
 export class TimedFault implements AsyncDisposable {
   /**
-   * Resolves when it has ended, by itself or because it was ended, and when its testbed ends. So `await unplugged.ended` waits for the
-   * end of one with `durationMs`. Rejects if it could not begin or end.
+   * Resolves when the fault has ended: by itself, because it was ended, or with its testbed. With `durationMs`, `await unplugged.ended` waits
+   * for that time. Rejects if the fault could not begin or end.
    */
   readonly ended: Promise<void>;
   readonly #stop = new AbortController();
