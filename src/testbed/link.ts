@@ -40,6 +40,7 @@ export class Link {
   readonly #isSegment: boolean;
   readonly #faults = new Set<LinkFault>();
   readonly #unpluggings = new Set<TimedFault>();
+  #areFaultsCancelled = false;
   #isPlugged = true;
   /** whether its ends have carriers */
   #isUp = true;
@@ -166,6 +167,7 @@ export class Link {
       },
     });
     this.#unpluggings.add(unplugging);
+    if (this.#areFaultsCancelled) unplugging.cancel();
     return unplugging;
   }
 
@@ -195,6 +197,7 @@ export class Link {
       options,
     );
     this.#faults.add(fault);
+    if (this.#areFaultsCancelled) fault.cancel();
     return fault;
   }
 
@@ -208,8 +211,9 @@ export class Link {
     return [...this.#faults, ...this.#unpluggings].find(({ failure }) => failure)?.failure;
   }
 
-  /** Begins and ends no fault any more when its time comes: the testbed ends. @internal */
+  /** Cancels what is scheduled, because the testbed ends: also for a fault that the test has just begun without waiting for it. @internal */
   cancelFaults(): void {
+    this.#areFaultsCancelled = true;
     for (const fault of [...this.#faults, ...this.#unpluggings]) fault.cancel();
   }
 

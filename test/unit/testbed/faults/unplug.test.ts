@@ -74,6 +74,15 @@ test('a testbed that ends neither unplugs a cable nor plugs it in any more', asy
   expect(link.failure).toBeUndefined();
 });
 
+test('a fault that begins while the testbed ends is cancelled, so that no timer outlives the testbed', async () => {
+  const link = cable();
+  const beginning = link.unplug({ durationMs: 3_600_000 });
+  link.cancelFaults();
+  const unplugged = await beginning;
+  await unplugged.ended; // it is not plugged in again
+  expect(link.isUp).toBe(false);
+});
+
 test.each([
   [{ afterMs: -1 }, /^link\.unplug: expected afterMs to be a number of milliseconds from 0 to \d+, got -1$/],
   [{ durationMs: '2s' }, /^link\.unplug: expected durationMs to be a number of milliseconds from 0 to \d+, got "2s"$/],
