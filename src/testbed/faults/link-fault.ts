@@ -3,8 +3,8 @@ import { randomInt } from 'node:crypto';
 import { step } from '../../core/step.ts';
 import { NicFilter, type FrameCounts } from '../../qemu/index.ts';
 import { chooseDirections, type Crossing } from './directions.ts';
-import { TimedFault } from './timed-fault.ts';
 import { assertPossible, check, impairmentText, maxSeed, queuesOf, type ImpairOptions } from './impair-options.ts';
+import { TimedFault } from './timed-fault.ts';
 
 /** How long it may take to start an impairment, in `ms`. */
 const startTimeoutMs = 30_000;
@@ -34,20 +34,20 @@ export class LinkFault implements AsyncDisposable {
     const { direction = 'both', seed = randomInt(maxSeed), signal, afterMs } = options;
     const { crossing, directions } = chooseDirections(crossings, direction);
     const names = directions.map(({ name }) => name);
-    return step('alpy.qemu', `Impair ${link}: ${impairmentText(options, names, seed)}`, async () => {
+    const filter = await step('alpy.qemu', `Impair ${link}: ${impairmentText(options, names, seed)}`, () => {
       const queues = queuesOf(directions, options, seed);
       const wait = { timeoutMs: startTimeoutMs, signal };
-      const filter = await NicFilter.insert(crossing.machine, crossing.netdev, queues, wait, afterMs === undefined);
-      const timed = await TimedFault.start(options, callMs, {
-        begin: async () => {
-          if (afterMs !== undefined) await step('alpy.qemu', `Begin the impairment of ${link}`, () => filter.switchOn());
-        },
-        end: async () => {
-          if (!filter.isGone) await step('alpy.qemu', `End the impairment of ${link}`, () => filter.remove());
-        },
-      });
-      return new LinkFault(link, seed, names, filter, timed);
+      return NicFilter.insert(crossing.machine, crossing.netdev, queues, wait, afterMs === undefined);
     });
+    const timed = await TimedFault.start(options, callMs, {
+      begin: async () => {
+        if (afterMs !== undefined) await step('alpy.qemu', `Begin the impairment of ${link}`, () => filter.switchOn());
+      },
+      end: async () => {
+        if (!filter.isGone) await step('alpy.qemu', `End the impairment of ${link}`, () => filter.remove());
+      },
+    });
+    return new LinkFault(link, seed, names, filter, timed);
   }
 
   /**
@@ -58,7 +58,7 @@ export class LinkFault implements AsyncDisposable {
     return this.#timed.ended;
   }
 
-  /** Does nothing any more when a time comes: the testbed ends. @internal */
+  /** Cancels what is scheduled, because the testbed ends. @internal */
   cancel(): void {
     this.#timed.cancel();
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { markHandled } from '../../core/mark-handled.ts';
 import { check, type FaultTimes } from './impair-options.ts';
@@ -18,12 +19,14 @@ export class TimedFault implements AsyncDisposable {
    */
   readonly ended: Promise<void>;
   readonly #stop = new AbortController();
+  #end: FaultSteps['end'];
   #isCancelled = false;
   #wasEndCalled = false;
   #failure: Error | undefined;
 
-  private constructor(beginMs: number | undefined, durationMs: number | undefined, steps: FaultSteps) {
-    this.ended = this.#run(beginMs, durationMs, steps);
+  private constructor(beginMs: number | undefined, durationMs: number | undefined, { begin, end }: FaultSteps) {
+    this.#end = end;
+    this.ended = this.#run(beginMs, durationMs, begin);
     markHandled(this.ended); // `failure` has the error
   }
 
@@ -51,11 +54,12 @@ export class TimedFault implements AsyncDisposable {
     check.endUnplugged(arguments);
     if (this.#wasEndCalled) return;
     this.#wasEndCalled = true;
+    this.#end = AsyncResource.bind(this.#end); // so that its steps belong to the caller's step, not to that of the start
     this.#stop.abort();
     await this.ended;
   }
 
-  /** Does nothing any more when a time comes: the testbed ends. @internal */
+  /** Cancels what is scheduled, because the testbed ends. @internal */
   cancel(): void {
     this.#isCancelled = true;
     this.#stop.abort();
@@ -65,7 +69,7 @@ export class TimedFault implements AsyncDisposable {
     await this.end();
   }
 
-  async #run(beginMs: number | undefined, durationMs: number | undefined, { begin, end }: FaultSteps): Promise<void> {
+  async #run(beginMs: number | undefined, durationMs: number | undefined, begin: FaultSteps['begin']): Promise<void> {
     try {
       try {
         if (beginMs !== undefined) {
@@ -74,7 +78,7 @@ export class TimedFault implements AsyncDisposable {
         }
         await this.#waitUntil(performance.now() + (durationMs ?? Infinity));
       } finally {
-        if (!this.#isCancelled) await end();
+        if (!this.#isCancelled) await this.#end();
       }
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -92,6 +96,6 @@ export class TimedFault implements AsyncDisposable {
       });
       return;
     }
-    await sleep(Math.max(0, timeMs - performance.now()), undefined, { signal }).catch(() => undefined); // it is ended earlier
+    await sleep(Math.max(0, timeMs - performance.now()), undefined, { signal }).catch(() => undefined); // it was ended early
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from 'vitest';
+import { step, withSink, type StepEvent } from '../../../../src/core/step.ts';
 import type { FaultTimes } from '../../../../src/testbed/faults/impair-options.ts';
 import { TimedFault } from '../../../../src/testbed/faults/timed-fault.ts';
 
@@ -56,6 +57,23 @@ test('a fault that is ended before its duration is over ends at once', async () 
   const { fault, done } = await startFault({ durationMs: hourMs });
   await fault.end();
   expect(done).toEqual(['begin', 'end']);
+});
+
+test('the step that ends a fault has the steps of its end', async () => {
+  const begun = new Map<string, Extract<StepEvent, { kind: 'begin' }>>();
+  const take = (event: StepEvent): void => {
+    if (event.kind === 'begin') begun.set(event.title, event);
+  };
+  await withSink(take, async () => {
+    const fault = await step('test', 'Break it', () =>
+      TimedFault.start({ durationMs: hourMs }, performance.now(), {
+        begin: () => Promise.resolve(),
+        end: () => step('test', 'Plug in', () => Promise.resolve()),
+      }),
+    );
+    await step('test', 'Mend it', () => fault.end());
+  });
+  expect(begun.get('Plug in')?.parentId).toBe(begun.get('Mend it')?.id);
 });
 
 test('a testbed that ends cancels what is scheduled: nothing is called any more', async () => {
