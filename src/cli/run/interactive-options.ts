@@ -13,7 +13,7 @@ export const interactiveOptions = {
   watch: {
     type: 'boolean',
     default: false,
-    describe: 'run tests again when a file changes that they use',
+    describe: 'run tests again when a file they use changes',
   },
   debug: {
     type: 'boolean',

@@ -19,7 +19,7 @@ const howOptions = {
   'retry-environment': wholeNumberOption(
     '--retry-environment',
     0,
-    'how often to retry a test in addition after an error of the environment',
+    'further retries of a test after an error of the environment',
   ),
   'fail-on-flaky': { type: 'boolean', describe: 'end with status 1 if a test passed only at a retry' },
   'repeat-each': wholeNumberOption('--repeat-each', 1, 'run each test this many times'),
