@@ -148,12 +148,15 @@ function linkEnd(end: WireEnd, { machines, nodes }: Running, portOf: (end: Inter
   };
 }
 
-/** A link as the conditions of `appliance.ready` know it. */
-/** @param machine - what joins the ends; absent for a wire with a NIC */
-function junctionPort({ tap, node }: InterfaceEnd, { uplink }: Wire, machine: Junction | undefined): JunctionPort | undefined {
-  return machine && tap !== undefined ? { netdev: tap, machine, isUplink: uplink?.node === node.name } : undefined;
+/**
+ * What an interface of a node is in the junction.
+ * @param junction - absent for a wire with a NIC
+ */
+function junctionPort({ tap, node }: InterfaceEnd, { uplink }: Wire, junction: Junction | undefined): JunctionPort | undefined {
+  return junction && tap !== undefined ? { netdev: tap, machine: junction, isUplink: uplink?.node === node.name } : undefined;
 }
 
+/** A link as the conditions of `appliance.ready` know it. */
 function probedLink({ name, ends }: Wire, nodes: readonly Node[]): DutParts['surroundings']['links'] {
   if (name === undefined) return [];
   const interfaces = ends.flatMap((end) => {

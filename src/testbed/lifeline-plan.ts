@@ -17,7 +17,7 @@ export interface PlannedMachine {
 }
 
 /** The container of a junction, which needs no file but the captures. */
-const junctionSpec = { name: 'qemu@links', files: { images: [] }, needs: { machine: 'q35', memoryMiB: 64, extra: [] } } as const;
+const junctionNeeds = { name: 'qemu@links', files: { images: [] }, needs: { machine: 'q35', memoryMiB: 64, extra: [] } } as const;
 
 /** A container of QEMU, without the exchange folder. */
 export interface QemuPlan {
@@ -62,7 +62,7 @@ export function planLifeline(
 }
 
 function planJunction({ images, access }: LifelineFacts): QemuPlan {
-  const { name, files, needs } = junctionSpec;
+  const { name, files, needs } = junctionNeeds;
   const spec = qemuContainerSpec(imageNamed(images, 'qemu').reference, access, files, 'tcg', needs);
   return { files, spec: { ...spec, name } };
 }

@@ -8,9 +8,9 @@ type EndNames = readonly [string, ...string[]];
 
 /** A place of a link where its frames can be impaired: a NIC, or the tap of a node on a link without a device. */
 export interface Crossing {
-  /** whose frames the place receives: those of the NIC, or those that the node is to get */
+  /** the end whose frames arrive at the place from inside QEMU: the NIC, or on a link without a device, the other node or the link itself */
   readonly nic: EndNames;
-  /** where it sends them */
+  /** the end to which the place sends them */
   readonly far: EndNames;
   /** identifier in QEMU of the NIC's backend, or of the tap */
   readonly netdev: string;
@@ -52,7 +52,7 @@ export function crossingsOf({ name, ends, isSegment }: ImpairedLink): readonly C
   });
 }
 
-/** The tap of a node is to what is behind it as the backend of a NIC is to the NIC. */
+/** On a link without a device, the tap of a node takes the place of a NIC's backend: the node is the far end. */
 function tapCrossings(link: string, ends: readonly LinkEnd[]): readonly Crossing[] {
   const crossings = ends.flatMap((end) => {
     if (end.kind === 'nic' || !end.port) return [];
