@@ -24,6 +24,7 @@ import {
 } from './qemu-files.ts';
 import type { QemuContainer } from './qemu-container.ts';
 import { QmpClient } from './qmp.ts';
+import { waitForEnd } from './qemu-end.ts';
 import { readStderr, stderrFile } from './qemu-output.ts';
 import { assertFolderReachable } from './readable.ts';
 import { startProblem } from './start-problem.ts';
@@ -43,9 +44,6 @@ export interface HypervisorPlace {
 
 /** How long QEMU may take to start on a busy machine, in `ms`: it maps the guest's memory. */
 const startTimeoutMs = 60_000;
-
-/** How long QEMU may take to end when it is killed, in `ms`: the kernel has to free the guest's memory. */
-const endTimeoutMs = 20_000;
 
 /** How long after QEMU's end its exit status may take to arrive, in `ms`. */
 const statusTimeoutMs = 5_000;
@@ -194,12 +192,7 @@ export class Hypervisor implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.channels[Symbol.asyncDispose]();
-    await withDeadline(
-      { timeoutMs: endTimeoutMs },
-      (cause) => new QmpTimeoutError('its end', endTimeoutMs, 'environment', { cause }),
-      () => this.qmp.closed,
-    );
-    this.qmp.close();
+    await waitForEnd(this.qmp);
   }
 
   async #watch(): Promise<void> {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
-import { raceWithSignal, withDeadline } from '../core/deadline.ts';
+import { raceWithSignal } from '../core/deadline.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { escapeCommas } from '../core/qemu-arguments.ts';
-import { qemuSandbox } from '../core/qemu-confinement.ts';
 import { step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { startExec, type Container, type Execution, type FileAccess } from '../docker/index.ts';
 import { clockBase, GuestClock } from './clock.ts';
-import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
+import { HypervisorError, QmpClosedError } from './errors.ts';
+import { machinelessCommand } from './machineless.ts';
 import type { QemuContainer } from './qemu-container.ts';
+import { waitForEnd } from './qemu-end.ts';
 import { readStderr, stderrFile } from './qemu-output.ts';
 import { copiedFolder, runFolderOf } from './qemu-files.ts';
 import { QmpClient } from './qmp.ts';
@@ -32,8 +33,8 @@ export interface JunctionPlace {
   readonly tapsCreated: Promise<void>;
 }
 
-/** How long QEMU may take to start on a busy machine, and how long to end, in `ms`. */
-const [startTimeoutMs, endTimeoutMs] = [60_000, 20_000];
+/** How long QEMU may take to start on a busy machine, in `ms`. */
+const startTimeoutMs = 60_000;
 
 /**
  * What joins nodes on a link without a device: a QEMU without a machine. Its taps are the interfaces of the nodes. Each of its hubs sends
@@ -122,12 +123,7 @@ export class Junction implements AsyncDisposable {
    * @throws QmpTimeoutError if it has not ended within 20 s
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    await withDeadline(
-      { timeoutMs: endTimeoutMs },
-      (cause) => new QmpTimeoutError('its end', endTimeoutMs, 'environment', { cause }),
-      () => this.qmp.closed,
-    );
-    this.qmp.close();
+    await waitForEnd(this.qmp);
   }
 }
 
@@ -154,9 +150,8 @@ async function openMonitor(
  */
 export function junctionArguments(hubs: readonly JunctionHub[], directory: string, clockStart: Date): readonly string[] {
   return [
-    ...['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none', '-M', 'none', '-S', '-qmp', 'stdio'],
-    ...['-sandbox', qemuSandbox('deny')],
-    ...['-rtc', `base=${clockBase(clockStart)},clock=vm`],
+    ...machinelessCommand,
+    ...['-S', '-rtc', `base=${clockBase(clockStart)},clock=vm`],
     ...hubs.flatMap(({ taps, capture: { id, file } }, hub) => [
       ...taps.flatMap((tap) => [
         ...['-netdev', `tap,id=${tap},ifname=${tap},script=no,downscript=no,vhost=off,vnet_hdr=off`],

@@ -2,10 +2,10 @@
 import { allEnded } from '../core/all-ended.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
-import { qemuSandbox } from '../core/qemu-confinement.ts';
 import { step } from '../core/step.ts';
 import { Container, HeldContainer, heldSpec, type Engine, type Lifeline } from '../docker/index.ts';
 import type { UplinkSpec } from '../topology/index.ts';
+import { machinelessCommand } from './machineless.ts';
 import { QemuContainer, qemuConfinement, scratchFolder } from './qemu-container.ts';
 import { defaultNetwork, uplinkProblem } from './uplink-network.ts';
 
@@ -129,10 +129,9 @@ export class Uplink implements AsyncDisposable {
 function joinScript(backend: string, own: string, peer: string): string {
   const socket = `dgram,id=peer,local.type=unix,local.path=${own},remote.type=unix,remote.path=${peer}`;
   const hub = ['end', 'peer'].map((netdev) => `-netdev hubport,id=${netdev}-port,hubid=0,netdev=${netdev}`).join(' ');
-  const machine = `-nodefaults -no-user-config -display none -M none -qmp stdio -sandbox ${qemuSandbox('deny')}`;
   return `exec 3<>${own}.in
 printf %s '{"execute":"qmp_capabilities"}{"execute":"query-status"}' >&3
-exec qemu-system-x86_64 ${machine} -netdev ${backend} -netdev ${socket} ${hub} <&3 >${own}.out 2>${own}.err`;
+exec ${machinelessCommand.join(' ')} -netdev ${backend} -netdev ${socket} ${hub} <&3 >${own}.out 2>${own}.err`;
 }
 
 /** The script that waits until a QEMU of {@link joinScript} is ready. It prints its error output if it ends before. Pure. */
