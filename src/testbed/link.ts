@@ -9,7 +9,7 @@ import { flap } from './faults/flap.ts';
 import { crossingsOf } from './faults/directions.ts';
 import {
   check as checkFault,
-  timesText,
+  timesTexts,
   type FaultTimes,
   type FlapOptions,
   type ImpairOptions,
@@ -98,8 +98,8 @@ export class Link {
   }
 
   /** @param times - when it changes back, for the report @returns whether it was plugged in before */
-  async #change(isPlugged: boolean, times = ''): Promise<boolean> {
-    const title = `${isPlugged ? 'Plug in' : 'Unplug'} ${this.name}${times === '' ? '' : `, ${times}`}`;
+  async #change(isPlugged: boolean, times: FaultTimes = {}): Promise<boolean> {
+    const title = [`${isPlugged ? 'Plug in' : 'Unplug'} ${this.name}`, ...timesTexts(times)].join(', ');
     return this.#inOrder(title, async () => {
       const wasPlugged = this.#isPlugged;
       await this.#setCarriers(isPlugged && !this.#isUnpowered);
@@ -160,7 +160,7 @@ export class Link {
     let wasPlugged = false;
     const unplugging = await TimedFault.start(options, performance.now(), {
       begin: async () => {
-        wasPlugged = await this.#change(false, timesText({ durationMs: options.durationMs }));
+        wasPlugged = await this.#change(false, { durationMs: options.durationMs });
       },
       end: async () => {
         if (wasPlugged) await this.#change(true);

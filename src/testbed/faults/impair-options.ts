@@ -114,16 +114,14 @@ export function impairmentText(given: ImpairOptions, directions: readonly string
   const named = (Object.keys(settings) as (keyof RelaySettings)[]).flatMap((name) =>
     given[name] === undefined ? [] : [`${name} ${given[name]}`],
   );
-  const scheduled = [timesText(given)].filter((text) => text !== '');
   const where = directions.length === 2 ? 'both directions' : directions.join(', ');
-  return [...named, ...scheduled, where, `seed ${seed}`].join(', ');
+  return [...named, ...timesTexts(given), where, `seed ${seed}`].join(', ');
 }
 
-/** When a fault begins and ends, in words: `after 500 ms, for 2000 ms`. Pure. */
-export function timesText({ afterMs, durationMs }: FaultTimes): string {
-  const [after, during] = [
-    afterMs === undefined ? [] : [`after ${afterMs} ms`],
-    durationMs === undefined ? [] : [`for ${durationMs} ms`],
+/** When a fault begins and ends, in words: `after 500 ms` and `for 2000 ms`. Pure. */
+export function timesTexts({ afterMs, durationMs }: FaultTimes): readonly string[] {
+  return [
+    ...(afterMs === undefined ? [] : [`after ${afterMs} ms`]),
+    ...(durationMs === undefined ? [] : [`for ${durationMs} ms`]),
   ];
-  return [...after, ...during].join(', ');
 }
