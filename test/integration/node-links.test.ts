@@ -46,13 +46,16 @@ afterAll(async () => {
   await testHost[Symbol.asyncDispose]();
 });
 
+/** Three echo requests or replies of a ping for three answers: it sends more if a busy machine delays an answer. */
+const three = (type: 8 | 0): string => `icmp.type == ${type} && icmp.seq <= 3`;
+
 const pinged = async (from: string, address: string): Promise<number> =>
   (await testbed.nodes[from]!.ping(address, { count: 3 })).received;
 
 test('two nodes reach each other, and their link is captured', async () => {
   expect(await pinged('client', '10.0.1.2')).toBe(3);
-  expect(await pair.capture.count('icmp.type == 8 && ip.dst == 10.0.1.2')).toBe(3);
-  expect(await pair.capture.count('icmp.type == 0 && ip.src == 10.0.1.2')).toBe(3);
+  expect(await pair.capture.count(`${three(8)} && ip.dst == 10.0.1.2`)).toBe(3);
+  expect(await pair.capture.count(`${three(0)} && ip.src == 10.0.1.2`)).toBe(3);
   const sentMs = Date.now();
   const [frame] = await pair.capture.frames('icmp');
   expect(Math.abs(sentMs - frame!.timeMs)).toBeLessThan(60_000); // the clock of the capture is the wall clock
@@ -61,7 +64,7 @@ test('two nodes reach each other, and their link is captured', async () => {
 test('nodes on a segment without a device reach each other, and each frame is captured once', async () => {
   expect(await pinged('client', '10.0.2.3')).toBe(3);
   expect(await pinged('third', '10.0.2.2')).toBe(3);
-  expect(await lan.capture.count('icmp.type == 8 && ip.src == 10.0.2.3')).toBe(3);
+  expect(await lan.capture.count(`${three(8)} && ip.src == 10.0.2.3`)).toBe(3);
 });
 
 test('frames of all kinds pass in both directions, and are captured; short ones are padded', async () => {
@@ -90,7 +93,8 @@ test('unplugged, both nodes lose their carriers, and nothing passes', async () =
     expect((await testbed.nodes['client']!.ping('10.0.1.2', { count: 1, timeoutMs: 1000 })).received).toBe(0);
   }
   expect([await carrier('client'), await carrier('server')]).toEqual(['1', '1']);
-  expect(await pinged('client', '10.0.1.2')).toBe(3);
+  // a ping ends early if the kernel gives up a neighbour that it has looked for since before the cable was plugged in
+  await expect.poll(() => pinged('client', '10.0.1.2'), { timeout: wait.timeoutMs }).toBe(3);
 });
 
 test('impaired in one direction, the link delays and loses, and counts it; the capture shows it as the first node does', async () => {
@@ -98,7 +102,7 @@ test('impaired in one direction, the link delays and loses, and counts it; the c
     await using fault = await pair.impair({ delayMs: 100, direction: 'client->server' });
     const { averageMs } = await testbed.nodes['client']!.ping('10.0.1.2', { count: 3 });
     expect(averageMs).toBeGreaterThanOrEqual(100);
-    const [request, reply] = (await pair.capture.frames('icmp')).slice(-2);
+    const [request, reply] = (await pair.capture.frames('icmp.seq == 3')).slice(-2);
     expect(reply!.timeMs - request!.timeMs).toBeGreaterThanOrEqual(99); // delayed behind the capture
     expect((await fault.counts())['client->server']?.passed).toBeGreaterThanOrEqual(3);
   }
@@ -115,7 +119,9 @@ test.each([
   const { path } = other.links[0]!.capture;
   expect((await other.nodes['client']!.ping('10.0.1.2', { count: 5 })).received).toBe(5);
   await other.close();
-  expect(framesInPcap(await readFile(path)).filter((frame) => frame.readUInt16BE(12) === 0x0800)).toHaveLength(10);
+  // ping sends more than 5 if a busy machine delays an answer
+  const isOneOfFive = (frame: Buffer): boolean => frame.readUInt16BE(12) === 0x0800 && frame.readUInt16BE(40) <= 5;
+  expect(framesInPcap(await readFile(path)).filter(isOneOfFive)).toHaveLength(10);
 });
 
 test('a node, a node with a kernel of its own and an uplink work on a segment without a device; faults reach the router', async () => {
@@ -139,8 +145,8 @@ test('a node, a node with a kernel of its own and an uplink work on a segment wi
   expect(await reach('client', '10.0.2.51')).toBe(3);
   expect(await reach('guest', '10.0.2.50')).toBe(3);
   for (const node of ['client', 'guest', 'other']) expect(await reach(node, router)).toBe(3);
-  expect(await links['lan']!.capture.count(`icmp.type == 0 && ip.src == ${router}`)).toBe(6);
-  expect(await links['other--outside']!.capture.count(`icmp.type == 0 && ip.src == ${router}`)).toBe(3);
+  expect(await links['lan']!.capture.count(`${three(0)} && ip.src == ${router}`)).toBe(6);
+  expect(await links['other--outside']!.capture.count(`${three(0)} && ip.src == ${router}`)).toBe(3);
   await using _lost = await links['other--outside']!.impair({ lossPercent: 100 });
   expect(await nodes['other']!.ping(router, { count: 1, timeoutMs: 1000 })).toMatchObject({ received: 0 });
 });
