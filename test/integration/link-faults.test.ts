@@ -196,14 +196,18 @@ test('a flapping link loses both carriers each time, and an unplugged one gets t
 test('a scheduled fault begins later, lasts as long as asked, and ends by itself', async () => {
   const link = testbed.links[0]!;
   const stop = new AbortController();
-  const pinging = link.node.run(`ping -n -i 0.02 -s 77 -w 120 ${guestAddress(link)}`, { check: false, signal: stop.signal });
+  const pinging = link.node.run(`ping -n -i 0.02 -s 77 -w 200 ${guestAddress(link)}`, {
+    check: false,
+    timeoutMs: 200_000, // longer than all waits below
+    signal: stop.signal,
+  });
   markHandled(pinging); // ended below
   const requests = 'icmp.type == 8 && ip.len == 105';
   await link.capture.waitFor(requests, { timeoutMs: 30_000 });
   const callMs = performance.now();
   await using fault = await link.impair({ lossPercent: 100, direction: toGuest(link), afterMs: 600, durationMs: 500 });
   await fault.ended;
-  expect(performance.now() - callMs).toBeGreaterThan(1098); // a timer may fire 1 ms early
+  expect(performance.now() - callMs).toBeGreaterThan(1096); // each of the two timers may fire up to 2 ms early
   await expect.poll(() => link.node.ping(guestAddress(link), { timeoutMs: 1000 }), busy).toMatchObject({ received: 1 });
   expect((await fault.counts())[toGuest(link)]!.lost).toBeGreaterThan(0);
   const longestGapMs = async (): Promise<number> => {

@@ -36,7 +36,7 @@ const askTime = (address: string): string => `exec 3<>/dev/udp/${address}/123
 timeout 20 head -c 48 <&3 | wc -c`;
 
 /** Asks for a lease, and prints it. */
-const askLease = 'ip route add default dev eth0; busybox udhcpc -i eth0 -n -q -s /bin/true 2>&1';
+const askLease = 'ip route add default dev eth0; busybox udhcpc -i eth0 -t 10 -n -q -s /bin/true 2>&1';
 
 test.each(['bind', 'copy'] as const)('files: %s: DHCP, DNS and NTP of a node answer on all of its interfaces', async (kind) => {
   const facts = { ...testHost.facts, access: { kind } };
