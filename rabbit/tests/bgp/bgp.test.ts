@@ -5,7 +5,7 @@ import { expect, test } from 'carrot';
 const as = { left: 65001, right: 65002, peer: 65003 };
 const message = { open: 1, update: 2, notification: 3 };
 /** How long the sessions may take to come up, one after the other. */
-const convergence = { timeoutMs: 30_000 };
+const convergence = { timeoutMs: 60_000 };
 
 test.override('topology', {
   duts: { left: 'appliance', right: 'appliance', peer: 'appliance' },

@@ -12,7 +12,7 @@ const ospf = `
   }`;
 const packet = { hello: 1, update: 4 };
 /** How long the routers may take to find each other and compute their routes. */
-const convergence = { timeoutMs: 30_000 };
+const convergence = { timeoutMs: 60_000 };
 
 // a triangle: the shortest path is the cable between left and right; the detour leads through peer
 test.override('topology', {
