@@ -90,8 +90,9 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
     ),
     ...connections.flatMap((connection, index) => {
       const other = connections.slice(0, index).find((one) => captureFile(one.name) === captureFile(connection.name));
+      const joinsNodes = connection.ends.length > 1 && connection.ends.every(({ kind }) => kind === 'interface');
       const isSameLink = !connection.isNamed && other?.isNamed === false && other.name === connection.name;
-      return other && !isSameLink ? [duplicateName(connection, other)] : []; // the ends of the same link are used twice
+      return other && (joinsNodes || !isSameLink) ? [duplicateName(connection, other)] : []; // else a NIC is used twice
     }),
   ];
 }

@@ -235,6 +235,13 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'two links without names between the same nodes',
+    withLinks(`${connected}    - [client, server]\n    - [client, server]`),
+    [
+      'line 9: topology.links.3: expected a name that no other link or segment has, got "client--server", like topology.links.2. Rename one of them',
+    ],
+  ],
+  [
     'a segment with the name of a link',
     `${withLinks(`    - { ends: [client, left:0], name: lan }\n    - [server, right:0]\n`)}  segments: { lan: [left:1, right:1] }`,
     [
