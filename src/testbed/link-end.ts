@@ -41,3 +41,10 @@ export interface JunctionPort {
 
 /** An end of a link. */
 export type LinkEnd = NicOfDevice | InterfaceOfNode;
+
+/** A link or segment, as far as faults need to know it. */
+export interface JoinedEnds {
+  readonly name: string;
+  readonly ends: readonly LinkEnd[];
+  readonly isSegment: boolean;
+}

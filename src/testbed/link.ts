@@ -4,26 +4,18 @@ import { step } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { NicModel, QmpClient } from '../qemu/index.ts';
+import { Carriers } from './carriers.ts';
 import { check } from './dut-options.ts';
 import { flap } from './faults/flap.ts';
 import { crossingsOf } from './faults/directions.ts';
-import {
-  check as checkFault,
-  timesTexts,
-  type FaultTimes,
-  type FlapOptions,
-  type ImpairOptions,
-} from './faults/impair-options.ts';
+import { check as checkFault, type FaultTimes, type FlapOptions, type ImpairOptions } from './faults/impair-options.ts';
 import { LinkFault } from './faults/link-fault.ts';
 import { TimedFault } from './faults/timed-fault.ts';
-import type { InterfaceOfNode, LinkEnd, NicOfDevice } from './link-end.ts';
+import type { InterfaceOfNode, JoinedEnds, LinkEnd, NicOfDevice } from './link-end.ts';
 
 /** What a link is made of. */
-export interface LinkParts {
-  readonly name: string;
+export interface LinkParts extends JoinedEnds {
   readonly index: number;
-  readonly ends: readonly LinkEnd[];
-  readonly isSegment: boolean;
   readonly capture: Capture;
 }
 
@@ -37,34 +29,24 @@ export class Link {
   readonly ends: readonly LinkEnd[];
   /** recorded by its first NIC: stops while the device of that NIC is paused, frozen or without power; never, if only nodes are joined */
   readonly capture: Capture;
-  readonly #isSegment: boolean;
+  readonly #joined: JoinedEnds;
+  readonly #carriers: Carriers;
   readonly #faults = new Set<LinkFault>();
   readonly #unpluggings = new Set<TimedFault>();
   #areFaultsCancelled = false;
-  #isPlugged = true;
-  /** whether its ends have carriers */
-  #isUp = true;
-  /** the devices at it that are without power */
-  readonly #unpowered = new Set<QmpClient>();
-  /** resolves when the last call of setUp has ended; never rejects */
-  #lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor({ name, index, ends, isSegment, capture }: LinkParts) {
-    this.name = name;
+  constructor({ index, capture, ...joined }: LinkParts) {
+    this.name = joined.name;
     this.index = index;
-    this.ends = ends;
-    this.#isSegment = isSegment;
+    this.ends = joined.ends;
     this.capture = capture;
+    this.#joined = joined;
+    this.#carriers = new Carriers(joined);
   }
 
   /** whether its ends have carriers: the cable is plugged in, and both devices at a cable have power */
   get isUp(): boolean {
-    return this.#isUp;
-  }
-
-  /** whether it is a cable, and a device at one of its ends has no power */
-  get #isUnpowered(): boolean {
-    return !this.#isSegment && this.#unpowered.size > 0;
+    return this.#carriers.isUp;
   }
 
   /** the model of its first NIC @throws UsageError for a link between nodes */
@@ -94,60 +76,12 @@ export class Link {
    */
   async setUp(isUp: boolean): Promise<void> {
     check.setUp(arguments);
-    await this.#change(isUp);
+    await this.#carriers.plug(isUp);
   }
 
-  /** @param times - when it changes back, for the report @returns whether it was plugged in before */
-  async #change(isPlugged: boolean, times: FaultTimes = {}): Promise<boolean> {
-    const title = [`${isPlugged ? 'Plug in' : 'Unplug'} ${this.name}`, ...timesTexts(times)].join(', ');
-    return this.#inOrder(title, async () => {
-      const wasPlugged = this.#isPlugged;
-      await this.#setCarriers(isPlugged && !this.#isUnpowered);
-      this.#isPlugged = isPlugged;
-      return wasPlugged;
-    });
-  }
-
-  async #inOrder<T>(title: string, body: () => Promise<T>): Promise<T> {
-    const before = this.#lastChange;
-    const change = step('alpy.qemu', title, async () => {
-      await before;
-      return await body();
-    });
-    this.#lastChange = change.catch(() => undefined); // the caller gets the error
-    return change;
-  }
-
-  /** Gives the carrier to all ends with power, or takes it from all ends. */
-  async #setCarriers(isUp: boolean): Promise<void> {
-    const setQemu = (): Promise<unknown> =>
-      Promise.all(
-        this.ends
-          .flatMap(inQemu)
-          .map(({ qmp, name }) => qmp.execute('set_link', { name, up: isUp && !this.#unpowered.has(qmp) })),
-      );
-    // the guest's end comes up last and goes down first, so that the nodes are ready for whatever the guest sends
-    if (!isUp) await setQemu();
-    for (const one of this.#interfaces) await one.interface.setCarrier(isUp);
-    if (isUp) await setQemu();
-    this.#isUp = isUp;
-  }
-
-  /**
-   * Takes the carrier from a device without power, or gives it back unless the cable is unplugged. The other ends of a segment keep
-   * theirs. A cable has carriers when the devices at both ends have power.
-   * @internal
-   */
+  /** Takes the carrier from a device without power, or gives it back; see {@link Carriers.setPowered}. @internal */
   async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
-    await this.#inOrder(`Power at ${this.name} ${isOn ? 'on' : 'off'}`, async () => {
-      if (isOn) this.#unpowered.delete(device);
-      else this.#unpowered.add(device);
-      const isUp = this.#isPlugged && !this.#isUnpowered;
-      if (isUp !== this.#isUp) return this.#setCarriers(isUp);
-      if (!this.#isSegment) return;
-      const nics = this.#nics.filter(({ machine }) => machine.qmp === device);
-      await Promise.all(nics.map(({ spec }) => device.execute('set_link', { name: spec.id, up: isOn && isUp })));
-    });
+    await this.#carriers.setPowered(device, isOn);
   }
 
   /**
@@ -160,10 +94,10 @@ export class Link {
     let wasPlugged = false;
     const unplugging = await TimedFault.start(options, performance.now(), {
       begin: async () => {
-        wasPlugged = await this.#change(false, { durationMs: options.durationMs });
+        wasPlugged = await this.#carriers.plug(false, { durationMs: options.durationMs });
       },
       end: async () => {
-        if (wasPlugged) await this.#change(true);
+        if (wasPlugged) await this.#carriers.plug(true);
       },
     });
     this.#unpluggings.add(unplugging);
@@ -191,11 +125,7 @@ export class Link {
    */
   async impair(options: ImpairOptions): Promise<LinkFault> {
     checkFault.impair(arguments);
-    const fault = await LinkFault.start(
-      this.name,
-      crossingsOf({ name: this.name, ends: this.ends, isSegment: this.#isSegment }),
-      options,
-    );
+    const fault = await LinkFault.start(this.name, crossingsOf(this.#joined), options);
     this.#faults.add(fault);
     if (this.#areFaultsCancelled) fault.cancel();
     return fault;
@@ -234,10 +164,4 @@ export class Link {
   get #endNames(): string {
     return this.ends.map(({ name }) => name).join(', ');
   }
-}
-
-/** What QEMU knows of an end, and by which name. */
-function inQemu(end: LinkEnd): readonly { readonly qmp: QmpClient; readonly name: string }[] {
-  if (end.kind === 'nic') return [{ qmp: end.machine.qmp, name: end.spec.id }];
-  return end.port ? [{ qmp: end.port.machine.qmp, name: end.port.netdev }] : [];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { UsageError } from '../../core/errors.ts';
 import type { FilterPlace, NicQueue } from '../../qemu/index.ts';
-import type { LinkEnd, NicOfDevice } from '../link-end.ts';
+import type { JoinedEnds, LinkEnd, NicOfDevice } from '../link-end.ts';
 
 /** Names of an end. The first is shown: `left`, `left:1`. */
 type EndNames = readonly [string, ...string[]];
@@ -29,18 +29,11 @@ export interface Direction {
   readonly queue: NicQueue;
 }
 
-/** What is impaired. */
-interface ImpairedLink {
-  readonly name: string;
-  readonly ends: readonly LinkEnd[];
-  readonly isSegment: boolean;
-}
-
 /**
  * The places at which a link can be impaired. If it has two ends: its first NIC, as all frames cross it, or without a NIC, the tap of one
  * node. If it has more: all its NICs, or without a NIC, the taps of all nodes. Pure.
  */
-export function crossingsOf({ name, ends, isSegment }: ImpairedLink): readonly Crossing[] {
+export function crossingsOf({ name, ends, isSegment }: JoinedEnds): readonly Crossing[] {
   const nics = ends.filter((end) => end.kind === 'nic');
   const hasTwoEnds = ends.length === 2;
   const hub = hasTwoEnds && isSegment ? { hub: name } : {};
