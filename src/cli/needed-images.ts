@@ -6,7 +6,7 @@ import { imageNameOf } from '../qemu/machine-type.ts';
 /**
  * The images that `alpy images pull` gets unless it names some: those that every run needs, and those that the devices and nodes of this
  * configuration need. A job that runs alpy does not need the image that contains it. Pure.
- * @param config - absent if there is none
+ * @param config - absent without a configuration file
  */
 export function neededImages(
   images: readonly ResolvedImage[],

@@ -88,7 +88,7 @@ export const downCommand = (io: CliIo): CommandModule<object, { readonly config?
   },
 });
 
-/** Sees that uplinks name networks of the daemon, because the process of the testbed does not know lines of the file. */
+/** Checks here that the daemon has the networks of uplinks, because the process of the testbed does not know lines of the file. */
 async function checkNetworks(io: CliIo, loaded: LoadedConfig): Promise<void> {
   const [{ connectEngine }, { checkUplinks, namesNetworks }] = await Promise.all([
     import('./engine.ts'),

@@ -234,7 +234,7 @@ export class Node implements AsyncDisposable {
     for (const { name } of this.interfaces) await this.#shell(`ip address replace fe80::1/64 dev ${name} nodad`, wait, 'usage');
   }
 
-  /** Changes settings of its network, and sees that they have taken effect. */
+  /** Changes settings of its network, and checks that they have taken effect. */
   async #changeSysctls(sysctls: Sysctls, wait: Partial<Wait>): Promise<void> {
     const key = `${this.name}.configure: sysctls`;
     if (this.#base instanceof NodeContainer) await this.#base.setSysctls(key, sysctls, wait);

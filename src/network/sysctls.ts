@@ -46,7 +46,7 @@ export function sysctlDifferences(sysctls: Sysctls, printed: string): readonly s
 /**
  * The error if the kernel refused a setting of a node, instead of the daemon's. Pure.
  * @param key - the key that has the settings: `topology.nodes.node0.sysctls`
- * @param error - of the daemon, when it should have made them
+ * @param error - with which the daemon refused to make them
  */
 export function refusedSysctl(key: string, sysctls: Sysctls, error: unknown): UsageError | undefined {
   if (!(error instanceof ContainerError)) return undefined;

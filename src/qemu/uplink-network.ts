@@ -2,7 +2,7 @@
 import type { Engine } from '../docker/index.ts';
 
 /**
- * Says what is wrong with the name of an uplink's network: the daemon has no such network. The message starts with the key.
+ * Returns the problem if the daemon does not have the network of an uplink. Its text starts with the key.
  * @param node - the node that has the uplink
  * @param name - a network's name or the start of its identifier, or `container:` and a container's name
  * @returns `undefined` if the daemon has the network

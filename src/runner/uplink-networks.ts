@@ -10,7 +10,7 @@ export function namesNetworks({ config }: Pick<LoadedConfig, 'config'>): boolean
 }
 
 /**
- * Sees that the daemon has the networks that the configuration's uplinks name.
+ * Checks that the daemon has the networks that the configuration's uplinks name.
  * @throws ConfigError with the line of each name that it does not have
  * @throws ContainerError if the daemon does not list its networks
  */

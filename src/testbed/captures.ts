@@ -23,8 +23,8 @@ export interface CapturePlace {
 }
 
 /**
- * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths: for each DUT, then for the junction, if there
- * is one.
+ * Creates the testbed's folder with the pcap files for QEMU to write. Returns their paths: for each DUT, then for the junction if
+ * nodes are joined without a device.
  * @throws EnvironmentError if it cannot
  */
 export async function createCaptureFiles(

@@ -50,7 +50,7 @@ export class Carriers {
    * @throws what {@link Carriers.plug} throws
    */
   async setPowered(device: QmpClient, isOn: boolean): Promise<void> {
-    await this.#inOrder(`Power at ${this.#joined.name} ${isOn ? 'on' : 'off'}`, async () => {
+    await this.#inOrder(`Switch the power ${isOn ? 'on' : 'off'} at ${this.#joined.name}`, async () => {
       if (isOn) this.#unpowered.delete(device);
       else this.#unpowered.add(device);
       const isUp = this.#isPlugged && !this.#isUnpowered;

@@ -49,8 +49,8 @@ export interface Wire {
   /** of the link or segment; absent for an interface that leads nowhere */
   readonly name?: string;
   /**
-   * `direct`: the NIC's tap is the node's interface, with nothing in between; `hub`: every frame goes to all other ends; `junction`: so
-   * it does, through QEMU, because no end is a NIC
+   * `direct`: the NIC's tap is the node's interface, with nothing in between; `hub`: every frame goes to all other ends; `junction`: the
+   * same, but through QEMU, because no end is a NIC
    */
   readonly kind: 'direct' | 'hub' | 'junction';
   readonly ends: readonly WireEnd[];
