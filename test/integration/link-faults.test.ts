@@ -69,7 +69,7 @@ async function addedMs(link: Link, impairment: ImpairOptions): Promise<number> {
 
 /** Sends numbered datagrams from a node to a port on which nothing listens. */
 async function sendFromNode({ node }: Link, target: string, count: number, bytes = 18, port = 9): Promise<void> {
-  // in bursts, because QEMU's tap has no room for many; a write fails when the guest has refused an earlier datagram
+  // in bursts, so that QEMU's tap has room for all; a write fails when the guest has refused an earlier datagram
   const loop = `for ((i = 0; i < ${count}; i++)); do until printf '%-${bytes}d' $i >&3; do :; done; ((i % 100)) || read -t 0.01 -u 4; done`;
   await node.run(['bash', '-c', `exec 4<> <(:) 3>/dev/udp/${target}/${port}; ${loop} 2>/dev/null`]);
 }
