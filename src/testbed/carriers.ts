@@ -7,7 +7,10 @@ import type { JoinedEnds, LinkEnd } from './link-end.ts';
 /** The carriers at the ends of a link. They depend on whether it is plugged in, and on the power of its devices. */
 export class Carriers {
   readonly #joined: JoinedEnds;
+  /** what {@link Carriers.plug} did last */
   #isPlugged = true;
+  /** those that keep it unplugged for a time */
+  readonly #unpluggings = new Set<object>();
   #isUp = true;
   /** the devices at it that are without power */
   readonly #unpowered = new Set<QmpClient>();
@@ -28,19 +31,46 @@ export class Carriers {
     return !this.#joined.isSegment && this.#unpowered.size > 0;
   }
 
+  /** whether it is plugged in, and no device at a cable lacks power */
+  get #shouldBeUp(): boolean {
+    return this.#isPlugged && this.#unpluggings.size === 0 && !this.#isUnpowered;
+  }
+
   /**
-   * Plugs the link in or unplugs it. Calls take effect one after the other, in order.
-   * @param times - when it changes back, for the report
-   * @returns whether it was plugged in before
+   * Plugs the link in or unplugs it. Plugging it in ends what {@link Carriers.unplug} has begun. Calls take effect one after the other, in
+   * order.
    * @throws QmpError when QEMU refuses, ExecError when the kernel refuses
    */
-  async plug(isPlugged: boolean, times: FaultTimes = {}): Promise<boolean> {
-    const title = [`${isPlugged ? 'Plug in' : 'Unplug'} ${this.#joined.name}`, ...timesTexts(times)].join(', ');
-    return this.#inOrder(title, async () => {
-      const wasPlugged = this.#isPlugged;
+  async plug(isPlugged: boolean): Promise<void> {
+    await this.#inOrder(`${isPlugged ? 'Plug in' : 'Unplug'} ${this.#joined.name}`, async () => {
       await this.#set(isPlugged && !this.#isUnpowered);
       this.#isPlugged = isPlugged;
-      return wasPlugged;
+      if (isPlugged) this.#unpluggings.clear();
+    });
+  }
+
+  /**
+   * Unplugs the link until {@link Carriers.release} is called.
+   * @param unplugging - tells it from others at the same time
+   * @param times - when it ends, for the report
+   * @throws what {@link Carriers.plug} throws
+   */
+  async unplug(unplugging: object, times: FaultTimes): Promise<void> {
+    await this.#inOrder([`Unplug ${this.#joined.name}`, ...timesTexts(times)].join(', '), async () => {
+      await this.#set(false);
+      this.#unpluggings.add(unplugging);
+    });
+  }
+
+  /**
+   * Ends what {@link Carriers.unplug} has begun. Plugs the link in, unless something else keeps it unplugged.
+   * @throws what {@link Carriers.plug} throws
+   */
+  async release(unplugging: object): Promise<void> {
+    if (!this.#unpluggings.has(unplugging)) return;
+    await this.#inOrder(`Plug in ${this.#joined.name}`, async () => {
+      this.#unpluggings.delete(unplugging);
+      if (this.#shouldBeUp) await this.#set(true);
     });
   }
 
@@ -53,7 +83,7 @@ export class Carriers {
     await this.#inOrder(`Switch the power ${isOn ? 'on' : 'off'} at ${this.#joined.name}`, async () => {
       if (isOn) this.#unpowered.delete(device);
       else this.#unpowered.add(device);
-      const isUp = this.#isPlugged && !this.#isUnpowered;
+      const isUp = this.#shouldBeUp;
       if (isUp !== this.#isUp) return this.#set(isUp);
       if (!this.#joined.isSegment) return;
       const nics = this.#joined.ends.filter((end) => end.kind === 'nic' && end.machine.qmp === device).flatMap(inQemu);

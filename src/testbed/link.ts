@@ -86,19 +86,15 @@ export class Link {
 
   /**
    * Unplugs the cable until the result is disposed: `await using unplugged = await link.unplug()`. With `durationMs`, it is plugged in
-   * again by itself; with `afterMs`, it is unplugged later. One that was unplugged before stays so. See {@link Link.setUp}.
+   * again by itself; with `afterMs`, it is unplugged later. One that is unplugged otherwise, too, stays so; `setUp(true)` plugs it in at once.
    * @throws what {@link Link.setUp} throws
    */
   async unplug(options: FaultTimes = {}): Promise<TimedFault> {
     checkFault.unplug(arguments);
-    let wasPlugged = false;
+    const key = {};
     const unplugging = await TimedFault.start(options, performance.now(), {
-      begin: async () => {
-        wasPlugged = await this.#carriers.plug(false, { durationMs: options.durationMs });
-      },
-      end: async () => {
-        if (wasPlugged) await this.#carriers.plug(true);
-      },
+      begin: () => this.#carriers.unplug(key, { durationMs: options.durationMs }),
+      end: () => this.#carriers.release(key),
     });
     this.#unpluggings.add(unplugging);
     if (this.#areFaultsCancelled) unplugging.cancel();

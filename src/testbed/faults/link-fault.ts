@@ -85,7 +85,7 @@ export class LinkFault implements AsyncDisposable {
   }
 
   /**
-   * Ends it. Frames that are still delayed are delivered. One that has not begun yet does not begin any more. A second call does
+   * Ends it. Frames that are still delayed are delivered. One that has not begun never begins. A second call does
    * nothing.
    * @throws EnvironmentError if the program that delays and drops the frames has ended before
    */

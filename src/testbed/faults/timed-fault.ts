@@ -47,7 +47,7 @@ export class TimedFault implements AsyncDisposable {
   }
 
   /**
-   * Ends it. One that has not begun yet does not begin any more. A second call does nothing.
+   * Ends it. One that has not begun never begins. A second call does nothing.
    * @throws the error of {@link TimedFault.ended}
    */
   async end(): Promise<void> {

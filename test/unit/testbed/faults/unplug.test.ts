@@ -99,3 +99,24 @@ test('a cable that was unplugged before stays unplugged at the end of the block'
   }
   expect(link.isUp).toBe(false);
 });
+
+test('a cable that is unplugged twice is plugged in again when both have ended', async () => {
+  const link = cable();
+  const first = await link.unplug();
+  const second = await link.unplug();
+  await first.end();
+  expect(link.isUp).toBe(false);
+  await second.end();
+  expect(link.isUp).toBe(true);
+});
+
+test('what setUp says inside a block holds after the block', async () => {
+  const link = cable();
+  {
+    await using _unplugged = await link.unplug();
+    await link.setUp(true);
+    expect(link.isUp).toBe(true);
+    await link.setUp(false);
+  }
+  expect(link.isUp).toBe(false);
+});
