@@ -16,11 +16,7 @@ const howOptions = {
     coerce: shuffleOf,
   },
   retries: wholeNumberOption('--retries', 0, 'how often to retry a test that failed'),
-  'retry-environment': wholeNumberOption(
-    '--retry-environment',
-    0,
-    'further retries of a test after an error of the environment',
-  ),
+  'retry-environment': wholeNumberOption('--retry-environment', 0, 'further retries of a test after an error of the environment'),
   'fail-on-flaky': { type: 'boolean', describe: 'end with status 1 if a test passed only at a retry' },
   'repeat-each': wholeNumberOption('--repeat-each', 1, 'run each test this many times'),
   timeout: {
