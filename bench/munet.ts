@@ -33,7 +33,7 @@ export async function setUpMunet(): Promise<Munet | string> {
  */
 const isolated = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-c', '"$@"; exit $?', 'sh'] as const;
 
-/** How often to try: munet looks for the child of a program that it has just started, and fails if there is none yet. */
+/** How often to try: munet looks for the child of a program that it has just started, and fails if that has not been created yet. */
 const attempts = 5;
 
 /** Measures a topology of munet once. @throws Error if it fails each time */

@@ -49,7 +49,7 @@ export function planLifeline(
   facts: LifelineFacts,
   machines: readonly PlannedMachine[],
   directory: string,
-  hasJunction = false,
+  hasJunction: boolean,
 ): LifelinePlan {
   const { images, access } = facts;
   const plan = {

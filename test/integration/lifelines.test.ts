@@ -81,7 +81,7 @@ describe('a lifeline that is started in advance', () => {
   const plan = (image: string): LifelinePlan => {
     const files = { images: [{ path: image, inside: '/alpy/image' }] };
     const machine = { machine: 'q35', memoryMiB: 64, extra: [] } as const;
-    return planLifeline(testHost.facts, [{ machine, files }], testHost.directory);
+    return planLifeline(testHost.facts, [{ machine, files }], testHost.directory, false);
   };
 
   test('is acquired, even while it is still starting', async () => {
