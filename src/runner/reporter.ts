@@ -46,8 +46,9 @@ export class RunReporter implements Reporter {
   readonly #tests = new Map<string, TestReport>();
   #errors: ErrorReport[] = [];
   #stopReason: string | undefined;
-  /** when tests began: in `ms` since 1970, as in events, and by a clock that is never stepped */
-  readonly #started = new Map<string, { readonly wallMs: number; readonly monotonicMs: number }>();
+  /** ids of the tests that Vitest reported to have begun */
+  readonly #started = new Set<string>();
+  readonly #createdMs = performance.now();
 
   /** @param onTest - called with each test when it has ended */
   constructor(paths: ReporterPaths, onTest: (report: TestReport) => void, options: ReporterOptions = {}) {
@@ -135,7 +136,7 @@ export class RunReporter implements Reporter {
 
   /** called by Vitest */
   onTestCaseReady({ id }: TestCase): void {
-    this.#started.set(id, { wallMs: Date.now(), monotonicMs: performance.now() });
+    this.#started.add(id);
   }
 
   /** called by Vitest */
@@ -231,9 +232,7 @@ export class RunReporter implements Reporter {
 
   #report(testCase: TestCase, outcome: TestOutcome, directory = testCase.meta().alpyDirectory): TestReport {
     const { alpyOverload: overload } = testCase.meta();
-    const { lastMs, ...files } = this.#files(directory);
-    const started = this.#started.get(testCase.id);
-    const { durationMs } = outcome;
+    const { ranMs, ...files } = this.#files(directory);
     return {
       id: testCase.id,
       name: testCase.name,
@@ -241,27 +240,29 @@ export class RunReporter implements Reporter {
       file: this.#nameOf(testCase.module.moduleId),
       ...outcome,
       errors: outcome.errors.map((error) => placedAtTest(error, testCase, this.#paths.root)),
-      // for a test whose process died, the last event shows how long it ran
-      durationMs: durationMs > 0 || started === undefined || lastMs === undefined ? durationMs : ranMs(started, lastMs),
+      // Events may be stamped by a clock that was stepped, but no test ran longer than the run.
+      durationMs: outcome.durationMs > 0 ? outcome.durationMs : Math.min(ranMs, performance.now() - this.#createdMs),
       ...files,
       ...(overload === undefined ? {} : { overload }),
     };
   }
 
-  /** Lists the files in a test's directory, and finds the time of its last event. */
-  #files(
-    name: string | undefined,
-  ): Pick<TestReport, 'directory' | 'artifacts' | 'steps'> & { readonly lastMs?: number | undefined } {
-    if (name === undefined) return { artifacts: [], steps: [] };
+  /**
+   * Lists the files in a test's directory.
+   * @returns also the time between its first event and its last, which shows how long a test ran whose process died. Vitest's
+   * reports cannot show that: on a busy machine, this process reads that the test has begun after its last event.
+   */
+  #files(name: string | undefined): Pick<TestReport, 'directory' | 'artifacts' | 'steps'> & { readonly ranMs: number } {
+    if (name === undefined) return { artifacts: [], steps: [], ranMs: 0 };
     const { outDirectory, testsDirectory } = this.#paths;
     const directory = join(testsDirectory, name);
     const inOutput = (path: string): string => slashes(relative(outDirectory, path));
-    const last: { timeMs?: number } = {};
+    const times = { firstMs: 0, lastMs: 0 };
     return {
       directory: inOutput(directory),
       artifacts: this.#attempt([], () => filesBelow(directory).map(inOutput)),
-      steps: this.#attempt([], () => stepTree(noteLast(readEvents(join(directory, 'events.ndjson')), last))),
-      lastMs: last.timeMs,
+      steps: this.#attempt([], () => stepTree(noteTimes(readEvents(join(directory, 'events.ndjson')), times))),
+      ranMs: Math.max(0, times.lastMs - times.firstMs),
     };
   }
 
@@ -277,14 +278,10 @@ export class RunReporter implements Reporter {
   }
 }
 
-/** How long a test ran that ended without a result. @param lastMs - time of its last event, in `ms` since 1970 */
-function ranMs({ wallMs, monotonicMs }: { readonly wallMs: number; readonly monotonicMs: number }, lastMs: number): number {
-  return Math.min(Math.max(0, lastMs - wallMs), performance.now() - monotonicMs); // the clock may have been stepped
-}
-
-function* noteLast(events: Iterable<StepEvent>, last: { timeMs?: number }): Generator<StepEvent> {
+function* noteTimes(events: Iterable<StepEvent>, times: { firstMs: number; lastMs: number }): Generator<StepEvent> {
   for (const event of events) {
-    last.timeMs = event.timeMs;
+    times.firstMs ||= event.timeMs;
+    times.lastMs = event.timeMs;
     yield event;
   }
 }

@@ -96,17 +96,35 @@ test('if a worker dies before Vitest reports that its test has begun, the direct
   expect(reporter.errors).toEqual([]);
 });
 
-test('if the clock was stepped forwards before a worker dies, its test has not run longer than the run', async () => {
+/** How long a test ran whose process died, by its report. @param times - of its events, in `ms` since 1970 */
+async function durationOfDead(times: readonly number[], isBegunReported: boolean): Promise<number | undefined> {
   await using made = await mkdtempDisposable(join(tmpdir(), 'alpy-reporter-'));
   const { reporter, reported } = reporterIn(made.path);
   const dies = fakeTest('dies', { state: 'pending', directory: 'dies' });
   await mkdir(join(made.path, 'tests', 'dies'), { recursive: true });
-  const line = { kind: 'log', source: 'test', timeMs: Date.now() + 12 * 3_600_000, text: 'after the step' };
-  await writeFile(join(made.path, 'tests', 'dies', 'events.ndjson'), `${JSON.stringify(line)}\n`);
-  reporter.onTestCaseReady(dies);
+  const lines = times.map((timeMs) => JSON.stringify({ kind: 'log', source: 'test', timeMs, text: 'x' }));
+  await writeFile(join(made.path, 'tests', 'dies', 'events.ndjson'), `${lines.join('\n')}\n`);
+  if (isBegunReported) reporter.onTestCaseReady(dies);
   reporter.onTestRunEnd([fakeModule([dies])], [killed('/tests/a.test.ts')]);
   expect(reported).toMatchObject([{ name: 'dies', status: 'error' }]);
-  expect(reported[0]!.durationMs).toBeLessThan(3_600_000);
+  return reported[0]?.durationMs;
+}
+
+test.each([
+  ['before Vitest reports that its test has begun', false],
+  ['and Vitest reports only after the last event that its test has begun', true],
+])('if a worker dies %s, the events show how long the test ran', async (_when, isBegunReported) => {
+  const endMs = Date.now();
+  const durationMs = await durationOfDead([endMs - 2, endMs - 1], isBegunReported);
+  expect(durationMs).toBeGreaterThan(0);
+  expect(durationMs).toBeLessThanOrEqual(1);
+});
+
+test('if the clock was stepped forwards before a worker dies, its test has not run longer than the run', async () => {
+  const nowMs = Date.now();
+  const durationMs = await durationOfDead([nowMs, nowMs + 12 * 3_600_000], true);
+  expect(durationMs).toBeGreaterThan(0);
+  expect(durationMs).toBeLessThan(3_600_000);
 });
 
 test('if a worker dies between tests, the error belongs to no test', () => {
