@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import type { Wait } from '../core/deadline.ts';
+import { countDown, withDeadline, type Wait } from '../core/deadline.ts';
 import { quoteWord } from '../core/text.ts';
-import { Container, helperLimits, type ContainerSpec, type Engine } from '../docker/index.ts';
+import { Container, ContainerTimeoutError, helperLimits, type ContainerSpec, type Engine } from '../docker/index.ts';
 import { sysctlFile, sysctlTexts, type Sysctls } from './sysctls.ts';
 
 /** The node whose settings change. */
@@ -33,11 +33,18 @@ export function sysctlContainer({ name, image, networkMode }: SysctlPlace, sysct
 /**
  * Changes settings of a node that is a container.
  * @throws ContainerError if the daemon or the kernel refuses; settings before the one that the kernel refused have changed
+ * @throws ContainerTimeoutError if the daemon has not changed them in time
  */
 export async function setSysctls(engine: Engine, place: SysctlPlace, sysctls: Sysctls, wait: Wait): Promise<void> {
-  await using container = await Container.start(engine, sysctlContainer(place, sysctls), wait.signal);
+  const remaining = countDown(wait);
+  const spec = sysctlContainer(place, sysctls);
+  await using container = await withDeadline(
+    wait,
+    (cause) => new ContainerTimeoutError(spec.name, 'its start', wait.timeoutMs, { cause }),
+    (signal) => Container.start(engine, spec, signal),
+  );
   container.expectExit();
-  await container.waitForExit(wait);
+  await container.waitForExit(remaining());
 }
 
 /** Lines of shell that change settings of a guest. What its kernel refuses shows only in a comparison afterwards. Pure. */
