@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { join } from 'node:path';
-import { raceWithSignal } from '../core/deadline.ts';
+import { raceWithSignal, type Wait } from '../core/deadline.ts';
 import { EnvironmentError } from '../core/errors.ts';
 import { escapeCommas } from '../core/qemu-arguments.ts';
 import { step } from '../core/step.ts';
 import { quoteWord } from '../core/text.ts';
 import { startExec, type Container, type Execution, type FileAccess } from '../docker/index.ts';
 import { clockBase, GuestClock } from './clock.ts';
-import { HypervisorError, QmpClosedError } from './errors.ts';
+import { HypervisorError, QmpClosedError, QmpTimeoutError } from './errors.ts';
 import { machinelessCommand } from './machineless.ts';
 import type { QemuContainer } from './qemu-container.ts';
 import { waitForEnd } from './qemu-end.ts';
@@ -70,7 +70,7 @@ export class Junction implements AsyncDisposable {
 
   /**
    * Starts QEMU. Frames pass when the promise resolves.
-   * @throws HypervisorError with QEMU's error output, if QEMU exits
+   * @throws HypervisorError with QEMU's error output, if QEMU exits or does not start in time
    * @throws ContainerError, ContainerDiedError if its container cannot run
    */
   static async start(place: JunctionPlace, hubs: readonly JunctionHub[], signal: AbortSignal): Promise<Junction> {
@@ -88,7 +88,7 @@ export class Junction implements AsyncDisposable {
       const command = junctionArguments(hubs, directory, clockStart).map(quoteWord).join(' ');
       const script = `exec ${command} 2>${stderrFile(scratchDirectory)}`;
       const execution = await startExec(container.container, { command: ['sh', '-c', script] }, signal);
-      const qmp = await openMonitor(execution, container, scratchDirectory, signal);
+      const qmp = await openMonitor(execution, container, scratchDirectory, wait);
       const junction = new Junction(qmp, container, clockStart, directory, scratchDirectory);
       await qmp.execute('cont', undefined, wait); // its clock starts, and with it the captures
       return junction;
@@ -127,19 +127,23 @@ export class Junction implements AsyncDisposable {
   }
 }
 
-/** Waits for QEMU's monitor, which is on its standard input and output. */
-async function openMonitor(
-  { stdin, stdout, stderr }: Execution,
+/**
+ * Waits for QEMU's monitor, which is on its standard input and output.
+ * @throws HypervisorError with QEMU's error output, if QEMU exits or the monitor does not answer in time
+ */
+export async function openMonitor(
+  { stdin, stdout, stderr }: Pick<Execution, 'stdin' | 'stdout' | 'stderr'>,
   container: QemuContainer,
   scratchDirectory: string,
-  signal: AbortSignal,
+  wait: Wait,
 ): Promise<QmpClient> {
   stderr.resume(); // a file has it
   try {
-    return await QmpClient.open({ input: stdout, output: stdin }, { timeoutMs: startTimeoutMs, signal });
+    return await QmpClient.open({ input: stdout, output: stdin }, wait);
   } catch (error) {
-    if (!(error instanceof QmpClosedError)) throw error;
-    const what = 'QEMU for the links between nodes did not start';
+    const isLate = error instanceof QmpTimeoutError;
+    if (!isLate && !(error instanceof QmpClosedError)) throw error;
+    const what = `QEMU for the links between nodes did not start${isLate ? ' in time' : ''}`;
     throw new HypervisorError(what, await readStderr(container, scratchDirectory), 'environment');
   }
 }

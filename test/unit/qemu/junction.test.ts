@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { junctionArguments } from '../../../src/qemu/junction.ts';
+import { junctionArguments, openMonitor } from '../../../src/qemu/junction.ts';
+import type { QemuContainer } from '../../../src/qemu/qemu-container.ts';
 
 test('each hub of a junction has its taps as ports, and records the frames at the first', () => {
   const hubs = [
@@ -23,4 +25,20 @@ test('each hub of a junction has its taps as ports, and records the frames at th
   ]);
   expect(valuesOf('-rtc')).toEqual(['base=2026-01-02T03:04:05,clock=vm']);
   expect(args).toContain('-S');
+});
+
+test.each([
+  ['does not answer in time', false, 'did not start in time'],
+  ['exits', true, 'did not start'],
+])('the error of a QEMU that %s has what QEMU printed', async (_, exits, what) => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const container = { runShell: () => Promise.resolve('could not open /dev/net/tun\u0001') } as unknown as QemuContainer;
+  if (exits) stdout.end();
+  const wait = { timeoutMs: exits ? 60_000 : 20 };
+  await expect(openMonitor({ stdin, stdout, stderr }, container, '/run/q0', wait)).rejects.toMatchObject({
+    code: 'ALPY_HYPERVISOR',
+    message: `QEMU for the links between nodes ${what}: could not open /dev/net/tun`,
+    stderr: 'could not open /dev/net/tun',
+    fault: 'environment',
+  });
 });
