@@ -33,6 +33,8 @@ export class FlowProgram implements AsyncDisposable {
   readonly #spec: ProgramSpec;
   readonly #execution: Execution;
   readonly #errors = new OutputTail(4096);
+  /** its standard error comes on another connection than its exit status */
+  readonly #saidAll = Promise.withResolvers<void>();
   #isEnding = false;
 
   private constructor(spec: ProgramSpec, execution: Execution) {
@@ -46,6 +48,7 @@ export class FlowProgram implements AsyncDisposable {
     execution.stderr.on('data', (chunk: Buffer) => {
       this.#errors.push(chunk);
     });
+    execution.stderr.once('end', this.#saidAll.resolve);
     markHandled(this.#watch());
   }
 
@@ -71,6 +74,7 @@ export class FlowProgram implements AsyncDisposable {
     let error: Error;
     try {
       const status = await this.#execution.exited;
+      await this.#saidAll.promise;
       const said = this.#errors.bytes().toString();
       error = notStarted.includes(status.code)
         ? new ProbeError(flow, `the image of ${node.name} lacks perl. Use one for nodes that has it`, 'usage')
