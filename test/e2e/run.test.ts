@@ -289,7 +289,7 @@ describe('a run that fails:', () => {
     });
     const { status, stdout } = await project.run(['run']);
     expect(status).toBe(3);
-    expect(stdout).toMatch(/ERROR tests\/a\.test\.ts > a .*\n +dut did not boot: serial console: waited \d+ ms for a login/);
+    expect(stdout).toMatch(/ERROR tests\/a\.test\.ts > a .*\n +dut did not boot: serial console: waited [\d.]+ m?s for a login/);
     expect(await readFile(project.path('alpy-out/junit.xml'), 'utf8')).toMatch(/<error message="dut did not boot/);
   });
 

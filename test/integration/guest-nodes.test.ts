@@ -53,7 +53,9 @@ function tagOf(frame: Buffer): string | undefined {
 }
 
 test('two guests reach each other through a VLAN, whose tag is on the wire', async () => {
-  await expect(left.ping('10.0.5.2', { count: 3, timeoutMs: 30_000 })).resolves.toMatchObject({ received: 3 });
+  // a ping ends early if a neighbour does not answer for three seconds, as a guest on a busy machine may
+  const received = async (): Promise<number> => (await left.ping('10.0.5.2', { count: 3, timeoutMs: 30_000 })).received;
+  await expect.poll(received, patience).toBe(3);
   const pings = async (): Promise<number> => (await framesOn('lan')).map(tagOf).filter((tag) => tag === '0800 in 5').length;
   await expect.poll(pings, patience).toBeGreaterThanOrEqual(6);
 });

@@ -28,6 +28,7 @@ async function silence(dut: Dut, node: Node, { mac }: Link): Promise<Counters> {
   await node.run(
     `for a in $(ip -4 neighbour show dev eth0 | cut -d ' ' -f 1); do ip neighbour replace $a lladdr ${mac} dev eth0 nud permanent; done`,
   );
+  await dut.shell.run('true'); // until then QEMU has taken all frames from the tap, and the guest has answered them
   await dut.pause();
   return node.counters();
 }
@@ -91,7 +92,7 @@ describe('a booted guest', () => {
 
   test('has a capture of exactly the frames that the tap counted', async () => {
     const before = await left.counters();
-    await left.run('ping -n -q -f -c 1500 -w 20 192.168.1.1');
+    await left.run('ping -n -q -f -c 1500 -w 60 192.168.1.1', { timeoutMs: 90_000 });
     const after = await silence(dut, left, testbed.links[0]!);
     expect(after.sentFrames - before.sentFrames).toBeGreaterThanOrEqual(1500);
     expect(after.dropped).toBe(0);
