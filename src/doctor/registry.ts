@@ -18,7 +18,9 @@ export function checkRegistryVariable(env: Variables): readonly Finding[] {
       name,
       result: 'warning',
       text: `expected no blanks and no slash at the end, got ${JSON.stringify(value)}: GitLab cannot build the job's image name from it`,
-      remedy: `set the variable to ${JSON.stringify(correct)}${correct === '' ? ', or delete it' : ''}`,
+      remedy: /\s/.test(correct)
+        ? 'remove the blanks'
+        : `set the variable to ${JSON.stringify(correct)}${correct === '' ? ', or delete it' : ''}`,
     },
   ];
 }

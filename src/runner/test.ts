@@ -3,13 +3,13 @@
 /** The module that tests import: Vitest's API, with a separate testbed for each test. @module alpy/test */
 import { existsSync } from 'node:fs';
 import { test as base } from 'vitest';
-import { UsageError } from '../core/errors.ts';
 import { step as runStep } from '../core/step.ts';
 import type { Capture } from '../capture/index.ts';
 import type { Node } from '../network/index.ts';
 import type { Config } from '../config/index.ts';
 import { checkOverrides, overriddenDevices } from '../config/overrides.ts'; // not the whole folder, which takes long to load
 import { resolveTopology, type maxLinks } from '../topology/index.ts';
+import { captureOf } from './capture-of.ts';
 import { checkOverridden } from './check-overridden.ts';
 import { FailedBeforeError } from './failed-boots.ts';
 import { makeTestbed } from './make-testbed.ts';
@@ -117,11 +117,7 @@ export const test = base.extend<TestFixtures>({
   capture: ({ testbed }, use) =>
     use((link) => {
       check.capture([link]);
-      const { links } = testbed;
-      const found = typeof link === 'number' ? links[link] : links.find(({ name }) => name === link);
-      const names = links.map(({ name }) => name).join(', ') || 'none';
-      if (!found) throw new UsageError(`capture: expected a link of the topology (${names}), got ${String(link)}`);
-      return found.capture;
+      return captureOf(testbed.links, link);
     }),
   step: ({}, use) =>
     use((title, body) =>

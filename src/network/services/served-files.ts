@@ -36,7 +36,7 @@ export async function listServedFiles(where: string, { root, files = {} }: Serve
 
 async function singleFile(where: string, file: string): Promise<string> {
   const found = await stat(file).catch((cause: unknown) => missing(where, 'file', file, cause));
-  if (!found.isFile()) throw new UsageError(`${where}: expected a file, got something else: ${file}`);
+  if (!found.isFile()) throw new UsageError(`${where}: expected a file, got something else: ${file}. Correct the path`);
   await assertReadable(where, file);
   return await realpath(file);
 }
@@ -69,7 +69,7 @@ export async function filesForContainer(where: string, served: ServedFiles, isMo
 
 async function walkRoot(where: string, root: string): Promise<readonly ServedFile[]> {
   const found = await stat(root).catch((cause: unknown) => missing(where, 'folder', root, cause));
-  if (!found.isDirectory()) throw new UsageError(`${where}: expected a folder, got a file: ${root}`);
+  if (!found.isDirectory()) throw new UsageError(`${where}: expected a folder, got a file: ${root}. Correct the path`);
   const real = await realpath(root);
   const files: Walk['files'] = [];
   await walk({ where, root: real, files, entries: 0 }, { path: '', real }, 0);
@@ -96,7 +96,9 @@ interface Folder {
 async function walk(state: Walk, folder: Folder, depth: number): Promise<void> {
   const { where, root, files } = state;
   if (depth > maxDepth)
-    throw new UsageError(`${where}: expected at most ${maxDepth} levels of folders, got more: ${join(root, folder.path)}`);
+    throw new UsageError(
+      `${where}: expected at most ${maxDepth} levels of folders, got more: ${join(root, folder.path)}. Does a link lead to a folder above it?`,
+    );
   const entries = await readdir(folder.real, { withFileTypes: true }).catch((cause: unknown) =>
     unreadable(where, folder.real, cause),
   );

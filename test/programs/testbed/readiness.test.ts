@@ -205,6 +205,14 @@ describe.skipIf(!hasProgram('bash'))('from a node', () => {
     server.close();
   });
 
+  test('a TCP port that accepts no connection: the error says what the connection got', async () => {
+    const tcp = { node: 'node0', address: '192.168.1.1', port: 22 };
+    const refused = scripted([[1, '', 'bash: connect: Connection refused\n']]);
+    expect(await failure(prepare([{ tcp }], { node: refused }))).toMatchObject(
+      notReady('TCP port 22 of 192.168.1.1 to accept connections from node0', '"Connection refused"'),
+    );
+  });
+
   test('an HTTP server answers with the status', async () => {
     const seen: string[] = [];
     let status = 503;

@@ -35,3 +35,26 @@ test('`toReach` tries again until its deadline if ping ends early, and its negat
   expect(await toReach(never, 10_000, true)).toMatchObject({ pass: false });
   expect(attempts).toHaveLength(1);
 });
+
+test.each<[readonly unknown[], string]>([
+  [[], 'expected target to be a string, got nothing'],
+  [[''], 'expected target to be a string that is not empty, got ""'],
+  [['10.0.0.1', 1000], 'expected options to be an object with options (timeoutMs), got 1000. Did you mean { timeoutMs: 1000 }?'],
+  [['10.0.0.1', { timeout: 5 }], 'unknown option "timeout": did you mean "timeoutMs"? Expected one of: timeoutMs'],
+  [['10.0.0.1', { timeoutMs: '5s' }], 'expected timeoutMs to be a number of milliseconds from 0 to 2147483647, got "5s"'],
+  [['10.0.0.1', {}, 3], 'expected at most 2 arguments, got 3: expect(node).toReach(target, options)'],
+])('`toReach` refuses %j, and says what it expects', async (args, message) => {
+  const toReachOf = matchers.toReach as (this: object, ...all: readonly unknown[]) => Promise<unknown>;
+  const node = nodeThat(() => Promise.reject(new Error('pinged')));
+  await expect(toReachOf.call({}, node, ...args)).rejects.toMatchObject({
+    code: 'ALPY_USAGE',
+    message: `expect(node).toReach: ${message}`,
+  });
+});
+
+test('`toReach` refuses a value in `expect(…)` that is no node', async () => {
+  const link = { name: 'link0' } as unknown as Node;
+  await expect(toReach(link, 1)).rejects.toThrow(
+    'expect(node).toReach: expected node to be a node, such as nodes[0], got an object',
+  );
+});
