@@ -85,7 +85,7 @@ function readEnd(
   const advice =
     near === undefined
       ? 'Add it to topology.nodes, or correct it'
-      : `Did you mean ${near}${number !== undefined && duts.includes(near) ? `:${number}` : ''}?`;
+      : `Did you mean ${near}${duts.includes(near) ? `:${number ?? /[.\-/](\d+)$/.exec(name)?.[1] ?? 0}` : ''}?`;
   return `expected a NIC of a device or a node (${known.join(', ') || 'the topology has none'}), got ${JSON.stringify(text)}. ${advice}`;
 }
 

@@ -99,6 +99,14 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'a dot instead of the colon, and a device without the number of its NIC',
+    withLinks(`${connected}    - [left.1, lef]`),
+    [
+      'line 8: topology.links.2.0: expected a NIC of a device or a node (left:0, right:0, client, server), got "left.1". Did you mean left:1?',
+      'line 8: topology.links.2.1: expected a NIC of a device or a node (left:0, right:0, client, server), got "lef". Did you mean left:0?',
+    ],
+  ],
+  [
     'a name that is like no other',
     withLinks(`${connected}    - [left:1, internet]`),
     [
