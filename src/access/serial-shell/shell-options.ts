@@ -93,11 +93,11 @@ export interface UploadOptions extends Partial<Wait> {
 
 /**
  * Makes a shell ready for commands: no options and traps that end it or add to the output of commands, no messages of jobs,
- * no pagers, no wrapping. Each part may fail.
+ * no pagers, no colours, no wrapping. Each part may fail.
  */
 export const prepareShell = `set +exm; set +u
 trap - DEBUG 2>/dev/null; trap - ERR 2>/dev/null
-export TERM=dumb PAGER=cat MANPAGER=cat GIT_PAGER=cat SYSTEMD_PAGER=cat LESS=-dFMRX
+export TERM=dumb NO_COLOR=1 PAGER=cat MANPAGER=cat GIT_PAGER=cat SYSTEMD_PAGER=cat LESS=-dFMRX
 stty cols 1000 rows 100 2>/dev/null
 unset PROMPT_COMMAND
 if (unset TMOUT) 2>/dev/null; then unset TMOUT; fi

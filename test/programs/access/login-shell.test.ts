@@ -11,7 +11,7 @@ describe.concurrent.each(availableShells({ zsh: 'TERM=linux exec zsh -i -f' }))(
   test('is prepared, and keeps its state between commands', async () => {
     await using guest = await startPreparedShell(command);
     const { shell } = guest;
-    expect((await shell.run('echo "$PAGER [$PS1]"')).output).toBe('cat [# ]');
+    expect((await shell.run('echo "$PAGER $NO_COLOR [$PS1]"')).output).toBe('cat 1 [# ]');
     await shell.run('cd /usr; x="a b"', { keepState: true });
     expect((await shell.run('for word in $x "$PWD"; do echo "[$word]"; done # a comment')).output).toBe('[a]\n[b]\n[/usr]');
     expect((await shell.run(`: ${'x'.repeat(2000)}\nexit 3`, { check: false })).exitStatus).toBe(3);
