@@ -24,6 +24,8 @@ export interface DeathSign {
 
 /** What an access is made of. */
 export interface AccessParts {
+  /** of the device, for messages */
+  readonly name: string;
   readonly appliance: Appliance;
   readonly console: SerialConsole;
   /** by what factor waits are longer than configured */

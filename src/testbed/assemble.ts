@@ -91,7 +91,7 @@ function dutOf(
   return new Dut({
     name,
     appliance,
-    access: createAccess({ appliance, console, timeFactor }),
+    access: createAccess({ name, appliance, console, timeFactor }),
     screenFile: screenFileOf(context, machine),
     timeFactor,
     hypervisor,

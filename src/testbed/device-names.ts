@@ -19,6 +19,11 @@ export function deviceName({ duts }: Topology, { name }: DutSpec, appliance: Pic
   return duts.length === 1 && name === onlyDut ? appliance.name : name;
 }
 
+/** What messages call the console of a device: with several devices, its device is named. Pure. */
+export function consoleName({ duts }: Topology, { name }: DutSpec): string {
+  return duts.length === 1 ? 'serial console' : `serial console of ${name}`;
+}
+
 /** The names of a device's files: those of several devices end with the device's name. Pure. */
 export function deviceFiles({ duts }: Topology, { name }: DutSpec): DeviceFiles {
   const suffix = duts.length === 1 ? '' : `-${name.replaceAll(/[^\w.-]/g, '_')}`;

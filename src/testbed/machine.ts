@@ -88,7 +88,11 @@ export async function openConsole(directory: string, qemu: StartedQemu, signal: 
   const stream = await hypervisor.openSerial({ timeoutMs: serialTimeoutMs, signal });
   const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
   const transcript = Transcript.create(join(directory, device.files.console));
-  const console = SerialConsole.open(stream, { transcript, lineEnd: lineEnds[device.appliance.lineEnd] });
+  const console = SerialConsole.open(stream, {
+    name: device.consoleName,
+    transcript,
+    lineEnd: lineEnds[device.appliance.lineEnd],
+  });
   started.console = console;
   return { ...qemu, console, consoleEnded };
 }

@@ -21,6 +21,7 @@ const defaultRebootCommand = 'reboot';
 export class SerialShell implements Access {
   /** What Linux prints last. Other systems are known to panic only through QEMU's pvpanic device. */
   readonly deathSigns = [{ pattern: /Kernel panic - not syncing[^\r\n]*/, meaning: 'its kernel panicked' }];
+  readonly #name: string;
   readonly #appliance: Appliance;
   readonly #console: SerialConsole;
   readonly #timeFactor: number;
@@ -29,7 +30,8 @@ export class SerialShell implements Access {
   /** whether the device takes `login.newPassword` */
   #isPasswordNew = false;
 
-  constructor({ appliance, console, timeFactor }: AccessParts) {
+  constructor({ name, appliance, console, timeFactor }: AccessParts) {
+    this.#name = name;
     this.#appliance = appliance;
     this.#console = console;
     this.#timeFactor = timeFactor;
@@ -39,7 +41,7 @@ export class SerialShell implements Access {
   get shell(): RemoteShell {
     if (!this.#shell) {
       throw new UsageError(
-        `${this.#appliance.name}: the test has not logged in. Describe appliance.login in the configuration, or call dut.login()`,
+        `${this.#name}: the test has not logged in. Describe appliance.login in the configuration, or call dut.login()`,
       );
     }
     return this.#shell;
@@ -56,7 +58,7 @@ export class SerialShell implements Access {
     const login = options ?? loginOptionsOf(this.#appliance, boot.ageMs, this.#timeFactor);
     if (!login) {
       throw new UsageError(
-        `${this.#appliance.name}: how to log in? Describe appliance.login in the configuration, or pass options to dut.login()`,
+        `${this.#name}: how to log in? Describe appliance.login in the configuration, or pass options to dut.login()`,
       );
     }
     this.#console.discard(boot.bootPosition); // a prompt of an earlier boot must not count
@@ -82,7 +84,7 @@ export class SerialShell implements Access {
   }
 
   async reboot(done: (wait: Wait) => Promise<void>, wait: Wait): Promise<void> {
-    if (this.#hasNoShell) throw noShellError(this.#appliance.name);
+    if (this.#hasNoShell) throw noShellError(this.#name);
     const command = withBecome(this.#appliance, this.#appliance.rebootCommand ?? defaultRebootCommand);
     await runLastCommand(this.shell, { command, done, advice: permissionAdvice('rebootCommand') }, wait);
   }

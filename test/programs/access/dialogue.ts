@@ -35,7 +35,7 @@ export async function startDialogue(script: string, login: Login, changes: Parti
   const directory = await mkdtemp(join(tmpdir(), 'alpy-dialogue-'));
   const guest = startGuest(`exec bash -c '${script.replaceAll("'", String.raw`'\''`)}'`);
   const console = SerialConsole.open(guest.stream, { name: 'router', transcript: Transcript.create(join(directory, 'console')) });
-  const access = createAccess({ appliance: appliance({ login, ...changes }), console, timeFactor: 1 });
+  const access = createAccess({ name: 'right', appliance: appliance({ login, ...changes }), console, timeFactor: 1 });
   const events: StepEvent[] = [];
   return {
     access,

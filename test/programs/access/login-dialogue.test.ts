@@ -36,7 +36,12 @@ describe.skipIf(!canRun)('a log-in', { concurrent: true }, () => {
     await guest.access.login(boot, wait);
     expect(refusals()).toBe(0);
     // a restored guest has a new access, which does not know what the device has asked for
-    const restored = createAccess({ appliance: appliance({ login, clockCommand: '' }), console: guest.console, timeFactor: 1 });
+    const restored = createAccess({
+      name: 'right',
+      appliance: appliance({ login, clockCommand: '' }),
+      console: guest.console,
+      timeFactor: 1,
+    });
     restored.resume(boot);
     await restored.shell.run('true');
     await guest.console.sendLine('exit');

@@ -19,7 +19,7 @@ async function startDash(changes: Partial<Appliance>): Promise<{ readonly access
   await console.expect(/[#$] /, wait);
   await console.send('\n');
   return {
-    access: createAccess({ appliance: appliance(changes), console, timeFactor: 1 }),
+    access: createAccess({ name: 'right', appliance: appliance(changes), console, timeFactor: 1 }),
     [Symbol.asyncDispose]: async () => {
       await console.close();
       await guest[Symbol.asyncDispose]();
@@ -30,7 +30,7 @@ async function startDash(changes: Partial<Appliance>): Promise<{ readonly access
 function silent(changes: Partial<Appliance> = {}): { readonly access: Access; readonly serial: PassThrough } {
   const serial = new PassThrough();
   const console = SerialConsole.open(serial);
-  return { access: createAccess({ appliance: appliance(changes), console, timeFactor: 1 }), serial };
+  return { access: createAccess({ name: 'right', appliance: appliance(changes), console, timeFactor: 1 }), serial };
 }
 
 describe.skipIf(!canRun)('a serial shell', () => {
@@ -64,7 +64,7 @@ describe.skipIf(!canRun)('a serial shell', () => {
 test('without a log-in there is nothing to get ready, no shell, and no command to power off', async () => {
   const { access } = silent({ login: undefined, powerOffCommand: 'poweroff' });
   await access.ready(boot, wait);
-  expect(() => access.shell).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
+  expect(() => access.shell).toThrow('right: the test has not logged in');
   await expect(access.login(boot, wait)).rejects.toMatchObject({ code: 'ALPY_USAGE' });
   expect(await access.powerOff(() => Promise.reject(new Error('awaited')), wait)).toBe(false);
 });
