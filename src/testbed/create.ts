@@ -6,7 +6,7 @@ import { markHandled } from '../core/mark-handled.ts';
 import { categorizedStep } from '../core/step.ts';
 import type { Engine, Lifeline } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
-import { wiresOf, type NodeSpec, type UplinkSpec } from '../topology/index.ts';
+import { hasNodeLinks, wiresOf, type NodeSpec, type UplinkSpec } from '../topology/index.ts';
 import { Apps } from './apps.ts';
 import { testbedParts, type Running } from './assemble.ts';
 import { createCaptureFiles } from './captures.ts';
@@ -45,7 +45,7 @@ export async function createTestbed(
     const devices = await devicesOf(spec, facts);
     const isOnly = devices.length === 1;
     const machines = devices.map(({ name, machine }) => (isOnly ? { spec: machine } : { name, spec: machine }));
-    const hasJunction = needsJunction(wires);
+    const hasJunction = hasNodeLinks(topology);
     const lease = await acquireLifeline(engine, facts, spec.lifelines, { machines, hasJunction, directory }, signal);
     const started: Started = {
       lease,
@@ -75,11 +75,6 @@ export async function createTestbed(
  * other, so it is faster if they get ready one after the other.
  */
 const nodesAtOnce = 8;
-
-/** Whether there are links between nodes alone. Pure. */
-function needsJunction(wires: CreationContext['wires']): boolean {
-  return wires.some(({ junction }) => junction);
-}
 
 /** Starts QEMU and the nodes at the same time. A node is connected as soon as it runs and QEMU has opened the taps. */
 async function startAll(context: CreationContext, signal?: AbortSignal): Promise<Running> {
@@ -134,7 +129,7 @@ async function startAll(context: CreationContext, signal?: AbortSignal): Promise
   try {
     const uplinks = wires.flatMap(({ uplink }) => uplink ?? []);
     const { nodes } = spec.topology;
-    const others = [...uplinks.map(startOneUplink), ...(needsJunction(wires) ? [startTheJunction] : [])];
+    const others = [...uplinks.map(startOneUplink), ...(hasNodeLinks(spec.topology) ? [startTheJunction] : [])];
     const starting = [...devices.map(startMachine), ...nodes.map(startOneNode), ...others] as const;
     const all = await allOrAbort<readonly (StartedMachine | Node | void)[]>(signal, [...starting]);
     return {

@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { nearest } from '../core/nearest.ts';
 import { captureFile } from './capture-file.ts';
+import { joinsNodes } from './node-links.ts';
 import { maxLinks } from './pci-places.ts';
 import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
 import { readLong, type LongReading } from './read-long.ts';
@@ -90,9 +91,9 @@ function nameProblems({ duts, nodes, connections }: Plan): readonly TopologyProb
     ),
     ...connections.flatMap((connection, index) => {
       const other = connections.slice(0, index).find((one) => captureFile(one.name) === captureFile(connection.name));
-      const joinsNodes = connection.ends.length > 1 && connection.ends.every(({ kind }) => kind === 'interface');
       const isSameLink = !connection.isNamed && other?.isNamed === false && other.name === connection.name;
-      return other && (joinsNodes || !isSameLink) ? [duplicateName(connection, other)] : []; // else a NIC is used twice
+      const hasOwnCapture = connection.ends.length > 1 && joinsNodes(connection);
+      return other && (hasOwnCapture || !isSameLink) ? [duplicateName(connection, other)] : []; // else a NIC is used twice
     }),
   ];
 }

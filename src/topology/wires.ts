@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { BugError } from '../core/errors.ts';
 import { captureFile } from './capture-file.ts';
+import { joinsNodes } from './node-links.ts';
 import { isUplink, uplinkRouter, type UplinkRouter } from './uplink.ts';
 import type { CaptureSpec, DutSpec, EndSpec, InterfaceSpec, NicSpec, NodeSpec, Topology } from './topology.ts';
 
@@ -102,7 +103,7 @@ function wire(
 ): Wire {
   const nics = ends.filter(({ kind }) => kind === 'nic').length;
   const uplink = ends.map((end) => end.kind === 'interface' && uplinkAt(topology, end.node)).find((one) => one !== false);
-  if (joined && nics === 0) return junctionWire(topology, ends, joined, uplink);
+  if (joined && joinsNodes({ ends })) return junctionWire(topology, ends, joined, uplink);
   const kind = ends.length === 2 && nics === 1 && !uplink ? 'direct' : 'hub';
   const found = ends.map((end): WireEnd => {
     if (end.kind === 'nic') return nicEnd(topology, end);

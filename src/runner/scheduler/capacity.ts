@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { availableMemoryMiB, junctionMiB, testbedOverheadMiB, uplinkMiB } from '../../core/memory.ts';
 import { guestContainerMiB } from '../../network/guest/arguments.ts'; // not the whole folder, which takes long to load
 import type { Accel } from '../../qemu/index.ts';
+import { hasNodeLinks } from '../../topology/node-links.ts';
 import { isUplink } from '../../topology/uplink.ts';
 import type { Topology } from '../../topology/index.ts';
 import type { Capacity } from './scheduler.ts';
@@ -30,7 +31,7 @@ export function testbedMiB(
   const ofDevices = devices.reduce((sum, { memoryMiB }) => sum + memoryMiB + testbedOverheadMiB[accel], 0);
   const guests = nodes.filter(({ config }) => config?.kind === 'guest').length;
   const uplinks = nodes.filter(({ config }) => isUplink(config)).length;
-  const hasJunction = [...links, ...segments].some(({ ends }) => ends.every(({ kind }) => kind === 'interface'));
+  const hasJunction = hasNodeLinks({ links, segments });
   return ofDevices + guests * guestContainerMiB + uplinks * uplinkMiB + (hasJunction ? junctionMiB : 0);
 }
 

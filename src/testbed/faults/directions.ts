@@ -9,7 +9,7 @@ type EndNames = readonly [string, ...string[]];
 /** A place of a link where its frames can be impaired: a NIC, or the tap of a node on a link without a device. */
 export interface Crossing {
   /** the end whose frames arrive at the place from inside QEMU: the NIC, or on a link without a device, the other node or the link itself */
-  readonly nic: EndNames;
+  readonly near: EndNames;
   /** the end to which the place sends them */
   readonly far: EndNames;
   /** identifier in QEMU of the NIC's backend, or of the tap */
@@ -20,9 +20,9 @@ export interface Crossing {
 }
 
 /** The names that directions are made of. */
-type Named = Pick<Crossing, 'nic' | 'far' | 'hub'>;
+type Named = Pick<Crossing, 'near' | 'far' | 'hub'>;
 
-/** A direction of a link by its name, and the same at the NIC. */
+/** A direction of a link by its name, and the same at the place where it is impaired. */
 export interface Direction {
   /** `dut->node0` */
   readonly name: string;
@@ -41,7 +41,7 @@ export function crossingsOf({ name, ends, isSegment }: JoinedEnds): readonly Cro
   return (hasTwoEnds ? nics.slice(0, 1) : nics).map((nic) => {
     const [far] = hasTwoEnds ? ends.filter((end) => end !== nic) : [];
     const { spec, machine } = nic;
-    return { nic: nicNames(nic, nics), far: far ? endNames(far, nics) : [name], netdev: spec.netdev, machine, ...hub };
+    return { near: nicNames(nic, nics), far: far ? endNames(far, nics) : [name], netdev: spec.netdev, machine, ...hub };
   });
 }
 
@@ -51,7 +51,7 @@ function tapCrossings(link: string, ends: readonly LinkEnd[]): readonly Crossing
     if (end.kind === 'nic' || !end.port) return [];
     const { netdev, machine, isUplink } = end.port;
     const [other] = ends.length === 2 ? ends.filter((one) => one !== end) : [];
-    return [{ isUplink, crossing: { nic: [other?.name ?? link], far: [end.name], netdev, machine } as const }];
+    return [{ isUplink, crossing: { near: [other?.name ?? link], far: [end.name], netdev, machine } as const }];
   });
   // the frames of an uplink's router do not cross the tap of the node that declares it
   const last = crossings.findLast(({ isUplink }) => !isUplink);
@@ -68,9 +68,9 @@ function nicNames({ dut, name }: NicOfDevice, nics: readonly NicOfDevice[]): End
 }
 
 /**
- * Chooses the NIC and the directions that an impairment is about. Pure.
+ * Chooses the place and the directions that an impairment is about. Pure.
  * @param direction - `both`, or the name of a direction
- * @throws UsageError if the link has no such direction, or `both` could mean several NICs
+ * @throws UsageError if the link has no such direction, or `both` could mean several places
  */
 export function chooseDirections<Place extends Named>(
   crossings: readonly Place[],
@@ -89,17 +89,17 @@ export function chooseDirections<Place extends Named>(
 }
 
 /** Both directions, by the names that are shown. */
-function shown({ nic, far }: Named): readonly Direction[] {
-  return named({ nic: [nic[0]], far: [far[0]] });
+function shown({ near, far }: Named): readonly Direction[] {
+  return named({ near: [near[0]], far: [far[0]] });
 }
 
 /** Both directions, by all names that they have. */
-function named({ nic, far, hub }: Named): readonly Direction[] {
-  const ends = nic.flatMap((near) => far.map((other) => [near, other] as const));
+function named({ near, far, hub }: Named): readonly Direction[] {
+  const ends = near.flatMap((one) => far.map((other) => [one, other] as const));
   const withHub =
-    hub === undefined ? [] : [...nic.map((near) => [near, hub] as const), ...far.map((other) => [hub, other] as const)];
-  return [...ends, ...withHub].flatMap(([near, other]): readonly Direction[] => [
-    { name: `${near}->${other}`, queue: 'rx' },
-    { name: `${other}->${near}`, queue: 'tx' },
+    hub === undefined ? [] : [...near.map((one) => [one, hub] as const), ...far.map((other) => [hub, other] as const)];
+  return [...ends, ...withHub].flatMap(([one, other]): readonly Direction[] => [
+    { name: `${one}->${other}`, queue: 'rx' },
+    { name: `${other}->${one}`, queue: 'tx' },
   ]);
 }

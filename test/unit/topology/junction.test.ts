@@ -3,8 +3,15 @@
 import { expect, test } from 'vitest';
 import { createdFiles } from '../../../src/testbed/device-names.ts';
 import { connectionsOf } from '../../../src/testbed/wiring.ts';
-import { describeTopology, resolveTopology, topologyAround, wiresOf, type LongTopology } from '../../../src/topology/index.ts';
-import { hasNodeLinks } from '../../../src/topology/node-links.ts';
+import {
+  describeTopology,
+  resolveTopology,
+  topologyAround,
+  wiresOf,
+  type LongTopology,
+  type RawTopology,
+} from '../../../src/topology/index.ts';
+import { hasNodeLinks, rawHasNodeLinks } from '../../../src/topology/node-links.ts';
 
 const raw: LongTopology = {
   duts: { dut: 'router' },
@@ -52,13 +59,19 @@ test('a device that boots alone does not see what is behind a node', () => {
   expect(wiresOf(around).some(({ junction }) => junction)).toBe(false);
 });
 
-test.each([
+const pair = { duts: { dut: 'router' }, nodes: { client: {}, server: {} } };
+
+test.each<readonly [boolean, RawTopology]>([
   [true, raw],
-  [true, { ...raw, links: [], segments: { lan: ['client', 'server'] } }],
-  [true, { ...raw, links: [{ ends: ['client', 'server'] }], segments: {} } satisfies LongTopology],
-  [false, { ...raw, links: [['client', 'dut:0']], segments: { lan: ['dut:1', 'client'] } } satisfies LongTopology],
+  [true, { ...pair, segments: { lan: ['client', 'server'] } }],
+  [true, { ...pair, links: [{ ends: ['client', 'server'] }] } satisfies LongTopology],
+  [false, { ...pair, links: [['client', 'dut:0']], segments: { lan: ['dut:1', 'server'] } } satisfies LongTopology],
   [false, { duts: { dut: 'router' } }],
   [false, { links: 2 }],
-] as const)('whether a topology has links without a device: %s', (expected, given) => {
-  expect(hasNodeLinks(given)).toBe(expected);
-});
+] satisfies (readonly [boolean, RawTopology])[])(
+  'whether a topology has links without a device, as a value and in a file: %s',
+  (expected, given) => {
+    expect(rawHasNodeLinks(given)).toBe(expected);
+    expect(hasNodeLinks(resolveTopology(given))).toBe(expected);
+  },
+);

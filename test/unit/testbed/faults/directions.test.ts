@@ -16,7 +16,7 @@ const node = (name: string): LinkEnd => ({ kind: 'interface', name }) as LinkEnd
 /** The NIC and the directions of an impairment. */
 function chosen(ends: readonly LinkEnd[], direction = 'both', isSegment = true): readonly [nic: string, ...directions: string[]] {
   const { crossing, directions } = chooseDirections(crossingsOf({ name: 'lan', ends, isSegment }), direction);
-  return [`${crossing.nic.at(-1)} ${crossing.netdev}`, ...directions.map(({ name, queue }) => `${name} ${queue}`)];
+  return [`${crossing.near.at(-1)} ${crossing.netdev}`, ...directions.map(({ name, queue }) => `${name} ${queue}`)];
 }
 
 test('a link between a device and a node is impaired at its NIC', () => {

@@ -6,7 +6,7 @@ import { fakeMachine } from '../../../support/filter-place.ts';
 
 test('an impairment that begins later is a step beside its preparation, which has ended before', async () => {
   const { place: machine } = fakeMachine(() => Promise.resolve({}));
-  const crossing = { nic: ['dut'], far: ['node0'], netdev: 'net0', machine } as const;
+  const crossing = { near: ['dut'], far: ['node0'], netdev: 'net0', machine } as const;
   const steps: Extract<StepEvent, { kind: 'begin' }>[] = [];
   const take = (event: StepEvent): void => {
     if (event.kind === 'begin') steps.push(event);
