@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { allEnded } from '../../src/core/all-ended.ts';
 import { availableMemoryMiB } from '../../src/core/memory.ts';
 import { snapshotOf, testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
@@ -28,9 +29,15 @@ export async function crowd(context: Context): Promise<void> {
   );
   for (const outcome of up.result) if (outcome.status === 'rejected') context.say(String(outcome.reason));
   const testbeds = up.result.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  await Promise.all(testbeds.map(({ dut }) => dut.waitForClock()));
+  const closeAll = (): Promise<void> => allEnded(testbeds.map((testbed) => testbed.close()));
+  try {
+    await allEnded(testbeds.map(({ dut }) => dut.waitForClock()));
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
   const taken = before - ((await availableMemoryMiB()) ?? Number.NaN);
-  const { ms } = await timed(() => Promise.all(testbeds.map((testbed) => testbed.close())));
+  const { ms } = await timed(closeAll);
   const { figures, testHost } = context;
   figures.add(`${crowdSize} testbeds at once: answered`, 'testbeds', testbeds.length);
   figures.add(`${crowdSize} testbeds at once: left over`, 'containers', (await testHost.containers()).length);

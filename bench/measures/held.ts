@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { allEnded } from '../../src/core/all-ended.ts';
 import { availableMemoryMiB } from '../../src/core/memory.ts';
 import { limit } from '../../src/core/limit.ts';
 import type { Testbed } from '../../src/testbed/index.ts';
@@ -53,7 +54,7 @@ export async function holdMany(context: Context): Promise<void> {
   );
   const answers = await timed(() => ofAll(up.result, pingOnce));
   const meanwhileMiB = (await availableMemoryMiB()) ?? Number.NaN;
-  const down = await timed(() => Promise.all(up.result.map((testbed) => testbed.close())));
+  const down = await timed(() => allEnded(up.result.map((testbed) => testbed.close())));
   figures.add(held.answered, 'testbeds', answers.result.length);
   figures.add(held.left, 'containers', (await testHost.containers()).length);
   figures.add(held.memory, 'MiB', beforeMiB - meanwhileMiB);
