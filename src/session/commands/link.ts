@@ -17,7 +17,9 @@ const acts: Readonly<Record<string, Act>> = {
   clear: async (link, _words, call) => {
     const { faults } = link;
     if (faults.length === 0)
-      throw new UsageError(`expected an impairment of ${link.name}, got none: alpy link ${link.name} impair`);
+      throw new UsageError(
+        `expected an impairment of ${link.name}, got none. One with --duration-ms may have ended by itself. Begin one with alpy link ${link.name} impair`,
+      );
     const errors: unknown[] = [];
     for (const fault of faults) {
       try {

@@ -48,7 +48,10 @@ test.each([
   ],
   [['link', 'left:1--right:1', 'down', '--duration-ms', '5'], '--duration-ms belongs to alpy link left:1--right:1 impair'],
   [['link', 'left:1--right:1', 'impair', '--delay-ms', 'x'], '--delay-ms: expected a number, got "x"'],
-  [['link', 'left:1--right:1', 'clear'], 'expected an impairment of left:1--right:1, got none: alpy link left:1--right:1 impair'],
+  [
+    ['link', 'left:1--right:1', 'clear'],
+    'expected an impairment of left:1--right:1, got none. One with --duration-ms may have ended by itself. Begin one with alpy link left:1--right:1 impair',
+  ],
 ])('alpy %j: %s', async (line, message) => {
   await expect(run(line)).rejects.toThrow(message);
   await expect(run(line)).rejects.toMatchObject({ code: 'ALPY_USAGE' });
