@@ -4,7 +4,7 @@ import { durationText } from '../core/text.ts';
 import { FrameTimeoutError, type Frame } from '../capture/index.ts';
 import { ExecError } from '../docker/index.ts';
 import type { Node } from '../network/index.ts';
-import type { Link } from '../testbed/index.ts';
+import { stoppedCapture, type Link } from '../testbed/index.ts';
 import { toBeWithoutLoss, toHaveLostAtMost, toRecoverWithin } from './flow-matchers.ts';
 import type { MatcherResult } from './matcher-result.ts';
 import { matcherCheck, receivedCheck, type MatcherOptions, type RecoveryOptions, type SeenOptions } from './test-options.ts';
@@ -95,9 +95,11 @@ async function toHaveSeen(
     if (!(error instanceof FrameTimeoutError)) throw error;
     const { looked, details, timeoutMs } = error;
     const waited = durationText(timeoutMs);
+    const stopped = await stoppedCapture(received);
+    const remark = stopped === undefined ? '' : `. ${stopped}`;
     return {
       pass: false,
-      message: () => `expected a frame on ${name} to pass "${filter}" within ${waited}, but none of ${looked} did`,
+      message: () => `expected a frame on ${name} to pass "${filter}" within ${waited}, but none of ${looked} did${remark}`,
       meta: { hasMissedDeadline: true, details },
     };
   }

@@ -18,4 +18,5 @@ export type { Once, SnapshotSpec } from './snapshot.ts';
 export { seedPaths } from './seed.ts';
 export { NotReadyError } from './ready/errors.ts';
 export type { SnapshotPlace } from './snapshot-place.ts';
+export { stoppedCapture } from './stopped-capture.ts';
 export { CreatedTestbed, Testbed } from './testbed.ts';

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { DecodeTimeoutError, FrameTimeoutError, type Capture, type Frame } from '../../../src/capture/index.ts';
 import { matchers } from '../../../src/runner/matchers.ts';
-import { Link } from '../../../src/testbed/index.ts';
+import { Link, type NicOfDevice } from '../../../src/testbed/index.ts';
+import { fakeMachine } from '../../support/filter-place.ts';
 
 /** A link whose capture answers like this; it has nothing else. */
 function linkWith(capture: Partial<Capture>): Link {
@@ -21,6 +22,23 @@ test('toHaveSeen fails with the time, the number of frames and the nearest ones,
     'expected a frame on link0 to pass "icmp.type == 8" within 2 s, but none of 643440 did',
   ]);
   expect(meta).toEqual({ hasMissedDeadline: true, details });
+});
+
+test.each([
+  [
+    'halted',
+    { running: false },
+    '. left:0 records lan, but left is paused, frozen or without power. Put a NIC of a device that keeps running first on lan',
+  ],
+  ['running', { running: true }, ''],
+])('toHaveSeen says so if the device that records a segment is %s', async (_state, status, remark) => {
+  const { place } = fakeMachine(() => Promise.resolve(status));
+  const ends = ['left', 'right'].map((dut) => ({ kind: 'nic', name: `${dut}:0`, dut, machine: place }) as NicOfDevice);
+  const late = new FrameTimeoutError('lan', { filter: 'vrrp', timeoutMs: 2000, looked: 72 });
+  const capture = { waitFor: () => Promise.reject(late) } as unknown as Capture;
+  const link = new Link({ name: 'lan', index: 0, ends, isSegment: true, capture });
+  const { message } = await matchers.toHaveSeen.call({}, link, 'vrrp');
+  expect(message()).toBe(`expected a frame on lan to pass "vrrp" within 2 s, but none of 72 did${remark}`);
 });
 
 test('not.toHaveSeen fails with the frames that pass', async () => {
