@@ -14,11 +14,14 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The name most similar to `wrong`; `undefined` if none is similar. */
+/** The name most similar to `wrong`; `undefined` if none is similar. Names that share no letter are not. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, letters: distance(wrong.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, letters }) => letters <= Math.max(1, Math.floor(Math.max(wrong.length, name.length) / 3)))
+    .filter(({ name, letters }) => {
+      const length = Math.max(wrong.length, name.length);
+      return letters < length && letters <= Math.max(1, Math.floor(length / 3));
+    })
     .sort((a, b) => a.letters - b.letters);
   if (near[0]) return near[0].name;
   return names.find((name) => wrong.length >= 3 && name.toLowerCase().startsWith(wrong.toLowerCase())); // `memory` for `memoryMiB`
