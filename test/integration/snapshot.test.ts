@@ -16,6 +16,7 @@ import { procText, qemuProcesses } from '../support/processes.ts';
 import { TestHost, rabbit, rabbitImage } from '../support/testbeds.ts';
 
 const provision = [
+  'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6', // else the guest looks for routers now and then, also after a restore
   'ip address replace 192.168.1.1/24 dev eth0 && ip link set eth0 up',
   'head -c 300000 /dev/urandom >/root/written && cksum /root/written >/tmp/cksum && sync',
 ];
