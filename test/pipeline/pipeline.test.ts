@@ -58,7 +58,7 @@ describe("alpy's own pipeline", () => {
     });
     expect(status, output).toBe(0);
     const sha = await alpy.git('rev-parse', 'HEAD');
-    for (const name of ['qemu', 'node', 'traffic', 'runner'])
+    for (const name of ['qemu', 'node', 'guest', 'traffic', 'runner'])
       expect(await registry.tags(`grp/alpy/${name}`)).toEqual(
         expect.arrayContaining([sha, '0.1.0', expect.stringMatching(/^hash-[0-9a-f]{16}$/)]),
       );
@@ -73,6 +73,7 @@ describe("alpy's own pipeline", () => {
     expect(output.match(/> \w+ (?:built|reused|present|pulled) /g)?.map((match) => match.slice(2).trim())).toEqual([
       'qemu reused',
       'node reused',
+      'guest reused',
       'traffic reused',
       'runner reused',
     ]);
