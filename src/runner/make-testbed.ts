@@ -11,7 +11,7 @@ import { nameDevices } from './device-labels.ts';
 import { FailedBoots } from './failed-boots.ts';
 import { acquire, type Lease } from './scheduler/lease.ts';
 import { testbedMiB } from './scheduler/capacity.ts';
-import type { Demand } from './scheduler/scheduler.ts';
+import type { TestbedDemand } from './scheduler/scheduler.ts';
 import { wantsSpare } from './spare-choice.ts';
 import { runFacts } from './worker-engine.ts';
 import type { Needs } from './test-options.ts';
@@ -66,7 +66,7 @@ function areAtSnapshots({ duts }: CreatedTestbed): boolean {
   return duts.every(({ isAtSnapshot }) => isAtSnapshot);
 }
 
-function demandOf({ appliances, topology, needs }: TestRequest): Extract<Demand, { kind: 'testbed' }> {
+function demandOf({ appliances, topology, needs }: TestRequest): TestbedDemand {
   return {
     kind: 'testbed',
     memoryMiB: testbedMiB(appliances, topology, runFacts().host.accel) + (needs.memoryMiB ?? 0),

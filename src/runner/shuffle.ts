@@ -2,7 +2,7 @@
 import { createHash, randomInt } from 'node:crypto';
 
 /** One more than the largest seed that is chosen: short enough to be typed again. */
-const seeds = 1_000_000;
+const seedLimit = 1_000_000;
 
 /**
  * The seed of a run's order.
@@ -11,7 +11,7 @@ const seeds = 1_000_000;
  */
 export function seedOf(shuffle: boolean | number): number | undefined {
   if (typeof shuffle === 'number') return shuffle;
-  return shuffle ? randomInt(seeds) : undefined;
+  return shuffle ? randomInt(seedLimit) : undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import { currentSink, logUnscoped, withSink, type StepSink } from '../core/step.
 import type { CreatedTestbed } from '../testbed/index.ts';
 import { acquireSpare, type Lease, type SpareLease } from './scheduler/lease.ts';
 import { readLoad } from './scheduler/load.ts';
-import type { Demand } from './scheduler/scheduler.ts';
+import type { TestbedDemand } from './scheduler/scheduler.ts';
 
 /** How to make the testbed of the next test. */
 export interface SparePlan {
@@ -32,6 +32,12 @@ export interface TakenSpare {
   readonly testbed: CreatedTestbed;
 }
 
+/** A spare testbed that no test uses yet. */
+interface MadeSpare {
+  readonly lease: SpareLease;
+  readonly testbed: CreatedTestbed;
+}
+
 interface Spare {
   readonly plan: SparePlan;
   readonly stop: AbortController;
@@ -39,7 +45,7 @@ interface Spare {
   readonly wanted: AbortController;
   readonly steps: RelaySink;
   /** `undefined` if it was not made; never rejects */
-  readonly made: Promise<{ readonly lease: SpareLease; readonly testbed: CreatedTestbed } | undefined>;
+  readonly made: Promise<MadeSpare | undefined>;
   /** set when it begins to be discarded; never rejects */
   discarded?: Promise<void>;
 }
@@ -91,7 +97,7 @@ export class Spares implements AsyncDisposable {
    */
   async take(
     { directory, key }: Pick<SparePlan, 'directory' | 'key'>,
-    demand: Extract<Demand, { kind: 'testbed' }>,
+    demand: TestbedDemand,
     signal: AbortSignal,
   ): Promise<TakenSpare | undefined> {
     const spare = this.#spare;
@@ -118,9 +124,9 @@ export class Spares implements AsyncDisposable {
     if (spare) await discard(spare);
   }
 
-  async #make(plan: SparePlan, signal: AbortSignal, wanted: AbortSignal, before: Spare | undefined): ReturnType<typeof make> {
+  async #make(plan: SparePlan, signal: AbortSignal, wanted: AbortSignal, before?: Spare): Promise<MadeSpare | undefined> {
     if (before) await discard(before);
-    if (plan.waitsForCore) await idleCore(this.#hasIdleCore, AbortSignal.any([signal, wanted]));
+    if (plan.waitsForCore) await waitForIdleCore(this.#hasIdleCore, AbortSignal.any([signal, wanted]));
     if (wanted.aborted) return undefined; // the test makes its own
     const made = await make(this.#scheduler, plan, signal);
     if (!made) return undefined;
@@ -132,7 +138,7 @@ export class Spares implements AsyncDisposable {
   }
 }
 
-async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Promise<Awaited<Spare['made']>> {
+async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Promise<MadeSpare | undefined> {
   let lease: SpareLease | undefined;
   try {
     signal.throwIfAborted();
@@ -148,7 +154,7 @@ async function make(scheduler: string, plan: SparePlan, signal: AbortSignal): Pr
 }
 
 /** Waits until this machine has an idle core, or until the signal fires. */
-async function idleCore(hasIdleCore: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+async function waitForIdleCore(hasIdleCore: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && !(await hasIdleCore())) await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined); // the signal has fired
 }
 

@@ -17,7 +17,7 @@ export interface MachineFacts {
 }
 
 /** Share of the available memory that is left to other programs. */
-const spare = 0.15;
+const reservedShare = 0.15;
 
 /**
  * Memory of a testbed, in MiB: of its devices, nodes of kind `guest`, uplinks, and what joins nodes on links without a device. Pure.
@@ -49,7 +49,7 @@ export async function inspectMachine(): Promise<MachineFacts> {
  */
 export function capacityOf({ cores, availableMiB }: MachineFacts, accel: Accel, memoryMiB?: number): Omit<Capacity, 'testbeds'> {
   return {
-    memoryMiB: memoryMiB ?? Math.floor(availableMiB * (1 - spare)),
+    memoryMiB: memoryMiB ?? Math.floor(availableMiB * (1 - reservedShare)),
     // a booting guest keeps a core busy; with KVM only briefly
     boots: accel === 'kvm' ? cores : Math.max(1, Math.floor(cores / 2)),
   };

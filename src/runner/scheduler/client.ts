@@ -6,12 +6,15 @@ import { readLines } from '../../core/lines.ts';
 import type { Demand } from './scheduler.ts';
 import type { Answer } from './server.ts';
 
+/** What the scheduler answers to a demand. */
+type Reply = Exclude<Answer, { readonly revoked: true }>;
+
 /** A connection to the run's scheduler. What it granted is released when the connection closes. */
 export class SchedulerClient implements Disposable {
   readonly #socket: Socket;
   readonly #closed: Promise<unknown>;
   readonly #revoked = new AbortController();
-  #answered: ((answer: Exclude<Answer, { readonly revoked: true }>) => void) | undefined;
+  #answered: ((answer: Reply) => void) | undefined;
   #lost: Error | undefined;
 
   /** @param path - socket of the scheduler */
@@ -44,8 +47,8 @@ export class SchedulerClient implements Disposable {
    * @returns `undefined` if the connection has closed
    * @throws the signal's reason
    */
-  ask(demand: Demand, signal?: AbortSignal): Promise<Exclude<Answer, { readonly revoked: true }> | undefined> {
-    const { promise, resolve } = Promise.withResolvers<Exclude<Answer, { readonly revoked: true }>>();
+  ask(demand: Demand, signal?: AbortSignal): Promise<Reply | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Reply>();
     this.#answered = resolve;
     this.#socket.write(`${JSON.stringify(demand)}\n`);
     return raceWithSignal(Promise.race([promise, this.#closed.then(() => undefined)]), signal);

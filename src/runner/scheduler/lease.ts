@@ -2,7 +2,7 @@
 import { EnvironmentError } from '../../core/errors.ts';
 import { log, step } from '../../core/step.ts';
 import { SchedulerClient } from './client.ts';
-import type { Demand } from './scheduler.ts';
+import type { Demand, TestbedDemand } from './scheduler.ts';
 
 /** A granted demand. It is released when disposed of, or when the process ends. */
 export type Lease = Disposable;
@@ -63,7 +63,7 @@ export class SpareLease implements Disposable {
    * @returns the lease of the test; `undefined` if the scheduler wants the room back
    * @throws what {@link acquire} throws
    */
-  async use(demand: Extract<Demand, { kind: 'testbed' }>, signal: AbortSignal): Promise<Lease | undefined> {
+  async use(demand: TestbedDemand, signal: AbortSignal): Promise<Lease | undefined> {
     const client = this.#client;
     if (this.revoked.aborted) return undefined;
     try {

@@ -10,15 +10,18 @@ export interface Capacity {
   readonly boots: number;
 }
 
+/** A demand for the testbed of a test. */
+export interface TestbedDemand {
+  readonly kind: 'testbed';
+  /** memory of the testbed and of the test's other programs, in MiB */
+  readonly memoryMiB: number;
+  /** whether no other testbed may exist at the same time */
+  readonly exclusive: boolean;
+}
+
 /** A demand for resources. */
 export type Demand =
-  | {
-      readonly kind: 'testbed';
-      /** memory of the testbed and of the test's other programs, in MiB */
-      readonly memoryMiB: number;
-      /** whether no other testbed may exist at the same time */
-      readonly exclusive: boolean;
-    }
+  | TestbedDemand
   | {
       /** a testbed that no test needs yet */
       readonly kind: 'spare';
