@@ -25,7 +25,8 @@ import { deviceFiles } from './device-names.ts';
 import type { Appliance } from './dut-parts.ts';
 import { factsFor, inspectApplianceDisks, type ApplianceQuestion, type FileFacts, type HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
-import { provideSnapshot, type Once, type SnapshotSpec } from './snapshot.ts';
+import { provideSnapshot, type Once } from './snapshot.ts';
+import type { SnapshotSpec } from './snapshot-inputs.ts';
 import { storeFor, type SnapshotPlace } from './snapshot-place.ts';
 import type { CreatedTestbed } from './testbed.ts';
 
