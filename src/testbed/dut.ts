@@ -73,8 +73,8 @@ export class Dut extends DutPower {
   }
 
   /**
-   * Starts the guest, logs in if the configuration says how, provisions it, and waits for the conditions of `appliance.ready`. A guest from a snapshot continues where that was
-   * saved, logged in and provisioned, and its clock is set.
+   * Starts the guest, logs in if the configuration says how, provisions it, and waits for the conditions of `appliance.ready`. A guest
+   * from a snapshot continues where that was saved, logged in and provisioned, and its clock is set.
    * @param wait - for all of it; default: `appliance.bootTimeoutMs`, times {@link Dut.timeFactor}
    * @throws BootError when no prompt comes in time, a condition does not hold, or the guest ends while it boots
    * @throws LoginError when user name or password are wrong

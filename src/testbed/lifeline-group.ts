@@ -41,7 +41,7 @@ export class LifelineGroup implements AsyncDisposable {
     this.machines = machines;
     this.#shown = shown;
     this.running = this.#whenRunning();
-    markHandled(this.running); // whoever awaits it gets the error
+    markHandled(this.running); // those that await it get the error
     markHandled(this.#endTogether());
   }
 
@@ -58,7 +58,7 @@ export class LifelineGroup implements AsyncDisposable {
       const specs = await Promise.all(
         machines.map(async ({ spec }, index) => {
           const mounts = [...(spec.mounts ?? []), ...(isMounted ? [runMount(exchanges[index] ?? '')] : [])];
-          const memoryMiB = spec.memoryMiB + (await writtenMemoryMiB(mounts)); // files in memory count as memory of whoever writes them
+          const memoryMiB = spec.memoryMiB + (await writtenMemoryMiB(mounts)); // the kernel counts a file in memory for the container that writes it
           return { ...spec, mounts, memoryMiB };
         }),
       );
@@ -66,7 +66,7 @@ export class LifelineGroup implements AsyncDisposable {
       const lifeline = await Lifeline.create(engine, image, signal);
       const group = specs.map((spec, index) => {
         const qemu = QemuContainer.create(engine, spec, lifeline, signal);
-        markHandled(qemu); // whoever awaits it gets the error
+        markHandled(qemu); // those that await it get the error
         return { qemu, exchange: exchanges[index] ?? '' };
       });
       return new LifelineGroup(lifeline, group, shown);

@@ -32,12 +32,12 @@ export interface NamedHypervisor {
 
 /** A machine as {@link planLifeline} needs it. Pure. */
 export function plannedMachine({ name, spec: { disk, machine, snapshot } }: NamedHypervisor): PlannedMachine {
-  return { name, machine: machine, files: sharedFiles(disk, machine.extra, snapshot) };
+  return { name, machine, files: sharedFiles(disk, machine.extra, snapshot) };
 }
 
 function sharedMachine({ name, disk, machine, snapshots }: PooledMachine): PlannedMachine {
   const snapshot = snapshots === undefined ? undefined : ({ use: 'restore', directory: snapshots } as const);
-  return { name, machine: machine, files: sharedFiles(disk, machine.extra, snapshot) };
+  return { name, machine, files: sharedFiles(disk, machine.extra, snapshot) };
 }
 
 interface IdleLifeline {

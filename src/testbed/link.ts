@@ -132,7 +132,7 @@ export class Link {
     return [...this.#faults].filter(({ isActive }) => isActive);
   }
 
-  /** Why a fault of it did not do what it should. @internal */
+  /** Why one of its faults has failed, if one has. @internal */
   get failure(): Error | undefined {
     return [...this.#faults, ...this.#unpluggings].find(({ failure }) => failure)?.failure;
   }

@@ -9,7 +9,7 @@ import { isCpuRunning } from './reset-button.ts';
 export async function stoppedCapture({ name, ends }: Pick<Link, 'name' | 'ends'>): Promise<string | undefined> {
   const [recorder, another] = ends.filter((end) => end.kind === 'nic');
   if (!recorder) return undefined;
-  const isRunning = await isCpuRunning(recorder.machine.qmp).catch(() => true); // whoever watches QEMU reports why
+  const isRunning = await isCpuRunning(recorder.machine.qmp).catch(() => true); // what watches QEMU reports why
   if (isRunning) return undefined;
   const why = `${recorder.name} records ${name}, but ${recorder.dut} is paused, frozen or without power`;
   return another ? `${why}. Put a NIC of a device that keeps running first on ${name}` : why;

@@ -37,7 +37,7 @@ export interface StartedDevice {
 
 /** What the tear-down also does with a testbed whose creation was completed. */
 export interface Completion {
-  /** throws if the testbed is not as it should be */
+  /** throws if something of the testbed has ended or was lost unexpectedly */
   readonly check: () => Promise<void>;
   /** ends the consoles when all that the guests have sent was read */
   readonly closeConsoles: () => Promise<void>;
@@ -116,7 +116,7 @@ async function finishCaptures(completion: Completion, errorOutput: readonly stri
   await errors.check(completion.finishCaptures);
 }
 
-/** The errors of a tear-down. Its methods never throw but for {@link ErrorList.throwIfAny}. */
+/** The errors of a tear-down. Only {@link ErrorList.throwIfAny} throws. */
 class ErrorList {
   readonly #errors: unknown[] = [];
 
@@ -142,7 +142,7 @@ class ErrorList {
     }
   }
 
-  /** @throws the error there is, or an AggregateError of several */
+  /** @throws the only error, or an AggregateError of several */
   throwIfAny(): void {
     if (this.#errors.length > 1) throw new AggregateError(this.#errors, this.#errors.map(messageOf).join('\n'));
     if (this.#errors.length === 1) throw this.#errors[0];

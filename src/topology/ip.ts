@@ -15,19 +15,19 @@ export interface IpNetwork {
   readonly last: bigint;
 }
 
-/** Whether a text is an IP address. */
+/** Whether a text is an IP address. Pure. */
 export function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%');
 }
 
-/** Whether a text is an IP address with its prefix length. */
+/** Whether a text is an IP address with its prefix length. Pure. */
 export function isNetwork(text: string): boolean {
   const [address = '', length = '', ...rest] = text.split('/');
   const most = isIPv6(address) ? 128 : 32;
   return isAddress(address) && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
 }
 
-/** The network of an address with its prefix length. @param text - see {@link isNetwork} */
+/** The network of an address with its prefix length. Pure. @param text - see {@link isNetwork} */
 export function networkOf(text: string): IpNetwork {
   const [address = '', length = ''] = text.split('/');
   const { bits, value } = ipValue(address);
@@ -36,24 +36,24 @@ export function networkOf(text: string): IpNetwork {
   return { bits, prefixLength: Number(length), first: last - hosts, last };
 }
 
-/** Whether all bits of an address after its prefix are 0. @param text - see {@link isNetwork} */
+/** Whether all bits of an address after its prefix are 0. Pure. @param text - see {@link isNetwork} */
 export function isFirstOfNetwork(text: string): boolean {
   const [address = ''] = text.split('/');
   return isNetwork(text) && networkOf(text).first === ipValue(address).value;
 }
 
-/** Whether a network contains an address. */
+/** Whether a network contains an address. Pure. */
 export function contains(network: IpNetwork, address: string): boolean {
   const { bits, value } = ipValue(address);
   return bits === network.bits && value >= network.first && value <= network.last;
 }
 
-/** An address as a number. @param address - see {@link isAddress} */
+/** An address as a number. Pure. @param address - see {@link isAddress} */
 export function ipValue(address: string): IpValue {
   return isIPv6(address) ? { bits: 128, value: ipv6Value(address) } : { bits: 32, value: ipv4Value(address) };
 }
 
-/** The text of an address; IPv6 addresses in the form of RFC 5952. */
+/** The text of an address; IPv6 addresses in the form of RFC 5952. Pure. */
 export function ipText({ bits, value }: IpValue): string {
   if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
   const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));

@@ -29,12 +29,12 @@ export function resolveTopology(raw: RawTopology, appliances: NicsOfAppliance | 
   return topology;
 }
 
-/** The names of the nodes of a topology. */
+/** The names of the nodes of a topology. Pure. */
 export function nodeNames(raw: RawTopology): readonly string[] {
   return isLong(raw) ? Object.keys(raw.nodes ?? {}) : shortPlan(raw).nodes;
 }
 
-/** Whether a topology is in its long form. */
+/** Whether a topology is in its long form. Pure. */
 export function isLong(raw: RawTopology): raw is LongTopology {
   return raw.duts !== undefined;
 }

@@ -19,15 +19,12 @@ type Host = NonNullable<DhcpOptions['hosts']>[number];
 // What becomes part of a configuration file or of a comma-separated argument has no character that means something there.
 const word = (what: string, pattern: RegExp) => text.regex(pattern, { error: what });
 const aName = 'a name of letters, digits, dots, dashes and underscores';
-const name = word(aName, /^(?!-)[\w.-]{1,253}$/);
+const namePattern = /^(?!-)[\w.-]{1,253}$/;
+const name = word(aName, namePattern);
 const plain = word('text without control characters', /^[^\p{Cc}]+$/u);
 const mac = word('a MAC address, such as 52:54:00:12:34:56', /^([\da-f]{2}:){5}[\da-f]{2}$/i);
-const range = word(
-  'the first and the last address of a range, such as 192.168.1.100-192.168.1.199',
-  /^[\d.:a-f]+-[\d.:a-f]+$/i,
-).refine((value) => value.split('-').every(isAddress), {
-  error: 'the first and the last address of a range, such as 192.168.1.100-192.168.1.199',
-});
+const aRange = 'the first and the last address of a range, such as 192.168.1.100-192.168.1.199';
+const range = word(aRange, /^[\d.:a-f]+-[\d.:a-f]+$/i).refine((value) => value.split('-').every(isAddress), { error: aRange });
 const addressOrList = either<Texts>(addresses, address, listOf(address, addresses, 1));
 const ranges = 'a range of addresses, such as 192.168.1.100-192.168.1.199, or a list of two, for IPv4 and IPv6';
 
@@ -57,7 +54,7 @@ export const dhcpOptions = options<DhcpOptions>({
 const aRecord = 'addresses of names, such as { www.example: 192.168.1.2 }';
 export const dnsOptions = options<DnsOptions>({
   records: byName(addressOrList, aRecord)
-    .refine((value) => Object.keys(value).every((key) => /^(?!-)[\w.-]{1,253}$/.test(key)), { error: aRecord })
+    .refine((value) => Object.keys(value).every((key) => namePattern.test(key)), { error: aRecord })
     .optional()
     .describe('an address, or a list of them, for each name; all other names do not exist'),
 });

@@ -44,11 +44,11 @@ export interface CaptureSpec {
   readonly file: string;
 }
 
-/** A container that holds a network namespace. */
+/** A node: a container that holds a network namespace, or a small guest. */
 export interface NodeSpec {
   readonly name: string;
   readonly interfaces: readonly [InterfaceSpec, ...InterfaceSpec[]];
-  /** as the configuration says it; absent for a node that has only its interfaces */
+  /** what the configuration says about it; absent if it says nothing */
   readonly config?: NodeConfig;
 }
 

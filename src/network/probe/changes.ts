@@ -6,15 +6,15 @@ export class Changes {
   readonly #waiting = new Set<() => void>();
   #error: Error | undefined;
 
-  /** Something has changed. */
-  tell(): void {
+  /** Makes those that wait look again, because something has changed. */
+  notify(): void {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Nothing will change any more. Further calls do nothing. */
+  /** Makes those that wait throw, because nothing will change any more. Further calls do nothing. */
   fail(error: Error): void {
     this.#error ??= error;
-    this.tell();
+    this.notify();
   }
 
   /**

@@ -151,7 +151,7 @@ export class Flow implements AsyncDisposable {
     const id = randomBytes(8).toString('hex');
     const onChange = (error?: Error): void => {
       if (error) this.#changes.fail(error);
-      else this.#changes.tell();
+      else this.#changes.notify();
     };
     const shared = { flow: this.name, onChange };
     const words = [id, String(port)];

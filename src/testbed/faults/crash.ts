@@ -8,8 +8,8 @@ import type { Guest } from '../guest.ts';
 import { isCpuRunning } from '../reset-button.ts';
 
 /**
- * Presses a guest's NMI button, and waits until its system has panicked. A guest that tells QEMU of its panic is halted by that; it
- * goes on afterwards, so that it can reboot by itself.
+ * Presses a guest's NMI button, and waits until its system has panicked. QEMU halts a guest that reports its panic;
+ * this lets it run on, so that it can reboot by itself.
  * @throws UsageError when it does not panic in time
  */
 export async function crash(name: string, qmp: QmpClient, guest: Pick<Guest, 'waitFor'>, wait: Wait): Promise<void> {

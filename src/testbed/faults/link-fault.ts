@@ -68,7 +68,7 @@ export class LinkFault implements AsyncDisposable {
     return !this.#filter.isGone && this.failure === undefined;
   }
 
-  /** Why it does no longer what it should. @internal */
+  /** Why it no longer impairs the link, if it has failed. @internal */
   get failure(): Error | undefined {
     return this.#filter.failure ?? this.#timed.failure;
   }

@@ -23,7 +23,7 @@ export class PowerSupply {
 
   /** @throws UsageError if the power is cut */
   assertOn(): void {
-    if (!this.isOn)
+    if (!this.#isOn)
       throw new UsageError(`expected ${this.#name} to have power, but dut.powerCut has cut it: call dut.powerOn before`);
   }
 

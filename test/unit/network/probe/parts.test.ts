@@ -39,7 +39,7 @@ test('a wait ends with the change that it waits for, with the failure, or with i
   const changes = new Changes();
   let value = 0;
   const found = changes.until(() => (value > 1 ? value : undefined), undefined);
-  for (value of [1, 2]) changes.tell();
+  for (value of [1, 2]) changes.notify();
   expect(await found).toBe(2);
 
   const stop = new AbortController();
