@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
+import type { RunReport, TestReport } from '../src/report/index.ts';
 import type { Context } from './context.ts';
 import { timed } from './figure.ts';
 
@@ -36,4 +38,24 @@ export async function alpyRun(
   if (failed === undefined) throw new Error(`alpy run ended with ${String(result.exitCode)}: ${result.stdout}\n${result.stderr}`);
   if (failed !== '0') say(result.stdout);
   return { ms, failed: Number(failed), out };
+}
+
+/** A test that has passed. */
+export interface PassedTest {
+  readonly report: TestReport;
+  /** reads a file that it wrote to its folder */
+  readonly read: (file: string) => Promise<string>;
+}
+
+/**
+ * Runs the tests of a project.
+ * @param project - folder of the configuration, relative to the repository
+ * @param failure - what is wrong if one of them fails, for the message
+ * @throws Error if one fails, or no test could be run
+ */
+export async function passedTests(context: Context, project: string, failure: string): Promise<readonly PassedTest[]> {
+  const { failed, out } = await alpyRun(context, join(repository, project), []);
+  if (failed > 0) throw new Error(failure);
+  const { tests } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunReport;
+  return tests.map((report) => ({ report, read: (file) => readFile(join(out, report.directory ?? '', file), 'utf8') }));
 }

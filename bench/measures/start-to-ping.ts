@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { RunReport } from '../../src/report/index.ts';
-import { alpyRun, repository } from '../alpy-run.ts';
+import { passedTests } from '../alpy-run.ts';
 import { testbedOf, type Context } from '../context.ts';
 import { timed } from '../figure.ts';
+
+const noAnswer = 'the device did not answer';
+
+/** What the tests write: how long it took, in `ms`. */
+const pingFile = 'start-to-ping-ms';
 
 /** Name of the figure of {@link spareToPing}. */
 export const spareFigure = 'start to first answered ping, set up in advance';
@@ -15,13 +17,10 @@ export const spareFigure = 'start to first answered ping, set up in advance';
  * @throws Error if a test failed
  */
 export async function startToPing(context: Context): Promise<void> {
-  const { failed, out } = await alpyRun(context, join(repository, 'bench/ping'), []);
-  if (failed > 0) throw new Error('the device did not answer');
-  const { tests } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunReport;
-  for (const { name, directory, steps } of tests) {
+  for (const { report, read } of await passedTests(context, 'bench/ping', noAnswer)) {
+    const { name, steps } = report;
     const kind = name === 'first' ? 'restored' : 'restored, not the first of its process';
-    const ms = Number(await readFile(join(out, directory ?? '', 'start-to-ping-ms'), 'utf8'));
-    context.figures.add(`start to first answered ping, ${kind}`, 'ms', ms);
+    context.figures.add(`start to first answered ping, ${kind}`, 'ms', Number(await read(pingFile)));
     const down = steps.find(({ category }) => category === 'testbed.teardown');
     if (down?.durationMs === undefined)
       throw new Error(`expected a step of category testbed.teardown in run.json for the test "${name}", got none`);
@@ -34,13 +33,9 @@ export async function startToPing(context: Context): Promise<void> {
  * @throws Error if a test failed
  */
 export async function spareToPing(context: Context): Promise<void> {
-  const { failed, out } = await alpyRun(context, join(repository, 'bench/spare'), []);
-  if (failed > 0) throw new Error('the device did not answer');
-  const { tests } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunReport;
-  for (const { name, directory } of tests) {
-    if (name === 'first') continue; // it has to make its testbed
-    const ms = Number(await readFile(join(out, directory ?? '', 'start-to-ping-ms'), 'utf8'));
-    context.figures.add(spareFigure, 'ms', ms);
+  for (const { report, read } of await passedTests(context, 'bench/spare', noAnswer)) {
+    if (report.name === 'first') continue; // it has to make its testbed
+    context.figures.add(spareFigure, 'ms', Number(await read(pingFile)));
   }
 }
 
@@ -60,5 +55,5 @@ export async function bootToPing(context: Context): Promise<void> {
 export async function pingOnce({ nodes: [node] }: Awaited<ReturnType<typeof testbedOf>>): Promise<void> {
   await node?.configure({ address: '192.168.1.2/24', gateway: '192.168.1.1' });
   const report = await node?.ping('192.168.1.1');
-  if (!report || report.received === 0) throw new Error('the device did not answer');
+  if (!report || report.received === 0) throw new Error(noAnswer);
 }

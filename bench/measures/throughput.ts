@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { appliance, snapshotOf, testbedOf, type Context } from '../context.ts';
 import { measureTcp } from '../../carrot/iperf.ts';
+import { framesInPcap } from '../../src/doctor/links/encoding.ts';
 import type { NicModel } from '../../src/qemu/index.ts';
 import { BootError, type Testbed } from '../../src/testbed/index.ts';
 
@@ -67,10 +68,10 @@ export async function throughput(context: Context, nic: NicModel): Promise<void>
   const paths = testbed.links.map(({ capture }) => capture.path);
   await testbed.close();
   for (const [link, path] of paths.entries()) {
-    const { frames, ascending } = examine(await readFile(path));
+    const frames = framesInPcap(await readFile(path));
     const { sent, received } = framesOf(counted[link]);
-    figures.add(`${nic}, link${link}: frames captured less frames sent and received`, 'frames', frames - sent - received);
-    figures.add(`${nic}, link${link}: UDP packets captured out of order`, 'frames', ascending);
+    figures.add(`${nic}, link${link}: frames captured less frames sent and received`, 'frames', frames.length - sent - received);
+    figures.add(`${nic}, link${link}: UDP packets captured out of order`, 'frames', overtaken(frames));
   }
 }
 
@@ -81,20 +82,11 @@ function framesOf(counters: Awaited<ReturnType<Testbed['nodes'][number]['counter
   return { sent: counters?.sentFrames ?? 0, received: counters?.receivedFrames ?? 0 };
 }
 
-/** Counts the frames of a pcap, and iperf3's UDP packets whose number is lower than that of the packet before. */
-function examine(pcap: Buffer): { readonly frames: number; readonly ascending: number } {
-  let [frames, outOfOrder, last] = [0, 0, -1];
-  for (let at = 24; at + 16 <= pcap.length;) {
-    const length = pcap.readUInt32LE(at + 8);
-    const frame = pcap.subarray(at + 16, at + 16 + length);
-    frames += 1;
-    const isUdp = length === 14 + 20 + 8 + 64 && frame.readUInt16BE(12) === 0x0800 && frame[23] === 17;
-    if (isUdp) {
-      const number = frame.readUInt32BE(14 + 20 + 8 + 8); // after seconds and microseconds
-      if (number < last) outOfOrder += 1;
-      last = number;
-    }
-    at += 16 + length;
-  }
-  return { frames, ascending: outOfOrder };
+/** How many of iperf3's UDP packets have a lower number than the packet before. */
+function overtaken(frames: readonly Buffer[]): number {
+  const packets = frames.filter(
+    (frame) => frame.length === 14 + 20 + 8 + 64 && frame.readUInt16BE(12) === 0x0800 && frame[23] === 17,
+  );
+  const numbers = packets.map((packet) => packet.readUInt32BE(14 + 20 + 8 + 8)); // after seconds and microseconds
+  return numbers.filter((number, index) => number < (numbers[index - 1] ?? 0)).length;
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { RunReport } from '../../src/report/index.ts';
-import { alpyRun, repository } from '../alpy-run.ts';
+import { passedTests } from '../alpy-run.ts';
 import type { Context } from '../context.ts';
 
 /** Names of the figures. */
@@ -19,12 +16,8 @@ interface Failover {
 
 /** Measures one failover. @throws Error if the test failed */
 export async function vrrpFailover(context: Context): Promise<void> {
-  const { failed, out } = await alpyRun(context, join(repository, 'bench/vrrp'), []);
-  if (failed > 0) throw new Error('the backup did not take over');
-  const { tests } = JSON.parse(await readFile(join(out, 'run.json'), 'utf8')) as RunReport;
-  for (const { directory } of tests) {
-    const text = await readFile(join(out, directory ?? '', 'failover.json'), 'utf8');
-    const { outageMs, silenceMs } = JSON.parse(text) as Failover;
+  for (const { read } of await passedTests(context, 'bench/vrrp', 'the backup did not take over')) {
+    const { outageMs, silenceMs } = JSON.parse(await read('failover.json')) as Failover;
     context.figures.add(vrrp.outage, 'ms', outageMs);
     context.figures.add(vrrp.silence, 'ms', silenceMs);
   }
