@@ -20,7 +20,9 @@ test('relays DHCP to a server on another link', async ({ rabbit, apps, links: [f
       '--port=0',
       '--no-ping',
       '--dhcp-leasefile=/tmp/leases',
-    ].concat(`--dhcp-range=${lease},${lease},255.255.255.0,1h`, `--dhcp-option=option:router,${relay.client}`),
+      `--dhcp-range=${lease},${lease},255.255.255.0,1h`,
+      `--dhcp-option=option:router,${relay.client}`,
+    ],
   });
   await dhcp.waitForOutput(/DHCP, IP range/);
   await rabbit.run(`dnsmasq --user=root --port=0 --dhcp-relay=${relay.client},${server}`);

@@ -3,6 +3,7 @@ import { expect, measureTcp, test } from 'carrot';
 
 const limit = 1_000_000; // bit/s
 const [least, most] = [0.9 * limit, 1.1 * limit];
+const durationSeconds = 10;
 
 // other testbeds would slow the measurement down
 test.override('needs', { exclusive: true });
@@ -15,7 +16,7 @@ test('limits the rate of a link to 1 Mbit/s', async ({ rabbit, links, apps, step
   await right.configure({ address: '192.168.2.2/24', gateway: '192.168.2.1' });
 
   const { bitsPerSecond } = await step('Send TCP at full speed', () =>
-    measureTcp(apps, left, { node: right, address: '192.168.2.2' }, 10),
+    measureTcp(apps, left, { node: right, address: '192.168.2.2' }, durationSeconds),
   );
   expect(bitsPerSecond, 'bit/s that iperf3 measured').toBeGreaterThan(least);
   expect(bitsPerSecond, 'bit/s that iperf3 measured').toBeLessThan(most);
