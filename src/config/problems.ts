@@ -44,7 +44,9 @@ export function problemsOf(
     if (inner) return problemsOf(inner, raw, sourceOf);
     const source = sourceOf(issue.path);
     const where = `${pathText(issue.path)}${source === undefined ? '' : ` (from ${source})`}`;
-    const text = `${where}: expected ${expected(issue)}, got ${found(issue, valueAt(raw, issue.path))}`;
+    const [what = '', advice] = expected(issue).split('\n');
+    const got = found(issue, valueAt(raw, issue.path));
+    const text = `${where}: expected ${what}, got ${got}${advice === undefined ? '' : `. ${advice}`}`;
     return [{ path: issue.path, text, source }];
   });
 }
@@ -58,9 +60,10 @@ function issuesOfChoice(issue: Issue): readonly Issue[] | undefined {
   return fitting?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
 }
 
-/** Zod's own message, for a schema that has none. */
+/** The beginning of Zod's own messages, for a schema that has none. */
 const defaultMessage = 'Invalid input';
 
+/** What was expected; after a line break, what to do. */
 function expected(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_key':
@@ -69,7 +72,7 @@ function expected(issue: Issue): string {
       if (issue.message !== defaultMessage) return issue.message; // text of the schema
       return issue.errors.flatMap(([first]) => (first ? [expected(first)] : [])).join(', or ');
     case 'invalid_type':
-      if (issue.expected === 'tuple') return issue.message; // text of the schema
+      if (['tuple', 'record'].includes(issue.expected) && !issue.message.startsWith(defaultMessage)) return issue.message; // text of the schema
       return typeNames[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;

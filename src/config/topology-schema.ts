@@ -9,7 +9,9 @@ import { text } from './values.ts';
 type Nodes = Readonly<Record<string, NodeConfig>>;
 
 /** Addresses, routes and services of nodes, by their names. */
-const NodesSchema = z.record(z.string(), nodeConfig) as unknown as z.ZodType<Nodes, Nodes>;
+const NodesSchema = z.record(z.string(), nodeConfig, {
+  error: 'nodes by name\nWrite nodes: { client: {} }',
+}) as unknown as z.ZodType<Nodes, Nodes>;
 
 const twoEnds = 'a list of two ends, such as [client, left:0]';
 const EndsSchema = z.tuple([text, text], { error: twoEnds });
@@ -43,13 +45,18 @@ export const TopologySchema = z.strictObject({
     'number of NICs, each with a node at its other end; with `duts`: a list of links, each `[END, END]` or `{ ends, name, mac }`',
   ),
   duts: z
-    .record(z.string(), DutSchema)
+    .record(z.string(), DutSchema, {
+      error: 'devices by name\nWrite duts: { left: router }, with the appliance of each',
+    })
     .optional()
     .describe(
       'devices by name, each the name of an appliance or `{ appliance, … }` with keys that replace those of the appliance',
     ),
   nodes: NodesSchema.optional().describe('what nodes have before the guest boots, by their names: `node0`, `node1`, …'),
-  segments: z.record(z.string(), z.array(text)).optional().describe('LANs by name, each a list of ends that a hub joins'),
+  segments: z
+    .record(z.string(), z.array(text), { error: 'segments by name\nWrite segments: { lan: [client, left:0] }' })
+    .optional()
+    .describe('LANs by name, each a list of ends that a hub joins'),
 });
 
 /** A checked topology in one of its two forms. Pure. */

@@ -37,6 +37,7 @@ export function readLong(raw: JsonObject): LongReading {
   }));
   const nodes = Object.keys(objectOf(raw['nodes']));
   const names = { duts: duts.map(({ name }) => name), nodes };
+  const areNamesRead = areNames(raw['duts']) && areNames(raw['nodes']);
   const problems: TopologyProblem[] = [];
   const unknownEnds: string[] = [];
   const listed = [...rawLinks(raw['links']), ...rawSegments(raw['segments'])];
@@ -45,11 +46,17 @@ export function readLong(raw: JsonObject): LongReading {
     const ends = connection.ends.flatMap((end): readonly PlannedEnd[] => {
       const found = readEnd(end.text, names);
       if (typeof found !== 'string') return [{ ...found, path: end.path, ...(end.mac === undefined ? {} : { mac: end.mac }) }];
-      problems.push({ path: end.path, text: found });
-      unknownEnds.push(split(end.text)[0]);
+      const name = split(end.text)[0];
+      if (areNamesRead || names.duts.includes(name) || nodes.includes(name)) problems.push({ path: end.path, text: found });
+      unknownEnds.push(name);
       return [];
     });
     const { kind, path, name } = connection;
+    if (kind === 'segment' && connection.ends.length < 2)
+      problems.push({
+        path,
+        text: `expected at least two ends on a segment, got ${connection.ends.length}. Add ends, or remove it`,
+      });
     const ofEnds = connection.ends.map(({ text }) => text).join('--');
     return [{ kind, name: name ?? ofEnds, isNamed: name !== undefined, path, ends }];
   });
@@ -59,7 +66,7 @@ export function readLong(raw: JsonObject): LongReading {
     problems,
     areLinksRead,
     unknownEnds,
-    isComplete: problems.length === 0 && areLinksRead,
+    isComplete: unknownEnds.length === 0 && areNamesRead && areLinksRead,
   };
 }
 
@@ -108,7 +115,8 @@ function rawLinks(links: unknown): readonly (RawConnection | undefined)[] {
 }
 
 function rawSegments(segments: unknown): readonly (RawConnection | undefined)[] {
-  return Object.entries(objectOf(segments)).map(([name, ends]) => {
+  if (segments !== undefined && !isJsonObject(segments)) return [undefined];
+  return Object.entries(segments ?? {}).map(([name, ends]) => {
     const path = ['segments', name];
     return rawConnection('segment', name, path, path, ends, []);
   });
@@ -134,6 +142,11 @@ function rawConnection(
       return { text, path: [...endsPath, index], ...(mac === undefined ? {} : { mac }) };
     }),
   };
+}
+
+/** Whether the names in it can be read, or there are none. */
+function areNames(value: unknown): boolean {
+  return value === undefined || isJsonObject(value);
 }
 
 function objectOf(value: unknown): JsonObject {

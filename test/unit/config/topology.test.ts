@@ -301,9 +301,33 @@ test.each<[string, string, readonly string[]]>([
     'lists instead of names, and a link without its ends',
     `${router}\ntopology:\n  duts: { left: router }\n  nodes: [client]\n  links: [{ client: left:0 }]`,
     [
-      'line 4: topology.nodes: expected an object, got a list',
+      'line 4: topology.nodes: expected nodes by name, got a list. Write nodes: { client: {} }',
       'line 5: topology.links.0.ends: expected a list of two ends, such as [client, left:0], got nothing',
       'line 5: topology.links.0.client: unknown key. Expected one of ends, name, mac',
+    ],
+  ],
+  [
+    'lists of devices and nodes, whose names the links and segments use',
+    `${router}\ntopology:\n  duts: [left, right]\n  nodes: [client]\n  links: [[client, left:0]]\n  segments: { lan: [left:1, right:0] }`,
+    [
+      'line 3: topology.duts: expected devices by name, got a list. Write duts: { left: router }, with the appliance of each',
+      'line 4: topology.nodes: expected nodes by name, got a list. Write nodes: { client: {} }',
+    ],
+  ],
+  [
+    'a list of segments, and no value for the devices',
+    `${router}\ntopology:\n  duts:\n  segments: [lan]\n  nodes: { client: {} }`,
+    [
+      'line 3: topology.duts: expected devices by name, got nothing. Write duts: { left: router }, with the appliance of each',
+      'line 4: topology.segments: expected segments by name, got a list. Write segments: { lan: [client, left:0] }',
+    ],
+  ],
+  [
+    'a list of nodes, and an end that is wrong whatever they are called',
+    `${router}\ntopology:\n  duts: { left: router }\n  nodes: [client]\n  links: [[client, left]]`,
+    [
+      'line 4: topology.nodes: expected nodes by name, got a list. Write nodes: { client: {} }',
+      'line 5: topology.links.0.1: expected the number of a NIC after the name of a device, such as left:0, got "left"',
     ],
   ],
   [
