@@ -80,6 +80,7 @@ function expected(issue: Issue): string {
       if (issue.origin === 'string') return 'text that is not empty';
       return issue.origin === 'array' ? 'a list that is not empty' : `${String(issue.minimum)} or more`;
     case 'too_big':
+      if (issue.origin === 'array' && !issue.message.startsWith('Too big')) return issue.message; // text of the schema
       return issue.origin === 'array' ? `a list of at most ${String(issue.maximum)}` : `${String(issue.maximum)} or less`;
     default:
       return issue.message; // text of the schema
@@ -94,7 +95,8 @@ function found(issue: Issue, value: unknown): string {
   const hint = issue.code === 'invalid_type' && issue.expected === 'string' ? ' (put it in quotes to make it text)' : '';
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value}${shown}${hint}`;
   if (typeof value === 'string') return shown === '' ? 'other text' : shown.trim();
-  if (Array.isArray(value) && issue.code === 'too_big') return `a list of ${value.length}`;
+  if (Array.isArray(value) && value.length > 0 && ['too_big', 'invalid_union'].includes(issue.code))
+    return `a list of ${value.length}`;
   if (Array.isArray(value)) return value.length > 0 ? 'a list' : 'an empty list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -14,7 +14,7 @@ const NodesSchema = z.record(z.string(), nodeConfig, {
 }) as unknown as z.ZodType<Nodes, Nodes>;
 
 const twoEnds = 'a list of two ends, such as [client, left:0]';
-const EndsSchema = z.tuple([text, text], { error: twoEnds });
+const EndsSchema = z.tuple([text, text], { error: ({ input }) => tooManyEnds(input) ?? twoEnds });
 const LinkSchema = z.strictObject({
   ends: EndsSchema.describe('what it joins: a NIC of a device, `device:number`, or a node'),
   name: text.optional().describe('default: both ends, such as `client--left:0`'),
@@ -24,7 +24,12 @@ const LinkSchema = z.strictObject({
     .describe('MAC addresses of the ends, `null` for the default'),
 });
 const LinksSchema = z.union(
-  [z.int().min(0).max(maxLinks), z.array(z.union([EndsSchema, LinkSchema], { error: `${twoEnds}, or an object with ends` }))],
+  [
+    z.int().min(0).max(maxLinks),
+    z.array(
+      z.union([EndsSchema, LinkSchema], { error: ({ input }) => tooManyEnds(input) ?? `${twoEnds}, or an object with ends` }),
+    ),
+  ],
   { error: `a whole number from 0 to ${maxLinks}, or a list of links, such as [[client, left:0]]` },
 ) as unknown as z.ZodType<number | readonly RawLink[], number | readonly RawLink[]>;
 
@@ -38,6 +43,13 @@ const DutSchema = z.union(
   ],
   { error: 'the name of an appliance, or an object with appliance and what differs from it' },
 );
+
+/** What was expected instead of more than two ends, and what to do. */
+function tooManyEnds(ends: unknown): string | undefined {
+  if (!Array.isArray(ends) || ends.length <= 2) return undefined;
+  const names = ends.every((end) => typeof end === 'string') ? ends.join(', ') : 'END, END, END';
+  return `two ends on a link\nJoin more than two with a segment: segments: { lan: [${names}] }`;
+}
 
 /** The short and the long form of a topology. {@link topologyProblems} checks whether it is one of the two. */
 export const TopologySchema = z.strictObject({

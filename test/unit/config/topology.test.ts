@@ -195,7 +195,21 @@ test.each<[string, string, readonly string[]]>([
   [
     'three ends of a link',
     withLinks(`${connected}    - [left:1, right:1, client]`),
-    ['line 8: topology.links.2: expected a list of two ends, such as [client, left:0], or an object with ends, got a list'],
+    [
+      'line 8: topology.links.2: expected two ends on a link, got a list of 3. Join more than two with a segment: segments: { lan: [left:1, right:1, client] }',
+    ],
+  ],
+  [
+    'three ends of a link that has a name',
+    withLinks(`${connected}    - { name: lan, ends: [left:1, right:1, client] }`),
+    [
+      'line 8: topology.links.2.ends: expected two ends on a link, got a list of 3. Join more than two with a segment: segments: { lan: [left:1, right:1, client] }',
+    ],
+  ],
+  [
+    'one end of a link',
+    withLinks(`${connected}    - [left:1]`),
+    ['line 8: topology.links.2: expected a list of two ends, such as [client, left:0], or an object with ends, got a list of 1'],
   ],
   [
     'an unknown key of a link',
