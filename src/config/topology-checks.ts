@@ -65,7 +65,7 @@ export function readTopology(raw: unknown, appliances: readonly string[]): ReadT
 function unknownNodes({ nodes }: JsonObject, plan: Plan): readonly z.core.$ZodIssue[] {
   const expected = plan.nodes.length > 0 ? `one of the nodes ${plan.nodes.join(', ')}` : 'no nodes, because there are no links';
   const unknown = Object.keys(isJsonObject(nodes) ? nodes : {}).filter((name) => !plan.nodes.includes(name));
-  return unknown.map((name) => issue(['nodes', name], expected));
+  return unknown.map((name) => wrongName(['nodes', name], expected));
 }
 
 function nodeIssues({ nodes }: JsonObject, plan: Plan, isComplete: boolean): readonly z.core.$ZodIssue[] {
@@ -80,10 +80,18 @@ function nodeIssues({ nodes }: JsonObject, plan: Plan, isComplete: boolean): rea
     const count = isComplete ? connected : Math.max(1, connected, Object.keys(config.interfaces ?? {}).length);
     if (count === 0 && !plan.isShort) return []; // a node without a link is reported as such
     const problems = [...nodeProblems(config, count || 1), ...uplinkNeighbourProblems(plan, configs, name)];
-    return problems.map(({ path, expected }) => issue(['nodes', name, ...path], expected));
+    return problems.map(({ path, expected, isName = false }) => {
+      const place = ['nodes', name, ...path];
+      return isName ? wrongName(place, expected) : issue(place, expected);
+    });
   });
 }
 
 function issue(path: readonly (string | number)[], message: string): z.core.$ZodIssue {
   return { code: 'custom', path: ['topology', ...path], message, input: undefined };
+}
+
+/** The last name in `path` is wrong, whatever its value is. */
+function wrongName(path: readonly (string | number)[], message: string): z.core.$ZodIssue {
+  return { code: 'invalid_key', origin: 'record', issues: [], path: ['topology', ...path], message, input: undefined };
 }

@@ -17,6 +17,8 @@ export interface ServiceProblem {
   readonly path: readonly (string | number)[];
   /** what was expected; completes "expected …" */
   readonly expected: string;
+  /** whether the name of the option is wrong, not its value */
+  readonly isName?: boolean;
 }
 
 /**

@@ -22,7 +22,7 @@ export function nodeProblems(config: NodeConfig, count = 1): readonly ServicePro
     ...Object.keys(interfaces).flatMap((name) =>
       names.includes(name)
         ? []
-        : [{ path: ['interfaces', name], expected: `one of the interfaces of the node (${names.join(', ')})` }],
+        : [{ path: ['interfaces', name], expected: `one of the interfaces of the node (${names.join(', ')})`, isName: true }],
     ),
     ...misplacedKeys(config, count),
     ...uplinkProblems(config, count),

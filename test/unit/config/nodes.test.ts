@@ -47,7 +47,7 @@ test('the files and folders that nodes offer are known before they are read', ()
 });
 
 test.each([
-  [{ node2: { ntp: {} } }, ['node2: expected one of the nodes node0, node1, got an object']],
+  [{ node2: { ntp: {} } }, ['node2: expected one of the nodes node0, node1, got "node2"']],
   [{ node0: { adress: '10.0.0.1/24' } }, ['node0.adress: unknown key. Did you mean address?']],
   [{ node0: { dhcp: { rang: 'x' } } }, ['node0.dhcp.rang: unknown key. Did you mean range?']],
   [
@@ -194,7 +194,7 @@ test('what a test overrides is checked in the same way', () => {
   const topology = { links: 1, nodes: { node1: {} } };
   expect(() => {
     checkOverrides({ appliance: {}, topology, boot: 'cold' }, ['appliance']);
-  }).toThrow(/^test\.override: topology\.nodes\.node1: expected one of the nodes node0, got an object$/);
+  }).toThrow(/^test\.override: topology\.nodes\.node1: expected one of the nodes node0, got "node1"$/);
 });
 
 test('a node of kind guest has no services, because these run in containers', () => {

@@ -388,7 +388,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'an interface that the node does not have',
     'client: { interfaces: { eth2: {} } }',
-    ['interfaces.eth2: expected one of the interfaces of the node (eth0, eth1), got an object'],
+    ['interfaces.eth2: expected one of the interfaces of the node (eth0, eth1), got "eth2"'],
   ],
   [
     'a misspelt key of an interface',
