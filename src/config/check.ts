@@ -44,10 +44,11 @@ export function checkConfig(
 function applianceProblems(merged: unknown): readonly Problem[] {
   if (!isJsonObject(merged)) return [];
   const { appliance, appliances } = merged;
-  const isShort = valueAt(merged, ['topology', 'duts']) === undefined;
+  const [duts, links, segments] = ['duts', 'links', 'segments'].map((key) => valueAt(merged, ['topology', key]));
+  const lacksDuts = duts === undefined && (Array.isArray(links) || segments !== undefined); // reported as such
   const names = Object.keys(isJsonObject(appliances) ? appliances : {});
   return [
-    ...(appliance === undefined && isShort
+    ...(appliance === undefined && duts === undefined && !(lacksDuts && names.length > 0)
       ? [
           {
             path: [onlyAppliance],

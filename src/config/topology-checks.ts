@@ -48,7 +48,8 @@ export function readTopology(raw: unknown, appliances: readonly string[]): ReadT
   }
   const longOnly = [...(Array.isArray(links) ? ['links'] : []), ...(segments === undefined ? [] : ['segments'])];
   if (longOnly.length > 0) {
-    const text = 'expected topology.duts beside it, got nothing. Name the devices there, such as duts: { router: appliance }';
+    const example = `duts: { left: ${appliances[0] ?? 'appliance'} }`;
+    const text = `expected topology.duts beside it, got nothing. Name the devices there, such as ${example}`;
     return {
       plan: shortPlan({ links: 0 }),
       isComplete: false,

@@ -353,8 +353,23 @@ test.each<[string, string, readonly string[]]>([
     'a list of links without devices',
     'appliance: { image: a }\ntopology:\n  links: [[client, left:0]]\n  segments: {}',
     [
-      'line 3: topology.links: expected topology.duts beside it, got nothing. Name the devices there, such as duts: { router: appliance }',
-      'line 4: topology.segments: expected topology.duts beside it, got nothing. Name the devices there, such as duts: { router: appliance }',
+      'line 3: topology.links: expected topology.duts beside it, got nothing. Name the devices there, such as duts: { left: appliance }',
+      'line 4: topology.segments: expected topology.duts beside it, got nothing. Name the devices there, such as duts: { left: appliance }',
+    ],
+  ],
+  [
+    'a list of links without devices, beside named appliances',
+    `${router}\ntopology:\n  links: [[client, left:0]]`,
+    [
+      'line 3: topology.links: expected topology.duts beside it, got nothing. Name the devices there, such as duts: { left: router }',
+    ],
+  ],
+  [
+    'a list of links without devices or appliances',
+    'topology:\n  links: [[client, left:0]]',
+    [
+      'line 1: appliance: expected an object, got nothing',
+      'line 2: topology.links: expected topology.duts beside it, got nothing. Name the devices there, such as duts: { left: appliance }',
     ],
   ],
   [
