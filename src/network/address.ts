@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isIPv6 } from 'node:net';
 import { asList } from '../core/list.ts';
-import type { AddressConfig, InterfaceConfig } from '../topology/index.ts';
+import { withoutPrefix, type AddressConfig, type InterfaceConfig } from '../topology/index.ts';
 import { ipBatch } from './batch.ts';
 
 /** The interface of a VLAN. Pure. */
@@ -35,7 +35,7 @@ export function configureCommands(device: string, config: InterfaceConfig): read
 function addressCommands(device: string, { address, gateway, routes = [], mtu }: AddressConfig): readonly string[] {
   return [
     ...(mtu === undefined ? [] : [`link set ${device} mtu ${mtu}`]),
-    ...asList(address).map((one) => `address add ${one} dev ${device}${isIPv6(one.split('/')[0] ?? '') ? ' nodad' : ''}`),
+    ...asList(address).map((one) => `address add ${one} dev ${device}${isIPv6(withoutPrefix(one)) ? ' nodad' : ''}`),
     ...asList(gateway).map((via) => `route replace default via ${via} dev ${device}`),
     ...routes.map(({ to, via }) => `route replace ${to} via ${via} dev ${device}`),
   ];

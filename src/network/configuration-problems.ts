@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { asList } from '../core/list.ts';
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
-import { ipText, ipValue, type AddressConfig, type InterfaceConfig } from '../topology/index.ts';
+import { defaultDestination, ipText, ipValue, type AddressConfig, type InterfaceConfig } from '../topology/index.ts';
 import { vlanDevice } from './address.ts';
 
 /**
@@ -42,7 +42,7 @@ function interfaceProblems(
   const asked = asList(address).map(normal);
   const hasAll = asked.every((one) => addresses.includes(one));
   const own = allRoutes.filter(({ dev }) => dev === name);
-  const wanted = [...asList(gateway).map((via) => ({ to: via.includes(':') ? '::/0' : '0.0.0.0/0', via })), ...routes];
+  const wanted = [...asList(gateway).map((via) => ({ to: defaultDestination(via), via })), ...routes];
   return [
     ...(mac === undefined || found['address'] === mac.toLowerCase()
       ? []

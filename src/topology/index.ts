@@ -20,7 +20,7 @@ export type {
   VlanConfig,
 } from './node-config.ts';
 export { interfaceConflicts } from './interface-problems.ts';
-export { ipText, ipValue } from './ip.ts';
+export { defaultDestination, ipText, ipValue, withoutPrefix } from './ip.ts';
 export { buildTopology } from './build.ts';
 export { describeTopology, endName, type DescribedLink, type DescribedTopology } from './describe.ts';
 export { macProblems } from './mac-problems.ts';

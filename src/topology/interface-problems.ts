@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { isIPv6 } from 'node:net';
 import { asList } from '../core/list.ts';
 import type { ServiceProblem } from './dhcp-ranges.ts';
-import { contains, ipValue, networkOf } from './ip.ts';
+import { contains, defaultDestination, ipValue, networkOf, withoutPrefix } from './ip.ts';
 import type { AddressConfig, InterfaceConfig } from './node-config.ts';
 
 /**
@@ -35,7 +34,7 @@ export function interfaceConflicts(config: InterfaceConfig): readonly ServicePro
 }
 
 function addressesTwice({ address }: AddressConfig, path: ServiceProblem['path']): readonly ServiceProblem[] {
-  const all = asList(address).map((text) => ipValue(text.split('/')[0] ?? ''));
+  const all = asList(address).map((text) => ipValue(withoutPrefix(text)));
   return all.flatMap(({ bits, value }, index) => {
     const isFirst = all.findIndex((one) => one.bits === bits && one.value === value) === index;
     return isFirst ? [] : [{ path: [...path, 'address', index], expected: 'each address once' }];
@@ -49,7 +48,7 @@ interface RoutePlace {
 
 function routesOf({ gateway, routes = [] }: AddressConfig, path: ServiceProblem['path']): readonly RoutePlace[] {
   return [
-    ...asList(gateway).map((via) => ({ path: [...path, 'gateway'], to: isIPv6(via) ? '::/0' : '0.0.0.0/0' })),
+    ...asList(gateway).map((via) => ({ path: [...path, 'gateway'], to: defaultDestination(via) })),
     ...routes.map(({ to }, index) => ({ path: [...path, 'routes', index, 'to'], to })),
   ];
 }

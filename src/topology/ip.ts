@@ -27,6 +27,16 @@ export function isNetwork(text: string): boolean {
   return isAddress(address) && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= most;
 }
 
+/** The address alone. Pure. @param text - an address with its prefix length; see {@link isNetwork} */
+export function withoutPrefix(text: string): string {
+  return text.split('/')[0] ?? '';
+}
+
+/** The destination of a default route. Pure. @param gateway - an address, whose family is that of the route */
+export function defaultDestination(gateway: string): string {
+  return isIPv6(gateway) ? '::/0' : '0.0.0.0/0';
+}
+
 /** The network of an address with its prefix length. Pure. @param text - see {@link isNetwork} */
 export function networkOf(text: string): IpNetwork {
   const [address = '', length = ''] = text.split('/');
@@ -38,8 +48,7 @@ export function networkOf(text: string): IpNetwork {
 
 /** Whether all bits of an address after its prefix are 0. Pure. @param text - see {@link isNetwork} */
 export function isFirstOfNetwork(text: string): boolean {
-  const [address = ''] = text.split('/');
-  return isNetwork(text) && networkOf(text).first === ipValue(address).value;
+  return isNetwork(text) && networkOf(text).first === ipValue(withoutPrefix(text)).value;
 }
 
 /** Whether a network contains an address. Pure. */

@@ -2,6 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { asList } from '../core/list.ts';
 import { dhcpRanges, type ServiceProblem } from './dhcp-ranges.ts';
+import { withoutPrefix } from './ip.ts';
 import type { NodeConfig } from './node-config.ts';
 import { endsAt, type Plan } from './plan.ts';
 import { interfaceConfig } from './resolve-nodes.ts';
@@ -25,7 +26,7 @@ export function uplinkNeighbourProblems(
     const others = connection?.ends.flatMap((end) => (end.kind === 'interface' && end.node !== node ? [end.node] : [])) ?? [];
     const uplink = others.find((name) => isUplink(configs.get(name)));
     const { address } = interfaceConfig(configs.get(node), number, ends.length);
-    const addresses = asList(address).filter((one) => isIPv4(one.split('/')[0] ?? ''));
+    const addresses = asList(address).filter((one) => isIPv4(withoutPrefix(one)));
     if (uplink === undefined || dhcpRanges(addresses, dhcp).length === 0) return [];
     const expected = `no DHCP server on ${connection?.name ?? ''}, where the router of ${uplink}'s uplink is one. Remove it, or set a range of another network`;
     return [{ path: ['dhcp'], expected }];

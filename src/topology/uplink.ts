@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { asList } from '../core/list.ts';
 import type { ServiceProblem } from './dhcp-ranges.ts';
-import { ipText, ipValue, networkOf } from './ip.ts';
+import { ipText, ipValue, networkOf, withoutPrefix } from './ip.ts';
 import type { NodeConfig } from './node-config.ts';
 import { interfaceConfig } from './resolve-nodes.ts';
 
@@ -65,7 +65,7 @@ function addressProblems(addresses: readonly string[], config: NodeConfig): read
   if (others.length > 0) return ['one IPv4 address beside uplink, whose router serves its network'];
   const { first, prefixLength } = networkOf(address);
   if (prefixLength > longestPrefix) return [`an IPv4 network of at least 32 addresses beside uplink, such as a /24`];
-  const number = ipValue(address.split('/')[0] ?? '').value - first;
+  const number = ipValue(withoutPrefix(address)).value - first;
   const isTaken = number === routerNumber || number === dnsNumber || (number >= firstLease && number <= lastLease);
   if (!isTaken) return [];
   const { router, dns, firstLease: lease } = uplinkRouter(config);
@@ -74,5 +74,5 @@ function addressProblems(addresses: readonly string[], config: NodeConfig): read
 }
 
 function ipv4Addresses(config: NodeConfig): readonly string[] {
-  return asList(interfaceConfig(config, 0, 1).address).filter((one) => isIPv4(one.split('/')[0] ?? ''));
+  return asList(interfaceConfig(config, 0, 1).address).filter((one) => isIPv4(withoutPrefix(one)));
 }

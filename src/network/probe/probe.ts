@@ -4,6 +4,7 @@ import type { Wait } from '../../core/deadline.ts';
 import { UsageError } from '../../core/errors.ts';
 import { options, waitSchemas, wholeNumber } from '../../core/schemas.ts';
 import { step } from '../../core/step.ts';
+import { withoutPrefix } from '../../topology/index.ts';
 import { address } from '../../topology/schemas.ts';
 import { nodeArgument } from '../app-options.ts';
 import type { Node } from '../node.ts';
@@ -47,7 +48,7 @@ export async function startProbe(from: Node, receiver: Node, options: ProbeOptio
 }
 
 async function onlyAddress(node: Node, signal: AbortSignal | undefined): Promise<string> {
-  const addresses = (await node.addresses({ signal })).map((one) => one.split('/')[0] ?? '');
+  const addresses = (await node.addresses({ signal })).map(withoutPrefix);
   const [only, ...more] = addresses;
   if (only !== undefined && more.length === 0) return only;
   throw new UsageError(
