@@ -48,7 +48,8 @@ export async function createInterfaces(
   signal?: AbortSignal,
 ): Promise<void> {
   const ofUplinks = uplinks.flatMap(({ tap: name, pair }) => [name, ...pair]);
-  const names = [...moved, ...ports].map(({ name }) => name).concat(kept, ports.map(({ port }) => port), ofUplinks); // prettier-ignore
+  const ofNodes = [...moved, ...ports].map(({ name }) => name);
+  const names = [...ofNodes, ...kept, ...ports.map(({ port }) => port), ...ofUplinks];
   if (names.length === 0) return;
   const created = [
     ...moved.flatMap(({ name, interface: { mac } }) => [

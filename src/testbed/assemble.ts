@@ -63,8 +63,8 @@ export function testbedParts(
   }));
   if (!first) throw new BugError('the testbed has no device');
   const finishOf = ({ place }: RunningRecorder): Promise<void> => {
-    const own = recorded.filter((one) => one.place === place);
-    return finishCaptures(own.map(({ link }) => link.capture), place); // prettier-ignore
+    const captures = recorded.filter((one) => one.place === place).map(({ link }) => link.capture);
+    return finishCaptures(captures, place);
   };
   return {
     devices: [first, ...others],

@@ -102,7 +102,7 @@ function wire(
   joined?: { readonly name: string; readonly index: number },
 ): Wire {
   const nics = ends.filter(({ kind }) => kind === 'nic').length;
-  const uplink = ends.map((end) => end.kind === 'interface' && uplinkAt(topology, end.node)).find((one) => one !== false);
+  const [uplink] = ends.flatMap((end) => (end.kind === 'interface' ? (uplinkAt(topology, end.node) ?? []) : []));
   if (joined && joinsNodes({ ends })) return junctionWire(topology, ends, joined, uplink);
   const kind = ends.length === 2 && nics === 1 && !uplink ? 'direct' : 'hub';
   const found = ends.map((end): WireEnd => {
@@ -128,11 +128,11 @@ function junctionWire(
   return { name, kind: 'junction', ends: found, ...(uplink ? { uplink } : {}), junction };
 }
 
-function uplinkAt({ nodes }: Topology, name: string): UplinkSpec | false {
+function uplinkAt({ nodes }: Topology, name: string): UplinkSpec | undefined {
   const withUplink = nodes.filter(({ config }) => isUplink(config));
   const number = withUplink.findIndex((node) => node.name === name);
   const config = withUplink[number]?.config;
-  if (!config) return false;
+  if (!config) return undefined;
   const tap = `uplink${number}`;
   const { uplink } = config;
   return {

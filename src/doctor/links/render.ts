@@ -13,7 +13,7 @@ interface Column {
 export function renderMatrix(paths: readonly PathReport[]): readonly string[] {
   const columns = columnsOf(paths);
   const kinds = frameKinds.filter((kind) => paths.some(({ frames }) => frames.some((frame) => frame.kind === kind)));
-  const reasons = [...new Set(paths.flatMap(({ frames }) => frames.flatMap(({ result, text }) => (result === 'known' && text !== undefined ? [text] : []))))]; // prettier-ignore
+  const reasons = knownReasons(paths.flatMap(({ frames }) => frames));
   return [
     ...alignColumns([
       ['', ...columns.map(({ heading }) => heading[0])],
@@ -23,6 +23,11 @@ export function renderMatrix(paths: readonly PathReport[]): readonly string[] {
     ...reasons.map((reason, index) => `(${index + 1}) ${reason}: ${namesOf(paths, reason)}`),
     ...paths.flatMap(failureLines),
   ];
+}
+
+/** Each known reason once, in the order of the frames. */
+function knownReasons(frames: readonly FrameReport[]): readonly string[] {
+  return [...new Set(frames.flatMap(({ result, text }) => (result === 'known' && text !== undefined ? [text] : [])))];
 }
 
 function columnsOf(paths: readonly PathReport[]): readonly Column[] {
