@@ -152,7 +152,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Sends five echo requests a second, until `count` of them were answered or the time is over.
+   * Sends five echo requests a second, until `count` of them were answered, an ICMP error comes back, such as "destination unreachable",
+   * or the time is over.
    * @param target - address or name
    * @param options - `timeoutMs`: for all answers, default 10 s
    * @returns how many were sent and answered, without requests that it sent while the last answer was on its way; too few answers are not
