@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { UsageError } from '../../core/errors.ts';
+import { messageOf, UsageError } from '../../core/errors.ts';
 import type { Call } from '../call.ts';
 import type { Session } from '../session.ts';
+import { optionProblem } from './option-problem.ts';
 
 type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
@@ -32,7 +33,7 @@ export interface ParsedArgs {
   readonly rest: readonly string[];
 }
 
-/** @throws UsageError for an option that the command does not have */
+/** @throws UsageError for an option that the command does not have, or whose value is missing */
 export function parseCommandLine(
   { name, usage, options = {}, startsCommand }: SessionCommand,
   args: readonly string[],
@@ -44,7 +45,7 @@ export function parseCommandLine(
     const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
     return { values, positionals, rest };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = optionProblem(own, options) ?? messageOf(cause);
     throw new UsageError(`${reason}\nusage: alpy ${name} ${usage}`, { cause });
   }
 }

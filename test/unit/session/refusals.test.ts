@@ -25,7 +25,7 @@ test.each([
   [['capture', 'left:1--right:1', 'icmp.type', '==', '8'], 'expected a link and at most one filter, in quotes'],
   [['capture', '--follow', '--wait'], 'expected --follow or --wait, got both'],
   [['capture', 'left:1--right:1', '--timeout', 'soon'], '--timeout: expected a number of seconds, got "soon"'],
-  [['capture', 'left:1--right:1', '--tail'], "Unknown option '--tail'"],
+  [['capture', 'left:1--right:1', '--tail'], 'unknown option --tail. Expected one of '],
   [['console', 'left', 'type'], 'expected run, send, expect or tail, got type'],
   [['console', 'left'], 'expected run, send, expect or tail, got nothing'],
   [['console', 'left', 'run'], 'expected a command: alpy console run COMMAND…'],

@@ -26,8 +26,22 @@ test('without a command, options may come anywhere, and unknown ones are errors'
   expect(parse('console', 'expect', 'login: ', '--timeout', '5')).toMatchObject({ positionals: ['expect', 'login: '], rest: [] });
   expect(parse('capture', 'link0', '--wait', 'icmp')).toMatchObject({ values: { wait: true }, positionals: ['link0', 'icmp'] });
   expect(() => parse('link', 'link0', '--down')).toThrow(
-    /Unknown option '--down'.*\nusage: alpy link LINK up\|down\|impair\|clear/s,
+    /^unknown option --down\. Expected one of --delay-ms, .*, --direction\nusage: alpy link LINK up\|down\|impair\|clear$/,
   );
+});
+
+test.each([
+  [['link', 'link0', 'impair', '--delay', '20'], 'unknown option --delay. Did you mean --delay-ms?\nusage: alpy link LINK '],
+  [['link', 'link0', 'impair', '--delay=20'], 'unknown option --delay. Did you mean --delay-ms?\nusage: '],
+  [['console', 'tail', '--timout', '5'], 'unknown option --timout. Did you mean --timeout?\nusage: alpy console '],
+  [['console', 'tail', '-t', '5'], 'unknown option -t. Expected one of --timeout, --no-newline\nusage: alpy console '],
+  [['exec', 'node0', '-x', '--', 'ls'], 'unknown option -x. Expected one of --stdin (-i)\nusage: alpy exec '],
+  [['dut', 'reset', '--now'], 'unknown option --now. The command has no options\nusage: alpy dut '],
+  [['link', 'link0', 'impair', '--delay-ms'], '--delay-ms: expected a value, got none. Write --delay-ms=VALUE\nusage: '],
+  [['link', 'link0', 'impair', '--delay-ms', '-5'], '--delay-ms: expected a value, got -5. Write --delay-ms=VALUE\nusage: '],
+  [['exec', '--stdin=yes', 'node0', 'ls'], '--stdin: expected no value, got yes\nusage: '],
+])('alpy %j: what is wrong with the options is said with the known ones', ([name = '', ...words], message) => {
+  expect(() => parse(name, ...words)).toThrow(message);
 });
 
 test('the name of a device goes before what its console does', () => {
