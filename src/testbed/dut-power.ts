@@ -147,6 +147,11 @@ export class DutPower {
     await this.guest.waitFor('shutdown', this.waitOf(wait));
   }
 
+  /** @throws UsageError if the power is cut @internal */
+  protected assertPower(): void {
+    this.#supply.assertOn();
+  }
+
   async #reset(): Promise<void> {
     this.access.forget();
     this.guest.expectReset();

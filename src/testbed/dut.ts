@@ -39,9 +39,10 @@ export class Dut extends DutPower {
 
   /**
    * The shell on the console.
-   * @throws UsageError before the first log-in
+   * @throws UsageError before the first log-in, and after {@link DutPower.powerCut}
    */
   get shell(): RemoteShell {
+    this.assertPower();
     return this.access.shell;
   }
 

@@ -24,7 +24,9 @@ export class PowerSupply {
   /** @throws UsageError if the power is cut */
   assertOn(): void {
     if (!this.#isOn)
-      throw new UsageError(`expected ${this.#name} to have power, but dut.powerCut has cut it: call dut.powerOn before`);
+      throw new UsageError(
+        `expected ${this.#name} to have power, but dut.powerCut has cut it: call dut.powerOn before (by hand: alpy dut ${this.#name} power-on)`,
+      );
   }
 
   /**

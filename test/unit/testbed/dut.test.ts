@@ -168,11 +168,14 @@ test('a power cut halts and resets the guest; nothing starts it but powerOn', as
   });
   await dut.powerCut();
   expect(access.calls.map(([name]) => name)).toEqual(['forget']);
+  const noPower = {
+    code: 'ALPY_USAGE',
+    message:
+      'expected rabbit to have power, but dut.powerCut has cut it: call dut.powerOn before (by hand: alpy dut rabbit power-on)',
+  };
   for (const act of [() => dut.start(), () => dut.reset(), () => dut.powerCut()])
-    await expect(act()).rejects.toMatchObject({
-      code: 'ALPY_USAGE',
-      message: 'expected rabbit to have power, but dut.powerCut has cut it: call dut.powerOn before',
-    });
+    await expect(act()).rejects.toMatchObject(noPower);
+  expect(() => dut.shell).toThrow(expect.objectContaining(noPower) as Error);
   await dut.powerOn();
   expect(qemu.commands.map(({ execute }) => execute)).toEqual(['stop', 'query-status', 'system_reset', 'cont']);
 });
