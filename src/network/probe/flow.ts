@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
-import { getSystemErrorMessage } from 'node:util';
 import { argumentsOf } from '../../core/arguments.ts';
 import { withDeadline, type Wait } from '../../core/deadline.ts';
 import { waitOptions } from '../../core/schemas.ts';
@@ -16,6 +15,7 @@ import type { ProbeReport } from './probe-report.ts';
 import { receiver, sender } from './programs.ts';
 import { clockRecord, millisecondsOf, portRecord, type FlowRecord } from './records.ts';
 import { watchRecovery, type Recovery } from './recovery.ts';
+import { refusalText } from './refusal.ts';
 
 /** What a flow needs to know. */
 export interface FlowSpec {
@@ -138,8 +138,7 @@ export class Flow implements AsyncDisposable {
     const { sentCount, refused } = this.#ends;
     if (sentCount === 0) return this.#nothingSaid(cause);
     if (refused > 0) {
-      const why = getSystemErrorMessage(-this.#refusal);
-      const problem = `${from.name} cannot send to ${to}: ${why}. Give it an address and a route`;
+      const problem = `${from.name} cannot send to ${to}: ${refusalText(this.#refusal, to)}`;
       return new ProbeError(this.name, problem, 'usage', { cause });
     }
     const where = `${to}, UDP port ${this.#port}`;
