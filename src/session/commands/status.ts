@@ -14,8 +14,9 @@ export const statusCommand: SessionCommand = {
     const { duts, dut, nodes, links } = testbed;
     const states = await Promise.all(duts.map(async (one) => ({ name: one.name, isRunning: await one.isRunning() })));
     const facts = {
+      // the first device; `duts` has all
       dut: dut.name,
-      isRunning: states.every(({ isRunning }) => isRunning),
+      isRunning: states.find(({ name }) => name === dut.name)?.isRunning,
       timeFactor: dut.timeFactor,
       duts: states,
       nodes: nodes.map(({ name }) => name),
