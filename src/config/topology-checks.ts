@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import {
   checkLong,
+  doubleVlans,
   endsAt,
   maxLinks,
   nodeProblems,
@@ -76,7 +77,7 @@ function nodeIssues({ nodes }: JsonObject, plan: Plan, isComplete: boolean): rea
       return data ? [[name, data] as const] : []; // the schema reports others
     }),
   );
-  return [...configs].flatMap(([name, config]) => {
+  const ofConfigs = [...configs].flatMap(([name, config]) => {
     const connected = endsAt(plan, name).length;
     const count = isComplete ? connected : Math.max(1, connected, Object.keys(config.interfaces ?? {}).length);
     if (count === 0 && !plan.isShort) return []; // a node without a link is reported as such
@@ -86,6 +87,24 @@ function nodeIssues({ nodes }: JsonObject, plan: Plan, isComplete: boolean): rea
       return isName ? wrongName(place, expected) : issue(place, expected);
     });
   });
+  const others = Object.entries(isJsonObject(nodes) ? nodes : {}).filter(([name]) => !configs.has(name));
+  return [...ofConfigs, ...others.flatMap(([name, node]) => doubleVlansOf(name, node))];
+}
+
+/** The VLANs with the same number, of a node that has wrong values, too. */
+function doubleVlansOf(name: string, node: unknown): readonly z.core.$ZodIssue[] {
+  if (!isJsonObject(node)) return [];
+  const { interfaces } = node;
+  const owners: readonly (readonly [readonly string[], unknown])[] = [
+    [[], node],
+    [['bond'], node['bond']],
+    ...Object.entries(isJsonObject(interfaces) ? interfaces : {}).map(([key, one]) => [['interfaces', key], one] as const),
+  ];
+  return owners.flatMap(([place, owner]) =>
+    (isJsonObject(owner) ? doubleVlans(owner) : []).map(({ path, expected }) =>
+      issue(['nodes', name, ...place, ...path], expected),
+    ),
+  );
 }
 
 function issue(path: readonly (string | number)[], message: string): z.core.$ZodIssue {

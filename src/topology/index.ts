@@ -28,6 +28,7 @@ export { checkLong, isSafeName, safeNameText } from './mistakes.ts';
 export { nicProblems } from './nic-problems.ts';
 export { endsAt, nicNumbers, shortPlan, type Plan, type TopologyPath, type TopologyProblem } from './plan.ts';
 export { hasNodeLinks } from './node-links.ts';
+export { doubleVlans } from './interface-problems.ts';
 export { changeProblems, nodeProblems } from './node-problems.ts';
 export { servedPaths, withNodePaths } from './node-paths.ts';
 export { bridgeSlot, maxLinks } from './pci-places.ts';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import { asList } from '../core/list.ts';
 import type { ServiceProblem } from './dhcp-ranges.ts';
 import { contains, defaultDestination, ipValue, networkOf, withoutPrefix } from './ip.ts';
@@ -11,10 +12,9 @@ import type { AddressConfig, InterfaceConfig } from './node-config.ts';
 export function interfaceConflicts(config: InterfaceConfig): readonly ServiceProblem[] {
   const { vlans = [], mtu } = config;
   const ofVlans = vlans.flatMap((vlan, index) => {
-    const isDouble = vlans.findIndex(({ id }) => id === vlan.id) < index;
     const isTooLong = mtu !== undefined && vlan.mtu !== undefined && vlan.mtu > mtu;
     return [
-      ...(isDouble ? [{ path: ['vlans', index, 'id'], expected: 'a number that no other VLAN of the interface has' }] : []),
+      ...doubleVlan(vlans, index),
       ...(isTooLong ? [{ path: ['vlans', index, 'mtu'], expected: `at most ${mtu}, the MTU of the interface` }] : []),
     ];
   });
@@ -31,6 +31,23 @@ export function interfaceConflicts(config: InterfaceConfig): readonly ServicePro
           : 'a network that no other route has, because this one replaces the others',
     })),
   ];
+}
+
+/**
+ * VLANs of an interface with the number of another one, whatever else is wrong with it. Pure.
+ * @param config - values of a wrong type are skipped
+ */
+export function doubleVlans(config: JsonObject): readonly ServiceProblem[] {
+  const { vlans } = config;
+  if (!Array.isArray(vlans)) return [];
+  const all = vlans.map((vlan: unknown) => (isJsonObject(vlan) ? vlan : {}));
+  return all.flatMap((_, index) => doubleVlan(all, index));
+}
+
+function doubleVlan(vlans: readonly { readonly id?: unknown }[], index: number): readonly ServiceProblem[] {
+  const id = vlans[index]?.id;
+  if (typeof id !== 'number' || vlans.findIndex((one) => one.id === id) === index) return [];
+  return [{ path: ['vlans', index, 'id'], expected: 'a number that no other VLAN of the interface has' }];
 }
 
 function addressesTwice({ address }: AddressConfig, path: ServiceProblem['path']): readonly ServiceProblem[] {

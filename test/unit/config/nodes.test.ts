@@ -143,6 +143,18 @@ test.each([
     ],
   ],
   [
+    {
+      node0: { vlans: [{ id: 5000 }, { id: 7 }, { id: 7 }] },
+      node1: { interfaces: { eth0: { vlans: [{ id: 0 }, { id: 9 }, { id: 9 }] } } },
+    },
+    [
+      'node0.vlans.0.id: expected 4094 or less, got the number 5000',
+      'node1.interfaces.eth0.vlans.0.id: expected 1 or more, got the number 0',
+      'node0.vlans.2.id: expected a number that no other VLAN of the interface has, got the number 7',
+      'node1.interfaces.eth0.vlans.2.id: expected a number that no other VLAN of the interface has, got the number 9',
+    ],
+  ],
+  [
     { node0: { mtu: 20, mac: '52:54' }, node1: { vlans: [{ id: 5000, mtu: 70_000 }] } },
     [
       'node0.mtu: expected 68 or more, got the number 20',
