@@ -5,7 +5,7 @@ import { captureFile } from './capture-file.ts';
 import { joinsNodes } from './node-links.ts';
 import { maxLinks } from './pci-places.ts';
 import { endText, endsOf, nicEnd, nicNumbers, type Connection, type Plan, type TopologyProblem } from './plan.ts';
-import { readLong, type LongReading } from './read-long.ts';
+import { readLong, type LongReading, type UnknownEnd } from './read-long.ts';
 import { isUplink } from './uplink.ts';
 
 /** What a name must be; completes "expected …". */
@@ -27,7 +27,7 @@ const maxDuts = 256;
  */
 export function checkLong(raw: JsonObject, appliances: readonly string[]): LongReading {
   const reading = readLong(raw);
-  const { plan, problems, isComplete } = reading;
+  const { plan, problems } = reading;
   const all = [
     ...(isJsonObject(raw['duts']) ? dutProblems(plan, appliances) : []),
     ...nameProblems(plan),
@@ -35,7 +35,7 @@ export function checkLong(raw: JsonObject, appliances: readonly string[]): LongR
     ...connectionProblems(plan),
     ...sharedUplinks(plan, raw['nodes']),
     ...usedTwice(plan),
-    ...plan.duts.flatMap(({ name }) => numberProblems(plan, name, isComplete)),
+    ...plan.duts.flatMap(({ name }) => numberProblems(reading, name)),
     ...(reading.areLinksRead ? unconnectedNodes(reading) : []),
   ];
   return { ...reading, problems: all };
@@ -140,7 +140,7 @@ function usedTwice(plan: Plan): readonly TopologyProblem[] {
   });
 }
 
-function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly TopologyProblem[] {
+function numberProblems({ plan, unknownEnds, areLinksRead }: LongReading, dut: string): readonly TopologyProblem[] {
   const numbers = nicNumbers(plan, dut);
   const last = numbers.at(-1) ?? -1;
   const path = nicEnd(plan, dut, last)?.path ?? ['duts', dut];
@@ -151,8 +151,11 @@ function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly 
         text: `expected at most ${maxLinks} NICs, ${dut}:0 to ${dut}:${maxLinks - 1}, because a machine has no more PCI places, got ${dut}:${last}. Connect fewer NICs`,
       },
     ];
-  const missing = Array.from({ length: last }, (_, number) => number).filter((number) => !numbers.includes(number));
-  if (missing.length === 0 || !isComplete) return [];
+  const known = [...plan.duts.map(({ name }) => name), ...plan.nodes];
+  const missing = Array.from({ length: last }, (_, number) => number).filter(
+    (number) => !numbers.includes(number) && !unknownEnds.some((end) => mayMean(end, dut, number, known)),
+  );
+  if (missing.length === 0 || !areLinksRead) return [];
   const names = missing.map((number) => `${dut}:${number}`).join(', ');
   return [
     {
@@ -162,11 +165,19 @@ function numberProblems(plan: Plan, dut: string, isComplete: boolean): readonly 
   ];
 }
 
+/** Whether an end that was not understood may be a NIC of a device. */
+function mayMean({ name, text }: UnknownEnd, dut: string, number: number, known: readonly string[]): boolean {
+  const near = nearest(name, known);
+  if (near !== undefined && near !== dut) return false;
+  const digits = /\d+$/.exec(text)?.[0];
+  return digits === undefined || Number(digits) === number;
+}
+
 function unconnectedNodes({ plan, unknownEnds }: LongReading): readonly TopologyProblem[] {
   const names = [...plan.duts.map(({ name }) => name), ...plan.nodes];
   const connected = new Set([
     ...endsOf(plan).map((end) => (end.kind === 'interface' ? end.node : '')),
-    ...unknownEnds.map((name) => (names.includes(name) ? name : nearest(name, names))), // probably means it
+    ...unknownEnds.map(({ name }) => (names.includes(name) ? name : nearest(name, names))), // probably means it
   ]);
   const isDevice = (node: string): boolean => plan.duts.some(({ name }) => name === node); // reported as such
   return plan.nodes.flatMap((node) =>

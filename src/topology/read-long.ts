@@ -9,10 +9,18 @@ export interface LongReading {
   readonly problems: readonly TopologyProblem[];
   /** whether all links and segments could be read, so that `unknownEnds` has everything that is missing in the plan */
   readonly areLinksRead: boolean;
-  /** the devices and nodes that ends name and that could not be understood */
-  readonly unknownEnds: readonly string[];
+  /** the ends that could not be understood */
+  readonly unknownEnds: readonly UnknownEnd[];
   /** whether all of it was understood: else something that seems to be missing may be there */
   readonly isComplete: boolean;
+}
+
+/** An end of a link or segment that could not be understood. */
+export interface UnknownEnd {
+  /** the device or node that it names */
+  readonly name: string;
+  /** all of it */
+  readonly text: string;
 }
 
 interface Names {
@@ -39,7 +47,7 @@ export function readLong(raw: JsonObject): LongReading {
   const names = { duts: duts.map(({ name }) => name), nodes };
   const areNamesRead = areNames(raw['duts']) && areNames(raw['nodes']);
   const problems: TopologyProblem[] = [];
-  const unknownEnds: string[] = [];
+  const unknownEnds: UnknownEnd[] = [];
   const listed = [...rawLinks(raw['links']), ...rawSegments(raw['segments'])];
   const connections = listed.flatMap((connection): readonly Connection[] => {
     if (!connection) return [];
@@ -48,7 +56,7 @@ export function readLong(raw: JsonObject): LongReading {
       if (typeof found !== 'string') return [{ ...found, path: end.path, ...(end.mac === undefined ? {} : { mac: end.mac }) }];
       const name = split(end.text)[0];
       if (areNamesRead || names.duts.includes(name) || nodes.includes(name)) problems.push({ path: end.path, text: found });
-      unknownEnds.push(name);
+      unknownEnds.push({ name, text: end.text });
       return [];
     });
     const { kind, path, name } = connection;

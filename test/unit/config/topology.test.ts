@@ -188,6 +188,29 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'a gap that no unknown end can be',
+    withLinks(`${connected}    - [left:3, rigt:1]`),
+    [
+      'line 8: topology.links.2.1: expected a NIC of a device or a node (left:0, right:0, client, server), got "rigt:1". Did you mean right:1?',
+      'line 8: topology.links.2.0: expected NICs that are numbered from 0 without a gap, got left:3, but nothing connected to left:1, left:2. Connect them, or number the NICs differently',
+    ],
+  ],
+  [
+    'a gap of which an unknown end may be a part',
+    withLinks(`${connected}    - [left:3, lef:1]`),
+    [
+      'line 8: topology.links.2.1: expected a NIC of a device or a node (left:0, right:0, client, server), got "lef:1". Did you mean left:1?',
+      'line 8: topology.links.2.0: expected NICs that are numbered from 0 without a gap, got left:3, but nothing connected to left:2. Connect it, or number the NICs differently',
+    ],
+  ],
+  [
+    'a gap that an unknown end without a number may be',
+    withLinks(`${connected}    - [left:2, internet]`),
+    [
+      'line 8: topology.links.2.1: expected a NIC of a device or a node (left:0, right:0, client, server), got "internet". Add it to topology.nodes, or correct it',
+    ],
+  ],
+  [
     'a segment with one end',
     `${withLinks(connected)}  segments: { lan: [left:1] }`,
     ['line 8: topology.segments.lan: expected at least two ends on a segment, got 1. Add ends, or remove it'],
