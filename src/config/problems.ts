@@ -13,7 +13,7 @@ const typeNames: Readonly<Record<string, string>> = {
   int: 'a whole number',
   object: 'an object',
   record: 'an object',
-  array: 'a list',
+  boolean: 'true or false',
 };
 
 /** Something that is wrong with a configuration. */
@@ -70,9 +70,10 @@ function expected(issue: Issue): string {
       return issue.issues[0]?.message ?? issue.message; // text of the schema
     case 'invalid_union':
       if (issue.message !== defaultMessage) return issue.message; // text of the schema
-      return issue.errors.flatMap(([first]) => (first ? [expected(first)] : [])).join(', or ');
+      return issue.errors.flatMap(([first]) => (first ? expected(first).split('\n').slice(0, 1) : [])).join(', or ');
     case 'invalid_type':
       if (['tuple', 'record'].includes(issue.expected) && !issue.message.startsWith(defaultMessage)) return issue.message; // text of the schema
+      if (issue.expected === 'array') return 'a list\nWrite it as a list: [VALUE]';
       return typeNames[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
@@ -94,7 +95,10 @@ function found(issue: Issue, value: unknown): string {
   const shown = isSecretKey(issue.path.at(-1)) ? '' : ` ${JSON.stringify(value)}`;
   const hint = issue.code === 'invalid_type' && issue.expected === 'string' ? ' (put it in quotes to make it text)' : '';
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value}${shown}${hint}`;
-  if (typeof value === 'string') return shown === '' ? 'other text' : shown.trim();
+  if (typeof value === 'string') {
+    const isNumber = issue.code === 'invalid_type' && issue.expected === 'number' && /^\d+$/.test(value);
+    return shown === '' ? 'other text' : `${shown.trim()}${isNumber ? ' (remove its quotes to make it a number)' : ''}`;
+  }
   if (Array.isArray(value) && value.length > 0 && ['too_big', 'invalid_union'].includes(issue.code))
     return `a list of ${value.length}`;
   if (Array.isArray(value)) return value.length > 0 ? 'a list' : 'an empty list';

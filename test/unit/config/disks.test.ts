@@ -75,7 +75,7 @@ describe('disks and CDs', () => {
       { image: 'a', disk: { bus: 'ide', readOnly: true } },
       'appliance.disk.bus: expected virtio or scsi, because the others have no read-only disks, got "ide"',
     ],
-    [{ image: 'a', cdroms: 'c.iso' }, 'appliance.cdroms: expected a list, got "c.iso"'],
+    [{ image: 'a', cdroms: 'c.iso' }, 'appliance.cdroms: expected a list, got "c.iso". Write it as a list: [VALUE]'],
   ])('%j is refused', (appliance, problem) => {
     expect(problems(appliance)).toContain(problem);
   });

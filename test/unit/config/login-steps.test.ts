@@ -36,7 +36,11 @@ test.each<[string, object, string]>([
     { steps: [{ ...step, answer: 'x' }] },
     'appliance.login.steps.0.answer: unknown key. Expected one of expect, send, enter, secret, optional, times',
   ],
-  ['a step instead of a list', { steps: step }, 'appliance.login.steps: expected a list, got an object'],
+  [
+    'a step instead of a list',
+    { steps: step },
+    'appliance.login.steps: expected a list, got an object. Write it as a list: [VALUE]',
+  ],
   [
     'a new password that is a number',
     { newPassword: 12345678 },

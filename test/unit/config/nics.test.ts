@@ -29,7 +29,7 @@ test.each<[string, object, string]>([
     'appliance.nics.1.model: expected one of virtio-net-pci, e1000, e1000e, igb, vmxnet3, rtl8139, pcnet, ne2k_pci, i82551, got "virtio"',
   ],
   ['a key that no NIC has', { nics: [{ bus: 1 }] }, 'appliance.nics.0.bus: unknown key. Expected one of model, mac, rom'],
-  ['a number instead of a list', { nics: 2 }, 'appliance.nics: expected a list, got the number 2'],
+  ['a number instead of a list', { nics: 2 }, 'appliance.nics: expected a list, got the number 2. Write it as a list: [VALUE]'],
   [
     'text that is no MAC address',
     mac('52:54:00'),

@@ -17,7 +17,10 @@ test.each([
 
 test.each([
   [{ appliance: { memoryMB: 512 } }, 'test.override: appliance.memoryMB: unknown key. Did you mean memoryMiB?'],
-  [{ appliance: { memoryMiB: '512' } }, 'test.override: appliance.memoryMiB: expected a whole number, got "512"'],
+  [
+    { appliance: { memoryMiB: '512' } },
+    'test.override: appliance.memoryMiB: expected a whole number, got "512" (remove its quotes to make it a number)',
+  ],
   [{ appliance: { login: { usr: 'root' } } }, 'appliance.login.usr: unknown key. Did you mean user?'],
   [{ topology: { link: 3 } }, 'test.override: topology.link: unknown key. Did you mean links?'],
   [{ topology: { links: 33 } }, 'test.override: topology.links: expected 32 or less, got the number 33'],

@@ -22,7 +22,7 @@ const address = '192.168.1.1';
 const kinds = 'console, command, tcp, http, ping, carrier, quietMs';
 
 test.each<[string, unknown, string]>([
-  ['one condition instead of a list', { quietMs: 3000 }, 'appliance.ready: expected a list, got an object'],
+  ['one condition instead of a list', { quietMs: 3000 }, 'appliance.ready: expected a list, got an object. Write it as a list: [VALUE]'],
   ['a condition without content', [{}], `appliance.ready.0: expected exactly one of ${kinds}, got an object`],
   ['two in one', [{ quietMs: 1, carrier: 'link0' }], `appliance.ready.0: expected exactly one of ${kinds}, got an object`],
   ['an unknown kind', [{ dns: 'x' }], `appliance.ready.0.dns: unknown key. Expected one of ${kinds}`],

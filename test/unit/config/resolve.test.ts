@@ -112,7 +112,7 @@ test.each([
 });
 
 test.each([
-  ['ALPY_TESTS_CONCURRENT', 'yes', 'tests.concurrent (from ALPY_TESTS_CONCURRENT): expected boolean, got "yes"'],
+  ['ALPY_TESTS_CONCURRENT', 'yes', 'tests.concurrent (from ALPY_TESTS_CONCURRENT): expected true or false, got "yes"'],
   [
     'ALPY_TESTS_SHUFFLE',
     'random',
@@ -231,7 +231,7 @@ test('all problems are reported together, each with what was expected and found'
     'appliance.memoryMiB: expected 32 or more, got the number 16',
     'appliance.cpus: expected a whole number, got the number 1.5',
     'appliance.machine: expected one of q35, pc, microvm, virt, got "q36"',
-    'appliance.qemuArgs: expected a list, got "x"',
+    'appliance.qemuArgs: expected a list, got "x". Write it as a list: [VALUE]',
     'appliance.login.user: expected text, got the number 1000 (put it in quotes to make it text)',
     'appliance.login.password: expected text, got the number (put it in quotes to make it text)',
     'appliance.login.shellPrompt: expected text or a valid /regular expression/, got "/(/"',
