@@ -147,7 +147,10 @@ export class DutPower {
     await this.guest.waitFor('shutdown', this.waitOf(wait));
   }
 
-  /** @throws UsageError if the power is cut @internal */
+  /**
+   * @throws UsageError if the power is cut
+   * @internal
+   */
   protected assertPower(): void {
     this.#supply.assertOn();
   }
