@@ -29,7 +29,8 @@ export class DutPower {
   protected readonly guest: Guest;
   /** settles when the guest is reset, if the reset button was pressed @internal */
   protected resetting: Promise<void> | undefined;
-  readonly #supply: PowerSupply;
+  /** @internal */
+  protected readonly supply: PowerSupply;
 
   constructor({ name, access, timeFactor, hypervisor, console, links, isRestored }: DutParts) {
     this.name = name;
@@ -39,13 +40,13 @@ export class DutPower {
     this.timeFactor = timeFactor;
     this.access = access;
     this.guest = new Guest({ name: this.name, qmp: this.qmp, console, deathSigns: access.deathSigns, isRestored });
-    this.#supply = new PowerSupply(this.name, this.qmp, links);
+    this.supply = new PowerSupply(this.name, this.qmp, links);
   }
 
   /** Starts the virtual CPU, also after `dut.pause`. @throws QmpError when QEMU refuses, UsageError after {@link DutPower.powerCut} */
   async start(): Promise<void> {
     check.start(arguments);
-    this.#supply.assertOn();
+    this.supply.assertOn();
     await step('alpy.qemu', `Start the virtual CPU of ${this.name}`, () => this.qmp.execute('cont'));
   }
 
@@ -62,7 +63,7 @@ export class DutPower {
    */
   async freeze(): Promise<AsyncDisposable> {
     check.freeze(arguments);
-    return freeze(this.name, this.qmp, this.#supply);
+    return freeze(this.name, this.qmp, this.supply);
   }
 
   /** Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is. */
@@ -86,7 +87,7 @@ export class DutPower {
    */
   async reset(): Promise<void> {
     check.reset(arguments);
-    this.#supply.assertOn();
+    this.supply.assertOn();
     await this.#reset();
   }
 
@@ -112,7 +113,7 @@ export class DutPower {
    */
   async powerCut(): Promise<void> {
     check.powerCut(arguments);
-    await this.#supply.cut(async () => {
+    await this.supply.cut(async () => {
       await this.qmp.execute('stop');
       await this.#reset();
     });
@@ -124,7 +125,7 @@ export class DutPower {
    */
   async powerOn(): Promise<void> {
     check.powerOn(arguments);
-    await this.#supply.restore(() => this.qmp.execute('cont'));
+    await this.supply.restore(() => this.qmp.execute('cont'));
   }
 
   /**
@@ -145,14 +146,6 @@ export class DutPower {
   async waitForShutdown(wait: Partial<Wait> = {}): Promise<void> {
     check.waitForShutdown(arguments);
     await this.guest.waitFor('shutdown', this.waitOf(wait));
-  }
-
-  /**
-   * @throws UsageError if the power is cut
-   * @internal
-   */
-  protected assertPower(): void {
-    this.#supply.assertOn();
   }
 
   async #reset(): Promise<void> {

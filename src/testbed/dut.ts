@@ -42,7 +42,7 @@ export class Dut extends DutPower {
    * @throws UsageError before the first log-in, and after {@link DutPower.powerCut}
    */
   get shell(): RemoteShell {
-    this.assertPower();
+    this.supply.assertOn();
     return this.access.shell;
   }
 
