@@ -152,7 +152,7 @@ function rawConnection(
   };
 }
 
-/** Whether the names in it can be read, or there are none. */
+/** Whether a part of the topology is absent, or an object whose keys are names. */
 function areNames(value: unknown): boolean {
   return value === undefined || isJsonObject(value);
 }
