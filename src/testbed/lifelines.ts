@@ -164,10 +164,10 @@ export class LifelinePool implements AsyncDisposable {
   async #created(idle: IdleLifeline, signal?: AbortSignal): Promise<LifelineGroup | undefined> {
     try {
       return await raceWithSignal(idle.group, signal);
-    } catch (error) {
+    } catch {
       if (!signal?.aborted) return undefined;
       this.#idle = [...this.#idle, idle]; // the next test uses it, or the pool ends it
-      throw error;
+      throw signal.reason;
     }
   }
 

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import Docker from 'dockerode';
+import Docker, { type ContainerInfo } from 'dockerode';
 import { expect, test } from 'vitest';
 import { jobLabel } from '../../src/docker/index.ts';
 import { writeBlankDisk } from '../support/blank-disk.ts';
@@ -53,11 +53,14 @@ async function runJson(of: Project): Promise<RunJson> {
   return JSON.parse(await readFile(of.path('alpy-out/run.json'), 'utf8')) as RunJson;
 }
 
+async function containersOf(jobId: string): Promise<readonly ContainerInfo[]> {
+  return new Docker().listContainers({ all: true, filters: { label: [`${jobLabel}=${jobId}`] } });
+}
+
 /** `alpy clean` removes the containers of a frozen daemon when it is back. */
 async function expectNothingLeft(of: Project): Promise<void> {
   expect((await of.run(['clean'])).status).toBe(0);
-  const filters = { label: [`${jobLabel}=${suiteId()}`] };
-  expect(await new Docker().listContainers({ all: true, filters })).toEqual([]);
+  expect(await containersOf(suiteId())).toEqual([]);
 }
 
 test('a daemon that dies ends the run with status 3, and reports cover what ran before', async () => {
@@ -76,6 +79,18 @@ test('a daemon that dies ends the run with status 3, and reports cover what ran 
   expect(await readFile(own.path('alpy-out/junit.xml'), 'utf8')).toContain('passes');
   const files = await readdir(own.path('alpy-out'), { recursive: true });
   expect(files.filter((path) => basename(path).startsWith('.'))).toEqual([]); // the folders that QEMU writes to
+});
+
+test('containers that were created, but not started when the daemon died are removed as soon as it is back', async () => {
+  await using proxy = await DaemonProxy.open();
+  proxy.dieAt(/^POST \S+\/start /);
+  await using own = await project();
+  const jobId = `${suiteId()}-created`;
+  const child = own.start(['run', '--test-name', 'passes'], { DOCKER_HOST: proxy.host, ALPY_JOB_ID: jobId });
+  expect((await end(child)).status).toBe(3);
+  expect((await containersOf(jobId)).map(({ State }) => State)).toContain('created');
+  await proxy.revive();
+  await expect.poll(() => containersOf(jobId), { timeout: 20_000 }).toEqual([]);
 });
 
 test('a ping without an answer while the daemon is frozen is an environment error', async () => {

@@ -26,6 +26,12 @@ export async function leftOf(target: Target, containers: ReadonlySet<string>): P
   }
 }
 
+/** Waits until no container of a run runs, at most 5 s. */
+export async function untilNoneRuns(target: Target): Promise<void> {
+  const endMs = performance.now() + graceMs;
+  while ((await target.containers()).some(({ State }) => State === 'running') && performance.now() < endMs) await sleep(lookMs);
+}
+
 async function findLeft(target: Target, ids: ReadonlySet<string>): Promise<readonly string[]> {
   const containers = await target.containers();
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');

@@ -6,7 +6,7 @@ import { messageOf } from '../../src/core/errors.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { FaultKind } from './kinds/kind.ts';
 import { MissedError } from './missed-error.ts';
-import { leftOf } from './leftovers.ts';
+import { leftOf, untilNoneRuns } from './leftovers.ts';
 import type { FaultCase } from './plan.ts';
 import type { RunOutput } from './output.ts';
 import { moments } from './phases.ts';
@@ -47,8 +47,7 @@ async function playCase(place: CampaignPlace, kind: FaultKind, one: FaultCase, s
   const { target, output, record } = stage;
   const before = await injectAt(one, kind, target, output);
   const status = await endOf(target, output, kind.limitMs ?? defaultLimitMs);
-  target.proxy?.thaw();
-  await target.daemon?.ensureRunning(); // only a daemon removes containers
+  await bringBackDaemon(target);
   const endedBefore = [...before.results.keys()];
   const [left, disturbed] = await Promise.all([leftOf(target, record.ids), place.bystander.disturbances()]);
   const { verdict, problems } = judge(kind, {
@@ -69,6 +68,19 @@ async function playCase(place: CampaignPlace, kind: FaultKind, one: FaultCase, s
     seconds: (performance.now() - startMs) / 1000,
     output: output.lines,
   };
+}
+
+/**
+ * Lets the daemon answer again, because only a daemon removes containers. Those that run must end before that; then what guards the run
+ * removes those that never ran.
+ */
+async function bringBackDaemon(target: Target): Promise<void> {
+  const { proxy, daemon } = target;
+  proxy?.thaw();
+  await daemon?.ensureRunning();
+  if (!proxy || proxy.isAlive) return;
+  await untilNoneRuns(target);
+  await proxy.revive();
 }
 
 interface Moment {

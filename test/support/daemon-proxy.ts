@@ -18,6 +18,7 @@ export class DaemonProxy implements AsyncDisposable {
   readonly #accepted = new EventEmitter();
   #count = 0;
   #isFrozen = false;
+  #lastRequest: RegExp | undefined;
 
   private constructor(directory: string, path: string, server: Server) {
     this.#directory = directory;
@@ -69,8 +70,27 @@ export class DaemonProxy implements AsyncDisposable {
     await closed;
   }
 
+  /**
+   * Dies when a client sends a request that matches. The daemon does not get that request. Call it before any client connects.
+   * @param request - pattern of a request line: `/^POST \S+\/start /`
+   */
+  dieAt(request: RegExp): void {
+    this.#lastRequest = request;
+  }
+
+  /** Whether it listens. */
+  get isAlive(): boolean {
+    return this.#server.listening;
+  }
+
+  /** Listens again after it has died, at the same path, like a daemon that was restarted. */
+  async revive(): Promise<void> {
+    this.#server.listen(this.path);
+    await once(this.#server, 'listening');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#server.listening) await this.die();
+    if (this.isAlive) await this.die();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -86,7 +106,13 @@ export class DaemonProxy implements AsyncDisposable {
         for (const other of pair) other.destroySoon();
       });
     }
-    if (!this.#isFrozen) connectBoth(pair);
+    if (this.#isFrozen) return;
+    if (this.#lastRequest) client.on('data', this.#dieIfLast.bind(this)); // called before the pipe passes it on
+    connectBoth(pair);
+  }
+
+  #dieIfLast(chunk: Buffer): void {
+    if (this.isAlive && this.#lastRequest?.test(chunk.toString('latin1')) === true) void this.die();
   }
 }
 
