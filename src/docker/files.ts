@@ -34,6 +34,7 @@ export async function writeFiles(
   folder = '/',
 ): Promise<void> {
   const archive = pack();
+  archive.on('error', () => undefined); // `fail` keeps it; nothing reads the archive yet, or not any more
   let failure: { readonly error: unknown } | undefined;
   // If one side fails, the other would wait forever, so it is made to fail too. Only the first error is reported.
   const fail = (error: unknown): never => {

@@ -87,3 +87,24 @@ test('only a regular file is copied into a container', async () => {
     await expect(copied).rejects.toMatchObject({ code: 'ALPY_ENVIRONMENT' });
   }
 });
+
+test('if the signal has fired already, nothing is copied, and its reason is the only error', async () => {
+  await using daemon = await FakeDaemon.open();
+  using engine = await Engine.connect({ socketPath: daemon.socketPath });
+  const uncaught: unknown[] = [];
+  const keep = (error: unknown): void => void uncaught.push(error);
+  const others = process.listeners('uncaughtException'); // Vitest's would end this test run
+  process.removeAllListeners('uncaughtException').on('uncaughtException', keep);
+  try {
+    const reason = new Error('stopped');
+    const files = [{ path: '/x', content: 'x' }];
+    await expect(writeFiles(engine, engine.docker.getContainer('x'), 'node0', files, AbortSignal.abort(reason))).rejects.toBe(
+      reason,
+    );
+    await new Promise(setImmediate);
+    expect(uncaught).toEqual([]);
+  } finally {
+    process.off('uncaughtException', keep);
+    for (const listener of others) process.on('uncaughtException', listener);
+  }
+});
