@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from '../core/errors.ts';
 import { startExec, type Container, type Execution } from '../docker/index.ts';
 import type { Decoder } from './decoder.ts';
+import { drained } from './drained.ts';
 import { CaptureError } from './errors.ts';
 import { parseFrame, tsharkCommand, type Frame, type FrameQuery } from './frame.ts';
 import { linesOf } from './lines.ts';
@@ -99,16 +98,6 @@ async function copyRecords(from: AsyncIterable<unknown>, to: Execution, toWallCl
   }
   to.stdin.end();
   return rewriter.records;
-}
-
-/** Waits until a stream can take more, or is closed. */
-async function drained(stream: Writable): Promise<void> {
-  const waiting = new AbortController(); // otherwise each wait would leave a listener
-  try {
-    await Promise.race(['drain', 'close'].map((event) => once(stream, event, { signal: waiting.signal })));
-  } finally {
-    waiting.abort();
-  }
 }
 
 /** Exit status of tshark for a filter that it does not understand: WS_EXIT_INVALID_FILTER of Wireshark's include/ws_exit_codes.h. */
