@@ -83,6 +83,7 @@ export class Testbed implements AsyncDisposable {
   /**
    * Checks that QEMU, nodes and apps run, and that no guest has ended unexpectedly.
    * @throws ContainerDiedError when a node or QEMU has ended
+   * @throws DaemonError when the Docker daemon is lost, which ends everything else
    * @throws GuestLostError when a guest has powered off, rebooted or panicked, and nothing waited for that
    * @throws DiskIoError when QEMU could not read or write the guest's disk
    * @throws EnvironmentError when an impairment of a link, an uplink or what joins nodes has ended unexpectedly
@@ -92,6 +93,7 @@ export class Testbed implements AsyncDisposable {
     const { devices, started } = this.#parts;
     const dead = deadContainer(started);
     if (dead) throw dead;
+    this.lifeline.engine.lost.throwIfAborted();
     for (const { hypervisor } of devices) {
       const { exitStatus, finalStderr, container } = hypervisor;
       if (exitStatus) throw new ContainerDiedError(container.name, exitStatus, finalStderr);

@@ -17,3 +17,15 @@ test('saves the screens of all devices, also if one has none', async () => {
   await expect(testbed.saveScreens()).rejects.toBe(refusal);
   expect(saved).toEqual(['right.png']);
 });
+
+test('once the Docker daemon is lost, that is what a check reports, not the guest that ended because of it', () => {
+  const lost = new Error('the Docker daemon closed its event stream');
+  const container = { name: 'lifeline', engine: { lost: AbortSignal.abort(lost) } };
+  const guestLost = { dut: { name: 'dut', failure: new Error('dut: the guest powered itself off') }, hypervisor: {} };
+  const started = { lease: { group: { lifeline: { container } } }, nodes: [], uplinks: [], junctions: [], apps: { all: [] } };
+  const parts = { devices: [guestLost], nodes: [], links: [], started };
+  const testbed = new Testbed(parts as unknown as TestbedParts);
+  expect(() => {
+    testbed.check();
+  }).toThrow(lost);
+});
