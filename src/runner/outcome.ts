@@ -24,6 +24,9 @@ export type TestOutcome = Pick<
 /** Vitest's note on a cancelled test. */
 const cancelledNote = 'The test run was aborted by the user.';
 
+/** Name of Vitest's error that ends everything that a cancelled test waits for. */
+const cancelledName = 'TestRunAbortError';
+
 /** Why a run ends before all of its tests have run. */
 export interface EarlyEnd {
   readonly reason: string;
@@ -38,19 +41,21 @@ export interface EarlyEnd {
 export function outcomeOf(testCase: TestCase, root: string, end: EarlyEnd | undefined): TestOutcome {
   const result = testCase.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  const isUnrun = end !== undefined && (result.state === 'pending' || note === cancelledNote);
-  if (isUnrun) return { ...unrun(testCase, end), ...lineOf(testCase) };
+  const isCancelled = note === cancelledNote || (result.errors?.length && result.errors.every(isCancellation));
+  if (end && (result.state === 'pending' || isCancelled)) return { ...unrun(testCase, end), ...lineOf(testCase) };
   const { alpyNotRun: isNotRun } = testCase.meta();
   const attempts = testCase.attempts();
   const failures = attempts.filter(({ state }) => state === 'failed');
   // Vitest drops the errors of a test that is skipped at a later attempt; a failure must not become a skip
   const isFailure = result.state === 'skipped' && failures.length > 0;
   const thrown = isFailure ? failures.flatMap(({ errors = [] }) => errors) : (result.errors ?? []);
-  const errors = thrown.flatMap((error) => reportsOf(error, root));
+  const errors = withoutCancellation(thrown.flatMap((error) => reportsOf(error, root)));
   const isFlaky = result.state === 'passed' && failures.length > 0;
   const hasFailed = isFailure || isFlaky || result.state === 'failed';
   const ofAttempts =
-    failures.length > 0 ? failures.map(({ errors = [] }) => errors.flatMap((error) => reportsOf(error))) : [errors];
+    failures.length > 0
+      ? failures.map((attempt) => withoutCancellation((attempt.errors ?? []).flatMap((error) => reportsOf(error))))
+      : [errors];
   const failureClass = hasFailed ? worstClass(ofAttempts.map(classOfAttempt)) : undefined;
   return {
     status: isFlaky ? 'flaky' : statusByClass(isFailure ? 'failed' : result.state, failureClass),
@@ -69,6 +74,15 @@ function reportsOf(error: ThrownError, root?: string): readonly ErrorReport[] {
   const reports = errorReports(error, root);
   const { excuse } = notesOf(error);
   return excuse === undefined ? reports : [{ message: excuse, fault: 'environment' }, ...reports.map(asConsequence)];
+}
+
+/** A cancellation is no failure. What fails after it, such as the clean-up, decides. */
+function withoutCancellation(errors: readonly ErrorReport[]): readonly ErrorReport[] {
+  return errors.every(isCancellation) ? errors : errors.filter((error) => !isCancellation(error));
+}
+
+function isCancellation({ name }: Pick<ErrorReport, 'name'>): boolean {
+  return name === cancelledName;
 }
 
 /** The attempts of a test are judged one by one, and the worst decides. */

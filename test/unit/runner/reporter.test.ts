@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SerializedError, TestCase, TestModule } from 'vitest/node';
-import type { TestReport } from '../../../src/report/index.ts';
+import { exitStatusOf, type TestReport } from '../../../src/report/index.ts';
 import { claimTestDirectory } from '../../../src/report/test-directory.ts';
 import { RunReporter } from '../../../src/runner/reporter.ts';
 
@@ -174,6 +174,28 @@ test('if the clean-up of a failed test fails too, both errors are reported and t
   };
   reporter.onTestCaseResult(fakeTest('twice', { state: 'failed', errors: [both] }));
   expect(reported).toMatchObject([{ status: 'failed', errors: [{ message: 'first' }, { message: 'second' }] }]);
+});
+
+describe('a test that was cancelled because the run ends', () => {
+  const cancelled = { name: 'TestRunAbortError', message: 'The test run was aborted by the user.' };
+  const cleanUp = { name: 'CleanupError', message: 'could not clean up', code: 'ALPY_CLEANUP', fault: 'environment' };
+  const lost = { message: 'the Docker daemon closed its event stream', fault: 'environment' } as const;
+  const reportOf = (...errors: readonly object[]): TestReport | undefined => {
+    const { reporter, reported } = reporterIn('/nowhere');
+    reporter.stop(lost.message);
+    reporter.onTestCaseResult(fakeTest('cancelled', { state: 'failed', errors }));
+    return reported[0];
+  };
+
+  test('while it was set up, and could not clean up, fails only because of the clean-up', () => {
+    const report = reportOf({ name: 'SuppressedError', message: 'x', suppressed: cancelled, error: cleanUp });
+    expect(report).toMatchObject({ status: 'error', failureClass: 'environment', errors: [{ code: 'ALPY_CLEANUP' }] });
+    expect(exitStatusOf({ tests: [report!], errors: [lost] })).toBe(3);
+  });
+
+  test('and has no other error was not run to its end', () => {
+    expect(reportOf(cancelled)).toMatchObject({ status: 'skipped', errors: [], skipReason: lost.message });
+  });
 });
 
 describe('a test that was run more than once', () => {
