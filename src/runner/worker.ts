@@ -175,12 +175,14 @@ function endWorker(): void {
 }
 
 /**
- * What fails after the test has failed is a consequence.
+ * What fails after the test has failed is a consequence. A test that was cancelled is left in the middle of its calls.
  * @throws errors of calls that the test left pending, and what {@link closeTestbed} throws
  */
 async function endTest(state: TestState, calls: TestCalls, task: Task): Promise<void> {
   const hasFailed = task.result?.state === 'fail';
-  const left = await calls.end(hasFailed); // before the tear-down, which ends every call
+  const isCancelled = task.result?.state === 'skip' && task.context.signal.aborted;
+  const all = await calls.end(hasFailed || isCancelled); // before the tear-down, which ends every call
+  const left = isCancelled ? [] : all;
   const errors = hasFailed ? left.map(asConsequence) : [...left];
   const isBad = hasFailed || errors.length > 0;
   const isExpected = task.fails === true && errors.length === 0;

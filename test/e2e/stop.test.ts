@@ -21,7 +21,9 @@ async function containers(): Promise<readonly string[]> {
 async function endlessProject(): Promise<Project> {
   const endless = `
 import { test } from 'alpy/test';
-test('first', async ({ dut, signal }) => { await dut.console.expect('never', { timeoutMs: 600_000, signal }); });
+test('first', async ({ dut, step }) => {
+  await step('Wait', () => dut.console.expect('never', { timeoutMs: 600_000 }));
+});
 test('second', async ({ dut }) => { await dut.console.expect('never', { timeoutMs: 600_000 }); });
 `;
   const project = await Project.create({
@@ -74,7 +76,7 @@ test.each(offsetsMs)('SIGTERM to alpy alone %d ms after the line "workers:" is n
 
 test.each([
   ['while a testbed is made', /Set the testbed up\.\.\.$/],
-  ['in a test', /Set the testbed up\.\.\. done/],
+  ['in a test', /INFO test Wait\.\.\.$/],
 ])('SIGTERM %s skips it and all later tests', async (_, line) => {
   await using project = await endlessProject();
   const found = await stopped(project, line, 0, (pid) => process.kill(pid, 'SIGTERM'));
