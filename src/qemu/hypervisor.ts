@@ -40,6 +40,8 @@ export interface HypervisorPlace {
   readonly exchange: string;
   /** settles when the taps exist that QEMU opens */
   readonly tapsCreated: Promise<void>;
+  /** ` of left` for one of several devices, otherwise empty */
+  readonly ofDevice: string;
 }
 
 /** How long QEMU may take to start on a busy machine, in `ms`: it maps the guest's memory. */
@@ -78,7 +80,7 @@ export class Hypervisor implements AsyncDisposable {
    * @throws ContainerError, ContainerDiedError if its container cannot run, for example because there is no /dev/net/tun
    */
   static async start(place: HypervisorPlace, spec: HypervisorSpec, signal?: AbortSignal): Promise<Hypervisor> {
-    return step('alpy.qemu', 'Start QEMU', async () => {
+    return step('alpy.qemu', `Start QEMU${place.ofDevice}`, async () => {
       const { container } = place;
       const [scratchDirectory, wait] = [container.newFolder(), { timeoutMs: startTimeoutMs, signal }];
       const { channels, ...rest } = await prepare(place, spec, scratchDirectory, wait);

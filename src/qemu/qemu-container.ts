@@ -80,7 +80,9 @@ export class QemuContainer extends HeldContainer {
     );
     return new QemuContainer(container, spec.memoryMiB, async (agent) => {
       await raceWithSignal(lifeline.running, signal);
-      await step('alpy.docker', "Start QEMU's container", () => container.run(signal));
+      await step('alpy.docker', `Start QEMU's container${spec.name === undefined ? '' : ` ${name}`}`, () =>
+        container.run(signal),
+      );
       await openDevices(container, agent, devices, { timeoutMs: shellTimeoutMs, signal });
     });
   }

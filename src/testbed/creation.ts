@@ -5,7 +5,7 @@ import type { Engine } from '../docker/index.ts';
 import { GuestClock, type HypervisorSpec, type InspectedDisks, type SnapshotUse } from '../qemu/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { DutSpec, Topology, Wire } from '../topology/index.ts';
-import { consoleName, deviceFiles, deviceName, type DeviceFiles } from './device-names.ts';
+import { deviceFiles, deviceName, ofDevice, type DeviceFiles } from './device-names.ts';
 import type { Appliance } from './dut-parts.ts';
 import { factsFor, type HostFacts } from './host.ts';
 import type { LifelinePool } from './lifelines.ts';
@@ -42,8 +42,8 @@ export interface Device extends DeviceSpec {
   readonly dut: DutSpec;
   /** for messages and steps */
   readonly name: string;
-  /** of its console, for messages */
-  readonly consoleName: string;
+  /** ` of left`, for its parts and steps; empty for the only device */
+  readonly ofDevice: string;
   readonly files: DeviceFiles;
   /** the machine's facts for its appliance */
   readonly facts: HostFacts;
@@ -83,7 +83,7 @@ export async function devicesOf({ devices, topology }: TestbedSpec, facts: HostF
         index,
         dut,
         name,
-        consoleName: consoleName(topology, dut),
+        ofDevice: ofDevice(topology, dut),
         files: deviceFiles(topology, dut),
         facts: own,
         machine,

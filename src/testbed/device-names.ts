@@ -19,9 +19,9 @@ export function deviceName({ duts }: Topology, { name }: DutSpec, appliance: Pic
   return duts.length === 1 && name === onlyDut ? appliance.name : name;
 }
 
-/** What messages call the console of a device: with several devices, its device is named. Pure. */
-export function consoleName({ duts }: Topology, { name }: DutSpec): string {
-  return duts.length === 1 ? 'serial console' : `serial console of ${name}`;
+/** ` of left` after the name of a part or a step of one of several devices; empty for the only device. Pure. */
+export function ofDevice({ duts }: Topology, { name }: DutSpec): string {
+  return duts.length === 1 ? '' : ` of ${name}`;
 }
 
 /** The names of a device's files: those of several devices end with the device's name. Pure. */

@@ -49,7 +49,14 @@ export async function startQemu(
   const [own, planned] = [group.machines[device.index], plan.machines[device.index]];
   if (!own || !planned) throw new BugError(`the lifeline has no container for ${device.name}`);
   const container = await raceWithSignal(own.qemu, signal);
-  const place = { container, access: facts.access, files: planned.files, exchange: own.exchange, tapsCreated };
+  const place = {
+    container,
+    access: facts.access,
+    files: planned.files,
+    exchange: own.exchange,
+    tapsCreated,
+    ofDevice: device.ofDevice,
+  };
   const hypervisor = await Hypervisor.start(place, device.machine, signal);
   const restored = restoredFrom(device);
   const startedDevice: StartedDevice = { name: device.name, hypervisor };
@@ -57,7 +64,7 @@ export async function startQemu(
   await assertUnchanged(allFilesOf(device.disk)); // now that QEMU has opened them
   followClock(hypervisor, device.clock);
   if (restored) {
-    startedDevice.restoring = restore(hypervisor, restored, outerSignal);
+    startedDevice.restoring = restore(hypervisor, device.ofDevice, restored, outerSignal);
     markHandled(startedDevice.restoring); // awaited when the rest has started, or failed
   }
   return { device, hypervisor, started: startedDevice };
@@ -70,14 +77,14 @@ function followClock(hypervisor: Hypervisor, clock: GuestClock): void {
 }
 
 /** @throws SnapshotError when this QEMU is not the one that saved it */
-async function restore(hypervisor: Hypervisor, { record }: Snapshot, signal?: AbortSignal): Promise<void> {
+async function restore(hypervisor: Hypervisor, ofDevice: string, { record }: Snapshot, signal?: AbortSignal): Promise<void> {
   const { version } = hypervisor.qmp;
   if (version !== record.qemuVersion) {
     throw new SnapshotError(
       `snapshot ${record.key} was saved by QEMU ${record.qemuVersion}, but this is QEMU ${version}: remove it (alpy snapshot prune --all), and the next run makes a new one`,
     );
   }
-  await step('alpy.qemu', 'Load the snapshot', () => hypervisor.loadState({ timeoutMs: restoreTimeoutMs, signal }));
+  await step('alpy.qemu', `Load the snapshot${ofDevice}`, () => hypervisor.loadState({ timeoutMs: restoreTimeoutMs, signal }));
 }
 
 const lineEnds = { lf: '\n', cr: '\r', crlf: '\r\n' } as const;
@@ -89,7 +96,7 @@ export async function openConsole(directory: string, qemu: StartedQemu, signal: 
   const consoleEnded = finished(stream, { writable: false, error: false }).catch(() => undefined); // however it ended
   const transcript = Transcript.create(join(directory, device.files.console));
   const console = SerialConsole.open(stream, {
-    name: device.consoleName,
+    name: `serial console${device.ofDevice}`,
     transcript,
     lineEnd: lineEnds[device.appliance.lineEnd],
   });
