@@ -44,6 +44,8 @@ export class Agent {
   readonly #container: Container;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
   readonly #jobs = new Map<number, PromiseWithResolvers<ExitStatus>>();
+  /** why no call is answered any more, if the daemon is lost */
+  #lost: { readonly reason: unknown } | undefined;
   #lastJobId = 0;
   #stdout = '';
   #stderr = '';
@@ -161,6 +163,7 @@ export class Agent {
   async #sendLine(line: string): Promise<Answer> {
     const { exitStatus, name } = this.#container;
     if (exitStatus) throw new ContainerDiedError(name, exitStatus, this.#stderr);
+    if (this.#lost) throw this.#lost.reason;
     const answer = Promise.withResolvers<Answer>();
     this.#waiting.push(answer);
     this.#container.stdin.write(`${line}\n`);
@@ -200,10 +203,13 @@ export class Agent {
 
   async #failAtExit(): Promise<void> {
     const { name, exited } = this.#container;
-    const error = await exited.then(
+    const reason: unknown = await exited.then(
       (status) => new ContainerDiedError(name, status, this.#stderr),
-      (cause: unknown) => cause, // the daemon is gone
+      (cause: unknown) => {
+        this.#lost = { reason: cause };
+        return cause;
+      },
     );
-    for (const { reject } of [...this.#waiting.splice(0), ...this.#jobs.values()]) reject(error);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#jobs.values()]) reject(reason);
   }
 }

@@ -6,7 +6,7 @@ import { messageOf, type ErrorDetail } from '../core/errors.ts';
 import { markHandled } from '../core/mark-handled.ts';
 import { logUnscoped } from '../core/step.ts';
 import type { Engine } from './engine.ts';
-import { ContainerError, ContainerTimeoutError, DaemonError, statusCodeOf } from './errors.ts';
+import { ContainerError, ContainerTimeoutError, DaemonError, isDisconnection, statusCodeOf } from './errors.ts';
 import type { ExitStatus } from '../core/exit-status.ts';
 import { checkLabels } from './image-labels.ts';
 import { readFiles, writeFiles, type ContainerFile, type ReadLimits, type TakeFile } from './files.ts';
@@ -261,8 +261,7 @@ export async function removeContainer(
         const status = statusCodeOf(error);
         if (status === 404) return false; // it removed itself
         const what = `cannot remove ${name}: ${messageOf(error)}`;
-        const isUnreachable = status === undefined && error instanceof Error && 'syscall' in error;
-        if (isUnreachable)
+        if (isDisconnection(error))
           throw new DaemonError(`${what}. The Docker daemon was probably stopped`, 'docker version', { cause: error });
         if (status !== 409) throw new ContainerError(what, { cause: error });
         await removed?.(); // it is just removing itself

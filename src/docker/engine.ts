@@ -7,7 +7,7 @@ import { durationText } from '../core/text.ts';
 import { AlpyError, messageOf } from '../core/errors.ts';
 import { ownIdentity } from '../core/identity.ts';
 import { reach, type Connection, type ReachOptions } from './connect.ts';
-import { ContainerError, DaemonError, daemonError, statusCodeOf } from './errors.ts';
+import { ContainerError, DaemonError, daemonError, isDisconnection } from './errors.ts';
 import { ExitEvents } from './events.ts';
 import { Guard, type GuardNote } from './guard.ts';
 import { atSocket, daemonPlace, type DaemonPlace } from './place.ts';
@@ -95,6 +95,7 @@ export class Engine implements Disposable {
     this.#witness = addWitness((startMs) => this.#watch.explain(startMs));
     void exits.failed.then((error) => {
       this.#lost.abort(error);
+      requests.failPending(error);
     });
   }
 
@@ -166,8 +167,7 @@ export class Engine implements Disposable {
     } catch (error) {
       signal?.throwIfAborted(); // a cancelled call is not a failure: throw the signal's reason
       if (error instanceof AlpyError) throw error; // the daemon is lost
-      if (statusCodeOf(error) === undefined && error instanceof Error && 'syscall' in error)
-        throw daemonError(this.address, error);
+      if (isDisconnection(error)) throw daemonError(this.address, error);
       throw new ContainerError(`cannot ${what}: ${engineMessage(error)}`, { cause: error });
     }
   }

@@ -183,6 +183,11 @@ export function statusCodeOf(error: unknown): number | undefined {
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
+/** Whether a request failed because the daemon cannot be reached, not because it refused. Node's "socket hang up" names no system call. Pure. */
+export function isDisconnection(error: unknown): boolean {
+  return statusCodeOf(error) === undefined && error instanceof Error && ('syscall' in error || codeOf(error) === 'ECONNRESET');
+}
+
 /**
  * Creates the error for a daemon that cannot be reached, with the reason and a remedy.
  * @param where - address of the daemon, for messages

@@ -34,6 +34,8 @@ interface OpenStream {
 export class Requests implements Disposable {
   readonly #signal = new AsyncLocalStorage<AbortSignal | undefined>();
   readonly #givenUp = new AbortController();
+  /** ends the requests that have no answer yet */
+  #pending = new AbortController();
   readonly #streams = new Set<OpenStream>();
 
   /** Intercepts the requests of `docker`. */
@@ -48,6 +50,12 @@ export class Requests implements Disposable {
   /** Runs `body`. When the signal fires, requests of `body` that have no answer yet are aborted. */
   until<T>(signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
     return this.#signal.run(signal, body); // even without a signal, so that the signal of an outer call does not apply
+  }
+
+  /** Rejects all requests without an answer. */
+  failPending(reason: Error): void {
+    this.#pending.abort(reason);
+    this.#pending = new AbortController();
   }
 
   /** Rejects all requests without an answer and all further ones, and closes all streams. */
@@ -68,7 +76,9 @@ export class Requests implements Disposable {
     };
     const late = new Error(`no answer to ${request.path.replace(/\?.*/, '')} within ${answerTimeoutMs / 1000} s`);
     const timer = abortSignal || file !== undefined ? undefined : setTimeout(abortWith(late), answerTimeoutMs).unref();
-    const signals = [this.#signal.getStore(), this.#givenUp.signal].filter((signal) => signal !== undefined);
+    const signals = [this.#signal.getStore(), this.#givenUp.signal, this.#pending.signal].filter(
+      (signal) => signal !== undefined,
+    );
     const listeners = signals.map((signal) => {
       const listener = (): void => {
         unanswered.abort(signal.reason);
@@ -78,16 +88,24 @@ export class Requests implements Disposable {
       return { signal, listener };
     });
     const signal = abortSignal ? AbortSignal.any([abortSignal, unanswered.signal]) : unanswered.signal;
-    dial({ ...request, abortSignal: signal }, (error, answer) => {
+    let isSettled = false;
+    const settle: Answered = (error, answer) => {
+      if (isSettled) {
+        if (isStream(answer)) answer.destroy(); // it came too late
+        return;
+      }
+      isSettled = true;
       clearTimeout(timer);
       for (const { signal: source, listener } of listeners) source.removeEventListener('abort', listener);
+      if (isStream(answer)) this.#track(answer);
       // the client's own error only says that the request was aborted
-      if (error !== null && error !== undefined) answered(signal.aborted ? signal.reason : error);
-      else {
-        if (isStream(answer)) this.#track(answer);
-        answered(null, answer);
-      }
+      answered(error && signal.aborted ? signal.reason : error, answer);
+    };
+    // the client never settles a request whose connection broke in the middle of the answer
+    unanswered.signal.addEventListener('abort', () => {
+      settle(unanswered.signal.reason);
     });
+    dial({ ...request, abortSignal: signal }, settle);
   }
 
   #track(stream: OpenStream): void {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { Agent, agentLoop } from '../../../src/docker/agent.ts';
 import { exitStatusOf } from '../../../src/core/exit-status.ts';
@@ -66,6 +67,17 @@ test('when the container ends, all pending calls fail', async () => {
   const answers = [agent.run('sleep 60', wait), agent.run('echo never', wait)];
   end();
   for (const answer of answers) await expect(answer).rejects.toMatchObject({ code: 'ALPY_CONTAINER_DIED' });
+});
+
+test('when the daemon is lost, calls fail at once, also later ones', async () => {
+  const lost = new Error('the Docker daemon closed its event stream');
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const exited = Promise.withResolvers<never>();
+  const agent = new Agent({ name: 'node0', ...streams, exited: exited.promise } as unknown as Container);
+  const pending = agent.run('echo never', wait);
+  exited.reject(lost);
+  await expect(pending).rejects.toBe(lost);
+  await expect(agent.run('echo never', wait)).rejects.toBe(lost);
 });
 
 test('a job runs in the background and reports its exit status', async () => {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A daemon that freezes, dies or talks nonsense.
 import { execFile } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { withDeadline } from '../../../src/core/deadline.ts';
 import { DeviceError } from '../../../src/core/errors.ts';
 import { Engine } from '../../../src/docker/engine.ts';
@@ -81,6 +82,26 @@ test('when the daemon dies, all waits fail with an environment error', async () 
   await expect(exited).rejects.toMatchObject({ fault: 'environment' });
   expect(engine.lost.aborted).toBe(true);
   await expect(engine.call('list', undefined, () => engine.docker.info())).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
+});
+
+test.each([
+  ['before', 'client.request.start'],
+  ['in the middle of', 'client.response.finish'],
+])('when the daemon dies %s the answer to a call, the call fails', async (_, channel) => {
+  await using daemon = await FakeDaemon.open((request, response) => {
+    if (request.url !== '/info') return false;
+    if (channel === 'client.response.finish') response.writeHead(200, { 'Content-Length': 1000 }).write('{');
+    return true;
+  });
+  await using proxy = await DaemonProxy.open(daemon.socketPath);
+  using engine = await Engine.connect({ socketPath: proxy.path });
+  const reached = Promise.withResolvers<unknown>();
+  subscribe(`http.${channel}`, reached.resolve);
+  onTestFinished(() => void unsubscribe(`http.${channel}`, reached.resolve));
+  const call = engine.call('ask', undefined, () => engine.docker.info());
+  await reached.promise;
+  await proxy.die();
+  await expect(call).rejects.toMatchObject({ code: 'ALPY_DAEMON' });
 });
 
 test('an event that is not JSON fails all waits but does not end the process', async () => {
