@@ -14,9 +14,9 @@ import { FakeDaemon } from '../../support/fake-daemon.ts';
 
 type Entry = readonly [header: Partial<Header> & Pick<Header, 'name'>, content?: string];
 
-/** Reads an archive that a daemon sends. @returns the content of each file that was taken, by name */
-async function read(entries: readonly Entry[], limits: ReadLimits = { bytes: 1000 }): Promise<Readonly<Record<string, string>>> {
-  await using daemon = await FakeDaemon.open((request, response) => {
+/** A daemon that sends the same archive for every path. */
+async function daemonWith(entries: readonly Entry[]): Promise<FakeDaemon> {
+  return FakeDaemon.open((request, response) => {
     if (!request.url?.includes('/archive')) return false;
     const archive = pack();
     for (const [header, content = ''] of entries) archive.entry(header, content);
@@ -24,6 +24,11 @@ async function read(entries: readonly Entry[], limits: ReadLimits = { bytes: 100
     archive.pipe(response);
     return true;
   });
+}
+
+/** Reads an archive that a daemon sends. @returns the content of each file that was taken, by name */
+async function read(entries: readonly Entry[], limits: ReadLimits = { bytes: 1000 }): Promise<Readonly<Record<string, string>>> {
+  await using daemon = await daemonWith(entries);
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const taken: Record<string, string> = {};
   const take = async (name: string, content: AsyncIterable<unknown>): Promise<void> => {
@@ -51,13 +56,7 @@ test('only files of the folder itself are taken, by their last name; links and s
 });
 
 test('what is not read is skipped', async () => {
-  await using daemon = await FakeDaemon.open((_, response) => {
-    const archive = pack();
-    for (const name of ['a', 'b']) archive.entry({ name }, 'x'.repeat(100_000));
-    archive.finalize();
-    archive.pipe(response);
-    return true;
-  });
+  await using daemon = await daemonWith(['a', 'b'].map((name) => [{ name }, 'x'.repeat(100_000)]));
   using engine = await Engine.connect({ socketPath: daemon.socketPath });
   const names: string[] = [];
   const take = (name: string): Promise<void> => Promise.resolve(void names.push(name));
