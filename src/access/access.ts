@@ -30,6 +30,8 @@ export interface AccessParts {
   readonly console: SerialConsole;
   /** by what factor waits are longer than configured */
   readonly timeFactor: number;
+  /** its name, for the titles of steps; absent if there is only one device */
+  readonly device?: string | undefined;
 }
 
 /**

@@ -41,14 +41,15 @@ export interface EarlyEnd {
 export function outcomeOf(testCase: TestCase, root: string, end: EarlyEnd | undefined): TestOutcome {
   const result = testCase.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  const isCancelled = note === cancelledNote || (result.errors?.length && result.errors.every(isCancellation));
+  const given = result.errors ?? [];
+  const isCancelled = note === cancelledNote || (given.length > 0 && given.every(isCancellation));
   if (end && (result.state === 'pending' || isCancelled)) return { ...unrun(testCase, end), ...lineOf(testCase) };
   const { alpyNotRun: isNotRun } = testCase.meta();
   const attempts = testCase.attempts();
   const failures = attempts.filter(({ state }) => state === 'failed');
   // Vitest drops the errors of a test that is skipped at a later attempt; a failure must not become a skip
   const isFailure = result.state === 'skipped' && failures.length > 0;
-  const thrown = isFailure ? failures.flatMap(({ errors = [] }) => errors) : (result.errors ?? []);
+  const thrown = isFailure ? failures.flatMap(({ errors = [] }) => errors) : given;
   const errors = withoutCancellation(thrown.flatMap((error) => reportsOf(error, root)));
   const isFlaky = result.state === 'passed' && failures.length > 0;
   const hasFailed = isFailure || isFlaky || result.state === 'failed';

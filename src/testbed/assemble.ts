@@ -91,7 +91,7 @@ function dutOf(
   return new Dut({
     name,
     appliance,
-    access: createAccess({ name, appliance, console, timeFactor }),
+    access: createAccess({ name, appliance, console, timeFactor, device: device.ofDevice === '' ? undefined : name }),
     screenFile: screenFileOf(context, machine),
     timeFactor,
     hypervisor,

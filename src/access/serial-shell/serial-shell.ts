@@ -22,6 +22,7 @@ export class SerialShell implements Access {
   /** What Linux prints last. Other systems are known to panic only through QEMU's pvpanic device. */
   readonly deathSigns = [{ pattern: /Kernel panic - not syncing[^\r\n]*/, meaning: 'its kernel panicked' }];
   readonly #name: string;
+  readonly #device: string | undefined;
   readonly #appliance: Appliance;
   readonly #console: SerialConsole;
   readonly #timeFactor: number;
@@ -30,8 +31,9 @@ export class SerialShell implements Access {
   /** whether the device takes `login.newPassword` */
   #isPasswordNew = false;
 
-  constructor({ name, appliance, console, timeFactor }: AccessParts) {
+  constructor({ name, appliance, console, timeFactor, device }: AccessParts) {
     this.#name = name;
+    this.#device = device;
     this.#appliance = appliance;
     this.#console = console;
     this.#timeFactor = timeFactor;
@@ -109,6 +111,14 @@ export class SerialShell implements Access {
   #shellOptions({ signal }: Boot): ShellOptions {
     const { login, kernelMessages } = this.#appliance;
     const [timeoutMs, isPasswordNew] = [this.#commandTimeoutMs, this.#isPasswordNew];
-    return { signal, timeoutMs, startCommand: login?.shellCommand, kind: login?.shell, kernelMessages, isPasswordNew };
+    return {
+      signal,
+      timeoutMs,
+      startCommand: login?.shellCommand,
+      kind: login?.shell,
+      kernelMessages,
+      isPasswordNew,
+      device: this.#device,
+    };
   }
 }

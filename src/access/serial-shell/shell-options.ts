@@ -46,6 +46,8 @@ export interface ShellOptions extends SessionLimits {
   readonly startCommand?: string | undefined;
   /** see {@link RunOptions.kernelMessages} */
   readonly kernelMessages?: KernelMessages;
+  /** name of the device, for the titles of steps; absent if there is only one */
+  readonly device?: string | undefined;
 }
 
 /** Whether kernel messages stay in the output of a command, or appear only in `kernelMessages`. */
@@ -145,6 +147,7 @@ const shellOptions = options<ShellOptions>({
   answerMs: listOf(milliseconds, 'a list of times in milliseconds', 1).optional(),
   outputBytes: wholeNumber(1).optional(),
   promptMs: milliseconds.optional(),
+  device: text.optional(),
 }).optional();
 
 const opening = options<OpeningCommand>({

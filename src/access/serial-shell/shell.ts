@@ -25,6 +25,11 @@ import { ShellSession, type SessionCommand, type SessionResult } from './shell-s
 import { putShortFile } from './short-file.ts';
 import { findTools, getFile, putFile } from './transfer.ts';
 
+/** ` on left`, for the title of a step on one of several devices; empty for the only device. */
+function on({ device }: ShellOptions, preposition = 'on'): string {
+  return device === undefined ? '' : ` ${preposition} ${device}`;
+}
+
 /** What a command printed and how it ended. */
 export interface CommandResult extends SessionResult, ProgramEnd {
   /**
@@ -96,7 +101,7 @@ export class RemoteShell {
    */
   static async login(console: SerialConsole, login: LoginOptions, wait: Wait, options: ShellOptions = {}): Promise<RemoteShell> {
     check.login(arguments);
-    return step('alpy.console', `Log in as ${login.user}`, async () => {
+    return step('alpy.console', `Log in as ${login.user}${on(options)}`, async () => {
       const shell = new RemoteShell(console, { ...options, login: { ...login, retryMs: 0 } }, false);
       await shell.#logIn(login, { ...wait, signal: shell.#signalFor(wait) });
       return shell;
@@ -116,7 +121,7 @@ export class RemoteShell {
    */
   async run(command: string, options: RunOptions = {}): Promise<CommandResult> {
     check.run(arguments);
-    return step('alpy.console', `Run ${oneLine(command)}`, () =>
+    return step('alpy.console', `Run ${oneLine(command)}${on(this.#options)}`, () =>
       this.#within(`the end of command "${oneLine(command)}"`, options, (wait) => this.#run(command, command, options, wait)),
     );
   }
@@ -139,7 +144,9 @@ export class RemoteShell {
       const words = [path, ...args].map(quoteWord).join(' ');
       return this.#run(`${words}; s=$?; rm -f ${quoteWord(path)}; (exit $s)`, title, options, wait);
     };
-    return step('alpy.console', `Run ${oneLine(title)}`, () => this.#within(`the end of "${oneLine(title)}"`, options, run));
+    return step('alpy.console', `Run ${oneLine(title)}${on(this.#options)}`, () =>
+      this.#within(`the end of "${oneLine(title)}"`, options, run),
+    );
   }
 
   /**
@@ -150,7 +157,7 @@ export class RemoteShell {
    */
   async upload(source: Uint8Array | string, remotePath: string, options: UploadOptions = {}): Promise<void> {
     check.upload(arguments);
-    await step('alpy.console', `Upload ${remotePath}`, () =>
+    await step('alpy.console', `Upload ${remotePath}${on(this.#options, 'to')}`, () =>
       this.#within(`the upload of ${remotePath}`, options, (wait) =>
         this.#upload(source, remotePath, options.mode ?? 0o644, wait),
       ),
@@ -163,13 +170,13 @@ export class RemoteShell {
    */
   async download(remotePath: string, options: Partial<Wait> = {}): Promise<Buffer> {
     check.download(arguments);
-    return step('alpy.console', `Download ${remotePath}`, () =>
+    return step('alpy.console', `Download ${remotePath}${on(this.#options, 'from')}`, () =>
       this.#within(`the download of ${remotePath}`, options, (wait) => this.#download(remotePath, wait)),
     );
   }
 
   async #open({ title, text, judge }: OpeningCommand): Promise<void> {
-    await step('alpy.console', title, () =>
+    await step('alpy.console', `${title}${on(this.#options)}`, () =>
       this.#before(title, {}, async (wait) => {
         const { exitStatus, output } = await this.#session.run({ text, title }, wait);
         if (exitStatus === 0) return;

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createAccess, type Access, type Boot } from '../../../src/access/index.ts';
 import type { Appliance } from '../../../src/config/index.ts';
 import { SerialConsole } from '../../../src/console/index.ts';
+import { withSink, type StepEvent } from '../../../src/core/step.ts';
 import { hasProgram, startGuest } from '../../unit/console/guest.ts';
 import { appliance } from '../../unit/access/appliance.ts';
 
@@ -13,13 +14,13 @@ const canRun = hasProgram('script') && hasProgram('dash');
 const boot: Boot = { signal: new AbortController().signal, ageMs: 0, bootPosition: 0 };
 
 /** An access to a guest whose console shows the prompt of dash. */
-async function startDash(changes: Partial<Appliance>): Promise<{ readonly access: Access } & AsyncDisposable> {
+async function startDash(changes: Partial<Appliance>, device?: string): Promise<{ readonly access: Access } & AsyncDisposable> {
   const guest = startGuest('exec dash -i');
   const console = SerialConsole.open(guest.stream);
   await console.expect(/[#$] /, wait);
   await console.send('\n');
   return {
-    access: createAccess({ name: 'right', appliance: appliance(changes), console, timeFactor: 1 }),
+    access: createAccess({ name: 'right', appliance: appliance(changes), console, timeFactor: 1, device }),
     [Symbol.asyncDispose]: async () => {
       await console.close();
       await guest[Symbol.asyncDispose]();
@@ -41,6 +42,26 @@ describe.skipIf(!canRun)('a serial shell', () => {
     guest.access.forget();
     expect(() => guest.access.shell).toThrow(expect.objectContaining({ code: 'ALPY_USAGE' }) as Error);
   }, 30_000);
+
+  test.each([
+    ['names one of several devices', 'right', ['Log in as bob on right', 'Run true on right']],
+    ['does not name the only device', undefined, ['Log in as bob', 'Run true']],
+  ])(
+    '%s in its steps',
+    async (_, device, titles) => {
+      const begun: string[] = [];
+      const keep = (event: StepEvent): void => {
+        if (event.kind === 'begin') begun.push(event.title);
+      };
+      await using guest = await startDash({}, device);
+      await withSink(keep, async () => {
+        await guest.access.ready(boot, wait);
+        await guest.access.shell.run('true');
+      });
+      expect(begun).toEqual(titles);
+    },
+    30_000,
+  );
 
   test.each<[string, Partial<Appliance>]>([
     ['as it is', { rebootCommand: 'echo must be superuser; exit 1' }],
