@@ -22,8 +22,9 @@ function blame(): void {
 
 test('a shell that answers only the second try takes commands, whatever made the first try fail', async () => {
   blame();
-  // loses everything until Ctrl-C, and only then starts the shell, however busy this machine is
-  await using guest = startGuest(`stty -echo; trap : INT; sh -c 'echo here; exec cat >/dev/null'; PS1='# ' exec sh -i`);
+  // starts the shell after Ctrl-C, at which the terminal drops what was typed before. Nothing reads until then: a program that does could
+  // also take what is typed after Ctrl-C, before the signal ends it
+  await using guest = startGuest(`stty -echo; trap : INT; sh -c 'echo here; exec sleep 600'; PS1='# ' exec sh -i`);
   await using console = SerialConsole.open(guest.stream);
   await console.expect('here', wait);
   const session = new ShellSession(console, false, { answerMs: [300, 20_000] });
