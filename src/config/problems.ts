@@ -11,8 +11,6 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a whole number', // the schema has no other numbers
   int: 'a whole number',
-  object: 'an object',
-  record: 'an object',
   boolean: 'true or false',
 };
 
@@ -74,6 +72,7 @@ function expected(issue: Issue): string {
     case 'invalid_type':
       if (['tuple', 'record'].includes(issue.expected) && !issue.message.startsWith(defaultMessage)) return issue.message; // text of the schema
       if (issue.expected === 'array') return 'a list\nWrite it as a list: [VALUE]';
+      if (['object', 'record'].includes(issue.expected)) return `an object${keysAdvice(issue.path)}`;
       return typeNames[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
@@ -86,6 +85,13 @@ function expected(issue: Issue): string {
     default:
       return issue.message; // text of the schema
   }
+}
+
+/** How to write an object, after a line break. */
+function keysAdvice(path: Path): string {
+  const [first, second] = knownNames(path);
+  if (first === undefined) return '\nWrite names below it, each with its value';
+  return `\nWrite keys below it, such as ${second === undefined ? first : `${first} and ${second}`}`;
 }
 
 function found(issue: Issue, value: unknown): string {

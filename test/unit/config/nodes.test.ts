@@ -196,7 +196,7 @@ test.each([
     ['node0.dhcp: expected no DHCP server beside uplink, whose router is one. Remove it, got an object'],
   ],
   [{ node0: { dns: {}, syslog: { port: 53 } } }, ['node0.syslog.port: expected a port that dns does not use, got the number 53']],
-  [{ node0: { ntp: true } }, ['node0.ntp: expected an object, got the boolean true']],
+  [{ node0: { ntp: true } }, ['node0.ntp: expected an object, got the boolean true. Write keys below it, such as stratum']],
   [{ node0: { syslog: { port: 'x' } } }, ['node0.syslog.port: expected a whole number, got "x"']],
 ])('the configuration of nodes %j is refused', (nodes, problems) => {
   expect(problemsOf(nodes)).toEqual(problems);

@@ -246,10 +246,22 @@ test('all problems are reported together, each with what was expected and found'
 
 test.for<[string, unknown, readonly string[]]>([
   ['nothing at all', undefined, ['appliance: expected an object, got nothing']],
-  ['a list', [], ['(top): expected an object, got an empty list']],
-  ['a text', 'image', ['(top): expected an object, got "image"']],
+  [
+    'a list instead of names',
+    { appliances: [] },
+    [
+      'appliance: expected an object, got nothing',
+      'appliances: expected an object, got an empty list. Write names below it, each with its value',
+    ],
+  ],
+  ['a list', [], ['(top): expected an object, got an empty list. Write keys below it, such as appliance and appliances']],
+  ['a text', 'image', ['(top): expected an object, got "image". Write keys below it, such as appliance and appliances']],
   ['an appliance without an image', { appliance: {} }, [nothingToBoot]],
-  ['an appliance that is a text', { appliance: 'disk.qcow2' }, ['appliance: expected an object, got "disk.qcow2"']],
+  [
+    'an appliance that is a text',
+    { appliance: 'disk.qcow2' },
+    ['appliance: expected an object, got "disk.qcow2". Write keys below it, such as name and image'],
+  ],
 ])('%s is refused', ([, raw, lines]) => {
   expect(problems(raw, { ALPY_APPLIANCE_CPUS: '' })).toEqual(lines);
 });
@@ -273,7 +285,9 @@ test('unknown keys are refused, with the most similar key', () => {
 });
 
 test('a problem in the file is reported even if a variable sets a value inside', () => {
-  expect(problems({ appliance: 3 }, { ALPY_APPLIANCE_IMAGE: 'a' })).toEqual(['appliance: expected an object, got the number 3']);
+  expect(problems({ appliance: 3 }, { ALPY_APPLIANCE_IMAGE: 'a' })).toEqual([
+    'appliance: expected an object, got the number 3. Write keys below it, such as name and image',
+  ]);
 });
 
 test('names that every object inherits have no special meaning', () => {
