@@ -85,7 +85,7 @@ async function waitForGrant(
   demand: Exclude<Demand, { kind: 'spare' }>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const what = demand.kind === 'boot' ? 'its turn to boot' : demand.exclusive ? 'the machine for itself' : 'room for the testbed';
+  const what = demand.kind === 'boot' ? 'its turn to boot' : demand.exclusive ? 'all other tests to end' : 'room for the testbed';
   await step('alpy.runner', `Wait for ${what}`, async () => {
     const startMs = performance.now();
     const answer = await client.ask(demand, signal);

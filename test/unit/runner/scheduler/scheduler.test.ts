@@ -87,7 +87,7 @@ describe('a spare testbed', () => {
     expect(granted).toEqual(['a', 'b', 'c', 'small']);
   });
 
-  test('is refused while a test waits or has the machine for itself', () => {
+  test('is refused while a test waits or has the machine to itself', () => {
     const { want } = open();
     const endA = want('a', testbed(100));
     want('alone', testbed(100, true));
