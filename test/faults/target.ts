@@ -68,7 +68,7 @@ export class Target {
   }
 
   /**
-   * Waits for a container that runs.
+   * Waits for a container that runs, and takes the newest: the daemon lists it first.
    * @param role - `lifeline`, `qemu`, `decoder`, name of a node, or `ping-node0`: an app with its node
    * @throws MissedError when the run ends before
    */
@@ -84,11 +84,16 @@ export class Target {
     );
   }
 
-  /** Waits for a QEMU of the run. @returns its PID @throws MissedError when the run ends before */
+  /**
+   * Waits for a QEMU of the run. Of several, it takes the one that was started last, like {@link Target.container}: that belongs to the
+   * phase which has just begun, and no older one that is being torn down, whose end would change nothing.
+   * @returns its PID
+   * @throws MissedError when the run ends before
+   */
   async qemu(): Promise<number> {
     return this.#appearance(async () => {
       const ids = (await this.containers()).map(({ Id }) => Id);
-      const own = qemuProcesses().find((pid) => ids.some((id) => procText(pid, 'cgroup').includes(id)));
+      const own = qemuProcesses().findLast((pid) => ids.some((id) => procText(pid, 'cgroup').includes(id)));
       return own === undefined ? undefined : Number(own);
     });
   }

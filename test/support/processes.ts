@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** PIDs of all QEMU that run on this machine, whoever started them. */
+/** PIDs of all QEMU that run on this machine, whoever started them, in ascending order. */
 export function qemuProcesses(): readonly string[] {
   return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && procText(pid, 'comm').startsWith('qemu-system'));
 }
