@@ -50,13 +50,10 @@ export function outcomeOf(testCase: TestCase, root: string, end: EarlyEnd | unde
   // Vitest drops the errors of a test that is skipped at a later attempt; a failure must not become a skip
   const isFailure = result.state === 'skipped' && failures.length > 0;
   const thrown = isFailure ? failures.flatMap(({ errors = [] }) => errors) : given;
-  const errors = withoutCancellation(thrown.flatMap((error) => reportsOf(error, root)));
+  const errors = reportsOfAll(thrown, root);
   const isFlaky = result.state === 'passed' && failures.length > 0;
   const hasFailed = isFailure || isFlaky || result.state === 'failed';
-  const ofAttempts =
-    failures.length > 0
-      ? failures.map((attempt) => withoutCancellation((attempt.errors ?? []).flatMap((error) => reportsOf(error))))
-      : [errors];
+  const ofAttempts = failures.length > 0 ? failures.map((attempt) => reportsOfAll(attempt.errors)) : [errors];
   const failureClass = hasFailed ? worstClass(ofAttempts.map(classOfAttempt)) : undefined;
   return {
     status: isFlaky ? 'flaky' : statusByClass(isFailure ? 'failed' : result.state, failureClass),
@@ -77,9 +74,10 @@ function reportsOf(error: ThrownError, root?: string): readonly ErrorReport[] {
   return excuse === undefined ? reports : [{ message: excuse, fault: 'environment' }, ...reports.map(asConsequence)];
 }
 
-/** A cancellation is no failure. What fails after it, such as the clean-up, decides. */
-function withoutCancellation(errors: readonly ErrorReport[]): readonly ErrorReport[] {
-  return errors.every(isCancellation) ? errors : errors.filter((error) => !isCancellation(error));
+/** The reports of an attempt's errors. A cancellation is no failure: what fails after it, such as the clean-up, decides. */
+function reportsOfAll(thrown: readonly ThrownError[] = [], root?: string): readonly ErrorReport[] {
+  const reports = thrown.flatMap((error) => reportsOf(error, root));
+  return reports.every(isCancellation) ? reports : reports.filter((report) => !isCancellation(report));
 }
 
 function isCancellation({ name }: Pick<ErrorReport, 'name'>): boolean {
