@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Copies the packages that package.json lists under "bundled" into dist/vendor and makes the files of dist import them from there.
-// Installed as ordinary dependencies they would bring 120 packages, of which alpy uses little, and three install scripts.
+// Installed as ordinary dependencies they would bring 120 packages, of which alpy uses little, and three install scripts; zod
+// alone has 8 MB, of which alpy uses 0.2.
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'rolldown';
