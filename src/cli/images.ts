@@ -25,7 +25,8 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
       .positional('names', {
         type: 'string',
         array: true,
-        describe: 'images to build, pull or push; default: all; for pull: those that the configuration needs',
+        describe:
+          'images to build, pull or push; default: all that can be built here; for pull: those that the configuration needs',
       })
       .options({
         ...configOption,
@@ -45,11 +46,12 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     const resolved = images.resolveImages(io.env, loaded?.config.images);
     using engine = await connectEngine(io);
     const chosen = names.map((name) => images.imageNamed(resolved, name));
-    const buildable = chosen.length === 0 ? resolved.filter((image) => image.buildable) : chosen;
+    const manifest = images.loadManifest();
+    const buildable = chosen.length === 0 ? images.buildableHere(resolved, manifest) : chosen;
     const work = { ...printTo(io), docker: engine.docker, env: io.env, signal: io.signal, reuse };
     if (action === 'build') await images.buildImages(buildable, work);
     if (action === 'pull') {
-      const needed = neededImages(resolved, images.loadManifest().images, loaded?.config);
+      const needed = neededImages(resolved, manifest.images, loaded?.config);
       await images.pullImages(chosen.length === 0 ? needed : chosen, work);
     }
     if (action === 'push') {

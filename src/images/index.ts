@@ -5,6 +5,7 @@ export { ImageBuildError, ManifestError, MissingImageError } from './errors.ts';
 export { findImage, inspectImage } from './inspect.ts';
 export { formatImages, imagesJson, listImages, type ImageRow } from './list.ts';
 export { loadManifest, manifestFile, type Manifest } from './manifest.ts';
+export { buildableHere } from './program.ts';
 export { buildImages, provideImages, pullImages, type ImageWork } from './provide.ts';
 export { pushImage } from './push.ts';
 export { buildRabbit } from './rabbit.ts';

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { readContext, readContextFile, type ContextFile } from './context.ts';
 import { runTimeFolders, type Lockfile } from './lockfile.ts';
+import type { Manifest } from './manifest.ts';
+import type { ResolvedImage } from './resolved-image.ts';
 
 /** Two levels up from this module. */
 const repository = path.join(import.meta.dirname, '..', '..');
@@ -13,21 +15,30 @@ const repository = path.join(import.meta.dirname, '..', '..');
 const folders = ['src', 'carrot', 'ci-images', 'rabbit/image', 'templates'];
 const files = ['package.json', 'tsconfig.json', 'COPYING']; // TypeScript's settings are read by Vite
 
+/** The images that can be built here: those of the list, but only in a clone of the repository those that contain alpy itself. */
+export function buildableHere(images: readonly ResolvedImage[], manifest: Manifest, root = repository): readonly ResolvedImage[] {
+  const hasSources = isClone(root);
+  return images.filter(({ name, buildable }) => buildable && (hasSources || manifest.images[name]?.program !== true));
+}
+
+function isClone(root: string): boolean {
+  return existsSync(path.join(root, 'package-lock.json')) && existsSync(path.join(root, 'src', 'cli'));
+}
+
 /**
  * Reads the running Node as `node`, and alpy with its run-time packages as `alpy/…`. The build copies both from here, so it
  * needs no package registry and the image contains what was tested.
  * @throws UsageError if this alpy is not a clone of its repository with the packages of its lock file, or Node is not for Linux
  */
 export async function programFiles(root = repository): Promise<readonly ContextFile[]> {
-  const lock = path.join(root, 'package-lock.json');
-  if (!existsSync(lock) || !existsSync(path.join(root, 'src', 'cli'))) {
+  if (!isClone(root))
     throw new UsageError(`expected a clone of alpy's repository to build an image that contains alpy, got ${root}`);
-  }
   if (process.platform !== 'linux')
     throw new UsageError(`expected Node for Linux to copy into an image, got Node for ${process.platform}`);
   // "bundled": packages that are part of the npm package, so they are not among its dependencies
   const { bundled = [] } = await readJson<{ readonly bundled?: readonly string[] }>(path.join(root, 'package.json'));
-  const modules = runTimeFolders(await readJson<Lockfile>(lock), bundled).filter(
+  const lock = await readJson<Lockfile>(path.join(root, 'package-lock.json'));
+  const modules = runTimeFolders(lock, bundled).filter(
     (name) => existsSync(path.join(root, name)), // packages for other platforms are missing
   );
   const outermost = modules.filter((name) => !modules.some((other) => name.startsWith(`${other}/`)));

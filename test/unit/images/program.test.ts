@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { programFiles } from '../../../src/images/program.ts';
+import type { Manifest } from '../../../src/images/manifest.ts';
+import { buildableHere, programFiles } from '../../../src/images/program.ts';
 
 let root: string;
 
@@ -68,4 +69,19 @@ test('needs a clone of the repository', async () => {
   await expect(programFiles(root)).rejects.toThrow(
     `expected a clone of alpy's repository to build an image that contains alpy, got ${root}`,
   );
+});
+
+test('without a clone, the images that contain alpy are not among those to build', async () => {
+  const image = { reference: '', origin: 'default', buildable: true };
+  const images = [
+    { ...image, name: 'qemu' },
+    { ...image, name: 'runner' },
+    { ...image, name: 'peer', buildable: false },
+  ];
+  const manifest = { images: { qemu: { program: false }, runner: { program: true } } } as unknown as Manifest;
+  const names = (): readonly string[] => buildableHere(images, manifest, root).map(({ name }) => name);
+  await write({ 'package.json': '{}' });
+  expect(names()).toEqual(['qemu']);
+  await write({ 'package-lock.json': '{}', 'src/cli/bin.ts': '' });
+  expect(names()).toEqual(['qemu', 'runner']);
 });
