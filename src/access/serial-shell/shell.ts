@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { countDown, withDeadline, type Wait } from '../../core/deadline.ts';
-import { EnvironmentError, messageOf } from '../../core/errors.ts';
 import { exitStatusOf, programEnd, type ProgramEnd } from '../../core/exit-status.ts';
 import { markHandled } from '../../core/mark-handled.ts';
 import { log, step } from '../../core/step.ts';
 import { oneLine, quoteWord } from '../../core/text.ts';
 import { ConsoleTimeoutError, type SerialConsole, waitForQuiet } from '../../console/index.ts';
 import { CommandError, noShellError } from './errors.ts';
+import { FileTransfer } from './file-transfer.ts';
 import { separateKernelMessages } from './kernel-messages.ts';
 import { isLoggedOut, logIn } from './login.ts';
 import type { LoginOptions } from './login-options.ts';
@@ -22,8 +21,6 @@ import {
   type UploadOptions,
 } from './shell-options.ts';
 import { ShellSession, type SessionCommand, type SessionResult } from './shell-session.ts';
-import { putShortFile } from './short-file.ts';
-import { findTools, getFile, putFile } from './transfer.ts';
 
 /** ` on left`, for the title of a step on one of several devices; empty for the only device. */
 function on({ device }: ShellOptions, preposition = 'on'): string {
@@ -50,14 +47,15 @@ const settleMs = 300;
 export class RemoteShell {
   readonly console: SerialConsole;
   readonly #session: ShellSession;
+  readonly #files: FileTransfer;
   readonly #options: ShellOptions;
   #opened: Promise<void> | undefined;
-  #tools: ReadonlySet<string> | undefined;
   #isPasswordNew: boolean;
 
   private constructor(console: SerialConsole, options: ShellOptions, isReady: boolean) {
     this.console = console;
     this.#session = new ShellSession(console, isReady, options);
+    this.#files = new FileTransfer(this.#session);
     this.#options = options;
     this.#isPasswordNew = options.isPasswordNew ?? false;
   }
@@ -140,7 +138,7 @@ export class RemoteShell {
     const title = [typeof script === 'string' ? script : 'script', ...args].join(' ');
     const run = async (wait: Wait): Promise<CommandResult> => {
       const path = temporary(options.directory);
-      await this.#upload(typeof script === 'string' ? script : Buffer.from(script.content), path, 0o700, wait);
+      await this.#files.put(typeof script === 'string' ? script : Buffer.from(script.content), path, 0o700, wait);
       const words = [path, ...args].map(quoteWord).join(' ');
       return this.#run(`${words}; s=$?; rm -f ${quoteWord(path)}; (exit $s)`, title, options, wait);
     };
@@ -159,7 +157,7 @@ export class RemoteShell {
     check.upload(arguments);
     await step('alpy.console', `Upload ${remotePath}${on(this.#options, 'to')}`, () =>
       this.#within(`the upload of ${remotePath}`, options, (wait) =>
-        this.#upload(source, remotePath, options.mode ?? 0o644, wait),
+        this.#files.put(source, remotePath, options.mode ?? 0o644, wait),
       ),
     );
   }
@@ -171,7 +169,7 @@ export class RemoteShell {
   async download(remotePath: string, options: Partial<Wait> = {}): Promise<Buffer> {
     check.download(arguments);
     return step('alpy.console', `Download ${remotePath}${on(this.#options, 'from')}`, () =>
-      this.#within(`the download of ${remotePath}`, options, (wait) => this.#download(remotePath, wait)),
+      this.#within(`the download of ${remotePath}`, options, (wait) => this.#files.get(remotePath, wait)),
     );
   }
 
@@ -212,23 +210,9 @@ export class RemoteShell {
   async #runExact(command: SessionCommand, wait: Wait): Promise<SessionResult> {
     const path = temporary();
     const { exitStatus } = await this.#session.run({ ...command, redirect: `</dev/null >${path} 2>&1` }, wait);
-    const output = await this.#download(path, wait);
+    const output = await this.#files.get(path, wait);
     await this.#session.run({ text: `rm -f ${path}`, title: `remove ${path}`, isOwn: true }, wait);
     return { output: output.toString(), exitStatus };
-  }
-
-  async #upload(source: Uint8Array | string, path: string, mode: number, wait: Wait): Promise<void> {
-    const bytes = typeof source === 'string' ? await readLocal(source) : source;
-    if (await putShortFile(this.#session, bytes, path, mode, wait)) return;
-    await putFile(this.#session, await this.#findTools(wait), bytes, path, mode, wait);
-  }
-
-  async #download(path: string, wait: Wait): Promise<Buffer> {
-    return getFile(this.#session, await this.#findTools(wait), path, wait);
-  }
-
-  async #findTools(wait: Wait): Promise<ReadonlySet<string>> {
-    return (this.#tools ??= await findTools(this.#session, wait));
   }
 
   async #logIn(login: LoginOptions, wait: Wait): Promise<void> {
@@ -277,13 +261,4 @@ export class RemoteShell {
 
 function temporary(directory = '/tmp'): string {
   return `${directory}/alpy-${randomBytes(6).toString('hex')}`;
-}
-
-/** @throws EnvironmentError when the file cannot be read */
-async function readLocal(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new EnvironmentError(`cannot read ${path} for the upload: ${messageOf(cause)}`, { cause });
-  }
 }
