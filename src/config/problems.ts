@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { z } from 'zod';
 import { nearest } from '../core/nearest.ts';
+import { expectationOf, type Expectation } from './expectation.ts';
 import { knownNames, knownValues } from './known-names.ts';
 import { isSecretKey } from './secret-keys.ts';
 import { valueAt, type Path } from './tree.ts';
@@ -42,7 +43,7 @@ export function problemsOf(
     if (inner) return problemsOf(inner, raw, sourceOf);
     const source = sourceOf(issue.path);
     const where = `${pathText(issue.path)}${source === undefined ? '' : ` (from ${source})`}`;
-    const [what = '', advice] = expected(issue).split('\n');
+    const { what, advice } = expected(issue);
     const got = found(issue, valueAt(raw, issue.path));
     const text = `${where}: expected ${what}, got ${got}${advice === undefined ? '' : `. ${advice}`}`;
     return [{ path: issue.path, text, source }];
@@ -61,37 +62,39 @@ function issuesOfChoice(issue: Issue): readonly Issue[] | undefined {
 /** The beginning of Zod's own messages, for a schema that has none. */
 const defaultMessage = 'Invalid input';
 
-/** What was expected; after a line break, what to do. */
-function expected(issue: Issue): string {
+function expected(issue: Issue): Expectation {
+  const ofSchema = expectationOf(issue.message);
   switch (issue.code) {
     case 'invalid_key':
-      return issue.issues[0]?.message ?? issue.message; // text of the schema
+      return expectationOf(issue.issues[0]?.message ?? issue.message);
     case 'invalid_union':
-      if (issue.message !== defaultMessage) return issue.message; // text of the schema
-      return issue.errors.flatMap(([first]) => (first ? expected(first).split('\n').slice(0, 1) : [])).join(', or ');
+      if (issue.message !== defaultMessage) return ofSchema;
+      return { what: issue.errors.flatMap(([first]) => (first ? [expected(first).what] : [])).join(', or ') };
     case 'invalid_type':
-      if (['tuple', 'record'].includes(issue.expected) && !issue.message.startsWith(defaultMessage)) return issue.message; // text of the schema
-      if (issue.expected === 'array') return 'a list\nWrite it as a list: [VALUE]';
-      if (['object', 'record'].includes(issue.expected)) return `an object${keysAdvice(issue.path)}`;
-      return typeNames[issue.expected] ?? issue.expected;
+      if (['tuple', 'record'].includes(issue.expected) && !issue.message.startsWith(defaultMessage)) return ofSchema;
+      if (issue.expected === 'array') return { what: 'a list', advice: 'Write it as a list: [VALUE]' };
+      if (['object', 'record'].includes(issue.expected)) return { what: 'an object', advice: keysAdvice(issue.path) };
+      return { what: typeNames[issue.expected] ?? issue.expected };
     case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
+      return { what: `one of ${issue.values.map(String).join(', ')}` };
     case 'too_small':
-      if (issue.origin === 'string') return 'text that is not empty';
-      return issue.origin === 'array' ? 'a list that is not empty' : `${String(issue.minimum)} or more`;
+      if (issue.origin === 'string') return { what: 'text that is not empty' };
+      return { what: issue.origin === 'array' ? 'a list that is not empty' : `${String(issue.minimum)} or more` };
     case 'too_big':
-      if (issue.origin === 'array' && !issue.message.startsWith('Too big')) return issue.message; // text of the schema
-      return issue.origin === 'array' ? `a list of at most ${String(issue.maximum)}` : `${String(issue.maximum)} or less`;
+      if (issue.origin === 'array' && !issue.message.startsWith('Too big')) return ofSchema;
+      return {
+        what: issue.origin === 'array' ? `a list of at most ${String(issue.maximum)}` : `${String(issue.maximum)} or less`,
+      };
     default:
-      return issue.message; // text of the schema
+      return ofSchema;
   }
 }
 
-/** How to write an object, after a line break. */
+/** How to write an object. */
 function keysAdvice(path: Path): string {
   const [first, second] = knownNames(path);
-  if (first === undefined) return '\nWrite names below it, each with its value';
-  return `\nWrite keys below it, such as ${second === undefined ? first : `${first} and ${second}`}`;
+  if (first === undefined) return 'Write names below it, each with its value';
+  return `Write keys below it, such as ${second === undefined ? first : `${first} and ${second}`}`;
 }
 
 function found(issue: Issue, value: unknown): string {

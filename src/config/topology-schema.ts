@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { maxLinks, type NodeConfig, type RawLink, type RawTopology } from '../topology/index.ts';
 import { nodeConfig } from '../topology/schemas.ts';
 import { ApplianceOverrides } from './appliance-schema.ts';
+import { schemaError } from './expectation.ts';
 import { MacSchema } from './nic-schema.ts';
 import { text } from './values.ts';
 
@@ -10,7 +11,7 @@ type Nodes = Readonly<Record<string, NodeConfig>>;
 
 /** Addresses, routes and services of nodes, by their names. */
 const NodesSchema = z.record(z.string(), nodeConfig, {
-  error: 'nodes by name\nWrite nodes: { client: {} }',
+  error: schemaError({ what: 'nodes by name', advice: 'Write nodes: { client: {} }' }),
 }) as unknown as z.ZodType<Nodes, Nodes>;
 
 const twoEnds = 'a list of two ends, such as [client, left:0]';
@@ -44,11 +45,14 @@ const DutSchema = z.union(
   { error: 'the name of an appliance, or an object with appliance and what differs from it' },
 );
 
-/** What was expected instead of more than two ends, and what to do. */
+/** The error for more than two ends. */
 function tooManyEnds(ends: unknown): string | undefined {
   if (!Array.isArray(ends) || ends.length <= 2) return undefined;
   const names = ends.every((end) => typeof end === 'string') ? ends.join(', ') : 'END, END, END';
-  return `two ends on a link\nJoin more than two with a segment: segments: { lan: [${names}] }`;
+  return schemaError({
+    what: 'two ends on a link',
+    advice: `Join more than two with a segment: segments: { lan: [${names}] }`,
+  });
 }
 
 /** The short and the long form of a topology. {@link topologyProblems} checks whether it is one of the two. */
@@ -58,7 +62,7 @@ export const TopologySchema = z.strictObject({
   ),
   duts: z
     .record(z.string(), DutSchema, {
-      error: 'devices by name\nWrite duts: { left: router }, with the appliance of each',
+      error: schemaError({ what: 'devices by name', advice: 'Write duts: { left: router }, with the appliance of each' }),
     })
     .optional()
     .describe(
@@ -66,7 +70,9 @@ export const TopologySchema = z.strictObject({
     ),
   nodes: NodesSchema.optional().describe('what nodes have before the guest boots, by their names: `node0`, `node1`, …'),
   segments: z
-    .record(z.string(), z.array(text), { error: 'segments by name\nWrite segments: { lan: [client, left:0] }' })
+    .record(z.string(), z.array(text), {
+      error: schemaError({ what: 'segments by name', advice: 'Write segments: { lan: [client, left:0] }' }),
+    })
     .optional()
     .describe('LANs by name, each a list of ends that a hub joins'),
 });
