@@ -67,9 +67,19 @@ function example(key: string, value: unknown): string {
 function describe({ name, options: names }: Parameter, issue: z.core.$ZodIssue, value: unknown): string {
   const where = pathText(name, issue.path, names !== undefined);
   if (issue.code === 'unrecognized_keys') return `${where}: ${issue.message}`;
-  const found = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-  const isSecret = [name, ...issue.path].some((key) => unshown.has(key));
-  return `expected ${where} to be ${issue.message}, got ${isSecret ? kindOf(found) : shown(found)}${hintFor(issue, names, found)}`;
+  const found = valueAt(value, issue.path);
+  const got = unshown.has(name) ? kindOf(found) : foundAt(value, issue.path);
+  return `expected ${where} to be ${issue.message}, got ${got}${hintFor(issue, names, found)}`;
+}
+
+/** The value at a path as messages show it after "got": `"eth7"`, `5`, `a list`; of a password only its type. Pure. */
+export function foundAt(value: unknown, path: readonly PropertyKey[]): string {
+  const found = valueAt(value, path);
+  return path.some((key) => unshown.has(key)) ? kindOf(found) : shown(found);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
 function hintFor(issue: z.core.$ZodIssue, names: readonly string[] | undefined, found: unknown): string {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { foundAt } from '../core/argument-problems.ts';
 import type { Wait } from '../core/deadline.ts';
 import { EnvironmentError, UsageError } from '../core/errors.ts';
 import { exitStatusOf } from '../core/exit-status.ts';
@@ -24,7 +25,10 @@ export interface ConfigurePlace extends InterfacePlace {
 export async function configureInterface(place: ConfigurePlace, config: InterfaceConfig, wait: Partial<Wait>): Promise<void> {
   const { node, device } = place;
   const [conflict] = interfaceConflicts(config);
-  if (conflict) throw new UsageError(`${node}: expected ${conflict.path.join('.')} of ${device} to be ${conflict.expected}`);
+  if (conflict) {
+    const { path, expected } = conflict;
+    throw new UsageError(`${node}: expected ${path.join('.')} of ${device} to be ${expected}, got ${foundAt(config, path)}`);
+  }
   const commands = configureCommands(device, config);
   const script = [removeVlans(device), configureScript(commands)].join('\n');
   await configure(place, { script, commands, problems: (printed) => configurationProblems(device, config, printed) }, wait);

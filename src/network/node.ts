@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { foundAt } from '../core/argument-problems.ts';
 import type { Wait } from '../core/deadline.ts';
 import { BugError, UsageError, type Fault } from '../core/errors.ts';
 import { programEnd } from '../core/exit-status.ts';
@@ -116,7 +117,10 @@ export class Node implements AsyncDisposable {
     const { sysctls, bond, ...own } = config;
     const names = this.interfaces.map(({ name }) => name);
     const [problem] = changeProblems(config, this.#declared, names);
-    if (problem) throw new UsageError(`${this.name}.configure: ${problem.path.join('.')}: expected ${problem.expected}`);
+    if (problem) {
+      const { path, expected } = problem;
+      throw new UsageError(`${this.name}.configure: ${path.join('.')}: expected ${expected}, got ${foundAt(config, path)}`);
+    }
     const changesInterface = !bond && (sysctls === undefined || Object.values(own).some((value) => value !== undefined));
     const only = changesInterface ? this.#only('configure') : undefined;
     await step('alpy.network', `Configure ${this.name}`, async () => {

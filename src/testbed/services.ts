@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+import { foundAt } from '../core/argument-problems.ts';
 import { argumentsOf } from '../core/arguments.ts';
 import { UsageError } from '../core/errors.ts';
 import { abortSignal } from '../core/schemas.ts';
@@ -81,10 +82,15 @@ export class Services {
   async dhcp(node: Node, options: DhcpOptions = {}, signal?: AbortSignal): Promise<DhcpServer> {
     check.dhcp(arguments);
     const addresses = await node.addresses({ signal });
+    const where = `services.dhcp(${node.name})`;
+    if (addresses.length === 0)
+      throw new UsageError(
+        `${where}: expected a node with an address, got one without. Call ${node.name}.configure({ address }) before`,
+      );
     const [problem] = dhcpProblems(addresses, options);
     if (problem) {
-      const path = problem.path.length > 0 ? ` ${problem.path.join('.')} to be` : '';
-      throw new UsageError(`services.dhcp(${node.name}): expected${path} ${problem.expected}`);
+      const { path, expected } = problem;
+      throw new UsageError(`${where}: expected ${path.join('.')} to be ${expected}, got ${foundAt(options, path)}`);
     }
     const hasDns = takenPorts(await node.sockets({ signal }), dnsPlan({}).ports).length > 0;
     if (dhcpRanges(addresses, options).some(({ family }) => family === 6)) await node.addLinkAddress({ signal });

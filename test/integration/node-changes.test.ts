@@ -76,7 +76,7 @@ test('a bond on a node without one of its interfaces is a mistake, and changes n
   const addresses = await container.addresses();
   await expect(container.configure({ bond: { mode: 'broadcast', interfaces: ['eth1'] } })).rejects.toMatchObject({
     fault: 'usage',
-    message: 'container.configure: bond.interfaces.0: expected one of the interfaces of the node (eth0)',
+    message: 'container.configure: bond.interfaces.0: expected one of the interfaces of the node (eth0), got "eth1"',
   });
   expect(await container.addresses()).toEqual(addresses);
 });

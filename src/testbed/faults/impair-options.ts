@@ -96,11 +96,11 @@ export function assertPossible(given: ImpairOptions): void {
     throw new UsageError(`link.impair: expected at least one of ${names.join(', ')} to be above 0, got none`);
   if (jitterMs > delayMs)
     throw new UsageError(
-      `link.impair: expected jitterMs to be at most delayMs, because no frame arrives before it is sent, got ${jitterMs} and ${delayMs}`,
+      `link.impair: expected jitterMs to be at most delayMs, because no frame arrives before it is sent, got jitterMs ${jitterMs} and delayMs ${delayMs}`,
     );
   if (reorderPercent > 0 && delayMs === 0)
     throw new UsageError(
-      'link.impair: expected a delayMs beside reorderPercent: frames that are not delayed overtake delayed ones',
+      'link.impair: expected a delayMs above 0 beside reorderPercent, because frames that are not delayed overtake delayed ones, got none. Add delayMs',
     );
 }
 

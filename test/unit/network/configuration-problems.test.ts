@@ -99,11 +99,11 @@ describe('configureInterface', () => {
   test.each([
     [
       { gateway: ['10.0.0.1', '10.0.0.2'] },
-      'gateway of eth0 to be the only default route for IPv4 or IPv6, because it replaces the others',
+      'gateway of eth0 to be the only default route for IPv4 or IPv6, because it replaces the others, got a list',
     ],
     [{ gateway: '10.0.0.1', vlans: [{ id: 5, gateway: '10.5.0.1' }] }, 'vlans.0.gateway of eth0 to be the only default route'],
-    [{ vlans: [{ id: 5 }, { id: 5 }] }, 'vlans.1.id of eth0 to be a number that no other VLAN of the interface has'],
-    [{ mtu: 1400, vlans: [{ id: 5, mtu: 1500 }] }, 'vlans.0.mtu of eth0 to be at most 1400, the MTU of the interface'],
+    [{ vlans: [{ id: 5 }, { id: 5 }] }, 'vlans.1.id of eth0 to be a number that no other VLAN of the interface has, got 5'],
+    [{ mtu: 1400, vlans: [{ id: 5, mtu: 1500 }] }, 'vlans.0.mtu of eth0 to be at most 1400, the MTU of the interface, got 1500'],
     [
       {
         routes: [
@@ -111,7 +111,7 @@ describe('configureInterface', () => {
           { to: 'fd09:0::/48', via: 'fd00::2' },
         ],
       },
-      'routes.1.to of eth0 to be a network that no other route has, because this one replaces the others',
+      'routes.1.to of eth0 to be a network that no other route has, because this one replaces the others, got "fd09:0::/48"',
     ],
   ])('refuses %j before anything changes', async (config, message) => {
     const shell = (): Promise<string> => Promise.reject(new Error('it ran'));

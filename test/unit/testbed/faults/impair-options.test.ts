@@ -37,11 +37,11 @@ test.each([
   [{ delayMs: 1, seed: -1 }, 'link.impair: expected seed to be a whole number from 0 to 4294967295, got -1'],
   [
     { delayMs: 1, jitterMs: 2 },
-    'link.impair: expected jitterMs to be at most delayMs, because no frame arrives before it is sent, got 2 and 1',
+    'link.impair: expected jitterMs to be at most delayMs, because no frame arrives before it is sent, got jitterMs 2 and delayMs 1',
   ],
   [
     { reorderPercent: 5 },
-    'link.impair: expected a delayMs beside reorderPercent: frames that are not delayed overtake delayed ones',
+    'link.impair: expected a delayMs above 0 beside reorderPercent, because frames that are not delayed overtake delayed ones, got none. Add delayMs',
   ],
 ])('impossible options are refused: %j', (given, message) => {
   expect(problemWith(given)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
