@@ -41,6 +41,16 @@ function addressCommands(device: string, { address, gateway, routes = [], mtu }:
   ];
 }
 
+/** A line of shell that prints the addresses of an interface for {@link printedAddresses}, without those of links. Pure. */
+export function printAddresses(device: string): string {
+  return `ip -br address show dev ${device} scope global`;
+}
+
+/** The addresses with their prefix lengths that {@link printAddresses} has printed. Pure. */
+export function printedAddresses(printed: string): readonly string[] {
+  return printed.trim().split(/\s+/).slice(2);
+}
+
 /** A line of shell that removes the VLANs of an interface. Pure. */
 export function removeVlans(device: string): string {
   return `for vlan in /sys/class/net/${device}/upper_${device}.*; do [ ! -e "$vlan" ] || ip link delete "\${vlan##*/upper_}"; done`;

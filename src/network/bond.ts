@@ -2,7 +2,7 @@
 import type { Wait } from '../core/deadline.ts';
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
 import type { BondConfig } from '../topology/index.ts';
-import { configureCommands, configureScript, removeVlans } from './address.ts';
+import { configureCommands, configureScript, printAddresses, printedAddresses, removeVlans } from './address.ts';
 import { configurationProblems, printedInterfaces } from './configuration-problems.ts';
 import { configure } from './configure.ts';
 import type { InterfacePlace } from './interface-place.ts';
@@ -49,6 +49,12 @@ export async function replaceBond(place: InterfacePlace, bond: Bond, wait: Parti
   const commands = [...bond.interfaces.map((name) => `address flush dev ${name} scope global`), ...bondCommands(bond)];
   const script = [removeBond, ...bond.interfaces.map(removeVlans), configureScript(commands)].join('\n');
   await configure(place, { script, commands, problems: (printed) => bondProblems(bond, printed) }, wait);
+}
+
+/** The addresses of a node's bond with their prefix lengths, without those of links; none if it has no bond. */
+export async function bondAddresses({ shell }: InterfacePlace, wait: Partial<Wait>): Promise<readonly string[]> {
+  const printed = await shell(`[ ! -e /sys/class/net/${bondDevice} ] || ${printAddresses(bondDevice)}`, wait);
+  return printedAddresses(printed);
 }
 
 /** The commands of ip(8) that combine interfaces. An interface must be down to become part of a bond, which turns it on. Pure. */

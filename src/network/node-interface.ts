@@ -4,6 +4,7 @@ import { EnvironmentError } from '../core/errors.ts';
 import { log, step } from '../core/step.ts';
 import { ExecError } from '../docker/index.ts';
 import type { InterfaceConfig, InterfaceSpec } from '../topology/index.ts';
+import { printAddresses, printedAddresses } from './address.ts';
 import { configureInterface } from './configure.ts';
 import { parseCounters, type Counters } from './counters.ts';
 import type { InterfacePlace } from './interface-place.ts';
@@ -69,8 +70,7 @@ export class NodeInterface {
 
   /** Its addresses with their prefix lengths, without those of links. For alpy itself. @internal */
   async addresses(wait: Partial<Wait> = {}): Promise<readonly string[]> {
-    const printed = await this.#place.shell(`ip -br address show dev ${this.name} scope global`, wait);
-    return printed.trim().split(/\s+/).slice(2);
+    return printedAddresses(await this.#place.shell(printAddresses(this.name), wait));
   }
 
   /**

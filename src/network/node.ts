@@ -7,7 +7,7 @@ import { named, type Named } from '../core/named.ts';
 import { step } from '../core/step.ts';
 import { ExecError, type Agent, type Container, type ContainerSpec, type ExecResult, type ExecSpec } from '../docker/index.ts';
 import { changeProblems, type NodeChanges, type NodeConfig, type NodeSpec } from '../topology/index.ts';
-import { configureBond, replaceBond } from './bond.ts';
+import { bondAddresses, configureBond, replaceBond } from './bond.ts';
 import type { Counters } from './counters.ts';
 import { guestHint } from './guest/hint.ts';
 import { GuestMachine } from './guest/machine.ts';
@@ -224,11 +224,11 @@ export class Node implements AsyncDisposable {
     return this.#shell(printSockets, wait);
   }
 
-  /** The addresses of its interfaces with their prefix lengths, without those of links. For alpy itself. */
+  /** The addresses of its interfaces and its bond with their prefix lengths, without those of links and VLANs. For alpy itself. */
   async addresses(wait: Partial<Wait> = {}): Promise<readonly string[]> {
     const all: string[] = [];
     for (const one of this.interfaces) all.push(...(await one.addresses(wait)));
-    return all;
+    return [...all, ...(await bondAddresses(this.#place, wait))];
   }
 
   /**

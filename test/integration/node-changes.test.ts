@@ -70,6 +70,7 @@ test('sysctls and the bond of a guest change', async () => {
   await guest.interfaces['eth0']!.configure({ address: '10.0.6.1/24', vlans: [{ id: 6, address: '10.0.7.1/24' }] });
   await guest.configure({ bond: { mode: 'balance-rr', address: '10.0.4.1/24' } });
   expect(await read(guest, both)).toBe('balance-rr 0\neth0 eth1\nbond0 10.0.4.1/24');
+  expect(await guest.addresses()).toEqual(['10.0.4.1/24']);
 });
 
 test('a bond on a node without one of its interfaces is a mistake, and changes nothing', async () => {
