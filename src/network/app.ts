@@ -156,7 +156,7 @@ export class App implements AsyncDisposable {
     await this.container.waitUntilRunning(wait);
   }
 
-  /** Sends a signal. From then on the app may end at any time. */
+  /** Sends a signal. From then on the app may end at any time. @throws ContainerError when the daemon refuses */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     check.kill(arguments);
     this.#isAwaited = true;

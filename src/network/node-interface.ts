@@ -50,7 +50,7 @@ export class NodeInterface {
     }
   }
 
-  /** The kernel's counters. */
+  /** The kernel's counters. @throws ExecError if it does not exist */
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
     interfaceCheck.counters(arguments);
     return parseCounters(await this.#place.shell(`ip -j -s link show dev ${this.name}`, wait));

@@ -179,7 +179,7 @@ export class Node implements AsyncDisposable {
     });
   }
 
-  /** The kernel's counters of its only interface. @throws UsageError if it has several */
+  /** The kernel's counters of its only interface. @throws UsageError if it has several, ExecError if it is gone */
   async counters(wait: Partial<Wait> = {}): Promise<Counters> {
     check.counters(arguments);
     return this.#only('counters').counters(wait);

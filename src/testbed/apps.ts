@@ -32,6 +32,7 @@ export class Apps {
   /**
    * Starts a program in a container beside a node. It should run until the testbed ends, unless the test waits for its end.
    * @throws MissingImageError if its image is missing
+   * @throws UsageError if the image does not have the program, the node is of kind `guest`, or an app may not have the capability
    * @throws ContainerError when the daemon refuses
    */
   async start(spec: AppSpec, signal?: AbortSignal): Promise<App> {

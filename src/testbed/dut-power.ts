@@ -66,7 +66,11 @@ export class DutPower {
     return freeze(this.name, this.qmp, this.supply);
   }
 
-  /** Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is. */
+  /**
+   * Waits until the virtual CPU is stopped, by whatever; returns immediately if it already is.
+   * @param wait - `timeoutMs` is 30 s by default, times `dut.timeFactor`
+   * @throws QmpTimeoutError when it is not stopped in time, QmpClosedError when QEMU ends
+   */
   async waitForStop(wait: Partial<Wait> = {}): Promise<void> {
     check.waitForStop(arguments);
     const stopped = this.qmp.waitForEvent('STOP', { ...this.waitOf(wait), awaited: `${this.name} to stop` });
@@ -142,7 +146,11 @@ export class DutPower {
     });
   }
 
-  /** Waits until the guest has powered off; returns immediately if it already has. See {@link DutPower.powerDown}. */
+  /**
+   * Waits until the guest has powered off; returns immediately if it already has. See {@link DutPower.powerDown}.
+   * @param wait - `timeoutMs` is 30 s by default, times `dut.timeFactor`
+   * @throws QmpTimeoutError when it is not off in time, GuestLostError when it panics, QmpClosedError when QEMU ends
+   */
   async waitForShutdown(wait: Partial<Wait> = {}): Promise<void> {
     check.waitForShutdown(arguments);
     await this.guest.waitFor('shutdown', this.waitOf(wait));

@@ -120,7 +120,11 @@ export class Dut extends DutPower {
     return this.access.login(this.guest, rest(), options);
   }
 
-  /** Waits until the guest reboots by itself; after that, {@link Dut.login} returns a new shell. */
+  /**
+   * Waits until the guest reboots by itself; after that, {@link Dut.login} returns a new shell.
+   * @param wait - `timeoutMs` is 30 s by default, times `dut.timeFactor`
+   * @throws QmpTimeoutError when it does not in time, GuestLostError when it panics, QmpClosedError when QEMU ends
+   */
   async waitForReboot(wait: Partial<Wait> = {}): Promise<void> {
     check.waitForReboot(arguments);
     await this.guest.waitFor('reset', this.waitOf(wait));
@@ -146,6 +150,7 @@ export class Dut extends DutPower {
    * Saves a picture of the screen.
    * @param path - PNG file to write on this machine; a link of that name is replaced, not followed
    * @throws QmpError when QEMU has no screen
+   * @throws EnvironmentError when the picture cannot be saved
    */
   async screenshot(path: string): Promise<void> {
     check.screenshot(arguments);
