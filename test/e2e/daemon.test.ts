@@ -2,7 +2,7 @@
 // A Docker daemon that dies or freezes during a run.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import Docker, { type ContainerInfo } from 'dockerode';
 import { expect, test } from 'vitest';
@@ -12,13 +12,19 @@ import { Project, waitForLine } from '../support/cli.ts';
 import { DaemonProxy } from '../support/daemon-proxy.ts';
 import { suiteId } from '../support/suite.ts';
 
+/** The goal is 10 s; a busy machine gets more. Without a signal, a frozen daemon counts as lost after a minute. */
+const longS = 30;
+
 const testFile = `
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'alpy/test';
 test('passes', ({ nodes }) => { expect(nodes).toHaveLength(1); });
 test('waits', async ({ dut, signal, step }) => {
   await step('Wait', () => dut.console.expect('never', { timeoutMs: 600_000, signal }));
 });
-test('pings', async ({ nodes: [node], step }) => {
+test('pings', async ({ nodes: [node], signal, step }) => {
+  await step('Wait for the frost', async () => { while (!existsSync('frozen')) await sleep(20, undefined, { signal }); });
   await step('Ping', () => expect(node).toReach('192.0.2.1', { timeoutMs: 1000 }));
 });
 `;
@@ -72,7 +78,7 @@ test('a daemon that dies ends the run with status 3, and reports cover what ran 
   await proxy.die();
   const { status, seconds } = await ended;
   expect(status).toBe(3);
-  expect(seconds).toBeLessThan(10);
+  expect(seconds).toBeLessThan(longS);
   const { tests, errors } = await runJson(own);
   expect(tests.map(({ name, status: how }) => `${name} ${how}`)).toContain('passes passed');
   expect(errors.map(({ fault }) => fault)).toContain('environment');
@@ -97,9 +103,10 @@ test('a ping without an answer while the daemon is frozen is an environment erro
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run', '--verbose', '--test-name', 'pings'], { DOCKER_HOST: proxy.host });
-  await waitForLine(child, /INFO test Ping\.\.\.$/);
+  await waitForLine(child, /INFO test Wait for the frost\.\.\.$/);
   const ended = end(child);
   proxy.freeze();
+  await writeFile(own.path('frozen'), '');
   await waitForLine(child, /INFO test Ping\.\.\. failed: the Docker daemon at .* did not answer for/);
   proxy.thaw();
   expect((await ended).status).toBe(3);
@@ -110,7 +117,7 @@ test('a ping without an answer while the daemon is frozen is an environment erro
   });
 });
 
-test('Ctrl-C ends a run within 10 s although the daemon stays frozen, and reports cover what ran before', async () => {
+test('Ctrl-C ends a run although the daemon stays frozen, and reports cover what ran before', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run', '--verbose'], { DOCKER_HOST: proxy.host });
@@ -120,13 +127,13 @@ test('Ctrl-C ends a run within 10 s although the daemon stays frozen, and report
   process.kill(-child.pid!, 'SIGINT');
   const { status, seconds } = await ended;
   expect(status).toBe(130);
-  expect(seconds).toBeLessThan(10);
+  expect(seconds).toBeLessThan(longS);
   const { tests } = await runJson(own);
   expect(tests.map(({ name, status: how }) => `${name} ${how}`)).toContain('passes passed');
   await expectNothingLeft(own);
 });
 
-test('Ctrl-C ends a run within 10 s while it examines the machine', async () => {
+test('Ctrl-C ends a run while it examines the machine', async () => {
   await using proxy = await DaemonProxy.open();
   await using own = await project();
   const child = own.start(['run'], { DOCKER_HOST: proxy.host });
@@ -137,7 +144,7 @@ test('Ctrl-C ends a run within 10 s while it examines the machine', async () => 
   await got;
   const { status, seconds } = await end(child);
   expect(status).toBe(130);
-  expect(seconds).toBeLessThan(10);
+  expect(seconds).toBeLessThan(longS);
   expect((await runJson(own)).tests).toEqual([]);
   await expectNothingLeft(own);
 });

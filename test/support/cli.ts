@@ -107,7 +107,8 @@ export async function waitForLine(child: ChildProcess, pattern: RegExp): Promise
       if (pattern.test(line)) found.resolve();
     });
   }
-  child.on('exit', () => {
+  child.on('close', () => {
+    // only now all that it has printed was read
     found.reject(new Error(`alpy ended without printing ${String(pattern)}:\n${lines.join('\n')}`));
   });
   await found.promise;
