@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The npm package as its users get it: packed and installed in a project that has nothing else. Needs an npm registry.
+// The npm package as its users get it: packed and installed in a project that has nothing else, with packages of others as in
+// package-lock.json. Needs an npm registry.
 import { cp, glob, readFile, writeFile } from 'node:fs/promises';
 import { join, posix, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Container } from '../../src/docker/index.ts';
-import { InstalledPackage, npmFolder, runProgram } from '../support/package.ts';
+import { InstalledPackage, npmFolder, projectManifest, runProgram } from '../support/package.ts';
 import { suiteId } from '../support/suite.ts';
 import { createVolume } from '../support/volume.ts';
 import { rabbitImage, TestHost } from '../support/testbeds.ts';
@@ -114,7 +115,6 @@ test('alpy init lets tsc know alpy that runs from its sources', async () => {
 
 const script = `set -e
 for name in npm npx; do ln -s ../lib/node_modules/npm/bin/$name-cli.js /usr/local/bin/$name; done
-npm init -y >/dev/null
 npm install --no-audit --no-fund --loglevel=error /alpy.tgz
 npx alpy init
 cp /appliance.qcow2 .
@@ -159,6 +159,7 @@ test('npx alpy init && npx alpy run work in a container that has only Node and a
       { source: socket, target: socket, readOnly: false },
     ],
     volumesFrom: [volume.container],
+    files: [{ path: '/project/package.json', content: await projectManifest('commonjs') }],
   });
   job.expectExit();
   const [stdout, stderr] = await Promise.all([buffer(job.stdout), buffer(job.stderr), job.waitForExit({ timeoutMs: 360_000 })]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +22,37 @@ export async function runProgram(program: string, args: readonly string[], cwd: 
 export async function npmFolder(): Promise<string> {
   const cli = await realpath((await runProgram('sh', ['-c', 'command -v npm'], repository)).trim());
   return resolve(cli, '../..');
+}
+
+interface LockedPackage {
+  readonly version: string;
+  /** whether only this repository needs it */
+  readonly dev?: boolean;
+  /** whether this repository needs it, and others only if they want to */
+  readonly devOptional?: boolean;
+}
+
+/**
+ * The package.json of a project in which the packages that alpy needs get the versions of package-lock.json: what others have published
+ * since then must not decide whether a test passes.
+ */
+export async function projectManifest(type: 'module' | 'commonjs'): Promise<string> {
+  const lock = JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
+  const versions: Record<string, Set<string>> = {};
+  for (const [path, { version, dev, devOptional }] of Object.entries(lock.packages))
+    if (path !== '' && dev !== true && devOptional !== true) (versions[nameOf(path)] ??= new Set()).add(version);
+  // a package of which two versions are needed cannot be overridden by its name
+  const overrides = Object.fromEntries(
+    Object.entries(versions).flatMap(([name, all]) => (all.size === 1 ? [[name, [...all].join()] as const] : [])),
+  );
+  return JSON.stringify({ name: 'project', private: true, type, overrides });
+}
+
+/** The name of a package, by its path in package-lock.json. */
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 
 /** This repository as `npm pack` packs it, and a project without anything else in which it is installed. */
@@ -62,7 +93,7 @@ export class InstalledPackage implements AsyncDisposable {
 
   async #install(): Promise<void> {
     await mkdir(this.project);
-    await writeFile(join(this.project, 'package.json'), '{ "name": "project", "private": true, "type": "module" }');
+    await writeFile(join(this.project, 'package.json'), await projectManifest('module'));
     await runProgram('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', this.tarball], this.project);
   }
 
