@@ -48,7 +48,7 @@ export interface FaultKind extends PlannedKind {
   readonly isSlow?: boolean;
   /** a folder of the project that gets a small file system of its own */
   readonly small?: { readonly folder: 'alpy-out' | 'snapshots'; readonly megabytes: number };
-  /** how long the run may take after the fault, in `ms`; default: 30 s */
+  /** how long the run may take after the fault, in `ms`; default: 180 s */
   readonly limitMs?: number;
   /** whether the reports may be missing or incomplete: the main process was killed, or cannot write files */
   readonly losesReports?: boolean;
