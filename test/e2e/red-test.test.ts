@@ -69,6 +69,7 @@ test('rate', async ({ apps, nodes: [node] }) => {
   await server.waitForOutput(/Server listening/);
   const command = ['iperf3', '--client', '127.0.0.1', '--time', '1', '--bitrate', '1M', '--json'];
   const { stdout } = await apps.run({ node, command });
+  await expect.poll(() => server.exitStatus, { timeout: 20_000 }).toBeDefined(); // it ends by itself, perhaps a moment later
   const { end } = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } };
   expect(end.sum_received.bits_per_second).toBeGreaterThan(1e9); // place: rate
 });
