@@ -18,7 +18,7 @@ for (const name of ['first', 'second']) {
   test(name, async ({ dut, links, nodes: [node] }) => {
     await node.configure({ address: '192.168.1.2/24' });
     await node.ping('192.168.1.1', { timeoutMs: 1000 });
-    expect(await links[0].capture.count('arp')).toBeGreaterThan(0);
+    await expect(links[0]).toHaveSeen('arp');
     expect(await dut.isRunning()).toBe(true);
   });
 }
