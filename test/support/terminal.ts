@@ -60,6 +60,8 @@ export class TerminalRun {
   readonly screen = new Screen();
   /** everything that it has written */
   output = '';
+  /** called whenever the screen has changed */
+  readonly #looks = new Set<() => void>();
 
   /** Starts `alpy` in a project. */
   constructor(project: Project, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
@@ -72,7 +74,11 @@ export class TerminalRun {
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.output += text;
-      this.screen.write(text);
+      // what is on the screen for a moment may come in one piece with what overwrites it
+      for (const part of text.split(/(?=\x1b\[\d*A)/)) {
+        this.screen.write(part);
+        for (const look of this.#looks) look();
+      }
     });
   }
 
@@ -91,9 +97,13 @@ export class TerminalRun {
     const end = (): void => {
       found.reject(new Error(`alpy ended without printing ${String(pattern)}:\n${this.screen.lines.join('\n')}`));
     };
-    stdout.on('data', look).once('end', end);
+    this.#looks.add(look);
+    stdout.once('end', end);
     look();
-    await found.promise.finally(() => stdout.off('data', look).off('end', end));
+    await found.promise.finally(() => {
+      this.#looks.delete(look);
+      stdout.off('end', end);
+    });
   }
 
   /** Waits for its end. @returns the exit status */
