@@ -179,7 +179,9 @@ test('a capture that fills the disk is an environment error', async ({ skip }) =
     await testbed.dut.boot();
     await testbed.dut.shell.run('ip address add 10.0.0.2/24 dev eth0 && ip link set eth0 up');
     await testbed.nodes[0]!.configure({ address: '10.0.0.1/24' });
-    expect(await testbed.nodes[0]!.run('ping -q -f -s 1400 -c 300 -w 20 10.0.0.2')).toMatchObject({ exitStatus: 0 });
+    expect(await testbed.nodes[0]!.run('ping -q -f -s 1400 -c 300 -w 60 10.0.0.2', { timeoutMs: 90_000 })).toMatchObject({
+      exitStatus: 0,
+    });
     await expect(testbed.close()).rejects.toMatchObject({
       errors: expect.arrayContaining([
         expect.objectContaining({

@@ -62,7 +62,10 @@ describe('wiring', () => {
       }),
     );
     const asked = await Promise.all(
-      testbeds.map(({ links: [link] }) => link!.capture.frames('arp', { fields: ['arp.dst.proto_ipv4'] })),
+      testbeds.map(async ({ links: [link] }) => {
+        await link!.capture.waitFor('arp', { timeoutMs: 30_000 });
+        return link!.capture.frames('arp', { fields: ['arp.dst.proto_ipv4'] });
+      }),
     );
     expect(asked.map((frames) => [...new Set(frames.map(({ fields }) => fields['arp.dst.proto_ipv4']))])).toEqual([
       ['10.0.0.2'],
