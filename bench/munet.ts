@@ -42,6 +42,7 @@ export async function munetTopology(figures: Figures, { python }: Munet, links: 
   for (let attempt = 1; ; attempt += 1) {
     const { failed, stdout } = await execa(program, [...args, python, driver, '--links', String(links)], {
       reject: attempt === attempts, // the error has the end of its log
+      stdin: 'ignore', // a bash whose input is a socket reads ~/.bashrc, which can take seconds for each of munet's commands
     });
     if (failed) continue;
     const { upMs, downMs } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
