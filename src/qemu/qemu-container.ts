@@ -50,11 +50,17 @@ const shellTimeoutMs = 30_000;
 export class QemuContainer extends HeldContainer {
   /** its limit of memory */
   readonly memoryMiB: number;
+  /** settles when the daemon has started it; it is ready a moment later, see {@link HeldContainer.running} */
+  readonly started: Promise<void>;
   #folders = 0;
 
-  private constructor(container: Container, memoryMiB: number, start: (agent: Agent) => Promise<void>) {
-    super(container, start);
+  private constructor(container: Container, memoryMiB: number, started: Promise<void>, makeReady: (agent: Agent) => Promise<void>) {
+    super(container, async (agent) => {
+      await started;
+      await makeReady(agent);
+    });
     this.memoryMiB = memoryMiB;
+    this.started = started;
   }
 
   /**
@@ -78,13 +84,15 @@ export class QemuContainer extends HeldContainer {
       },
       signal,
     );
-    return new QemuContainer(container, spec.memoryMiB, async (agent) => {
+    const start = async (): Promise<void> => {
       await raceWithSignal(lifeline.running, signal);
       await step('alpy.docker', `Start QEMU's container${spec.name === undefined ? '' : ` ${name}`}`, () =>
         container.run(signal),
       );
-      await openDevices(container, agent, devices, { timeoutMs: shellTimeoutMs, signal });
-    });
+    };
+    return new QemuContainer(container, spec.memoryMiB, start(), (agent) =>
+      openDevices(container, agent, devices, { timeoutMs: shellTimeoutMs, signal }),
+    );
   }
 
   /** A new path for a folder in it. The folder is not created. */

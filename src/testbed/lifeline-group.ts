@@ -164,7 +164,7 @@ export class LifelineGroup implements AsyncDisposable {
   }
 
   async #whenRunning(): Promise<void> {
-    await Promise.all(this.machines.map(async ({ qemu }) => (await qemu).running));
+    await Promise.all(this.machines.map(async ({ qemu }) => (await qemu).started));
   }
 
   async #endTogether(): Promise<void> {
