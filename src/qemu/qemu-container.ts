@@ -54,7 +54,12 @@ export class QemuContainer extends HeldContainer {
   readonly started: Promise<void>;
   #folders = 0;
 
-  private constructor(container: Container, memoryMiB: number, started: Promise<void>, makeReady: (agent: Agent) => Promise<void>) {
+  private constructor(
+    container: Container,
+    memoryMiB: number,
+    started: Promise<void>,
+    makeReady: (agent: Agent) => Promise<void>,
+  ) {
     super(container, async (agent) => {
       await started;
       await makeReady(agent);

@@ -34,7 +34,7 @@ export interface Observation {
   /** whether reports were to be expected: the run had begun its tests */
   readonly hadBegun: boolean;
   readonly reports: LeftReports;
-  /** what was left 30 s after the end */
+  /** what was left 5 s after the end */
   readonly left: readonly string[];
   /** what happened to the other testbed */
   readonly disturbed: readonly string[];

@@ -7,15 +7,15 @@ import { clockFile } from './clock-file.ts';
 import { processesOf } from './processes.ts';
 import type { Target } from './target.ts';
 
-/** How long anything of a run may exist after its main process has ended, in `ms`. The goal is 5 s; a busy machine gets more. */
-const graceMs = 30_000;
+/** How long anything of a run may exist after its main process has ended, in `ms`. */
+const graceMs = 5000;
 const lookMs = 200;
 
 /** Files that every run keeps: its own, and Vitest's cache, which all runs of a user share. */
 const kept = new Set(['alpy.yaml', 'tests', 'alpy-out', 'tmp', 'snapshots', 'alpy-vite', 'node_modules', clockFile]);
 
 /**
- * Lists what is left of a run 30 s after its main process has ended; returns as soon as nothing is.
+ * Lists what is left of a run 5 s after its main process has ended; returns as soon as nothing is.
  * @param containers - identifiers of all containers that the run has ever had
  */
 export async function leftOf(target: Target, containers: ReadonlySet<string>): Promise<readonly string[]> {

@@ -97,7 +97,7 @@ container; a guest that panics, hangs or prints without end; a Docker daemon tha
 snapshots; steps of the clock. \`npm test\` injects 50. For each wrong outcome, the campaign prints the command that replays it.
 
 A fault is injected at a random moment of a run with three tests, while another testbed runs. _Correct_: the run failed with the
-expected status and error code, kept its results, left nothing behind after 30 s, and the other testbed was not affected. _Survived_: the
+expected status and error code, kept its results, left nothing behind after 5 s, and the other testbed was not affected. _Survived_: the
 run passed, because the fault came after the last result or for the reason in the second table. _Missed_: what the fault should hit had
 already ended. _Wrong_: anything else.`;
   const section = `## Injected faults\n\n${legend}\n\n${head}\n\n${table}\n\n${harmlessTable(kinds)}`;

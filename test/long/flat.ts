@@ -12,7 +12,7 @@ export interface Tolerance {
 export interface Trend {
   /** median of the second quarter of the samples: by then caches are warm and code is compiled */
   readonly early: number;
-  /** least of the last quarter */
+  /** median of the last quarter */
   readonly late: number;
   readonly isFlat: boolean;
 }
@@ -20,16 +20,16 @@ export interface Trend {
 const fewestSamples = 8;
 
 /**
- * Compares the last quarter of samples with the second. Of the last one the least counts: how many testbeds exist at a moment raises some
- * samples, and a leak raises all that come later. A figure that falls is flat. Pure.
- * @throws RangeError for fewer samples than are needed for each quarter
+ * Compares the last quarter of samples with the second. Medians, so that a single peak does not matter; a leak raises all later
+ * samples. A figure that falls is flat. Pure.
+ * @throws RangeError for fewer samples than are needed for a median of each quarter
  */
 export function trendOf(samples: readonly number[], { share, absolute }: Tolerance): Trend {
   if (samples.length < fewestSamples)
     throw new RangeError(`expected at least ${fewestSamples} samples, got ${samples.length}. Sample more often`);
   const quarter = samples.length / 4;
   const early = median(samples.slice(Math.floor(quarter), Math.floor(2 * quarter)));
-  const late = Math.min(...samples.slice(Math.floor(3 * quarter)));
+  const late = median(samples.slice(Math.floor(3 * quarter)));
   return { early, late, isFlat: late - early <= Math.max(absolute, early * share) };
 }
 

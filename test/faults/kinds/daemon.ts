@@ -32,7 +32,7 @@ export const daemonKinds: readonly FaultKind[] = [
     phases,
     expected: { statuses: [130], early: 'SIGINT' },
     usesProxy: true,
-    limitMs: 30_000, // the goal is 10 s; a busy machine gets more
+    limitMs: 12_000,
     inject: async ({ proxy, pid, detail }) => {
       proxy!.freeze();
       await sleep(1000 * detail);

@@ -9,9 +9,6 @@ import { MissedError } from '../missed-error.ts';
 const signals = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 type SignalName = (typeof signals)[number];
 
-/** How long a run may take after a signal, in `ms`. The goal is 5 s; a busy machine gets more. */
-const longMs = 30_000;
-
 /** Phases in which a worker exists: it loads its test file before the first one. */
 const workerPhases = phases.filter((phase) => phase !== 'inspect' && phase !== 'reporting');
 
@@ -43,7 +40,7 @@ function toMain(signal: SignalName): FaultKind {
     phases,
     expected: { statuses: [statusOf[signal]], early: signal },
     losesReports: signal === 'SIGKILL',
-    limitMs: longMs,
+    limitMs: 15_000,
     inject: ({ pid }) => {
       send(pid, signal);
     },
