@@ -14,7 +14,7 @@ const maxDepth = 4;
 
 /**
  * Removes the files that some notes name.
- * @param beforeMs - keeps what is younger, in `ms` since 1970; default: keeps nothing
+ * @param beforeMs - keeps what is younger, in whole `ms` since 1970; default: keeps nothing
  */
 export async function removeGuardedFiles(notes: readonly GuardNote[], beforeMs = Infinity): Promise<void> {
   for (const note of notes) await removeFiles(note, beforeMs);
@@ -74,5 +74,6 @@ function entriesOf(folder: string): readonly Dirent[] {
 
 function removeOlder(path: string, beforeMs: number): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && stats.birthtimeMs <= beforeMs) rmSync(path, { recursive: true, force: true });
+  // the kernel knows the time of a file to the ns, but the time of a call has whole ms
+  if (stats !== undefined && Math.floor(stats.birthtimeMs) <= beforeMs) rmSync(path, { recursive: true, force: true });
 }
