@@ -27,15 +27,11 @@ afterAll(async () => {
   await close();
 });
 
-/** The ratio of the least values of two figures: other programs on this machine can only lengthen a duration. */
+/** The ratio of the medians of two figures. */
 function ratio(figure: string, other: string): number {
-  return leastOf(figure) / leastOf(other);
-}
-
-function leastOf(figure: string): number {
-  const found = figures.all.find(({ name }) => name === figure);
-  if (!found) throw new Error(`${figure} was not measured`);
-  return Math.min(...found.values);
+  const [above, below] = [figures.median(figure), figures.median(other)];
+  if (above === undefined || below === undefined) throw new Error(`${figure} or ${other} was not measured`);
+  return above / below;
 }
 
 test('a restored guest answers in less than a fifth of the time that a booted one takes', () => {
