@@ -43,10 +43,10 @@ export const imagesCommand = (io: CliIo): CommandModule<object, ImagesArguments>
     const badTag = tags.find((tag) => !/^\w[\w.-]{0,127}$/.test(tag));
     if (badTag !== undefined) throw new UsageError(`--tag: expected a tag of a container image, got ${JSON.stringify(badTag)}`);
     const loaded = await loadOptionalConfig(io, file);
-    const resolved = images.resolveImages(io.env, loaded?.config.images);
+    const manifest = images.loadManifest();
+    const resolved = images.resolveImages(io.env, loaded?.config.images, manifest);
     using engine = await connectEngine(io);
     const chosen = names.map((name) => images.imageNamed(resolved, name));
-    const manifest = images.loadManifest();
     const buildable = chosen.length === 0 ? images.buildableHere(resolved, manifest) : chosen;
     const work = { ...printTo(io), docker: engine.docker, env: io.env, signal: io.signal, reuse };
     if (action === 'build') await images.buildImages(buildable, work);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { z } from 'zod';
 import { isJsonObject } from '../core/json-object.ts';
+import { valueAt, type Path } from '../core/value-at.ts';
 import { buildTopology, isSafeName, macProblems, safeNameText } from '../topology/index.ts';
 import { applianceNames, onlyAppliance, readDevices, type RawDevice } from './devices.ts';
 import { pathText, problemsOf, type Problem } from './problems.ts';
 import { ConfigSchema } from './schema.ts';
 import { readTopology, type ReadTopology } from './topology-checks.ts';
 import { topologyOf } from './topology-schema.ts';
-import { valueAt, type Path } from './tree.ts';
 
 /** A configuration whose paths are not absolute yet. */
 export interface CheckedConfig {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
+import { valueAt, type Path } from '../core/value-at.ts';
 import { isSafeName, nicNumbers, nicProblems, type Plan } from '../topology/index.ts';
 import { applianceProblems } from './appliance-checks.ts';
 import { ApplianceOverrides, ApplianceSchema } from './appliance-schema.ts';
 import { contradictions } from './contradictions.ts';
 import { problemsOf, type Problem } from './problems.ts';
 import type { Appliance } from './schema.ts';
-import { valueAt, type Path } from './tree.ts';
 import type { ReadTopology } from './topology-checks.ts';
 
 /** The key `appliance` as the name of an appliance. */

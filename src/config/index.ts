@@ -20,4 +20,3 @@ export {
 } from './schema.ts';
 export { seedFiles, type SeedFile } from './seed-files.ts';
 export { hidden, withoutSecrets } from './secret-keys.ts';
-export { valueAt } from './tree.ts';

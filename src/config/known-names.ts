@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject, type JsonObject } from '../core/json-object.ts';
+import { valueAt, type Path } from '../core/value-at.ts';
 import { configJsonSchema } from './schema.ts';
-import { valueAt, type Path } from './tree.ts';
 
 /** One value of the configuration, as described by the schema. */
 export interface KnownValue {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { z } from 'zod';
 import { nearest } from '../core/nearest.ts';
+import { valueAt, type Path } from '../core/value-at.ts';
 import { expectationOf, type Expectation } from './expectation.ts';
 import { knownNames, knownValues } from './known-names.ts';
 import { isSecretKey } from './secret-keys.ts';
-import { valueAt, type Path } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
 

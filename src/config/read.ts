@@ -4,9 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { codeOf, messageOf } from '../core/errors.ts';
 import { readRegular } from '../core/plain-file.ts';
+import type { Path } from '../core/value-at.ts';
 import { ConfigError } from './errors.ts';
 import { installResolveHooks } from './resolve-hooks.ts';
-import type { Path } from './tree.ts';
 
 /** Largest configuration that is read, in `bytes`: far more than anybody writes. */
 const maxConfigBytes = 4 * 1024 * 1024;

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { isJsonObject } from '../core/json-object.ts';
 import type { Variables } from '../core/variables.ts';
+import { valueAt, type Path } from '../core/value-at.ts';
 import { withAbsolutePaths } from './appliance-paths.ts';
 import { checkConfig, type CheckedConfig } from './check.ts';
 import { applianceNamed, applianceNames, appliancePath, onlyAppliance, type RawDevice } from './devices.ts';
@@ -10,7 +11,7 @@ import type { Problem } from './problems.ts';
 import type { Appliance, Config, ConfigOverrides, Device } from './schema.ts';
 import { topologyOf } from './topology-schema.ts';
 import { withNodePaths } from '../topology/index.ts';
-import { deepFreeze, leaves, overlay, valueAt, type Path } from './tree.ts';
+import { deepFreeze, leaves, overlay } from './tree.ts';
 import { ambiguousVariables, flagsFor, setVariables, variablesTree } from './variables.ts';
 
 /** What set a value. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { isJsonObject } from '../core/json-object.ts';
 import { valueOf, variableName, type Variables } from '../core/variables.ts';
+import { valueAt } from '../core/value-at.ts';
 import { knownValues } from './known-names.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigOverrides } from './schema.ts';
-import { overlay, treeOf, valueAt } from './tree.ts';
+import { overlay, treeOf } from './tree.ts';
 
 /** An environment variable that sets a value of the configuration. */
 export interface SetVariable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
+import { valueAt } from './value-at.ts';
 
 /** A parameter of a function. */
 export interface Parameter {
@@ -76,10 +77,6 @@ function describe({ name, options: names }: Parameter, issue: z.core.$ZodIssue, 
 export function foundAt(value: unknown, path: readonly PropertyKey[]): string {
   const found = valueAt(value, path);
   return path.some((key) => unshown.has(key)) ? kindOf(found) : shown(found);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
 function hintFor(issue: z.core.$ZodIssue, names: readonly string[] | undefined, found: unknown): string {
